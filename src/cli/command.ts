@@ -1,0 +1,66 @@
+import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import type { CliIo } from "./io.ts";
+import { portNumber, positiveDurationMs, type SharedOptions } from "./options.ts";
+import type { Session } from "./session.ts";
+
+/** A service that a lab should have, as its configuration file names it. */
+export interface ExpectedService {
+  readonly service: string;
+  readonly role: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a command is given to work with. */
+export interface Cli {
+  readonly io: CliIo;
+  /** Opens the session that the shared options describe, runs `work` in it and closes it whatever happens. */
+  run(options: SharedOptions, work: (session: Session) => Promise<void>): Promise<void>;
+  /** The services of a distsrv configuration. Handed in by the entry: the client knows no server. */
+  readonly readServices?: (path: string) => Promise<readonly ExpectedService[]>;
+}
+
+/**
+ * One command of distcli: builds its commander command. Its action parses nothing any more, calls `cli.run`,
+ * prints through the session, and fails by throwing (a `CliError` says its own exit status).
+ *
+ *     export const greet: CliCommand = (cli) =>
+ *       peerCommand({ name: "greet", summary: "Greets", port: 7, examples: ["distcli greet 10.0.0.1"] })
+ *         .option("--loud", "in capitals")
+ *         .action((host, options) => cli.run(options, (session) => greetPeer(session, host, options)));
+ */
+export type CliCommand = (cli: Cli) => CommandUnknownOpts;
+
+export interface CommandWords {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** More than the summary, where there is more to say. */
+  readonly description?: string;
+  /** Whole command lines, shown under the help. */
+  readonly examples: readonly string[];
+}
+
+/** The heading of what every command takes; the help shows it last. */
+export const sharedOptionsHeading = "Shared options:";
+
+/** A command with the options that all commands share. */
+export function baseCommand(words: CommandWords) {
+  return new Command(words.name)
+    .summary(words.summary)
+    .description(words.description ?? words.summary)
+    .addHelpText("after", `\nExamples:\n${words.examples.map((line) => `  ${line}`).join("\n")}`)
+    .optionsGroup(sharedOptionsHeading)
+    .option("--timeout <duration>", "give up when the peer is silent for so long", positiveDurationMs)
+    .option("--json", "print one JSON object per result")
+    .option("--quiet", "print nothing but the results")
+    .option("--log <file>", "append what is printed to a file")
+    .optionsGroup("Options:");
+}
+
+/** A command whose first argument is the host of its peer, and which knows the port of the lab's service. */
+export function peerCommand(words: CommandWords & { readonly port: number }) {
+  return baseCommand(words)
+    .argument("[host]", "name or address of the server", "127.0.0.1")
+    .option("-p, --port <port>", "port of the server", portNumber, words.port);
+}

@@ -1,0 +1,16 @@
+/** Where a service really listens, or where a peer really is. */
+export interface Address {
+  readonly transport: "tcp" | "udp" | "ipc";
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `127.0.0.1:2222`, `[::1]:2222`, or the path of an `ipc` socket. */
+export function formatAddress(address: Address): string {
+  if (address.transport === "ipc") return address.host;
+  return formatHostPort(address.host, address.port);
+}
+
+export function formatHostPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

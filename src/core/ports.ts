@@ -1,0 +1,27 @@
+/**
+ * The lab's services and the ports its exercises print. Roles take their default from here, and the client
+ * names the service that usually listens on a port that refused it.
+ */
+export const labPorts = {
+  mqtt: 1883,
+  echo: 2222,
+  oneway: 3131,
+  jsonrpc: 4000,
+  upcall: 4141,
+  rest: 5151,
+  "zmq-rep": 5555,
+  soap: 8000,
+  "zmq-push": 9999,
+  "raw-echo": 10000,
+  udp: 12345,
+  "zmq-pub": 12345,
+  "file-echo": 32444,
+  time: 45000,
+} as const satisfies Record<string, number>;
+
+export type LabService = keyof typeof labPorts;
+
+/** The services of the lab that listen on `port`: 12345 has a TCP and a UDP one. */
+export function labServicesOn(port: number): LabService[] {
+  return (Object.keys(labPorts) as LabService[]).filter((name) => labPorts[name] === port);
+}

@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import type { Address } from "./address.ts";
+import type { Logger } from "./log.ts";
+import type { Operations } from "./operation.ts";
+import type { Traffic } from "./traffic.ts";
+
+/**
+ * A kind of server. One folder under `src/roles/`, one word in `src/roles/index.ts`. A role keeps no module
+ * state: two services of one role run side by side, and a role does not know whether it runs in a thread.
+ */
+export interface Role<C = unknown> {
+  /** The word in `role:`, and the name of the service that needs no `role:`. */
+  readonly name: string;
+  /** One line, shown by `distsrv roles`. */
+  readonly summary: string;
+  /** The role's own schema: strict, with every default in it, its result plain data that survives a clone. */
+  readonly config: z.ZodType<C>;
+  /** A shell command that talks to the service, shown when it has started. */
+  example?(config: C, addresses: readonly Address[]): string;
+  /** Worker threads to run `start` in, each a listener on the same port; absent or 0: the main thread. */
+  threads?(config: C): number;
+  /**
+   * Called with a checked configuration. When it resolves, the service accepts clients.
+   * @throws {StartError} and leaves nothing behind
+   */
+  start(context: RoleContext, config: C): Promise<RunningService<C>>;
+}
+
+export interface RunningService<C = unknown> {
+  /** Where it really listens: port 0 has become a real port. */
+  readonly addresses: readonly Address[];
+  /** Counters (`..._total`) and gauges, pulled by whoever wants them. */
+  stats(): Readonly<Record<string, number>>;
+  /** The peers connected now, `host:port`, where the service has connections. */
+  clients?(): readonly string[];
+  /** Drains until the deadline, then drops; safe to call twice. */
+  stop(deadline: AbortSignal): Promise<void>;
+  /** Applies a new configuration live; absent or false: the supervisor restarts the service. */
+  reload?(next: C): Promise<boolean>;
+}
+
+/** All that a role may touch. */
+export interface RoleContext {
+  /** The service's name, a key under `services:`. */
+  readonly service: string;
+  readonly log: Logger;
+  readonly traffic: Traffic;
+  readonly operations: Operations;
+  /** 0 on the main thread, 1 and up in a worker. */
+  readonly thread: number;
+  /** Another thread of this service listens on the port already: share it instead of claiming it. */
+  readonly joins: boolean;
+  /** A failure after start that the service cannot live with. The supervisor stops and restarts it. */
+  fail(error: Error): void;
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+
+/** A TCP or UDP port to listen on; 0 lets the operating system choose. */
+export const port = (fallback: number) =>
+  z
+    .int()
+    .min(0)
+    .max(65535)
+    .default(fallback)
+    .describe("Port to listen on; 0 lets the operating system choose a free one.");
+
+/** The address to listen on; the configuration fills in its own `host:` where a service has none. */
+export const host = z
+  .string()
+  .min(1)
+  .default("127.0.0.1")
+  .describe("Address to listen on: an IP address of this machine, 0.0.0.0 or :: for all, or a name.");
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `500ms`, `2.5s`, `10m`, `1h`, `7d`, or a plain number of seconds; milliseconds after parsing. */
+export const duration = (fallback: string, limits: { min?: string; max?: string } = {}) =>
+  z
+    .union([z.string(), z.number()])
+    .default(fallback)
+    .transform((value, context) => {
+      const milliseconds = parseDuration(value);
+      if (milliseconds === undefined) {
+        context.addIssue({
+          code: "custom",
+          message: `must be a duration such as 500ms, 2s, 10m or 1h, and is ${JSON.stringify(value)}`,
+        });
+        return z.NEVER;
+      }
+      const min = parseDuration(limits.min ?? 0) ?? 0;
+      const max = parseDuration(limits.max ?? "366d") ?? Number.POSITIVE_INFINITY;
+      if (milliseconds < min || milliseconds > max) {
+        context.addIssue({
+          code: "custom",
+          message: `must be ${limits.min ?? "0s"} to ${limits.max ?? "366d"}, and is ${JSON.stringify(value)}`,
+        });
+        return z.NEVER;
+      }
+      return milliseconds;
+    });
+
+export function parseDuration(value: string | number): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? value * 1000 : undefined;
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(value.trim());
+  if (match === null) return undefined;
+  const unit = (match[2] ?? "s") as keyof typeof units;
+  return Number(match[1]) * units[unit];
+}
+
+const sizes = {
+  B: 1,
+  KB: 1000,
+  MB: 1000 ** 2,
+  GB: 1000 ** 3,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+} as const;
+
+/** `64KiB`, `1MB`, or a plain number of bytes; bytes after parsing. */
+export const byteSize = (fallback: string) =>
+  z
+    .union([z.string(), z.int().min(0)])
+    .default(fallback)
+    .transform((value, context) => {
+      const bytes = parseByteSize(value);
+      if (bytes !== undefined) return bytes;
+      context.addIssue({
+        code: "custom",
+        message: `must be a size such as 512, 64KiB or 1MB, and is ${JSON.stringify(value)}`,
+      });
+      return z.NEVER;
+    });
+
+export function parseByteSize(value: string | number): number | undefined {
+  if (typeof value === "number") return value;
+  const match = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB|KiB|MiB|GiB)?$/.exec(value.trim());
+  if (match === null) return undefined;
+  return Math.floor(Number(match[1]) * sizes[(match[2] ?? "B") as keyof typeof sizes]);
+}
+
+/**
+ * Text that `compile` must accept, checked where the configuration is read: what `compile` throws becomes the
+ * mistake that the reader is shown.
+ */
+export const compiledText = (fallback: string, compile: (source: string) => unknown) =>
+  z
+    .string()
+    .default(fallback)
+    .superRefine((value, context) => {
+      try {
+        compile(value);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+      }
+    });

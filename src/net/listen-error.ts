@@ -1,0 +1,51 @@
+import { formatHostPort } from "../core/address.ts";
+import { StartError } from "../core/errors.ts";
+
+export interface ListenTarget {
+  readonly service: string;
+  readonly transport: "TCP" | "UDP";
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the operating system answered to a bind, as a `StartError` that says what to change. */
+export function listenError(target: ListenTarget, cause: unknown): StartError {
+  const { service, transport, host, port } = target;
+  const tried = `Cannot start "${service}" on ${transport} ${formatHostPort(host, port)}`;
+  const options = { cause };
+  switch (errorCode(cause)) {
+    case "EADDRINUSE":
+      return new StartError(
+        "port-in-use",
+        `${tried}: the port is in use. Stop the other program or set services.${service}.port to a free one`,
+        options,
+      );
+    case "EACCES":
+    case "EPERM":
+      return new StartError(
+        "no-permission",
+        `${tried}: no permission. Ports below 1024 need root or CAP_NET_BIND_SERVICE; set services.${service}.port to 1024 or above`,
+        options,
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new StartError("bad-address", `${tried}: ${badAddress(service, host)}`, options);
+    default:
+      // Bun reports a name that does not resolve without a code.
+      if (!isIpAddress(host))
+        return new StartError("bad-address", `${tried}: ${badAddress(service, host)}`, options);
+      return new StartError("failed", tried, options);
+  }
+}
+
+function badAddress(service: string, host: string): string {
+  return `"${host}" is not an address of this machine. Set services.${service}.host to one, or to 0.0.0.0 for all`;
+}
+
+function errorCode(cause: unknown): string | undefined {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+}
+
+function isIpAddress(host: string): boolean {
+  return host.includes(":") || /^\d+(\.\d+){3}$/.test(host);
+}

@@ -1,0 +1,52 @@
+import type { RoleContext, RunningService } from "../core/role.ts";
+import { printable } from "../protocol/text/printable.ts";
+import { type ReplyTemplate, ReplyWriter } from "../protocol/text/reply.ts";
+import { listenTcp, type TcpConnection, type TcpServer } from "./tcp.ts";
+import { type StreamConfig, tcpOptions } from "./tcp-config.ts";
+
+export interface ReplyServer extends RunningService<never> {
+  readonly server: TcpServer;
+}
+
+/**
+ * The request/response server of the lab's byte streams: one chunk received is one message, and the reply is
+ * made from its bytes. A client that reads slowly is read slowly.
+ */
+export async function replyServer(
+  context: RoleContext,
+  config: StreamConfig,
+  template: ReplyTemplate,
+): Promise<ReplyServer> {
+  const { traffic } = context;
+  const writer = new ReplyWriter(template);
+  let messages = 0;
+
+  const tell = (connection: TcpConnection, request: Uint8Array, reply: Uint8Array) => {
+    const { conversation } = connection;
+    const received = `Received from client: ${printable(request)}`;
+    traffic.emit({ kind: "message", conversation, direction: "in", text: received });
+    traffic.emit({
+      kind: "message",
+      conversation,
+      direction: "out",
+      text: `Sent to client: ${printable(reply)}`,
+    });
+  };
+
+  const server = await listenTcp<undefined>(context, tcpOptions(config), {
+    open: () => undefined,
+    data(connection, chunk) {
+      messages++;
+      const reply = writer.render(chunk);
+      connection.write(reply);
+      if (traffic.wants("message")) tell(connection, chunk, reply);
+    },
+  });
+  return {
+    server,
+    addresses: [server.address],
+    stats: () => ({ ...server.stats(), messages_total: messages }),
+    clients: () => server.clients(),
+    stop: (deadline) => server.stop(deadline),
+  };
+}

@@ -1,0 +1,59 @@
+import { OperationError, type Quantity } from "../../core/operation.ts";
+
+/**
+ * The most digits that any result, or any step on the way to it, may have: the product of two of the longest
+ * operands fits. One step at this size costs well under a millisecond.
+ */
+export const maxDigits = 10_000;
+export const maxBits = Math.floor(maxDigits * Math.log2(10));
+const tooHigh = 10n ** BigInt(maxDigits);
+const tooLow = -tooHigh;
+
+export const tooLarge = () =>
+  new OperationError("too-large", `Result is too large: it has more than ${maxDigits} digits`);
+export const divisionByZero = () => new OperationError("division-by-zero", "Division by zero");
+export const notFinite = () =>
+  new OperationError("not-finite", "Result is not a finite number: it is outside what a decimal can hold");
+
+/** The integer, when the calculator may go on with it. */
+export function bounded(value: bigint): bigint {
+  if (value >= tooHigh || value <= tooLow) throw tooLarge();
+  return value;
+}
+
+/** The decimal, when it is one: neither an infinity nor not a number. */
+export function finite(value: number): number {
+  if (!Number.isFinite(value)) throw notFinite();
+  return value;
+}
+
+/** As Python turns an integer into a float beside one: rounded to the nearest, an error when out of range. */
+export function toDecimal(value: Quantity): number {
+  return typeof value === "number" ? value : finite(Number(value));
+}
+
+export function add(x: Quantity, y: Quantity): Quantity {
+  if (typeof x === "bigint" && typeof y === "bigint") return bounded(x + y);
+  return finite(toDecimal(x) + toDecimal(y));
+}
+
+export function subtract(x: Quantity, y: Quantity): Quantity {
+  if (typeof x === "bigint" && typeof y === "bigint") return bounded(x - y);
+  return finite(toDecimal(x) - toDecimal(y));
+}
+
+export function multiply(x: Quantity, y: Quantity): Quantity {
+  // Both factors are bounded, so even a product that is then refused has no more than twice the digits.
+  if (typeof x === "bigint" && typeof y === "bigint") return bounded(x * y);
+  return finite(toDecimal(x) * toDecimal(y));
+}
+
+export function negate(x: Quantity): Quantity {
+  return -x;
+}
+
+/** How many bits the magnitude of an integer takes; 0 for 0. */
+export function bitLength(value: bigint): number {
+  const hex = (value < 0n ? -value : value).toString(16);
+  return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex.charAt(0), 16)));
+}

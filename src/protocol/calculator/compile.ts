@@ -1,0 +1,113 @@
+import type { Operation, Quantity } from "../../core/operation.ts";
+import { add, bounded, finite, multiply, negate, subtract } from "./arithmetic.ts";
+import { divide, floorDivide, modulo } from "./division.ts";
+import { calculatorFunctions } from "./functions.ts";
+import { type BinaryOperator, type Node, parseExpression } from "./parse.ts";
+import { power } from "./power.ts";
+
+export interface OperationSource {
+  readonly name: string;
+  readonly expression: string;
+  readonly aliases: readonly string[];
+}
+
+/**
+ * An operation ready to be served: the expression is read once, and evaluating it is calling closures.
+ * @throws an Error that names the mistake, its position and what is allowed
+ */
+export function compileOperation({ name, expression, aliases }: OperationSource): Operation {
+  const tree = parseExpression(expression);
+  const evaluate = compile(tree);
+  return {
+    name,
+    aliases,
+    expression,
+    integer: staysInteger(tree),
+    evaluate: (a, b) => evaluate(within(a), within(b)),
+  };
+}
+
+/** Operands come from anywhere; every step relies on both being of a size it can work with. */
+function within(operand: Quantity): Quantity {
+  return typeof operand === "bigint" ? bounded(operand) : finite(operand);
+}
+
+type Evaluate = (a: Quantity, b: Quantity) => Quantity;
+
+const binary: Readonly<Record<BinaryOperator, (left: Quantity, right: Quantity) => Quantity>> = {
+  "+": add,
+  "-": subtract,
+  "*": multiply,
+  "/": divide,
+  "//": floorDivide,
+  "%": modulo,
+  "^": power,
+};
+
+function compile(node: Node): Evaluate {
+  switch (node.kind) {
+    case "number":
+      return () => node.value;
+    case "operand":
+      return node.name === "a" ? (a) => a : (_, b) => b;
+    case "negate": {
+      const operand = compile(node.of);
+      return (a, b) => negate(operand(a, b));
+    }
+    case "binary":
+      return compileBinary(binary[node.operator], node.left, node.right);
+    case "call":
+      return compileCall(node.name, node.args.map(compile));
+  }
+}
+
+function compileBinary(
+  apply: (left: Quantity, right: Quantity) => Quantity,
+  leftNode: Node,
+  rightNode: Node,
+): Evaluate {
+  // `a + b` and its like are what a lab asks all day: no closures for the operands.
+  if (isOperand(leftNode, "a") && isOperand(rightNode, "b")) return apply;
+  const left = compile(leftNode);
+  const right = compile(rightNode);
+  return (a, b) => apply(left(a, b), right(a, b));
+}
+
+function isOperand(node: Node, name: "a" | "b"): boolean {
+  return node.kind === "operand" && node.name === name;
+}
+
+function compileCall(name: string, args: readonly Evaluate[]): Evaluate {
+  const known = calculatorFunctions.get(name);
+  if (known === undefined) throw new Error(`the parser let the unknown function "${name}" pass`);
+  return (a, b) => known.apply(args.map((argument) => argument(a, b)));
+}
+
+/** Whether integers for `a` and `b` always give an integer, or an error, and never a decimal. */
+function staysInteger(node: Node): boolean {
+  switch (node.kind) {
+    case "number":
+      return typeof node.value === "bigint";
+    case "operand":
+      return true;
+    case "negate":
+      return staysInteger(node.of);
+    case "binary":
+      if (node.operator === "/") return false;
+      if (node.operator === "^" && !isNatural(node.right)) return false;
+      return staysInteger(node.left) && staysInteger(node.right);
+    case "call": {
+      const rule = calculatorFunctions.get(node.name)?.integer;
+      return rule === "always" || (rule === "kept" && node.args.every(staysInteger));
+    }
+  }
+}
+
+/** An exponent that keeps a power of integers an integer: known now, and not negative. */
+function isNatural(node: Node): boolean {
+  if (node.kind === "number") return typeof node.value === "bigint";
+  if (node.kind === "binary" && (node.operator === "+" || node.operator === "*" || node.operator === "^")) {
+    return isNatural(node.left) && isNatural(node.right);
+  }
+  return node.kind === "call" && node.name === "abs" && node.args.every(staysInteger);
+}

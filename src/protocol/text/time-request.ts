@@ -1,0 +1,108 @@
+/** What a TIME client asked. `end` is the line end the reply carries: it ends as the request ended. */
+export type TimeRequest =
+  | { readonly kind: "time" | "quit" | "invalid"; readonly end: LineEnd }
+  /** The line end of a request that has been answered already, before it came: it completes that reply. */
+  | { readonly kind: "end"; readonly end: LineEnd };
+
+export type LineEnd = "" | "\n" | "\r\n";
+
+const lf = 0x0a;
+const cr = 0x0d;
+
+/** One more than the longest request, `TIME\r`: what is longer is no request. */
+const enough = 6;
+
+/**
+ * Puts the requests of the TIME protocol together from the chunks of a byte stream.
+ *
+ * The original clients send a bare `TIME`, one per segment; others send lines, possibly several in a segment or
+ * one in several. So a known word is answered as soon as it is complete, whatever ends it; the start of one
+ * (`TI`) is kept until the rest comes; everything else is invalid at once, because nobody says whether more of
+ * it will come. So nothing but the start of a word is ever kept, however long a line grows.
+ */
+export class TimeRequestReader {
+  #kept = "";
+  /** A request was answered before its line end came, if one will. */
+  #awaitsEnd = false;
+  /** ... and half of a `\r\n` has come. */
+  #sawReturn = false;
+
+  /** Whether the start of a request is kept until its rest comes. */
+  get isWaiting(): boolean {
+    return this.#kept !== "";
+  }
+
+  /** The requests that `chunk` completes, in order. */
+  *read(chunk: Uint8Array): Generator<TimeRequest> {
+    let start = 0;
+    if (this.#awaitsEnd) {
+      const end = this.#lateLineEnd(chunk);
+      if (end === undefined) return;
+      if (end !== "") yield { kind: "end", end };
+      start = end === "" ? 0 : chunk.indexOf(lf) + 1;
+    }
+    for (let at = chunk.indexOf(lf, start); at >= 0; at = chunk.indexOf(lf, start)) {
+      yield this.#line(chunk.subarray(start, at));
+      start = at + 1;
+    }
+    if (start < chunk.length) yield* this.#rest(chunk.subarray(start));
+  }
+
+  /** The kept start is all there will be: the client has ended, or has been silent for too long. */
+  *flush(): Generator<TimeRequest> {
+    if (this.#kept === "") return;
+    const word = this.#kept.replace(/\r$/, "");
+    this.#kept = "";
+    yield { kind: kindOf(word), end: "" };
+  }
+
+  /** The line end of an answered request at the start of `chunk`; undefined: half of it, wait for the rest. */
+  #lateLineEnd(chunk: Uint8Array): LineEnd | undefined {
+    if (chunk.length === 1 && chunk[0] === cr && !this.#sawReturn) {
+      this.#sawReturn = true;
+      return undefined;
+    }
+    const sawReturn = this.#sawReturn;
+    this.#sawReturn = false;
+    this.#awaitsEnd = false;
+    if (chunk[0] === lf) return sawReturn ? "\r\n" : "\n";
+    return chunk[0] === cr && chunk[1] === lf ? "\r\n" : "";
+  }
+
+  #line(bytes: Uint8Array): TimeRequest {
+    const line = this.#kept + short(bytes);
+    const returned = bytes.length > 0 ? bytes.at(-1) === cr : line.endsWith("\r");
+    this.#kept = "";
+    return { kind: kindOf(returned ? line.slice(0, -1) : line), end: returned ? "\r\n" : "\n" };
+  }
+
+  *#rest(bytes: Uint8Array): Generator<TimeRequest> {
+    const text = this.#kept + short(bytes);
+    this.#kept = "";
+    if (isStart(text)) {
+      this.#kept = text;
+      return;
+    }
+    this.#awaitsEnd = true;
+    yield { kind: kindOf(text), end: "" };
+  }
+}
+
+function kindOf(word: string): "time" | "quit" | "invalid" {
+  if (word === "TIME") return "time";
+  if (word === "QUIT") return "quit";
+  return "invalid";
+}
+
+/** `T` to `TIM` and `TIME\r`, the same for QUIT: more may follow. The bare word is complete already. */
+function isStart(text: string): boolean {
+  const isPart = "TIME\r".startsWith(text) || "QUIT\r".startsWith(text);
+  return isPart && text.length !== 4;
+}
+
+/** Enough of `bytes` to tell whether it is a known word; what is longer is none. */
+function short(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length && i < enough; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
+}

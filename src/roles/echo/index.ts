@@ -1,0 +1,14 @@
+import type { Role } from "../../core/role.ts";
+import { replyServer } from "../../net/reply-server.ts";
+import { compileReply } from "../../protocol/text/reply.ts";
+import { type EchoConfig, echoConfig } from "./config.ts";
+
+export const echo: Role<EchoConfig> = {
+  name: "echo",
+  summary: "TCP: sends each chunk back, with a prefix or untouched",
+  config: echoConfig,
+  example: (_, [address]) => `distcli echo -p ${address?.port} ${address?.host} halo`,
+  async start(context, config) {
+    return await replyServer(context, config, compileReply(config.reply));
+  },
+};

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { labPorts } from "../../core/ports.ts";
+import type { Role } from "../../core/role.ts";
+import { host, port } from "../../core/schema.ts";
+import { listenTcp } from "../../net/tcp.ts";
+import { concurrencyField, streamFields, tcpOptions } from "../../net/tcp-config.ts";
+import { printable } from "../../protocol/text/printable.ts";
+
+export const onewayConfig = z.strictObject({
+  host,
+  port: port(labPorts.oneway),
+  concurrency: concurrencyField,
+  ...streamFields,
+});
+
+export type OnewayConfig = z.infer<typeof onewayConfig>;
+
+export const oneway: Role<OnewayConfig> = {
+  name: "oneway",
+  summary: "TCP, one way: takes what comes, tells it in the log and never answers",
+  config: onewayConfig,
+  example: (_, [address]) => `distcli oneway -p ${address?.port} ${address?.host} halo`,
+  async start(context, config) {
+    const { traffic } = context;
+    let messages = 0;
+    const server = await listenTcp<undefined>(context, tcpOptions(config), {
+      open: () => undefined,
+      data(connection, chunk) {
+        messages++;
+        if (!traffic.wants("message")) return;
+        const text = `Received from client: ${printable(chunk)}`;
+        traffic.emit({ kind: "message", conversation: connection.conversation, direction: "in", text });
+      },
+    });
+    return {
+      addresses: [server.address],
+      stats: () => ({ ...server.stats(), messages_total: messages }),
+      clients: () => server.clients(),
+      stop: (deadline) => server.stop(deadline),
+    };
+  },
+};

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { labPorts } from "../../core/ports.ts";
+import type { Role } from "../../core/role.ts";
+import { compiledText, host, port } from "../../core/schema.ts";
+import { listenUdp, maxDatagram } from "../../net/udp.ts";
+import { printable } from "../../protocol/text/printable.ts";
+import { compileReply, ReplyWriter } from "../../protocol/text/reply.ts";
+
+export const udpConfig = z.strictObject({
+  host,
+  port: port(labPorts.udp),
+  reply: compiledText("Hello, {address}. You said: {message}", compileReply).describe(
+    "What goes back: {message} is the datagram, {address} the sender as Python prints it, ('127.0.0.1', 40000).",
+  ),
+});
+
+export type UdpConfig = z.infer<typeof udpConfig>;
+
+export const udp: Role<UdpConfig> = {
+  name: "udp",
+  summary: "UDP: answers each datagram with a greeting to its sender",
+  config: udpConfig,
+  example: (_, [address]) => `distcli udp -p ${address?.port} ${address?.host} halo`,
+  async start(context, config) {
+    const { traffic } = context;
+    const greetsByAddress = config.reply.includes("{address}");
+    const plain = new ReplyWriter(compileReply(config.reply));
+
+    const server = await listenUdp(context, config, (datagram, peer, conversation) => {
+      const sender = `('${peer.host}', ${peer.port})`;
+      const writer = greetsByAddress
+        ? new ReplyWriter(compileReply(config.reply.replaceAll("{address}", sender)))
+        : plain;
+      // A datagram of full size has no room for the greeting: the reply is cut to what a datagram carries.
+      const reply = writer.render(datagram).subarray(0, maxDatagram);
+      if (traffic.wants("message")) {
+        const received = `Received from ${sender}: ${printable(datagram)}`;
+        const sent = `Sent to ${sender}: ${printable(reply)}`;
+        traffic.emit({ kind: "message", conversation: conversation(), direction: "in", text: received });
+        traffic.emit({ kind: "message", conversation: conversation(), direction: "out", text: sent });
+      }
+      return reply;
+    });
+    return { addresses: [server.address], stats: () => server.stats(), stop: () => server.stop() };
+  },
+};

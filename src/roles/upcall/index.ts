@@ -1,0 +1,54 @@
+import type { Role, RoleContext } from "../../core/role.ts";
+import { replyServer } from "../../net/reply-server.ts";
+import type { TcpServer } from "../../net/tcp.ts";
+import { printable } from "../../protocol/text/printable.ts";
+import { compileReply } from "../../protocol/text/reply.ts";
+import { compileTemplate } from "../../protocol/text/template.ts";
+import { eventFields, type UpcallConfig, upcallConfig } from "./config.ts";
+
+export const upcall: Role<UpcallConfig> = {
+  name: "upcall",
+  summary: "TCP: answers each chunk with an upcall, and can call its clients unasked",
+  config: upcallConfig,
+  example: (_, [address]) => `distcli upcall -p ${address?.port} ${address?.host} "satu, dua, tiga"`,
+  async start(context, config) {
+    const service = await replyServer(context, config, compileReply(config.reply));
+    const events = config.events && pushEvents(context, service.server, config.events);
+    return {
+      ...service,
+      stats: () => ({ ...service.stats(), events_total: events?.pushed() ?? 0 }),
+      stop: (deadline) => {
+        events?.stop();
+        return service.stop(deadline);
+      },
+    };
+  },
+};
+
+/** The real upcall: the server speaks first, to everyone who is connected and served. */
+function pushEvents(context: RoleContext, server: TcpServer, events: NonNullable<UpcallConfig["events"]>) {
+  const { traffic } = context;
+  const template = compileTemplate(events.text, eventFields);
+  const encoder = new TextEncoder();
+  let count = 0;
+  let pushed = 0;
+  const timer = setInterval(() => {
+    const text = template.render({ count: ++count, time: new Date().toTimeString().slice(0, 8) });
+    const bytes = encoder.encode(text);
+    for (const connection of server.connections) {
+      // An event is worth hearing now or not at all: who has stopped reading is not sent ever more of them.
+      if (!connection.served || connection.buffered > 0) continue;
+      connection.write(bytes);
+      pushed++;
+      if (!traffic.wants("message")) continue;
+      const { conversation } = connection;
+      traffic.emit({
+        kind: "message",
+        conversation,
+        direction: "out",
+        text: `Upcall to client: ${printable(text)}`,
+      });
+    }
+  }, events.every);
+  return { pushed: () => pushed, stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,96 @@
+import type { Cli, CliCommand } from "../../../src/cli/command.ts";
+import { InterruptedError } from "../../../src/cli/exit.ts";
+import type { CliIo, Prompter, Sink } from "../../../src/cli/io.ts";
+import { run } from "../../../src/cli/run.ts";
+
+export interface RunCliOptions {
+  /** What is piped into the command. */
+  readonly stdin?: string;
+  /** What a person types, line by line, when asked; makes stdin a terminal. After the last one: Ctrl-D. */
+  readonly answers?: readonly string[];
+  /** stdout and stderr are terminals. */
+  readonly terminal?: boolean;
+  readonly env?: CliIo["env"];
+  readonly readServices?: Cli["readServices"];
+}
+
+/** A command that runs; its texts grow while it does. */
+export interface RunningCli {
+  /** What has been printed so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both in the order they appeared: what a person sees on a terminal that does not echo. */
+  readonly screen: string;
+  /** Ctrl-C. */
+  interrupt(): void;
+  /** The exit status. */
+  readonly exit: Promise<number>;
+}
+
+/** Runs `distcli ARGS` without a process, with these commands registered. */
+export function startCli(
+  commands: CliCommand | readonly CliCommand[],
+  args: readonly string[],
+  options: RunCliOptions = {},
+): RunningCli {
+  const printed = { stdout: "", stderr: "", screen: "" };
+  const decoder = new TextDecoder();
+  const sink = (name: "stdout" | "stderr"): Sink => ({
+    isTerminal: options.terminal ?? false,
+    columns: 100,
+    write: (data) => {
+      const text = typeof data === "string" ? data : decoder.decode(data);
+      printed[name] += text;
+      printed.screen += text;
+    },
+  });
+  const interrupt = new AbortController();
+  const stderr = sink("stderr");
+  const { answers } = options;
+  const io: CliIo = {
+    stdin: piped(options.stdin ?? ""),
+    stdout: sink("stdout"),
+    stderr,
+    env: options.env ?? {},
+    signal: interrupt.signal,
+    openPrompter: answers === undefined ? undefined : () => scripted(answers, stderr),
+  };
+  const list = typeof commands === "function" ? [commands] : commands;
+  const exit = run(args, io, { commands: list, version: "0.0.0-test", readServices: options.readServices });
+  return {
+    get stdout() {
+      return printed.stdout;
+    },
+    get stderr() {
+      return printed.stderr;
+    },
+    get screen() {
+      return printed.screen;
+    },
+    interrupt: () => interrupt.abort(new InterruptedError()),
+    exit,
+  };
+}
+
+/** Runs it to its end. */
+export async function runCli(...args: Parameters<typeof startCli>) {
+  const cli = startCli(...args);
+  const exit = await cli.exit;
+  return { exit, stdout: cli.stdout, stderr: cli.stderr, screen: cli.screen };
+}
+
+async function* piped(text: string): AsyncGenerator<Uint8Array> {
+  if (text !== "") yield new TextEncoder().encode(text);
+}
+
+function scripted(answers: readonly string[], stderr: Sink): Prompter {
+  const left = [...answers];
+  return {
+    ask: async (question) => {
+      stderr.write(question);
+      return left.shift();
+    },
+    above: (print) => print(),
+    close: () => {},
+  };
+}

@@ -1,0 +1,73 @@
+import { onTestFinished } from "bun:test";
+import type { Logger, LogLevel } from "../../src/core/log.ts";
+import { type Operation, operationTable } from "../../src/core/operation.ts";
+import type { Role, RoleContext, RunningService } from "../../src/core/role.ts";
+import { type Traffic, type TrafficEvent, unobserved } from "../../src/core/traffic.ts";
+
+export interface StartRoleOptions {
+  readonly service?: string;
+  readonly operations?: readonly Operation[];
+  /** Collects every traffic event into `started.events`. */
+  readonly observe?: boolean;
+  /** Lines of these levels do not fail the test. */
+  readonly expectLog?: readonly LogLevel[];
+}
+
+export interface StartedRole<C> {
+  readonly service: RunningService<C>;
+  /** The port of the first address. */
+  readonly port: number;
+  readonly log: readonly string[];
+  readonly events: readonly TrafficEvent[];
+  /** What the service reported through `fail`. */
+  readonly failures: readonly Error[];
+}
+
+/**
+ * Runs a role as the supervisor would, on a free port of 127.0.0.1, and stops it when the test ends.
+ * A warning or an error that the test does not expect fails the test by itself.
+ */
+export async function startRole<C>(
+  role: Role<C>,
+  config: Record<string, unknown> = {},
+  options: StartRoleOptions = {},
+): Promise<StartedRole<C>> {
+  const log: string[] = [];
+  const complaints: string[] = [];
+  const events: TrafficEvent[] = [];
+  const failures: Error[] = [];
+  const line = (level: LogLevel) => (message: string) => {
+    log.push(`${level} ${message}`);
+    const grave = level === "warning" || level === "error";
+    if (grave && options.expectLog?.includes(level) !== true) complaints.push(`${level}: ${message}`);
+  };
+  const logger: Logger = {
+    debug: line("debug"),
+    info: line("info"),
+    warning: line("warning"),
+    error: line("error"),
+  };
+  const traffic: Traffic = options.observe
+    ? {
+        wants: () => true,
+        emit: (event) =>
+          events.push(event.kind === "bytes" ? { ...event, bytes: event.bytes.slice() } : event),
+      }
+    : unobserved;
+  const context: RoleContext = {
+    service: options.service ?? role.name,
+    log: logger,
+    traffic,
+    operations: operationTable(options.operations ?? []),
+    thread: 0,
+    joins: false,
+    fail: (error) => failures.push(error),
+  };
+  const parsed = role.config.parse({ host: "127.0.0.1", port: 0, ...config });
+  const service = await role.start(context, parsed);
+  onTestFinished(async () => {
+    await service.stop(AbortSignal.timeout(1000));
+    if (complaints.length > 0) throw new Error(`unexpected log lines:\n${complaints.join("\n")}`);
+  });
+  return { service, port: service.addresses[0]?.port ?? 0, log, events, failures };
+}
