@@ -15,6 +15,8 @@ export interface Role<C = unknown> {
   readonly summary: string;
   /** The role's own schema: strict, with every default in it, its result plain data that survives a clone. */
   readonly config: z.ZodType<C>;
+  /** What the service's port is a port of, so that two services on one port are told before they start. */
+  readonly transport?: "tcp" | "udp";
   /** A shell command that talks to the service, shown when it has started. */
   example?(config: C, addresses: readonly Address[]): string;
   /** Worker threads to run `start` in, each a listener on the same port; absent or 0: the main thread. */

@@ -101,13 +101,13 @@ export class TcpClient {
   }
 
   /**
-   * The next bytes of the peer, all that have come. With `patience`, milliseconds, `quiet` when none came in
-   * that time; what comes later is there for the next read.
+   * The next bytes of the peer, all that have come. `quiet` when none came within `patience` milliseconds,
+   * or before `stop` was aborted; what comes later is there for the next read.
    * @throws {DialError} when the connection broke
    */
-  async read(patience?: number): Promise<Incoming> {
+  async read(patience?: number, stop?: AbortSignal): Promise<Incoming> {
     if (this.#chunks.length === 0 && !this.#ended && !this.#closed) {
-      if ((await this.#arrival(patience)) === "quiet") return { kind: "quiet" };
+      if ((await this.#arrival(patience, stop)) === "quiet") return { kind: "quiet" };
     }
     if (this.#chunks.length > 0) return { kind: "bytes", bytes: this.#takeAll() };
     if (this.#error !== undefined) throw this.#inOurWords(this.#error);
@@ -161,14 +161,18 @@ export class TcpClient {
     return all;
   }
 
-  #arrival(patience: number | undefined): Promise<"arrived" | "quiet"> {
+  #arrival(patience: number | undefined, stop: AbortSignal | undefined): Promise<"arrived" | "quiet"> {
+    if (stop?.aborted) return Promise.resolve("quiet");
     return new Promise((resolve) => {
       const settle = (what: "arrived" | "quiet") => {
         clearTimeout(timer);
+        stop?.removeEventListener("abort", beQuiet);
         this.#reader = undefined;
         resolve(what);
       };
-      const timer = patience === undefined ? undefined : setTimeout(() => settle("quiet"), patience);
+      const beQuiet = () => settle("quiet");
+      const timer = patience === undefined ? undefined : setTimeout(beQuiet, patience);
+      stop?.addEventListener("abort", beQuiet, { once: true });
       this.#reader = () => settle("arrived");
     });
   }

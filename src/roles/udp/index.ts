@@ -20,6 +20,7 @@ export const udp: Role<UdpConfig> = {
   name: "udp",
   summary: "UDP: answers each datagram with a greeting to its sender",
   config: udpConfig,
+  transport: "udp",
   example: (_, [address]) => `distcli udp -p ${address?.port} ${address?.host} halo`,
   async start(context, config) {
     const { traffic } = context;

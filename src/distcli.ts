@@ -1,0 +1,48 @@
+import packageJson from "../package.json" with { type: "json" };
+import { commands } from "./cli/commands/index.ts";
+import { exitCodes, InterruptedError } from "./cli/exit.ts";
+import type { CliIo, Sink } from "./cli/io.ts";
+import { run } from "./cli/run.ts";
+import { terminalPrompter } from "./cli/terminal-prompter.ts";
+
+// The entry of the client: the only place of it that touches the process.
+
+const interrupted = new AbortController();
+
+function interrupt(): void {
+  if (interrupted.signal.aborted) process.exit(exitCodes.interrupted); // the second time: at once
+  interrupted.abort(new InterruptedError());
+}
+
+process.on("SIGINT", interrupt);
+// The reader of a pipe, such as head, has seen enough. That is no failure.
+process.stdout.on("error", () => process.exit(exitCodes.success));
+process.stderr.on("error", () => {});
+
+const sink = (stream: NodeJS.WriteStream): Sink => ({
+  isTerminal: stream.isTTY === true,
+  columns: stream.columns || 80,
+  write: (data) => void stream.write(data),
+});
+
+/** stdin, ending early on Ctrl-C. */
+async function* stdin(): AsyncGenerator<Uint8Array> {
+  const reader = Bun.stdin.stream().getReader();
+  interrupted.signal.addEventListener("abort", () => void reader.cancel(), { once: true });
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+}
+
+const io: CliIo = {
+  stdin: stdin(),
+  stdout: sink(process.stdout),
+  stderr: sink(process.stderr),
+  env: process.env,
+  signal: interrupted.signal,
+  openPrompter: process.stdin.isTTY
+    ? () => terminalPrompter({ input: process.stdin, output: process.stderr, interrupt })
+    : undefined,
+};
+
+const status = await run(process.argv.slice(2), io, { commands, version: packageJson.version });
+// Something may still be open, such as a terminal that could be read from; what was printed must be out first.
+process.stdout.write("", () => process.exit(status));

@@ -1,0 +1,20 @@
+import { ConfigError } from "../config/mistake.ts";
+import type { Parts } from "../config/plan.ts";
+import { readPlan } from "../config/read-file.ts";
+import { exitStatus, type ServerIo } from "../io.ts";
+
+/** Checks a file without starting anything. @returns the exit status */
+export function check(file: string, overrides: readonly string[], parts: Parts, io: ServerIo): number {
+  try {
+    const plan = readPlan({ file, environment: io.environment, overrides }, parts);
+    const names = plan.services.map(({ name }) => name).join(", ");
+    io.out(
+      `${file} is fine: ${plan.services.length} services (${names}), ${plan.definitions.length} operations\n`,
+    );
+    return exitStatus.ok;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    io.err(`${error.report()}\n`);
+    return exitStatus.usage;
+  }
+}

@@ -1,0 +1,127 @@
+import type { z } from "zod";
+import { nearest } from "../../core/nearest.ts";
+
+/** A zod issue in the words of a configuration's reader: what is there, and what would be right. */
+export interface Reading {
+  /** Where it is; a key that should not be there is the path's last part. */
+  readonly path: (string | number)[];
+  readonly message: string;
+  /** The mistake is the key itself, not its value. */
+  readonly isKey: boolean;
+}
+
+type Issue = z.core.$ZodIssue;
+
+export function readIssue(
+  issue: Issue,
+  root: unknown,
+  knownKeys: (path: Issue["path"]) => readonly string[],
+): Reading[] {
+  const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+  const value = valueAt(root, path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: unknownKey(key, knownKeys(issue.path)),
+        isKey: true,
+      }));
+    case "invalid_type":
+      if (value === undefined)
+        return [{ path, message: `must be set: ${withArticle(issue.expected)}`, isKey: true }];
+      return [
+        { path, message: `must be ${withArticle(issue.expected)}, and is ${show(value)}`, isKey: false },
+      ];
+    case "invalid_value":
+      return [{ path, message: wrongChoice(issue.values, value), isKey: false }];
+    case "too_small":
+    case "too_big":
+      return [{ path, message: `must be ${limit(issue)}, and is ${show(value)}`, isKey: false }];
+    case "invalid_union":
+      return closestUnionMember(issue, root, path, knownKeys, value);
+    case "custom":
+      return [{ path, message: issue.message, isKey: false }];
+    default: {
+      const says = issue.message.startsWith("must ") ? issue.message : `is not valid (${issue.message})`;
+      return [{ path, message: `${says}, and is ${show(value)}`, isKey: false }];
+    }
+  }
+}
+
+/** Of the alternatives, the one that the value came nearest to says what is wrong. */
+function closestUnionMember(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  root: unknown,
+  path: (string | number)[],
+  knownKeys: (path: Issue["path"]) => readonly string[],
+  value: unknown,
+): Reading[] {
+  const inner = issue.errors.filter(
+    (issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  );
+  const [closest] = inner;
+  if (closest === undefined) {
+    const expected = issue.errors.flatMap((issues) =>
+      issues.flatMap((one) => (one.code === "invalid_type" ? [withArticle(one.expected)] : [])),
+    );
+    return [
+      {
+        path,
+        message: `must be ${[...new Set(expected)].join(" or ")}, and is ${show(value)}`,
+        isKey: false,
+      },
+    ];
+  }
+  return closest.flatMap((one) => readIssue({ ...one, path: [...issue.path, ...one.path] }, root, knownKeys));
+}
+
+export function unknownKey(key: string, known: readonly string[]): string {
+  const guess = nearest(key, known);
+  if (guess !== undefined) return `there is no setting "${key}". Did you mean "${guess}"?`;
+  return `there is no setting "${key}". There are ${known.join(", ")}`;
+}
+
+function wrongChoice(values: readonly unknown[], value: unknown): string {
+  const choices = values.map(String);
+  const guess = typeof value === "string" ? nearest(value, choices) : undefined;
+  const suggestion = guess === undefined ? "" : `. Did you mean "${guess}"?`;
+  return `must be ${choices.join(" or ")}, and is ${show(value)}${suggestion}`;
+}
+
+function limit(issue: Extract<Issue, { code: "too_small" | "too_big" }>): string {
+  const amount = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+  switch (issue.origin) {
+    case "string":
+      return issue.code === "too_small" && Number(issue.minimum) === 1
+        ? "text, not empty"
+        : `${amount} characters long`;
+    case "array":
+      return `a list of ${amount}`;
+    default:
+      return amount;
+  }
+}
+
+function withArticle(type: string): string {
+  const names: Readonly<Record<string, string>> = {
+    string: "text",
+    number: "a number",
+    int: "a whole number",
+    boolean: "true or false",
+    object: "a map of settings",
+    array: "a list",
+  };
+  return names[type] ?? type;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}

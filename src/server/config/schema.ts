@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { Role } from "../../core/role.ts";
+import { duration } from "../../core/schema.ts";
+
+/** A name that is a path segment for REST, an element for SOAP and a method for JSON-RPC alike. */
+const operationName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of letters, digits and underscores");
+
+export const operationSchema = z.union([
+  z.string(),
+  z.strictObject({
+    expression: z.string().describe("Arithmetic in a and b, e.g. a^2 - b^2."),
+    aliases: z.array(operationName).default([]).describe("Other names for the same operation."),
+  }),
+]);
+
+export const logSchema = z.strictObject({
+  level: z
+    .enum(["debug", "info", "warning", "error"])
+    .default("info")
+    .describe("The least grave line that is told."),
+  format: z
+    .enum(["auto", "text", "json"])
+    .default("auto")
+    .describe(
+      "text for people, json for machines (a JSON object per line), auto: text on a terminal, else json.",
+    ),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Also write every line to this file; absent: only to the output."),
+  messages: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe("Messages told a second and service; what is left out is counted and told. 0 for none."),
+});
+
+export type LogConfig = z.infer<typeof logSchema>;
+
+/** The keys beside the services. */
+export const settingsSchema = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("Every service listens here unless it says otherwise."),
+  grace: duration("5s").describe("How long a stop waits for clients to be served before it drops them."),
+  log: logSchema.prefault({}).describe("What is told, how and where."),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The keys that any service may have beside its role's own. */
+export const serviceSchema = z.object({
+  role: z.string().optional().describe("The kind of server; absent: the service's name is its role."),
+  restart: z
+    .enum(["on-failure", "never"])
+    .default("on-failure")
+    .describe("Whether a service that fails later is started again, with growing pauses."),
+});
+
+/** JSON Schema of the whole file, for editors: they complete keys, show descriptions and mark mistakes. */
+export function jsonSchema(roles: readonly Role[]): object {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "distsrv configuration",
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      ...propertiesOf(toJson(settingsSchema)),
+      operations: {
+        type: "object",
+        description: "Arithmetic expressions in a and b, served by REST, SOAP and JSON-RPC alike.",
+        additionalProperties: toJson(operationSchema),
+      },
+      services: {
+        type: "object",
+        description: "The services to run, started in this order.",
+        properties: Object.fromEntries(roles.map((role) => [role.name, serviceJsonSchema(role, false)])),
+        additionalProperties: { oneOf: roles.map((role) => serviceJsonSchema(role, true)) },
+      },
+    },
+  };
+}
+
+/** A service named like its role needs no settings at all; any other must say its role. */
+function serviceJsonSchema(role: Role, needsRole: boolean): object {
+  const own = toJson(role.config);
+  return {
+    ...own,
+    description: role.summary,
+    type: needsRole ? "object" : ["object", "null"],
+    properties: {
+      ...propertiesOf(toJson(serviceSchema)),
+      role: { const: role.name, description: "The kind of server." },
+      ...propertiesOf(own),
+    },
+    ...(needsRole ? { required: ["role"] } : {}),
+  };
+}
+
+function toJson(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return rest;
+}
+
+function propertiesOf(schema: object): object {
+  return "properties" in schema && typeof schema.properties === "object" ? { ...schema.properties } : {};
+}

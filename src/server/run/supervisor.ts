@@ -1,0 +1,232 @@
+import type { Address } from "../../core/address.ts";
+import { asError, describeError } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
+import type { RoleContext } from "../../core/role.ts";
+import type { Appetite, TrafficHub } from "../../observe/traffic-hub.ts";
+import type { Plan, PlannedService } from "../config/plan.ts";
+import { backoff } from "./backoff.ts";
+import { runOnMainThread } from "./main-thread.ts";
+import type { Runner } from "./runner.ts";
+import { runInThreads } from "./threads.ts";
+
+export type ServiceState = "starting" | "running" | "waiting" | "stopping" | "stopped" | "failed";
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly role: string;
+  readonly state: ServiceState;
+  readonly addresses: readonly Address[];
+  readonly restarts: number;
+  /** Why it is waiting or has failed. */
+  readonly error?: string | undefined;
+}
+
+export interface SupervisorOptions {
+  readonly logger: (service: string) => Logger;
+  readonly hub: TrafficHub;
+  /** What the threads' own hubs pass on. */
+  readonly appetite: Appetite;
+  readonly spawnWorker: () => Worker;
+}
+
+/** Runs a plan: starts its services in order, keeps them running, stops them in reverse. */
+export class Supervisor {
+  readonly #services: SupervisedService[];
+  #stopped: Promise<void> | undefined;
+
+  constructor(plan: Plan, options: SupervisorOptions) {
+    this.#services = plan.services.map((planned) => new SupervisedService(plan, planned, options));
+  }
+
+  /**
+   * @throws {StartError} of the service that could not start; those before it have been stopped again. When
+   * one of those does not stop either, both errors are told.
+   */
+  async start(): Promise<void> {
+    for (const service of this.#services) {
+      try {
+        await service.start();
+      } catch (error) {
+        await this.stop(AbortSignal.timeout(1000)).catch((also) => {
+          throw new AggregateError([error, also], `${describeError(error)}; and: ${describeError(also)}`);
+        });
+        throw error;
+      }
+      if (this.#stopped !== undefined) return;
+    }
+  }
+
+  status(): ServiceStatus[] {
+    return this.#services.map((service) => service.status());
+  }
+
+  async stats(name: string): Promise<Readonly<Record<string, number>>> {
+    return (await this.#find(name)?.runner?.stats()) ?? {};
+  }
+
+  async clients(name: string): Promise<readonly string[]> {
+    return (await this.#find(name)?.runner?.clients()) ?? [];
+  }
+
+  /** Safe to call twice: the second call waits for the first. */
+  stop(deadline: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stopAll(deadline);
+    return this.#stopped;
+  }
+
+  async #stopAll(deadline: AbortSignal): Promise<void> {
+    const errors: unknown[] = [];
+    for (const service of this.#services.toReversed()) {
+      await service.stop(deadline).catch((error) => errors.push(error));
+    }
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(describeError).join("; "));
+  }
+
+  #find(name: string): SupervisedService | undefined {
+    return this.#services.find((service) => service.planned.name === name);
+  }
+}
+
+class SupervisedService {
+  runner: Runner | undefined;
+  readonly #plan: Plan;
+  readonly #options: SupervisorOptions;
+  readonly #pause = backoff();
+  #state: ServiceState = "stopped";
+  #restarts = 0;
+  #error: string | undefined;
+  #timer: Timer | undefined;
+  /** Start, stop and restart of one service never overlap. */
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    plan: Plan,
+    readonly planned: PlannedService,
+    options: SupervisorOptions,
+  ) {
+    this.#plan = plan;
+    this.#options = options;
+  }
+
+  status(): ServiceStatus {
+    const { name, role } = this.planned;
+    return {
+      name,
+      role: role.name,
+      state: this.#state,
+      addresses: this.runner?.addresses ?? [],
+      restarts: this.#restarts,
+      error: this.#error,
+    };
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#state = "starting";
+      try {
+        this.runner = await this.#run();
+        this.#state = "running";
+        this.#error = undefined;
+      } catch (error) {
+        this.#state = "failed";
+        this.#error = describeError(error);
+        throw error;
+      }
+    });
+  }
+
+  stop(deadline: AbortSignal): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#state !== "failed") this.#state = "stopping";
+    return this.#inTurn(async () => {
+      await this.#stopRunner(deadline);
+      if (this.#state !== "failed") this.#state = "stopped";
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(work);
+    this.#work = result.catch(() => {});
+    return result;
+  }
+
+  #run(): Promise<Runner> {
+    const { planned } = this;
+    const { logger, hub, appetite, spawnWorker } = this.#options;
+    const log = logger(planned.name);
+    const fail = this.#failOnce();
+    const count = planned.role.threads?.(planned.config) ?? 0;
+    if (count > 0) {
+      const graceMs = this.#plan.settings.grace;
+      const operations = this.#plan.definitions;
+      return runInThreads(planned, {
+        count,
+        spawn: spawnWorker,
+        log,
+        hub,
+        appetite,
+        operations,
+        graceMs,
+        fail,
+      });
+    }
+    const context: RoleContext = {
+      service: planned.name,
+      log,
+      traffic: hub.service(planned.name),
+      operations: this.#plan.operations,
+      thread: 0,
+      joins: false,
+      fail,
+    };
+    return runOnMainThread(planned, context);
+  }
+
+  /** A service that fails reports it once; what it says while it is being stopped for that is not another failure. */
+  #failOnce(): (error: Error) => void {
+    let told = false;
+    return (error) => {
+      if (told || this.#state === "stopping" || this.#state === "stopped") return;
+      told = true;
+      void this.#failed(asError(error));
+    };
+  }
+
+  async #failed(error: Error): Promise<void> {
+    const log = this.#options.logger(this.planned.name);
+    this.#error = describeError(error);
+    this.#state = this.planned.restart === "never" ? "failed" : "waiting";
+    await this.#inTurn(() => this.#stopRunner(AbortSignal.abort())).catch((also) =>
+      log.error(describeError(also)),
+    );
+    if (this.planned.restart === "never") {
+      log.error(`Failed: ${this.#error}. It stays down (restart: never)`);
+      return;
+    }
+    // Asked to stop in the meantime.
+    if (this.#state !== "waiting") return;
+    const pause = this.#pause.next();
+    log.error(`Failed: ${this.#error}. It is started again in ${pause} ms`);
+    this.#timer = setTimeout(() => void this.#restart(), pause);
+  }
+
+  async #restart(): Promise<void> {
+    this.#restarts++;
+    try {
+      await this.start();
+      this.#options.logger(this.planned.name).info("Started again");
+    } catch (error) {
+      await this.#failed(asError(error));
+    }
+  }
+
+  async #stopRunner(deadline: AbortSignal): Promise<void> {
+    const { runner } = this;
+    this.runner = undefined;
+    try {
+      await runner?.stop(deadline);
+    } catch (error) {
+      throw new Error(`Cannot stop "${this.planned.name}"`, { cause: error });
+    }
+  }
+}

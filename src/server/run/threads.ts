@@ -1,0 +1,168 @@
+import type { Address } from "../../core/address.ts";
+import { describeError } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
+import type { Appetite, TrafficHub } from "../../observe/traffic-hub.ts";
+import type { OperationDefinition, PlannedService } from "../config/plan.ts";
+import { backoff } from "./backoff.ts";
+import type { Runner } from "./runner.ts";
+import { ThreadHandle } from "./thread-handle.ts";
+import type { FromThread } from "./thread-messages.ts";
+
+export interface ThreadsOptions {
+  readonly count: number;
+  readonly spawn: () => Worker;
+  readonly log: Logger;
+  readonly hub: TrafficHub;
+  readonly appetite: Appetite;
+  readonly operations: readonly OperationDefinition[];
+  readonly graceMs: number;
+  readonly fail: (error: Error) => void;
+}
+
+/** Runs a service in worker threads that share its port. @throws {StartError} and leaves no thread behind */
+export async function runInThreads(planned: PlannedService, options: ThreadsOptions): Promise<Runner> {
+  const threads = new Threads(planned, options);
+  await threads.start();
+  return threads;
+}
+
+class Threads implements Runner {
+  addresses: readonly Address[] = [];
+  readonly #planned: PlannedService;
+  readonly #options: ThreadsOptions;
+  readonly #handles = new Map<number, ThreadHandle>();
+  readonly #pauses = new Map<number, ReturnType<typeof backoff>>();
+  readonly #timers = new Set<Timer>();
+  /** Counters of threads that have died: a counter never goes back. */
+  readonly #buried: Record<string, number> = {};
+  readonly #lastStats = new Map<number, Readonly<Record<string, number>>>();
+  #stopping = false;
+
+  constructor(planned: PlannedService, options: ThreadsOptions) {
+    this.#planned = planned;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    try {
+      // The first thread claims the port and learns its number; only then do the others share it.
+      this.addresses = await this.#startThread(1);
+      const others = Array.from({ length: this.#options.count - 1 }, (_, i) => this.#startThread(i + 2));
+      await Promise.all(others);
+    } catch (error) {
+      await this.stop(AbortSignal.abort());
+      throw error;
+    }
+  }
+
+  async stats(): Promise<Readonly<Record<string, number>>> {
+    const readings = await this.#readings();
+    const total: Record<string, number> = { ...this.#buried };
+    for (const { stats } of readings) add(total, stats);
+    return { ...total, threads: this.#handles.size };
+  }
+
+  async clients(): Promise<readonly string[]> {
+    return (await this.#readings()).flatMap(({ thread, clients }) =>
+      clients.map((client) => `${client} (thread ${thread})`),
+    );
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    const grace = deadline.aborted ? 0 : this.#options.graceMs;
+    await Promise.all([...this.#handles.values()].map((handle) => handle.stop(deadline, grace)));
+    this.#handles.clear();
+  }
+
+  async #readings() {
+    const readings = await Promise.all(
+      [...this.#handles].map(async ([thread, handle]) => ({ thread, reading: await handle.read() })),
+    );
+    return readings.flatMap(({ thread, reading }) => {
+      if (reading !== undefined) this.#lastStats.set(thread, reading.stats);
+      return reading === undefined ? [] : [{ thread, ...reading }];
+    });
+  }
+
+  async #startThread(thread: number): Promise<readonly Address[]> {
+    const { spawn, operations, appetite } = this.#options;
+    const { handle, addresses } = await ThreadHandle.start(
+      spawn,
+      {
+        kind: "start",
+        role: this.#planned.role.name,
+        service: this.#planned.name,
+        config: this.#configFor(),
+        operations,
+        thread,
+        joins: this.#handles.size > 0,
+        appetite,
+      },
+      { told: (message) => this.#told(message), died: (reason) => this.#died(thread, reason) },
+    );
+    this.#handles.set(thread, handle);
+    if (this.#stopping) await handle.stop(AbortSignal.abort(), 0);
+    return addresses;
+  }
+
+  /** Port 0 means the one that the first thread was given. */
+  #configFor(): unknown {
+    const { config } = this.#planned;
+    const [address] = this.addresses;
+    const isAnyPort = typeof config === "object" && config !== null && "port" in config && config.port === 0;
+    return isAnyPort && address !== undefined ? { ...config, port: address.port } : config;
+  }
+
+  #told(message: FromThread): void {
+    const { hub, log, fail } = this.#options;
+    switch (message.kind) {
+      case "log":
+        return log[message.level](message.message, message.fields);
+      case "traffic":
+        return hub.relay(message.event);
+      case "left-out":
+        return hub.relayLeftOut(this.#planned.name, message.traffic, message.count);
+      case "failed":
+        return fail(new Error(message.message));
+    }
+  }
+
+  #died(thread: number, reason: string): void {
+    this.#handles.delete(thread);
+    add(this.#buried, onlyCounters(this.#lastStats.get(thread) ?? {}));
+    this.#lastStats.delete(thread);
+    if (this.#stopping) return;
+    this.#options.log.error(
+      `Thread ${thread} died: ${reason}. ${this.#handles.size} serve on while it is replaced`,
+    );
+    this.#replace(thread);
+  }
+
+  #replace(thread: number): void {
+    const pause = this.#pauses.get(thread) ?? backoff({ firstMs: 0 });
+    this.#pauses.set(thread, pause);
+    const timer = setTimeout(async () => {
+      this.#timers.delete(timer);
+      try {
+        await this.#startThread(thread);
+        this.#options.log.info(`Thread ${thread} has been replaced`);
+      } catch (error) {
+        if (this.#stopping) return;
+        this.#options.log.error(`Cannot replace thread ${thread}: ${describeError(error)}`);
+        if (this.#handles.size === 0) this.#options.fail(new Error("no thread is left", { cause: error }));
+        else this.#replace(thread);
+      }
+    }, pause.next());
+    this.#timers.add(timer);
+  }
+}
+
+function add(total: Record<string, number>, stats: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(stats)) total[name] = (total[name] ?? 0) + value;
+}
+
+function onlyCounters(stats: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(stats).filter(([name]) => name.endsWith("_total")));
+}
