@@ -1,5 +1,8 @@
 import { expect, onTestFinished, test } from "bun:test";
 import type { Socket, SocketHandler } from "bun";
+
+type Peer = Socket<unknown>;
+
 import { DialError } from "../../src/net/dial-error.ts";
 import { dialTcp, type Incoming } from "../../src/net/tcp-client.ts";
 import { until } from "../support/until.ts";
@@ -34,7 +37,7 @@ test("a client reads what the server says, and then that it has ended", async ()
 });
 
 test("a read with patience says quiet, and what comes later is there for the next read", async () => {
-  let peer: Socket | undefined;
+  let peer: Peer | undefined;
   const port = serve({
     open: (socket) => {
       peer = socket;
@@ -88,7 +91,7 @@ test("an abort while connecting rejects with the signal's reason", async () => {
 });
 
 test("32 MiB written to a server that does not read wait with the writer, and arrive whole once it reads", async () => {
-  let peer: Socket | undefined;
+  let peer: Peer | undefined;
   let received = 0;
   const port = serve({
     open: (socket) => {
@@ -117,7 +120,7 @@ test("bytes that nobody reads stay with the sender: 64 MiB sent, about the high-
   const block = new Uint8Array(1024 * 1024);
   let sent = 0;
   const size = 64 * block.length;
-  const push = (socket: Socket) => {
+  const push = (socket: Peer) => {
     while (sent < size) {
       const taken = socket.write(block.subarray(0, Math.min(block.length, size - sent)));
       if (taken <= 0) return;

@@ -68,9 +68,20 @@ export class RawClient {
   /** Everything until the server ends its side. */
   async all(): Promise<Buffer> {
     const chunks: Buffer[] = [this.received];
-    this.#socket.removeAllListeners("data").on("data", (chunk: Buffer) => chunks.push(chunk));
+    this.take((chunk) => chunks.push(chunk));
     await this.ended;
     return Buffer.concat(chunks);
+  }
+
+  /** Hands every further chunk to `take` instead of keeping it. */
+  take(take: (chunk: Buffer) => void): void {
+    this.#socket.removeAllListeners("data").on("data", take);
+  }
+
+  /** Writes, and waits while the server does not read. */
+  async writeAll(data: Uint8Array): Promise<void> {
+    if (this.#socket.write(data)) return;
+    await new Promise<void>((resolve) => this.#socket.once("drain", () => resolve()));
   }
 
   /** FIN: our side has said everything. */

@@ -66,7 +66,7 @@ export async function startRole<C>(
   const parsed = role.config.parse({ host: "127.0.0.1", port: 0, ...config });
   const service = await role.start(context, parsed);
   onTestFinished(async () => {
-    await service.stop(AbortSignal.timeout(1000));
+    await service.stop(AbortSignal.abort());
     if (complaints.length > 0) throw new Error(`unexpected log lines:\n${complaints.join("\n")}`);
   });
   return { service, port: service.addresses[0]?.port ?? 0, log, events, failures };

@@ -1,3 +1,5 @@
+import { tryCommand } from "../../core/example.ts";
+import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { replyServer } from "../../net/reply-server.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
@@ -7,7 +9,7 @@ export const echo: Role<EchoConfig> = {
   name: "echo",
   summary: "TCP: sends each chunk back, with a prefix or untouched",
   config: echoConfig,
-  example: (_, [address]) => `distcli echo -p ${address?.port} ${address?.host} halo`,
+  example: (_, [address]) => tryCommand("echo", address, labPorts.echo, "halo"),
   async start(context, config) {
     return await replyServer(context, config, compileReply(config.reply));
   },

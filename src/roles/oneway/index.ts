@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tryCommand } from "../../core/example.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { host, port } from "../../core/schema.ts";
@@ -19,7 +20,7 @@ export const oneway: Role<OnewayConfig> = {
   name: "oneway",
   summary: "TCP, one way: takes what comes, tells it in the log and never answers",
   config: onewayConfig,
-  example: (_, [address]) => `distcli oneway -p ${address?.port} ${address?.host} halo`,
+  example: (_, [address]) => tryCommand("oneway", address, labPorts.oneway, "halo"),
   async start(context, config) {
     const { traffic } = context;
     let messages = 0;

@@ -1,3 +1,5 @@
+import { tryCommand } from "../../core/example.ts";
+import { labPorts } from "../../core/ports.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
 import { listenTcp, type TcpConnection, type TcpHandler } from "../../net/tcp.ts";
 import { tcpOptions } from "../../net/tcp-config.ts";
@@ -10,7 +12,7 @@ export const time: Role<TimeConfig> = {
   name: "time",
   summary: "TCP: answers TIME with the time of day, from real threads on one port",
   config: timeConfig,
-  example: (_, [address]) => `distcli time -p ${address?.port} ${address?.host}`,
+  example: (_, [address]) => tryCommand("time", address, labPorts.time),
   threads: (config) => config.threads,
   async start(context, config) {
     const conversation = new TimeService(context, config);

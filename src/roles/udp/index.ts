@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tryCommand } from "../../core/example.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { compiledText, host, port } from "../../core/schema.ts";
@@ -21,7 +22,7 @@ export const udp: Role<UdpConfig> = {
   summary: "UDP: answers each datagram with a greeting to its sender",
   config: udpConfig,
   transport: "udp",
-  example: (_, [address]) => `distcli udp -p ${address?.port} ${address?.host} halo`,
+  example: (_, [address]) => tryCommand("udp", address, labPorts.udp, "halo"),
   async start(context, config) {
     const { traffic } = context;
     const greetsByAddress = config.reply.includes("{address}");

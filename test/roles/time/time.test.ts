@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { time } from "../../../src/roles/time/index.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { startRole } from "../../support/start-role.ts";
+
+const jam = /^JAM \d\d:\d\d:\d\d/;
+
+async function ask(port: number, ...segments: string[]): Promise<string> {
+  const client = await RawClient.connect(port);
+  for (const segment of segments) {
+    client.write(segment);
+    // Each in a segment of its own: the next is sent when the network has had its turn.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  client.end();
+  return (await client.all()).toString("latin1");
+}
+
+describe("time", () => {
+  test("TIME is answered with 12 bytes and no line end", async () => {
+    const { port } = await startRole(time);
+    const client = await RawClient.connect(port);
+    client.write("TIME");
+    expect(await client.text(12)).toMatch(/^JAM \d\d:\d\d:\d\d$/);
+    client.write("TIME");
+    expect(await client.text(12)).toMatch(jam);
+    expect(client.received.length).toBe(0);
+  });
+
+  test("the reply ends as the request ended", async () => {
+    const { port } = await startRole(time);
+    expect(await ask(port, "TIME\r\n")).toMatch(/^JAM \d\d:\d\d:\d\d\r\n$/);
+    expect(await ask(port, "TIME\n")).toMatch(/^JAM \d\d:\d\d:\d\d\n$/);
+    expect(await ask(port, "FOO\r\n")).toBe("Invalid request\r\n");
+    expect(await ask(port, "TIME", "\r\n")).toMatch(/^JAM \d\d:\d\d:\d\d\r\n$/);
+  });
+
+  test("anything else is invalid, and the connection stays", async () => {
+    const { port } = await startRole(time);
+    for (const request of ["time", " TIME", "TIMETIME", "\xff\xfe", "A".repeat(70)]) {
+      const client = await RawClient.connect(port);
+      client.write(Buffer.from(request, "latin1"));
+      expect(await client.text(15)).toBe("Invalid request");
+      client.write("TIME");
+      expect(await client.text(12)).toMatch(jam);
+    }
+  });
+
+  test("QUIT closes the connection with a FIN, after what was asked before it", async () => {
+    const { port, service } = await startRole(time);
+    const client = await RawClient.connect(port);
+    client.write("TIME\nQUIT\nTIME\n");
+    expect((await client.all()).toString()).toMatch(/^JAM \d\d:\d\d:\d\d\n$/);
+    expect(service.stats()).toMatchObject({ requests_total: 2 });
+  });
+
+  test("a request split over segments is put together", async () => {
+    const { port } = await startRole(time);
+    expect(await ask(port, "TI", "ME\r\n")).toMatch(/^JAM \d\d:\d\d:\d\d\r\n$/);
+    expect(await ask(port, "T", "I", "M", "E")).toMatch(/^JAM \d\d:\d\d:\d\d$/);
+  });
+
+  test("the start of a request whose rest does not come is invalid, after a moment or when the client ends", async () => {
+    const { port } = await startRole(time, { patience: "20ms" });
+    const client = await RawClient.connect(port);
+    client.write("TI");
+    expect(await client.text(15)).toBe("Invalid request");
+    expect(await ask(port, "QUI")).toBe("Invalid request");
+  });
+
+  test("several requests in one segment are answered in order", async () => {
+    const { port } = await startRole(time);
+    expect(await ask(port, "TIME\r\nFOO\r\nTIME\r\n")).toMatch(
+      /^JAM [\d:]{8}\r\nInvalid request\r\nJAM [\d:]{8}\r\n$/,
+    );
+  });
+
+  test("prefix, format and zone are the configuration's", async () => {
+    const { port } = await startRole(time, { prefix: "", format: "%Z", zone: "Asia/Jakarta" });
+    expect(await ask(port, "TIME")).toBe("GMT+07:00");
+  });
+
+  test("an unknown zone and an unknown conversion are refused with their names", () => {
+    const messages = time.config
+      .safeParse({ zone: "Mars/Base", format: "%Q" })
+      .error?.issues.map(({ message }) => message);
+    expect(messages?.some((message) => message.includes('the unknown zone "Mars/Base"'))).toBe(true);
+    expect(messages?.some((message) => message.includes('the unknown conversion "%Q"'))).toBe(true);
+  });
+});
