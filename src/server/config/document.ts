@@ -23,7 +23,12 @@ export class ConfigDocument {
   readonly #typeless = new Set<Scalar>();
 
   constructor(source: string, environment: Readonly<Record<string, string | undefined>>) {
-    this.#document = parseDocument(source, { lineCounter: this.#lines, merge: true, prettyErrors: false });
+    this.#document = parseDocument(source, {
+      lineCounter: this.#lines,
+      merge: true,
+      prettyErrors: false,
+      uniqueKeys: false,
+    });
     for (const { message, pos } of this.#document.errors) {
       this.mistakes.push({
         path: "",
@@ -31,7 +36,9 @@ export class ConfigDocument {
         position: this.#position(pos[0], pos[1]),
       });
     }
-    if (this.mistakes.length === 0) this.#fillIn(environment);
+    if (this.mistakes.length > 0) return;
+    this.#findDoubleKeys();
+    this.#fillIn(environment);
   }
 
   /** The whole as plain values. */
@@ -107,6 +114,25 @@ export class ConfigDocument {
       : undefined;
   }
 
+  /** The second of two equal keys is the mistake, and the one to show. */
+  #findDoubleKeys(): void {
+    visit(this.#document, {
+      Map: (_, map, ancestors) => {
+        const seen = new Set<string>();
+        for (const { key } of map.items) {
+          if (!isScalar(key) || !key.range) continue;
+          const name = String(key.value);
+          if (seen.has(name) && name !== "<<") {
+            const message = `the key "${name}" stands here a second time; each may stand once`;
+            const path = [pathOf(ancestors, map), name].filter((part) => part !== "").join(".");
+            this.mistakes.push({ path, message, position: this.#position(key.range[0], key.range[1]) });
+          }
+          seen.add(name);
+        }
+      },
+    });
+  }
+
   #fillIn(environment: Readonly<Record<string, string | undefined>>): void {
     visit(this.#document, {
       Scalar: (role, node, ancestors) => {
@@ -145,7 +171,7 @@ function plainValue(text: string): unknown {
   return parsed.errors.length === 0 ? parsed.toJS() : text;
 }
 
-function pathOf(ancestors: readonly unknown[], node: Scalar): string {
+function pathOf(ancestors: readonly unknown[], node: Node): string {
   const path: string[] = [];
   const chain = [...ancestors, node];
   chain.forEach((ancestor, i) => {

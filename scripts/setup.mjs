@@ -1,0 +1,30 @@
+// Installs exactly what bun.lock names, when that has not been done yet. Runs under Node or Bun, so that a
+// machine with only one of the two needs nothing else: Bun itself comes from the npm registry, pinned.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const lock = readFileSync(`${root}bun.lock`);
+const { devDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const stamp = createHash("sha256").update(lock).digest("hex");
+const stampFile = `${root}node_modules/.installed-lock`;
+
+if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
+  const install = ["install", "--frozen-lockfile"];
+  const [command, args] = process.versions.bun
+    ? [process.execPath, install]
+    : ["npm", ["exec", "--yes", `--package=bun@${devDependencies.bun}`, "--", "bun", ...install]];
+  console.error("Installing what bun.lock names ...");
+  // On Windows npm is a script, which only a shell starts.
+  const shell = process.platform === "win32" && command === "npm";
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell });
+  if (status !== 0) {
+    console.error(
+      `Cannot install: ${command} ${args.join(" ")} ${error ? error.message : `ended with ${status}`}`,
+    );
+    process.exit(1);
+  }
+  writeFileSync(stampFile, stamp);
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { Glob } from "bun";
+
+const src = join(import.meta.dir, "../src");
+
+/** Who may import whom; the entries, at the top of `src`, may import all. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  core: ["core"],
+  protocol: ["core", "protocol"],
+  net: ["net", "core", "protocol"],
+  observe: ["observe", "core", "protocol"],
+  roles: ["roles", "core", "protocol", "net"],
+  server: ["server", "core", "observe"],
+  cli: ["cli", "core", "protocol", "net"],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(src, file), "utf8");
+  const specifiers = [...text.matchAll(/(?:from|import|import\()\s*["'](\.[^"']+)["']/g)].map(
+    (match) => match[1]!,
+  );
+  return specifiers.map((specifier) => ({
+    from: file,
+    to: relative(src, join(src, dirname(file), specifier)),
+  }));
+}
+
+const files = [...new Glob("**/*.ts").scanSync(src)];
+const imports = files.flatMap(importsOf);
+const layerOf = (path: string) => (path.includes("/") ? path.split("/")[0]! : "entry");
+
+describe("the house", () => {
+  test("there is something to check", () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  test("imports run only from a layer to those it may know", () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const layer = layerOf(from);
+      return layer !== "entry" && !allowed[layer]?.includes(layerOf(to));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("a role never imports another role", () => {
+    const roleOf = (path: string) => path.split("/")[1];
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        layerOf(from) === "roles" &&
+        layerOf(to) === "roles" &&
+        from !== "roles/index.ts" &&
+        roleOf(from) !== roleOf(to),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("protocol is pure: no clock, no timer, no randomness, no socket", () => {
+    const impure =
+      /\b(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|performance\.now|Bun\.|process\.)/;
+    const wrong = files.filter((file) => layerOf(file) === "protocol" && impure.test(codeOf(file)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("only net opens sockets and loads native code", () => {
+    const sockets =
+      /\bBun\.(listen|connect|serve|udpSocket)\b|from ["'](node:(http|net|tls|dgram)|bun:ffi)["']/;
+    const wrong = files.filter((file) => layerOf(file) !== "net" && sockets.test(codeOf(file)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("only the entries touch the process", () => {
+    const process = /\bprocess\.(exit|argv|stdin|stdout|stderr|on|env)\b|\bconsole\./;
+    const wrong = files.filter((file) => layerOf(file) !== "entry" && process.test(codeOf(file)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("no role keeps module state", () => {
+    const state = /^(export )?let /m;
+    const wrong = files.filter((file) => layerOf(file) === "roles" && state.test(codeOf(file)));
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** The file without its comments. */
+function codeOf(file: string): string {
+  const text = readFileSync(join(src, file), "utf8");
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
+}

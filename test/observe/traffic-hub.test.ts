@@ -1,0 +1,59 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import type { Conversation, TrafficEvent } from "../../src/core/traffic.ts";
+import { TrafficHub } from "../../src/observe/traffic-hub.ts";
+import { until } from "../support/until.ts";
+
+const conversation: Conversation = { id: "echo#1", service: "echo", transport: "tcp", local: "", remote: "" };
+const message: TrafficEvent = { kind: "message", conversation, direction: "in", text: "halo" };
+
+describe("the traffic hub", () => {
+  test("nobody observing wants nothing", () => {
+    const traffic = new TrafficHub().service("echo");
+    expect(traffic.wants("message")).toBe(false);
+    expect(traffic.wants("bytes")).toBe(false);
+  });
+
+  test("an observer gets the kinds it asked for, of services old and new", () => {
+    const hub = new TrafficHub();
+    const seen: string[] = [];
+    const before = hub.service("before");
+    onTestFinished(hub.add({ appetite: { message: 1000 }, observe: (event) => void seen.push(event.kind) }));
+    expect(before.wants("message")).toBe(true);
+    expect(hub.service("after").wants("message")).toBe(true);
+    expect(before.wants("bytes")).toBe(false);
+    before.emit(message);
+    before.emit({ kind: "close", conversation });
+    expect(seen).toEqual(["message"]);
+  });
+
+  test("under load it takes a sample and tells how many it left out", async () => {
+    const hub = new TrafficHub();
+    let seen = 0;
+    let leftOut = 0;
+    onTestFinished(
+      hub.add({
+        appetite: { message: 100 },
+        observe: () => void seen++,
+        leftOut: (service, kind, count) => {
+          expect([service, kind]).toEqual(["echo", "message"]);
+          leftOut += count;
+        },
+      }),
+    );
+    const traffic = hub.service("echo");
+    for (let i = 0; i < 10_000; i++) if (traffic.wants("message")) traffic.emit(message);
+    await until(() => leftOut > 0);
+    expect(seen).toBeLessThanOrEqual(100);
+    expect(seen).toBeGreaterThan(0);
+    expect(seen + leftOut).toBe(10_000);
+  });
+
+  test("when the last observer leaves, nothing is wanted any more", () => {
+    const hub = new TrafficHub();
+    const traffic = hub.service("echo");
+    const leave = hub.add({ appetite: { bytes: 10 }, observe: () => {} });
+    expect(traffic.wants("bytes")).toBe(true);
+    leave();
+    expect(traffic.wants("bytes")).toBe(false);
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, test } from "bun:test";
+import { parts } from "../../../src/parts.ts";
+import { fakeParts, fakeRole, load, reportOf } from "../../support/parts.ts";
+
+const fake = fakeParts(fakeRole("echo"), fakeRole("time"));
+const configOf = (source: string, options = {}) => load(source, fake, options).services[0]?.config;
+
+describe("a configuration", () => {
+  test("role and port follow from the name, and nothing need be said", () => {
+    const plan = load("services:\n  echo:\n  other: { role: time, port: 4000 }\n", fake);
+    expect(plan.services.map(({ name, role }) => `${name} ${role.name}`)).toEqual([
+      "echo echo",
+      "other time",
+    ]);
+  });
+
+  test("a service listens on the file's host unless it says otherwise", () => {
+    const plan = load("host: 0.0.0.0\nservices:\n  echo:\n  time: { host: '::1' }\n", fake);
+    expect(plan.services.map(({ config }) => config)).toMatchObject([{ host: "0.0.0.0" }, { host: "::1" }]);
+  });
+
+  test("five mistakes are all told, each with file, line, column, the line and what would be right", () => {
+    const source = [
+      "hots: 0.0.0.0",
+      "services:",
+      "  tme: { threads: 2 }",
+      "  echo:",
+      "    port: 70000",
+      "    repply: hello",
+      "  upcall: { concurrency: parallel }",
+      "",
+    ].join("\n");
+    expect(reportOf(source, parts)).toBe(
+      [
+        'lab.yaml:1:1  hots: there is no setting "hots". Did you mean "host"?',
+        "    1 | hots: 0.0.0.0",
+        "      | ^^^^",
+        'lab.yaml:3:3  services.tme: there is no role "tme". Did you mean "time"?',
+        "    3 |   tme: { threads: 2 }",
+        "      |   ^^^",
+        "lab.yaml:5:11  services.echo.port: must be at most 65535, and is 70000",
+        "    5 |     port: 70000",
+        "      |           ^^^^^",
+        'lab.yaml:6:5  services.echo.repply: there is no setting "repply". Did you mean "reply"?',
+        "    6 |     repply: hello",
+        "      |     ^^^^^^",
+        'lab.yaml:7:26  services.upcall.concurrency: must be concurrent or iterative, and is "parallel"',
+        "    7 |   upcall: { concurrency: parallel }",
+        "      |                          ^^^^^^^^",
+      ].join("\n"),
+    );
+  });
+
+  test("two services on one port are told before anything starts; TCP and UDP do not collide", () => {
+    expect(reportOf("services:\n  echo: { port: 9 }\n  time: { port: 9 }\n", fake)).toContain(
+      "lab.yaml:3:17  services.time.port: TCP port 9 is taken by services.echo",
+    );
+    expect(reportOf("services:\n  echo:\n  again: { role: echo }\n", parts)).toContain(
+      "TCP port 2222 is taken by services.echo",
+    );
+    expect(load("services:\n  udp: { port: 9 }\n  echo: { port: 9 }\n", parts).services.length).toBe(2);
+    expect(load("services:\n  echo: { port: 0 }\n  time: { port: 0 }\n", fake).services.length).toBe(2);
+  });
+
+  test("YAML that is none is told with its place", () => {
+    expect(reportOf("services:\n  echo: [\n", fake)).toMatch(/^lab\.yaml:\d+:\d+ {2}is not YAML: /);
+    expect(reportOf("services:\n  echo:\n  echo:\n", fake)).toContain(
+      'lab.yaml:3:3  services.echo: the key "echo" stands here a second time',
+    );
+    expect(reportOf("- a\n", fake)).toContain("must be a map with services: in it");
+    expect(reportOf("", fake)).toContain("services: there are no services");
+  });
+
+  test("an alias bomb is refused", () => {
+    const levels = Array.from(
+      { length: 20 },
+      (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}, *a${i}, *a${i}]`,
+    );
+    expect(reportOf(`a0: &a0 [1]\n${levels.join("\n")}\nservices: { echo: }\n`, fake)).toContain("alias");
+  });
+
+  test("merge keys share settings between services", () => {
+    const plan = load("services:\n  echo: &base { port: 0 }\n  time: { <<: *base }\n", fake);
+    expect(plan.services[1]?.config).toMatchObject({ port: 0 });
+  });
+});
+
+describe("values from the environment", () => {
+  test("fill in with their type, with a default, and inside of text", () => {
+    expect(
+      configOf("services:\n  echo: { port: $PORT }\n".replace("$PORT", '"${PORT}"'), {
+        environment: { PORT: "45" },
+      }),
+    ).toMatchObject({ port: 45 });
+    expect(
+      configOf("services:\n  echo:\n    port: ${PORT}\n", { environment: { PORT: "45" } }),
+    ).toMatchObject({ port: 45 });
+    expect(configOf("services:\n  echo:\n    port: ${PORT:-46}\n")).toMatchObject({ port: 46 });
+    expect(configOf("services:\n  echo:\n    host: a${N:-1}.$${x}\n")).toMatchObject({ host: "a1.${x}" });
+  });
+
+  test("text that looks like a number stays text where text is wanted", () => {
+    expect(configOf("services:\n  echo:\n    host: ${H}\n", { environment: { H: "12" } })).toMatchObject({
+      host: "12",
+    });
+  });
+
+  test("what is missing is told by name and place", () => {
+    expect(reportOf("services:\n  echo:\n    port: ${NOPE}\n", fake)).toContain(
+      "lab.yaml:3:11  services.echo.port: the environment has no NOPE; set it, or give a default: ${NOPE:-default}",
+    );
+  });
+});
+
+describe("--set", () => {
+  test("overrides a value, in a service without settings, too", () => {
+    expect(configOf("services:\n  echo:\n", { overrides: ["services.echo.port=45"] })).toMatchObject({
+      port: 45,
+    });
+    expect(
+      configOf("services: { echo: { port: 1 } }\n", { overrides: ["services.echo.port=2"] }),
+    ).toMatchObject({ port: 2 });
+    expect(
+      load("services:\n  echo:\n", fake, { overrides: ["host=::1", "grace=2s"] }).settings,
+    ).toMatchObject({ host: "::1", grace: 2000 });
+  });
+
+  test("a wrong value or form is told", () => {
+    expect(reportOf("services:\n  echo:\n", fake, { overrides: ["services.echo.port=abc"] })).toContain(
+      'services.echo.port: must be a number, and is "abc"',
+    );
+    expect(reportOf("services:\n  echo:\n", fake, { overrides: ["services.echo.port"] })).toContain(
+      "--set services.echo.port is not of the form key.key=value",
+    );
+  });
+});
+
+describe("operations", () => {
+  const withOperations = (text: string) => `operations:\n${text}\nservices: { echo: }\n`;
+
+  test("the lab's own are there unless the file defines some", () => {
+    expect(load("services: { echo: }\n", fake).operations.find("subtract")?.evaluate(5n, 3n)).toBe(2n);
+    const plan = load(withOperations("  twice: { expression: 2 * (a + b), aliases: [double] }"), fake);
+    expect(plan.operations.all.map(({ name }) => name)).toEqual(["twice"]);
+    expect(plan.operations.find("double")?.evaluate(1n, 2n)).toBe(6n);
+  });
+
+  test("an expression that cannot be, a double name and a reserved one are told with their places", () => {
+    const report = reportOf(
+      withOperations("  bad: a +\n  one: { expression: a, aliases: [bad] }\n  docs: a"),
+      fake,
+    );
+    expect(report).toContain("lab.yaml:2:8  operations.bad: ");
+    expect(report).toContain('the name "bad" is taken by the operation bad');
+    expect(report).toContain('lab.yaml:4:3  operations.docs: the name "docs" is reserved');
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import type { Logger } from "../../../src/core/log.ts";
+import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
+import { Supervisor } from "../../../src/server/run/supervisor.ts";
+import { type FakeService, fakeParts, fakeRole, load } from "../../support/parts.ts";
+import { until } from "../../support/until.ts";
+
+function supervise(source: string) {
+  const journal: string[] = [];
+  const running: FakeService[] = [];
+  const lines: string[] = [];
+  const write = (message: string) => void lines.push(message);
+  const logger: Logger = { debug: write, info: write, warning: write, error: write };
+  const plan = load(source, fakeParts(fakeRole("echo", journal, running)));
+  const supervisor = new Supervisor(plan, {
+    logger: () => logger,
+    hub: new TrafficHub(),
+    appetite: {},
+    spawnWorker: () => {
+      throw new Error("no threads here");
+    },
+  });
+  return { supervisor, journal, running, lines };
+}
+
+const three = "services:\n  a: { role: echo }\n  b: { role: echo }\n  c: { role: echo }\n";
+const soon = () => AbortSignal.timeout(1000);
+
+describe("the supervisor", () => {
+  test("starts in the order of the file and stops in reverse", async () => {
+    const { supervisor, journal } = supervise(three);
+    await supervisor.start();
+    expect(supervisor.status().map(({ state }) => state)).toEqual(["running", "running", "running"]);
+    await Promise.all([supervisor.stop(soon()), supervisor.stop(soon())]);
+    expect(journal).toEqual(["start a", "start b", "start c", "stop c", "stop b", "stop a"]);
+  });
+
+  test("a service that cannot start stops what was started, and names its reason", async () => {
+    const { supervisor, journal } = supervise(
+      three.replace("c: { role: echo", "c: { role: echo, refuse: true"),
+    );
+    await expect(supervisor.start()).rejects.toThrow('Cannot start "c": the port is in use');
+    expect(journal).toEqual(["start a", "start b", "stop b", "stop a"]);
+  });
+
+  test("a service that fails later is started again, the others are left alone", async () => {
+    const { supervisor, journal, running, lines } = supervise(three);
+    await supervisor.start();
+    running[1]!.context.fail(new Error("the disk is full"));
+    running[1]!.context.fail(new Error("said again while it is stopped"));
+    await until(() => running.length === 4);
+    expect(journal).toEqual(["start a", "start b", "start c", "stop b", "start b"]);
+    await until(() => supervisor.status()[1]?.state === "running");
+    expect(supervisor.status()[1]).toMatchObject({ state: "running", restarts: 1 });
+    expect(lines).toContain("Failed: the disk is full. It is started again in 100 ms");
+    await supervisor.stop(soon());
+  });
+
+  test("with restart: never it stays down", async () => {
+    const { supervisor, running } = supervise(
+      "services:\n  a: { role: echo, restart: never }\n  b: { role: echo }\n",
+    );
+    await supervisor.start();
+    running[0]!.context.fail(new Error("enough"));
+    await until(() => running[0]!.stopped);
+    expect(supervisor.status().map(({ state, error }) => [state, error])).toEqual([
+      ["failed", "enough"],
+      ["running", undefined],
+    ]);
+    await supervisor.stop(soon());
+  });
+
+  test("a stop while a service waits for its restart is final", async () => {
+    const { supervisor, running } = supervise(three);
+    await supervisor.start();
+    running[0]!.context.fail(new Error("once"));
+    await until(() => running[0]!.stopped);
+    await supervisor.stop(soon());
+    expect(supervisor.status().map(({ state }) => state)).toEqual(["stopped", "stopped", "stopped"]);
+    expect(running.length).toBe(3);
+  });
+});

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { StartError } from "../../src/core/errors.ts";
+import type { Role, RoleContext, RunningService } from "../../src/core/role.ts";
+import { compileOperation } from "../../src/protocol/calculator/compile.ts";
+import type { LoadOptions } from "../../src/server/config/load.ts";
+import { loadPlan } from "../../src/server/config/load.ts";
+import { ConfigError } from "../../src/server/config/mistake.ts";
+import type { Parts, Plan } from "../../src/server/config/plan.ts";
+
+export interface FakeService {
+  readonly service: string;
+  readonly context: RoleContext;
+  stopped: boolean;
+}
+
+/** A role that opens no port and writes down what happens to it. */
+export function fakeRole(
+  name: string,
+  journal: string[] = [],
+  running: FakeService[] = [],
+): Role<{ port: number; refuse: boolean }> {
+  return {
+    name,
+    summary: `the role ${name}`,
+    config: z.strictObject({
+      host: z.string().default("127.0.0.1"),
+      port: z.int().min(0).max(65535).default(0),
+      refuse: z.boolean().default(false),
+    }),
+    async start(context, config): Promise<RunningService<never>> {
+      if (config.refuse)
+        throw new StartError("port-in-use", `Cannot start "${context.service}": the port is in use`);
+      journal.push(`start ${context.service}`);
+      const entry: FakeService = { service: context.service, context, stopped: false };
+      running.push(entry);
+      return {
+        addresses: [{ transport: "tcp", host: "127.0.0.1", port: config.port }],
+        stats: () => ({ starts: running.length }),
+        async stop() {
+          if (entry.stopped) return;
+          entry.stopped = true;
+          journal.push(`stop ${context.service}`);
+        },
+      };
+    },
+  };
+}
+
+export function fakeParts(...roles: Role[]): Parts {
+  return { roles, compileOperation, reservedNames: ["docs"] };
+}
+
+export function load(source: string, parts: Parts, options: Partial<LoadOptions> = {}): Plan {
+  return loadPlan({ file: "lab.yaml", source, environment: {}, ...options }, parts);
+}
+
+/** The report of a configuration that must be refused. */
+export function reportOf(source: string, parts: Parts, options: Partial<LoadOptions> = {}): string {
+  try {
+    load(source, parts, options);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.report();
+    throw error;
+  }
+  throw new Error("the configuration was accepted");
+}
