@@ -44,6 +44,9 @@ async function build(target: Target, outdir: string): Promise<void> {
       entrypoints: entrypoints.map((entry) => join(root, entry)),
       compile: { target: targets[target], outfile },
       minify: true,
+      // Parsed once, here: it halves the time to the first served client.
+      bytecode: true,
+      format: "esm",
       define: { LIBZMQ_TARGET: JSON.stringify(target) },
       throw: false,
     });

@@ -91,9 +91,9 @@ program
 
 async function finish(status: number | Promise<number>): Promise<void> {
   const code = await status;
-  // What has been written must reach a pipe before the process ends.
+  // What has been written must reach a slow reader of a pipe before the process ends.
   await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))),
+    [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.end(done))),
   );
   process.exit(code);
 }

@@ -1,12 +1,13 @@
 // The one entry of every worker thread: it is told which role to run.
-import { parts } from "./parts.ts";
+import { compileOperation } from "./protocol/calculator/compile.ts";
+import { threadedRoles } from "./roles/threaded.ts";
 import { serveThread } from "./server/run/thread.ts";
 import type { ToThread } from "./server/run/thread-messages.ts";
 
 declare const self: Worker;
 
 const receive = serveThread(
-  parts,
+  { compileOperation, findStart: (role) => threadedRoles[role]?.() },
   (message) => self.postMessage(message),
   () => process.exit(0),
 );

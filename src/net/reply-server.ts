@@ -2,7 +2,7 @@ import type { RoleContext, RunningService } from "../core/role.ts";
 import { printable } from "../protocol/text/printable.ts";
 import { type ReplyTemplate, ReplyWriter } from "../protocol/text/reply.ts";
 import { listenTcp, type TcpConnection, type TcpServer } from "./tcp.ts";
-import { type StreamConfig, tcpOptions } from "./tcp-config.ts";
+import { type StreamConfig, tcpOptions } from "./tcp-options.ts";
 
 export interface ReplyServer extends RunningService<never> {
   readonly server: TcpServer;

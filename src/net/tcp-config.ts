@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { byteSize, duration } from "../core/schema.ts";
-import type { TcpOptions } from "./tcp.ts";
 
 /** What the configuration of every byte-stream role has in common. */
 export const streamFields = {
@@ -15,23 +14,3 @@ export const concurrencyField = z
   .enum(["concurrent", "iterative"])
   .default("concurrent")
   .describe("iterative: the second client is connected, but not served until the first one leaves.");
-
-export interface StreamConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly maxConnections: number;
-  readonly idleTimeout: number;
-  readonly buffer: number;
-  readonly concurrency?: "concurrent" | "iterative";
-}
-
-export function tcpOptions(config: StreamConfig): TcpOptions {
-  return {
-    host: config.host,
-    port: config.port,
-    maxConnections: config.maxConnections,
-    idleTimeout: config.idleTimeout,
-    highWater: config.buffer,
-    iterative: config.concurrency === "iterative",
-  };
-}

@@ -37,7 +37,8 @@ export async function dialUdp(target: { readonly host: string; readonly port: nu
     connect: { hostname: host, port },
     socket: {
       data: (_socket, data) => take(new Uint8Array(data)),
-      error: (_socket, error) => take(inOurWords(error)),
+      // Bun hands the error over alone, its types say behind the socket: take the last.
+      error: (...handed: unknown[]) => take(inOurWords(handed.at(-1))),
     },
   }).catch((error: unknown) => {
     throw inOurWords(error);

@@ -1,15 +1,29 @@
 import type { Role } from "../core/role.ts";
 import { echo } from "./echo/index.ts";
+import { jsonrpc } from "./jsonrpc/index.ts";
+import { mqtt } from "./mqtt/index.ts";
 import { oneway } from "./oneway/index.ts";
+import { rest } from "./rest/index.ts";
+import { soap } from "./soap/index.ts";
 import { time } from "./time/index.ts";
 import { udp } from "./udp/index.ts";
 import { upcall } from "./upcall/index.ts";
+import { zmqPub } from "./zmq/pub.ts";
+import { zmqPush } from "./zmq/push.ts";
+import { zmqRep } from "./zmq/rep.ts";
 
 /** Every kind of server there is. A new one is a folder, an import and a word here. */
 export const roles: readonly Role[] = Object.values({
+  mqtt,
   echo,
+  rest,
+  soap,
+  jsonrpc,
+  zmqRep,
+  zmqPush,
+  zmqPub,
   upcall,
-  oneway,
   time,
   udp,
+  oneway,
 });

@@ -4,7 +4,8 @@ import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { host, port } from "../../core/schema.ts";
 import { listenTcp } from "../../net/tcp.ts";
-import { concurrencyField, streamFields, tcpOptions } from "../../net/tcp-config.ts";
+import { concurrencyField, streamFields } from "../../net/tcp-config.ts";
+import { tcpOptions } from "../../net/tcp-options.ts";
 import { printable } from "../../protocol/text/printable.ts";
 
 export const onewayConfig = z.strictObject({

@@ -1,12 +1,19 @@
 import { describeError, StartError } from "../../core/errors.ts";
 import type { Logger, LogLevel } from "../../core/log.ts";
 import { operationTable } from "../../core/operation.ts";
-import type { RoleContext, RunningService } from "../../core/role.ts";
+import type { Role, RoleContext, RunningService } from "../../core/role.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Parts } from "../config/plan.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
 type Start = Extract<ToThread, { kind: "start" }>;
+
+/** What a worker's entry hands over. */
+export interface ThreadParts {
+  readonly compileOperation: Parts["compileOperation"];
+  /** The role's `start`; it is loaded when it is asked for, so that a thread holds no more than it runs. */
+  readonly findStart: (role: string) => Promise<Role["start"]> | undefined;
+}
 
 /**
  * The worker's side of a service in threads: starts the role that the main thread names, and tells it what
@@ -14,7 +21,7 @@ type Start = Extract<ToThread, { kind: "start" }>;
  * @param exit ends the thread
  */
 export function serveThread(
-  parts: Pick<Parts, "roles" | "compileOperation">,
+  parts: ThreadParts,
   post: (message: FromThread) => void,
   exit: () => void,
 ): (message: ToThread) => Promise<void> {
@@ -43,14 +50,14 @@ export function serveThread(
 }
 
 async function start(
-  parts: Pick<Parts, "roles" | "compileOperation">,
+  parts: ThreadParts,
   message: Start,
   post: (message: FromThread) => void,
 ): Promise<RunningService | undefined> {
   try {
-    const role = parts.roles.find((candidate) => candidate.name === message.role);
-    if (role === undefined) throw new Error(`the thread knows no role "${message.role}"`);
-    const service = await role.start(contextOf(parts, message, post), message.config);
+    const startRole = await parts.findStart(message.role);
+    if (startRole === undefined) throw new Error(`the role "${message.role}" is not made for threads`);
+    const service = await startRole(contextOf(parts, message, post), message.config);
     post({ kind: "started", addresses: service.addresses });
     return service;
   } catch (error) {
@@ -60,11 +67,7 @@ async function start(
   }
 }
 
-function contextOf(
-  parts: Pick<Parts, "compileOperation">,
-  message: Start,
-  post: (message: FromThread) => void,
-): RoleContext {
+function contextOf(parts: ThreadParts, message: Start, post: (message: FromThread) => void): RoleContext {
   const hub = new TrafficHub();
   if (Object.keys(message.appetite).length > 0) {
     hub.add({

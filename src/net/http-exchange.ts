@@ -1,0 +1,74 @@
+import type { Server } from "bun";
+import { formatHostPort } from "../core/address.ts";
+import type { Conversation, Direction, Traffic } from "../core/traffic.ts";
+
+/** The request's body is larger than the service allows. Its answer is 413. */
+export class BodyTooLargeError extends Error {
+  override readonly name = "BodyTooLargeError";
+  constructor(readonly limit: number) {
+    super(`The request body is larger than ${limit} bytes`);
+  }
+}
+
+/** What exchanges of one server have in common. */
+export interface ExchangeOwner {
+  readonly service: string;
+  readonly traffic: Traffic;
+  /** `host:port` of our side. */
+  readonly local: string;
+  readonly idPrefix: string;
+  readonly maxBody: number;
+}
+
+/** One request and its reply. What is costly about it is made when somebody asks. */
+export class HttpExchange {
+  #conversation: Conversation | undefined;
+
+  constructor(
+    readonly request: Request,
+    readonly owner: ExchangeOwner,
+    readonly server: Server<undefined>,
+    readonly number: number,
+  ) {}
+
+  get conversation(): Conversation {
+    if (this.#conversation !== undefined) return this.#conversation;
+    const { service, local, idPrefix } = this.owner;
+    const peer = this.server.requestIP(this.request);
+    const remote = peer === null ? "" : formatHostPort(peer.address, peer.port);
+    this.#conversation = { id: `${idPrefix}#${this.number}`, service, transport: "http", local, remote };
+    return this.#conversation;
+  }
+
+  /** For a role, after `traffic.wants("message")` has said yes. */
+  message(direction: Direction, text: string): void {
+    this.owner.traffic.emit({ kind: "message", conversation: this.conversation, direction, text });
+  }
+
+  /**
+   * The whole body, to be asked for once.
+   * @throws {BodyTooLargeError} as soon as that is known: nothing larger is ever held
+   */
+  async body(): Promise<Uint8Array> {
+    const { maxBody, traffic } = this.owner;
+    const declared = this.request.headers.get("content-length");
+    if (declared !== null && Number(declared) > maxBody) throw new BodyTooLargeError(maxBody);
+    const bytes = declared === null ? await this.#readChunks(maxBody) : await this.request.bytes();
+    if (bytes.length > 0 && traffic.wants("bytes")) {
+      traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "in", bytes });
+    }
+    return bytes;
+  }
+
+  /** A chunked body does not say beforehand how long it will be. */
+  async #readChunks(limit: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of this.request.body ?? []) {
+      size += chunk.length;
+      if (size > limit) throw new BodyTooLargeError(limit);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks, size);
+  }
+}

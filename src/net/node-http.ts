@@ -1,0 +1,294 @@
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { type Address, formatAddress } from "../core/address.ts";
+import { describeError } from "../core/errors.ts";
+import type { RoleContext } from "../core/role.ts";
+import type { Conversation } from "../core/traffic.ts";
+import { listenError } from "./listen-error.ts";
+import { NodeHttpTraffic } from "./node-http-traffic.ts";
+
+/** What listening needs of a role's context. */
+export type HttpListenContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread">;
+
+export interface NodeHttpOptions {
+  readonly host: string;
+  /** 0 lets the operating system choose. */
+  readonly port: number;
+  /** More are closed as they come. */
+  readonly maxConnections: number;
+  /** Bytes of a request's body. */
+  readonly maxBody: number;
+  /** Milliseconds in which a request must have arrived whole, however slowly it trickles. */
+  readonly requestTimeout: number;
+  /** Milliseconds that a connection may wait for its next request; 0: for ever. */
+  readonly idleTimeout: number;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** The request target: path and query. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+  readonly conversation: Conversation;
+  /** The address that the client connected to; asked of the operating system, so not for every request. */
+  connected(): Address;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface HttpHandler {
+  reply(request: HttpRequest): HttpReply;
+  /** The answer to a body beyond `maxBody`; the connection is closed after it. */
+  tooLarge(request: HttpRequest): HttpReply;
+}
+
+export interface NodeHttpServer {
+  readonly address: Address;
+  stats(): Record<string, number>;
+  /** The peers connected now. */
+  clients(): string[];
+  /** Accepts no more, answers what is being sent until the deadline, then drops it. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+/** One request and the answer to it. */
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly conversation: Conversation;
+}
+
+const maxHeaderSize = 16 * 1024;
+
+/**
+ * Serves HTTP/1.1 with node:http, which watches over slow and silent clients.
+ * @throws {StartError} naming the service, the port and what to change
+ */
+export async function listenNodeHttp(
+  context: HttpListenContext,
+  options: NodeHttpOptions,
+  handler: HttpHandler,
+): Promise<NodeHttpServer> {
+  const server = new Server(context, options, handler);
+  await server.listen();
+  return server;
+}
+
+class Server implements NodeHttpServer {
+  address: Address;
+  readonly #context: HttpListenContext;
+  readonly #options: NodeHttpOptions;
+  readonly #handler: HttpHandler;
+  readonly #traffic: NodeHttpTraffic;
+  readonly #server: http.Server;
+  readonly #connections = new Map<Socket, Conversation>();
+  #accepted = 0;
+  #refused = 0;
+  #requests = 0;
+  #errors = 0;
+  #stopped: Promise<void> | undefined;
+
+  constructor(context: HttpListenContext, options: NodeHttpOptions, handler: HttpHandler) {
+    this.#context = context;
+    this.#options = options;
+    this.#handler = handler;
+    this.#traffic = new NodeHttpTraffic(context.traffic);
+    this.address = { transport: "tcp", host: options.host, port: options.port };
+    const { requestTimeout, idleTimeout } = options;
+    this.#server = http.createServer(
+      {
+        maxHeaderSize,
+        requestTimeout,
+        headersTimeout: requestTimeout,
+        keepAliveTimeout: idleTimeout,
+        connectionsCheckingInterval: Math.min(1000, Math.max(20, requestTimeout / 4)),
+      },
+      (request, response) => this.#request(request, response),
+    );
+    this.#server.on("connection", (socket: Socket) => this.#accept(socket));
+  }
+
+  /** @throws {StartError} */
+  async listen(): Promise<void> {
+    const { host, port } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(port, host, resolve);
+    try {
+      await promise;
+    } catch (cause) {
+      throw listenError({ service: this.#context.service, transport: "TCP", host, port }, cause);
+    }
+    this.#server.off("error", reject);
+    const bound = this.#server.address();
+    if (bound !== null && typeof bound === "object") this.address = { ...this.address, port: bound.port };
+  }
+
+  #accept(socket: Socket): void {
+    const number = ++this.#accepted;
+    const remote: Address = {
+      transport: "tcp",
+      host: plainHost(socket.remoteAddress ?? ""),
+      port: socket.remotePort ?? 0,
+    };
+    if (this.#connections.size >= this.#options.maxConnections) {
+      this.#refuse(socket, remote);
+      return;
+    }
+    const { service, thread } = this.#context;
+    const conversation: Conversation = {
+      id: `${thread > 0 ? `${service}/${thread}` : service}#${number}`,
+      service,
+      transport: "http",
+      local: formatAddress(localAddress(socket, this.address)),
+      remote: formatAddress(remote),
+    };
+    this.#connections.set(socket, conversation);
+    this.#traffic.open(conversation);
+    socket.once("close", () => {
+      this.#connections.delete(socket);
+      this.#traffic.close(conversation);
+    });
+  }
+
+  #refuse(socket: Socket, remote: Address): void {
+    this.#refused++;
+    socket.destroy();
+    // One line for the first and for every thousandth: a storm must not become a storm of lines.
+    if (this.#refused % 1000 !== 1) return;
+    const { maxConnections } = this.#options;
+    this.#context.log.warning(
+      `Closed a connection from ${formatAddress(remote)}: ${maxConnections} clients are connected and maxConnections is ${maxConnections} (${this.#refused} closed so far)`,
+    );
+  }
+
+  #request(incoming: IncomingMessage, response: ServerResponse): void {
+    const conversation = this.#connections.get(incoming.socket);
+    // One of those above maxConnections, on its way out.
+    if (conversation === undefined) return;
+    this.#traffic.requestHead(conversation, incoming);
+    const exchange: Exchange = { incoming, response, conversation };
+    // The client went away or took too long: node:http has closed the connection.
+    incoming.on("error", () => {});
+    response.on("error", () => {});
+    // A length that is said in advance need not be read first.
+    const announced = Number(incoming.headers["content-length"] ?? 0);
+    if (announced > this.#options.maxBody) this.#tooLarge(exchange);
+    else this.#readBody(exchange);
+  }
+
+  #readBody(exchange: Exchange): void {
+    const { maxBody } = this.#options;
+    let chunks: Uint8Array[] = [];
+    let size = 0;
+    exchange.incoming.on("data", (chunk: Uint8Array) => {
+      this.#traffic.requestBody(exchange.conversation, chunk);
+      const fitted = size <= maxBody;
+      size += chunk.length;
+      if (size <= maxBody) {
+        chunks.push(chunk);
+      } else if (fitted) {
+        chunks = [];
+        this.#tooLarge(exchange);
+      }
+    });
+    exchange.incoming.on("end", () => {
+      if (size <= maxBody) this.#reply(exchange, Buffer.concat(chunks));
+    });
+  }
+
+  #reply(exchange: Exchange, body: Uint8Array): void {
+    this.#requests++;
+    try {
+      this.#send(exchange, this.#handler.reply(this.#describe(exchange, body)));
+    } catch (error) {
+      this.#errors++;
+      this.#context.log.error(`Cannot answer ${exchange.conversation.remote}: ${describeError(error)}`);
+      this.#send(exchange, internalError);
+    }
+  }
+
+  #tooLarge(exchange: Exchange): void {
+    this.#requests++;
+    const reply = this.#handler.tooLarge(this.#describe(exchange, empty));
+    this.#send(exchange, { ...reply, headers: { ...reply.headers, Connection: "close" } });
+  }
+
+  #describe({ incoming, conversation }: Exchange, body: Uint8Array): HttpRequest {
+    return {
+      method: incoming.method ?? "",
+      url: incoming.url ?? "/",
+      headers: incoming.headers,
+      body,
+      conversation,
+      connected: () => localAddress(incoming.socket, this.address),
+    };
+  }
+
+  #send({ response, conversation }: Exchange, reply: HttpReply): void {
+    const headers: Record<string, string> = {
+      ...reply.headers,
+      "Content-Length": String(Buffer.byteLength(reply.body)),
+    };
+    // A client that keeps its connection would keep us from stopping.
+    if (this.#stopped !== undefined) headers.Connection = "close";
+    response.writeHead(reply.status, headers);
+    response.end(reply.body);
+    this.#traffic.reply(conversation, { ...reply, headers });
+  }
+
+  stats(): Record<string, number> {
+    return {
+      connections: this.#connections.size,
+      connections_total: this.#accepted,
+      connections_refused_total: this.#refused,
+      connection_errors_total: this.#errors,
+      requests_total: this.#requests,
+      bytes_received_total: this.#traffic.bytesReceived,
+      bytes_sent_total: this.#traffic.bytesSent,
+    };
+  }
+
+  clients(): string[] {
+    return [...this.#connections.values()].map(({ remote }) => remote);
+  }
+
+  stop(deadline: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stop(deadline);
+    return this.#stopped;
+  }
+
+  async #stop(deadline: AbortSignal): Promise<void> {
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    const drop = () => this.#server.closeAllConnections();
+    this.#server.close(() => resolve());
+    this.#server.closeIdleConnections();
+    if (deadline.aborted) drop();
+    else deadline.addEventListener("abort", drop, { once: true });
+    await closed;
+    deadline.removeEventListener("abort", drop);
+  }
+}
+
+const empty = new Uint8Array(0);
+const internalError: HttpReply = {
+  status: 500,
+  headers: { "Content-Type": "text/plain" },
+  body: "Internal error\n",
+};
+
+function localAddress(socket: Socket, listening: Address): Address {
+  const host = plainHost(socket.localAddress ?? listening.host);
+  return { transport: "tcp", host, port: socket.localPort ?? listening.port };
+}
+
+/** A server on `::` is reached over IPv4, too, and then speaks of `::ffff:127.0.0.1`. */
+function plainHost(host: string): string {
+  return host.replace(/^::ffff:(?=\d)/, "");
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { byteSize, duration } from "../../core/schema.ts";
+import { checkEndpoint } from "./endpoint.ts";
+
+const endpoint = z.string().superRefine((value, context) => {
+  try {
+    checkEndpoint(value);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+  }
+});
+
+/** What the configuration of every ZeroMQ role has in common. */
+export const zmqFields = {
+  bind: z
+    .array(endpoint)
+    .default([])
+    .describe("Endpoints to listen on instead of host and port, such as tcp://0.0.0.0:5555 or ipc:///tmp/x."),
+  connect: z
+    .array(endpoint)
+    .default([])
+    .describe("Endpoints of peers to connect to, again and again; with these alone, nothing listens."),
+  sendHighWater: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .describe("Messages that may wait for one peer to read them (ZMQ_SNDHWM)."),
+  receiveHighWater: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .describe("Messages of one peer that may wait for this service (ZMQ_RCVHWM)."),
+  maxMessageSize: byteSize("1MiB").describe("A peer that sends a larger message is disconnected."),
+  maxConnections: z.int().min(1).default(10_000).describe("Peers at once; more are closed as they come."),
+  linger: duration("1s", { max: "1h" }).describe(
+    "At a stop, how long messages already sent may take to leave; the stop's own deadline holds as well.",
+  ),
+  handshakeTimeout: duration("30s", { min: "100ms", max: "1h" }).describe(
+    "A connection that has not said who it is by then is closed.",
+  ),
+  heartbeat: duration("0s", { max: "60s" }).describe(
+    "Asks silent peers for a sign of life so often, and drops who gives none; 0 for never.",
+  ),
+};
+
+export interface ZmqConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly bind: readonly string[];
+  readonly connect: readonly string[];
+  readonly sendHighWater: number;
+  readonly receiveHighWater: number;
+  readonly maxMessageSize: number;
+  readonly maxConnections: number;
+  /** Milliseconds, as the following. */
+  readonly linger: number;
+  readonly handshakeTimeout: number;
+  readonly heartbeat: number;
+}

@@ -1,0 +1,62 @@
+// Numbers of zmq.h, by their meaning.
+
+export const socketTypes = {
+  pair: 0,
+  pub: 1,
+  sub: 2,
+  req: 3,
+  rep: 4,
+  dealer: 5,
+  router: 6,
+  pull: 7,
+  push: 8,
+} as const;
+
+export type SocketType = keyof typeof socketTypes;
+
+/** Options whose value is a C int. */
+export const intOptions = {
+  rcvmore: 13,
+  fd: 14,
+  linger: 17,
+  reconnectInterval: 18,
+  backlog: 19,
+  reconnectIntervalMax: 21,
+  sndhwm: 23,
+  rcvhwm: 24,
+  tcpKeepalive: 34,
+  tcpKeepaliveIdle: 36,
+  immediate: 39,
+  ipv6: 42,
+  handshakeInterval: 66,
+  heartbeatInterval: 75,
+  heartbeatTimeout: 77,
+  connectTimeout: 79,
+} as const;
+
+export type IntOption = keyof typeof intOptions;
+
+/** Options whose value is bytes or a string. */
+export const textOptions = { subscribe: 6, unsubscribe: 7, lastEndpoint: 32 } as const;
+
+/** The one option whose value is 64 bits wide. */
+export const maxMessageSizeOption = 22;
+
+export const contextOptions = { ioThreads: 1, maxSockets: 2 } as const;
+
+export const flags = { dontWait: 1, sendMore: 2 } as const;
+
+export const pollEvents = { nothing: 0, readable: 1, writable: 2 } as const;
+
+/** A property of a received message: the file descriptor of the connection that it came through. */
+export const sourceFd = 2;
+
+export const monitorEvents = {
+  connected: 0x0001,
+  accepted: 0x0020,
+  acceptFailed: 0x0040,
+  disconnected: 0x0200,
+  handshakeFailedNoDetail: 0x0800,
+  handshakeFailedProtocol: 0x2000,
+  handshakeFailedAuth: 0x4000,
+} as const;

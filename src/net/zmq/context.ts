@@ -1,0 +1,87 @@
+import { contextOptions, type SocketType, socketTypes } from "./constants.ts";
+import { check, lastError } from "./error.ts";
+import { type Handle, type Libzmq, loadLibzmq } from "./library.ts";
+import { ZmqSocket } from "./socket.ts";
+
+/**
+ * Sockets that a context may have open: the service's own and the two ends of its monitor, with room to spare.
+ * Peers do not count: one socket serves as many as there are file descriptors.
+ */
+const maxSockets = 8;
+
+/** A world of sockets with an I/O thread of its own. Belongs, with its sockets, to the thread that made it. */
+export class ZmqContext {
+  readonly lib: Libzmq;
+  readonly #handle: Handle;
+  readonly #sockets = new Set<ZmqSocket>();
+  #terminated: Promise<boolean> | undefined;
+
+  static async create(): Promise<ZmqContext> {
+    return new ZmqContext(await loadLibzmq());
+  }
+
+  constructor(lib: Libzmq) {
+    this.lib = lib;
+    const handle = lib.c.zmq_ctx_new();
+    if (handle === null) throw lastError(lib, "zmq_ctx_new");
+    this.#handle = handle;
+    check(
+      lib,
+      lib.c.zmq_ctx_set(handle, contextOptions.maxSockets, maxSockets),
+      "zmq_ctx_set ZMQ_MAX_SOCKETS",
+    );
+  }
+
+  socket(type: SocketType): ZmqSocket {
+    const handle = this.lib.c.zmq_socket(this.#handle, socketTypes[type]);
+    if (handle === null) throw lastError(this.lib, `zmq_socket ${type}`);
+    const socket = new ZmqSocket(this.lib, handle);
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  /**
+   * Closes every socket and ends the context, once what was sent has left or lingered long enough.
+   * Past the deadline that goes on in the background.
+   * @returns whether all was over before the deadline
+   */
+  terminate(deadline: AbortSignal): Promise<boolean> {
+    this.#terminated ??= this.#terminate(deadline);
+    return this.#terminated;
+  }
+
+  async #terminate(deadline: AbortSignal): Promise<boolean> {
+    for (const socket of this.#sockets) socket.close();
+    const over = this.#whenGone();
+    if (deadline.aborted) return await Promise.race([over, false]);
+    const { promise: expired, resolve } = Promise.withResolvers<false>();
+    const expire = () => resolve(false);
+    deadline.addEventListener("abort", expire, { once: true });
+    try {
+      return await Promise.race([over, expired]);
+    } finally {
+      deadline.removeEventListener("abort", expire);
+    }
+  }
+
+  // zmq_ctx_term blocks its thread until the last socket has lingered. Called when all are gone it returns at
+  // once; and a closed socket is gone when its place among the few that the context allows is free again.
+  async #whenGone(): Promise<true> {
+    for (let pause = 1; !this.#hasAllPlacesFree(); pause = Math.min(pause * 2, 50)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    this.lib.c.zmq_ctx_term(this.#handle);
+    return true;
+  }
+
+  #hasAllPlacesFree(): boolean {
+    const probes: Handle[] = [];
+    while (probes.length < maxSockets) {
+      const probe = this.lib.c.zmq_socket(this.#handle, socketTypes.pair);
+      if (probe === null) break;
+      probes.push(probe);
+    }
+    for (const probe of probes) this.lib.c.zmq_close(probe);
+    return probes.length === maxSockets;
+  }
+}

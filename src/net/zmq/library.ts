@@ -1,0 +1,93 @@
+import { dlopen, type Library, type Pointer } from "bun:ffi";
+import { describeError } from "../../core/errors.ts";
+import { libraryPaths } from "./library-path.ts";
+
+/** A C pointer to something that libzmq owns. */
+export type Handle = Pointer | bigint;
+
+const zmqFunctions = {
+  zmq_errno: { args: [], returns: "i32" },
+  zmq_strerror: { args: ["i32"], returns: "cstring" },
+  zmq_version: { args: ["ptr", "ptr", "ptr"], returns: "void" },
+  zmq_ctx_new: { args: [], returns: "ptr" },
+  zmq_ctx_set: { args: ["ptr", "i32", "i32"], returns: "i32" },
+  zmq_ctx_term: { args: ["ptr"], returns: "i32" },
+  zmq_socket: { args: ["ptr", "i32"], returns: "ptr" },
+  zmq_close: { args: ["ptr"], returns: "i32" },
+  zmq_setsockopt: { args: ["ptr", "i32", "ptr", "u64"], returns: "i32" },
+  zmq_getsockopt: { args: ["ptr", "i32", "ptr", "ptr"], returns: "i32" },
+  zmq_bind: { args: ["ptr", "cstring"], returns: "i32" },
+  zmq_connect: { args: ["ptr", "cstring"], returns: "i32" },
+  zmq_socket_monitor: { args: ["ptr", "cstring", "i32"], returns: "i32" },
+  zmq_poll: { args: ["ptr", "i32", "i64"], returns: "i32" },
+  zmq_send: { args: ["ptr", "ptr", "u64", "i32"], returns: "i32" },
+  zmq_msg_init: { args: ["ptr"], returns: "i32" },
+  zmq_msg_recv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+  zmq_msg_data: { args: ["ptr"], returns: "ptr" },
+  zmq_msg_more: { args: ["ptr"], returns: "i32" },
+  zmq_msg_get: { args: ["ptr", "i32"], returns: "i32" },
+  zmq_msg_close: { args: ["ptr"], returns: "i32" },
+} as const;
+
+/** The C library comes with libzmq: looking a name up in a library looks in what that library needs, too. */
+const posixFunctions = {
+  memcpy: { args: ["ptr", "ptr", "u64"], returns: "ptr" },
+  getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
+} as const;
+
+const linuxFunctions = {
+  epoll_create1: { args: ["i32"], returns: "i32" },
+  epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+  dup: { args: ["i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+} as const;
+
+const commonFunctions = { ...zmqFunctions, ...posixFunctions };
+
+export type LinuxFunctions = Library<typeof linuxFunctions>["symbols"];
+
+/** libzmq's C functions, as they are. Only this folder calls them. */
+export interface Libzmq {
+  readonly c: Library<typeof commonFunctions>["symbols"];
+  /** What only Linux has; elsewhere there is a slower way. */
+  readonly linux?: LinuxFunctions;
+  /** `4.3.5` */
+  readonly version: string;
+}
+
+let loading: Promise<Libzmq> | undefined;
+
+/**
+ * Opens libzmq, once per thread.
+ * @throws {Error} naming every place that was tried
+ */
+export function loadLibzmq(): Promise<Libzmq> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<Libzmq> {
+  const failures: string[] = [];
+  for (const path of await libraryPaths()) {
+    try {
+      return open(path);
+    } catch (error) {
+      failures.push(describeError(error));
+    }
+  }
+  const tried = failures.length === 0 ? "the zeromq package has no build for it" : failures.join("; ");
+  throw new Error(`Cannot load libzmq on ${process.platform} ${process.arch}: ${tried}`);
+}
+
+function open(path: string): Libzmq {
+  const c = dlopen(path, commonFunctions).symbols;
+  const part = () => new Int32Array(1);
+  const [major, minor, patch] = [part(), part(), part()];
+  c.zmq_version(major, minor, patch);
+  const version = `${major[0]}.${minor[0]}.${patch[0]}`;
+  if (process.platform !== "linux") return { c, version };
+  return { c, version, linux: dlopen(path, linuxFunctions).symbols };
+}

@@ -1,0 +1,38 @@
+import { monitorEvents } from "./constants.ts";
+import type { ZmqContext } from "./context.ts";
+import type { Parts, ZmqSocket } from "./socket.ts";
+
+export type MonitorEventKind = keyof typeof monitorEvents;
+
+/** What libzmq tells about the connections below a socket. */
+export interface MonitorEvent {
+  readonly kind: MonitorEventKind;
+  /** The connection's file descriptor, or an error number, as the kind wants it. */
+  readonly value: number;
+}
+
+const kinds = new Map<number, MonitorEventKind>(
+  Object.entries(monitorEvents).map(([kind, bit]) => [bit, kind as MonitorEventKind]),
+);
+
+const allEvents = [...kinds.keys()].reduce((sum, bit) => sum | bit, 0);
+
+/** Begins to watch the connections of `socket`. @returns the socket to read what happens to them from */
+export function openMonitor(context: ZmqContext, socket: ZmqSocket): ZmqSocket {
+  const endpoint = `inproc://monitor-${socket.handle}`;
+  socket.monitor(endpoint, allEvents);
+  const reader = context.socket("pair");
+  // libzmq's I/O thread would wait for a slow reader of these events, and all peers with it: let them queue.
+  reader.setInt("rcvhwm", 0);
+  reader.setInt("linger", 0);
+  reader.connect(endpoint);
+  return reader;
+}
+
+/** An event is two parts: 16 bits of kind and 32 bits of value, then the endpoint. */
+export function decodeMonitorEvent([head]: Parts): MonitorEvent | undefined {
+  if (head?.length !== 6) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const kind = kinds.get(view.getUint16(0, true));
+  return kind === undefined ? undefined : { kind, value: view.getInt32(2, true) };
+}

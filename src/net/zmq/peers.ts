@@ -1,0 +1,141 @@
+import { type Address, formatHostPort } from "../../core/address.ts";
+import type { RoleContext } from "../../core/role.ts";
+import type { Conversation } from "../../core/traffic.ts";
+import type { ZmqContext } from "./context.ts";
+import { decodeMonitorEvent, type MonitorEvent, openMonitor } from "./monitor.ts";
+import type { ZmqSocket } from "./socket.ts";
+import { socketName } from "./socket-name.ts";
+
+export type PeersContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread">;
+
+const shutBoth = 2;
+
+/**
+ * The connections below one socket, told by its monitor: who is connected, and the traffic seam's `open` and
+ * `close`. libzmq itself neither names its peers nor limits their number.
+ */
+export class ZmqPeers {
+  /** Wait for this one to be readable, then `update`. */
+  readonly monitor: ZmqSocket;
+  /** Stands in a message's story where libzmq alone knows which peer it went to. */
+  readonly anyPeer: Conversation;
+  readonly #zmq: ZmqContext;
+  readonly #context: PeersContext;
+  readonly #limit: number;
+  readonly #byFd = new Map<number, Conversation>();
+  #ports: readonly number[] = [];
+  #accepted = 0;
+  #refused = 0;
+  #failedHandshakes = 0;
+
+  /** @param limit peers at once; more are disconnected as they come */
+  constructor(zmq: ZmqContext, socket: ZmqSocket, context: PeersContext, limit: number) {
+    this.#zmq = zmq;
+    this.#context = context;
+    this.#limit = limit;
+    this.monitor = openMonitor(zmq, socket);
+    this.anyPeer = this.#conversation("*", "", "");
+  }
+
+  /** The limit holds for who comes to these. */
+  listensOn(addresses: readonly Address[]): void {
+    this.#ports = addresses.map(({ port }) => port);
+  }
+
+  /** Takes in what has happened since the last time. */
+  update(): void {
+    for (let parts = this.monitor.receive(); parts !== undefined; parts = this.monitor.receive()) {
+      const event = decodeMonitorEvent(parts);
+      if (event !== undefined) this.#happened(event);
+    }
+  }
+
+  /** @param fd of the connection, as a received message tells it */
+  conversation(fd: number | undefined): Conversation {
+    if (fd === undefined) return this.anyPeer;
+    if (!this.#byFd.has(fd)) this.update();
+    return this.#byFd.get(fd) ?? this.anyPeer;
+  }
+
+  /** Peers whose address is known, `host:port`. */
+  names(): string[] {
+    return [...this.#byFd.values()].map(({ remote }) => remote).filter((remote) => remote !== "");
+  }
+
+  stats(): Record<string, number> {
+    return {
+      connections: this.#byFd.size,
+      connections_total: this.#accepted,
+      connections_refused_total: this.#refused,
+      handshake_failures_total: this.#failedHandshakes,
+    };
+  }
+
+  /** The socket is closed and tells no more. */
+  close(): void {
+    for (const fd of [...this.#byFd.keys()]) this.#disconnected(fd);
+    this.monitor.close();
+  }
+
+  #happened({ kind, value }: MonitorEvent): void {
+    switch (kind) {
+      case "accepted":
+      case "connected":
+        this.#connected(value);
+        break;
+      case "disconnected":
+        this.#disconnected(value);
+        break;
+      case "handshakeFailedNoDetail":
+      case "handshakeFailedProtocol":
+      case "handshakeFailedAuth":
+        this.#failedHandshakes++;
+        break;
+      case "acceptFailed":
+        this.#refuse("the operating system has no file descriptor left for it");
+        break;
+    }
+  }
+
+  #connected(fd: number): void {
+    const { lib } = this.#zmq;
+    const remote = socketName(lib, fd, "remote");
+    const local = socketName(lib, fd, "local");
+    this.#accepted++;
+    const conversation = this.#conversation(
+      String(this.#accepted),
+      local === undefined ? "" : formatHostPort(local.host, local.port),
+      remote === undefined ? "" : formatHostPort(remote.host, remote.port),
+    );
+    this.#byFd.set(fd, conversation);
+    const { traffic } = this.#context;
+    if (traffic.wants("open")) traffic.emit({ kind: "open", conversation });
+    if (this.#byFd.size <= this.#limit) return;
+    // The connection may be gone already and its file descriptor another service's.
+    if (local === undefined || !this.#ports.includes(local.port)) return;
+    // libzmq sees the connection end and forgets the peer.
+    lib.c.shutdown(fd, shutBoth);
+    this.#refuse(`maxConnections is ${this.#limit}`);
+  }
+
+  #disconnected(fd: number): void {
+    const conversation = this.#byFd.get(fd);
+    if (conversation === undefined) return;
+    this.#byFd.delete(fd);
+    const { traffic } = this.#context;
+    if (traffic.wants("close")) traffic.emit({ kind: "close", conversation });
+  }
+
+  #refuse(why: string): void {
+    this.#refused++;
+    // One line for the first and for every thousandth: a storm must not become a storm of lines.
+    if (this.#refused % 1000 !== 1) return;
+    this.#context.log.warning(`Closed a connection: ${why} (${this.#refused} closed so far)`);
+  }
+
+  #conversation(number: string, local: string, remote: string): Conversation {
+    const { service, thread } = this.#context;
+    const prefix = thread > 0 ? `${service}/${thread}` : service;
+    return { id: `${prefix}#${number}`, service, transport: "zmq", local, remote };
+  }
+}

@@ -1,0 +1,80 @@
+import { formatAddress } from "../../core/address.ts";
+import type { Role, RoleContext } from "../../core/role.ts";
+import { BodyTooLargeError, type HttpExchange, serveHttp } from "../../net/http.ts";
+import { printable } from "../../protocol/text/printable.ts";
+import { type JsonrpcConfig, jsonrpcConfig } from "./config.ts";
+import { errorText, RpcEndpoint } from "./endpoint.ts";
+import { RpcError, rpcCodes } from "./error.ts";
+
+/** Every operation as a method of JSON-RPC 2.0. */
+export const jsonrpc: Role<JsonrpcConfig> = {
+  name: "jsonrpc",
+  summary: "Calculator over JSON-RPC 2.0 by POST, with batches and notifications",
+  config: jsonrpcConfig,
+  example: (_config, [address]) =>
+    `curl -d '{"jsonrpc":"2.0","method":"add","params":[10,2],"id":1}' http://${address === undefined ? "" : formatAddress(address)}/`,
+  async start(context, config) {
+    const endpoint = new RpcEndpoint(context.operations, config.maxBatch, context.log);
+    const server = await serveHttp(context, config, (exchange) => serve(context, endpoint, exchange));
+    return {
+      addresses: [server.address],
+      stats: () => server.stats(),
+      stop: (deadline) => server.stop(deadline),
+    };
+  },
+};
+
+const jsonType = { "content-type": "application/json" };
+
+/**
+ * JSON-RPC says nothing of HTTP. A call is a POST to any path, of any content type (curl sends that of a form
+ * by itself); what is answered is answered with 200, errors included, and a notification with 204.
+ */
+function serve(
+  context: RoleContext,
+  endpoint: RpcEndpoint,
+  exchange: HttpExchange,
+): Response | Promise<Response> {
+  const { method } = exchange.request;
+  if (method === "POST") return answerPost(context, endpoint, exchange);
+  tell(context, exchange, "in", () => `Received: ${printable(method)}`);
+  const headers = { allow: "POST, OPTIONS" };
+  if (method === "OPTIONS") return reply(context, exchange, "", { status: 200, headers });
+  const error = "Send a JSON-RPC 2.0 request by POST";
+  return reply(context, exchange, JSON.stringify({ error }), {
+    status: 405,
+    headers: { ...headers, ...jsonType },
+  });
+}
+
+async function answerPost(
+  context: RoleContext,
+  endpoint: RpcEndpoint,
+  exchange: HttpExchange,
+): Promise<Response> {
+  try {
+    const body = await exchange.body();
+    tell(context, exchange, "in", () => `Received: ${printable(body)}`);
+    const answer = endpoint.answer(body);
+    if (answer === undefined) return reply(context, exchange, "", { status: 204 });
+    return reply(context, exchange, answer, { headers: jsonType });
+  } catch (error) {
+    if (!(error instanceof BodyTooLargeError)) throw error;
+    const text = errorText(new RpcError(rpcCodes.invalidRequest, error.message), null);
+    return reply(context, exchange, text, { status: 413, headers: { ...jsonType, connection: "close" } });
+  }
+}
+
+function reply(context: RoleContext, exchange: HttpExchange, body: string, init: ResponseInit): Response {
+  tell(context, exchange, "out", () => `Sent: ${init.status ?? 200} ${printable(body)}`.trimEnd());
+  return new Response(body === "" ? null : body, init);
+}
+
+function tell(
+  { traffic }: RoleContext,
+  exchange: HttpExchange,
+  direction: "in" | "out",
+  text: () => string,
+): void {
+  if (traffic.wants("message")) exchange.message(direction, text());
+}

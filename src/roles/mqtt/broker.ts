@@ -1,0 +1,196 @@
+import type { Logger } from "../../core/log.ts";
+import type { Traffic } from "../../core/traffic.ts";
+import { MqttError } from "../../protocol/mqtt/errors.ts";
+import { Frame } from "../../protocol/mqtt/frame.ts";
+import { PublishView } from "../../protocol/mqtt/publish-view.ts";
+import { Reason } from "../../protocol/mqtt/reason.ts";
+import { Batch } from "./batch.ts";
+import type { Clock } from "./clock.ts";
+import type { MqttConfig } from "./config.ts";
+import { Connection, type Peer } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Flusher } from "./output.ts";
+import { Retained } from "./retained.ts";
+import { Routes, type Subscription } from "./routes.ts";
+import type { Access } from "./seams/access.ts";
+import { Session } from "./session.ts";
+import { executeWill } from "./will.ts";
+
+/** What the broker needs from outside. */
+export interface Surroundings {
+  readonly log: Logger;
+  readonly traffic: Traffic;
+  readonly clock: Clock;
+  readonly access: Access;
+}
+
+/** How often keep alives, connect timeouts and deadlines are looked at, in milliseconds. */
+const sweepPeriod = 250;
+
+/** What is common to all clients: sessions, subscriptions, retained messages. */
+export class Broker {
+  readonly log: Logger;
+  readonly traffic: Traffic;
+  readonly clock: Clock;
+  readonly access: Access;
+  readonly connections = new Set<Connection>();
+  readonly sessions = new Map<string, Session>();
+  readonly routes: Routes;
+  readonly retained: Retained;
+  readonly deadlines: Deadlines;
+  readonly flusher: Flusher;
+  /** What clients are publishing in this moment. */
+  readonly batch: Batch;
+  readonly #ownBatch: Batch;
+  readonly counters = { received: 0, sent: 0, dropped: 0, accepted: 0 };
+  /** What the PUBLISH at hand is read into. */
+  readonly view = new PublishView();
+  readonly #stopSweeping: () => void;
+
+  constructor(
+    readonly config: MqttConfig,
+    { log, traffic, clock, access }: Surroundings,
+  ) {
+    this.log = log;
+    this.traffic = traffic;
+    this.clock = clock;
+    this.access = access;
+    this.routes = new Routes(config.maxTopicLevels);
+    this.retained = new Retained(config.maxRetained, () => this.#retainedFull());
+    this.deadlines = new Deadlines(clock.now());
+    this.flusher = new Flusher(clock.soon);
+    this.batch = new Batch(this);
+    this.#ownBatch = new Batch(this);
+    this.#stopSweeping = clock.every(sweepPeriod, () => this.#sweep());
+  }
+
+  /** Somebody has connected. */
+  accept(link: Peer): Connection {
+    const connection = new Connection(this, link);
+    this.connections.add(connection);
+    this.counters.accepted++;
+    return connection;
+  }
+
+  /** The connection is closed, however that came; called once. */
+  left(connection: Connection): void {
+    this.connections.delete(connection);
+    const { session, will } = connection;
+    if (session === undefined || session.connection !== connection) return;
+    session.connection = undefined;
+    if (will !== undefined) executeWill(this, session, will);
+    if (session.expiry === 0) this.endSession(session);
+    else if (session.expiry < Number.POSITIVE_INFINITY) {
+      const end = this.clock.now() + session.expiry;
+      session.cancelExpiry = this.deadlines.at(end, () => this.endSession(session)); // [MQTT-3.1.2-23]
+    }
+  }
+
+  /** The session of this client identifier: the one there is, or a new one. */
+  openSession(clientId: string): { readonly session: Session; readonly isNew: boolean } {
+    const kept = this.sessions.get(clientId);
+    if (kept !== undefined) {
+      kept.cancelExpiry?.();
+      kept.cancelExpiry = undefined;
+      return { session: kept, isNew: false };
+    }
+    const session = new Session(clientId, this);
+    this.sessions.set(clientId, session);
+    return { session, isNew: true };
+  }
+
+  /** Nothing of the session remains. A will that still waited is published now. */
+  endSession(session: Session): void {
+    if (this.sessions.get(session.clientId) !== session) return;
+    session.cancelExpiry?.();
+    session.delayedWill?.cancel();
+    session.delayedWill?.publish();
+    session.delayedWill = undefined;
+    for (const subscription of session.subscriptions.values()) this.routes.remove(subscription);
+    session.subscriptions.clear();
+    this.sessions.delete(session.clientId);
+  }
+
+  /** Seconds as a client gives them, as milliseconds that the broker grants. */
+  sessionExpiry(seconds: number): number {
+    const wanted = seconds === 0xffffffff ? Number.POSITIVE_INFINITY : seconds * 1000;
+    return Math.min(wanted, this.config.maxSessionExpiry);
+  }
+
+  subscribe(subscription: Subscription): void {
+    subscription.session.subscriptions.set(subscription.filter, subscription);
+    this.routes.add(subscription);
+  }
+
+  /** @returns whether there was such a subscription */
+  unsubscribe(session: Session, filter: string): boolean {
+    const subscription = session.subscriptions.get(filter);
+    if (subscription === undefined) return false;
+    session.subscriptions.delete(filter);
+    this.routes.remove(subscription);
+    return true;
+  }
+
+  /** Publishes a message that no client is just sending: `packet` is a PUBLISH of MQTT 5. */
+  publish(packet: Buffer, topic: string, publisher?: Session): void {
+    // Not the view and the batch of what is under way: a will may be published in the middle of it.
+    const view = new PublishView();
+    const frame = new Frame();
+    frame.read(packet, 0, packet.length);
+    view.read(packet, 0, frame.body, frame.end, 5);
+    const batch = this.#ownBatch.count === 0 ? this.#ownBatch : new Batch(this);
+    batch.add(view, packet, this.routes.ofText(topic), publisher, true);
+    batch.deliver();
+  }
+
+  #sweep(): void {
+    const now = this.clock.now();
+    this.deadlines.run(now);
+    for (const connection of this.connections) {
+      const silence = now - connection.lastSeen;
+      if (connection.state === "open") {
+        if (connection.patience === 0 || silence <= connection.patience) continue;
+        // [MQTT-3.1.2-22]
+        const message = `silent for ${Math.round(silence / 1000)} s, which is more than 1.5 times its keep alive`;
+        connection.fail(new MqttError(Reason.KeepAliveTimeout, message));
+      } else if (silence > this.config.connectTimeout) {
+        this.log.debug(`Closed ${connection.name}: no CONNECT within ${this.config.connectTimeout} ms`);
+        connection.close();
+      }
+    }
+  }
+
+  #isRetainedFull = false;
+  #retainedFull(): void {
+    this.counters.dropped++;
+    if (this.#isRetainedFull) return;
+    this.#isRetainedFull = true;
+    this.log.warning(
+      `Cannot retain another message: ${this.config.maxRetained} topics have one (maxRetained); further ones are not told`,
+    );
+  }
+
+  /** Says goodbye to everybody and stops what runs by itself. */
+  stop(): void {
+    this.#stopSweeping();
+    for (const connection of [...this.connections]) {
+      if (connection.state === "open")
+        connection.disconnect(Reason.ServerShuttingDown, "the server is stopping");
+      else connection.close();
+    }
+  }
+
+  stats(): Record<string, number> {
+    const { received, sent, dropped, accepted } = this.counters;
+    return {
+      connections: this.connections.size,
+      connections_total: accepted,
+      sessions: this.sessions.size,
+      subscriptions: this.routes.size,
+      retained: this.retained.size,
+      messages_received_total: received,
+      messages_sent_total: sent,
+      dropped_total: dropped,
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { labPorts } from "../../core/ports.ts";
+import { byteSize, duration, host, port } from "../../core/schema.ts";
+import { topicNameMistake } from "../../protocol/mqtt/topic.ts";
+import { compileTemplate } from "../../protocol/text/template.ts";
+
+/** What a built-in publisher's message may hold besides `{random A..B}`. */
+export const messageFields = ["time", "count"] as const;
+
+const topic = z.string().check((context) => {
+  const mistake = topicNameMistake(context.value);
+  if (mistake === undefined) return;
+  const message = `must be a topic to publish to, such as sister/temp; "${context.value}" ${mistake}`;
+  context.issues.push({ code: "custom", input: context.value, message });
+});
+
+const message = z.string().check((context) => {
+  try {
+    compileTemplate(context.value, messageFields);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    context.issues.push({ code: "custom", input: context.value, message: text });
+  }
+});
+
+const publisher = z.strictObject({
+  topic: topic.describe("Where to publish."),
+  message: message.describe(
+    "What to publish. {random 20..35} is a number in that range, {time} the time of day, {count} 1, 2, 3 ...",
+  ),
+  every: duration("1s", { min: "1ms" }).describe("How often."),
+  qos: z
+    .union([z.literal(0), z.literal(1), z.literal(2)])
+    .default(0)
+    .describe("Quality of service: 0, 1 or 2."),
+  retain: z.boolean().default(false).describe("Keep the last message for those who subscribe later."),
+});
+
+export const mqttConfig = z.strictObject({
+  host,
+  port: port(labPorts.mqtt),
+  publish: z.array(publisher).default([]).describe("Built-in publishers: a subscriber sees data at once."),
+  maxConnections: z.int().min(1).default(20_000).describe("Clients at once; more are closed as they come."),
+  connectTimeout: duration("10s", { min: "10ms" }).describe(
+    "A connection that has not sent its CONNECT by then is closed.",
+  ),
+  maxKeepAlive: duration("0s", { max: "65535s" }).describe(
+    "The longest keep alive of an MQTT 5 client: one that asks for more, or for none, is told to use this. 0 leaves it to the client.",
+  ),
+  maxPacketSize: byteSize("16MiB").describe("A client that sends a larger packet is disconnected."),
+  sendBuffer: byteSize("1MiB").describe(
+    "Bytes that may wait in the network for a slow subscriber. Past it QoS 0 messages are dropped (and counted), QoS 1 and 2 wait in its queue.",
+  ),
+  maxQueuedMessages: z
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe("QoS 1 and 2 messages that may wait for one client, offline or slow; more are dropped."),
+  maxQueuedBytes: byteSize("16MiB").describe("Bytes that may wait for one client; more are dropped."),
+  maxInflight: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(1000)
+    .describe("QoS 1 and 2 messages on their way to one client, not yet acknowledged."),
+  receiveMaximum: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(1000)
+    .describe("QoS 2 messages on their way from one client, not yet released. MQTT 5 clients are told."),
+  topicAliasMaximum: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(32)
+    .describe("Topic aliases that an MQTT 5 client may use for what it publishes; 0 for none."),
+  maxSubscriptions: z.int().min(1).default(10_000).describe("Subscriptions of one client."),
+  maxTopicLevels: z.int().min(1).default(128).describe("Levels of a topic or filter: a/b/c has 3."),
+  maxRetained: z.int().min(0).default(1_000_000).describe("Topics with a retained message."),
+  maxSessionExpiry: duration("7d").describe("The longest that the session of a client that left is kept."),
+});
+
+export type MqttConfig = z.infer<typeof mqttConfig>;
+export type PublisherConfig = z.infer<typeof publisher>;

@@ -1,0 +1,114 @@
+import { describeMessage } from "../../../protocol/mqtt/describe.ts";
+import { MqttError } from "../../../protocol/mqtt/errors.ts";
+import type { Frame } from "../../../protocol/mqtt/frame.ts";
+import { PacketType } from "../../../protocol/mqtt/packet.ts";
+import type { PublishView } from "../../../protocol/mqtt/publish-view.ts";
+import { Reason } from "../../../protocol/mqtt/reason.ts";
+import type { Connection } from "../connection.ts";
+import { type Route, sameBytes } from "../routes.ts";
+
+/** PUBLISH from a client, section 3.3. The path where care is spent: no object is made on it. */
+export function published(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
+  const { broker, version } = connection;
+  const { view } = broker;
+  view.read(bytes, start, frame.body, frame.end, version);
+  if (view.decoded !== undefined) view.checkFromClient();
+  broker.counters.received++;
+  const route = routeOf(connection, view);
+  if (broker.traffic.wants("message")) tell(connection, route, view);
+  const isAllowed = route === connection.route || broker.access.mayPublish(connection.identity, route.text);
+  if (isAllowed) connection.route = route;
+  switch (view.first & 6) {
+    case 0:
+      if (isAllowed) broker.batch.add(view, bytes, route, connection.session, version === 5);
+      return;
+    case 2:
+      atLeastOnce(connection, bytes, route, view, isAllowed);
+      return;
+    default:
+      exactlyOnce(connection, bytes, route, view, isAllowed);
+  }
+}
+
+// [MQTT-4.3.2-4]
+function atLeastOnce(
+  connection: Connection,
+  bytes: Buffer,
+  route: Route,
+  view: PublishView,
+  isAllowed: boolean,
+): void {
+  const { broker } = connection;
+  if (isAllowed) broker.batch.add(view, bytes, route, connection.session, connection.isV5);
+  connection.ack(PacketType.Puback, view.packetId, outcome(connection, route, isAllowed));
+}
+
+// The message goes on at once, its identifier is kept until PUBREL. [MQTT-4.3.3-10] [MQTT-4.3.3-11]
+function exactlyOnce(
+  connection: Connection,
+  bytes: Buffer,
+  route: Route,
+  view: PublishView,
+  isAllowed: boolean,
+): void {
+  const { broker, session } = connection;
+  const incoming = session?.incoming;
+  const { packetId } = view;
+  const isNew = incoming?.has(packetId) === false;
+  if (isNew && isAllowed) {
+    checkReceiveMaximum(connection, incoming.size);
+    incoming.add(packetId);
+    broker.batch.add(view, bytes, route, session, connection.isV5);
+  }
+  connection.ack(PacketType.Pubrec, packetId, outcome(connection, route, isAllowed));
+}
+
+function checkReceiveMaximum(connection: Connection, inFlight: number): void {
+  const { receiveMaximum } = connection.broker.config;
+  // Before MQTT 5 a client cannot be told, so it may use every identifier there is. [MQTT-3.3.4-7]
+  if (!connection.isV5 || inFlight < receiveMaximum) return;
+  const message = `${inFlight + 1} messages at QoS 2 are in flight, and receiveMaximum is ${receiveMaximum}`;
+  throw new MqttError(Reason.ReceiveMaximumExceeded, message);
+}
+
+function outcome(connection: Connection, route: Route, isAllowed: boolean): number {
+  if (!connection.isV5) return Reason.Success; // MQTT 3 has no word for a refusal. [MQTT-3.3.5-2]
+  if (!isAllowed) return Reason.NotAuthorized;
+  return connection.broker.routes.targets(route).length === 0 ? Reason.NoMatchingSubscribers : Reason.Success;
+}
+
+function routeOf(connection: Connection, view: PublishView): Route {
+  const { bytes, topicStart, topicEnd, topicAlias } = view;
+  if (topicAlias !== 0) return routeOfAlias(connection, view);
+  const last = connection.route;
+  if (last?.isLive && sameBytes(last.bytes, bytes, topicStart, topicEnd)) return last;
+  return connection.broker.routes.ofBytes(bytes, topicStart, topicEnd);
+}
+
+/** Section 3.3.2.3.4. */
+function routeOfAlias(connection: Connection, view: PublishView): Route {
+  const { bytes, topicStart, topicEnd, topicAlias } = view;
+  const { topicAliasMaximum } = connection.broker.config;
+  if (topicAlias > topicAliasMaximum) {
+    // [MQTT-3.3.2-9]
+    const message = `PUBLISH has the topic alias ${topicAlias}, and topicAliasMaximum is ${topicAliasMaximum}`;
+    throw new MqttError(Reason.TopicAliasInvalid, message);
+  }
+  if (topicStart < topicEnd) {
+    const route = connection.broker.routes.ofBytes(bytes, topicStart, topicEnd);
+    connection.aliases.set(topicAlias, route);
+    return route;
+  }
+  const route = connection.aliases.get(topicAlias);
+  if (route === undefined) {
+    const message = `PUBLISH uses the topic alias ${topicAlias}, which stands for no topic yet`;
+    throw new MqttError(Reason.ProtocolError, message);
+  }
+  return route.isLive ? route : connection.broker.routes.ofText(route.text);
+}
+
+function tell(connection: Connection, route: Route, view: PublishView): void {
+  const text = describeMessage(route.text, view.qos, view.retain, view.dup, view.payloadLength);
+  const { conversation } = connection.link;
+  connection.broker.traffic.emit({ kind: "message", conversation, direction: "in", text });
+}

@@ -1,0 +1,194 @@
+import type { Qos } from "../../protocol/mqtt/packet.ts";
+import { PacketType } from "../../protocol/mqtt/packet.ts";
+import type { Batch } from "./batch.ts";
+import type { Broker } from "./broker.ts";
+import type { Connection } from "./connection.ts";
+import { type Pending, Queue } from "./queue.ts";
+import type { Subscription, Target } from "./routes.ts";
+
+/** A message on its way to the client, waiting for its next acknowledgement. */
+export interface Outgoing {
+  readonly awaits: "puback" | "pubrec" | "pubcomp";
+  /** What to send again. Absent where nothing can be: the session ends with its connection, or PUBREC has come. */
+  readonly pending?: Pending;
+}
+
+// Shared by all messages that need nothing else: no object per message then.
+const awaitsPuback: Outgoing = { awaits: "puback" };
+const awaitsPubrec: Outgoing = { awaits: "pubrec" };
+const awaitsPubcomp: Outgoing = { awaits: "pubcomp" };
+
+/** Messages sent from the queue, or from what is retained, before others get their turn. */
+const perTurn = 1000;
+
+/** What the broker knows of a client beyond one connection. */
+export class Session {
+  connection: Connection | undefined;
+  /** How long it outlives its connection, in milliseconds: 0 is not at all, Infinity for ever. */
+  expiry = 0;
+  /** How many messages may be in flight to the client. */
+  window = 65_535;
+  readonly subscriptions = new Map<string, Subscription>();
+  /** By packet identifier, in the order of sending. */
+  readonly outgoing = new Map<number, Outgoing>();
+  /** QoS 2 messages from the client that it has not released yet. */
+  readonly incoming = new Set<number>();
+  readonly queue = new Queue();
+  /** Takes back what was to happen if the client did not return. */
+  cancelExpiry: (() => void) | undefined;
+  /** A will that waits for its delay. */
+  delayedWill: { readonly publish: () => void; readonly cancel: () => void } | undefined;
+  /** Retained messages for new subscriptions, taken as fast as the client takes them. */
+  #replays: Iterator<Pending>[] = [];
+  #lastId = 0;
+  #isScheduled = false;
+
+  constructor(
+    readonly clientId: string,
+    readonly broker: Broker,
+  ) {}
+
+  /** Hands over messages at QoS 1 or 2: to the client as far as its window reaches, the rest to its queue. */
+  deliver(batch: Batch, target: Target, qos: 1 | 2, retain: boolean): void {
+    const sent = this.#deliverNow(batch, target, qos, retain);
+    for (let index = sent; index < batch.count; index++) {
+      this.#enqueue({ message: batch.message(index), qos, retain, subscriptionIds: target.subscriptionIds });
+    }
+  }
+
+  #deliverNow(batch: Batch, target: Target, qos: 1 | 2, retain: boolean): number {
+    const { connection } = this;
+    if (connection === undefined || this.queue.length > 0 || !connection.hasRoom) return 0;
+    const count = Math.min(batch.count, this.window - this.outgoing.size);
+    if (count <= 0) return 0;
+    const { subscriptionIds } = target;
+    const region = batch.region(connection.isV5, qos, retain ? 1 : 0, subscriptionIds);
+    if (region.stride > connection.maxPacketSize) {
+      this.broker.counters.dropped += batch.count; // [MQTT-3.1.2-25]
+      return batch.count;
+    }
+    for (let index = 0; index < count; index++) {
+      const pending =
+        this.expiry > 0 ? { message: batch.message(index), qos, retain, subscriptionIds } : undefined;
+      const id = this.#launch(qos, pending);
+      const at = region.start + index * region.stride + region.idOffset;
+      region.bytes[at] = id >>> 8;
+      region.bytes[at + 1] = id;
+    }
+    connection.output.copy(region.bytes, region.start, region.start + region.stride * count);
+    this.broker.counters.sent += count;
+    batch.trace(connection, qos, retain, count);
+    return count;
+  }
+
+  /** Takes a packet identifier for a message that is sent now. */
+  #launch(qos: Qos, pending: Pending | undefined): number {
+    const id = this.#freeId();
+    const shared = qos === 1 ? awaitsPuback : awaitsPubrec;
+    this.outgoing.set(id, pending === undefined ? shared : { awaits: shared.awaits, pending });
+    return id;
+  }
+
+  // An identifier is not used again while its message is in flight. [MQTT-2.2.1-4]
+  #freeId(): number {
+    do this.#lastId = this.#lastId === 65_535 ? 1 : this.#lastId + 1;
+    while (this.outgoing.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  #enqueue(pending: Pending): void {
+    const { config, counters } = this.broker;
+    const isFull =
+      this.queue.length >= config.maxQueuedMessages ||
+      this.queue.bytes + pending.message.size > config.maxQueuedBytes;
+    if (isFull) counters.dropped++;
+    else this.queue.push(pending);
+  }
+
+  /** Sends what waits, as far as the window and the network have room. */
+  pump(): void {
+    let left = perTurn;
+    while (left > 0 && this.#canSend(1)) {
+      const pending = this.queue.shift();
+      if (pending === undefined) break;
+      this.#send(pending);
+      left--;
+    }
+    while (left > 0 && this.#replays.length > 0 && this.queue.length === 0 && this.#canSend(1)) {
+      const next = this.#replays[0]!.next();
+      if (next.done) this.#replays.shift();
+      else this.#send(next.value);
+      left--;
+    }
+    if (left === 0) this.#continueSoon();
+  }
+
+  /** Sends retained messages at the pace at which the client takes them. */
+  replay(messages: Iterator<Pending>): void {
+    this.#replays.push(messages);
+    this.pump();
+  }
+
+  #continueSoon(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.broker.clock.soon(() => {
+      this.#isScheduled = false;
+      this.pump();
+    });
+  }
+
+  #canSend(count: number): boolean {
+    const { connection } = this;
+    return connection?.hasRoom === true && this.outgoing.size + count <= this.window;
+  }
+
+  #send(pending: Pending): void {
+    const { message, qos } = pending;
+    const { connection, broker } = this;
+    if (connection === undefined) return;
+    if (message.isExpired(broker.clock.now())) return;
+    if (!connection.fits(pending)) {
+      broker.counters.dropped++; // [MQTT-3.1.2-25]
+      return;
+    }
+    const id = qos === 0 ? 0 : this.#launch(qos, this.expiry > 0 ? pending : undefined);
+    connection.sendMessage(pending, id, false);
+  }
+
+  /** PUBACK and PUBCOMP end a message's way. @returns false when the client acknowledges what was not sent */
+  settle(packetId: number, awaited: "puback" | "pubcomp"): boolean {
+    if (this.outgoing.get(packetId)?.awaits !== awaited) return false;
+    this.outgoing.delete(packetId);
+    if (this.queue.length > 0 || this.#replays.length > 0) this.pump();
+    return true;
+  }
+
+  /** PUBREC: the client has the message, PUBREL comes next. @returns false when nothing waits for it */
+  received(packetId: number): boolean {
+    const outgoing = this.outgoing.get(packetId);
+    if (outgoing === undefined || outgoing.awaits === "puback") return false;
+    this.outgoing.set(packetId, awaitsPubcomp);
+    return true;
+  }
+
+  /** PUBREC with a failure: the client does not want the message. */
+  refuse(packetId: number): void {
+    if (this.outgoing.delete(packetId)) this.pump();
+  }
+
+  /** The client is back: sends again, in the first order, what it has not acknowledged. [MQTT-4.4.0-1] */
+  resume(): void {
+    const { connection, broker } = this;
+    for (const [packetId, { pending }] of this.outgoing) {
+      if (pending === undefined) connection?.ack(PacketType.Pubrel, packetId, 0);
+      else if (connection?.fits(pending))
+        connection.sendMessage(pending, packetId, true); // [MQTT-3.3.1-1]
+      else {
+        this.outgoing.delete(packetId);
+        broker.counters.dropped++;
+      }
+    }
+    this.pump();
+  }
+}

@@ -1,0 +1,41 @@
+import { encode } from "../../protocol/mqtt/encode.ts";
+import type { Will } from "../../protocol/mqtt/packet.ts";
+import type { Broker } from "./broker.ts";
+import type { Session } from "./session.ts";
+
+/** A will as the PUBLISH it becomes: it outlives the packet that brought it, and needs no more checks. */
+export function willPacket(will: Will): Buffer {
+  const { willDelayInterval: _, ...properties } = will.properties;
+  const { topic, payload, qos, retain } = will;
+  const bytes = encode({
+    type: "publish",
+    version: 5,
+    dup: false,
+    qos,
+    retain,
+    topic,
+    packetId: 1, // every subscriber gets its own
+    payload,
+    properties,
+  });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/**
+ * The client has gone without a DISCONNECT [MQTT-3.1.2-8]: its will is published when its delay has passed or its
+ * session ends, whichever comes first.
+ */
+export function executeWill(broker: Broker, session: Session, will: Will): void {
+  const packet = willPacket(will);
+  const publish = () => broker.publish(packet, will.topic, session);
+  const delay = Math.min((will.properties.willDelayInterval ?? 0) * 1000, session.expiry);
+  if (delay <= 0) {
+    publish();
+    return;
+  }
+  const cancel = broker.deadlines.at(broker.clock.now() + delay, () => {
+    session.delayedWill = undefined;
+    publish();
+  });
+  session.delayedWill = { publish, cancel };
+}

@@ -1,0 +1,39 @@
+import { type Operation, OperationError, type Quantity } from "../../core/operation.ts";
+import { operandFromJson } from "../../protocol/calculator/operand.ts";
+import { formatQuantity, parseOperand } from "../../protocol/calculator/quantity.ts";
+import { JsonError, readJsonBytes } from "../../protocol/json/read.ts";
+import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
+import { queryOperands } from "./query.ts";
+import { errorReply, jsonText, type Reply } from "./reply.ts";
+
+/** `GET /add?a=5&b=9` */
+export function answerQuery(operation: Operation, query: string): Reply {
+  const { a, b } = queryOperands(query);
+  return answer(operation, readText(a), readText(b));
+}
+
+const readText = (text: string | undefined) => (text === undefined ? undefined : parseOperand(text));
+
+/** `POST /add` with `{"a":5,"b":9}`; the content type is not asked, curl sends the wrong one by itself. */
+export function answerBody(operation: Operation, body: Uint8Array): Reply {
+  let value: JsonValue;
+  try {
+    value = readJsonBytes(body);
+  } catch (error) {
+    if (error instanceof JsonError) return errorReply(400, "Invalid JSON", { detail: error.message });
+    throw error;
+  }
+  if (!isJsonObject(value)) return errorReply(400, "Invalid input");
+  return answer(operation, operandFromJson(value.a), operandFromJson(value.b));
+}
+
+function answer(operation: Operation, a: Quantity | undefined, b: Quantity | undefined): Reply {
+  if (a === undefined || b === undefined) return errorReply(400, "Invalid input");
+  try {
+    return jsonText(`{"result":${formatQuantity(operation.evaluate(a, b))}}`);
+  } catch (error) {
+    // "Division by zero" and its like: the operands are the client's.
+    if (error instanceof OperationError) return errorReply(400, error.message);
+    throw error;
+  }
+}

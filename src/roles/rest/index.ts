@@ -1,0 +1,54 @@
+import { formatAddress } from "../../core/address.ts";
+import type { Operations } from "../../core/operation.ts";
+import type { Role, RoleContext } from "../../core/role.ts";
+import { type HttpExchange, serveHttp } from "../../net/http.ts";
+import { printable } from "../../protocol/text/printable.ts";
+import { answerQuery } from "./answer.ts";
+import { type RestConfig, restConfig } from "./config.ts";
+import { type Reply, send } from "./reply.ts";
+import { restRoutes } from "./routes.ts";
+import { splitTarget, type Target } from "./target.ts";
+
+/** Every operation as `GET /NAME?a=..&b=..` and as `POST /NAME` with JSON. */
+export const rest: Role<RestConfig> = {
+  name: "rest",
+  summary: "Calculator over HTTP: GET /add?a=5&b=9, with OpenAPI and a page to try it",
+  config: restConfig,
+  example: (_config, [address]) =>
+    `curl 'http://${address === undefined ? "" : formatAddress(address)}/add?a=5&b=9'`,
+  async start(context, config) {
+    const server = await serveHttp(context, config, restHandler(context));
+    return {
+      addresses: [server.address],
+      stats: () => server.stats(),
+      stop: (deadline) => server.stop(deadline),
+    };
+  },
+};
+
+function restHandler({ operations, traffic, service }: RoleContext) {
+  const routes = restRoutes(operations, service);
+  return (exchange: HttpExchange): Response | Promise<Response> => {
+    const { request } = exchange;
+    const target = splitTarget(request.url);
+    if (traffic.wants("message")) exchange.message("in", received(request.method, target));
+    const quick = quickReply(operations, request.method, target);
+    if (quick !== undefined) return send(exchange, traffic, quick);
+    return routes.fetch(request, { exchange, send: (reply: Reply) => send(exchange, traffic, reply) });
+  };
+}
+
+/**
+ * What nearly every request asks, without the router: its context and its promise cost about as much as all
+ * the rest of such a request.
+ */
+function quickReply(operations: Operations, method: string, { path, query }: Target): Reply | undefined {
+  // Bun sends the head alone for HEAD, with the length that the body would have.
+  if (method !== "GET" && method !== "HEAD") return undefined;
+  const operation = operations.find(path.slice(1));
+  return operation === undefined ? undefined : answerQuery(operation, query);
+}
+
+function received(method: string, { path, query }: Target): string {
+  return `Received: ${method} ${printable(query === "" ? path : `${path}?${query}`)}`;
+}

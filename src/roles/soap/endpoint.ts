@@ -1,0 +1,153 @@
+import { describeError } from "../../core/errors.ts";
+import type { RoleContext } from "../../core/role.ts";
+import type { Conversation, Direction } from "../../core/traffic.ts";
+import type { HttpHandler, HttpReply, HttpRequest } from "../../net/node-http.ts";
+import { readEnvelope, type SoapRequest } from "../../protocol/soap/envelope.ts";
+import { faultEnvelope, SoapFault } from "../../protocol/soap/fault.ts";
+import { serviceLocation } from "../../protocol/soap/location.ts";
+import { resultEnvelope } from "../../protocol/soap/result.ts";
+import { type SoapVersion, soap11, versionOfContentType } from "../../protocol/soap/version.ts";
+import { wsdlWriter } from "../../protocol/soap/wsdl.ts";
+import { charsetOf, decodeXml } from "../../protocol/soap/xml-bytes.ts";
+import { XmlError } from "../../protocol/soap/xml-error.ts";
+import { printable } from "../../protocol/text/printable.ts";
+import { calculate } from "./calculate.ts";
+import type { SoapConfig } from "./config.ts";
+
+/** Answers HTTP requests: the description to who asks for it, operations to who posts an envelope. */
+export class SoapEndpoint implements HttpHandler {
+  readonly #context: RoleContext;
+  readonly #config: SoapConfig;
+  readonly #wsdl: (location: string) => string;
+  #calls = 0;
+  #faults = 0;
+  #descriptions = 0;
+
+  constructor(context: RoleContext, config: SoapConfig) {
+    this.#context = context;
+    this.#config = config;
+    const { targetNamespace, serviceName } = config;
+    const operations = context.operations.all.flatMap(({ name, aliases, integer }) =>
+      [name, ...aliases].map((called) => ({ name: called, type: integer ? "integer" : "decimal" }) as const),
+    );
+    this.#wsdl = wsdlWriter({ targetNamespace, serviceName, operations });
+  }
+
+  stats(): Record<string, number> {
+    return { calls_total: this.#calls, faults_total: this.#faults, wsdl_total: this.#descriptions };
+  }
+
+  reply(request: HttpRequest): HttpReply {
+    if (request.method === "GET" && asksForWsdl(request.url)) return this.#describe(request);
+    // SOAPAction and the path are not looked at, and of Content-Type only the charset: the body decides.
+    const claimed = versionOfContentType(request.headers["content-type"]);
+    try {
+      return this.#call(request, claimed);
+    } catch (error) {
+      return this.#fault(request, this.#asFault(error), claimed);
+    }
+  }
+
+  tooLarge(request: HttpRequest): HttpReply {
+    const message = `Request body is longer than ${this.#config.maxBody} bytes (maxBody)`;
+    const fault = new SoapFault("Client.RequestTooLong", message, { status: 413 });
+    return this.#fault(request, fault, versionOfContentType(request.headers["content-type"]));
+  }
+
+  #describe(request: HttpRequest): HttpReply {
+    this.#descriptions++;
+    this.#tell(request.conversation, "in", () => `Received: GET ${printable(request.url)}`);
+    this.#tell(request.conversation, "out", () => `Sent: WSDL of ${this.#config.serviceName}`);
+    const body = this.#wsdl(serviceLocation(request.headers.host, request.connected));
+    return { status: 200, headers: { "Content-Type": soap11.contentType }, body };
+  }
+
+  #call(http: HttpRequest, claimed: SoapVersion): HttpReply {
+    const request = this.#read(http, claimed);
+    const { version, operation } = request;
+    const value = this.#calculate(request);
+    this.#calls++;
+    this.#tell(http.conversation, "out", () => `Sent: ${operation.local}Result = ${printable(value)}`);
+    return {
+      status: 200,
+      headers: { "Content-Type": version.contentType },
+      body: resultEnvelope(version, this.#config.targetNamespace, operation.local, value),
+    };
+  }
+
+  /** @throws {SoapFault | XmlError} */
+  #read({ method, url, headers, body, conversation }: HttpRequest, claimed: SoapVersion): SoapRequest {
+    try {
+      if (method !== "POST") throw methodNotAllowed();
+      const coding = headers["content-encoding"];
+      if (coding !== undefined && coding !== "identity") throw codingNotAllowed(coding);
+      const request = readEnvelope(decodeXml(body, charsetOf(headers["content-type"])), claimed);
+      this.#tell(conversation, "in", () => `Received: ${describeCall(request)}`);
+      return request;
+    } catch (error) {
+      this.#tell(conversation, "in", () => `Received: ${method} ${printable(url)}, ${body.length} B`);
+      throw error;
+    }
+  }
+
+  #calculate(request: SoapRequest): string {
+    try {
+      return calculate(this.#context.operations, this.#config.targetNamespace, request);
+    } catch (error) {
+      // From here on the message itself has said which version it is of.
+      const { code, message, status } = this.#asFault(error);
+      throw new SoapFault(code, message, { status, version: request.version, cause: error });
+    }
+  }
+
+  #asFault(error: unknown): SoapFault {
+    if (error instanceof SoapFault) return error;
+    if (error instanceof XmlError)
+      return new SoapFault("Client.XMLSyntaxError", printable(error.message, 300));
+    this.#context.log.error(`Cannot answer a SOAP request: ${describeError(error)}`);
+    return new SoapFault("Server", "Internal Error", { cause: error });
+  }
+
+  #fault(request: HttpRequest, fault: SoapFault, claimed: SoapVersion): HttpReply {
+    this.#faults++;
+    const version = fault.version ?? claimed;
+    this.#tell(
+      request.conversation,
+      "out",
+      () => `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`,
+    );
+    const headers: Record<string, string> = { "Content-Type": version.contentType };
+    if (fault.status === 405) headers.Allow = "GET, POST";
+    return {
+      status: fault.status,
+      headers,
+      body: faultEnvelope(version, fault, this.#config.targetNamespace),
+    };
+  }
+
+  #tell(conversation: Conversation, direction: Direction, text: () => string): void {
+    const { traffic } = this.#context;
+    if (traffic.wants("message")) traffic.emit({ kind: "message", conversation, direction, text: text() });
+  }
+}
+
+/** `?wsdl` in any case behind any path, or a path that ends in `.wsdl`. */
+function asksForWsdl(url: string): boolean {
+  const [path = "", query = ""] = url.split("?", 2);
+  return /^wsdl(?:[=&]|$)/i.test(query) || path.endsWith(".wsdl");
+}
+
+function methodNotAllowed(): SoapFault {
+  const message = "You must issue a POST request with the Content-Type header properly set.";
+  return new SoapFault("Client.RequestNotAllowed", message, { status: 405 });
+}
+
+function codingNotAllowed(coding: string): SoapFault {
+  const message = `Content-Encoding ${printable(coding, 40)} is not accepted: send the body as it is`;
+  return new SoapFault("Client.RequestNotAllowed", message, { status: 415 });
+}
+
+function describeCall({ operation, parameters }: SoapRequest): string {
+  const operands = parameters.map(({ text, nil }) => (nil ? "nil" : text.trim()));
+  return printable(`${operation.local}(${operands.join(", ")})`);
+}

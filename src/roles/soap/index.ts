@@ -1,0 +1,21 @@
+import type { Role } from "../../core/role.ts";
+import { listenNodeHttp } from "../../net/node-http.ts";
+import { type SoapConfig, soapConfig } from "./config.ts";
+import { SoapEndpoint } from "./endpoint.ts";
+
+export const soap: Role<SoapConfig> = {
+  name: "soap",
+  summary: "SOAP 1.1 and 1.2: the operations as a web service, with its WSDL at /?wsdl",
+  config: soapConfig,
+  example: (_, [address]) => `distcli soap -p ${address?.port} ${address?.host} add 10 5`,
+  async start(context, config) {
+    const endpoint = new SoapEndpoint(context, config);
+    const server = await listenNodeHttp(context, config, endpoint);
+    return {
+      addresses: [server.address],
+      stats: () => ({ ...server.stats(), ...endpoint.stats() }),
+      clients: () => server.clients(),
+      stop: (deadline) => server.stop(deadline),
+    };
+  },
+};

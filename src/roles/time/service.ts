@@ -1,0 +1,102 @@
+import type { RoleContext, RunningService } from "../../core/role.ts";
+import { listenTcp, type TcpConnection, type TcpHandler } from "../../net/tcp.ts";
+import { tcpOptions } from "../../net/tcp-options.ts";
+import { printable } from "../../protocol/text/printable.ts";
+import { type TimeRequest, TimeRequestReader } from "../../protocol/text/time-request.ts";
+import type { TimeConfig } from "./config.ts";
+import { ReplyCache } from "./replies.ts";
+
+/** @throws {StartError} */
+export async function startTime(
+  context: RoleContext,
+  config: TimeConfig,
+): Promise<RunningService<TimeConfig>> {
+  const conversation = new TimeService(context, config);
+  const server = await listenTcp(context, tcpOptions(config), conversation);
+  return {
+    addresses: [server.address],
+    stats: () => ({ ...server.stats(), ...conversation.stats() }),
+    clients: () => server.clients(),
+    stop: (deadline) => server.stop(deadline),
+  };
+}
+
+interface Client {
+  readonly reader: TimeRequestReader;
+  patience: Timer | undefined;
+}
+
+type ClientConnection = TcpConnection<Client>;
+
+class TimeService implements TcpHandler<Client> {
+  readonly #context: RoleContext;
+  readonly #replies: ReplyCache;
+  readonly #patience: number;
+  #requests = 0;
+  #invalid = 0;
+
+  constructor(context: RoleContext, config: TimeConfig) {
+    this.#context = context;
+    this.#replies = new ReplyCache(config);
+    this.#patience = config.patience;
+  }
+
+  open(): Client {
+    return { reader: new TimeRequestReader(), patience: undefined };
+  }
+
+  data(connection: ClientConnection, chunk: Uint8Array): void {
+    const client = connection.state;
+    clearTimeout(client.patience);
+    this.#answer(connection, client.reader.read(chunk));
+    if (client.reader.isWaiting && !connection.ending) {
+      client.patience = setTimeout(() => this.#answer(connection, client.reader.flush()), this.#patience);
+    }
+  }
+
+  end(connection: ClientConnection): void {
+    this.#answer(connection, connection.state.reader.flush());
+    connection.end();
+  }
+
+  close(connection: ClientConnection): void {
+    clearTimeout(connection.state.patience);
+  }
+
+  stats(): Record<string, number> {
+    return { requests_total: this.#requests, requests_invalid_total: this.#invalid };
+  }
+
+  #answer(connection: ClientConnection, requests: Iterable<TimeRequest>): void {
+    for (const request of requests) {
+      if (request.kind !== "end") this.#requests++;
+      if (request.kind === "invalid") this.#invalid++;
+      const reply = this.#replies.answer(request, Date.now());
+      if (request.kind !== "end") this.#tell(connection, request, reply);
+      if (reply !== undefined) {
+        connection.write(reply);
+        continue;
+      }
+      // QUIT: what follows it in the same segment is not answered any more.
+      connection.end();
+      return;
+    }
+  }
+
+  /** Which thread served whom: that the kernel spreads the clients is what the exercise shows. */
+  #tell(connection: ClientConnection, request: TimeRequest, reply: Uint8Array | undefined): void {
+    const { traffic, thread } = this.#context;
+    if (!traffic.wants("message")) return;
+    const { conversation } = connection;
+    const by = thread > 0 ? ` (thread ${thread})` : "";
+    const word = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
+    traffic.emit({
+      kind: "message",
+      conversation,
+      direction: "in",
+      text: `Received from client: ${word}${by}`,
+    });
+    const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
+    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by });
+  }
+}
