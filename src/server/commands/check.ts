@@ -8,13 +8,16 @@ export function check(file: string, overrides: readonly string[], parts: Parts, 
   try {
     const plan = readPlan({ file, environment: io.environment, overrides }, parts);
     const names = plan.services.map(({ name }) => name).join(", ");
-    io.out(
-      `${file} is fine: ${plan.services.length} services (${names}), ${plan.definitions.length} operations\n`,
-    );
+    const services = counted(plan.services.length, "service");
+    io.out(`${file} is fine: ${services} (${names}), ${counted(plan.definitions.length, "operation")}\n`);
     return exitStatus.ok;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     io.err(`${error.report()}\n`);
     return exitStatus.usage;
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

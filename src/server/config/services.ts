@@ -53,14 +53,10 @@ function readService(
     const message = `"${name}" must start with a letter and hold letters, digits, - and _ only`;
     mistakes.push({ path: path.join("."), message, ...at(document, path, true) });
   }
-  const { role: roleName, restart, ...own } = service as Record<string, unknown>;
-  const common = check(
-    reading,
-    path,
-    { ...(roleName == null ? {} : { role: roleName }), ...(restart == null ? {} : { restart }) },
-    serviceSchema,
-    () => [],
-  );
+  // A key with nothing behind it is as good as absent.
+  const present = Object.entries(service).filter(([, setting]) => setting !== null);
+  const { role: roleName, restart, ...own } = Object.fromEntries<unknown>(present);
+  const common = check(reading, path, { role: roleName, restart }, serviceSchema, () => []);
   const role = common && findRole(reading, name, common.role);
   if (common === undefined || role === undefined) return undefined;
   const keys = keysOf(role.config);

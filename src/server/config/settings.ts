@@ -7,7 +7,10 @@ const topLevel = ["host", "grace", "log", "operations", "services"];
 
 /** The keys beside `services` and `operations`. */
 export function readSettings(reading: Reading, rest: Record<string, unknown>): Settings {
-  const known = Object.fromEntries(Object.entries(rest).filter(([key]) => topLevel.includes(key)));
+  // A key with nothing behind it, all its settings commented out, is as good as absent.
+  const known = Object.fromEntries(
+    Object.entries(rest).filter(([key, value]) => topLevel.includes(key) && value !== null),
+  );
   for (const key of Object.keys(rest)) {
     if (topLevel.includes(key)) continue;
     const guess = nearest(key, topLevel);

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Glob } from "bun";
+import { parts } from "../src/parts.ts";
+import { jsonSchema, settingsSchema } from "../src/server/config/schema.ts";
+import { load } from "./support/parts.ts";
+
+const folder = join(import.meta.dir, "../config");
+const read = (file: string) => readFileSync(join(folder, file), "utf8");
+const lab = read("lab.yaml");
+
+/** The lab with every documented default written out: `#port: 2222` without its mark. */
+const writtenOut = lab.replace(/^(\s*)#(?=[a-z]\w*:)/gim, "$1");
+
+describe("the files in config/", () => {
+  test.each([...new Glob("*.yaml").scanSync(folder)])("%s is fine as it is", (file) => {
+    expect(load(read(file), parts).services.length).toBeGreaterThan(0);
+  });
+
+  test("every default that lab.yaml documents is the real one", () => {
+    expect(writtenOut).not.toBe(lab);
+    const [plain, explicit] = [load(lab, parts), load(writtenOut, parts)];
+    for (const [i, { name, config }] of plain.services.entries()) {
+      expect({ name, config: explicit.services[i]?.config }).toEqual({ name, config });
+    }
+    expect(explicit.settings).toEqual(plain.settings);
+    expect(explicit.definitions).toEqual(plain.definitions);
+  });
+
+  test("lab.yaml documents every role and every setting", () => {
+    for (const role of parts.roles) {
+      const section =
+        lab.match(new RegExp(`^  ${role.name}:$[\\s\\S]*?(?=^  [a-z]|$(?![\\s\\S]))`, "m"))?.[0] ?? "";
+      for (const key of settingsOf(role.name)) {
+        // host: is said once for all services.
+        const isThere = key === "host" || new RegExp(`^ +#? ?${key}:`, "m").test(section);
+        expect({ role: role.name, key, isThere }).toEqual({ role: role.name, key, isThere: true });
+      }
+    }
+    const top = { ...settingsSchema.shape, ...settingsSchema.shape.log.unwrap().shape };
+    for (const key of Object.keys(top)) expect(lab).toMatch(new RegExp(`^ *#? ?${key}:`, "m"));
+  });
+
+  test("lab.yaml's own services and operations are those that a file without them gets", () => {
+    const bare = load("services: { echo: }", parts);
+    expect(load(lab, parts).definitions).toEqual(bare.definitions);
+  });
+
+  test("distsrv.schema.json is what `distsrv schema` prints", () => {
+    const regenerate = "bun src/distsrv.ts schema > config/distsrv.schema.json";
+    expect({ regenerate, schema: JSON.parse(read("distsrv.schema.json")) }).toEqual({
+      regenerate,
+      schema: JSON.parse(JSON.stringify(jsonSchema(parts.roles))),
+    });
+  });
+});
+
+function settingsOf(role: string): string[] {
+  const schema = JSON.parse(read("distsrv.schema.json"));
+  const { properties } = schema.properties.services.properties[role];
+  return Object.keys(properties).filter((key) => key !== "role" && key !== "restart");
+}
