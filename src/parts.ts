@@ -2,5 +2,11 @@ import { compileOperation } from "./protocol/calculator/compile.ts";
 import { roles } from "./roles/index.ts";
 import type { Parts } from "./server/config/plan.ts";
 
-/** What the entries hand to the server: the roles, the arithmetic, and the paths that REST keeps for itself. */
-export const parts: Parts = { roles, compileOperation, reservedNames: ["docs"] };
+/** What the entries hand to the server: the roles and the arithmetic. */
+export const parts: Parts = { roles, compileOperation, whyReserved };
+
+function whyReserved(operation: string): string | undefined {
+  if (operation === "docs") return "REST shows its documentation there";
+  if (operation.endsWith("Response")) return "SOAP names the reply of an operation so";
+  return undefined;
+}

@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import type { Conversation, Direction, Traffic } from "../core/traffic.ts";
+import type { Direction, Traffic } from "../core/traffic.ts";
+import type { HttpConnection } from "./node-http-connection.ts";
 
 interface Reply {
   readonly status: number;
@@ -21,16 +22,18 @@ export class NodeHttpTraffic {
     this.#traffic = traffic;
   }
 
-  open(conversation: Conversation): void {
-    if (this.#traffic.wants("open")) this.#traffic.emit({ kind: "open", conversation });
+  open(connection: HttpConnection): void {
+    if (this.#traffic.wants("open"))
+      this.#traffic.emit({ kind: "open", conversation: connection.conversation });
   }
 
-  close(conversation: Conversation): void {
-    if (this.#traffic.wants("close")) this.#traffic.emit({ kind: "close", conversation });
+  close(connection: HttpConnection): void {
+    if (!connection.isKnown || !this.#traffic.wants("close")) return;
+    this.#traffic.emit({ kind: "close", conversation: connection.conversation });
   }
 
   requestHead(
-    conversation: Conversation,
+    connection: HttpConnection,
     { method = "", url = "", httpVersion, rawHeaders }: IncomingMessage,
   ) {
     // `GET / HTTP/1.1`, `Name: value`, each with its line end, and the empty line.
@@ -41,23 +44,23 @@ export class NodeHttpTraffic {
     for (let index = 0; index < rawHeaders.length; index += 2) {
       lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
     }
-    this.#bytes(conversation, "in", Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
+    this.#bytes(connection, "in", Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
   }
 
-  requestBody(conversation: Conversation, chunk: Uint8Array): void {
+  requestBody(connection: HttpConnection, chunk: Uint8Array): void {
     this.bytesReceived += chunk.length;
-    if (this.#traffic.wants("bytes")) this.#bytes(conversation, "in", chunk);
+    if (this.#traffic.wants("bytes")) this.#bytes(connection, "in", chunk);
   }
 
-  reply(conversation: Conversation, { status, headers, body }: Reply): void {
+  reply(connection: HttpConnection, { status, headers, body }: Reply): void {
     const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
     for (const name in headers) lines.push(`${name}: ${headers[name]}`);
     const head = `${lines.join("\r\n")}\r\n\r\n`;
-    this.bytesSent += head.length + Number(headers["Content-Length"] ?? 0);
-    if (this.#traffic.wants("bytes")) this.#bytes(conversation, "out", Buffer.from(head + body));
+    this.bytesSent += head.length + Buffer.byteLength(body);
+    if (this.#traffic.wants("bytes")) this.#bytes(connection, "out", Buffer.from(head + body));
   }
 
-  #bytes(conversation: Conversation, direction: Direction, bytes: Uint8Array): void {
-    this.#traffic.emit({ kind: "bytes", conversation, direction, bytes });
+  #bytes(connection: HttpConnection, direction: Direction, bytes: Uint8Array): void {
+    this.#traffic.emit({ kind: "bytes", conversation: connection.conversation, direction, bytes });
   }
 }

@@ -3,9 +3,12 @@ import type { Socket } from "node:net";
 import { type Address, formatAddress } from "../core/address.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
-import type { Conversation } from "../core/traffic.ts";
 import { listenError } from "./listen-error.ts";
+
+import { HttpConnection, type HttpConnectionOwner } from "./node-http-connection.ts";
 import { NodeHttpTraffic } from "./node-http-traffic.ts";
+
+export type { HttpConnection } from "./node-http-connection.ts";
 
 /** What listening needs of a role's context. */
 export type HttpListenContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread">;
@@ -31,9 +34,8 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
-  readonly conversation: Conversation;
-  /** The address that the client connected to; asked of the operating system, so not for every request. */
-  connected(): Address;
+  /** Tells of itself what an observer and a description of the service need. */
+  readonly connection: HttpConnection;
 }
 
 export interface HttpReply {
@@ -61,7 +63,7 @@ export interface NodeHttpServer {
 interface Exchange {
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
-  readonly conversation: Conversation;
+  readonly connection: HttpConnection;
 }
 
 const maxHeaderSize = 16 * 1024;
@@ -80,14 +82,16 @@ export async function listenNodeHttp(
   return server;
 }
 
-class Server implements NodeHttpServer {
+class Server implements NodeHttpServer, HttpConnectionOwner {
   address: Address;
+  readonly service: string;
+  readonly idPrefix: string;
   readonly #context: HttpListenContext;
   readonly #options: NodeHttpOptions;
   readonly #handler: HttpHandler;
   readonly #traffic: NodeHttpTraffic;
   readonly #server: http.Server;
-  readonly #connections = new Map<Socket, Conversation>();
+  readonly #connections = new Map<Socket, HttpConnection>();
   #accepted = 0;
   #refused = 0;
   #requests = 0;
@@ -96,6 +100,8 @@ class Server implements NodeHttpServer {
 
   constructor(context: HttpListenContext, options: NodeHttpOptions, handler: HttpHandler) {
     this.#context = context;
+    this.service = context.service;
+    this.idPrefix = context.thread > 0 ? `${context.service}/${context.thread}` : context.service;
     this.#options = options;
     this.#handler = handler;
     this.#traffic = new NodeHttpTraffic(context.traffic);
@@ -123,41 +129,29 @@ class Server implements NodeHttpServer {
     try {
       await promise;
     } catch (cause) {
-      throw listenError({ service: this.#context.service, transport: "TCP", host, port }, cause);
+      throw listenError({ service: this.service, transport: "TCP", host, port }, cause);
     }
     this.#server.off("error", reject);
+    this.#server.on("error", (error) => this.#context.log.error(`Listening: ${describeError(error)}`));
     const bound = this.#server.address();
     if (bound !== null && typeof bound === "object") this.address = { ...this.address, port: bound.port };
   }
 
   #accept(socket: Socket): void {
-    const number = ++this.#accepted;
-    const remote: Address = {
-      transport: "tcp",
-      host: plainHost(socket.remoteAddress ?? ""),
-      port: socket.remotePort ?? 0,
-    };
+    const connection = new HttpConnection(socket, this, ++this.#accepted);
     if (this.#connections.size >= this.#options.maxConnections) {
-      this.#refuse(socket, remote);
+      this.#refuse(connection);
       return;
     }
-    const { service, thread } = this.#context;
-    const conversation: Conversation = {
-      id: `${thread > 0 ? `${service}/${thread}` : service}#${number}`,
-      service,
-      transport: "http",
-      local: formatAddress(localAddress(socket, this.address)),
-      remote: formatAddress(remote),
-    };
-    this.#connections.set(socket, conversation);
-    this.#traffic.open(conversation);
+    this.#connections.set(socket, connection);
+    this.#traffic.open(connection);
     socket.once("close", () => {
       this.#connections.delete(socket);
-      this.#traffic.close(conversation);
+      this.#traffic.close(connection);
     });
   }
 
-  #refuse(socket: Socket, remote: Address): void {
+  #refuse({ socket, remote }: HttpConnection): void {
     this.#refused++;
     socket.destroy();
     // One line for the first and for every thousandth: a storm must not become a storm of lines.
@@ -169,11 +163,11 @@ class Server implements NodeHttpServer {
   }
 
   #request(incoming: IncomingMessage, response: ServerResponse): void {
-    const conversation = this.#connections.get(incoming.socket);
+    const connection = this.#connections.get(incoming.socket);
     // One of those above maxConnections, on its way out.
-    if (conversation === undefined) return;
-    this.#traffic.requestHead(conversation, incoming);
-    const exchange: Exchange = { incoming, response, conversation };
+    if (connection === undefined) return;
+    this.#traffic.requestHead(connection, incoming);
+    const exchange: Exchange = { incoming, response, connection };
     // The client went away or took too long: node:http has closed the connection.
     incoming.on("error", () => {});
     response.on("error", () => {});
@@ -188,7 +182,7 @@ class Server implements NodeHttpServer {
     let chunks: Uint8Array[] = [];
     let size = 0;
     exchange.incoming.on("data", (chunk: Uint8Array) => {
-      this.#traffic.requestBody(exchange.conversation, chunk);
+      this.#traffic.requestBody(exchange.connection, chunk);
       const fitted = size <= maxBody;
       size += chunk.length;
       if (size <= maxBody) {
@@ -209,7 +203,9 @@ class Server implements NodeHttpServer {
       this.#send(exchange, this.#handler.reply(this.#describe(exchange, body)));
     } catch (error) {
       this.#errors++;
-      this.#context.log.error(`Cannot answer ${exchange.conversation.remote}: ${describeError(error)}`);
+      this.#context.log.error(
+        `Cannot answer ${formatAddress(exchange.connection.remote)}: ${describeError(error)}`,
+      );
       this.#send(exchange, internalError);
     }
   }
@@ -220,18 +216,17 @@ class Server implements NodeHttpServer {
     this.#send(exchange, { ...reply, headers: { ...reply.headers, Connection: "close" } });
   }
 
-  #describe({ incoming, conversation }: Exchange, body: Uint8Array): HttpRequest {
+  #describe({ incoming, connection }: Exchange, body: Uint8Array): HttpRequest {
     return {
       method: incoming.method ?? "",
       url: incoming.url ?? "/",
       headers: incoming.headers,
       body,
-      conversation,
-      connected: () => localAddress(incoming.socket, this.address),
+      connection,
     };
   }
 
-  #send({ response, conversation }: Exchange, reply: HttpReply): void {
+  #send({ incoming, response, connection }: Exchange, reply: HttpReply): void {
     const headers: Record<string, string> = {
       ...reply.headers,
       "Content-Length": String(Buffer.byteLength(reply.body)),
@@ -240,7 +235,8 @@ class Server implements NodeHttpServer {
     if (this.#stopped !== undefined) headers.Connection = "close";
     response.writeHead(reply.status, headers);
     response.end(reply.body);
-    this.#traffic.reply(conversation, { ...reply, headers });
+    const body = incoming.method === "HEAD" ? "" : reply.body;
+    this.#traffic.reply(connection, { ...reply, headers, body });
   }
 
   stats(): Record<string, number> {
@@ -256,7 +252,7 @@ class Server implements NodeHttpServer {
   }
 
   clients(): string[] {
-    return [...this.#connections.values()].map(({ remote }) => remote);
+    return [...this.#connections.values()].map(({ remote }) => formatAddress(remote));
   }
 
   stop(deadline: AbortSignal): Promise<void> {
@@ -282,13 +278,3 @@ const internalError: HttpReply = {
   headers: { "Content-Type": "text/plain" },
   body: "Internal error\n",
 };
-
-function localAddress(socket: Socket, listening: Address): Address {
-  const host = plainHost(socket.localAddress ?? listening.host);
-  return { transport: "tcp", host, port: socket.localPort ?? listening.port };
-}
-
-/** A server on `::` is reached over IPv4, too, and then speaks of `::ffff:127.0.0.1`. */
-function plainHost(host: string): string {
-  return host.replace(/^::ffff:(?=\d)/, "");
-}

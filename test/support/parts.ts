@@ -47,7 +47,7 @@ export function fakeRole(
 }
 
 export function fakeParts(...roles: Role[]): Parts {
-  return { roles, compileOperation, reservedNames: ["docs"] };
+  return { roles, compileOperation, whyReserved: (name) => (name === "docs" ? "a test says so" : undefined) };
 }
 
 export function load(source: string, parts: Parts, options: Partial<LoadOptions> = {}): Plan {

@@ -1,7 +1,7 @@
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
-import type { Conversation, Direction } from "../../core/traffic.ts";
-import type { HttpHandler, HttpReply, HttpRequest } from "../../net/node-http.ts";
+import type { Direction } from "../../core/traffic.ts";
+import type { HttpConnection, HttpHandler, HttpReply, HttpRequest } from "../../net/node-http.ts";
 import { readEnvelope, type SoapRequest } from "../../protocol/soap/envelope.ts";
 import { faultEnvelope, SoapFault } from "../../protocol/soap/fault.ts";
 import { serviceLocation } from "../../protocol/soap/location.ts";
@@ -49,6 +49,8 @@ export class SoapEndpoint implements HttpHandler {
   }
 
   tooLarge(request: HttpRequest): HttpReply {
+    const { method, url, connection } = request;
+    this.#tell(connection, "in", () => `Received: ${method} ${printable(url)} with too long a body`);
     const message = `Request body is longer than ${this.#config.maxBody} bytes (maxBody)`;
     const fault = new SoapFault("Client.RequestTooLong", message, { status: 413 });
     return this.#fault(request, fault, versionOfContentType(request.headers["content-type"]));
@@ -56,9 +58,9 @@ export class SoapEndpoint implements HttpHandler {
 
   #describe(request: HttpRequest): HttpReply {
     this.#descriptions++;
-    this.#tell(request.conversation, "in", () => `Received: GET ${printable(request.url)}`);
-    this.#tell(request.conversation, "out", () => `Sent: WSDL of ${this.#config.serviceName}`);
-    const body = this.#wsdl(serviceLocation(request.headers.host, request.connected));
+    this.#tell(request.connection, "in", () => `Received: GET ${printable(request.url)}`);
+    this.#tell(request.connection, "out", () => `Sent: WSDL of ${this.#config.serviceName}`);
+    const body = this.#wsdl(serviceLocation(request.headers.host, () => request.connection.local));
     return { status: 200, headers: { "Content-Type": soap11.contentType }, body };
   }
 
@@ -67,7 +69,7 @@ export class SoapEndpoint implements HttpHandler {
     const { version, operation } = request;
     const value = this.#calculate(request);
     this.#calls++;
-    this.#tell(http.conversation, "out", () => `Sent: ${operation.local}Result = ${printable(value)}`);
+    this.#tell(http.connection, "out", () => `Sent: ${operation.local}Result = ${printable(value)}`);
     return {
       status: 200,
       headers: { "Content-Type": version.contentType },
@@ -76,16 +78,16 @@ export class SoapEndpoint implements HttpHandler {
   }
 
   /** @throws {SoapFault | XmlError} */
-  #read({ method, url, headers, body, conversation }: HttpRequest, claimed: SoapVersion): SoapRequest {
+  #read({ method, url, headers, body, connection }: HttpRequest, claimed: SoapVersion): SoapRequest {
     try {
       if (method !== "POST") throw methodNotAllowed();
       const coding = headers["content-encoding"];
       if (coding !== undefined && coding !== "identity") throw codingNotAllowed(coding);
       const request = readEnvelope(decodeXml(body, charsetOf(headers["content-type"])), claimed);
-      this.#tell(conversation, "in", () => `Received: ${describeCall(request)}`);
+      this.#tell(connection, "in", () => `Received: ${describeCall(request)}`);
       return request;
     } catch (error) {
-      this.#tell(conversation, "in", () => `Received: ${method} ${printable(url)}, ${body.length} B`);
+      this.#tell(connection, "in", () => `Received: ${method} ${printable(url)}, ${body.length} B`);
       throw error;
     }
   }
@@ -112,7 +114,7 @@ export class SoapEndpoint implements HttpHandler {
     this.#faults++;
     const version = fault.version ?? claimed;
     this.#tell(
-      request.conversation,
+      request.connection,
       "out",
       () => `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`,
     );
@@ -125,9 +127,10 @@ export class SoapEndpoint implements HttpHandler {
     };
   }
 
-  #tell(conversation: Conversation, direction: Direction, text: () => string): void {
+  #tell(connection: HttpConnection, direction: Direction, text: () => string): void {
     const { traffic } = this.#context;
-    if (traffic.wants("message")) traffic.emit({ kind: "message", conversation, direction, text: text() });
+    if (traffic.wants("message"))
+      traffic.emit({ kind: "message", conversation: connection.conversation, direction, text: text() });
   }
 }
 

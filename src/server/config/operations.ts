@@ -46,8 +46,8 @@ function readOperation(
   for (const each of [name, ...aliases]) {
     const owner = owners.get(each);
     if (owner !== undefined) complain(`the name "${each}" is taken by the operation ${owner}`, each === name);
-    else if (reading.parts.reservedNames.includes(each))
-      complain(`the name "${each}" is reserved`, each === name);
+    const reserved = reading.parts.whyReserved(each);
+    if (reserved !== undefined) complain(`the name "${each}" is reserved: ${reserved}`, each === name);
     owners.set(each, name);
   }
   try {

@@ -32,6 +32,6 @@ export interface Parts {
   readonly roles: readonly Role[];
   /** @throws {Error} naming the mistake in the expression */
   readonly compileOperation: (definition: OperationDefinition) => Operation;
-  /** Names that an operation may not have, because a role serves something else under them. */
-  readonly reservedNames: readonly string[];
+  /** Why an operation may not have this name, when a role serves something else under it. */
+  readonly whyReserved: (operation: string) => string | undefined;
 }

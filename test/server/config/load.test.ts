@@ -152,6 +152,6 @@ describe("operations", () => {
     );
     expect(report).toContain("lab.yaml:2:8  operations.bad: ");
     expect(report).toContain('the name "bad" is taken by the operation bad');
-    expect(report).toContain('lab.yaml:4:3  operations.docs: the name "docs" is reserved');
+    expect(report).toContain('lab.yaml:4:3  operations.docs: the name "docs" is reserved: a test says so');
   });
 });

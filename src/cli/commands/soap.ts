@@ -1,0 +1,96 @@
+import { Option } from "@commander-js/extra-typings";
+import { labPorts } from "../../core/ports.ts";
+import { type CliCommand, peerCommand } from "../command.ts";
+import { PeerError, UsageError } from "../exit.ts";
+import { peerName, reaching } from "../peer.ts";
+import type { Session } from "../session.ts";
+import { openSoap, type SoapOperation, type SoapPeer, type SoapService } from "../soap-client.ts";
+
+/** `distcli soap`: calls an operation of a SOAP service, or lists those it describes. */
+export const soap: CliCommand = (cli) =>
+  peerCommand({
+    name: "soap",
+    summary: "Call an operation of a SOAP service",
+    description: "Calls an operation of a SOAP service, or lists the operations that its WSDL describes.",
+    port: labPorts.soap,
+    examples: [
+      "distcli soap 172.16.16.101",
+      "distcli soap 172.16.16.101 add 10 5",
+      "distcli soap 172.16.16.101 subtract 10 -5",
+      "distcli soap 172.16.16.101 div 10 4 --soap-version 1.2",
+    ],
+  })
+    .argument("[operation]", "what to call; without it, the operations are listed")
+    .argument("[operands...]", "the numbers it is given, in the order of the list")
+    .option("--wsdl <path>", "where the server keeps its description", "/?wsdl")
+    .addOption(
+      new Option("--soap-version <version>", "the version to speak")
+        .choices(["1.1", "1.2"] as const)
+        .default("1.1" as const),
+    )
+    .action((host, operation, operands, options) =>
+      cli.run(options, (session) => {
+        const peer = { host, port: options.port, wsdl: options.wsdl, version: options.soapVersion };
+        return session.within(`No answer from ${peerName(peer)}`, (signal) =>
+          reaching(peer, async () => {
+            const service = await openSoap(peer, signal);
+            if (operation === undefined) list(session, service);
+            else await call(session, peer, service, operation, operands);
+          }),
+        );
+      }),
+    );
+
+function list(session: Session, service: SoapService): void {
+  session.note(`${service.name} offers:`);
+  for (const { name, parameters, results } of service.operations) {
+    const operands = parameters.map((parameter) => `${parameter.name}: ${parameter.type}`).join(", ");
+    const result = results.map(({ type }) => type).join(", ");
+    session.result(`${name}(${operands}): ${result}`, { operation: name, parameters, results });
+  }
+}
+
+async function call(
+  session: Session,
+  peer: SoapPeer,
+  service: SoapService,
+  name: string,
+  operands: readonly string[],
+): Promise<void> {
+  const operation = findOperation(service, peer, name);
+  const expected = operation.parameters.map((parameter) => parameter.name);
+  if (operands.length !== expected.length) {
+    const wanted = `${expected.length} operands (${expected.join(", ")})`;
+    throw new UsageError(`${name} takes ${wanted}, and is given ${operands.length}`);
+  }
+  const result = await service.call(operation, operands);
+  const text = session.quiet ? result : `Hasil ${spoken(name)} dari server SOAP: ${result}`;
+  session.result(text, { operation: name, operands, result: asJson(result) });
+}
+
+function findOperation(service: SoapService, peer: SoapPeer, name: string): SoapOperation {
+  const operation = service.operations.find((offered) => offered.name === name);
+  if (operation !== undefined) return operation;
+  const offered = service.operations.map((one) => one.name).join(", ");
+  throw new PeerError("unknown-operation", `${peerName(peer)} has no operation "${name}"; it has ${offered}`);
+}
+
+/** The words of the original client, which only added. */
+const indonesian: Readonly<Record<string, string>> = {
+  add: "penjumlahan",
+  sub: "pengurangan",
+  subtract: "pengurangan",
+  mul: "perkalian",
+  multiply: "perkalian",
+  div: "pembagian",
+  divide: "pembagian",
+};
+
+function spoken(name: string): string {
+  return Object.hasOwn(indonesian, name) ? (indonesian[name] ?? name) : name;
+}
+
+/** A number with all its digits, where the text is one. */
+function asJson(text: string): unknown {
+  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) ? JSON.rawJSON(text) : text;
+}

@@ -1,0 +1,93 @@
+import { escapeXml } from "./xml-text.ts";
+import type { NumberType } from "./xs-number.ts";
+
+/** One operation as a client sees it: `name(a, b)`, its operands and its result of one type. */
+export interface WsdlOperation {
+  readonly name: string;
+  readonly type: NumberType;
+}
+
+export interface WsdlService {
+  readonly targetNamespace: string;
+  /** The name of the one service; it, the port type and the binding are called as the original's are. */
+  readonly serviceName: string;
+  readonly operations: readonly WsdlOperation[];
+}
+
+const portName = "Application";
+
+const prefixes = {
+  xs: "http://www.w3.org/2001/XMLSchema",
+  wsdl: "http://schemas.xmlsoap.org/wsdl/",
+  wsdlsoap11: "http://schemas.xmlsoap.org/wsdl/soap/",
+};
+
+/**
+ * A description in WSDL 1.1, document/literal. All but the address is the same for everybody, so it is
+ * written once. @returns a writer that takes the address at which this client reaches the service
+ */
+export function wsdlWriter(service: WsdlService): (location: string) => string {
+  const { operations } = service;
+  const before =
+    `<?xml version='1.0' encoding='UTF-8'?>\n${definitions(service)}` +
+    `<wsdl:types>${schema(service)}</wsdl:types>${operations.map(messages).join("")}` +
+    `<wsdl:service name="${escapeXml(service.serviceName)}">` +
+    `<wsdl:port name="${portName}" binding="tns:${portName}"><wsdlsoap11:address location="`;
+  const after =
+    `"/></wsdl:port></wsdl:service>` +
+    `<wsdl:portType name="${portName}">${operations.map(abstractOperation).join("")}</wsdl:portType>` +
+    `<wsdl:binding name="${portName}" type="tns:${portName}">` +
+    `<wsdlsoap11:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>` +
+    `${operations.map(boundOperation).join("")}</wsdl:binding></wsdl:definitions>`;
+  return (location) => `${before}${escapeXml(location)}${after}`;
+}
+
+function definitions({ targetNamespace }: WsdlService): string {
+  const target = escapeXml(targetNamespace);
+  const declared = Object.entries(prefixes).map(([prefix, uri]) => ` xmlns:${prefix}="${uri}"`);
+  return `<wsdl:definitions${declared.join("")} xmlns:tns="${target}" targetNamespace="${target}" name="${portName}">`;
+}
+
+function schema({ targetNamespace, operations }: WsdlService): string {
+  return (
+    `<xs:schema targetNamespace="${escapeXml(targetNamespace)}" elementFormDefault="qualified">` +
+    `${operations.map(types).join("")}${operations.map(elements).join("")}</xs:schema>`
+  );
+}
+
+function types({ name, type }: WsdlOperation): string {
+  const element = (of: string) =>
+    `<xs:element name="${of}" type="xs:${type}" minOccurs="0" nillable="true"/>`;
+  const complexType = (of: string, content: string) =>
+    `<xs:complexType name="${of}"><xs:sequence>${content}</xs:sequence></xs:complexType>`;
+  return (
+    complexType(name, element("a") + element("b")) + complexType(`${name}Response`, element(`${name}Result`))
+  );
+}
+
+function elements({ name }: WsdlOperation): string {
+  return `<xs:element name="${name}" type="tns:${name}"/><xs:element name="${name}Response" type="tns:${name}Response"/>`;
+}
+
+function messages({ name }: WsdlOperation): string {
+  const message = (of: string) =>
+    `<wsdl:message name="${of}"><wsdl:part name="${of}" element="tns:${of}"/></wsdl:message>`;
+  return message(name) + message(`${name}Response`);
+}
+
+function abstractOperation({ name }: WsdlOperation): string {
+  return (
+    `<wsdl:operation name="${name}" parameterOrder="${name}">` +
+    `<wsdl:input name="${name}" message="tns:${name}"/>` +
+    `<wsdl:output name="${name}Response" message="tns:${name}Response"/></wsdl:operation>`
+  );
+}
+
+function boundOperation({ name }: WsdlOperation): string {
+  const body = `<wsdlsoap11:body use="literal"/>`;
+  return (
+    `<wsdl:operation name="${name}"><wsdlsoap11:operation soapAction="${name}" style="document"/>` +
+    `<wsdl:input name="${name}">${body}</wsdl:input>` +
+    `<wsdl:output name="${name}Response">${body}</wsdl:output></wsdl:operation>`
+  );
+}
