@@ -49,13 +49,19 @@ export class HttpExchange {
    * The whole body, to be asked for once.
    * @throws {BodyTooLargeError} as soon as that is known: nothing larger is ever held
    */
-  async body(): Promise<Uint8Array> {
+  body(): Promise<Uint8Array> {
     const { maxBody, traffic } = this.owner;
     const declared = this.request.headers.get("content-length");
-    if (declared !== null && Number(declared) > maxBody) throw new BodyTooLargeError(maxBody);
-    const bytes = declared === null ? await this.#readChunks(maxBody) : await this.request.bytes();
-    if (bytes.length > 0 && traffic.wants("bytes")) {
-      traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "in", bytes });
+    if (declared !== null && Number(declared) > maxBody)
+      return Promise.reject(new BodyTooLargeError(maxBody));
+    const body = declared === null ? this.#readChunks(maxBody) : this.request.bytes();
+    return traffic.wants("bytes") ? this.#tell(body) : body;
+  }
+
+  async #tell(body: Promise<Uint8Array>): Promise<Uint8Array> {
+    const bytes = await body;
+    if (bytes.length > 0) {
+      this.owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "in", bytes });
     }
     return bytes;
   }

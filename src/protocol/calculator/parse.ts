@@ -1,6 +1,7 @@
-import jsep from "jsep";
+import type jsep from "jsep";
 import type { Quantity } from "../../core/operation.ts";
 import { calculatorFunctions } from "./functions.ts";
+import { GrammarError, parseTree } from "./grammar.ts";
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "//" | "%" | "^";
 
@@ -15,63 +16,38 @@ export type Node =
 const maxLength = 1000;
 const allowed = `allowed are a, b, numbers, + - * / // % ^ ( ) and ${[...calculatorFunctions.keys()].join(", ")}`;
 
-// jsep is set up once, for this module alone: JavaScript's operators go, those of the calculator come.
-jsep.removeAllUnaryOps();
-jsep.removeAllBinaryOps();
-jsep.removeAllLiterals();
-for (const operator of ["+", "-"]) jsep.addBinaryOp(operator, 1);
-for (const operator of ["*", "/", "//", "%"]) jsep.addBinaryOp(operator, 2);
-for (const operator of ["^", "**"]) jsep.addBinaryOp(operator, 3, true);
-jsep.hooks.add("gobble-token", signedToken);
-jsep.hooks.add("after-expression", expectEnd, true);
-
-/** Signs are ours to read: jsep binds them above a power, and -a^2 is -(a^2). */
-function signedToken(this: jsep.HookScope, env: { node?: jsep.Expression }): void {
-  const operator = this.char;
-  if (operator !== "-" && operator !== "+") return;
-  this.index++;
-  const argument = powerChain(this, expectToken(this, operator));
-  env.node = { type: "UnaryExpression", operator, argument, prefix: true };
-}
-
-function powerChain(scope: jsep.HookScope, base: jsep.Expression): jsep.Expression {
-  const operator = /^\s*(?:\^|\*\*)/.exec(scope.expr.slice(scope.index))?.[0];
-  if (operator === undefined) return base;
-  scope.index += operator.length;
-  const right = powerChain(scope, expectToken(scope, operator.trim()));
-  return { type: "BinaryExpression", operator: "^", left: base, right };
-}
-
-function expectToken(scope: jsep.HookScope, after: string): jsep.Expression {
-  // jsep answers false, not undefined, where there is nothing more to read.
-  return scope.gobbleToken() || scope.throwError(`Expected expression after ${after}`);
-}
-
-/** jsep takes `a b` and `max(a b)` for two expressions. Here an expression ends, or a mistake begins. */
-function expectEnd(this: jsep.HookScope): void {
-  if (!["", ")", ","].includes(this.char)) this.throwError(`Unexpected "${this.char}"`);
-}
-
 /** @throws an Error that names the mistake, its position (from 1) and what is allowed */
 export function parseExpression(text: string): Node {
-  const fail = (mistake: string, index: number): never => {
-    throw new Error(`${mistake} at character ${index + 1} of ${JSON.stringify(text)}; ${allowed}`);
-  };
-  if (text.trim() === "") fail("empty expression", 0);
   if (text.length > maxLength) {
     throw new Error(`the expression has ${text.length} characters, and may have ${maxLength}`);
   }
+  try {
+    return readExpression(text);
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    throw new Error(
+      `${error.message} at character ${error.index + 1} of ${JSON.stringify(text)}; ${allowed}`,
+    );
+  }
+}
+
+/** @throws {GrammarError} */
+function readExpression(text: string): Node {
+  if (text.trim() === "") throw new GrammarError("empty expression", 0);
   const stranger = /[^A-Za-z0-9_\s.+\-*/%^(),]|(?<![0-9])\.(?![0-9])/.exec(text);
-  if (stranger !== null) fail(`unexpected ${JSON.stringify(stranger[0])}`, stranger.index);
-  const node = convert(parseWithJsep(text, fail), (mistake, word) => fail(mistake, indexOfWord(text, word)));
-  const comma = text.lastIndexOf(",");
+  if (stranger !== null) throw new GrammarError(`unexpected ${JSON.stringify(stranger[0])}`, stranger.index);
+  const node = convert(parseTree(text), (mistake, word) => {
+    throw new GrammarError(mistake, indexOfWord(text, word));
+  });
   // jsep steps over commas that separate nothing, as in "a + b,".
-  if (text.split(",").length - 1 !== countCommas(node)) fail('unexpected ","', comma);
+  const isSurplus = text.split(",").length - 1 !== countCommas(node);
+  if (isSurplus) throw new GrammarError('unexpected ","', text.lastIndexOf(","));
   return node;
 }
 
+/** Where a word that jsep has found stands; it does not say. */
 function indexOfWord(text: string, word: string): number {
-  return Math.max(0, text.search(new RegExp(`\\b${word}\\b`)));
+  return Math.max(0, word === "," ? text.indexOf(word) : text.search(new RegExp(`\\b${word}\\b`)));
 }
 
 function countCommas(node: Node): number {
@@ -80,19 +56,6 @@ function countCommas(node: Node): number {
   if (node.kind !== "call") return 0;
   return node.args.reduce((sum, argument) => sum + countCommas(argument), node.args.length - 1);
 }
-
-function parseWithJsep(text: string, fail: (mistake: string, index: number) => never): jsep.Expression {
-  try {
-    return jsep(text);
-  } catch (error) {
-    if (error instanceof Error && "index" in error && "description" in error) {
-      return fail(lowerFirst(String(error.description)), Number(error.index));
-    }
-    throw error;
-  }
-}
-
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 const operators: Readonly<Record<string, BinaryOperator>> = {
   "+": "+",
@@ -132,8 +95,13 @@ function convert(expression: jsep.Expression, refuse: Refuse): Node {
     }
     case "CallExpression":
       return convertCall(node, refuse);
+    case "SequenceExpression":
+      return refuse('unexpected ","', ",");
+    case "Compound":
+      // Nothing, or several: what else could stand between two expressions has been refused before.
+      return node.body.length === 0 ? refuse("no expression", "") : refuse('unexpected ","', ",");
     default:
-      return refuse("no single arithmetic expression", "");
+      return refuse("no arithmetic expression", "");
   }
 }
 

@@ -2,8 +2,8 @@ import { formatAddress } from "../../core/address.ts";
 import type { Operations } from "../../core/operation.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
 import { type HttpExchange, serveHttp } from "../../net/http.ts";
-import { printable } from "../../protocol/text/printable.ts";
 import { answerQuery } from "./answer.ts";
+import { RestCall, received } from "./call.ts";
 import { type RestConfig, restConfig } from "./config.ts";
 import { type Reply, send } from "./reply.ts";
 import { restRoutes } from "./routes.ts";
@@ -31,10 +31,12 @@ function restHandler({ operations, traffic, service }: RoleContext) {
   return (exchange: HttpExchange): Response | Promise<Response> => {
     const { request } = exchange;
     const target = splitTarget(request.url);
-    if (traffic.wants("message")) exchange.message("in", received(request.method, target));
     const quick = quickReply(operations, request.method, target);
-    if (quick !== undefined) return send(exchange, traffic, quick);
-    return routes.fetch(request, { exchange, send: (reply: Reply) => send(exchange, traffic, reply) });
+    if (quick !== undefined) {
+      if (traffic.wants("message")) exchange.message("in", received(request.method, target));
+      return send(exchange, traffic, quick);
+    }
+    return routes.fetch(request, new RestCall(exchange, traffic, target));
   };
 }
 
@@ -47,8 +49,4 @@ function quickReply(operations: Operations, method: string, { path, query }: Tar
   if (method !== "GET" && method !== "HEAD") return undefined;
   const operation = operations.find(path.slice(1));
   return operation === undefined ? undefined : answerQuery(operation, query);
-}
-
-function received(method: string, { path, query }: Target): string {
-  return `Received: ${method} ${printable(query === "" ? path : `${path}?${query}`)}`;
 }

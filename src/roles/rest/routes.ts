@@ -1,29 +1,26 @@
 import { Hono } from "hono";
 import { nearest } from "../../core/nearest.ts";
 import type { Operation, Operations } from "../../core/operation.ts";
-import { BodyTooLargeError, type HttpExchange } from "../../net/http.ts";
+import { BodyTooLargeError } from "../../net/http.ts";
 import { answerBody, answerQuery } from "./answer.ts";
+import type { RestCall } from "./call.ts";
 import { docsPage, docsPolicy } from "./docs/page.ts";
 import { errorReply, jsonText, type Reply } from "./reply.ts";
 import { splitTarget } from "./target.ts";
 
 /** What a route is given beside the request. */
 export interface RestEnv {
-  Bindings: {
-    readonly exchange: HttpExchange;
-    send(reply: Reply): Response;
-  };
+  Bindings: RestCall;
 }
 
 /** All that the service answers, except `GET /NAME?...`, which does not come as far as this. */
 export function restRoutes(operations: Operations, service: string): Hono<RestEnv> {
   const app = new Hono<RestEnv>({ getPath: ({ url }) => splitTarget(url).path });
   const names = operations.all.flatMap(({ name, aliases }) => [name, ...aliases]);
-  const known = (path: string | undefined) => operations.find(path ?? "");
 
   app.get("/", (context) => {
-    if (wantsHtml(context.req.header("accept"))) return context.redirect("/docs");
-    return context.env.send(overview(operations));
+    const isBrowser = wantsHtml(context.req.header("accept"));
+    return context.env.send(isBrowser ? toDocs : overview(operations));
   });
   app.get("/docs", async (context) => context.env.send(html(await docsPage(service, operations))));
   app.get("/openapi.json", async (context) => {
@@ -33,14 +30,14 @@ export function restRoutes(operations: Operations, service: string): Hono<RestEn
   });
 
   app.get("/:name", (context, next) => {
-    const operation = known(context.req.param("name"));
+    const operation = operations.find(context.req.param("name"));
     if (operation === undefined) return next();
-    return context.env.send(answerQuery(operation, splitTarget(context.req.url).query));
+    return context.env.send(answerQuery(operation, context.env.query));
   });
   app.post("/:name", async (context, next) => {
-    const operation = known(context.req.param("name"));
+    const operation = operations.find(context.req.param("name"));
     if (operation === undefined) return next();
-    return context.env.send(await postReply(operation, context.env.exchange));
+    return context.env.send(await postReply(operation, context.env));
   });
   app.all("/:name", (context, next) => {
     const methods = allowedMethods(operations, context.req.param("name"));
@@ -69,9 +66,9 @@ function otherMethod(method: string, allow: string): Reply {
   return errorReply(405, "Method not allowed", { detail: `${method} is none of ${allow}` }, { allow });
 }
 
-async function postReply(operation: Operation, exchange: HttpExchange): Promise<Reply> {
+async function postReply(operation: Operation, call: RestCall): Promise<Reply> {
   try {
-    return answerBody(operation, await exchange.body());
+    return answerBody(operation, await call.body());
   } catch (error) {
     if (!(error instanceof BodyTooLargeError)) throw error;
     return errorReply(413, "Request too large", { detail: error.message }, { connection: "close" });
@@ -95,6 +92,8 @@ function notFound(path: string, names: readonly string[]): Reply {
   const detail = `There is nothing at ${path}.${hint}`;
   return errorReply(404, "Not found", { detail, operations: names });
 }
+
+const toDocs: Reply = { status: 302, body: "", headers: { location: "/docs", vary: "accept" } };
 
 const html = (body: string): Reply => ({
   status: 200,

@@ -48,8 +48,7 @@ function section({ name, aliases, expression }: Operation) {
 <form action="/${name}" method="get" data-name="${name}">
 <label>a <input name="a" value="5" autocomplete="off" required></label>
 <label>b <input name="b" value="9" autocomplete="off" required></label>
-<button value="get">GET</button>
-<button value="post">POST</button>
+<span class="buttons"><button value="get">GET</button> <button value="post">POST</button></span>
 </form>
 <output aria-live="polite"></output>
 </section>`;

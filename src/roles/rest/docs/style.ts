@@ -19,6 +19,7 @@ form { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin-top:
 label { display: grid; gap: .15rem; font-size: .85rem; color: var(--soft); flex: 1 1 8rem; }
 input { padding: .45rem .6rem; border: 1px solid var(--line); border-radius: .35rem; background: var(--paper);
   color: var(--ink); width: 100%; }
+.buttons { white-space: nowrap; }
 button { padding: .5rem .9rem; border: 1px solid var(--accent); border-radius: .35rem; background: var(--card);
   color: var(--accent); font: inherit; cursor: pointer; }
 button:hover { background: var(--accent); color: var(--card); }

@@ -1,0 +1,86 @@
+import { labPorts } from "../../core/ports.ts";
+import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
+import { writeJson } from "../../protocol/json/write.ts";
+import { callText, showCalculation } from "../calculation.ts";
+import { type CliCommand, peerCommand } from "../command.ts";
+import { PeerError } from "../exit.ts";
+import { askHttp, type HttpAnswer } from "../http-json.ts";
+import { type Peer, peerName } from "../peer.ts";
+import type { Session } from "../session.ts";
+
+/** `distcli rest`: calculates on the REST server. */
+export const rest: CliCommand = (cli) =>
+  peerCommand({
+    name: "rest",
+    summary: "Calculate on the REST server",
+    description:
+      "Calculates on the REST server with GET /NAME?a=..&b=..: one operation by its name, both (add and mul), or all that the server offers.",
+    port: labPorts.rest,
+    examples: [
+      "distcli rest 172.16.16.101",
+      "distcli rest 172.16.16.101 --op add -a 2.0 -b 3.0",
+      "distcli rest 172.16.16.101 --op mul -a -7 -b 6",
+      "distcli rest 172.16.16.101 --op all -a 20 -b 30",
+    ],
+  })
+    .option("--op <name>", "add, sub, ... or any other operation of the server; both; all", "both")
+    .option("-a <number>", "the first operand, sent as it is typed", "10")
+    .option("-b <number>", "the second operand, sent as it is typed", "5")
+    .action((host, options) =>
+      cli.run(options, async (session) => {
+        const peer = { host, port: options.port };
+        await calculateAll(session, peer, await operationNames(session, peer, options.op), options);
+      }),
+    );
+
+interface Operands {
+  readonly a: string;
+  readonly b: string;
+}
+
+async function operationNames(session: Session, peer: Peer, op: string): Promise<readonly string[]> {
+  if (op === "both") return ["add", "mul"];
+  if (op !== "all") return [op];
+  const { status, value } = await askHttp(session, peer, "/");
+  const list = isJsonObject(value) && Array.isArray(value.operations) ? value.operations : [];
+  const names = list.map((item: JsonValue) => (isJsonObject(item) ? item.name : undefined));
+  const known = names.filter((name) => typeof name === "string");
+  if (known.length > 0) return known;
+  throw new PeerError("bad-answer", `${peerName(peer)} answers ${status} to GET /, and lists no operations`);
+}
+
+/** Every operation is tried; the failures are told together, after the results. */
+async function calculateAll(
+  session: Session,
+  peer: Peer,
+  names: readonly string[],
+  operands: Operands,
+): Promise<void> {
+  const failures: string[] = [];
+  for (const name of names) {
+    const answer = await calculate(session, peer, name, operands);
+    const result = resultOf(answer);
+    const typed = [operands.a, operands.b];
+    if (result === undefined) failures.push(`${callText(name, typed)}: ${failureOf(answer)}`);
+    else showCalculation(session, { operation: name, operands: typed, result, ms: answer.ms });
+  }
+  if (failures.length > 0) throw new PeerError("refused-by-server", failures.join("\n"));
+}
+
+function calculate(session: Session, peer: Peer, name: string, { a, b }: Operands): Promise<HttpAnswer> {
+  return askHttp(session, peer, `/${encodeURIComponent(name)}?${new URLSearchParams({ a, b })}`);
+}
+
+function resultOf({ status, value }: HttpAnswer): JsonValue | undefined {
+  return status === 200 && isJsonObject(value) ? value.result : undefined;
+}
+
+/** `Division by zero (HTTP 400)` */
+function failureOf({ status, value }: HttpAnswer): string {
+  if (!isJsonObject(value))
+    return `unexpected answer (HTTP ${status}) ${value === undefined ? "" : writeJson(value)}`;
+  const { error, detail } = value;
+  const words = [error, detail].filter((text) => typeof text === "string" || text === undefined);
+  const said = words.filter((text) => text !== undefined).join(": ");
+  return `${said === "" ? "unexpected answer" : said} (HTTP ${status})`;
+}

@@ -1,0 +1,102 @@
+import { labPorts } from "../../core/ports.ts";
+import { JsonError, readJson } from "../../protocol/json/read.ts";
+import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
+import { writeJson } from "../../protocol/json/write.ts";
+import { callText, showCalculation } from "../calculation.ts";
+import { type CliCommand, peerCommand } from "../command.ts";
+import { PeerError, UsageError } from "../exit.ts";
+import { askHttp, type HttpAnswer } from "../http-json.ts";
+import { type Peer, peerName } from "../peer.ts";
+import type { Session } from "../session.ts";
+
+/** `distcli rpc`: calls a method of a JSON-RPC 2.0 server. */
+export const rpc: CliCommand = (cli) =>
+  peerCommand({
+    name: "rpc",
+    summary: "Call a method of the JSON-RPC server",
+    description:
+      "Calls a method of a JSON-RPC 2.0 server. A parameter that is JSON is sent as it is typed, anything else as a text.",
+    port: labPorts.jsonrpc,
+    examples: [
+      "distcli rpc 172.16.16.101 add 10 2",
+      "distcli rpc 172.16.16.101 subtract 10 -- -5",
+      "distcli rpc 172.16.16.101 div a=10 b=4 --named",
+      "distcli rpc 172.16.16.101 add 1 2 --notify",
+    ],
+  })
+    .argument("<method>", "what to call")
+    .argument("[params...]", "its parameters, in their order")
+    .option("--named", "the parameters are written name=value and sent by name")
+    .option("--notify", "send a notification, which is never answered")
+    .option("--path <path>", "where the server takes calls", "/")
+    .action((host, method, params, options) =>
+      cli.run(options, async (session) => {
+        const peer = { host, port: options.port };
+        const sent = options.named ? namedParams(params) : params.map(jsonOrText);
+        const id = options.notify ? undefined : 1n;
+        const body = writeJson({ jsonrpc: "2.0", method, params: sent, id });
+        const answer = await askHttp(session, peer, options.path, { method: "POST", body });
+        if (options.notify) expectSilence(session, peer, answer);
+        else showResult(session, peer, { method, params, answer });
+      }),
+    );
+
+function jsonOrText(typed: string): JsonValue {
+  try {
+    return readJson(typed);
+  } catch (error) {
+    if (error instanceof JsonError) return typed;
+    throw error;
+  }
+}
+
+function namedParams(typed: readonly string[]): JsonValue {
+  return Object.fromEntries(
+    typed.map((text) => {
+      const equals = text.indexOf("=");
+      if (equals < 1)
+        throw new UsageError(`With --named a parameter is written name=value, and one is "${text}"`);
+      return [text.slice(0, equals), jsonOrText(text.slice(equals + 1))];
+    }),
+  );
+}
+
+interface Call {
+  readonly method: string;
+  readonly params: readonly string[];
+  readonly answer: HttpAnswer;
+}
+
+function showResult(session: Session, peer: Peer, { method, params, answer }: Call): void {
+  const { status, value, ms } = answer;
+  if (!isJsonObject(value) || value.jsonrpc !== "2.0") {
+    throw new PeerError("bad-answer", `${peerName(peer)} answers ${status}, and not in JSON-RPC 2.0`);
+  }
+  if (value.error !== undefined)
+    throw new PeerError("rpc-error", `${callText(method, params)}: ${errorText(value.error)}`);
+  if (value.id !== 1n || value.result === undefined) {
+    throw new PeerError(
+      "bad-answer",
+      `${peerName(peer)} answers another call than ours: ${writeJson(value)}`,
+    );
+  }
+  showCalculation(session, { operation: method, operands: params, result: value.result, ms });
+}
+
+/** `Invalid params (-32602): parameter b is missing` */
+function errorText(error: JsonValue): string {
+  if (!isJsonObject(error)) return `an error that is no object: ${writeJson(error)}`;
+  const { code, message, data } = error;
+  const reason = data === undefined ? "" : `: ${typeof data === "string" ? data : writeJson(data)}`;
+  return `${typeof message === "string" ? message : "error"} (${writeJson(code ?? null)})${reason}`;
+}
+
+function expectSilence(session: Session, peer: Peer, { status, value }: HttpAnswer): void {
+  if (value !== undefined || status >= 300) {
+    throw new PeerError(
+      "bad-answer",
+      `${peerName(peer)} answers a notification: ${status} ${writeJson(value ?? null)}`,
+    );
+  }
+  session.note(`Sent; a notification is not answered (HTTP ${status})`);
+}

@@ -1,0 +1,179 @@
+import type { JsonObject, JsonValue } from "./value.ts";
+
+/** A text is not JSON (RFC 8259), or is nested too deeply. The message says where, and what stands there. */
+export class JsonError extends Error {
+  override readonly name = "JsonError";
+}
+
+/** Deeper than any request that means something, and shallow enough for the stack of any thread. */
+const maxDepth = 100;
+
+/**
+ * More digits than any operand may have. A longer integer is read as an infinity, as `JSON.parse` reads 1e999:
+ * what takes a quadratic time to convert is never converted.
+ */
+const maxIntegerDigits = 10_000;
+
+/** @throws {JsonError} */
+export function readJson(text: string): JsonValue {
+  return new JsonReader(text).readAll();
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * JSON as it comes from the network.
+ * @throws {JsonError} also when the bytes are not UTF-8
+ */
+export function readJsonBytes(bytes: Uint8Array): JsonValue {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch (cause) {
+    throw new JsonError("Not UTF-8", { cause });
+  }
+  return readJson(text);
+}
+
+const space = /[\t\n\r ]*/y;
+// What a string cannot hold as it stands: an escape, or a control character.
+const notPlain = /[\\\u0000-\u001f]/;
+const number = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const word = /true|false|null/y;
+const words: Readonly<Record<string, boolean | null>> = { true: true, false: false, null: null };
+
+class JsonReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  readAll(): JsonValue {
+    const value = this.#value(0);
+    this.#space();
+    if (this.#at < this.#text.length) throw this.#unexpected("the end");
+    return value;
+  }
+
+  #value(depth: number): JsonValue {
+    this.#space();
+    switch (this.#text[this.#at]) {
+      case "{":
+        return this.#object(depth + 1);
+      case "[":
+        return this.#array(depth + 1);
+      case '"':
+        return this.#string();
+      default:
+        return this.#wordOrNumber();
+    }
+  }
+
+  #object(depth: number): JsonObject {
+    this.#enter(depth);
+    const object: Record<string, JsonValue> = Object.create(null);
+    if (this.#take("}")) return object;
+    do {
+      this.#space();
+      if (this.#text[this.#at] !== '"') throw this.#unexpected("a name in quotes");
+      const name = this.#string();
+      this.#expect(":");
+      object[name] = this.#value(depth);
+    } while (this.#take(","));
+    this.#expect("}");
+    return object;
+  }
+
+  #array(depth: number): JsonValue[] {
+    this.#enter(depth);
+    const items: JsonValue[] = [];
+    if (this.#take("]")) return items;
+    do items.push(this.#value(depth));
+    while (this.#take(","));
+    this.#expect("]");
+    return items;
+  }
+
+  #enter(depth: number): void {
+    if (depth > maxDepth)
+      throw new JsonError(`Nested deeper than ${maxDepth} levels at character ${this.#at + 1}`);
+    this.#at++;
+  }
+
+  #string(): string {
+    const start = this.#at;
+    const end = this.#text.indexOf('"', start + 1);
+    const inside = this.#text.slice(start + 1, end < 0 ? undefined : end);
+    if (end < 0 || notPlain.test(inside)) return this.#escapedString(start);
+    this.#at = end + 1;
+    return inside;
+  }
+
+  /** JavaScript's own reader knows the escapes; only the end has to be found for it. */
+  #escapedString(start: number): string {
+    const end = closingQuote(this.#text, start);
+    try {
+      if (end < 0) throw new SyntaxError("Unterminated string");
+      const value: string = JSON.parse(this.#text.slice(start, end + 1));
+      this.#at = end + 1;
+      return value;
+    } catch (cause) {
+      const why = end < 0 ? "without its end" : "with a bad escape or a control character";
+      throw new JsonError(`A string ${why} at character ${start + 1}`, { cause });
+    }
+  }
+
+  #wordOrNumber(): JsonValue {
+    // The words begin with small letters, which stand behind the digits and the minus.
+    const found = this.#text.charCodeAt(this.#at) >= 0x61 ? this.#match(word) : undefined;
+    if (found !== undefined) return words[found] ?? null;
+    number.lastIndex = this.#at;
+    const match = number.exec(this.#text);
+    if (match === null) throw this.#unexpected("a value");
+    this.#at = number.lastIndex;
+    const [digits, fraction, exponent] = match;
+    if (fraction !== undefined || exponent !== undefined) return Number(digits);
+    return digits.length > maxIntegerDigits ? Number(`${digits.slice(0, 400)}e400`) : BigInt(digits);
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found !== undefined) this.#at += found.length;
+    return found;
+  }
+
+  #space(): void {
+    // Most requests are written without spaces: look before the pattern is run.
+    if (this.#text.charCodeAt(this.#at) <= 0x20) this.#match(space);
+  }
+
+  #take(character: string): boolean {
+    this.#space();
+    if (this.#text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #expect(character: string): void {
+    if (!this.#take(character)) throw this.#unexpected(JSON.stringify(character));
+  }
+
+  #unexpected(expected: string): JsonError {
+    const found = String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0);
+    const what = this.#at >= this.#text.length ? "the end" : JSON.stringify(found);
+    return new JsonError(`Expected ${expected} at character ${this.#at + 1}, and found ${what}`);
+  }
+}
+
+/** The quote that ends the string begun at `start`; -1 without one. */
+function closingQuote(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return at;
+  }
+  return -1;
+}

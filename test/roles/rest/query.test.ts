@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { queryOperands } from "../../../src/roles/rest/query.ts";
+import { splitTarget } from "../../../src/roles/rest/target.ts";
+
+test("the quick look at a query finds what URLSearchParams finds", () => {
+  const piece = fc.constantFrom("a", "b", "=", "&", "1", "aa", "+", "%61", "%2B", ";", "a=5", "&b=");
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const query = pieces.join("");
+      const parameters = new URLSearchParams(query);
+      expect(queryOperands(query)).toEqual({
+        a: expected(parameters, "a", query),
+        b: expected(parameters, "b", query),
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** A name without its equals sign has the empty value there and none here: both are invalid input. */
+function expected(parameters: URLSearchParams, name: string, query: string): string | undefined {
+  if (/[%+]/.test(query)) return parameters.get(name) ?? undefined;
+  const first = query.split("&").find((pair) => pair.startsWith(`${name}=`));
+  return first === undefined ? undefined : (new URLSearchParams(first).get(name) ?? undefined);
+}
+
+test.each([
+  ["http://127.0.0.1:5151/add?a=1&b=2", "/add", "a=1&b=2"],
+  ["http://127.0.0.1:5151/add", "/add", ""],
+  ["http://127.0.0.1:5151", "/", ""],
+  ["http://[::1]:5151/add?a=?", "/add", "a=?"],
+  ["http://h/add#x?a=1", "/add", ""],
+  ["http://h/add?a=1#x", "/add", "a=1"],
+  ["/add?a=http://x/", "/add", "a=http://x/"],
+  ["http://h//add", "//add", ""],
+])("%s goes to %s with %p", (url, path, query) => {
+  expect(splitTarget(url)).toEqual({ path, query });
+});
