@@ -86,8 +86,11 @@ function findRole(reading: Reading, name: string, given: string | undefined): Ro
   return undefined;
 }
 
-/** The keys that a strict object schema takes at `path`, for suggestions. */
+/** The keys that a strict object schema takes at `path`. */
 function keysOf(schema: z.ZodType, path: readonly PropertyKey[] = []): string[] {
+  if (path.length === 0 && schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  // Below the top there may be lists, unions and defaults in between, which the JSON Schema has resolved. It takes
+  // its time, and is only asked when there is a mistake to explain.
   let node: unknown = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   for (const part of path) {
     node = typeof part === "number" ? field(node, "items") : field(field(node, "properties"), String(part));
