@@ -7,7 +7,7 @@ import type { Plan, PlannedService } from "../config/plan.ts";
 import { backoff } from "./backoff.ts";
 import { runOnMainThread } from "./main-thread.ts";
 import type { Runner } from "./runner.ts";
-import { runInThreads } from "./threads.ts";
+import { Threads } from "./threads.ts";
 
 export type ServiceState = "starting" | "running" | "waiting" | "stopping" | "stopped" | "failed";
 
@@ -43,6 +43,7 @@ export class Supervisor {
    * one of those does not stop either, both errors are told.
    */
   async start(): Promise<void> {
+    for (const service of this.#services) service.prepare();
     for (const service of this.#services) {
       try {
         await service.start();
@@ -92,6 +93,8 @@ class SupervisedService {
   readonly #plan: Plan;
   readonly #options: SupervisorOptions;
   readonly #pause = backoff();
+  /** Its threads, loading, before it is started. */
+  #prepared: Threads | undefined;
   #state: ServiceState = "stopped";
   #restarts = 0;
   #error: string | undefined;
@@ -150,36 +153,43 @@ class SupervisedService {
     return result;
   }
 
-  #run(): Promise<Runner> {
+  /** What takes time and touches nobody else is begun before the service's turn comes. */
+  prepare(): void {
+    const count = this.planned.role.threads?.(this.planned.config) ?? 0;
+    if (count === 0) return;
+    const { logger, hub, appetite, spawnWorker: spawn } = this.#options;
+    this.#prepared = new Threads(this.planned, {
+      count,
+      spawn,
+      hub,
+      appetite,
+      log: logger(this.planned.name),
+      operations: this.#plan.definitions,
+      graceMs: this.#plan.settings.grace,
+      fail: this.#failOnce(),
+    });
+  }
+
+  async #run(): Promise<Runner> {
     const { planned } = this;
-    const { logger, hub, appetite, spawnWorker } = this.#options;
-    const log = logger(planned.name);
-    const fail = this.#failOnce();
-    const count = planned.role.threads?.(planned.config) ?? 0;
-    if (count > 0) {
-      const graceMs = this.#plan.settings.grace;
-      const operations = this.#plan.definitions;
-      return runInThreads(planned, {
-        count,
-        spawn: spawnWorker,
-        log,
-        hub,
-        appetite,
-        operations,
-        graceMs,
-        fail,
-      });
+    const { logger, hub } = this.#options;
+    if (this.#prepared === undefined) this.prepare();
+    const threads = this.#prepared;
+    this.#prepared = undefined;
+    if (threads !== undefined) {
+      await threads.start();
+      return threads;
     }
     const context: RoleContext = {
       service: planned.name,
-      log,
+      log: logger(planned.name),
       traffic: hub.service(planned.name),
       operations: this.#plan.operations,
       thread: 0,
       joins: false,
-      fail,
+      fail: this.#failOnce(),
     };
-    return runOnMainThread(planned, context);
+    return await runOnMainThread(planned, context);
   }
 
   /** A service that fails reports it once; what it says while it is being stopped for that is not another failure. */
@@ -221,10 +231,11 @@ class SupervisedService {
   }
 
   async #stopRunner(deadline: AbortSignal): Promise<void> {
-    const { runner } = this;
+    const running = this.runner ?? this.#prepared;
     this.runner = undefined;
+    this.#prepared = undefined;
     try {
-      await runner?.stop(deadline);
+      await running?.stop(deadline);
     } catch (error) {
       throw new Error(`Cannot stop "${this.planned.name}"`, { cause: error });
     }

@@ -26,33 +26,32 @@ export class ThreadHandle {
   #settleStart: ((outcome: readonly Address[] | Error) => void) | undefined;
   #stopped = () => {};
   #isGone = false;
+  #isServing = false;
   #isStopping = false;
   #lastError = "";
 
-  private constructor(worker: Worker, events: ThreadEvents) {
-    this.#worker = worker;
+  /** The thread begins to load at once; it runs nothing until `start`. */
+  constructor(spawn: () => Worker, events: ThreadEvents) {
+    this.#worker = spawn();
     this.#events = events;
-    worker.onmessage = (event: MessageEvent<FromThread>) => this.#receive(event.data);
-    worker.onerror = (event) => {
+    this.#worker.onmessage = (event: MessageEvent<FromThread>) => this.#receive(event.data);
+    this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#lastError = lastLine(event.message);
     };
-    worker.addEventListener("close", () => this.#gone());
+    this.#worker.addEventListener("close", () => this.#gone());
   }
 
-  /** @throws {StartError} when the role cannot start in the thread */
-  static async start(
-    spawn: () => Worker,
-    message: Extract<ToThread, { kind: "start" }>,
-    events: ThreadEvents,
-  ): Promise<{ handle: ThreadHandle; addresses: readonly Address[] }> {
-    const handle = new ThreadHandle(spawn(), events);
+  /** @throws {StartError} when the role cannot start in the thread, which is gone then */
+  async start(message: Extract<ToThread, { kind: "start" }>): Promise<readonly Address[]> {
     const outcome = await new Promise<readonly Address[] | Error>((resolve) => {
-      handle.#settleStart = resolve;
-      handle.#post(message);
+      this.#settleStart = resolve;
+      if (this.#isGone) this.#diedEarly();
+      else this.#post(message);
     });
     if (outcome instanceof Error) throw outcome;
-    return { handle, addresses: outcome };
+    this.#isServing = true;
+    return outcome;
   }
 
   /** Its counters and clients; undefined when it does not answer, because it is busy or gone. */
@@ -75,6 +74,7 @@ export class ThreadHandle {
   async stop(deadline: AbortSignal, graceMs: number): Promise<void> {
     if (this.#isGone) return;
     this.#isStopping = true;
+    if (!this.#isServing) return this.#end();
     const stopped = new Promise<void>((resolve) => {
       this.#stopped = resolve;
     });
@@ -86,6 +86,10 @@ export class ThreadHandle {
       else deadline.addEventListener("abort", later, { once: true });
     });
     await Promise.race([stopped, cut]);
+    this.#end();
+  }
+
+  #end(): void {
     this.#worker.terminate();
     this.#gone();
   }
@@ -99,7 +103,6 @@ export class ThreadHandle {
       case "started":
         return this.#settle(message.addresses);
       case "refused":
-        this.#isStopping = true;
         return this.#settle(new StartError(message.code, message.message));
       case "reading":
         return this.#readings.get(message.id)?.(message);
@@ -118,13 +121,17 @@ export class ThreadHandle {
   #gone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const reason = this.#lastError === "" ? "it ended by itself" : this.#lastError;
     this.#stopped();
-    if (this.#settleStart !== undefined) {
-      this.#isStopping = true;
-      this.#settle(new StartError("failed", `the thread died while it started: ${reason}`));
-    }
-    if (!this.#isStopping) this.#events.died(reason);
+    if (this.#settleStart !== undefined) this.#diedEarly();
+    else if (this.#isServing && !this.#isStopping) this.#events.died(this.#reason);
+  }
+
+  #diedEarly(): void {
+    this.#settle(new StartError("failed", `the thread died while it started: ${this.#reason}`));
+  }
+
+  get #reason(): string {
+    return this.#lastError === "" ? "it ended by itself" : this.#lastError;
   }
 }
 

@@ -19,14 +19,11 @@ export interface ThreadsOptions {
   readonly fail: (error: Error) => void;
 }
 
-/** Runs a service in worker threads that share its port. @throws {StartError} and leaves no thread behind */
-export async function runInThreads(planned: PlannedService, options: ThreadsOptions): Promise<Runner> {
-  const threads = new Threads(planned, options);
-  await threads.start();
-  return threads;
-}
-
-class Threads implements Runner {
+/**
+ * A service in worker threads that share its port. The threads load from the moment this is made, so that those of
+ * several services load side by side while the services start in their order.
+ */
+export class Threads implements Runner {
   addresses: readonly Address[] = [];
   readonly #planned: PlannedService;
   readonly #options: ThreadsOptions;
@@ -36,13 +33,20 @@ class Threads implements Runner {
   /** Counters of threads that have died: a counter never goes back. */
   readonly #buried: Record<string, number> = {};
   readonly #lastStats = new Map<number, Readonly<Record<string, number>>>();
+  /** Loading, not started yet. */
+  readonly #fresh: { readonly thread: number; readonly handle: ThreadHandle }[];
   #stopping = false;
 
   constructor(planned: PlannedService, options: ThreadsOptions) {
     this.#planned = planned;
     this.#options = options;
+    this.#fresh = Array.from({ length: options.count }, (_, i) => ({
+      thread: i + 1,
+      handle: this.#open(i + 1),
+    }));
   }
 
+  /** @throws {StartError} and leaves no thread behind */
   async start(): Promise<void> {
     try {
       // The first thread claims the port and learns its number; only then do the others share it.
@@ -72,7 +76,8 @@ class Threads implements Runner {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
     const grace = deadline.aborted ? 0 : this.#options.graceMs;
-    await Promise.all([...this.#handles.values()].map((handle) => handle.stop(deadline, grace)));
+    const handles = [...this.#handles.values(), ...this.#fresh.splice(0).map(({ handle }) => handle)];
+    await Promise.all(handles.map((handle) => handle.stop(deadline, grace)));
     this.#handles.clear();
   }
 
@@ -86,22 +91,27 @@ class Threads implements Runner {
     });
   }
 
+  #open(thread: number): ThreadHandle {
+    return new ThreadHandle(this.#options.spawn, {
+      told: (message) => this.#told(message),
+      died: (reason) => this.#died(thread, reason),
+    });
+  }
+
   async #startThread(thread: number): Promise<readonly Address[]> {
-    const { spawn, operations, appetite } = this.#options;
-    const { handle, addresses } = await ThreadHandle.start(
-      spawn,
-      {
-        kind: "start",
-        role: this.#planned.role.name,
-        service: this.#planned.name,
-        config: this.#configFor(),
-        operations,
-        thread,
-        joins: this.#handles.size > 0,
-        appetite,
-      },
-      { told: (message) => this.#told(message), died: (reason) => this.#died(thread, reason) },
-    );
+    const { operations, appetite } = this.#options;
+    const place = this.#fresh.findIndex((fresh) => fresh.thread === thread);
+    const handle = this.#fresh.splice(place, place < 0 ? 0 : 1)[0]?.handle ?? this.#open(thread);
+    const addresses = await handle.start({
+      kind: "start",
+      role: this.#planned.role.name,
+      service: this.#planned.name,
+      config: this.#configFor(),
+      operations,
+      thread,
+      joins: this.#handles.size > 0,
+      appetite,
+    });
     this.#handles.set(thread, handle);
     if (this.#stopping) await handle.stop(AbortSignal.abort(), 0);
     return addresses;
