@@ -43,6 +43,11 @@ const io: CliIo = {
     : undefined,
 };
 
-const status = await run(process.argv.slice(2), io, { commands, version: packageJson.version });
+const status = await run(process.argv.slice(2), io, {
+  commands,
+  version: packageJson.version,
+  // Loaded only when asked for: it brings all the roles along.
+  readServices: async (path) => (await import("./expected-services.ts")).expectedServices(path, process.env),
+});
 // Something may still be open, such as a terminal that could be read from; what was printed must be out first.
 process.stdout.write("", () => process.exit(status));

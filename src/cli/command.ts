@@ -1,6 +1,13 @@
-import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, type OptionValues } from "@commander-js/extra-typings";
 import type { CliIo } from "./io.ts";
-import { portNumber, positiveDurationMs, type SharedOptions } from "./options.ts";
+import {
+  durationMs,
+  hostName,
+  portNumber,
+  positiveDurationMs,
+  type SharedOptions,
+  wholeNumber,
+} from "./options.ts";
 import type { Session } from "./session.ts";
 
 /** A service that a lab should have, as its configuration file names it. */
@@ -58,9 +65,22 @@ export function baseCommand(words: CommandWords) {
     .optionsGroup("Options:");
 }
 
+/** Adds what repeats a conversation and multiplies it. */
+export function withSchedule<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return command
+    .option("--repeat <n>", "do it so many times", wholeNumber(1))
+    .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
+    .option(
+      "--clients <n>",
+      "so many clients at once, each on its own connection",
+      wholeNumber(1, 50_000),
+      1,
+    );
+}
+
 /** A command whose first argument is the host of its peer, and which knows the port of the lab's service. */
 export function peerCommand(words: CommandWords & { readonly port: number }) {
   return baseCommand(words)
-    .argument("[host]", "name or address of the server", "127.0.0.1")
+    .argument("[host]", "name or address of the server", hostName, "127.0.0.1")
     .option("-p, --port <port>", "port of the server", portNumber, words.port);
 }

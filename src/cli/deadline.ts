@@ -5,14 +5,14 @@ export interface Deadline {
   readonly limit: number;
   /** Aborts the work as well, with its own reason. */
   readonly signal: AbortSignal;
-  /** Says what the wait was for: `No answer from 127.0.0.1:2222`. */
-  readonly silence: string;
+  /** What to say when it is over, given the limit as text: `No answer from 127.0.0.1:2222 within 10 s`. */
+  readonly complaint: (limit: string) => string;
 }
 
 /**
  * Runs `work` until the deadline. The work is handed a signal to stop by; whether it obeys or not, the
  * promise settles when the time is over.
- * @throws {TimedOutError} `No answer from 127.0.0.1:2222 within 10 s`
+ * @throws {TimedOutError} with the complaint
  */
 export async function within<T>(deadline: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   deadline.signal.throwIfAborted();
@@ -35,8 +35,39 @@ export async function within<T>(deadline: Deadline, work: (signal: AbortSignal) 
   }
 }
 
-const timedOut = ({ silence, limit }: Deadline) =>
-  new TimedOutError(`${silence} within ${formatDuration(limit)}; --timeout sets another limit`);
+/** Runs `work` for as long as it takes, but no longer than until the signal is aborted. */
+export const interruptible = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+  within({ limit: 0, signal, complaint: () => "" }, work);
+
+const timedOut = ({ complaint, limit }: Deadline) => new TimedOutError(complaint(formatDuration(limit)));
+
+export interface SilenceWatch {
+  /** The time starts again. */
+  heard(): void;
+  /** Never resolves; rejects when nothing was heard for too long, or when the work is aborted. */
+  readonly over: Promise<never>;
+  stop(): void;
+}
+
+/** A deadline that every sign of life pushes back. */
+export function watchSilence(deadline: Deadline): SilenceWatch {
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  over.catch(() => {});
+  const abort = () => reject(deadline.signal.reason);
+  if (deadline.signal.aborted) abort();
+  deadline.signal.addEventListener("abort", abort, { once: true });
+  let timer: Timer | undefined;
+  const heard = () => {
+    clearTimeout(timer);
+    if (deadline.limit > 0) timer = setTimeout(() => reject(timedOut(deadline)), deadline.limit);
+  };
+  heard();
+  const stop = () => {
+    clearTimeout(timer);
+    deadline.signal.removeEventListener("abort", abort);
+  };
+  return { heard, over, stop };
+}
 
 /** Resolves after `milliseconds`, rejects with the signal's reason when it is aborted before. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

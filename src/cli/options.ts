@@ -13,6 +13,16 @@ export interface SharedOptions {
 
 // Parsers of option values, for commander: each throws what commander reports with the option's name.
 
+/** A name or an address, and nothing else. An IPv6 address may stand in brackets. */
+export function hostName(value: string): string {
+  const host = value.startsWith("[") && value.endsWith("]") ? value.slice(1, -1) : value;
+  const [, name, port] = /^([^:]+):(\d+)$/.exec(host) ?? [];
+  if (port !== undefined)
+    throw new InvalidArgumentError(`The port has its own place: ${name} --port ${port}`);
+  if (host !== "" && !/[\s/]/.test(host)) return host;
+  throw new InvalidArgumentError("A host is a name or an address, such as 172.16.16.101.");
+}
+
 export function portNumber(value: string): number {
   const port = Number(value);
   if (/^\d+$/.test(value) && port >= 1 && port <= 65535) return port;

@@ -28,8 +28,8 @@ export async function run(args: readonly string[], io: CliIo, options: RunOption
 export function buildProgram(io: CliIo, options: RunOptions) {
   const program = new Command("distcli")
     .description("Speaks to every server of the distributed-systems lab.")
+    .enablePositionalOptions() // behind a command, -V is the command's own
     .version(options.version, "-V, --version", "print the version")
-    .helpOption("--help", "show this help")
     .addHelpText("after", "\nEvery command explains itself: distcli time --help");
   const cli = cliFor(io, options);
   for (const build of options.commands) program.addCommand(build(cli));

@@ -1,4 +1,4 @@
-import { within } from "./deadline.ts";
+import { type SilenceWatch, watchSilence, within } from "./deadline.ts";
 import type { CliIo } from "./io.ts";
 import { jsonLine } from "./json.ts";
 import { type LogFile, noLogFile, openLogFile } from "./log-file.ts";
@@ -33,8 +33,13 @@ export interface Session {
    * @throws {TimedOutError}
    */
   within<T>(silence: string, work: (signal: AbortSignal) => Promise<T>, limit?: number): Promise<T>;
+  /** For a peer that may speak at any time: `--timeout`, where given, is the longest silence between. */
+  watchSilence(silence: string): SilenceWatch;
   close(): void;
 }
+
+const overdue = (silence: string) => (limit: string) =>
+  `${silence} within ${limit}; --timeout sets another limit`;
 
 export function openSession(io: CliIo, options: SharedOptions): Session {
   const log: LogFile = options.log === undefined ? noLogFile : openLogFile(options.log);
@@ -58,7 +63,9 @@ export function openSession(io: CliIo, options: SharedOptions): Session {
       if (!quiet && !json) io.stderr.write(`${terminalSafe(text)}\n`);
     },
     within: (silence, work, limit = defaultPatience) =>
-      within({ silence, signal: io.signal, limit: options.timeout ?? limit }, work),
+      within({ complaint: overdue(silence), signal: io.signal, limit: options.timeout ?? limit }, work),
+    watchSilence: (silence) =>
+      watchSilence({ complaint: overdue(silence), signal: io.signal, limit: options.timeout ?? 0 }),
     close: () => log.close(),
   };
 }

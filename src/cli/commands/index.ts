@@ -1,4 +1,27 @@
 import type { CliCommand } from "../command.ts";
+import { doctor } from "./doctor.ts";
+import { echo } from "./echo.ts";
+import { info } from "./info.ts";
+import { mqtt } from "./mqtt.ts";
+import { oneway } from "./oneway.ts";
+import { rest } from "./rest.ts";
+import { rpc } from "./rpc.ts";
+import { soap } from "./soap.ts";
+import { time } from "./time.ts";
+import { udp } from "./udp.ts";
+import { upcall } from "./upcall.ts";
 
 /** Every command of distcli, in the order the help shows them. */
-export const commands: readonly CliCommand[] = [];
+export const commands: readonly CliCommand[] = [
+  time,
+  echo,
+  upcall,
+  oneway,
+  udp,
+  rest,
+  soap,
+  rpc,
+  mqtt,
+  info,
+  doctor,
+];

@@ -8,6 +8,8 @@ export interface RunCliOptions {
   readonly stdin?: string;
   /** What a person types, line by line, when asked; makes stdin a terminal. After the last one: Ctrl-D. */
   readonly answers?: readonly string[];
+  /** After the last answer the person says nothing, instead of Ctrl-D. */
+  readonly holdAnswers?: boolean;
   /** stdout and stderr are terminals. */
   readonly terminal?: boolean;
   readonly env?: CliIo["env"];
@@ -53,7 +55,8 @@ export function startCli(
     stderr,
     env: options.env ?? {},
     signal: interrupt.signal,
-    openPrompter: answers === undefined ? undefined : () => scripted(answers, stderr),
+    openPrompter:
+      answers === undefined ? undefined : () => scripted(answers, options.holdAnswers ?? false, stderr),
   };
   const list = typeof commands === "function" ? [commands] : commands;
   const exit = run(args, io, { commands: list, version: "0.0.0-test", readServices: options.readServices });
@@ -83,12 +86,16 @@ async function* piped(text: string): AsyncGenerator<Uint8Array> {
   if (text !== "") yield new TextEncoder().encode(text);
 }
 
-function scripted(answers: readonly string[], stderr: Sink): Prompter {
+function scripted(answers: readonly string[], hold: boolean, stderr: Sink): Prompter {
   const left = [...answers];
   return {
-    ask: async (question) => {
+    ask: async (question, signal) => {
       stderr.write(question);
-      return left.shift();
+      const answer = left.shift();
+      if (answer !== undefined || !hold) return answer;
+      return new Promise((resolve) => {
+        signal?.addEventListener("abort", () => resolve(undefined), { once: true });
+      });
     },
     above: (print) => print(),
     close: () => {},

@@ -1,0 +1,58 @@
+import { type LabService, labPorts } from "../../core/ports.ts";
+import { baseCommand, type Cli, type CliCommand, type ExpectedService } from "../command.ts";
+import { examine } from "../doctor/examine.ts";
+import { UsageError } from "../exit.ts";
+import { hostName } from "../options.ts";
+
+/** Milliseconds for one answer: the doctor has many patients. */
+const patience = 3000;
+
+/** `distcli doctor`: does the whole lab work? */
+export const doctor: CliCommand = (cli) =>
+  baseCommand({
+    name: "doctor",
+    summary: "Make one round trip with every service of the lab",
+    description:
+      "Makes one real round trip with every service of the lab and shows its latency. Exit status 1 when any of " +
+      "them fails. With --config, the services are those of a distsrv configuration file, on the addresses it " +
+      "says unless a host is given.",
+    examples: [
+      "distcli doctor",
+      "distcli doctor 172.16.16.101",
+      "distcli doctor 172.16.16.101 --config lab.yaml --json",
+    ],
+  })
+    .argument("[host]", "name or address of the lab (default: 127.0.0.1)", hostName)
+    .option("-c, --config <file>", "a distsrv configuration that says which services to expect")
+    .action((host, options) =>
+      cli.run({ ...options, timeout: options.timeout ?? patience }, async (session) => {
+        const services =
+          options.config === undefined
+            ? labServices(host ?? "127.0.0.1")
+            : await configured(cli, options.config, host);
+        await examine(session, services);
+      }),
+    );
+
+/** The roles of the services that are not named after theirs. */
+const roles: Partial<Record<LabService, string>> = { "raw-echo": "echo", "file-echo": "echo" };
+
+function labServices(host: string): ExpectedService[] {
+  return Object.keys(labPorts).map((name) => {
+    const service = name as LabService;
+    return { service, role: roles[service] ?? service, host, port: labPorts[service] };
+  });
+}
+
+async function configured(cli: Cli, path: string, host: string | undefined): Promise<ExpectedService[]> {
+  if (cli.readServices === undefined) throw new UsageError("This distcli cannot read configuration files");
+  const services = await cli.readServices(path);
+  if (services.length === 0) throw new UsageError(`${path} has no services that a client could reach`);
+  return services.map((service) => ({ ...service, host: host ?? reachable(service.host) }));
+}
+
+/** A server that listens on all addresses is reached on one of them. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}

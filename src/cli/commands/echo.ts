@@ -1,0 +1,61 @@
+import { labPorts } from "../../core/ports.ts";
+import { baseCommand, type CliCommand, withSchedule } from "../command.ts";
+import { converse, nonEmpty } from "../converse.ts";
+import { holdDialogue, messageDialogue } from "../dialogue.ts";
+import { sendFile } from "../echo-file.ts";
+import { UsageError } from "../exit.ts";
+import { prefixed, type Reply, tcpLine } from "../line.ts";
+import { hostName, portNumber } from "../options.ts";
+
+/** `distcli echo`: words, a dialogue, or a whole file through an echo server. */
+export const echo: CliCommand = (cli) =>
+  withSchedule(
+    baseCommand({
+      name: "echo",
+      summary: "Send words or a file to the echo server and show what comes back",
+      description:
+        "Sends its words as one message and shows the reply. Without words it asks for messages, or reads them line by line from a pipe; bye leaves.",
+      examples: [
+        "distcli echo 172.16.16.101 halo dunia",
+        "distcli echo 172.16.16.101 hello --repeat 3 --every 3s",
+        "distcli echo 172.16.16.101 hello --clients 2 --repeat 3 --every 1s",
+        "distcli echo 172.16.16.101 --file photo.jpg",
+        "distcli echo 172.16.16.101",
+      ],
+    })
+      .argument("[host]", "name or address of the server", hostName, "127.0.0.1")
+      .argument("[words...]", "the message")
+      .option(
+        "-p, --port <port>",
+        `port of the server (default: ${labPorts.echo}, with --file ${labPorts["file-echo"]})`,
+        portNumber,
+      )
+      .option("-f, --file <file>", "send a file through a transparent echo and compare what comes back"),
+  ).action((host, words, options) => {
+    const { file } = options;
+    if (file !== undefined && words.length > 0) {
+      throw new UsageError(`Either words or --file ${file}, not both: ${words.join(" ")}`);
+    }
+    const port = options.port ?? (file === undefined ? labPorts.echo : labPorts["file-echo"]);
+    const peer = { host, port };
+    return cli.run(options, async (session) => {
+      if (file !== undefined) return sendFile(session, peer, file, options);
+      const open = () => tcpLine(session, peer, prefixed(["Echo: ", ""]));
+      if (words.length === 0) return holdDialogue(session, { ...dialogue, line: await open() });
+      return converse(session, {
+        messages: [nonEmpty(words)],
+        schedule: options,
+        clients: options.clients,
+        open,
+        show: (reply) => `CLIENT RECEIVED: ${textOf(reply)}`,
+      });
+    });
+  });
+
+const textOf = (reply: Reply | undefined): string => reply?.text ?? "";
+
+const dialogue = {
+  ...messageDialogue,
+  show: (reply: Reply | undefined) => `Received from server: ${textOf(reply)}`,
+  showUnasked: (text: string) => `Received from server: ${text}`,
+};

@@ -1,0 +1,101 @@
+import { labServicesOn } from "../../core/ports.ts";
+import { DialError } from "../../net/dial-error.ts";
+import { type NameAddress, resolveName } from "../../net/resolve.ts";
+import { dialTcp } from "../../net/tcp-client.ts";
+import { baseCommand, type CliCommand } from "../command.ts";
+import { rounded } from "../converse.ts";
+import { formatDuration } from "../deadline.ts";
+import { CliError, PeerError, TimedOutError } from "../exit.ts";
+import { hostName, portNumber } from "../options.ts";
+import { defaultPatience, type Session } from "../session.ts";
+
+/** `distcli info`: what a program learns about a host before it speaks to it. */
+export const info: CliCommand = (cli) =>
+  baseCommand({
+    name: "info",
+    summary: "Show the addresses of a host, the socket's timeout, and whether a port answers",
+    description:
+      "Shows the socket's timeout, every address the name resolves to (A and AAAA), and, with a port, whether " +
+      "it answers on each of them. Exit status 1 when the name has no address or the port answers on none.",
+    examples: [
+      "distcli info www.its.ac.id",
+      "distcli info 172.16.16.101 45000",
+      "distcli info localhost 2222 --timeout 2s --json",
+    ],
+  })
+    .argument("[host]", "name or address", hostName, "127.0.0.1")
+    .argument("[port]", "a TCP port to try", portNumber)
+    .action((host, port, options) => cli.run(options, (session) => showInfo(session, host, port)));
+
+/** What became of an attempt to connect. */
+interface Attempt extends NameAddress {
+  /** `open`, or why not. */
+  readonly state: "open" | "refused" | "silent" | "unreachable" | "failed";
+  readonly ms: number;
+}
+
+async function showInfo(session: Session, host: string, port: number | undefined): Promise<void> {
+  const timeout = session.timeout ?? defaultPatience;
+  const addresses = await session.within(`No answer from the name service about "${host}"`, () =>
+    resolveName(host),
+  );
+  const attempts =
+    port === undefined ? [] : await Promise.all(addresses.map((each) => attempt(session, each, port)));
+  const timeoutText = `none by default; distcli waits ${formatDuration(timeout)} (--timeout)`;
+  const rows = [
+    ["Host", host],
+    ["Socket timeout", timeoutText],
+    ...block("Addresses", addresses.length === 0 ? ["none"] : listed(addresses)),
+    ...(port === undefined
+      ? []
+      : block(`Port ${port}`, [...usually(port), ...attempts.map(outcome(session))])),
+  ];
+  const width = Math.max(...rows.map(([title = ""]) => title.length));
+  session.result(rows.map(([title = "", text = ""]) => `${title.padEnd(width)}  ${text}`).join("\n"), {
+    host,
+    timeout: { default: null, seconds: timeout / 1000 },
+    addresses,
+    port: port === undefined ? undefined : { number: port, attempts },
+  });
+  if (addresses.length === 0) throw new PeerError("unresolved", `The name "${host}" has no address`);
+  if (port !== undefined && !attempts.some(({ state }) => state === "open")) {
+    throw new PeerError("port-closed", `Port ${port} of ${host} does not answer`);
+  }
+}
+
+/** Rows of which only the first has the title. */
+const block = (title: string, texts: readonly string[]): string[][] =>
+  texts.map((text, index) => [index === 0 ? title : "", text]);
+
+function listed(addresses: readonly NameAddress[]): string[] {
+  const width = Math.max(...addresses.map(({ address }) => address.length));
+  return addresses.map(({ address, record }) => `${address.padEnd(width)}  ${record}`);
+}
+
+const usually = (port: number): string[] => {
+  const services = labServicesOn(port);
+  return services.length === 0 ? [] : [`the lab's ${services.join(" and ")}`];
+};
+
+const outcome =
+  ({ style }: Session) =>
+  ({ address, state, ms }: Attempt): string =>
+    state === "open"
+      ? `${address}  ${style.good("answers")} in ${formatDuration(ms)}`
+      : `${address}  ${style.bad(state)}`;
+
+async function attempt(session: Session, where: NameAddress, port: number): Promise<Attempt> {
+  const start = performance.now();
+  const state = await session
+    .within("", async (signal) => (await dialTcp({ host: where.address, port, signal })).close())
+    .then(() => "open" as const, stateOf);
+  return { ...where, state, ms: rounded(performance.now() - start) };
+}
+
+function stateOf(error: unknown): Attempt["state"] {
+  if (error instanceof TimedOutError) return "silent";
+  if (error instanceof CliError) throw error; // Ctrl-C
+  if (error instanceof DialError && (error.code === "refused" || error.code === "unreachable"))
+    return error.code;
+  return "failed";
+}

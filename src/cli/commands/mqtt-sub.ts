@@ -1,0 +1,151 @@
+import type { IPublishPacket, MqttClient } from "mqtt";
+import type { CliCommand } from "../command.ts";
+import { within } from "../deadline.ts";
+import { UsageError } from "../exit.ts";
+import { answered, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt-client.ts";
+import { brokerOf, identityOf, mqttCommand, type QoS, topicFilters } from "../mqtt-options.ts";
+import { positiveDurationMs, wholeNumber } from "../options.ts";
+import { type Peer, peerName } from "../peer.ts";
+import type { Session } from "../session.ts";
+
+/** `distcli mqtt sub`: shows what is published to the topics, for as long as wanted. */
+export const mqttSub: CliCommand = (cli) =>
+  mqttCommand({
+    name: "sub",
+    summary: "Subscribe to topics and show the messages",
+    description:
+      "Subscribes and shows every message, with the options of mosquitto_sub. A lost connection is made again. " +
+      "Ends with Ctrl-C, after -C messages (status 0) or after -W (status 124).",
+    examples: [
+      "distcli mqtt sub 172.16.16.101 -t sister/temp --log mqtt_messages.log",
+      "distcli mqtt sub 172.16.16.101 -t 'sister/#' -q 1",
+      "distcli mqtt sub 172.16.16.101 -t sister/temp -C 1 -W 5s --quiet",
+      "distcli mqtt sub 172.16.16.101 -t orders -i worker-1 -c -q 1",
+    ],
+  })
+    .requiredOption(
+      "-t, --topic <filter>",
+      "a topic, or a filter with + and #; may be given again",
+      topicFilters,
+    )
+    .option("-C, --count <n>", "leave after so many messages", wholeNumber(1))
+    .option("-W, --wait <duration>", "leave after so long, messages or not", positiveDurationMs)
+    .option(
+      "-c, --keep-session",
+      "the broker keeps the session, and messages of qos 1 and 2, for the next time",
+    )
+    .option("-R, --no-retained", "leave retained messages out")
+    .option("-v, --verbose", "print topic and message as mosquitto_sub -v does")
+    .action((host, options) =>
+      cli.run(options, async (session) => {
+        if (options.keepSession && options.id === undefined) {
+          throw new UsageError("A session that is kept needs a name to come back to: give --id as well");
+        }
+        const peer = brokerOf(host, options);
+        const client = await connectMqtt(session, peer, {
+          ...identityOf(options),
+          clean: !options.keepSession,
+        });
+        try {
+          await subscribe(session, client, peer, options);
+        } finally {
+          await disconnectMqtt(client);
+        }
+      }),
+    );
+
+interface SubOptions {
+  readonly topic: readonly string[];
+  readonly qos: QoS;
+  readonly count?: number | undefined;
+  readonly wait?: number | undefined;
+  readonly retained: boolean;
+  readonly verbose?: true | undefined;
+}
+
+async function subscribe(
+  session: Session,
+  client: MqttClient,
+  peer: Peer,
+  options: SubOptions,
+): Promise<void> {
+  const name = peerName(peer);
+  session.note(`Connected to the MQTT broker ${name}`);
+  const watch = session.watchSilence(`No message from ${name}`);
+  try {
+    // Listening before subscribing: a retained message may come together with the acknowledgement.
+    const enough = showMessages(session, client, options, watch.heard);
+    keepConnected(session, client, name);
+    await requestTopics(session, client, peer, options);
+    await within(
+      {
+        limit: options.wait ?? 0,
+        signal: session.signal,
+        complaint: (limit) => `--wait of ${limit} is over`,
+      },
+      () => Promise.race([enough, watch.over]),
+    );
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Resolves after `--count` messages, never without it. */
+function showMessages(
+  session: Session,
+  client: MqttClient,
+  options: SubOptions,
+  heard: () => void,
+): Promise<void> {
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  let left = options.count ?? Number.POSITIVE_INFINITY;
+  client.on("message", (topic, payload, packet) => {
+    heard();
+    if (left <= 0 || (packet.retain && !options.retained)) return;
+    showMessage(session, topic, payload, packet, options.verbose ?? false);
+    left--;
+    if (left === 0) resolve();
+  });
+  return enough;
+}
+
+function showMessage(
+  session: Session,
+  topic: string,
+  payload: Uint8Array,
+  { qos, retain }: IPublishPacket,
+  verbose: boolean,
+): void {
+  const text = new TextDecoder().decode(payload);
+  const line = verbose ? `${topic} ${text}` : `Received message: ${text} (Topic: ${topic})`;
+  session.result(session.quiet && !verbose ? text : line, {
+    topic,
+    ...messageFields(payload),
+    qos,
+    retain,
+  });
+}
+
+async function requestTopics(
+  session: Session,
+  client: MqttClient,
+  peer: Peer,
+  { topic: topics, qos }: SubOptions,
+): Promise<void> {
+  const grants = await answered(session, client, peer, () => client.subscribeAsync([...topics], { qos }));
+  for (const grant of grants) session.note(`Subscribed to ${grant.topic} (qos ${grant.qos})`);
+}
+
+/** A lost connection is made again; the library repeats what is subscribed from now on by itself. */
+function keepConnected(session: Session, client: MqttClient, name: string): void {
+  client.options.reconnectPeriod = reconnectEvery;
+  let lost = false;
+  client.on("offline", () => {
+    if (!lost) session.note(`Lost the connection to ${name}; trying again`);
+    lost = true;
+  });
+  client.on("connect", () => {
+    lost = false;
+    session.note(`Connected to ${name} again`);
+  });
+}

@@ -1,0 +1,13 @@
+import { Command } from "@commander-js/extra-typings";
+import type { CliCommand } from "../command.ts";
+import { mqttPub } from "./mqtt-pub.ts";
+import { mqttSub } from "./mqtt-sub.ts";
+
+/** `distcli mqtt pub` and `distcli mqtt sub`. */
+export const mqtt: CliCommand = (cli) =>
+  new Command("mqtt")
+    .summary("Publish to and subscribe with an MQTT broker")
+    .description("Publishes to and subscribes with an MQTT broker.")
+    .addHelpText("after", "\nExamples:\n  distcli mqtt sub --help\n  distcli mqtt pub --help")
+    .addCommand(mqttSub(cli))
+    .addCommand(mqttPub(cli));

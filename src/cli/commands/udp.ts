@@ -1,0 +1,44 @@
+import { labPorts } from "../../core/ports.ts";
+import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
+import { converse } from "../converse.ts";
+import { holdDialogue, messageDialogue } from "../dialogue.ts";
+import type { Reply } from "../line.ts";
+import { udpLine } from "../udp-line.ts";
+
+/** `distcli udp`: one datagram there, one back. */
+export const udp: CliCommand = (cli) =>
+  withSchedule(
+    peerCommand({
+      name: "udp",
+      summary: "Send datagrams to the UDP server and show the answers",
+      description:
+        "Sends its words as one datagram and shows the one that comes back. Without words it asks for messages, or reads them line by line from a pipe; bye leaves. A lost datagram is a timeout.",
+      port: labPorts.udp,
+      examples: [
+        "distcli udp 172.16.16.101 halo dunia",
+        "distcli udp 172.16.16.101 ping --repeat 5 --every 1s --timeout 2s",
+        "distcli udp 172.16.16.101",
+      ],
+    }).argument("[words...]", "the message"),
+  ).action((host, words, options) => {
+    const peer = { host, port: options.port };
+    return cli.run(options, async (session) => {
+      const open = () => udpLine(session, peer);
+      const show = (reply: Reply | undefined) => `Received from server: ${reply?.text ?? ""}`;
+      if (words.length === 0) {
+        return holdDialogue(session, { ...dialogue, show, line: await open() });
+      }
+      return converse(session, {
+        messages: [words.join(" ")],
+        schedule: options,
+        clients: options.clients,
+        open,
+        show,
+      });
+    });
+  });
+
+const dialogue = {
+  ...messageDialogue,
+  showUnasked: (text: string) => text,
+};

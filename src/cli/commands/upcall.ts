@@ -1,0 +1,79 @@
+import { labPorts } from "../../core/ports.ts";
+import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
+import { converse } from "../converse.ts";
+import { holdDialogue, messageDialogue } from "../dialogue.ts";
+import { PeerError } from "../exit.ts";
+import { type Line, prefixed, type Reply, tcpLine } from "../line.ts";
+import { type Peer, peerName } from "../peer.ts";
+import type { Session } from "../session.ts";
+
+/** `distcli upcall`: sends messages one by one and shows each upcall, asked for or not. */
+export const upcall: CliCommand = (cli) =>
+  withSchedule(
+    peerCommand({
+      name: "upcall",
+      summary: "Send messages to the upcall server and show its upcalls",
+      description:
+        "Sends comma-separated messages one by one and shows the upcall each of them causes. Without messages it asks for them, or reads them line by line from a pipe; bye leaves.",
+      port: labPorts.upcall,
+      examples: [
+        'distcli upcall 172.16.16.101 "event1, proses data, bye"',
+        "distcli upcall 172.16.16.101 hello --listen",
+        "distcli upcall 172.16.16.101 --listen --timeout 1m",
+        "distcli upcall 172.16.16.101",
+      ],
+    })
+      .argument("[messages...]", "what to send, separated by commas")
+      .option("-l, --listen", "stay and show the events that the server sends by itself"),
+  ).action((host, words, options) => {
+    const peer = { host, port: options.port };
+    const messages = untilBye(words.join(" ").split(","));
+    return cli.run(options, async (session) => {
+      const open = () => tcpLine(session, peer, prefixed(["Upcall event: Processing "]));
+      if (messages.length === 0 && !options.listen) {
+        return holdDialogue(session, { ...dialogue, line: await open() });
+      }
+      return converse(session, {
+        messages,
+        schedule: options,
+        clients: options.clients,
+        open,
+        show: (reply) => shown(reply?.text ?? ""),
+        afterwards: options.listen ? (line) => listen(session, peer, line) : undefined,
+      });
+    });
+  });
+
+/** The messages before the word that leaves. */
+function untilBye(raw: readonly string[]): string[] {
+  const messages = raw.map((message) => message.trim()).filter((message) => message !== "");
+  const bye = messages.findIndex(messageDialogue.leaves);
+  return bye === -1 ? messages : messages.slice(0, bye);
+}
+
+const shown = (text: string): string => `Received upcall from server: ${text}`;
+
+const dialogue = {
+  ...messageDialogue,
+  show: (reply: Reply | undefined) => shown(reply?.text ?? ""),
+  showUnasked: shown,
+};
+
+/** Shows events until Ctrl-C; with `--timeout`, until the server has been silent for so long. */
+async function listen(session: Session, peer: Peer, line: Line): Promise<void> {
+  const name = peerName(peer);
+  session.note(`Listening to ${name} (Ctrl-C leaves)`);
+  const watch = session.watchSilence(`No event from ${name}`);
+  const stop = new AbortController();
+  const heard = (text: string) => {
+    watch.heard();
+    session.result(session.quiet ? text : shown(text), { event: text });
+  };
+  try {
+    await Promise.race([watch.over, line.listen?.(heard, stop.signal)]);
+  } finally {
+    stop.abort();
+    watch.stop();
+  }
+  throw new PeerError("connection-closed", `${name} closed the connection`);
+}

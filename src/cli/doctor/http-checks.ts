@@ -1,0 +1,70 @@
+import { printable } from "../../protocol/text/printable.ts";
+import { type Peer, peerName, reaching } from "../peer.ts";
+import type { Session } from "../session.ts";
+import { type Check, timed } from "./check.ts";
+import { wrong } from "./text-checks.ts";
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function exchange(session: Session, peer: Peer, path: string, init: RequestInit = {}) {
+  const { result, ms } = await timed(() =>
+    reaching(peer, () =>
+      session.within(`No answer from ${peerName(peer)}`, async (signal): Promise<HttpAnswer> => {
+        const response = await fetch(`http://${peerName(peer)}${path}`, { ...init, signal });
+        return { status: response.status, text: await response.text() };
+      }),
+    ),
+  );
+  return { ...result, ms };
+}
+
+const sum = /"result"\s*:\s*5\b/;
+
+/** The operations are the configuration's: a service without `add` proves itself by saying so in its own way. */
+export const checkRest: Check = async (session, peer) => {
+  const { status, text, ms } = await exchange(session, peer, "/add?a=2&b=3");
+  if (status === 200 && sum.test(text))
+    return { ms, said: `GET /add?a=2&b=3 → ${printable(text.trim(), 60)}` };
+  if (status === 404 && isJson(text)) return { ms, said: "GET /add → 404 (no operation add)" };
+  throw wrong(peer, "GET /add?a=2&b=3", `status ${status}: ${printable(text, 60)}`);
+};
+
+export const checkJsonrpc: Check = async (session, peer) => {
+  const { status, text, ms } = await exchange(session, peer, "/", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "add", params: [2, 3] }),
+  });
+  if (sum.test(text)) return { ms, said: "add(2, 3) → 5" };
+  if (/"code"\s*:\s*-32601\b/.test(text)) return { ms, said: "add(2, 3) → no method add" };
+  throw wrong(peer, "add(2, 3)", `status ${status}: ${printable(text, 60)}`);
+};
+
+const addEnvelope =
+  '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>' +
+  '<add xmlns="spyne.examples.calculator"><a>2</a><b>3</b></add></soap:Body></soap:Envelope>';
+
+export const checkSoap: Check = async (session, peer) => {
+  const wsdl = await exchange(session, peer, "/?wsdl");
+  if (!/<(\w+:)?definitions\b/.test(wsdl.text)) throw wrong(peer, "GET /?wsdl", printable(wsdl.text, 60));
+  const { status, text, ms } = await exchange(session, peer, "/", {
+    method: "POST",
+    headers: { "content-type": "text/xml; charset=utf-8", soapaction: '"add"' },
+    body: addEnvelope,
+  });
+  if (/addResult[^>]*>5</.test(text)) return { ms, said: "add(2, 3) → 5" };
+  if (/ResourceNotFound/.test(text)) return { ms, said: "add(2, 3) → no operation add" };
+  throw wrong(peer, "add(2, 3)", `status ${status}: ${printable(text, 60)}`);
+};
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,64 @@
+import { printable } from "../../protocol/text/printable.ts";
+import { PeerError } from "../exit.ts";
+import { connected, type Framing, type Line, prefixed, tcpLine } from "../line.ts";
+import { type Peer, peerName } from "../peer.ts";
+import type { Session } from "../session.ts";
+import { timeFraming } from "../time-framing.ts";
+import { udpLine } from "../udp-line.ts";
+import { type Check, timed } from "./check.ts";
+
+const word = "halo";
+
+/** The reply holds what was sent, in whatever words around it. */
+const repeats = (said: string): boolean => said.includes(word);
+
+export const checkEcho: Check = (session, peer) =>
+  ask(session, peer, overTcp(prefixed(["Echo: ", ""])), word, repeats);
+
+export const checkUpcall: Check = (session, peer) =>
+  ask(session, peer, overTcp(prefixed(["Upcall event: Processing "])), word, repeats);
+
+export const checkTime: Check = (session, peer) =>
+  ask(session, peer, overTcp(timeFraming), "TIME", (said) => /\d/.test(said));
+
+export const checkUdp: Check = (session, peer) => ask(session, peer, udpLine, word, repeats);
+
+type Open = (session: Session, peer: Peer) => Promise<Line>;
+
+const overTcp =
+  (framing: Framing): Open =>
+  (session, peer) =>
+    tcpLine(session, peer, framing);
+
+async function ask(
+  session: Session,
+  peer: Peer,
+  open: Open,
+  message: string,
+  isRight: (said: string) => boolean,
+) {
+  const line = await open(session, peer);
+  try {
+    const reply = await line.ask(message);
+    const said = printable(reply?.text ?? "", 60);
+    if (reply === undefined || !isRight(reply.text)) throw wrong(peer, message, said);
+    return { ms: reply.ms, said: `${message} → ${said}` };
+  } finally {
+    line.close();
+  }
+}
+
+/** Nothing comes back but the end, once we have ended: that says it has all been read. */
+export const checkOneway: Check = (session, peer) =>
+  connected(session, peer, async (client) => {
+    const { result, ms } = await timed(async () => {
+      await client.write(new TextEncoder().encode(word));
+      client.finishWriting();
+      return session.within(`${peerName(peer)} has not read to the end`, () => client.read());
+    });
+    if (result.kind === "bytes") throw wrong(peer, word, printable(result.bytes, 60));
+    return { ms, said: `${word} → (silence)` };
+  });
+
+export const wrong = (peer: Peer, asked: string, said: string): PeerError =>
+  new PeerError("bad-answer", `${peerName(peer)} answered ${asked} with ${said === "" ? "nothing" : said}`);

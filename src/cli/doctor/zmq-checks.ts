@@ -1,0 +1,57 @@
+import { printable } from "../../protocol/text/printable.ts";
+import { PeerError, TimedOutError } from "../exit.ts";
+import { connected } from "../line.ts";
+import { type Peer, peerName } from "../peer.ts";
+import type { Session } from "../session.ts";
+import { type Check, type RoundTrip, timed } from "./check.ts";
+import { ZmtpConnection } from "./zmtp.ts";
+
+const encoder = new TextEncoder();
+
+export const checkRep: Check = (session, peer) =>
+  greeted(session, peer, ["REQ", "REP"], async (connection) => {
+    const { result, ms } = await timed(async () => {
+      await connection.send(new Uint8Array(0), true); // the empty delimiter before a request
+      await connection.send(encoder.encode("Hello"));
+      return session.within(`No answer from ${peerName(peer)}`, () => connection.message());
+    });
+    return { ms, said: `Hello → ${printable(result, 60)}` };
+  });
+
+/** The handshake only: a workload is for a worker, and the doctor would do no work. */
+export const checkPush: Check = (session, peer) =>
+  greeted(session, peer, ["PULL", "PUSH"], async (_connection, ms) => ({ ms, said: "PULL → PUSH ready" }));
+
+/** The handshake counts; the message, if one comes in time, is shown. */
+export const checkPub: Check = (session, peer) =>
+  greeted(session, peer, ["SUB", "PUB"], async (connection, ms) => {
+    await connection.send(encoder.encode("\x01")); // subscribe to everything
+    const said = await session
+      .within("", () => connection.message())
+      .then(
+        (message) => `SUB → ${printable(message, 60)}`,
+        (error: unknown) => {
+          if (error instanceof TimedOutError) return "SUB → PUB ready";
+          throw error;
+        },
+      );
+    return { ms, said };
+  });
+
+async function greeted(
+  session: Session,
+  peer: Peer,
+  [ours, theirs]: readonly ["REQ" | "PULL" | "SUB", string],
+  work: (connection: ZmtpConnection, ms: number) => Promise<RoundTrip>,
+): Promise<RoundTrip> {
+  return connected(session, peer, async (client) => {
+    const connection = new ZmtpConnection(client, peer);
+    const { result, ms } = await timed(() =>
+      session.within(`No ZeroMQ handshake from ${peerName(peer)}`, () => connection.handshake(ours)),
+    );
+    // An XPUB or a ROUTER does the same work as a PUB or a REP.
+    const kin: Readonly<Record<string, string>> = { XPUB: "PUB", ROUTER: "REP" };
+    if ((kin[result] ?? result) === theirs) return work(connection, ms);
+    throw new PeerError("bad-answer", `${peerName(peer)} is a ZeroMQ ${printable(result)}, not a ${theirs}`);
+  });
+}

@@ -1,0 +1,63 @@
+import type { TcpClient } from "../net/tcp-client.ts";
+
+/** The length of the whole message that these bytes begin with; undefined: cannot tell yet. */
+export type Recognise = (bytes: Uint8Array) => number | undefined;
+
+/** Milliseconds without a byte after which an answer that looks whole, or still too short, is taken as it is. */
+const quietAfter = { plausible: 100, short: 1000 };
+
+/**
+ * Messages from a byte stream that has no frames. What is expected is recognised at once, however it was cut
+ * into segments; anything else ends where the peer falls silent.
+ */
+export class MessageReader {
+  readonly #client: TcpClient;
+  #left: Uint8Array = new Uint8Array(0);
+
+  constructor(client: TcpClient) {
+    this.#client = client;
+  }
+
+  /**
+   * The answer to a request; undefined when the peer has ended instead. Fewer than `plausible` bytes are given
+   * more time before silence counts as their end.
+   */
+  async answer(recognise: Recognise, plausible: number): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const have = this.#left;
+      const whole = have.length > 0 ? recognise(have) : undefined;
+      if (whole !== undefined) return this.#split(whole);
+      const patience = have.length < plausible ? quietAfter.short : quietAfter.plausible;
+      const next = await this.#client.read(have.length === 0 ? undefined : patience);
+      if (next.kind === "bytes")
+        this.#left = have.length === 0 ? next.bytes : Buffer.concat([have, next.bytes]);
+      else return have.length === 0 ? undefined : this.#split(have.length);
+    }
+  }
+
+  /** What the peer says unasked, one chunk one message, until it ends or `stop` is aborted. */
+  async listen(heard: (message: Uint8Array) => void, stop: AbortSignal): Promise<"ended" | "stopped"> {
+    if (this.#left.length > 0) heard(this.#split(this.#left.length));
+    for (;;) {
+      const next = await this.#client.read(undefined, stop);
+      if (next.kind === "quiet") return "stopped";
+      if (next.kind === "end") return "ended";
+      heard(next.bytes);
+    }
+  }
+
+  #split(length: number): Uint8Array {
+    const message = this.#left.subarray(0, length);
+    this.#left = this.#left.subarray(length);
+    return message;
+  }
+}
+
+/** Recognises one of the `candidates`, the longest first. */
+export function anyOf(candidates: readonly Uint8Array[]): Recognise {
+  const sorted = candidates.toSorted((one, other) => other.length - one.length);
+  return (bytes) => sorted.find((candidate) => startsWith(bytes, candidate))?.length;
+}
+
+const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
+  bytes.length >= start.length && Buffer.compare(bytes.subarray(0, start.length), start) === 0;

@@ -1,0 +1,44 @@
+import { createInterface } from "node:readline";
+import type { Prompter } from "./io.ts";
+
+export interface TerminalStreams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  /** Ctrl-C: the terminal is in raw mode, so no signal comes of it. */
+  readonly interrupt: () => void;
+}
+
+/** Asks a person at a terminal, with line editing and a history. */
+export function terminalPrompter({ input, output, interrupt }: TerminalStreams): Prompter {
+  const editor = createInterface({ input, output, terminal: true });
+  let closed = false;
+  editor.on("SIGINT", interrupt);
+  editor.once("close", () => {
+    closed = true;
+  });
+  return {
+    ask: (question, signal) => {
+      if (closed || signal?.aborted) return Promise.resolve(undefined);
+      return new Promise((resolve) => {
+        const settle = (line: string | undefined) => {
+          editor.off("line", settle);
+          editor.off("close", leave);
+          signal?.removeEventListener("abort", leave);
+          resolve(line);
+        };
+        const leave = () => settle(undefined);
+        editor.on("line", settle);
+        editor.on("close", leave);
+        signal?.addEventListener("abort", leave, { once: true });
+        editor.setPrompt(question);
+        editor.prompt();
+      });
+    },
+    above: (print) => {
+      output.write("\r\x1b[K");
+      print();
+      editor.prompt(true); // the question again, with what has been typed so far
+    },
+    close: () => editor.close(),
+  };
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { ExpectedService } from "./cli/command.ts";
+import { UsageError } from "./cli/exit.ts";
+import { parseTcpEndpoint } from "./net/zmq/endpoint.ts";
+import { parts } from "./parts.ts";
+import { ConfigError } from "./server/config/mistake.ts";
+import type { PlannedService } from "./server/config/plan.ts";
+import { readPlan } from "./server/config/read-file.ts";
+
+/** What the roles' configurations have in common where it matters to a client. */
+const listening = z.object({
+  host: z.string(),
+  port: z.number(),
+  bind: z.array(z.string()).default([]),
+  connect: z.array(z.string()).default([]),
+});
+
+/**
+ * The services of a configuration that a client can reach, checked as distsrv checks them.
+ * @throws {UsageError} with every mistake of the file
+ */
+export function expectedServices(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ExpectedService[] {
+  try {
+    return readPlan({ file, environment }, parts).services.flatMap(reachable);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(`${error.message}\n${error.report()}`);
+    throw error;
+  }
+}
+
+function reachable({ name, role, config }: PlannedService): ExpectedService[] {
+  const { host, port, bind, connect } = listening.parse(config);
+  if (bind.length === 0 && connect.length > 0) return []; // it connects, and nobody connects to it
+  const bound = bind.map(parseTcpEndpoint).find((endpoint) => endpoint !== undefined);
+  if (bind.length > 0 && bound === undefined) return []; // only on paths of its own machine
+  return [{ service: name, role: role.name, host: bound?.host ?? host, port: bound?.port ?? port }];
+}

@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+import type { ExpectedService } from "../../../src/cli/command.ts";
+import { doctor } from "../../../src/cli/commands/doctor.ts";
+import { roles } from "../../../src/roles/index.ts";
+import { labOperations } from "../../support/lab-operations.ts";
+import { startRole } from "../../support/start-role.ts";
+import { echoing, fakeServer, freePort } from "../support/fake-server.ts";
+import { runCli } from "../support/run-cli.ts";
+
+/** A test does not wait for what a ZeroMQ service still has to send; the service says so. */
+const cutShort = ["warning"] as const;
+
+const at = (role: string, port: number): ExpectedService => ({
+  service: role,
+  role,
+  host: "127.0.0.1",
+  port,
+});
+
+const examine = (services: readonly ExpectedService[], ...args: string[]) =>
+  runCli(doctor, ["doctor", "--config", "lab.yaml", ...args], { readServices: async () => services });
+
+test("every role there is makes its round trip", async () => {
+  const services: ExpectedService[] = [];
+  for (const role of roles) {
+    const { port } = await startRole(role, {}, { operations: labOperations, expectLog: cutShort });
+    services.push(at(role.name, port));
+  }
+  const { exit, stdout, stderr } = await examine(services, "--json");
+  expect(stderr).toBe("");
+  const found = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(found.map(({ service, state }) => ({ service, state }))).toEqual(
+    services.map(({ service }) => ({ service, state: "ok" })),
+  );
+  for (const { ms } of found) expect(ms).toBeGreaterThan(0);
+  expect(exit).toBe(0);
+});
+
+test("one service that is down makes the status 1, and the others are examined all the same", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const { exit, stdout, stderr } = await examine([at("time", freePort()), at("echo", port)]);
+  expect(stdout).toMatch(/^service +address +state +latency +round trip\n/);
+  expect(stdout).toMatch(/\ntime +127\.0\.0\.1:\d+ +failed +- +connection refused\n/);
+  expect(stdout).toMatch(/\necho +127\.0\.0\.1:\d+ +ok +[\d.]+ ms +halo → Echo: halo\n/);
+  expect(stderr).toBe("distcli: 1 of 2 services failed: time\n");
+  expect(exit).toBe(1);
+});
+
+test.each([
+  "echo",
+  "upcall",
+  "time",
+  "oneway",
+  "rest",
+  "soap",
+  "jsonrpc",
+  "zmq-rep",
+  "zmq-push",
+  "zmq-pub",
+  "mqtt",
+])("%s is not believed when its port answers something else", async (role) => {
+  const { port } = fakeServer({
+    data: (peer) => void peer.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno"),
+  });
+  // TIME only needs a digit somewhere, so it gets none.
+  const wordless = fakeServer({ data: (peer) => void peer.end("Invalid request") });
+  const { exit, stdout } = await examine(
+    [at(role, role === "time" ? wordless.port : port)],
+    "--timeout",
+    "500ms",
+  );
+  expect(stdout).toContain("failed");
+  expect(exit).toBe(1);
+});
+
+test("a ZeroMQ socket of another type is not taken for the service", async () => {
+  const pub = roles.find(({ name }) => name === "zmq-pub");
+  if (pub === undefined) throw new Error("there is no role zmq-pub");
+  const { port } = await startRole(pub, {}, { expectLog: cutShort });
+  const { stdout } = await examine([at("zmq-rep", port)], "--timeout", "500ms");
+  expect(stdout).toContain("is a ZeroMQ PUB, not a REP");
+});
+
+test("a role without a check is shown and fails nothing", async () => {
+  const { exit, stdout } = await examine([at("novel", fakeServer({}).port)]);
+  expect(stdout).toContain("no check for the role novel");
+  expect(exit).toBe(0);
+});
+
+test("a given host holds for every service; without one, all addresses become this machine's", async () => {
+  const { port } = fakeServer(echoing(""));
+  const service = { ...at("echo", port), host: "0.0.0.0" };
+  expect((await examine([service])).stdout).toContain(`127.0.0.1:${port}`);
+  const named = await runCli(doctor, ["doctor", "localhost", "-c", "lab.yaml"], {
+    readServices: async () => [service],
+  });
+  expect(named.stdout).toContain(`localhost:${port}`);
+  expect(named.exit).toBe(0);
+});

@@ -1,0 +1,135 @@
+import { expect, test } from "bun:test";
+import { echo } from "../../../src/cli/commands/echo.ts";
+import { until } from "../../support/until.ts";
+import { echoing, fakeServer, type Peer } from "../support/fake-server.ts";
+import { goldenScene } from "../support/golden.ts";
+import { runCli, startCli } from "../support/run-cli.ts";
+
+test("echo sends its words as one message and prints the reply as the original client did", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const { exit, stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "dunia", "-p", `${port}`]);
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: "CLIENT RECEIVED: Echo: halo dunia\n" });
+});
+
+test("the words of the automatic original bring its output and its bytes", async () => {
+  const scene = goldenScene("reqresp_auto_client");
+  const words = ["hello", "distributed", "systems", "bye"];
+  const { port } = fakeServer(echoing("Echo: "));
+  let printed = "";
+  for (const word of words)
+    printed += (await runCli(echo, ["echo", "127.0.0.1", word, "-p", `${port}`])).stdout;
+  expect(printed).toBe(scene.printed);
+});
+
+test("the dialogue looks as the original's did, but for a stray debug line, and sends the same bytes", async () => {
+  const scene = goldenScene("reqresp_client");
+  const { exit, screen } = await runCli(echo, ["echo", "127.0.0.1", "-p", `${scene.server.port}`], {
+    answers: scene.typed,
+  });
+  expect(screen).toBe(scene.printed.replaceAll("<class 'bytes'>\n", ""));
+  expect(scene.received()).toBe(scene.sent);
+  expect(exit).toBe(0);
+});
+
+test("lines from a pipe are a dialogue without questions, and bye leaves", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const { stdout, stderr } = await runCli(echo, ["echo", "-p", `${port}`], {
+    stdin: "satu\r\n\ndua\nBye\ntiga\n",
+  });
+  expect(stdout).toBe("Received from server: Echo: satu\nReceived from server: Echo: dua\n");
+  expect(stderr).toBe("");
+});
+
+test("a transparent echo is understood as well", async () => {
+  const { port } = fakeServer(echoing(""));
+  const { stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`]);
+  expect(stdout).toBe("CLIENT RECEIVED: halo\n");
+});
+
+test("a reply in segments is put together, also between the bytes of a character", async () => {
+  const reply = Buffer.from("Echo: Suhu: 28°C");
+  const { port } = fakeServer({
+    data: async (peer) => {
+      for (const byte of reply) {
+        peer.write(Uint8Array.of(byte));
+        await Bun.sleep(1);
+      }
+    },
+  });
+  const { stdout } = await runCli(echo, ["echo", "127.0.0.1", "Suhu: 28°C", "-p", `${port}`]);
+  expect(stdout).toBe("CLIENT RECEIVED: Echo: Suhu: 28°C\n");
+});
+
+test("a reply in other words ends where the server falls silent", async () => {
+  const { port } = fakeServer({ data: (peer, chunk) => void peer.write(`You said ${Buffer.from(chunk)}!`) });
+  const { stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`]);
+  expect(stdout).toBe("CLIENT RECEIVED: You said halo!\n");
+});
+
+test("--quiet prints the bare reply", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const { stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`, "--quiet"]);
+  expect(stdout).toBe("Echo: halo\n");
+});
+
+test("against an iterative server the second client is connected and waits for the first to leave", async () => {
+  const waiting: { peer: Peer; message: Buffer }[] = [];
+  let served: Peer | undefined;
+  const answer = (peer: Peer, message: Uint8Array) =>
+    void peer.write(Buffer.concat([Buffer.from("Echo: "), message]));
+  const { port } = fakeServer({
+    data: (peer, chunk) => {
+      served ??= peer;
+      if (peer === served) answer(peer, chunk);
+      else waiting.push({ peer, message: Buffer.from(chunk) });
+    },
+    end: (peer) => {
+      peer.end();
+      const next = waiting.shift();
+      served = next?.peer;
+      if (next !== undefined) answer(next.peer, next.message);
+    },
+  });
+  const args = ["echo", "127.0.0.1", "hi", "-p", `${port}`, "--clients", "2", "--repeat", "3", "--json"];
+  const { exit, stdout } = await runCli(echo, args);
+  const clients = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).client);
+  const [first] = clients;
+  expect(clients).toEqual([first, first, first, 3 - first, 3 - first, 3 - first]);
+  expect(exit).toBe(0);
+});
+
+test("the server's end while a question stands ends the dialogue", async () => {
+  let peer: Peer | undefined;
+  const { port } = fakeServer({
+    open: (socket) => {
+      peer = socket;
+    },
+  });
+  const cli = startCli(echo, ["echo", "-p", `${port}`], { answers: [], holdAnswers: true });
+  await until(() => peer !== undefined && cli.stderr.includes("Enter message: "));
+  peer?.end();
+  expect(await cli.exit).toBe(0);
+  expect(cli.stderr).toContain("The server has closed the connection.");
+});
+
+test("an empty message is a mistake of the command line", async () => {
+  const { exit, stderr } = await runCli(echo, ["echo", "127.0.0.1", ""]);
+  expect(stderr).toBe("distcli: The message is empty: there would be nothing to send\n");
+  expect(exit).toBe(2);
+});
+
+test("--log appends what is printed", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const log = `${process.env.TMPDIR ?? "/tmp"}/distcli-echo-${crypto.randomUUID()}.log`;
+  try {
+    for (const word of ["satu", "dua"]) {
+      await runCli(echo, ["echo", "127.0.0.1", word, "-p", `${port}`, "--log", log]);
+    }
+    expect(await Bun.file(log).text()).toBe("CLIENT RECEIVED: Echo: satu\nCLIENT RECEIVED: Echo: dua\n");
+  } finally {
+    await Bun.file(log).delete();
+  }
+});

@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { info } from "../../../src/cli/commands/info.ts";
+import { fakeServer, freePort } from "../support/fake-server.ts";
+import { runCli } from "../support/run-cli.ts";
+
+test("info shows the socket's timeout, the addresses, and that the port answers", async () => {
+  const { port } = fakeServer({});
+  const { exit, stdout } = await runCli(info, ["info", "localhost", `${port}`, "--timeout", "3s"]);
+  expect(stdout).toContain("Socket timeout  none by default; distcli waits 3 s (--timeout)\n");
+  expect(stdout).toMatch(/Addresses +127\.0\.0\.1 +A\n/);
+  expect(stdout).toMatch(new RegExp(`Port ${port} +127\\.0\\.0\\.1 +answers in [\\d.]+ ms`));
+  expect(exit).toBe(0);
+});
+
+test("a port that answers on no address is status 1, after all has been shown", async () => {
+  const port = freePort();
+  const { exit, stdout, stderr } = await runCli(info, ["info", "127.0.0.1", `${port}`, "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    host: "127.0.0.1",
+    timeout: { default: null, seconds: 10 },
+    addresses: [{ address: "127.0.0.1", record: "A" }],
+    port: { number: port, attempts: [{ address: "127.0.0.1", state: "refused" }] },
+  });
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: "port-closed" } });
+  expect(exit).toBe(1);
+});
+
+test("a name without an address is status 1", async () => {
+  const { exit, stdout, stderr } = await runCli(info, ["info", "no-such-host.invalid"]);
+  expect(stdout).toMatch(/Addresses +none\n/);
+  expect(stderr).toContain('The name "no-such-host.invalid" has no address');
+  expect(exit).toBe(1);
+});
+
+test("an IPv6 address is an AAAA of its own", async () => {
+  const { stdout } = await runCli(info, ["info", "::1", "--json"]);
+  expect(JSON.parse(stdout).addresses).toEqual([{ address: "::1", record: "AAAA" }]);
+});
+
+test("a port of the lab is shown with its service", async () => {
+  const { stdout } = await runCli(info, ["info", "127.0.0.1", "3131"]);
+  expect(stdout).toMatch(/Port 3131 +the lab's oneway\n/);
+});

@@ -1,0 +1,62 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { udp } from "../../../src/cli/commands/udp.ts";
+import { runCli } from "../support/run-cli.ts";
+
+async function udpServer(answer: (data: Buffer, port: number) => string | undefined): Promise<number> {
+  const server = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    socket: {
+      data: (socket, data, port, address) => {
+        const text = answer(data, port);
+        if (text !== undefined) socket.send(text, port, address);
+      },
+    },
+  });
+  onTestFinished(() => server.close());
+  return server.port;
+}
+
+test("udp sends one datagram and prints the one that comes back", async () => {
+  const port = await udpServer((data, from) => `Hello, ('127.0.0.1', ${from}). You said: ${data}`);
+  const { exit, stdout } = await runCli(udp, ["udp", "127.0.0.1", "halo", "dunia", "-p", `${port}`]);
+  expect(stdout).toMatch(/^Received from server: Hello, \('127\.0\.0\.1', \d+\)\. You said: halo dunia\n$/);
+  expect(exit).toBe(0);
+});
+
+test("udp works as a dialogue, from one port", async () => {
+  const ports = new Set<number>();
+  const port = await udpServer((data, from) => {
+    ports.add(from);
+    return `You said: ${data}`;
+  });
+  const { screen } = await runCli(udp, ["udp", "-p", `${port}`], { answers: ["satu", "dua", "bye"] });
+  expect(screen).toBe(
+    "Enter message: Received from server: You said: satu\n" +
+      "Enter another message: Received from server: You said: dua\n" +
+      "Enter another message: ",
+  );
+  expect(ports.size).toBe(1);
+});
+
+test("a lost datagram is a timeout", async () => {
+  const port = await udpServer(() => undefined);
+  const { exit, stderr } = await runCli(udp, ["udp", "127.0.0.1", "x", "-p", `${port}`, "--timeout", "30ms"]);
+  expect(stderr).toContain(`No answer from 127.0.0.1:${port} within 30 ms`);
+  expect(exit).toBe(124);
+});
+
+test("a port where nobody listens is a refusal, because the host says so", async () => {
+  const unused = await Bun.udpSocket({ hostname: "127.0.0.1" });
+  const { port } = unused;
+  unused.close();
+  const { exit, stderr } = await runCli(udp, ["udp", "127.0.0.1", "x", "-p", `${port}`]);
+  expect(stderr).toContain("connection refused");
+  expect(exit).toBe(1);
+});
+
+test("a message that no datagram holds is a mistake of the command line", async () => {
+  const port = await udpServer(() => "ok");
+  const { exit, stderr } = await runCli(udp, ["udp", "127.0.0.1", "x".repeat(65_508), "-p", `${port}`]);
+  expect(stderr).toContain("A datagram holds 65507 bytes, and the message has 65508");
+  expect(exit).toBe(2);
+});

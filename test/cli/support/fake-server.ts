@@ -1,0 +1,63 @@
+import { onTestFinished } from "bun:test";
+import type { Socket } from "bun";
+
+export type Peer = Socket<{ received: string }>;
+
+/** A TCP server for one test: what it does is said by the test. */
+export interface FakeServer {
+  readonly port: number;
+  /** How many have connected. */
+  readonly connections: number;
+}
+
+export interface FakeBehaviour {
+  open?(peer: Peer): void;
+  /** `received`: everything of this connection so far, as Latin-1. */
+  data?(peer: Peer, chunk: Uint8Array, received: string): void;
+  end?(peer: Peer): void;
+}
+
+/** Listens on a free port of 127.0.0.1 until the test ends. A peer that ends is ended, too. */
+export function fakeServer(behaviour: FakeBehaviour): FakeServer {
+  let connections = 0;
+  const listener = Bun.listen<{ received: string }>({
+    hostname: "127.0.0.1",
+    port: 0,
+    allowHalfOpen: true,
+    socket: {
+      open(socket) {
+        connections++;
+        socket.data = { received: "" };
+        behaviour.open?.(socket);
+      },
+      data(socket, chunk) {
+        socket.data.received += chunk.toString("latin1");
+        behaviour.data?.(socket, chunk, socket.data.received);
+      },
+      end(socket) {
+        if (behaviour.end !== undefined) behaviour.end(socket);
+        else socket.end();
+      },
+    },
+  });
+  onTestFinished(() => listener.stop(true));
+  return {
+    port: listener.port,
+    get connections() {
+      return connections;
+    },
+  };
+}
+
+/** A port of 127.0.0.1 on which nobody listens. */
+export function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
+
+/** Answers each chunk with `prefix` and the chunk. */
+export const echoing = (prefix: string): FakeBehaviour => ({
+  data: (peer, chunk) => void peer.write(Buffer.concat([Buffer.from(prefix), chunk])),
+});
