@@ -9,8 +9,9 @@ import { ZmtpConnection } from "./zmtp.ts";
 const encoder = new TextEncoder();
 
 export const checkRep: Check = (session, peer) =>
-  greeted(session, peer, ["REQ", "REP"], async (connection) => {
+  greeted(session, peer, "REP", async (connection) => {
     const { result, ms } = await timed(async () => {
+      await connection.introduce("REQ");
       await connection.send(new Uint8Array(0), true); // the empty delimiter before a request
       await connection.send(encoder.encode("Hello"));
       return session.within(`No answer from ${peerName(peer)}`, () => connection.message());
@@ -18,13 +19,14 @@ export const checkRep: Check = (session, peer) =>
     return { ms, said: `Hello → ${printable(result, 60)}` };
   });
 
-/** The handshake only: a workload is for a worker, and the doctor would do no work. */
+/** No more than the peer's own introduction: to one who ends the handshake as a PULL it would send a workload. */
 export const checkPush: Check = (session, peer) =>
-  greeted(session, peer, ["PULL", "PUSH"], async (_connection, ms) => ({ ms, said: "PULL → PUSH ready" }));
+  greeted(session, peer, "PUSH", async (_connection, ms) => ({ ms, said: "(greeting) → PUSH ready" }));
 
 /** The handshake counts; the message, if one comes in time, is shown. */
 export const checkPub: Check = (session, peer) =>
-  greeted(session, peer, ["SUB", "PUB"], async (connection, ms) => {
+  greeted(session, peer, "PUB", async (connection, ms) => {
+    await connection.introduce("SUB");
     await connection.send(encoder.encode("\x01")); // subscribe to everything
     const said = await session
       .within("", () => connection.message())
@@ -41,13 +43,13 @@ export const checkPub: Check = (session, peer) =>
 async function greeted(
   session: Session,
   peer: Peer,
-  [ours, theirs]: readonly ["REQ" | "PULL" | "SUB", string],
+  theirs: string,
   work: (connection: ZmtpConnection, ms: number) => Promise<RoundTrip>,
 ): Promise<RoundTrip> {
   return connected(session, peer, async (client) => {
     const connection = new ZmtpConnection(client, peer);
     const { result, ms } = await timed(() =>
-      session.within(`No ZeroMQ handshake from ${peerName(peer)}`, () => connection.handshake(ours)),
+      session.within(`No ZeroMQ handshake from ${peerName(peer)}`, () => connection.greet()),
     );
     // An XPUB or a ROUTER does the same work as a PUB or a REP.
     const kin: Readonly<Record<string, string>> = { XPUB: "PUB", ROUTER: "REP" };

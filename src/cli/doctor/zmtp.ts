@@ -26,18 +26,22 @@ export class ZmtpConnection {
     this.#peer = peer;
   }
 
-  /** Introduces us as a socket of `type`. @returns the type of the peer's socket, such as `REP` */
-  async handshake(type: "REQ" | "PULL" | "SUB"): Promise<string> {
+  /** Learns the type of the peer's socket, such as `REP`; the peer does not know yet what we are. */
+  async greet(): Promise<string> {
     await this.#client.write(greeting());
     const theirs = await this.#take(greetingLength);
     if (theirs[0] !== 0xff || theirs[9] !== 0x7f) {
       throw new PeerError("bad-answer", `${peerName(this.#peer)} does not speak ZeroMQ`);
     }
-    await this.#client.write(frame(flag.command, ready(type)));
     const answer = await this.receive();
     const socketType = answer.isCommand ? property(answer.body, "Socket-Type") : undefined;
     if (socketType !== undefined) return socketType;
     throw new PeerError("bad-answer", `${peerName(this.#peer)} did not end the ZeroMQ handshake`);
+  }
+
+  /** Ends the handshake as a socket of `type`: from now on the peer may send. */
+  async introduce(type: "REQ" | "SUB"): Promise<void> {
+    await this.#client.write(frame(flag.command, ready(type)));
   }
 
   async send(body: Uint8Array, more = false): Promise<void> {
