@@ -23,10 +23,15 @@ export function compileReply(source: string): ReplyTemplate {
   };
 }
 
+/** Longer replies get a view of their own: they are few for the bytes they carry. */
+const keptViews = 2048;
+
 /** Renders replies into one buffer that grows to the largest: no allocation for a reply. */
 export class ReplyWriter {
   readonly #template: ReplyTemplate;
   #buffer = new Uint8Array(2048);
+  /** A view of the buffer for each length that has been asked for: making one costs more than filling it. */
+  #views: Uint8Array[] = [];
 
   constructor(template: ReplyTemplate) {
     this.#template = template;
@@ -42,9 +47,12 @@ export class ReplyWriter {
     if (this.#buffer.length < length) {
       this.#buffer = new Uint8Array(length * 2);
       this.#buffer.set(before);
+      this.#views = [];
     }
     this.#buffer.set(message, before.length);
     if (after.length > 0) this.#buffer.set(after, end);
-    return this.#buffer.subarray(0, length);
+    if (length > keptViews) return this.#buffer.subarray(0, length);
+    this.#views[length] ??= this.#buffer.subarray(0, length);
+    return this.#views[length];
   }
 }

@@ -47,7 +47,15 @@ class TimeService implements TcpHandler<Client> {
 
   data(connection: ClientConnection, chunk: Uint8Array): void {
     const client = connection.state;
-    clearTimeout(client.patience);
+    if (client.patience !== undefined) {
+      clearTimeout(client.patience);
+      client.patience = undefined;
+    }
+    const alone = client.reader.readAlone(chunk);
+    if (alone !== undefined) {
+      this.#answerOne(connection, alone);
+      return;
+    }
     this.#answer(connection, client.reader.read(chunk));
     if (client.reader.isWaiting && !connection.ending) {
       client.patience = setTimeout(() => this.#answer(connection, client.reader.flush()), this.#patience);
@@ -69,18 +77,23 @@ class TimeService implements TcpHandler<Client> {
 
   #answer(connection: ClientConnection, requests: Iterable<TimeRequest>): void {
     for (const request of requests) {
-      if (request.kind !== "end") this.#requests++;
-      if (request.kind === "invalid") this.#invalid++;
-      const reply = this.#replies.answer(request, Date.now());
-      if (request.kind !== "end") this.#tell(connection, request, reply);
-      if (reply !== undefined) {
-        connection.write(reply);
-        continue;
-      }
-      // QUIT: what follows it in the same segment is not answered any more.
-      connection.end();
-      return;
+      // What follows a QUIT in the same segment is not answered any more.
+      if (!this.#answerOne(connection, request)) return;
     }
+  }
+
+  /** @returns false when the conversation has ended */
+  #answerOne(connection: ClientConnection, request: TimeRequest): boolean {
+    if (request.kind !== "end") this.#requests++;
+    if (request.kind === "invalid") this.#invalid++;
+    const reply = this.#replies.answer(request, Date.now());
+    if (request.kind !== "end") this.#tell(connection, request, reply);
+    if (reply === undefined) {
+      connection.end();
+      return false;
+    }
+    connection.write(reply);
+    return true;
   }
 
   /** Which thread served whom: that the kernel spreads the clients is what the exercise shows. */

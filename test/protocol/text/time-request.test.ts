@@ -76,4 +76,25 @@ describe("TimeRequestReader", () => {
       { numRuns: 300 },
     );
   });
+
+  test.each(["TIME", "TIME\n", "TIME\r\n"])("%j alone in its chunk is told the same by both ways", (text) => {
+    const [alone, any] = [new TimeRequestReader(), new TimeRequestReader()];
+    const request = alone.readAlone(Buffer.from(text));
+    expect([request]).toEqual([...any.read(Buffer.from(text))]);
+    // ... and both know afterwards whether a line end may still come.
+    expect([...alone.read(Buffer.from("\r\n"))]).toEqual([...any.read(Buffer.from("\r\n"))]);
+  });
+
+  test.each(["TIM", "QUIT", "TIME\r", "TIMES", "TIME\rX", "time\r\n", "\r\nTIME", "TIME\r\nT"])(
+    "%j is not a TIME request alone in its chunk",
+    (text) => {
+      expect(new TimeRequestReader().readAlone(Buffer.from(text))).toBeUndefined();
+    },
+  );
+
+  test("a chunk that ends a kept start is no request alone", () => {
+    const reader = new TimeRequestReader();
+    expect([...reader.read(Buffer.from("TI"))]).toEqual([]);
+    expect(reader.readAlone(Buffer.from("TIME"))).toBeUndefined();
+  });
 });

@@ -1,0 +1,89 @@
+import type { Case } from "../case.ts";
+import { ours } from "../distsrv.ts";
+import { oneWay, roundTrips } from "../loads.ts";
+import { epollServer, python } from "../peers.ts";
+
+const message = "x".repeat(64);
+const block = "x".repeat(16 * 1024);
+const echoed = `Echo: ${message}`;
+const clock = "JAM ##:##:##\r\n";
+
+const threadedPython = python("Python, a thread per client", "threaded-time.py", "threading", "python3");
+
+const inC = (...args: readonly string[]) => ({ ...epollServer(...args), goal: 1 });
+const unit = "round trips/s";
+
+export const streamCases: readonly Case[] = [
+  {
+    group: "echo",
+    title: "64 B, 1 connection",
+    unit,
+    ours: ours("echo"),
+    rivals: [inC("reply", "Echo: ")],
+    load: roundTrips(1, message, echoed),
+  },
+  {
+    group: "echo",
+    title: "64 B, 50 connections",
+    unit,
+    ours: ours("echo"),
+    rivals: [inC("reply", "Echo: ")],
+    load: roundTrips(50, message, echoed),
+  },
+  {
+    group: "echo",
+    title: "64 B, 1000 connections",
+    unit,
+    ours: ours("echo"),
+    rivals: [inC("reply", "Echo: ")],
+    load: roundTrips(1000, message, echoed),
+  },
+  {
+    group: "echo",
+    title: "transparent, 16 KiB, 10 connections",
+    unit,
+    ours: ours("echo", { config: { reply: "{message}" } }),
+    rivals: [inC("reply", "")],
+    load: roundTrips(10, block, block),
+  },
+  {
+    group: "echo",
+    title: "64 B, 50 connections, the log tells",
+    unit,
+    ours: ours("echo", { told: 100 }),
+    rivals: [ours("echo", { name: "distsrv, nobody observes" })],
+    load: roundTrips(50, message, echoed),
+  },
+  {
+    group: "upcall",
+    title: "64 B, 50 connections",
+    unit,
+    ours: ours("upcall"),
+    rivals: [inC("reply", "Upcall event: Processing ")],
+    load: roundTrips(50, message, `Upcall event: Processing ${message}`),
+  },
+  {
+    group: "oneway",
+    title: "64 B, 10 senders",
+    unit: "messages/s",
+    ours: ours("oneway"),
+    rivals: [inC("sink")],
+    load: oneWay(10, 64),
+  },
+  {
+    group: "oneway",
+    title: "64 KiB, 4 senders",
+    unit: "messages/s",
+    ours: ours("oneway"),
+    rivals: [inC("sink")],
+    load: oneWay(4, 64 * 1024),
+  },
+  {
+    group: "time",
+    title: "2 threads, 50 connections",
+    unit,
+    ours: ours("time", { config: { threads: 2 } }),
+    rivals: [inC("time"), { ...threadedPython, goal: 3 }],
+    load: roundTrips(50, "TIME\r\n", clock),
+  },
+];

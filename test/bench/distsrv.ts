@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { Contender } from "./case.ts";
+import { type Launched, launch } from "./launch.ts";
+import type { Workshop } from "./workshop.ts";
+
+const root = join(import.meta.dir, "../..");
+
+/** How distsrv is started: from source unless the bench is told a binary. */
+let command: readonly string[] = [process.execPath, join(root, "src/distsrv.ts")];
+
+export function useBinary(path: string): void {
+  command = [path];
+}
+
+/** The ports by service. */
+export type Ports = ReadonlyMap<string, number>;
+
+/** Starts distsrv with these arguments; it is ready when every service listens. */
+export function launchDistsrv(args: readonly string[]): Promise<Launched<Ports>> {
+  const ports = new Map<string, number>();
+  return launch([...command, ...args], (line) => {
+    const said: unknown = JSON.parse(line);
+    if (!isLogLine(said)) throw new Error(`distsrv printed a line that is no log line: ${line}`);
+    if (said.message === "Listening" && said.name !== undefined) ports.set(said.name, said.port ?? 0);
+    return / services run from /.test(said.message) ? ports : undefined;
+  });
+}
+
+interface LogLine {
+  readonly message: string;
+  readonly name?: string;
+  readonly port?: number;
+}
+
+function isLogLine(value: unknown): value is LogLine {
+  return typeof value === "object" && value !== null && "message" in value;
+}
+
+export interface OursOptions {
+  /** The service's own configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Messages told a second, as `log.messages`; 0, nobody observes. */
+  readonly told?: number;
+  readonly name?: string;
+}
+
+/** distsrv with one service of this role. */
+export function ours(role: string, { config = {}, told = 0, name = "distsrv" }: OursOptions = {}): Contender {
+  return {
+    name,
+    needs: [],
+    async start(workshop) {
+      const file = await configFile(workshop, { [role]: { ...config, port: 0 } }, told);
+      const { value, pid, stop } = await launchDistsrv(["--config", file]);
+      return { port: value.get(role) ?? 0, pid, stop };
+    },
+  };
+}
+
+/** JSON is YAML. */
+function configFile(workshop: Workshop, services: object, messages: number): Promise<string> {
+  const config = { host: "127.0.0.1", log: { messages }, services };
+  return workshop.file(JSON.stringify(config), ".yaml");
+}

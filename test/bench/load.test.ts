@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "bun:test";
+import { mqtt as mqttRole } from "../../src/roles/mqtt/index.ts";
+import { startRole } from "../support/start-role.ts";
+import { runLoad } from "./load.ts";
+import { http, mqtt, oneWay, roundTrips } from "./loads.ts";
+import { gcc } from "./machine.ts";
+import { Workshop } from "./workshop.ts";
+
+let workshop: Workshop;
+beforeAll(() => {
+  workshop = new Workshop();
+});
+afterAll(() => workshop[Symbol.dispose]());
+
+/** A server that answers each chunk with what `reply` makes of it; null ends the connection. */
+function serve(reply: (chunk: string) => string | null): { port: number } {
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    allowHalfOpen: true,
+    socket: {
+      data(socket, chunk) {
+        const answer = reply(chunk.toString());
+        if (answer === null) socket.end();
+        else socket.write(answer);
+      },
+      end: (socket) => void socket.end(),
+    },
+  });
+  onTestFinished(() => server.stop(true));
+  return server;
+}
+
+const complaintOf = (run: Promise<unknown>): Promise<string> =>
+  run.then(
+    () => "it had nothing to complain about",
+    (error: Error) => error.message,
+  );
+
+const page = (body: string, more = "") =>
+  `HTTP/1.1 200 OK\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
+const exchange = { request: "GET / HTTP/1.1\r\n\r\n", expected: "14" };
+
+describe.skipIf(!gcc.isThere())("the load generators", () => {
+  test("count round trips with their latency", async () => {
+    const figures = await runLoad(
+      roundTrips(3, "halo", "Echo: halo"),
+      serve((text) => `Echo: ${text}`),
+      0.2,
+      workshop,
+    );
+    expect(figures.perSecond).toBeGreaterThan(100);
+    expect(figures.p50).toBeGreaterThan(0);
+    expect(figures.p99).toBeGreaterThanOrEqual(figures.p50);
+  });
+
+  test.each([
+    ["a wrong byte", "Echo: hola", 'wrong reply: "Echo: hola"'],
+    ["a byte too many", "Echo: halo!", "a reply has 11 bytes where 10 are right"],
+    ["a close instead of a reply", null, "closed the connection after 0 of 10 bytes"],
+  ])("refuse %s in a round trip", async (_, reply, complaint) => {
+    const run = runLoad(
+      roundTrips(1, "halo", "Echo: halo"),
+      serve(() => reply),
+      0.2,
+      workshop,
+    );
+    expect(await complaintOf(run)).toContain(complaint);
+  });
+
+  test("take any digit where the expected reply has a #, and nothing else", async () => {
+    const clock = roundTrips(1, "TIME", "JAM ##:##");
+    await runLoad(
+      clock,
+      serve(() => "JAM 23:49"),
+      0.1,
+      workshop,
+    );
+    const wrong = runLoad(
+      clock,
+      serve(() => "JAM 2x:49"),
+      0.1,
+      workshop,
+    );
+    expect(await complaintOf(wrong)).toContain("wrong reply");
+  });
+
+  test("say that nobody listens", async () => {
+    const gone = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const { port } = gone;
+    gone.stop(true);
+    const run = runLoad(roundTrips(1, "a", "a"), { port }, 0.1, workshop);
+    expect(await complaintOf(run)).toContain("Connection refused");
+  });
+
+  test("refuse an answer of a one-way server", async () => {
+    await runLoad(
+      oneWay(2, 64),
+      serve(() => ""),
+      0.1,
+      workshop,
+    );
+    const run = runLoad(
+      oneWay(2, 64),
+      serve(() => "hm"),
+      0.1,
+      workshop,
+    );
+    expect(await complaintOf(run)).toContain("answered");
+  });
+
+  test("take HTTP replies that stay, that close and that come in chunks", async () => {
+    const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n14\r\n0\r\n\r\n";
+    for (const reply of [page("14"), page("14", "Connection: close\r\n"), chunked]) {
+      const figures = await runLoad(
+        http(2, [exchange]),
+        serve(() => reply),
+        0.1,
+        workshop,
+      );
+      expect(figures.perSecond).toBeGreaterThan(10);
+    }
+  });
+
+  test.each([
+    ["a wrong result", page("15"), 'wrong reply: "15" where "14" should stand'],
+    ["an error", "HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n14", "HTTP/1.1 500 Oops"],
+  ])("refuse %s over HTTP", async (_, reply, complaint) => {
+    const run = runLoad(
+      http(1, [exchange]),
+      serve(() => reply),
+      0.1,
+      workshop,
+    );
+    expect(await complaintOf(run)).toContain(complaint);
+  });
+
+  test("find every QoS 1 message, in order, through a broker in pairs", async () => {
+    const { port } = await startRole(mqttRole);
+    const work = { publishers: 3, subscribers: 3, mode: "pair", qos: 1 } as const;
+    const figures = await runLoad(mqtt(work), { port }, 0.2, workshop);
+    expect(figures.perSecond).toBeGreaterThan(100);
+    expect(figures.lost).toBe(0);
+  });
+});

@@ -1,0 +1,41 @@
+// The clock of all measurements, and latencies as a histogram.
+#pragma once
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+static inline uint64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// A latency is kept as its upper six bits and its power of two: 32 steps per octave, right to about 3 %.
+#define STEPS 64
+static uint64_t histogram[64 * STEPS];
+static uint64_t measured;
+
+static inline void latency(uint64_t nanos) {
+  int power = nanos < STEPS ? 0 : 63 - __builtin_clzll(nanos) - 5;
+  histogram[power * STEPS + (nanos >> power)]++;
+  measured++;
+}
+
+// The latency, in microseconds, that `fraction` of all did not exceed.
+static inline double percentile(double fraction) {
+  uint64_t wanted = (uint64_t)(fraction * (double)measured), seen = 0;
+  for (int i = 0; i < 64 * STEPS; i++) {
+    seen += histogram[i];
+    if (seen <= wanted) continue;
+    int power = i / STEPS;
+    return (double)((uint64_t)(i % STEPS) << power) / 1000.0;
+  }
+  return 0;
+}
+
+// The one line that a load generator prints when everything was right.
+static inline void report(uint64_t operations, uint64_t lost, uint64_t since, uint64_t until) {
+  printf("{\"operations\":%llu,\"seconds\":%.6f,\"lost\":%llu,\"p50\":%.1f,\"p99\":%.1f}\n",
+         (unsigned long long)operations, (double)(until - since) / 1e9, (unsigned long long)lost,
+         percentile(0.5), percentile(0.99));
+}

@@ -1,0 +1,77 @@
+// The few MQTT 3.1.1 packets that a load generator sends, appended to a run of bytes.
+#pragma once
+#include "bytes.h"
+#include "fail.h"
+
+enum { CONNACK = 2, PUBLISH = 3, PUBACK = 4, SUBACK = 9 };
+
+static inline void put_length(Bytes *out, size_t length) {
+  do {
+    uint8_t digit = length & 127;
+    length >>= 7;
+    if (length) digit |= 128;
+    bytes_append(out, &digit, 1);
+  } while (length);
+}
+
+static inline void put_number(Bytes *out, size_t value) {
+  uint8_t pair[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+  bytes_append(out, pair, 2);
+}
+
+static inline void put_string(Bytes *out, const char *text) {
+  put_number(out, strlen(text));
+  bytes_append(out, text, strlen(text));
+}
+
+static inline void put_connect(Bytes *out, const char *client_id) {
+  bytes_append(out, "\x10", 1);
+  put_length(out, 12 + strlen(client_id));
+  bytes_append(out, "\0\4MQTT\4\2\0\0", 10);  // level 4, clean session, no keep alive
+  put_string(out, client_id);
+}
+
+static inline void put_subscribe(Bytes *out, const char *filter, int qos) {
+  uint8_t wanted = (uint8_t)qos;
+  bytes_append(out, "\x82", 1);
+  put_length(out, 5 + strlen(filter));
+  put_number(out, 1);
+  put_string(out, filter);
+  bytes_append(out, &wanted, 1);
+}
+
+// The head of a PUBLISH; the payload of `length` bytes is for the caller to append.
+static inline void put_publish(Bytes *out, const char *topic, int qos, uint16_t id, size_t length) {
+  uint8_t first = (uint8_t)(0x30 | qos << 1);
+  bytes_append(out, &first, 1);
+  put_length(out, 2 + strlen(topic) + (qos ? 2 : 0) + length);
+  put_string(out, topic);
+  if (qos) put_number(out, id);
+}
+
+static inline void put_puback(Bytes *out, const uint8_t *id) {
+  uint8_t packet[4] = {0x40, 2, id[0], id[1]};
+  bytes_append(out, packet, 4);
+}
+
+typedef struct {
+  int type, qos;
+  const uint8_t *body;
+  size_t length;
+} Packet;
+
+// Takes the next whole packet from the front. @returns 0 when there is none yet.
+static inline int take_packet(Bytes *in, Packet *packet) {
+  const uint8_t *at = in->bytes + in->start;
+  size_t available = bytes_length(in), length = 0, head = 1;
+  for (int shift = 0;; shift += 7) {
+    if (head >= available) return 0;
+    if (shift > 21) fail("the broker sent a packet whose length has more than four bytes");
+    length |= (size_t)(at[head] & 127) << shift;
+    if (!(at[head++] & 128)) break;
+  }
+  if (available < head + length) return 0;
+  *packet = (Packet){at[0] >> 4, at[0] >> 1 & 3, at + head, length};
+  in->start += head + length;
+  return 1;
+}

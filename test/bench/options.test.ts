@@ -1,0 +1,36 @@
+import { describe, expect, test } from "bun:test";
+import { readOptions } from "./options.ts";
+
+const groups = ["echo", "mqtt"];
+
+describe("the arguments of the bench", () => {
+  test("none at all measures everything", () => {
+    const defaults = { groups: [], rounds: 5, seconds: 2, json: false, binary: undefined, peers: [] };
+    expect(readOptions([], groups)).toEqual(defaults);
+  });
+
+  test("names, rounds, seconds and running brokers are taken", () => {
+    const line = "mqtt --rounds 3 --seconds 0.5 --peer flashmq=1884 --peer emqx=1885 --json";
+    expect(readOptions(line.split(" "), groups)).toMatchObject({
+      groups: ["mqtt"],
+      rounds: 3,
+      seconds: 0.5,
+      json: true,
+      peers: [
+        { name: "flashmq", port: 1884 },
+        { name: "emqx", port: 1885 },
+      ],
+    });
+  });
+
+  test.each([
+    ["ehco", 'there is no benchmark "ehco". There are echo, mqtt'],
+    ["--rounds 2.5", '--rounds must be a whole number above 0, and is "2.5"'],
+    ["--rounds 0", '--rounds must be a whole number above 0, and is "0"'],
+    ["--seconds long", '--seconds must be a number above 0, and is "long"'],
+    ["--peer 1884", '--peer must be NAME=PORT, such as flashmq=1884, and is "1884"'],
+    ["--peer flashmq=70000", '--peer must be NAME=PORT, such as flashmq=1884, and is "flashmq=70000"'],
+  ])("%s is refused with what would be right", (line, message) => {
+    expect(() => readOptions(line.split(" "), groups)).toThrow(message);
+  });
+});

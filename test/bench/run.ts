@@ -1,0 +1,73 @@
+// `bun run bench`: distsrv and its peers side by side.
+import { describeError } from "../../src/core/errors.ts";
+import type { Case, Row } from "./case.ts";
+import { httpCases } from "./cases/http.ts";
+import { mqttCases } from "./cases/mqtt.ts";
+import { streamCases } from "./cases/streams.ts";
+import { zmqCases } from "./cases/zmq.ts";
+import { useBinary } from "./distsrv.ts";
+import { footprints, measureFootprint } from "./footprint.ts";
+import { killAll } from "./launch.ts";
+import { measureCase, type Settings } from "./measure.ts";
+import { type Options, readOptions, usage } from "./options.ts";
+import { runningPeer } from "./peers.ts";
+import { json, table } from "./report.ts";
+import { Workshop } from "./workshop.ts";
+
+const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
+  ...streamCases,
+  ...httpCases,
+  ...zmqCases,
+  ...mqttCases(options.peers.map(({ name, port }) => runningPeer(name, port))),
+];
+
+const groups = [...new Set([...casesFor({ peers: [] }), ...footprints].map(({ group }) => group))];
+
+async function bench(options: Options, workshop: Workshop): Promise<readonly Row[]> {
+  const settings: Settings = { ...options, progress };
+  const isWanted = ({ group }: { group: string }) =>
+    options.groups.length === 0 || options.groups.includes(group);
+  const rows: Row[] = [];
+  for (const work of casesFor(options).filter(isWanted)) {
+    rows.push(...(await measureCase(work, workshop, settings)));
+  }
+  for (const footprint of footprints.filter(isWanted)) {
+    rows.push(await measureFootprint(footprint, workshop, settings));
+  }
+  progress("");
+  return rows;
+}
+
+/** One line that is written over, and only for a person. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`bench: ${message}\n`);
+  process.exit(2);
+}
+
+let options: Options | undefined;
+try {
+  options = readOptions(process.argv.slice(2), groups);
+} catch (error) {
+  fail(describeError(error));
+}
+if (options === undefined) {
+  process.stdout.write(usage(groups));
+  process.exit(0);
+}
+if (options.binary !== undefined) useBinary(options.binary);
+
+const workshop = new Workshop();
+process.on("exit", () => {
+  killAll();
+  workshop[Symbol.dispose]();
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+const rows = await bench(options, workshop);
+process.stdout.write(options.json ? json(rows) : table(rows));
+// A goal that is not met is a result; a wrong reply, or a server that does not start, is a failure.
+process.exit(rows.some(({ kind }) => kind === "failed") ? 1 : 0);
