@@ -22,6 +22,8 @@ export const lingerMs = 1000;
 
 /** One accepted TCP connection: what a role reads from and writes to. */
 export class TcpConnection<S = unknown> {
+  /** Learned at the accept: a socket that is gone does not tell any more, and one reset by then never did. */
+  readonly remote: Address;
   /** What the role's `open` returned. */
   state!: S;
   /** The tick of the last bytes that moved in either direction. */
@@ -33,10 +35,10 @@ export class TcpConnection<S = unknown> {
   readonly #number: number;
   readonly #queue = new ByteQueue();
   #conversation: Conversation | undefined;
-  #remote: Address | undefined;
   #ending = false;
   #peerEnded = false;
   #closed = false;
+  #corked = false;
   #pausedByRole = false;
   #pausedByQueue = false;
   #linger: Timer | undefined;
@@ -46,6 +48,8 @@ export class TcpConnection<S = unknown> {
     this.#owner = owner;
     this.#number = number;
     this.lastActive = owner.tick;
+    const host: string | undefined = socket.remoteAddress;
+    this.remote = { transport: "tcp", host: host ?? "unknown", port: socket.remotePort ?? 0 };
   }
 
   get closed(): boolean {
@@ -60,11 +64,6 @@ export class TcpConnection<S = unknown> {
   /** Bytes taken by `write` that the kernel has not taken yet. */
   get buffered(): number {
     return this.#queue.length;
-  }
-
-  get remote(): Address {
-    this.#remote ??= { transport: "tcp", host: this.#socket.remoteAddress, port: this.#socket.remotePort };
-    return this.#remote;
   }
 
   get conversation(): Conversation {
@@ -90,7 +89,7 @@ export class TcpConnection<S = unknown> {
     if (owner.traffic.wants("bytes")) {
       owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes });
     }
-    if (this.#queue.length > 0) {
+    if (this.#corked || this.#queue.length > 0) {
       this.#queue.append(bytes);
     } else {
       const taken = this.#socket.write(bytes);
@@ -99,8 +98,26 @@ export class TcpConnection<S = unknown> {
       if (taken < 0) return true;
       this.#queue.append(bytes.subarray(taken));
     }
-    if (this.#queue.length <= owner.highWater) return true;
-    if (owner.pauseWhenFull && !this.#pausedByQueue) {
+    return this.#corked ? this.#queue.length <= owner.highWater : this.#checkFull();
+  }
+
+  /** What `work` writes goes to the kernel together: many small replies cost one call, not one each. */
+  cork(work: () => void): void {
+    this.#corked = true;
+    try {
+      work();
+    } finally {
+      this.#corked = false;
+      // Also finishes what was ended meanwhile.
+      if (!this.#closed) this.flush();
+      this.#checkFull();
+    }
+  }
+
+  /** @returns false past the high-water mark; the peer is not read meanwhile, if that was asked for */
+  #checkFull(): boolean {
+    if (this.#queue.length <= this.#owner.highWater) return true;
+    if (this.#owner.pauseWhenFull && !this.#pausedByQueue && !this.#closed) {
       this.#pausedByQueue = true;
       this.#socket.pause();
     }
@@ -124,7 +141,7 @@ export class TcpConnection<S = unknown> {
   end(): void {
     if (this.#ending || this.#closed) return;
     this.#ending = true;
-    if (this.#queue.length === 0) this.#finish();
+    if (this.#queue.length === 0 && !this.#corked) this.#finish();
   }
 
   /** Closes now; what is buffered is lost. */

@@ -62,6 +62,33 @@ describe("listenTcp", () => {
     expect((await client.all()).length).toBe(total);
   });
 
+  test("what is written in a cork comes together, also an end", async () => {
+    const server = await listen({
+      open: () => undefined,
+      data: (connection) =>
+        connection.cork(() => {
+          for (let i = 0; i < 1000; i++) connection.write(Buffer.from("ab"));
+          connection.end();
+        }),
+    });
+    const client = await RawClient.connect(server.address.port);
+    client.write("go");
+    expect((await client.all()).toString()).toBe("ab".repeat(1000));
+  });
+
+  test("a connection that is reset as it comes is told to the observer like any other", async () => {
+    const events: TrafficEvent[] = [];
+    const traffic = { wants: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const server = await listen(echo, {}, { traffic });
+    for (let i = 0; i < 20; i++) (await RawClient.connect(server.address.port)).reset();
+    await until(
+      () =>
+        events.filter(({ kind }) => kind === "close").length ===
+        events.filter(({ kind }) => kind === "open").length,
+    );
+    expect(events.every(({ conversation }) => conversation.remote !== "")).toBe(true);
+  });
+
   test("a throwing handler costs its own connection only", async () => {
     const server = await listen({
       open: () => undefined,

@@ -23,8 +23,13 @@ export async function startTime(
 
 interface Client {
   readonly reader: TimeRequestReader;
+  /** Requests that have come and are not answered yet, because the client does not read its replies. */
+  requests: Iterator<TimeRequest> | undefined;
   patience: Timer | undefined;
 }
+
+/** A chunk up to this size is answered whole, whoever reads: its replies are a few times as long. */
+const smallChunk = 4096;
 
 type ClientConnection = TcpConnection<Client>;
 
@@ -32,6 +37,7 @@ class TimeService implements TcpHandler<Client> {
   readonly #context: RoleContext;
   readonly #replies: ReplyCache;
   readonly #patience: number;
+  readonly #buffer: number;
   #requests = 0;
   #invalid = 0;
 
@@ -39,10 +45,11 @@ class TimeService implements TcpHandler<Client> {
     this.#context = context;
     this.#replies = new ReplyCache(config);
     this.#patience = config.patience;
+    this.#buffer = config.buffer;
   }
 
   open(): Client {
-    return { reader: new TimeRequestReader(), patience: undefined };
+    return { reader: new TimeRequestReader(), requests: undefined, patience: undefined };
   }
 
   data(connection: ClientConnection, chunk: Uint8Array): void {
@@ -56,14 +63,18 @@ class TimeService implements TcpHandler<Client> {
       this.#answerOne(connection, alone);
       return;
     }
-    this.#answer(connection, client.reader.read(chunk));
-    if (client.reader.isWaiting && !connection.ending) {
-      client.patience = setTimeout(() => this.#answer(connection, client.reader.flush()), this.#patience);
-    }
+    // A chunk is only ours until we return, and a large one may have to wait.
+    client.requests = client.reader.read(chunk.length > smallChunk ? chunk.slice() : chunk);
+    this.#proceed(connection, chunk.length > smallChunk ? this.#buffer : Number.POSITIVE_INFINITY);
+  }
+
+  drain(connection: ClientConnection): void {
+    this.#proceed(connection, this.#buffer);
   }
 
   end(connection: ClientConnection): void {
-    this.#answer(connection, connection.state.reader.flush());
+    connection.state.requests = connection.state.reader.flush();
+    this.#proceed(connection, Number.POSITIVE_INFINITY);
     connection.end();
   }
 
@@ -75,10 +86,25 @@ class TimeService implements TcpHandler<Client> {
     return { requests_total: this.#requests, requests_invalid_total: this.#invalid };
   }
 
-  #answer(connection: ClientConnection, requests: Iterable<TimeRequest>): void {
-    for (const request of requests) {
+  /** Answers what has come, as long as no more than `limit` bytes wait for the client to read them. */
+  #proceed(connection: ClientConnection, limit: number): void {
+    const client = connection.state;
+    while (client.requests !== undefined && connection.buffered <= limit) {
+      connection.cork(() => this.#answerSome(connection, limit));
+    }
+    if (!client.reader.isWaiting || connection.ending || client.requests !== undefined) return;
+    client.patience = setTimeout(() => {
+      client.requests = client.reader.flush();
+      this.#proceed(connection, Number.POSITIVE_INFINITY);
+    }, this.#patience);
+  }
+
+  #answerSome(connection: ClientConnection, limit: number): void {
+    const client = connection.state;
+    while (client.requests !== undefined && connection.buffered <= limit) {
+      const { done, value } = client.requests.next();
       // What follows a QUIT in the same segment is not answered any more.
-      if (!this.#answerOne(connection, request)) return;
+      if (done || !this.#answerOne(connection, value)) client.requests = undefined;
     }
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { time } from "../../../src/roles/time/index.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";
+import { until } from "../../support/until.ts";
 
 const jam = /^JAM \d\d:\d\d:\d\d/;
 
@@ -73,6 +74,25 @@ describe("time", () => {
     expect(await ask(port, "TIME\r\nFOO\r\nTIME\r\n")).toMatch(
       /^JAM [\d:]{8}\r\nInvalid request\r\nJAM [\d:]{8}\r\n$/,
     );
+  });
+
+  test("a flood of requests that nobody reads waits in bounded memory, and is answered when it is read", async () => {
+    const { port, service } = await startRole(time, { buffer: "64KiB" });
+    const client = await RawClient.connect(port);
+    client.pause();
+    const lines = 300_000;
+    const flood = client.writeAll(Buffer.alloc(lines, "\n"));
+    await until(() => (service.stats().requests_total ?? 0) > 0);
+    const other = await RawClient.connect(port);
+    other.write("TIME");
+    expect(await other.text(12)).toMatch(jam);
+    expect(service.stats().requests_total).toBeLessThan(lines);
+    client.resume();
+    await flood;
+    client.end();
+    const reply = "Invalid request\n";
+    expect((await client.all()).length).toBe(lines * reply.length);
+    expect(service.stats().requests_total).toBe(lines + 1);
   });
 
   test("prefix, format and zone are the configuration's", async () => {
