@@ -1,0 +1,62 @@
+import { afterAll, setDefaultTimeout, test } from "bun:test";
+import { constants, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const names = ["distsrv", "distcli"] as const;
+
+/** Both binaries in a folder of their own, with nothing beside them. */
+export interface Binaries {
+  readonly folder: string;
+  readonly distsrv: string;
+  readonly distcli: string;
+  /** An empty folder elsewhere, for files that tests make. */
+  readonly scratch: string;
+}
+
+/**
+ * `test` for what is proved on the binaries. `npm run e2e` builds them and says so by DISTSRV_E2E=1; without that
+ * they are tested when they are newer than every source, and skipped otherwise: an old build proves nothing.
+ */
+export const testBinaries: (title: string, body: () => void | Promise<void>) => void = chooseTest();
+
+function chooseTest(): typeof testBinaries {
+  const missing = whyNot();
+  if (missing === undefined) return (title, body) => test(title, body);
+  if (process.env.DISTSRV_E2E === "1" && process.env.CI) {
+    return (title) =>
+      test(`${title} [${missing}]`, () => {
+        throw new Error(`CI is set, so nothing may be skipped: ${missing}`);
+      });
+  }
+  return (title, body) => test.skip(`${title} [${missing}]`, body);
+}
+
+/** Whether there is anything to test at all, for what a file prepares before its tests. */
+export const haveBinaries = whyNot() === undefined;
+
+function whyNot(): string | undefined {
+  const built = names.map((name) => join(root, "dist", name));
+  if (!built.every((path) => existsSync(path))) return "needs dist/: bun run build";
+  if (process.env.DISTSRV_E2E === "1") return undefined;
+  const oldest = Math.min(...built.map((path) => statSync(path).mtimeMs));
+  const sources = [...new Bun.Glob("{src,config}/**/*").scanSync({ cwd: root }), "package.json"];
+  const isStale = sources.some((path) => statSync(join(root, path)).mtimeMs > oldest);
+  return isStale ? "needs a build of these sources: bun run build" : undefined;
+}
+
+/** Copies the binaries to an empty folder; both folders are gone after the file's tests. */
+export function copyBinaries(): Binaries {
+  setDefaultTimeout(30_000);
+  const home = mkdtempSync(join(tmpdir(), "distsrv-e2e-"));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  const [folder, scratch] = [join(home, "bin"), join(home, "scratch")];
+  mkdirSync(folder);
+  mkdirSync(scratch);
+  for (const name of names) {
+    copyFileSync(join(root, "dist", name), join(folder, name), constants.COPYFILE_FICLONE);
+  }
+  return { folder, scratch, distsrv: join(folder, "distsrv"), distcli: join(folder, "distcli") };
+}

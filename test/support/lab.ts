@@ -1,0 +1,119 @@
+import { afterAll, setDefaultTimeout } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Program, type ProgramOptions } from "./program.ts";
+import { until } from "./until.ts";
+
+/** One line of the server's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly service: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ServerOptions extends ProgramOptions {
+  /** What to run; absent: distsrv from source. */
+  readonly program?: readonly string[];
+  /** Who calls the clean-up: `afterAll` for a lab of a whole file (the default), or `onTestFinished`. */
+  readonly cleanUp?: (stop: () => Promise<void>) => void;
+}
+
+const source = [process.execPath, fileURLToPath(new URL("../../src/distsrv.ts", import.meta.url))];
+
+/** A server in a process of its own, as clients from outside see it. */
+export class Lab {
+  readonly program: Program;
+  readonly #ports = new Map<string, number>();
+  readonly #log: LogLine[] = [];
+  #read = 0;
+
+  constructor(program: Program) {
+    this.program = program;
+  }
+
+  /** The real port of a service. */
+  port(service: string): number {
+    const port = this.#ports.get(service);
+    if (port === undefined)
+      throw new Error(`the lab has no service "${service}": it has ${[...this.#ports.keys()]}`);
+    return port;
+  }
+
+  get services(): readonly string[] {
+    return [...this.#ports.keys()];
+  }
+
+  /** All lines so far. */
+  get log(): readonly LogLine[] {
+    const end = this.program.stdout.lastIndexOf("\n");
+    if (end < this.#read) return this.#log;
+    for (const line of this.program.stdout.slice(this.#read, end).split("\n")) {
+      if (line !== "") this.#log.push(JSON.parse(line) as LogLine);
+    }
+    this.#read = end + 1;
+    return this.#log;
+  }
+
+  /** Resolves once the log has told `text` about a service so many times. */
+  async tells(service: string, text: string, times = 1): Promise<void> {
+    const told = () => this.log.filter((line) => line.service === service && line.message.includes(text));
+    await until(() => told().length >= times);
+  }
+
+  /** Warnings, errors, and whatever was printed to stderr: a healthy server has none of them. */
+  complaints(): string[] {
+    const grave = this.log.filter(({ level }) => level === "warning" || level === "error");
+    const lines = grave.map(({ level, service, message }) => `${level} ${service}: ${message}`);
+    return this.program.stderr === "" ? lines : [...lines, this.program.stderr];
+  }
+
+  /** Bytes of memory that the process really holds. */
+  rss(): number {
+    const status = readFileSync(`/proc/${this.program.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  async ready(): Promise<this> {
+    await this.program.prints("services run from");
+    for (const { message, name, port } of this.log) {
+      if (message === "Listening") this.#ports.set(String(name), Number(port));
+    }
+    return this;
+  }
+
+  /** Asks it to stop. @returns the exit status */
+  async stop(): Promise<number> {
+    this.program.signal("SIGTERM");
+    const { status } = await this.program.outcome();
+    return status;
+  }
+}
+
+/** Starts distsrv with these words on its command line and waits until all its services listen. */
+export function startServer(args: readonly string[], options: ServerOptions = {}): Promise<Lab> {
+  const { program = source, cleanUp = afterAll, ...rest } = options;
+  // Processes of their own, several at once, take longer than a function does.
+  setDefaultTimeout(20_000);
+  const lab = new Lab(new Program([...program, ...args], { input: "", ...rest }));
+  cleanUp(() => lab.program.kill());
+  return lab.ready();
+}
+
+/**
+ * Starts distsrv with this configuration. Give services `port: 0` and ask the lab for the real one. One lab
+ * serves a whole file: call this at the top of it.
+ */
+export function startLab(
+  yaml: string,
+  options: ServerOptions & { readonly args?: readonly string[] } = {},
+): Promise<Lab> {
+  const { args = [], cleanUp = afterAll, ...rest } = options;
+  const folder = mkdtempSync(join(tmpdir(), "distsrv-lab-"));
+  cleanUp(async () => rmSync(folder, { recursive: true, force: true }));
+  const config = join(folder, "lab.yaml");
+  writeFileSync(config, yaml);
+  return startServer(["--config", config, ...args], { ...rest, cleanUp });
+}

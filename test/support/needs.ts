@@ -1,0 +1,73 @@
+import { test } from "bun:test";
+import { python } from "./python.ts";
+
+/** Somebody else's program that a test talks to distsrv with. */
+export interface Need {
+  /** As it stands in the title of a test that cannot run. */
+  readonly name: string;
+  readonly install: string;
+  /** Asked once, when the first test that needs it is declared. */
+  readonly isThere: () => boolean;
+}
+
+type Body = () => void | Promise<void>;
+
+/**
+ * `test` for what needs a program that may not be installed: without it the test is skipped, and its title says
+ * what to install. Where `CI` is set nothing is skipped: it fails.
+ */
+export function testWith(...wanted: readonly Need[]): (title: string, body: Body) => void {
+  const missing = wanted.filter((need) => !isThere(need));
+  if (missing.length === 0) return (title, body) => test(title, body);
+  const hint = missing.map(({ name, install }) => `${name}: ${install}`).join("; ");
+  if (!process.env.CI) return (title, body) => test.skip(`${title} [needs ${hint}]`, body);
+  return (title) =>
+    test(`${title} [needs ${hint}]`, () => {
+      throw new Error(`CI is set, so nothing may be skipped. Missing is ${hint}`);
+    });
+}
+
+const answers = new Map<Need, boolean>();
+
+function isThere(need: Need): boolean {
+  const known = answers.get(need);
+  if (known !== undefined) return known;
+  const answer = need.isThere();
+  answers.set(need, answer);
+  return answer;
+}
+
+function succeeds(command: readonly string[]): boolean {
+  if (Bun.which(command[0] ?? "") === null) return false;
+  return Bun.spawnSync([...command], { stdin: "ignore", stdout: "ignore", stderr: "ignore" }).exitCode === 0;
+}
+
+const pythonModule = (module: string, debian: string): Need => ({
+  name: debian,
+  install: `apt-get install ${debian}`,
+  isThere: () => succeeds([python, "-c", `import ${module}`]),
+});
+
+const command = (name: string, debian: string): Need => ({
+  name,
+  install: `apt-get install ${debian}`,
+  isThere: () => Bun.which(name) !== null,
+});
+
+export const needs = {
+  python: { name: "python3", install: "apt-get install python3", isThere: () => succeeds([python, "-V"]) },
+  paho: pythonModule("paho.mqtt.client", "python3-paho-mqtt"),
+  pyzmq: pythonModule("zmq", "python3-zmq"),
+  zeep: pythonModule("zeep", "python3-zeep"),
+  requests: pythonModule("requests", "python3-requests"),
+  jsonschema: pythonModule("jsonschema", "python3-jsonschema"),
+  pyyaml: pythonModule("yaml", "python3-yaml"),
+  mosquitto: command("mosquitto_sub", "mosquitto-clients"),
+  curl: command("curl", "curl"),
+  /** Node itself, not Bun under Node's name. */
+  node: {
+    name: "node",
+    install: "install Node.js 20 or later from nodejs.org",
+    isThere: () => succeeds(["node", "-e", "process.exit(process.versions.bun ? 1 : 0)"]),
+  },
+} satisfies Record<string, Need>;

@@ -1,0 +1,156 @@
+export interface ProgramOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Knows nothing of this process's environment but where programs are. */
+  readonly isStranger?: boolean;
+  /** All of its input; absent: the input stays open, for `say`. */
+  readonly input?: string;
+}
+
+/** What a program that has ended left behind. */
+export interface Outcome {
+  /** The exit status; of a program that a signal ended, 128 and the signal's number, as a shell tells it. */
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process of its own, with what it has printed so far. */
+export class Program {
+  stdout = "";
+  stderr = "";
+  /** The exit status, as in `Outcome`. */
+  readonly exited: Promise<number>;
+  readonly #command: readonly string[];
+  readonly #process: Bun.Subprocess<"pipe", "pipe", "pipe">;
+  readonly #waiting = new Set<() => void>();
+  #ended = false;
+
+  constructor(command: readonly string[], options: ProgramOptions = {}) {
+    this.#command = command;
+    this.#process = Bun.spawn([...command], {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...inherited(options), PYTHONUNBUFFERED: "1", PYTHONIOENCODING: "utf-8", ...options.env },
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    if (options.input !== undefined) {
+      this.#process.stdin.write(options.input);
+      this.#process.stdin.end();
+    }
+    const output = this.#collect(this.#process.stdout, (text) => {
+      this.stdout += text;
+    });
+    const errors = this.#collect(this.#process.stderr, (text) => {
+      this.stderr += text;
+    });
+    this.exited = Promise.all([this.#process.exited, output, errors]).then(([status]) => {
+      this.#ended = true;
+      this.#wake();
+      return status;
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get isRunning(): boolean {
+    return !this.#ended;
+  }
+
+  /** Types a line. */
+  say(line: string): void {
+    this.#process.stdin.write(`${line}\n`);
+    this.#process.stdin.flush();
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  /** Resolves once stdout holds `text`; fails with all that was printed when the program ends, or is slow. */
+  async prints(text: string, limit = 15_000): Promise<void> {
+    await this.#within(limit, `print ${JSON.stringify(text)}`, async () => {
+      while (!this.stdout.includes(text)) {
+        if (this.#ended) throw new Error(this.#story(`ended and never printed ${JSON.stringify(text)}`));
+        await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      }
+    });
+  }
+
+  /** Waits for the end; one that takes longer than `limit` ms is killed, and fails. */
+  async outcome(limit = 15_000): Promise<Outcome> {
+    const status = await this.#within(limit, "end", () => this.exited);
+    return { status, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** Ends it, if it still runs, without asking. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.exited;
+  }
+
+  async #within<T>(limit: number, what: string, work: () => Promise<T>): Promise<T> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(this.#story(`did not ${what} in ${limit} ms`))), limit);
+    try {
+      return await Promise.race([work(), late]);
+    } catch (error) {
+      this.#process.kill("SIGKILL");
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #story(what: string): string {
+    const out = `stdout: ${tail(this.stdout)}\nstderr: ${tail(this.stderr)}`;
+    return `${this.#command.join(" ")} ${what}\n${out}`;
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      add(decoder.decode(chunk, { stream: true }));
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
+function inherited({ isStranger = false }: ProgramOptions): Readonly<Record<string, string | undefined>> {
+  return isStranger ? { PATH: process.env.PATH } : process.env;
+}
+
+/** Runs a program to its end. It is killed, and the test fails, when it takes longer than `limit` ms. */
+export function run(
+  command: readonly string[],
+  options: ProgramOptions = {},
+  limit?: number,
+): Promise<Outcome> {
+  return new Program(command, { input: "", ...options }).outcome(limit);
+}
+
+/** Runs a program that must succeed. @returns what it printed */
+export async function output(command: readonly string[], options: ProgramOptions = {}): Promise<string> {
+  const { status, stdout, stderr } = await run(command, options);
+  if (status !== 0) {
+    throw new Error(
+      `${command.join(" ")} ended with ${status}\nstdout: ${tail(stdout)}\nstderr: ${tail(stderr)}`,
+    );
+  }
+  return stdout;
+}
+
+/** Runs a program with these lines typed into it. @returns what it printed */
+export function typedInto(command: readonly string[], lines: readonly string[]): Promise<string> {
+  return output(command, { input: lines.map((line) => `${line}\n`).join("") });
+}
+
+const tail = (text: string) => (text.length > 4000 ? `... ${text.slice(-4000)}` : text);

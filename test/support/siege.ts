@@ -1,0 +1,40 @@
+import { expect, onTestFinished } from "bun:test";
+import { expectHealthy } from "./health.ts";
+import type { Lab } from "./lab.ts";
+
+/** What an attack may make the whole server grow by, at its worst moment. */
+export const mostGrowth = 200_000_000;
+
+/** One attack on a lab: watches its memory from the start of the test on. */
+export class Siege {
+  readonly #lab: Lab;
+  readonly #before: number;
+  readonly #complaintsBefore: number;
+  #most = 0;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    this.#before = lab.rss();
+    this.#complaintsBefore = lab.complaints().length;
+    const watch = setInterval(() => this.#measure(), 20);
+    onTestFinished(() => clearInterval(watch));
+  }
+
+  /**
+   * After the attack, or in its middle: the process lives, its memory has not grown beyond the bound, a healthy
+   * client of each service is served promptly, and the log does not complain.
+   */
+  async survived(): Promise<void> {
+    expect(this.#lab.program.isRunning).toBe(true);
+    await expectHealthy(this.#lab);
+    this.#measure();
+    if (process.env.SIEGE)
+      console.log(`      ${Math.round(this.#most / 1e6)} MB over ${Math.round(this.#before / 1e6)}`);
+    expect(this.#most).toBeLessThan(mostGrowth);
+    expect(this.#lab.complaints().slice(this.#complaintsBefore)).toEqual([]);
+  }
+
+  #measure(): void {
+    if (this.#lab.program.isRunning) this.#most = Math.max(this.#most, this.#lab.rss() - this.#before);
+  }
+}
