@@ -5,6 +5,7 @@ import type { RoleContext } from "../core/role.ts";
 import { type ExchangeOwner, HttpExchange } from "./http-exchange.ts";
 import { requestHead, responseHead } from "./http-text.ts";
 import { listenError } from "./listen-error.ts";
+import { mostPipelined, Pipelining } from "./pipelining.ts";
 
 export { BodyTooLargeError, type HttpExchange } from "./http-exchange.ts";
 
@@ -59,6 +60,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   readonly #replies = [0, 0, 0, 0, 0, 0];
   #requests = 0;
   #aborted = 0;
+  readonly #pipelining = new Pipelining<string>();
   #stopped: Promise<void> | undefined;
 
   constructor(context: HttpContext, options: HttpOptions, handler: HttpHandler) {
@@ -100,6 +102,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   /** No promise is made for a handler that needs none: half of a small request's time would be its turns. */
   #serve(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const exchange = new HttpExchange(request, this, server, ++this.#requests);
+    if (!this.#pipelining.allows(() => peerOf(request, server))) return this.#finish(exchange, tooFarAhead());
     if (server.pendingRequests > this.#options.maxRequests) return this.#finish(exchange, busy());
     if (this.traffic.wants("open")) this.traffic.emit({ kind: "open", conversation: exchange.conversation });
     if (this.traffic.wants("bytes")) this.#emitBytes(exchange, "in", requestHead(request));
@@ -185,6 +188,17 @@ class ListeningServer implements HttpServer, ExchangeOwner {
 function busy(): Response {
   const headers = { "retry-after": "1" };
   return Response.json({ error: "Too many requests at once" }, { status: 503, headers });
+}
+
+/** Closes the connection, too: what else it has sent ahead is not read. */
+function tooFarAhead(): Response {
+  const error = `Too many requests sent ahead: wait for answers after ${mostPipelined}`;
+  return Response.json({ error }, { status: 503, headers: { connection: "close" } });
+}
+
+function peerOf(request: Request, server: Server<undefined>): string {
+  const peer = server.requestIP(request);
+  return peer === null ? "" : `${peer.address} ${peer.port}`;
 }
 
 /** Takes the port exclusively and lets it go again. @returns the real port */

@@ -4,9 +4,9 @@ import { type Address, formatAddress } from "../core/address.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
 import { listenError } from "./listen-error.ts";
-
 import { HttpConnection, type HttpConnectionOwner } from "./node-http-connection.ts";
 import { NodeHttpTraffic } from "./node-http-traffic.ts";
+import { mostPipelined, Pipelining } from "./pipelining.ts";
 
 export type { HttpConnection } from "./node-http-connection.ts";
 
@@ -92,6 +92,7 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
   readonly #traffic: NodeHttpTraffic;
   readonly #server: http.Server;
   readonly #connections = new Map<Socket, HttpConnection>();
+  readonly #pipelining = new Pipelining<HttpConnection>();
   #accepted = 0;
   #refused = 0;
   #requests = 0;
@@ -166,6 +167,13 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
     const connection = this.#connections.get(incoming.socket);
     // One of those above maxConnections, on its way out.
     if (connection === undefined) return;
+    if (!this.#pipelining.allows(() => connection)) {
+      this.#context.log.debug(
+        `Closed the connection from ${formatAddress(connection.remote)}: it sent more than ${mostPipelined} requests ahead`,
+      );
+      connection.socket.destroy();
+      return;
+    }
     this.#traffic.requestHead(connection, incoming);
     const exchange: Exchange = { incoming, response, connection };
     // The client went away or took too long: node:http has closed the connection.

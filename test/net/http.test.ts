@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../src/core/errors.ts";
 import { type Traffic, type TrafficEvent, unobserved } from "../../src/core/traffic.ts";
 import { BodyTooLargeError, type HttpHandler, type HttpOptions, serveHttp } from "../../src/net/http.ts";
+import { mostPipelined } from "../../src/net/pipelining.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { rawHttp } from "../support/raw-http.ts";
 import { until } from "../support/until.ts";
@@ -44,6 +45,24 @@ describe("serveHttp", () => {
     expect(server.address.port).toBeGreaterThan(0);
     expect(await (await fetch(url)).text()).toBe("hello");
     expect(server.stats()).toMatchObject({ requests: 0, requests_total: 1, responses_2xx_total: 1 });
+  });
+
+  test("a client that sends thousands of requests ahead is answered so many, and closed", async () => {
+    const { port, server } = await serve(hello);
+    const client = await RawClient.connect(port);
+    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5000));
+    const replies = (await client.all()).toString();
+    expect(replies.match(/HTTP\/1\.1 200/g)?.length).toBeGreaterThanOrEqual(mostPipelined);
+    expect(replies).toContain("503 Service Unavailable");
+    expect(server.stats().requests_total).toBeLessThan(5000);
+  });
+
+  test("as many requests ahead as a client may send are all answered", async () => {
+    const { port } = await serve(hello);
+    const client = await RawClient.connect(port);
+    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(mostPipelined - 1));
+    client.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect((await client.all()).toString().match(/HTTP\/1\.1 200/g)?.length).toBe(mostPipelined);
   });
 
   test("a second server on the port does not start, and says what to change", async () => {

@@ -63,6 +63,18 @@ test("a port in use, a foreign address and a name without one say what to change
   }
 });
 
+test("a client that sends thousands of requests ahead is closed, and others are served", async () => {
+  const { port, server, log } = await listen();
+  const greedy = await RawClient.connect(port);
+  greedy.write("GET /x HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5000));
+  await greedy.closed;
+  expect(server.stats().requests_total).toBeLessThan(5000);
+  expect(log.some((line) => line.includes("requests ahead"))).toBe(true);
+  const other = await RawClient.connect(port);
+  other.write("GET /y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  expect((await other.all()).toString()).toContain("GET /y");
+});
+
 test("a connection's traffic is told from its opening to its close", async () => {
   const { port, events } = await listen();
   const client = await RawClient.connect(port);
