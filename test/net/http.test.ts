@@ -47,14 +47,14 @@ describe("serveHttp", () => {
     expect(server.stats()).toMatchObject({ requests: 0, requests_total: 1, responses_2xx_total: 1 });
   });
 
-  test("a client that sends thousands of requests ahead is answered so many, and closed", async () => {
-    const { port, server } = await serve(hello);
+  test("a client that sends thousands of requests ahead is closed, and others are served", async () => {
+    const { port, server, url } = await serve(hello);
     const client = await RawClient.connect(port);
     client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(5000));
-    const replies = (await client.all()).toString();
-    expect(replies.match(/HTTP\/1\.1 200/g)?.length).toBeGreaterThanOrEqual(mostPipelined);
-    expect(replies).toContain("503 Service Unavailable");
+    await client.closed;
     expect(server.stats().requests_total).toBeLessThan(5000);
+    expect(server.stats().responses_5xx_total).toBe(1);
+    expect(await (await fetch(url)).text()).toBe("hello");
   });
 
   test("as many requests ahead as a client may send are all answered", async () => {
