@@ -2,6 +2,11 @@
 export type Version = 3 | 4 | 5;
 export type Qos = 0 | 1 | 2;
 
+export function lowerQos(one: Qos, other: Qos): Qos {
+  if (one < other) return one;
+  return other;
+}
+
 /** A fixed header's upper four bits. */
 export const PacketType = {
   Connect: 1,

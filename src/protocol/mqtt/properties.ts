@@ -36,8 +36,13 @@ const answers: readonly PropertyPlace[] = [
   "auth",
 ];
 
+interface Property {
+  readonly name: keyof Properties;
+  readonly places: readonly PropertyPlace[] | "all";
+}
+
 /** Names and places of MQTT 5.0, table 2-4; user properties (0x26) stand everywhere. */
-const known: Readonly<Record<number, { name: keyof Properties; places: readonly PropertyPlace[] | "all" }>> = {
+const known: Readonly<Record<number, Property>> = {
   1: { name: "payloadFormatIndicator", places: message },
   2: { name: "messageExpiryInterval", places: message },
   3: { name: "contentType", places: message },
@@ -92,7 +97,8 @@ function readProperty(list: Reader, place: PropertyPlace, into: Properties): voi
   if (places !== "all" && !places.includes(place)) {
     throw malformed(`property ${name} does not belong into ${place.toUpperCase()}`);
   }
-  const isRepeatable = name === "userProperties" || (name === "subscriptionIdentifiers" && place === "publish");
+  const isRepeatable =
+    name === "userProperties" || (name === "subscriptionIdentifiers" && place === "publish");
   if (into[name] !== undefined && !isRepeatable) throw protocolError(`property ${name} is given twice`);
   readValue(list, name, into);
 }

@@ -18,6 +18,10 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number, what: 
   return text;
 }
 
+/** A copy of a part. `slice` would do, were the bytes not mostly a Buffer, whose `slice` copies nothing. */
+export const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end));
+
 /** A cursor over the body of one packet. Reading past its end is a malformed packet. */
 export class Reader {
   constructor(
@@ -72,12 +76,12 @@ export class Reader {
     const length = this.u16(what);
     this.#need(length, what);
     this.at += length;
-    return this.bytes.slice(this.at - length, this.at);
+    return copyOf(this.bytes, this.at - length, this.at);
   }
 
   /** Everything that is left, as a copy. */
   rest(): Uint8Array {
-    const rest = this.bytes.slice(this.at, this.end);
+    const rest = copyOf(this.bytes, this.at, this.end);
     this.at = this.end;
     return rest;
   }

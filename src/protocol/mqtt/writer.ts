@@ -26,7 +26,8 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#bytes[this.#grow(1)] = value;
+    const at = this.#grow(1);
+    this.#bytes[at] = value;
     return this;
   }
 
@@ -43,8 +44,10 @@ export class Writer {
   }
 
   varint(value: number): this {
-    if (value > 0xfffffff) throw new RangeError(`Cannot write ${value} as a variable byte integer: 268435455 is the most`);
-    putVarint(this.#bytes, this.#grow(varintSize(value)), value);
+    if (value > 0xfffffff)
+      throw new RangeError(`Cannot write ${value} as a variable byte integer: 268435455 is the most`);
+    const at = this.#grow(varintSize(value));
+    putVarint(this.#bytes, at, value);
     return this;
   }
 
@@ -57,7 +60,6 @@ export class Writer {
   }
 
   raw(bytes: Uint8Array): this {
-    // Growing may replace the buffer, so it comes first.
     const at = this.#grow(bytes.length);
     this.#bytes.set(bytes, at);
     return this;
@@ -68,6 +70,7 @@ export class Writer {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Makes room, maybe in another buffer: so it is called before `#bytes` is looked at. */
   #grow(by: number): number {
     const at = this.#length;
     this.#length += by;

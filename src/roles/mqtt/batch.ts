@@ -106,9 +106,16 @@ export class Batch {
   deliver(): void {
     const route = this.#route;
     if (this.count === 0 || route === undefined) return;
-    if ((this.#first & 1) === 1) this.#broker.retained.keep(this.message(0));
-    const targets = this.#broker.routes.targets(route);
-    for (let index = 0; index < targets.length; index++) this.#deliverTo(targets[index]!);
+    try {
+      if ((this.#first & 1) === 1) this.#broker.retained.keep(this.message(0));
+      const targets = this.#broker.routes.targets(route);
+      for (let index = 0; index < targets.length; index++) this.#deliverTo(targets[index]!);
+    } finally {
+      this.#clear();
+    }
+  }
+
+  #clear(): void {
     this.count = 0;
     this.#route = undefined;
     this.#bytes = noBytes;
@@ -128,8 +135,8 @@ export class Batch {
 
   #deliverAtMostOnce(connection: Connection, target: Target, retain: number): void {
     const { output } = connection;
-    const { counters, config } = this.#broker;
-    if (output.backlog > config.sendBuffer) {
+    const { counters } = this.#broker;
+    if (!connection.hasRoom) {
       counters.dropped += this.count;
       return;
     }

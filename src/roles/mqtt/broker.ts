@@ -56,7 +56,7 @@ export class Broker {
     this.clock = clock;
     this.access = access;
     this.routes = new Routes(config.maxTopicLevels);
-    this.retained = new Retained(config.maxRetained, () => this.#retainedFull());
+    this.retained = new Retained(config, () => this.#retainedFull());
     this.deadlines = new Deadlines(clock.now());
     this.flusher = new Flusher(clock.soon);
     this.batch = new Batch(this);
@@ -84,6 +84,11 @@ export class Broker {
       const end = this.clock.now() + session.expiry;
       session.cancelExpiry = this.deadlines.at(end, () => this.endSession(session)); // [MQTT-3.1.2-23]
     }
+  }
+
+  /** Whether a client may come that the broker does not know yet. */
+  get hasRoomForSession(): boolean {
+    return this.sessions.size < this.config.maxSessions;
   }
 
   /** The session of this client identifier: the one there is, or a new one. */
@@ -166,7 +171,7 @@ export class Broker {
     if (this.#isRetainedFull) return;
     this.#isRetainedFull = true;
     this.log.warning(
-      `Cannot retain another message: ${this.config.maxRetained} topics have one (maxRetained); further ones are not told`,
+      `Cannot retain another message: ${this.retained.size} topics have one, and maxRetained or maxRetainedBytes is reached; further ones are only counted`,
     );
   }
 

@@ -48,8 +48,11 @@ export const mqttConfig = z.strictObject({
     "The longest keep alive of an MQTT 5 client: one that asks for more, or for none, is told to use this. 0 leaves it to the client.",
   ),
   maxPacketSize: byteSize("16MiB").describe("A client that sends a larger packet is disconnected."),
-  sendBuffer: byteSize("1MiB").describe(
+  sendBuffer: byteSize("4MiB").describe(
     "Bytes that may wait in the network for a slow subscriber. Past it QoS 0 messages are dropped (and counted), QoS 1 and 2 wait in its queue.",
+  ),
+  maxSendBuffers: byteSize("128MiB").describe(
+    "Bytes that may wait in the network for all subscribers together. Past it each has 64 KiB and not sendBuffer.",
   ),
   maxQueuedMessages: z
     .int()
@@ -78,6 +81,12 @@ export const mqttConfig = z.strictObject({
   maxSubscriptions: z.int().min(1).default(10_000).describe("Subscriptions of one client."),
   maxTopicLevels: z.int().min(1).default(128).describe("Levels of a topic or filter: a/b/c has 3."),
   maxRetained: z.int().min(0).default(1_000_000).describe("Topics with a retained message."),
+  maxRetainedBytes: byteSize("256MiB").describe("Bytes of all retained messages together."),
+  maxSessions: z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe("Sessions, of clients that are connected or may come back; a further client is not let in."),
   maxSessionExpiry: duration("7d").describe("The longest that the session of a client that left is kept."),
 });
 

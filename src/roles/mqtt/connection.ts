@@ -1,9 +1,8 @@
 import type { Conversation } from "../../core/traffic.ts";
-import { decodeFrame } from "../../protocol/mqtt/decode.ts";
+import { UnsupportedProtocol } from "../../protocol/mqtt/decode-connect.ts";
 import { describeMessage, describePacket } from "../../protocol/mqtt/describe.ts";
 import { encode } from "../../protocol/mqtt/encode.ts";
-import { MqttError, protocolError } from "../../protocol/mqtt/errors.ts";
-import { Frame } from "../../protocol/mqtt/frame.ts";
+import type { MqttError } from "../../protocol/mqtt/errors.ts";
 import {
   type Packet,
   PacketType,
@@ -15,10 +14,8 @@ import { publishSize, writePublish } from "../../protocol/mqtt/publish-writer.ts
 import { Reason } from "../../protocol/mqtt/reason.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { Broker } from "./broker.ts";
-import { acknowledged } from "./handlers/acknowledged.ts";
-import { handle } from "./handlers/handle.ts";
-import { published } from "./handlers/publish.ts";
-import { checkSize, Inbox } from "./inbox.ts";
+import { refuseProtocol } from "./handlers/connect.ts";
+import { Intake } from "./intake.ts";
 import { type Link, Output } from "./output.ts";
 import type { Pending } from "./queue.ts";
 import type { Route } from "./routes.ts";
@@ -29,6 +26,9 @@ import type { Session } from "./session.ts";
 export interface Peer extends Link {
   readonly conversation: Conversation;
 }
+
+/** What may wait for one client while too much waits for all of them, in bytes. */
+const scarce = 64 * 1024;
 
 /**
  * One client's connection: its bytes become packets here, and packets become bytes. It does not know what
@@ -48,16 +48,12 @@ export class Connection {
   lastSeen: number;
   /** The largest packet that the client takes. */
   maxPacketSize = Number.POSITIVE_INFINITY;
-  /** Whether reasons may be told in words everywhere. */
-  wantsProblemInformation = true;
   will: Will | undefined;
   readonly aliases = new Map<number, Route>();
   /** What the client published to last, and was allowed to. */
   route: Route | undefined;
   readonly output: Output;
-  readonly #inbox = new Inbox();
-  readonly #frame = new Frame();
-  #held: Buffer[] = [];
+  readonly #intake: Intake;
   #isPaused = false;
 
   constructor(
@@ -65,6 +61,7 @@ export class Connection {
     readonly link: Peer,
   ) {
     this.output = new Output(link, broker.flusher);
+    this.#intake = new Intake(this);
     this.lastSeen = broker.clock.now();
   }
 
@@ -74,7 +71,9 @@ export class Connection {
 
   /** The network takes more: nothing, or little, waits for it. */
   get hasRoom(): boolean {
-    return this.output.backlog <= this.broker.config.sendBuffer;
+    const { config, flusher } = this.broker;
+    const { backlog } = this.output;
+    return backlog <= (flusher.backlog <= config.maxSendBuffers ? config.sendBuffer : scarce);
   }
 
   /** `client "x" at 127.0.0.1:4711`, for a person to read. */
@@ -84,88 +83,16 @@ export class Connection {
     return `${id} at ${this.link.conversation.remote}`;
   }
 
+  /** Whether its next packet may be looked at. */
+  get isReading(): boolean {
+    return this.state === "open" || this.state === "new";
+  }
+
   /** Bytes from the network; they are the network's again when this returns. */
   feed(chunk: Uint8Array): void {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     this.lastSeen = this.broker.clock.now();
-    if (this.state === "held") this.#held.push(Buffer.from(bytes));
-    else this.#read(bytes);
-  }
-
-  #read(bytes: Buffer): void {
-    const { batch } = this.broker;
-    try {
-      let at = 0;
-      if (this.#inbox.length > 0) {
-        at = this.#inbox.fill(bytes, 0, this.broker.config.maxPacketSize);
-        if (!this.#inbox.isWhole) return;
-        const { bytes: packet, length } = this.#inbox;
-        this.#inbox.clear();
-        this.#consume(packet, 0, length);
-        // The next packets lie in other bytes.
-        batch.deliver();
-      }
-      this.#consumeRest(bytes, at);
-    } catch (error) {
-      if (!(error instanceof MqttError)) throw error;
-      this.fail(error);
-    } finally {
-      // What came before a mistake was right, and goes its way.
-      batch.deliver();
-    }
+    this.#intake.take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
     if (this.output.backlog > 2 * this.broker.config.sendBuffer) this.#pause();
-  }
-
-  #consumeRest(bytes: Buffer, from: number): void {
-    const at = this.#consume(bytes, from, bytes.length);
-    if (at === bytes.length || this.state === "closed") return;
-    if (this.state === "held") this.#held.push(Buffer.from(bytes.subarray(at)));
-    else this.#inbox.keep(bytes, at, bytes.length);
-  }
-
-  /** @returns where the first packet begins that is not whole */
-  #consume(bytes: Buffer, from: number, limit: number): number {
-    const frame = this.#frame;
-    const { maxPacketSize } = this.broker.config;
-    let at = from;
-    while (this.state !== "closed" && this.state !== "held" && frame.read(bytes, at, limit)) {
-      const { end } = frame;
-      checkSize(end - at, maxPacketSize);
-      if (end > limit) break;
-      this.#dispatch(bytes, at, frame);
-      at = end;
-    }
-    return at;
-  }
-
-  #dispatch(bytes: Buffer, at: number, frame: Frame): void {
-    const { type } = frame;
-    if (this.state === "new" && type !== PacketType.Connect) {
-      throw protocolError(`the first packet was ${packetTypeName(type)} and not CONNECT`); // [MQTT-3.1.0-1]
-    }
-    if (type === PacketType.Publish) {
-      published(this, bytes, at, frame);
-      return;
-    }
-    this.broker.batch.deliver();
-    // The four acknowledgements in their common form, read without making a packet of them.
-    const isAck = type >= PacketType.Puback && type <= PacketType.Pubcomp;
-    if (
-      isAck &&
-      frame.end - frame.body === 2 &&
-      (frame.first & 15) === (type === PacketType.Pubrel ? 2 : 0)
-    ) {
-      const packetId = (bytes[frame.body]! << 8) | bytes[frame.body + 1]!;
-      if (packetId === 0) throw protocolError(`${packetTypeName(type)} has the packet identifier 0`);
-      if (this.broker.traffic.wants("message")) {
-        this.#tell("in", `${packetTypeName(type)} id ${packetId}`);
-      }
-      acknowledged(this, type, packetId, Reason.Success);
-      return;
-    }
-    const packet = decodeFrame(bytes, at, frame, this.version);
-    this.trace("in", packet);
-    handle(this, packet);
   }
 
   /** Stops reading until somebody has decided about the client; what comes meanwhile is kept. */
@@ -178,9 +105,7 @@ export class Connection {
   release(): void {
     if (this.state === "closed") return;
     this.link.resume();
-    const held = Buffer.concat(this.#held);
-    this.#held = [];
-    if (held.length > 0) this.#read(held);
+    this.#intake.release();
   }
 
   // Only what the client asked for itself (answers to pings, acknowledgements) comes this far: who does not read
@@ -193,7 +118,7 @@ export class Connection {
 
   /** The network has taken everything. */
   drained(): void {
-    this.output.backlog = this.link.buffered;
+    this.output.measure();
     if (this.#isPaused) {
       this.#isPaused = false;
       this.link.resume();
@@ -220,7 +145,7 @@ export class Connection {
     buffer[at + 2] = packetId >>> 8;
     buffer[at + 3] = packetId;
     if (isLong) buffer[at + 4] = reason;
-    if (this.broker.traffic.wants("message")) this.#tell("out", `${packetTypeName(type)} id ${packetId}`);
+    if (this.broker.traffic.wants("message")) this.tell("out", `${packetTypeName(type)} id ${packetId}`);
   }
 
   /** Whether the client takes a packet of this message's size. */
@@ -240,7 +165,7 @@ export class Connection {
     this.broker.counters.sent++;
     if (!this.broker.traffic.wants("message")) return;
     const size = message.end - message.payloadStart;
-    this.#tell("out", describeMessage(message.topic.text, pending.qos, pending.retain, dup, size));
+    this.tell("out", describeMessage(message.topic.text, pending.qos, pending.retain, dup, size));
   }
 
   #delivery({ message, qos, retain, subscriptionIds }: Pending, packetId: number, dup: boolean) {
@@ -255,9 +180,14 @@ export class Connection {
    */
   fail(error: MqttError): void {
     if (this.state === "closed") return;
-    this.broker.log.info(`Disconnected ${this.name}: ${error.message}`);
-    if (this.state === "open") this.disconnect(error.reason, error.message);
-    else this.close();
+    if (this.state === "open") {
+      this.broker.log.info(`Disconnected ${this.name}: ${error.message}`);
+      this.disconnect(error.reason, error.message);
+      return;
+    }
+    this.broker.log.debug(`Closed ${this.name}: ${error.message}`);
+    if (error instanceof UnsupportedProtocol) refuseProtocol(this, error);
+    this.close();
   }
 
   /** [MQTT-4.13.1-1] [MQTT-4.13.2-1] */
@@ -283,16 +213,18 @@ export class Connection {
 
   /** The network's side is gone. */
   closed(): void {
+    this.output.forget();
     if (this.state === "closed") return;
     this.state = "closed";
     this.broker.left(this);
   }
 
   trace(direction: "in" | "out", packet: Packet): void {
-    if (this.broker.traffic.wants("message")) this.#tell(direction, describePacket(packet));
+    if (this.broker.traffic.wants("message")) this.tell(direction, describePacket(packet));
   }
 
-  #tell(direction: "in" | "out", text: string): void {
+  /** Tells an observer that has been asked for. */
+  tell(direction: "in" | "out", text: string): void {
     const { conversation } = this.link;
     this.broker.traffic.emit({ kind: "message", conversation, direction, text });
   }

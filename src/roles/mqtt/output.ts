@@ -31,6 +31,8 @@ export class Flusher {
   #dirty: Output[] = [];
   #isScheduled = false;
   #held = 0;
+  /** Bytes that the network has not taken from all connections together. */
+  backlog = 0;
 
   constructor(
     readonly soon: (call: () => void) => void,
@@ -76,8 +78,7 @@ export class Flusher {
 export class Output {
   /** Where `reserve` made room. */
   buffer: Buffer = noBytes;
-  /** Bytes that the network had not taken at the last write. */
-  backlog = 0;
+  #backlog = 0;
   #used = 0;
   #isMarked = false;
 
@@ -110,6 +111,24 @@ export class Output {
     this.copy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
   }
 
+  /** Bytes that the network had not taken when it was last asked. */
+  get backlog(): number {
+    return this.#backlog;
+  }
+
+  /** Asks how much the network has not taken. */
+  measure(): void {
+    const { buffered } = this.link;
+    this.flusher.backlog += buffered - this.#backlog;
+    this.#backlog = buffered;
+  }
+
+  /** The network is gone, and what waited with it. */
+  forget(): void {
+    this.flusher.backlog -= this.#backlog;
+    this.#backlog = 0;
+  }
+
   flush(): void {
     this.#isMarked = false;
     if (this.#used > 0) this.#write();
@@ -122,13 +141,13 @@ export class Output {
     const bytes = this.buffer.subarray(0, this.#used);
     this.#used = 0;
     this.link.write(bytes);
-    this.backlog = this.link.buffered;
+    this.measure();
   }
 
   #writeThrough(bytes: Uint8Array): void {
     if (this.#used > 0) this.#write();
     this.link.write(bytes);
-    this.backlog = this.link.buffered;
+    this.measure();
   }
 
   #reserveMore(length: number): number {

@@ -9,9 +9,10 @@ class Node {
 export class Retained {
   readonly #root = new Node();
   #count = 0;
+  #bytes = 0;
 
   constructor(
-    readonly limit: number,
+    readonly limits: { readonly maxRetained: number; readonly maxRetainedBytes: number },
     readonly onFull: () => void,
   ) {}
 
@@ -30,8 +31,12 @@ export class Retained {
 
   #set(message: Message): void {
     const levels = message.topic.text.split("/");
-    const isNew = this.#find(levels) === undefined;
-    if (isNew && this.#count >= this.limit) {
+    const before = this.#find(levels);
+    const count = this.#count + (before === undefined ? 1 : 0);
+    const bytes = this.#bytes + message.size - (before?.size ?? 0);
+    if (count > this.limits.maxRetained || bytes > this.limits.maxRetainedBytes) {
+      // An old value must not stand where a newer one was published.
+      this.#remove(message.topic.text);
       this.onFull();
       return;
     }
@@ -42,7 +47,8 @@ export class Retained {
       node = child;
     }
     node.message = message;
-    if (isNew) this.#count++;
+    this.#count = count;
+    this.#bytes = bytes;
   }
 
   #find(levels: readonly string[]): Message | undefined {
@@ -53,8 +59,10 @@ export class Retained {
 
   #remove(topic: string): void {
     const levels = topic.split("/");
-    if (this.#find(levels) === undefined) return;
+    const message = this.#find(levels);
+    if (message === undefined) return;
     this.#count--;
+    this.#bytes -= message.size;
     const path = [this.#root];
     for (const level of levels) path.push(path[path.length - 1]!.children.get(level)!);
     path[path.length - 1]!.message = undefined;

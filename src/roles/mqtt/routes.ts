@@ -1,6 +1,6 @@
 import { MqttError, malformed } from "../../protocol/mqtt/errors.ts";
 import type { Qos } from "../../protocol/mqtt/packet.ts";
-import { decodeUtf8 } from "../../protocol/mqtt/reader.ts";
+import { copyOf, decodeUtf8 } from "../../protocol/mqtt/reader.ts";
 import { Reason } from "../../protocol/mqtt/reason.ts";
 import { hasWildcard, topicDepth, topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import type { TopicName } from "./message.ts";
@@ -43,6 +43,9 @@ export interface Route extends TopicName {
 
 const encoder = new TextEncoder();
 
+/** Topics may be long; those in the cache together take no more than about this. */
+const cacheBytes = 8 * 1024 * 1024;
+
 /**
  * Who gets what. Topics in use have their subscribers cached, so a publish costs the same with a hundred
  * subscriptions and with a million. A change of a wildcard subscription makes every cached match stale; that of
@@ -57,6 +60,7 @@ export class Routes {
   readonly #multiplier = (Math.random() * 0x7fffffff) | 0x10001;
   #stamp = 0;
   #count = 0;
+  #cachedBytes = 0;
 
   constructor(
     readonly maxLevels: number,
@@ -122,7 +126,7 @@ export class Routes {
       const message = `the topic has ${topicDepth(text)} levels, and maxTopicLevels is ${this.maxLevels}`;
       throw new MqttError(Reason.TopicNameInvalid, message);
     }
-    return this.#remember(text, bytes.slice(start, end), hash);
+    return this.#remember(text, copyOf(bytes, start, end), hash);
   }
 
   /** The route of a topic name that is known to be right. */
@@ -134,7 +138,8 @@ export class Routes {
   }
 
   #remember(text: string, bytes: Uint8Array, hash: number): Route {
-    if (this.#byText.size >= this.cacheLimit) this.#clear();
+    this.#cachedBytes += bytes.length;
+    if (this.#byText.size >= this.cacheLimit || this.#cachedBytes > cacheBytes) this.#clear();
     const next = this.#byHash.get(hash);
     const route: Route = { text, bytes, targets: [], stamp: -1, isLive: true, next };
     this.#byHash.set(hash, route);
@@ -161,6 +166,7 @@ export class Routes {
     }
     this.#byText.clear();
     this.#byHash.clear();
+    this.#cachedBytes = 0;
   }
 
   #resolve(topic: string): Target[] {

@@ -1,5 +1,4 @@
-import type { Qos } from "../../protocol/mqtt/packet.ts";
-import { PacketType } from "../../protocol/mqtt/packet.ts";
+import { PacketType, type Qos } from "../../protocol/mqtt/packet.ts";
 import type { Batch } from "./batch.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
@@ -40,6 +39,8 @@ export class Session {
   delayedWill: { readonly publish: () => void; readonly cancel: () => void } | undefined;
   /** Retained messages for new subscriptions, taken as fast as the client takes them. */
   #replays: Iterator<Pending>[] = [];
+  /** In flight before the client left, and not sent again yet since it is back. */
+  #unsent: number[] = [];
   #lastId = 0;
   #isScheduled = false;
 
@@ -59,7 +60,7 @@ export class Session {
   #deliverNow(batch: Batch, target: Target, qos: 1 | 2, retain: boolean): number {
     const { connection } = this;
     if (connection === undefined || this.queue.length > 0 || !connection.hasRoom) return 0;
-    const count = Math.min(batch.count, this.window - this.outgoing.size);
+    const count = this.#unsent.length > 0 ? 0 : Math.min(batch.count, this.window - this.outgoing.size);
     if (count <= 0) return 0;
     const { subscriptionIds } = target;
     const region = batch.region(connection.isV5, qos, retain ? 1 : 0, subscriptionIds);
@@ -107,7 +108,7 @@ export class Session {
 
   /** Sends what waits, as far as the window and the network have room. */
   pump(): void {
-    let left = perTurn;
+    let left = perTurn - this.#sendAgain();
     while (left > 0 && this.#canSend(1)) {
       const pending = this.queue.shift();
       if (pending === undefined) break;
@@ -120,7 +121,7 @@ export class Session {
       else this.#send(next.value);
       left--;
     }
-    if (left === 0) this.#continueSoon();
+    if (left <= 0) this.#continueSoon();
   }
 
   /** Sends retained messages at the pace at which the client takes them. */
@@ -140,7 +141,8 @@ export class Session {
 
   #canSend(count: number): boolean {
     const { connection } = this;
-    return connection?.hasRoom === true && this.outgoing.size + count <= this.window;
+    if (connection?.hasRoom !== true || this.#unsent.length > 0) return false;
+    return this.outgoing.size + count <= this.window;
   }
 
   #send(pending: Pending): void {
@@ -160,7 +162,7 @@ export class Session {
   settle(packetId: number, awaited: "puback" | "pubcomp"): boolean {
     if (this.outgoing.get(packetId)?.awaits !== awaited) return false;
     this.outgoing.delete(packetId);
-    if (this.queue.length > 0 || this.#replays.length > 0) this.pump();
+    if (this.queue.length > 0 || this.#replays.length > 0 || this.#unsent.length > 0) this.pump();
     return true;
   }
 
@@ -177,18 +179,35 @@ export class Session {
     if (this.outgoing.delete(packetId)) this.pump();
   }
 
-  /** The client is back: sends again, in the first order, what it has not acknowledged. [MQTT-4.4.0-1] */
+  /** The client is back. What it has not acknowledged comes first, in the order of then. [MQTT-4.4.0-1] */
   resume(): void {
-    const { connection, broker } = this;
-    for (const [packetId, { pending }] of this.outgoing) {
-      if (pending === undefined) connection?.ack(PacketType.Pubrel, packetId, 0);
-      else if (connection?.fits(pending))
-        connection.sendMessage(pending, packetId, true); // [MQTT-3.3.1-1]
-      else {
-        this.outgoing.delete(packetId);
-        broker.counters.dropped++;
-      }
-    }
+    this.#unsent = [...this.outgoing.keys()];
     this.pump();
+  }
+
+  /** Sends again as far as the window reaches: it may be smaller than last time. @returns how many packets */
+  #sendAgain(): number {
+    const { connection } = this;
+    let sent = 0;
+    while (connection?.hasRoom && this.#unsent.length > 0) {
+      if (this.outgoing.size - this.#unsent.length >= this.window) break; // [MQTT-3.3.4-9]
+      const packetId = this.#unsent.shift() ?? 0;
+      this.#resend(connection, packetId);
+      sent++;
+    }
+    return sent;
+  }
+
+  #resend(connection: Connection, packetId: number): void {
+    const outgoing = this.outgoing.get(packetId);
+    if (outgoing === undefined) return;
+    const { pending } = outgoing;
+    if (pending === undefined) connection.ack(PacketType.Pubrel, packetId, 0);
+    else if (connection.fits(pending))
+      connection.sendMessage(pending, packetId, true); // [MQTT-3.3.1-1]
+    else {
+      this.outgoing.delete(packetId);
+      this.broker.counters.dropped++; // [MQTT-3.1.2-25]
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { UnsupportedProtocol } from "../../../protocol/mqtt/decode-connect.ts";
 import { MqttError, protocolError } from "../../../protocol/mqtt/errors.ts";
 import type { Connect, Properties } from "../../../protocol/mqtt/packet.ts";
 import { Reason, returnCodeOf } from "../../../protocol/mqtt/reason.ts";
@@ -60,8 +61,13 @@ function enter(connection: Connection, packet: Connect, verdict: number): void {
     refuse(connection, verdict); // [MQTT-3.1.4-2]
     return;
   }
-  connection.state = "open";
   const { clientId } = connection.identity;
+  const { broker } = connection;
+  if (!broker.sessions.has(clientId) && !broker.hasRoomForSession) {
+    refuse(connection, Reason.QuotaExceeded);
+    return;
+  }
+  connection.state = "open";
   const entry: Entry = {
     connection,
     packet,
@@ -86,7 +92,7 @@ function nameClient(connection: Connection, packet: Connect): string | undefined
 }
 
 /** Says no, in the words of the client's version, and closes. */
-export function refuse(connection: Connection, reason: number): void {
+function refuse(connection: Connection, reason: number): void {
   const { version } = connection;
   const reasonCode = version === 5 ? reason : returnCodeOf(reason);
   if (reasonCode !== undefined) {
@@ -96,10 +102,19 @@ export function refuse(connection: Connection, reason: number): void {
   connection.close(); // [MQTT-3.2.2-7]
 }
 
+/**
+ * Answers a protocol level that is not spoken here: in the oldest form if it is of the past, in the newest if it
+ * is of the future. What is not MQTT at all gets no answer. [MQTT-3.1.2-1] [MQTT-3.1.2-2]
+ */
+export function refuseProtocol(connection: Connection, { level }: UnsupportedProtocol): void {
+  if (level !== undefined) {
+    connection.version = level > 5 ? 5 : 4;
+    refuse(connection, Reason.UnsupportedProtocolVersion);
+  }
+}
+
 function agreeOnLimits({ connection, packet }: Entry): void {
-  const { maximumPacketSize, requestProblemInformation } = packet.properties;
-  connection.maxPacketSize = maximumPacketSize ?? Number.POSITIVE_INFINITY;
-  connection.wantsProblemInformation = requestProblemInformation ?? true;
+  connection.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
 }
 
 function agreeOnKeepAlive(entry: Entry): void {

@@ -1,0 +1,79 @@
+import { printable } from "../text/printable.ts";
+import type { Packet, Publish, SubscriptionRequest } from "./packet.ts";
+import { reasonName } from "./reason.ts";
+
+const versionNames = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
+
+/** A packet as one printable line, e.g. `SUBSCRIBE sister/# qos 1`. Passwords are not told. */
+export function describePacket(packet: Packet): string {
+  switch (packet.type) {
+    case "connect": {
+      const name = packet.clientId === "" ? "" : ` ${printable(packet.clientId)}`;
+      const will = packet.will === undefined ? "" : `, will ${printable(packet.will.topic)}`;
+      const session = packet.cleanStart ? "clean" : "resume";
+      return `CONNECT${name} MQTT ${versionNames[packet.version]}, ${session}, keep alive ${packet.keepAlive} s${will}`;
+    }
+    case "connack": {
+      const present = packet.sessionPresent ? ", session present" : "";
+      return `CONNACK ${codeName(packet.reasonCode, packet.version === 5)}${present}`;
+    }
+    case "publish":
+      return describePublish(packet);
+    case "puback":
+    case "pubrec":
+    case "pubrel":
+    case "pubcomp": {
+      const reason = packet.reasonCode === 0 ? "" : `, ${reasonName(packet.reasonCode)}`;
+      return `${packet.type.toUpperCase()} id ${packet.packetId}${reason}`;
+    }
+    case "subscribe":
+      return `SUBSCRIBE ${packet.subscriptions.map(describeSubscription).join(", ")}`;
+    case "unsubscribe":
+      return `UNSUBSCRIBE ${packet.filters.map((filter) => printable(filter)).join(", ")}`;
+    case "suback":
+      return `SUBACK ${packet.reasonCodes.map((code) => (code < 3 ? `qos ${code}` : reasonName(code))).join(", ")}`;
+    case "unsuback":
+      return `UNSUBACK ${packet.reasonCodes.map(reasonName).join(", ")}`.trimEnd();
+    case "pingreq":
+    case "pingresp":
+      return packet.type.toUpperCase();
+    case "disconnect":
+    case "auth": {
+      const reason = packet.reasonCode === 0 ? "" : ` ${reasonName(packet.reasonCode)}`;
+      return `${packet.type.toUpperCase()}${reason}`;
+    }
+  }
+}
+
+/** `PUBLISH sister/temp qos 1, 12 B`. */
+export function describeMessage(
+  topic: string,
+  qos: number,
+  retain: boolean,
+  dup: boolean,
+  size: number,
+): string {
+  const marks = `${retain ? " retain" : ""}${dup ? " dup" : ""}`;
+  return `PUBLISH ${printable(topic)} qos ${qos}${marks}, ${size} B`;
+}
+
+function describePublish({ topic, qos, retain, dup, payload }: Publish): string {
+  return describeMessage(topic, qos, retain, dup, payload.length);
+}
+
+function describeSubscription({ filter, qos }: SubscriptionRequest): string {
+  return `${printable(filter)} qos ${qos}`;
+}
+
+const returnCodes = [
+  "accepted",
+  "unacceptable protocol version",
+  "identifier rejected",
+  "server unavailable",
+  "bad user name or password",
+  "not authorized",
+];
+
+function codeName(code: number, isReason: boolean): string {
+  return (isReason ? undefined : returnCodes[code]) ?? reasonName(code);
+}

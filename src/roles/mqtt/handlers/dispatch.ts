@@ -1,0 +1,42 @@
+import { decodeFrame } from "../../../protocol/mqtt/decode.ts";
+import { protocolError } from "../../../protocol/mqtt/errors.ts";
+import type { Frame } from "../../../protocol/mqtt/frame.ts";
+import { PacketType, packetTypeName } from "../../../protocol/mqtt/packet.ts";
+import { Reason } from "../../../protocol/mqtt/reason.ts";
+import type { Connection } from "../connection.ts";
+import { acknowledged } from "./acknowledged.ts";
+import { handle } from "./handle.ts";
+import { published } from "./publish.ts";
+
+/** Hands over the packet at `at`, whose fixed header has been read into `frame`. */
+export function dispatch(connection: Connection, bytes: Buffer, at: number, frame: Frame): void {
+  if (frame.type === PacketType.Publish) {
+    published(connection, bytes, at, frame);
+    return;
+  }
+  // What was published before comes before whatever this packet leads to.
+  connection.broker.batch.deliver();
+  if (isBareAcknowledgement(frame)) {
+    acknowledge(connection, bytes, frame);
+    return;
+  }
+  const packet = decodeFrame(bytes, at, frame, connection.version);
+  connection.trace("in", packet);
+  handle(connection, packet);
+}
+
+/** The four acknowledgements as they mostly come: an identifier and nothing else, the same in every version. */
+function isBareAcknowledgement({ type, first, body, end }: Frame): boolean {
+  if (type < PacketType.Puback || type > PacketType.Pubcomp || end - body !== 2) return false;
+  return (first & 15) === (type === PacketType.Pubrel ? 2 : 0);
+}
+
+// Read in place: at QoS 1 and 2 there are as many of them as messages.
+function acknowledge(connection: Connection, bytes: Buffer, { type, body }: Frame): void {
+  const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
+  if (packetId === 0) throw protocolError(`${packetTypeName(type)} has the packet identifier 0`); // [MQTT-2.2.1-3]
+  if (connection.broker.traffic.wants("message")) {
+    connection.tell("in", `${packetTypeName(type)} id ${packetId}`);
+  }
+  acknowledged(connection, type, packetId, Reason.Success);
+}

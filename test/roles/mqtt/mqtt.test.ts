@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { mqtt } from "../../../src/roles/mqtt/index.ts";
+import { golden } from "../../support/golden.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { startRole } from "../../support/start-role.ts";
+import { until } from "../../support/until.ts";
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
+
+const connect = hex("10 0c 0004 4d515454 04 02 003c 0000");
+const connack = "20020000";
+/** To the topic `a` at QoS 0. */
+const subscribe = hex("82 06 0001 0001 61 00");
+const suback = "9003000100";
+/** `hi` to the topic `a`. */
+const publish = hex("30 05 0001 61 6869");
+
+async function connected(port: number): Promise<RawClient> {
+  const client = await RawClient.connect(port);
+  client.write(connect);
+  expect((await client.bytes(4)).toString("hex")).toBe(connack);
+  return client;
+}
+
+async function subscribed(port: number): Promise<RawClient> {
+  const client = await connected(port);
+  client.write(subscribe);
+  expect((await client.bytes(5)).toString("hex")).toBe(suback);
+  return client;
+}
+
+test("the recorded conversation of the original demo comes out byte for byte", async () => {
+  const { port } = await startRole(mqtt);
+  const said = golden("mqtt_pubsub_paho161").connections.map((events) => {
+    const from = (who: string) =>
+      events.flatMap((each) => (each.kind === "bytes" && each.from === who ? [each.bytes] : []));
+    return { client: from("client"), server: Buffer.concat(from("server")) };
+  });
+  const [heard, spoken] = said;
+  const [opening, request, goodbye] = heard?.client ?? [];
+  if (!opening || !request || !goodbye || !spoken) throw new Error("the transcript is another one");
+  const subscriber = await RawClient.connect(port);
+  subscriber.write(Buffer.concat([opening, request]));
+  const greeting = heard?.server.subarray(0, 9);
+  expect(await subscriber.bytes(9)).toEqual(Buffer.from(greeting ?? []));
+  const publisher = await RawClient.connect(port);
+  for (const bytes of spoken.client) publisher.write(bytes);
+  expect(await publisher.all()).toEqual(spoken.server);
+  const rest = heard?.server.subarray(9) ?? Buffer.alloc(0);
+  expect(await subscriber.bytes(rest.length)).toEqual(Buffer.from(rest));
+  subscriber.write(goodbye);
+  expect(await subscriber.all()).toHaveLength(0);
+});
+
+describe("the service", () => {
+  test("tells how many there are of what", async () => {
+    const { port, service } = await startRole(mqtt);
+    const client = await connected(port);
+    expect(service.stats()).toMatchObject({ connections: 1, sessions: 1, messages_received_total: 0 });
+    expect(service.clients?.()).toHaveLength(1);
+    client.reset();
+    await until(() => service.stats().connections === 0);
+    expect(service.stats()).toMatchObject({ sessions: 0, connections_total: 1 });
+  });
+
+  test("says how to talk to it", async () => {
+    const publishing = { publish: [{ topic: "sister/temp", message: "x" }] };
+    const { service, port } = await startRole(mqtt, publishing);
+    const example = mqtt.example?.(mqtt.config.parse(publishing), service.addresses);
+    expect(example).toBe(`distcli mqtt sub 127.0.0.1 -p ${port} -t 'sister/#'`);
+  });
+
+  test("a built-in publisher reaches a subscriber at once", async () => {
+    const { port } = await startRole(mqtt, { publish: [{ topic: "a", message: "hi", every: "20ms" }] });
+    const client = await subscribed(port);
+    expect(await client.bytes(14)).toEqual(Buffer.concat([publish, publish]));
+  });
+
+  test("refuses a port that is taken, and leaves nothing behind", async () => {
+    const { port } = await startRole(mqtt);
+    expect(startRole(mqtt, { port })).rejects.toThrow(String(port));
+  });
+
+  test("closes its clients when it stops, and may be stopped twice", async () => {
+    const { port, service } = await startRole(mqtt);
+    const client = await connected(port);
+    const stopped = service.stop(AbortSignal.timeout(2000));
+    expect(await client.all()).toHaveLength(0);
+    client.end();
+    await stopped;
+    await service.stop(AbortSignal.timeout(1000));
+  });
+
+  test("two run side by side and hear nothing of each other", async () => {
+    const one = await startRole(mqtt);
+    const two = await startRole(mqtt);
+    const listener = await subscribed(two.port);
+    const speaker = await subscribed(one.port);
+    speaker.write(publish);
+    expect(await speaker.bytes(7)).toEqual(publish);
+    expect(two.service.stats()).toMatchObject({ messages_received_total: 0, messages_sent_total: 0 });
+    expect(listener.received).toHaveLength(0);
+  });
+
+  test("serves others while it is fed rubbish, half packets and resets", async () => {
+    const { port, service } = await startRole(mqtt, { connectTimeout: "300ms" });
+    const healthy = await subscribed(port);
+    const rude: RawClient[] = [];
+    for (let round = 0; round < 60; round++) {
+      const client = await RawClient.connect(port);
+      const noise = crypto.getRandomValues(new Uint8Array(1 + round * 97));
+      if (round % 3 === 0) client.write(noise);
+      else if (round % 3 === 1) client.write(connect.subarray(0, 2 + (round % 10)));
+      else client.write(Buffer.concat([connect, noise]));
+      if (round % 2 === 0) client.reset();
+      else rude.push(client);
+    }
+    const publisher = await connected(port);
+    publisher.write(publish);
+    expect(await healthy.bytes(7)).toEqual(publish);
+    for (const client of rude) client.reset();
+    await until(() => service.stats().connections === 2);
+  });
+
+  test("2,000 clients at once each get their message", async () => {
+    const { port, service } = await startRole(mqtt);
+    const clients = await Promise.all(Array.from({ length: 2000 }, () => subscribed(port)));
+    expect(service.stats()).toMatchObject({ connections: 2000, sessions: 2000, subscriptions: 2000 });
+    clients[0]?.write(publish);
+    for (const client of clients) expect(await client.bytes(7)).toEqual(publish);
+    expect(service.stats()).toMatchObject({ messages_received_total: 1, messages_sent_total: 2000 });
+  });
+});

@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { encode } from "../../../src/protocol/mqtt/encode.ts";
+import { Frame } from "../../../src/protocol/mqtt/frame.ts";
+import { PublishView } from "../../../src/protocol/mqtt/publish-view.ts";
+import { topicMatches } from "../../../src/protocol/mqtt/topic.ts";
+import { Message } from "../../../src/roles/mqtt/message.ts";
+import { Retained } from "../../../src/roles/mqtt/retained.ts";
+
+function message(topic: string, text: string): Message {
+  const payload = new TextEncoder().encode(text);
+  const flags = { dup: false, qos: 0, retain: true } as const;
+  const bytes = encode({ type: "publish", version: 4, ...flags, topic, payload, properties: {} });
+  const frame = new Frame();
+  frame.read(bytes, 0, bytes.length);
+  const view = new PublishView();
+  view.read(bytes, 0, frame.body, frame.end, 4);
+  return new Message({ text: topic, bytes: new TextEncoder().encode(topic) }, view, 0);
+}
+
+const limits = { maxRetained: 1000, maxRetainedBytes: 1_000_000 };
+const level = fc.constantFrom("a", "b", "", "$x");
+const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/") || "a");
+const filter = fc.oneof(topic, fc.constantFrom("#", "+", "+/+", "a/#", "a/+/b", "+/b/#", "$x/#", "/#", "/+"));
+
+test("retained messages are found by the rules of section 4.7, whatever was kept and taken away", () => {
+  const step = fc.tuple(topic, fc.boolean());
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 25 }), filter, (steps, wanted) => {
+      const retained = new Retained(limits, () => {});
+      const model = new Set<string>();
+      for (const [name, isKept] of steps) {
+        retained.keep(message(name, isKept ? "x" : ""));
+        if (isKept) model.add(name);
+        else model.delete(name);
+      }
+      const found = [...retained.match(wanted, () => 0)].map((each) => each.topic.text);
+      expect(found.sort()).toEqual([...model].filter((name) => topicMatches(wanted, name)).sort());
+      expect(retained.size).toBe(model.size);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("the last one kept is the one found", () => {
+  const retained = new Retained(limits, () => {});
+  for (const text of ["first", "last"]) retained.keep(message("a", text));
+  const [found] = retained.match("a", () => 0);
+  expect(found && String(Buffer.from(found.bytes.subarray(found.payloadStart)))).toBe("last");
+});
+
+test("all of them together take no more bytes than allowed, and what does not fit leaves no older value", () => {
+  let refused = 0;
+  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 1000 }, () => refused++);
+  retained.keep(message("a", "x".repeat(300)));
+  retained.keep(message("b", "x".repeat(300)));
+  retained.keep(message("c", "x".repeat(300)));
+  expect([retained.size, refused]).toEqual([2, 1]);
+  retained.keep(message("b", "x".repeat(3000)));
+  expect([...retained.match("#", () => 0)].map(({ topic }) => topic.text)).toEqual(["a"]);
+  retained.keep(message("a", ""));
+  retained.keep(message("c", "x".repeat(700)));
+  expect([retained.size, refused]).toEqual([1, 2]);
+});
