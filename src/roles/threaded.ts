@@ -8,7 +8,7 @@ type Start = Role["start"];
  */
 export const threadedRoles: Readonly<Record<string, () => Promise<Start>>> = {
   time: async () => (await import("./time/service.ts")).startTime as Start,
-  "zmq-rep": async () => (await import("./zmq/rep.ts")).zmqRep.start as Start,
-  "zmq-push": async () => (await import("./zmq/push.ts")).zmqPush.start as Start,
-  "zmq-pub": async () => (await import("./zmq/pub.ts")).zmqPub.start as Start,
+  "zmq-rep": async () => (await import("./zmq/rep-service.ts")).startRep as Start,
+  "zmq-push": async () => (await import("./zmq/push-service.ts")).startPush as Start,
+  "zmq-pub": async () => (await import("./zmq/pub-service.ts")).startPub as Start,
 };
