@@ -10,6 +10,7 @@ import { soap } from "./soap.ts";
 import { time } from "./time.ts";
 import { udp } from "./udp.ts";
 import { upcall } from "./upcall.ts";
+import { zmq } from "./zmq.ts";
 
 /** Every command of distcli, in the order the help shows them. */
 export const commands: readonly CliCommand[] = [
@@ -22,6 +23,7 @@ export const commands: readonly CliCommand[] = [
   soap,
   rpc,
   mqtt,
+  zmq,
   info,
   doctor,
 ];

@@ -1,0 +1,49 @@
+import { Option } from "@commander-js/extra-typings";
+import { labPorts } from "../../core/ports.ts";
+import type { CliCommand } from "../command.ts";
+import { pause } from "../deadline.ts";
+import { wholeNumber } from "../options.ts";
+import { withZmq, zmqCommand } from "../zmq-command.ts";
+import { decodeWork, encodings, workText } from "../zmq-message.ts";
+import { receiveEach } from "../zmq-messages.ts";
+
+/** `distcli zmq pull`: a worker of the lab's pipeline. */
+export const zmqPull: CliCommand = (cli) =>
+  zmqCommand({
+    name: "pull",
+    summary: "Be a worker: receive workloads",
+    description:
+      "Receives workloads as one worker of many; Python's pickled integers are understood, and nothing in a " +
+      "pickle is ever executed. Ends with Ctrl-C, or after --count workloads.",
+    port: labPorts["zmq-push"],
+    examples: [
+      "distcli zmq pull tcp://172.16.16.101:9999 --worker 1",
+      "distcli zmq pull 172.16.16.101 --worker 2 --work",
+    ],
+  })
+    .option("--worker <n>", "number of this worker", wholeNumber(0), 1)
+    .option("--work", "be busy for as many seconds as the workload says")
+    .option("-C, --count <n>", "leave after so many workloads", wholeNumber(1))
+    .addOption(
+      new Option("--encoding <name>", "how a workload is written")
+        .choices(encodings)
+        .default("auto" as const),
+    )
+    .action((endpoint, options) =>
+      cli.run(options, (session) =>
+        withZmq(session, "pull", { endpoint, options, side: "connects" }, (client) =>
+          receiveEach(session, client, options.count, async (parts) => {
+            const work = decodeWork(parts.at(-1) ?? new Uint8Array(0), options.encoding);
+            const text = workText(work);
+            const line = session.quiet ? text : `Worker ${options.worker} received work: ${text}`;
+            const value = work instanceof Uint8Array ? work.toBase64() : work;
+            session.result(line, { worker: options.worker, work: value });
+            const seconds = Number(work);
+            if (options.work && seconds > 0) await pause(Math.min(seconds * 1000, longest), session.signal);
+          }),
+        ),
+      ),
+    );
+
+/** Milliseconds: the longest time that a timer takes. */
+const longest = 0x7fff_ffff;

@@ -1,0 +1,60 @@
+import { Option } from "@commander-js/extra-typings";
+import { labPorts } from "../../core/ports.ts";
+import type { CliCommand } from "../command.ts";
+import { interruptible } from "../deadline.ts";
+import { UsageError } from "../exit.ts";
+import { linesOf } from "../lines.ts";
+import { durationMs, wholeNumber } from "../options.ts";
+import { repeated } from "../repeat.ts";
+import { withZmq, zmqCommand } from "../zmq-command.ts";
+import { encodeWork, encodings } from "../zmq-message.ts";
+
+/** `distcli zmq push`: deals out work. */
+export const zmqPush: CliCommand = (cli) =>
+  zmqCommand({
+    name: "push",
+    summary: "Deal out workloads to workers",
+    description:
+      "Sends each of its words as one message, each to one worker, and waits until there is one. Without words " +
+      "it reads them line by line from a pipe.",
+    port: labPorts["zmq-push"],
+    examples: [
+      "distcli zmq push tcp://0.0.0.0:9999 71 20 5",
+      "distcli zmq push tcp://0.0.0.0:9999 --encoding text halo",
+      "seq 100 | distcli zmq push tcp://0.0.0.0:9999",
+    ],
+  })
+    .argument("[words...]", "the workloads")
+    .option("--repeat <n>", "send them so many times", wholeNumber(1))
+    .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
+    .addOption(
+      new Option("--encoding <name>", "how they are written; auto: numbers pickled, the rest as text")
+        .choices(encodings)
+        .default("auto" as const),
+    )
+    .action((endpoint, words, options) =>
+      cli.run(options, async (session) => {
+        // A word that cannot be sent is told before anything is.
+        const messages = words.map((word) => ({ word, bytes: encodeWork(word, options.encoding) }));
+        if (words.length === 0 && options.repeat !== undefined) {
+          throw new UsageError("Say what to send again: --repeat needs words");
+        }
+        await withZmq(session, "push", { endpoint, options, side: "binds" }, async (client) => {
+          const send = async (word: string, bytes: Uint8Array) => {
+            await session.within(`No worker at ${client.endpoint}`, () => client.send([bytes]), 0);
+            session.result(session.quiet ? word : `Sent work: ${word}`, { work: word });
+          };
+          if (words.length > 0) {
+            await repeated(options, session.signal, async () => {
+              for (const { word, bytes } of messages) await send(word, bytes);
+            });
+            return;
+          }
+          await interruptible(session.signal, async () => {
+            for await (const line of linesOf(session.io.stdin)) {
+              await send(line, encodeWork(line, options.encoding));
+            }
+          });
+        });
+      }),
+    );

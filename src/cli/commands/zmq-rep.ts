@@ -1,0 +1,30 @@
+import { labPorts } from "../../core/ports.ts";
+import type { CliCommand } from "../command.ts";
+import { wholeNumber } from "../options.ts";
+import { withZmq, zmqCommand } from "../zmq-command.ts";
+import { messageFields, messageText } from "../zmq-message.ts";
+import { receiveEach } from "../zmq-messages.ts";
+
+/** `distcli zmq rep`: answers every request alike. */
+export const zmqRep: CliCommand = (cli) =>
+  zmqCommand({
+    name: "rep",
+    summary: "Answer requests",
+    description: "Answers every request. Ends with Ctrl-C, or after --count requests.",
+    port: labPorts["zmq-rep"],
+    examples: ["distcli zmq rep tcp://0.0.0.0:5555 --reply World"],
+  })
+    .option("--reply <text>", "the reply", "World")
+    .option("-C, --count <n>", "leave after so many requests", wholeNumber(1))
+    .action((endpoint, options) =>
+      cli.run(options, (session) =>
+        withZmq(session, "rep", { endpoint, options, side: "binds" }, (client) => {
+          const reply = [new TextEncoder().encode(options.reply)];
+          return receiveEach(session, client, options.count, async (parts) => {
+            const text = messageText(parts);
+            session.result(session.quiet ? text : `Received request: ${text}`, messageFields(parts));
+            await client.send(reply);
+          });
+        }),
+      ),
+    );

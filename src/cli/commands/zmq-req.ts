@@ -1,0 +1,38 @@
+import { labPorts } from "../../core/ports.ts";
+import type { CliCommand } from "../command.ts";
+import { durationMs, wholeNumber } from "../options.ts";
+import { repeated } from "../repeat.ts";
+import { withZmq, zmqCommand } from "../zmq-command.ts";
+import { messageFields, messageText } from "../zmq-message.ts";
+
+/** `distcli zmq req`: asks, and shows the reply. */
+export const zmqReq: CliCommand = (cli) =>
+  zmqCommand({
+    name: "req",
+    summary: "Send requests and show the replies",
+    port: labPorts["zmq-rep"],
+    examples: [
+      "distcli zmq req tcp://172.16.16.101:5555 Hello",
+      "distcli zmq req 172.16.16.101 Hello --repeat 10 --every 1s",
+    ],
+  })
+    .argument("[words...]", "the request (default: Hello)")
+    .option("--repeat <n>", "ask so many times", wholeNumber(1))
+    .option("--every <duration>", "from one request to the next; without --repeat: until Ctrl-C", durationMs)
+    .action((endpoint, words, options) =>
+      cli.run(options, (session) =>
+        withZmq(session, "req", { endpoint, options, side: "connects" }, async (client) => {
+          const request = [new TextEncoder().encode(words.join(" ") || "Hello")];
+          await repeated(options, session.signal, async (number) => {
+            session.note(`Sending request ${number - 1} ...`);
+            const reply = await session.within(`No reply from ${endpoint}`, async () => {
+              await client.send(request);
+              return await client.receive();
+            });
+            const text = messageText(reply);
+            const line = session.quiet ? text : `Received reply ${number - 1}: ${text}`;
+            session.result(line, { number: number - 1, ...messageFields(reply) });
+          });
+        }),
+      ),
+    );
