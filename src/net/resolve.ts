@@ -27,6 +27,6 @@ async function lookupFamily(name: string, family: 4 | 6): Promise<Set<string>> {
     return new Set(found.map(({ address }) => address));
   } catch (error) {
     if (error instanceof Error && "code" in error && hasNone.has(String(error.code))) return new Set();
-    throw error;
+    throw new Error(`Cannot resolve "${name}": the name server does not answer`, { cause: error });
   }
 }

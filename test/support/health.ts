@@ -5,10 +5,13 @@ import { connack, connect, publish, subscribe } from "./mqtt-packets.ts";
 import { RawClient } from "./raw-client.ts";
 import { ZmtpClient } from "./zmtp.ts";
 
-/** Every role of the lab, with what makes it quick to test: publishers that do not let anybody wait. */
+/**
+ * Every role of the lab, with what makes it quick to test: publishers that do not let anybody wait, and little room
+ * for who does not read, so that what grows beyond it is seen early.
+ */
 export const wholeLab = `
 services:
-  mqtt: { port: 0 }
+  mqtt: { port: 0, sendBuffer: 1MiB }
   echo: { port: 0 }
   file-echo: { role: echo, port: 0, reply: "{message}" }
   rest: { port: 0 }

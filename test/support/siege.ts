@@ -28,8 +28,6 @@ export class Siege {
     expect(this.#lab.program.isRunning).toBe(true);
     await expectHealthy(this.#lab);
     this.#measure();
-    if (process.env.SIEGE)
-      console.log(`      ${Math.round(this.#most / 1e6)} MB over ${Math.round(this.#before / 1e6)}`);
     expect(this.#most).toBeLessThan(mostGrowth);
     expect(this.#lab.complaints().slice(this.#complaintsBefore)).toEqual([]);
   }

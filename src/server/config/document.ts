@@ -17,6 +17,8 @@ export type Path = readonly (string | number)[];
 /** A YAML file as values, with the place of each in the text. */
 export class ConfigDocument {
   readonly mistakes: Mistake[] = [];
+  /** The text is no YAML; the mistakes tell why. */
+  readonly isBroken: boolean;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
   /** Values whose type the file could not choose: text from the environment or the command line. */
@@ -36,7 +38,11 @@ export class ConfigDocument {
         position: this.#position(pos[0], pos[1]),
       });
     }
-    if (this.mistakes.length > 0) return;
+    this.isBroken = this.mistakes.length > 0;
+    if (this.isBroken) {
+      this.#suggestQuotes(source);
+      return;
+    }
     this.#findDoubleKeys();
     this.#fillIn(environment);
   }
@@ -112,6 +118,21 @@ export class ConfigDocument {
     return isScalar(pair?.key) && pair.key.range
       ? this.#position(pair.key.range[0], pair.key.range[1])
       : undefined;
+  }
+
+  /** `{ port: ${PORT} }`: between braces YAML takes the reference's own braces for maps, and complains at length. */
+  #suggestQuotes(source: string): void {
+    const bare = /[{,[][^"'#\n]*:\s*\$\{[^"'\n]*\}/.exec(source);
+    const reference = bare === null ? -1 : source.indexOf("${", bare.index);
+    if (reference < 0) return;
+    const end = source.indexOf("}", reference) + 1;
+    const quoted = `"${source.slice(reference, end)}"`;
+    const message = `between { and } a reference to the environment needs quotes: ${quoted}`;
+    this.mistakes.splice(0, this.mistakes.length, {
+      path: "",
+      message,
+      position: this.#position(reference, end),
+    });
   }
 
   /** The second of two equal keys is the mistake, and the one to show. */

@@ -31,7 +31,8 @@ export function loadPlan(options: LoadOptions, parts: Parts): Plan {
   const document = new ConfigDocument(options.source, options.environment);
   const mistakes: Mistake[] = document.mistakes;
   const refuse = () => new ConfigError(options.file, options.source, mistakes);
-  if (mistakes.length > 0) throw refuse();
+  // What is no YAML has no values to check; every other mistake is told together with the rest.
+  if (document.isBroken) throw refuse();
 
   for (const override of options.overrides ?? []) applyOverride(document, override);
   const reading: Reading = { document, parts, mistakes };

@@ -70,9 +70,9 @@ export function jsonSchema(roles: readonly Role[]): object {
     type: "object",
     additionalProperties: false,
     properties: {
-      ...propertiesOf(toJson(settingsSchema)),
+      ...orNothing(propertiesOf(toJson(settingsSchema))),
       operations: {
-        type: "object",
+        type: ["object", "null"],
         description: "Arithmetic expressions in a and b, served by REST, SOAP and JSON-RPC alike.",
         additionalProperties: toJson(operationSchema),
       },
@@ -105,6 +105,16 @@ function serviceJsonSchema(role: Role, needsRole: boolean): object {
 function toJson(schema: z.ZodType): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return rest;
+}
+
+/** A map whose settings are all commented out is as good as absent. */
+function orNothing(properties: object): object {
+  const lenient = Object.entries(properties).map(([key, schema]) => {
+    const isMap =
+      typeof schema === "object" && schema !== null && "type" in schema && schema.type === "object";
+    return [key, isMap ? { ...schema, type: ["object", "null"] } : schema];
+  });
+  return Object.fromEntries(lenient);
 }
 
 function propertiesOf(schema: object): object {

@@ -109,7 +109,9 @@ export class Threads implements Runner {
       config: this.#configFor(),
       operations,
       thread,
-      joins: this.#handles.size > 0,
+      // Once the port is ours it is joined, also when all threads have died together: the listener of one that is
+      // dying yet would stand in the way of an exclusive claim.
+      joins: this.addresses.length > 0,
       appetite,
     });
     this.#handles.set(thread, handle);

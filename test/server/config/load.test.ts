@@ -105,6 +105,23 @@ describe("values from the environment", () => {
     });
   });
 
+  test("what is missing does not hide the other mistakes", () => {
+    const report = reportOf("services:\n  echo: { port: '${NOPE}' }\n  tme:\n  tme:\n", fake);
+    expect(report).toContain("the environment has no NOPE");
+    expect(report).toContain('there is no role "tme"');
+    expect(report).toContain('the key "tme" stands here a second time');
+  });
+
+  test("a reference between braces without quotes is told as what it is", () => {
+    expect(reportOf("services:\n  echo: { port: ${PORT} }\n", fake)).toBe(
+      [
+        'lab.yaml:2:17  between { and } a reference to the environment needs quotes: "${PORT}"',
+        "    2 |   echo: { port: ${PORT} }",
+        "      |                 ^^^^^^^",
+      ].join("\n"),
+    );
+  });
+
   test("what is missing is told by name and place", () => {
     expect(reportOf("services:\n  echo:\n    port: ${NOPE}\n", fake)).toContain(
       "lab.yaml:3:11  services.echo.port: the environment has no NOPE; set it, or give a default: ${NOPE:-default}",

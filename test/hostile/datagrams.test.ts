@@ -1,0 +1,69 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { createSocket } from "node:dgram";
+import { expectHealthy, wholeLab } from "../support/health.ts";
+import { startLab } from "../support/lab.ts";
+import { Random } from "../support/random.ts";
+import { Siege } from "../support/siege.ts";
+import { until } from "../support/until.ts";
+
+const lab = await startLab(wholeLab);
+test("before the attacks every service is served", () => expectHealthy(lab));
+
+/** A socket whose `send` resolves when the datagram has left. */
+async function sender() {
+  const socket = createSocket("udp4");
+  onTestFinished(() => socket.close());
+  let received = 0;
+  socket.on("message", () => received++);
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()));
+  const send = (bytes: Uint8Array, port: number) =>
+    new Promise<void>((resolve) => socket.send(bytes, port, "127.0.0.1", () => resolve()));
+  return { send, received: () => received };
+}
+
+test("a flood of datagrams of every size is answered as far as there is room, and others are served", async () => {
+  const siege = new Siege(lab);
+  const random = new Random(12_345);
+  const { send, received } = await sender();
+  const largest = random.bytes(65_507);
+  for (let wave = 0; wave < 100; wave++) {
+    const sizes = Array.from({ length: 100 }, () => random.below(random.below(10) === 0 ? 65_507 : 100));
+    await Promise.all(sizes.map((size) => send(largest.subarray(0, size), lab.port("udp"))));
+  }
+  await siege.survived();
+  expect(received()).toBeGreaterThan(0);
+});
+
+test("datagrams that answer themselves do not make the server talk to itself for ever", async () => {
+  const siege = new Siege(lab);
+  const { send, received } = await sender();
+  // An answer that is sent back is a request again; the text grows by its greeting each time until it is full.
+  let text = Buffer.from("x");
+  for (let round = 0; round < 2000; round++) {
+    text = Buffer.concat([Buffer.from("Hello, ('127.0.0.1', 1). You said: "), text]).subarray(0, 65_507);
+    await send(text, lab.port("udp"));
+  }
+  await until(() => received() > 0);
+  await siege.survived();
+});
+
+test("datagrams to the ports of streams reach nobody", async () => {
+  const siege = new Siege(lab);
+  const { send, received } = await sender();
+  for (const service of lab.services) {
+    if (service !== "udp" && lab.port(service) !== lab.port("udp"))
+      await send(Buffer.from("TIME\r\n"), lab.port(service));
+  }
+  await siege.survived();
+  expect(received()).toBe(0);
+});
+
+test("senders that have closed their socket before the answer trouble nobody", async () => {
+  const siege = new Siege(lab);
+  for (let sender = 0; sender < 500; sender++) {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.send("halo", lab.port("udp"), "127.0.0.1", () => resolve()));
+    socket.close();
+  }
+  await siege.survived();
+});

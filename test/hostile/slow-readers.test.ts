@@ -1,0 +1,59 @@
+import { describe, test } from "bun:test";
+import { crowd, pump } from "../support/attacker.ts";
+import { expectHealthy, wholeLab } from "../support/health.ts";
+import { startLab } from "../support/lab.ts";
+import { connect, publish, subscribe } from "../support/mqtt-packets.ts";
+import { Siege } from "../support/siege.ts";
+import { greeting, message, readyCommand } from "../support/zmtp.ts";
+
+const lab = await startLab(wholeLab);
+test("before the attacks every service is served", () => expectHealthy(lab));
+
+/** What makes a service answer with much, again and again. */
+const greedy: Readonly<Record<string, string | Uint8Array>> = {
+  echo: Buffer.alloc(65_536, "x"),
+  "file-echo": Buffer.alloc(65_536, "x"),
+  upcall: Buffer.alloc(65_536, "x"),
+  time: "TIME\r\n".repeat(10_000),
+  rest: "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(500),
+  soap: "GET /?wsdl HTTP/1.1\r\nHost: x\r\n\r\n".repeat(500),
+  jsonrpc: "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(500),
+  "zmq-rep": message("", Buffer.alloc(60_000, "x")),
+  mqtt: publish("flood", Buffer.alloc(60_000, "x")),
+};
+
+/** What has to be said before a service takes the greedy bytes. */
+const opening: Readonly<Record<string, Uint8Array>> = {
+  "zmq-rep": Buffer.concat([greeting, readyCommand("REQ")]),
+  mqtt: Buffer.concat([connect(""), subscribe("flood")]),
+};
+
+describe.each(Object.entries(greedy))("%s", (service, bytes) => {
+  test("does not grow for twenty clients that ask and never read", async () => {
+    const siege = new Siege(lab);
+    const deaf = await crowd(lab.port(service), 20, { deaf: true });
+    for (const { socket } of deaf) {
+      const first = opening[service];
+      if (first !== undefined) socket.write(first);
+    }
+    await Promise.all(deaf.map((attacker) => pump(attacker, Buffer.from(bytes), 20_000_000)));
+    await siege.survived();
+    // What has arrived of a client that is gone is nobody's work any more.
+    for (const { socket } of deaf) socket.terminate();
+    await siege.survived();
+  });
+});
+
+describe.each([
+  ["zmq-pub", Buffer.concat([readyCommand("SUB"), message(Uint8Array.of(1))])],
+  ["zmq-push", readyCommand("PULL")],
+])("%s", (service, ready) => {
+  test("serves others beside peers that never read what they asked for", async () => {
+    const siege = new Siege(lab);
+    for (const { socket } of await crowd(lab.port(service), 20, { deaf: true })) {
+      socket.write(greeting);
+      socket.write(ready);
+    }
+    await siege.survived();
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "bun:test";
+import { attack, crowd, pump } from "../support/attacker.ts";
+import { expectHealthy, wholeLab } from "../support/health.ts";
+import { startLab } from "../support/lab.ts";
+import { Random } from "../support/random.ts";
+import { Siege } from "../support/siege.ts";
+import { until } from "../support/until.ts";
+import { greeting, message, readyCommand, ZmtpClient } from "../support/zmtp.ts";
+
+const lab = await startLab(wholeLab);
+test("before the attacks every service is served", () => expectHealthy(lab));
+
+const services = ["zmq-rep", "zmq-push", "zmq-pub"] as const;
+/** The type of socket that each service speaks to. */
+const peerOf = { "zmq-rep": "REQ", "zmq-push": "PULL", "zmq-pub": "SUB" } as const;
+
+function withMechanism(name: string): Buffer {
+  const changed = Buffer.from(greeting);
+  changed.fill(0, 12, 32);
+  changed.write(name, 12, "latin1");
+  return changed;
+}
+
+/** A frame that says it is so long, and a little of its body. */
+function longFrame(length: bigint): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUInt8(2);
+  head.writeBigUInt64BE(length, 1);
+  return Buffer.concat([head, Buffer.alloc(1000)]);
+}
+
+describe.each(services)("%s", (service) => {
+  const ready = readyCommand(peerOf[service]);
+  const garbage: Readonly<Record<string, Buffer>> = {
+    "a greeting of zeros": Buffer.alloc(64),
+    "a greeting of ones": Buffer.alloc(64, 0xff),
+    "a signature and then noise": Buffer.concat([
+      greeting.subarray(0, 10),
+      Buffer.from(new Random(7).bytes(500)),
+    ]),
+    "a version that does not exist": Buffer.concat([greeting.subarray(0, 10), Buffer.alloc(54, 0x7e)]),
+    "a mechanism that does not exist": withMechanism("NONSENSE"),
+    "a mechanism that it does not speak": withMechanism("CURVE"),
+    "a READY that ends in its middle": Buffer.concat([
+      greeting,
+      Buffer.from([4, 200, 5]),
+      Buffer.from("READY"),
+    ]),
+    "a READY with a property beyond its end": Buffer.concat([
+      greeting,
+      Buffer.from([4, 12, 5, ...Buffer.from("READY"), 1, 65, 0xff, 0xff, 0xff, 0xff]),
+    ]),
+    "a READY of a socket that it does not speak to": Buffer.concat([greeting, readyCommand("PAIR")]),
+    "a READY of a socket that does not exist": Buffer.concat([greeting, readyCommand("NONSENSE")]),
+    "a message instead of READY": Buffer.concat([greeting, message("", "Hello")]),
+    "a frame of all the memory there is": Buffer.concat([greeting, ready, longFrame(0x7fff_ffff_ffff_ffffn)]),
+    "a frame of a negative length": Buffer.concat([greeting, ready, longFrame(0xffff_ffff_ffff_ffffn)]),
+    "a frame of 4 GB": Buffer.concat([greeting, ready, longFrame(0x1_0000_0000n)]),
+    "reserved flags": Buffer.concat([greeting, ready, Buffer.from([0xf8, 3, 1, 2, 3])]),
+    "a command that does not exist": Buffer.concat([greeting, ready, Buffer.from([4, 5, 4, 78, 79, 80, 69])]),
+    "a PING without its time to live": Buffer.concat([
+      greeting,
+      ready,
+      Buffer.from([4, 5, 4, 80, 73, 78, 71]),
+    ]),
+  };
+
+  test.each(Object.entries(garbage))("survives %s", async (_, said) => {
+    const siege = new Siege(lab);
+    for (const { socket } of await crowd(lab.port(service), 10)) socket.write(said);
+    await siege.survived();
+  });
+
+  test("disconnects who sends more than a message may hold", async () => {
+    const siege = new Siege(lab);
+    const attacker = await attack(lab.port(service));
+    attacker.socket.write(Buffer.concat([greeting, ready]));
+    await until(() => attacker.received > greeting.length);
+    expect(attacker.closed).toBe(false);
+    attacker.socket.write(longFrame(100_000_000n));
+    await until(() => attacker.closed);
+    await siege.survived();
+  });
+
+  test("survives random frames from peers that have shaken hands", async () => {
+    const siege = new Siege(lab);
+    const random = new Random(2718);
+    const attackers = await crowd(lab.port(service), 40);
+    for (const attacker of attackers) {
+      attacker.socket.write(Buffer.concat([greeting, ready]));
+      for (let frame = 0; frame < 20; frame++) {
+        const body = random.bytes(random.below(200));
+        attacker.socket.write(Buffer.concat([Buffer.from([random.below(8), body.length]), body]));
+      }
+    }
+    await until(() => attackers.every(({ closed }) => closed));
+    if (service === "zmq-rep") await askAgain();
+    await siege.survived();
+  });
+});
+
+/**
+ * A REP socket of libzmq 4.3 drops the reply to one request when the peer before it broke off in the middle of a
+ * malformed one: rolling that back leaves its router in the belief that the message goes on. The client is meant
+ * to ask again; what counts is that it is answered then.
+ */
+async function askAgain(): Promise<void> {
+  for (let answered = 0, asked = 0; answered < 3; asked++) {
+    if (asked > 10) throw new Error(`asked ${asked} times, and was answered ${answered} times`);
+    const client = await ZmtpClient.connect(lab.port("zmq-rep"), "REQ");
+    client.send("", "Hello");
+    const patience = Bun.sleep(300).then(() => false);
+    if (await Promise.race([client.receive().then(() => true), patience])) answered++;
+    client.raw.reset();
+  }
+}
+
+test("a message in a million parts does not fill the memory of REP", async () => {
+  const siege = new Siege(lab);
+  const attacker = await attack(lab.port("zmq-rep"));
+  attacker.socket.write(Buffer.concat([greeting, readyCommand("REQ")]));
+  const parts = Buffer.concat(Array.from({ length: 5000 }, () => Buffer.from([1, 10, ...Buffer.alloc(10)])));
+  await pump(attacker, parts, 12_000_000);
+  await siege.survived();
+});
+
+test("subscriptions without end do not fill the memory of PUB", async () => {
+  const siege = new Siege(lab);
+  const attacker = await attack(lab.port("zmq-pub"));
+  attacker.socket.write(Buffer.concat([greeting, readyCommand("SUB")]));
+  const random = new Random(99);
+  const many = Array.from({ length: 20_000 }, () => message(Buffer.from([1, ...random.bytes(20)])));
+  await pump(attacker, Buffer.concat(many), Buffer.concat(many).length);
+  await siege.survived();
+});

@@ -1,0 +1,8 @@
+"""Connects, says nothing, and shows the first events that the server sends by itself."""
+import socket
+import sys
+
+host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+with socket.create_connection((host, port), timeout=10) as connection:
+    for _ in range(count):
+        print("Event:", connection.recv(1024).decode())

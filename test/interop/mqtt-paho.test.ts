@@ -1,0 +1,89 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { golden } from "../support/golden.ts";
+import { startLab } from "../support/lab.ts";
+import { needs, testWith } from "../support/needs.ts";
+import { output, Program } from "../support/program.ts";
+import { pythonClient } from "../support/python.ts";
+
+const lab = await startLab(`
+log: { messages: 100000 }
+services:
+  mqtt: { port: 0 }
+`);
+const testPaho = testWith(needs.paho);
+const client = (name: string, ...rest: (string | number)[]) =>
+  pythonClient(name, "127.0.0.1", lab.port("mqtt"), ...rest);
+let subscribed = 0;
+const tellings = (printed: string) =>
+  printed
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+for (const version of ["3.1", "3.1.1", "5"]) {
+  testPaho(
+    `MQTT ${version}: paho's publisher and subscriber print what they printed with the original broker`,
+    async () => {
+      const [publisher, subscriber] = golden("mqtt_pubsub_paho161").clients;
+      const sub = new Program(client("paho_sub", version, "sister/temp", 4));
+      onTestFinished(() => sub.kill());
+      await sub.prints("Berlangganan topik: sister/temp");
+      await lab.tells("mqtt", `SUBSCRIBE sister/temp`, ++subscribed);
+      expect(await output(client("paho_pub", version, "sister/temp", "Suhu: 28°C", 4, 0))).toBe(
+        publisher?.stdout ?? "",
+      );
+      expect((await sub.outcome()).stdout).toBe(subscriber?.stdout ?? "");
+    },
+  );
+
+  testPaho(
+    `MQTT ${version}: paho sees every quality of service, retained messages, wills and wildcards`,
+    async () => {
+      const told = tellings(await output(client("paho_story", version)));
+      expect(told).toEqual([
+        { connack: { code: 0, present: 0 } },
+        { granted: [0, 1, 2] },
+        { message: ["story/a/leaf", "to story/a/leaf", 0, false] },
+        { message: ["story/one", "to story/one", 0, false] },
+        { message: ["story/one", "to story/one", 1, false] },
+        { message: ["story/deep/er/still", "to story/deep/er/still", 2, false] },
+        { message: ["story/deep", "to story/deep", 2, false] },
+        { retained: ["story/kept", "old", 1, true] },
+        { live: ["story/kept", "new", 1, false] },
+        { cleared: ["story/kept", "", 1, false] },
+        { "after unsubscribe": ["story/x/leaf", "heard", 0, false] },
+        { big: ["story/big/leaf", 200_000, true] },
+        { will: ["story/will/leaf", "gone", 0, false] },
+      ]);
+    },
+  );
+
+  testPaho(`MQTT ${version}: a session keeps what is published while its client is away`, async () => {
+    expect(tellings(await output(client("paho_session", version)))).toEqual([
+      { "present before": false, "present after": true, heard: ["0", "1", "2", "3", "4"] },
+    ]);
+  });
+}
+
+testPaho("MQTT 5: what the publisher writes on a message, paho reads on it", async () => {
+  const [read] = tellings(await output(client("paho_properties")));
+  const { expiry, ...rest } = read;
+  expect(rest).toEqual({
+    payload: "28",
+    format: 1,
+    type: "text/plain",
+    "answer to": "answers/here",
+    correlation: "0001ff",
+    user: [
+      ["unit", "°C"],
+      ["unit", "again"],
+      ["room", "7"],
+    ],
+  });
+  expect(expiry).toBeGreaterThan(590);
+  expect(expiry).toBeLessThanOrEqual(600);
+});
+
+test("nothing of all this made the server complain", () => {
+  expect(lab.complaints()).toEqual([]);
+});

@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import { startLab } from "../support/lab.ts";
+import { needs, testWith } from "../support/needs.ts";
+import { output } from "../support/program.ts";
+import { pythonClient } from "../support/python.ts";
+
+const lab = await startLab(`
+services:
+  oneway: { port: 0 }
+`);
+
+testWith(needs.python)(
+  "a one-way client in Python gets no answer, and the log tells what it said",
+  async () => {
+    const printed = await output(pythonClient("oneway_client", "127.0.0.1", lab.port("oneway"), "satu arah"));
+    expect(printed).toBe("Received: b''\n");
+    await lab.tells("oneway", "Received from client: satu arah");
+  },
+);
+
+test("nothing of all this made the server complain", () => {
+  expect(lab.complaints()).toEqual([]);
+});
