@@ -10,6 +10,7 @@ export const socketTypes = {
   router: 6,
   pull: 7,
   push: 8,
+  xpub: 9,
 } as const;
 
 export type SocketType = keyof typeof socketTypes;
@@ -37,7 +38,7 @@ export const intOptions = {
 export type IntOption = keyof typeof intOptions;
 
 /** Options whose value is bytes or a string. */
-export const textOptions = { subscribe: 6, unsubscribe: 7, lastEndpoint: 32 } as const;
+export const textOptions = { subscribe: 6, lastEndpoint: 32, zapDomain: 55 } as const;
 
 /** The one option whose value is 64 bits wide. */
 export const maxMessageSizeOption = 22;
@@ -53,6 +54,7 @@ export const sourceFd = 2;
 
 export const monitorEvents = {
   connected: 0x0001,
+  connectRetried: 0x0004,
   accepted: 0x0020,
   acceptFailed: 0x0040,
   disconnected: 0x0200,

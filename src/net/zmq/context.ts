@@ -9,6 +9,9 @@ import { ZmqSocket } from "./socket.ts";
  */
 const maxSockets = 8;
 
+/** Milliseconds that closing may take past any deadline: it takes a few even when nothing lingers. */
+const lastMoment = 250;
+
 /** A world of sockets with an I/O thread of its own. Belongs, with its sockets, to the thread that made it. */
 export class ZmqContext {
   readonly lib: Libzmq;
@@ -52,15 +55,18 @@ export class ZmqContext {
 
   async #terminate(deadline: AbortSignal): Promise<boolean> {
     for (const socket of this.#sockets) socket.close();
-    const over = this.#whenGone();
-    if (deadline.aborted) return await Promise.race([over, false]);
     const { promise: expired, resolve } = Promise.withResolvers<false>();
-    const expire = () => resolve(false);
-    deadline.addEventListener("abort", expire, { once: true });
+    let timer: Timer | undefined;
+    const expire = () => {
+      timer = setTimeout(resolve, lastMoment, false);
+    };
+    if (deadline.aborted) expire();
+    else deadline.addEventListener("abort", expire, { once: true });
     try {
-      return await Promise.race([over, expired]);
+      return await Promise.race([this.#whenGone(), expired]);
     } finally {
       deadline.removeEventListener("abort", expire);
+      clearTimeout(timer);
     }
   }
 

@@ -21,6 +21,7 @@ export class ZmqPeers {
   readonly anyPeer: Conversation;
   readonly #zmq: ZmqContext;
   readonly #context: PeersContext;
+  readonly #socket: ZmqSocket;
   readonly #limit: number;
   readonly #byFd = new Map<number, Conversation>();
   #ports: readonly number[] = [];
@@ -31,6 +32,7 @@ export class ZmqPeers {
   /** @param limit peers at once; more are disconnected as they come */
   constructor(zmq: ZmqContext, socket: ZmqSocket, context: PeersContext, limit: number) {
     this.#zmq = zmq;
+    this.#socket = socket;
     this.#context = context;
     this.#limit = limit;
     this.monitor = openMonitor(zmq, socket);
@@ -71,8 +73,9 @@ export class ZmqPeers {
     };
   }
 
-  /** The socket is closed and tells no more. */
+  /** Nobody is told of any more. */
   close(): void {
+    this.#socket.endMonitor();
     for (const fd of [...this.#byFd.keys()]) this.#disconnected(fd);
     this.monitor.close();
   }
@@ -90,6 +93,8 @@ export class ZmqPeers {
       case "handshakeFailedProtocol":
       case "handshakeFailedAuth":
         this.#failedHandshakes++;
+        break;
+      case "connectRetried": // for as long as the service lives
         break;
       case "acceptFailed":
         this.#refuse("the operating system has no file descriptor left for it");

@@ -225,6 +225,9 @@ function configure(socket: ZmqSocket, config: ZmqConfig, type: SocketType): void
   socket.setInt("sndhwm", config.sendHighWater);
   socket.setInt("rcvhwm", config.receiveHighWater);
   socket.setMaxMessageSize(config.maxMessageSize);
+  // A browser at the port of PUSH would count as a worker otherwise, and whatever it sends to REP costs the next
+  // client its reply.
+  socket.refuseAncientPeers();
   socket.setInt("handshakeInterval", config.handshakeTimeout);
   socket.setInt("backlog", 4096); // libzmq's own 100 is too few when a class connects at once
   socket.setInt("tcpKeepalive", 1); // a peer that lost its power goes at last

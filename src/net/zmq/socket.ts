@@ -56,6 +56,15 @@ export class ZmqSocket {
     );
   }
 
+  /**
+   * Refuses peers of before ZMTP 3.0, who say neither what they are nor even that they are ZeroMQ: libzmq takes
+   * any bytes that do not begin with 0xff for such a peer. It does so no longer once a socket belongs to an
+   * authentication domain; nobody authenticates in ours, so everybody else is let in as before.
+   */
+  refuseAncientPeers(): void {
+    this.#set(textOptions.zapDomain, encoder.encode("distsrv"), "set the authentication domain");
+  }
+
   /** Of a SUB socket: messages whose first bytes are `prefix`; the empty one stands for all. */
   subscribe(prefix: string): void {
     this.#set(textOptions.subscribe, encoder.encode(prefix), `subscribe to ${JSON.stringify(prefix)}`);
@@ -87,6 +96,14 @@ export class ZmqSocket {
   /** Tells of connections on an inproc endpoint, to be read through a PAIR socket. */
   monitor(endpoint: string, events: number): void {
     check(this.#lib, this.#lib.c.zmq_socket_monitor(this.handle, endpoint, events), `monitor ${endpoint}`);
+  }
+
+  /**
+   * Tells no more. To be called before the reader of the events is closed: libzmq's I/O thread would wait for
+   * another one, for ever.
+   */
+  endMonitor(): void {
+    check(this.#lib, this.#lib.c.zmq_socket_monitor(this.handle, null, 0), "end the monitor");
   }
 
   /** @returns false when it would have to wait: no peer, or all are full */

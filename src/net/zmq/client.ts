@@ -1,0 +1,102 @@
+import type { SocketType } from "./constants.ts";
+import { ZmqContext } from "./context.ts";
+import { needsIpv6, resolveBindEndpoint } from "./endpoint.ts";
+import { decodeMonitorEvent, openMonitor } from "./monitor.ts";
+import type { Parts, ZmqSocket } from "./socket.ts";
+import { ZmqWaiter } from "./waiter.ts";
+
+export interface ZmqClientOptions {
+  readonly endpoint: string;
+  /** Listen there, instead of connecting. */
+  readonly bind: boolean;
+  /** Of a SUB socket: the prefixes that it wants. */
+  readonly subscribe?: readonly string[];
+}
+
+/** The largest message that a client takes: the peer is not its own. */
+const maxMessageSize = 256 * 1024 * 1024;
+
+/** One socket for whoever awaits: a program of one conversation, on the main thread. */
+export class ZmqClient {
+  /** Where it is bound or connected: port 0 has become a real port. */
+  readonly endpoint: string;
+  readonly #zmq: ZmqContext;
+  readonly #socket: ZmqSocket;
+  readonly #waiter: ZmqWaiter;
+  readonly #monitor: ZmqSocket;
+  #isClosed = false;
+
+  /** @throws {ZmqError} when the endpoint cannot be bound or is none; an absent peer is no error */
+  static async open(type: SocketType, options: ZmqClientOptions): Promise<ZmqClient> {
+    const { bind, endpoint } = options;
+    const resolved = bind ? await resolveBindEndpoint(endpoint) : endpoint;
+    const zmq = await ZmqContext.create();
+    try {
+      return new ZmqClient(zmq, type, { ...options, endpoint: resolved });
+    } catch (error) {
+      await zmq.terminate(AbortSignal.timeout(1000));
+      throw error;
+    }
+  }
+
+  private constructor(zmq: ZmqContext, type: SocketType, { bind, endpoint, subscribe }: ZmqClientOptions) {
+    this.#zmq = zmq;
+    this.#socket = zmq.socket(type);
+    if (needsIpv6(endpoint)) this.#socket.setInt("ipv6", 1);
+    this.#socket.setMaxMessageSize(maxMessageSize);
+    if (type === "push") this.#socket.setInt("immediate", 1);
+    if (bind) this.#socket.refuseAncientPeers();
+    for (const prefix of subscribe ?? []) this.#socket.subscribe(prefix);
+    this.#monitor = openMonitor(zmq, this.#socket);
+    if (bind) this.#socket.bind(endpoint);
+    else this.#socket.connect(endpoint);
+    this.endpoint = this.#socket.lastEndpoint();
+    this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#monitor], false);
+  }
+
+  /** Whether the first attempt to connect succeeded; libzmq itself would go on trying, and tell nobody. */
+  async isReached(): Promise<boolean> {
+    for (;;) {
+      this.#mustBeOpen();
+      const parts = this.#monitor.receive();
+      const kind = parts && decodeMonitorEvent(parts)?.kind;
+      if (kind === "connected") return true;
+      if (kind === "connectRetried") return false;
+      if (parts === undefined) await this.#waiter.wait(["nothing", "readable"]);
+    }
+  }
+
+  /** The next message. Rejects once the client is closed. */
+  async receive(): Promise<Uint8Array[]> {
+    for (;;) {
+      this.#mustBeOpen();
+      const parts = this.#socket.receive();
+      if (parts !== undefined) return parts;
+      await this.#waiter.wait(["readable", "nothing"]);
+    }
+  }
+
+  /** Waits for a peer that takes it. Rejects once the client is closed. */
+  async send(parts: Parts): Promise<void> {
+    for (;;) {
+      this.#mustBeOpen();
+      if (this.#socket.sendParts(parts)) return;
+      await this.#waiter.wait(["writable", "nothing"]);
+    }
+  }
+
+  /** @param linger milliseconds that what was sent may take to leave */
+  async close(linger: number): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#waiter.close();
+    this.#socket.endMonitor();
+    this.#monitor.close();
+    this.#socket.setInt("linger", linger);
+    await this.#zmq.terminate(AbortSignal.timeout(linger + 1000));
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new Error("The ZeroMQ socket is closed");
+  }
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import {
+  checkEndpoint,
+  endpointAddress,
+  formatTcpEndpoint,
+  needsIpv6,
+  parseTcpEndpoint,
+  resolveBindEndpoint,
+} from "../../../src/net/zmq/endpoint.ts";
+
+describe("an endpoint", () => {
+  test.each([
+    ["tcp://127.0.0.1:5555", { host: "127.0.0.1", port: 5555 }],
+    ["tcp://lab.example:0", { host: "lab.example", port: 0 }],
+    ["tcp://*:*", { host: "*", port: 0 }],
+    ["tcp://[::1]:5555", { host: "::1", port: 5555 }],
+    ["tcp://[fe80::1%eth0]:5555", { host: "fe80::1%eth0", port: 5555 }],
+  ])("%s has a host and a port", (endpoint, expected) => {
+    expect(parseTcpEndpoint(endpoint)).toEqual(expected);
+  });
+
+  test.each([
+    "tcp://127.0.0.1",
+    "tcp://:5555",
+    "tcp://a:65536",
+    "tcp://::1:5555",
+    "udp://a:1",
+    "ipc://",
+    "",
+    "a:1",
+  ])("%p is none", (endpoint) => {
+    expect(() => checkEndpoint(endpoint)).toThrow(`and is ${JSON.stringify(endpoint)}`);
+  });
+
+  test("is written with brackets around IPv6, and needs it switched on", () => {
+    expect(formatTcpEndpoint({ host: "::1", port: 1 })).toBe("tcp://[::1]:1");
+    expect(needsIpv6("tcp://[::1]:1")).toBe(true);
+    expect(needsIpv6("tcp://127.0.0.1:1")).toBe(false);
+    expect(needsIpv6("ipc:///tmp/a:b")).toBe(false);
+  });
+
+  test("is where a service can be reached", () => {
+    expect(endpointAddress("tcp://[::]:7")).toEqual({ transport: "tcp", host: "::", port: 7 });
+    expect(endpointAddress("ipc:///tmp/x")).toEqual({ transport: "ipc", host: "/tmp/x", port: 0 });
+  });
+
+  test("is bound by address: names are resolved, the rest is left to libzmq", async () => {
+    expect(await resolveBindEndpoint("tcp://localhost:5")).toMatch(/^tcp:\/\/(127\.0\.0\.1|\[::1\]):5$/);
+    for (const endpoint of ["tcp://*:5", "tcp://0.0.0.0:5", "tcp://lo:5", "ipc:///tmp/x"]) {
+      expect(await resolveBindEndpoint(endpoint)).toBe(endpoint);
+    }
+    expect(resolveBindEndpoint("tcp://no-such-host.invalid:5")).rejects.toThrow();
+  });
+});

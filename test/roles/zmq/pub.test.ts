@@ -1,0 +1,113 @@
+import { describe, expect, setSystemTime, test } from "bun:test";
+import { clockText } from "../../../src/roles/zmq/clock-text.ts";
+import { zmqPub } from "../../../src/roles/zmq/pub.ts";
+import { golden } from "../../support/golden.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { startRole } from "../../support/start-role.ts";
+import { until } from "../../support/until.ts";
+import { ZmtpClient } from "../../support/zmtp.ts";
+
+async function subscriber(port: number, ...beginnings: string[]): Promise<ZmtpClient> {
+  const client = await ZmtpClient.connect(port, "SUB");
+  for (const beginning of beginnings) client.subscribe(beginning);
+  return client;
+}
+
+describe("zmq-pub", () => {
+  test.each(["zmq_sub_once", "zmq_sub_two"])(
+    "says what the original said in %s, only the time differs",
+    async (name) => {
+      const [recorded = []] = golden(name).connections;
+      const { port } = await startRole(zmqPub, { every: "20ms" });
+      const client = await RawClient.connect(port);
+      const spoken = recorded.flatMap((event) => (event.kind === "bytes" ? [event] : []));
+      for (const { from, bytes } of spoken) {
+        if (from === "client") client.write(bytes);
+        else {
+          const said = (await client.bytes(bytes.length)).toString("latin1");
+          const timeless = (text: string) =>
+            text.replace(/\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/, "<time>");
+          expect(timeless(said)).toBe(timeless(bytes.toString("latin1")));
+        }
+      }
+    },
+  );
+
+  test("publishes the time once a second by default", () => {
+    expect(zmqPub.config.parse({})).toMatchObject({
+      every: 1000,
+      message: "WAKTU {time}",
+      topic: "",
+      port: 12345,
+    });
+  });
+
+  test("keeps its step", async () => {
+    const { port } = await startRole(zmqPub, { every: "50ms", message: "{count}" });
+    const client = await subscriber(port, "");
+    const first = Number((await client.receive())[0]);
+    const start = performance.now();
+    let last = first;
+    while (last < first + 6) last = Number((await client.receive())[0]);
+    const took = performance.now() - start;
+    expect(last).toBe(first + 6); // none left out
+    expect(took).toBeGreaterThanOrEqual(6 * 50 - 40);
+    expect(took).toBeLessThan(6 * 50 + 250);
+  });
+
+  test("sends to each subscriber what begins as it wants", async () => {
+    const publish = [
+      { message: "SUHU {random 20..35}", every: "5ms" },
+      { message: "WAKTU {time}", every: "5ms" },
+      { topic: "sister/temp", message: "28", every: "5ms" },
+    ];
+    const { port } = await startRole(zmqPub, { publish });
+    const [time, topic, both] = await Promise.all([
+      subscriber(port, "WAKTU"),
+      subscriber(port, "sister/"),
+      subscriber(port, "SU", "WA"),
+    ]);
+    for (let count = 0; count < 5; count++) {
+      expect(String((await time.receive())[0])).toMatch(/^WAKTU /);
+      expect((await topic.receive()).map(String)).toEqual(["sister/temp", "28"]);
+      expect(String((await both.receive())[0])).toMatch(/^(SUHU (2\d|3[0-5])|WAKTU .*)$/);
+    }
+  });
+
+  test("tells what it published, also when nobody listens", async () => {
+    const { events } = await startRole(zmqPub, { topic: "suhu", message: "28" }, { observe: true });
+    await until(() => events.some((event) => event.kind === "message"));
+    const message = events.find((event) => event.kind === "message");
+    expect(message).toMatchObject({ direction: "out", text: "Published: suhu | 28" });
+  });
+
+  test("drops for a subscriber that does not read, and serves the others", async () => {
+    const config = { every: "1ms", sendHighWater: 5, message: "x".repeat(100_000) };
+    const { port, service } = await startRole(zmqPub, config);
+    const deaf = await subscriber(port, "x");
+    deaf.raw.pause();
+    const reader = await subscriber(port, "x");
+    for (let count = 0; count < 100; count++) expect((await reader.receive())[0]?.length).toBe(100_000);
+    deaf.raw.reset();
+    await until(() => service.stats().connections === 1);
+  });
+
+  test("stops between two messages without a wait", async () => {
+    const { service } = await startRole(zmqPub, { every: "1h" });
+    const start = performance.now();
+    await service.stop(AbortSignal.timeout(5000));
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+});
+
+test("the time is printed as C's asctime prints it, the day padded with a space", () => {
+  try {
+    setSystemTime(new Date("2026-11-20T16:12:01Z"));
+    const print = clockText("Asia/Jakarta");
+    expect(print()).toBe("Fri Nov 20 23:12:01 2026");
+    setSystemTime(new Date("2026-11-04T22:00:00Z"));
+    expect(print()).toBe("Thu Nov  5 05:00:00 2026");
+  } finally {
+    setSystemTime();
+  }
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "bun:test";
+import { unpickle } from "../../../src/protocol/unpickle.ts";
+import { zmqPush } from "../../../src/roles/zmq/push.ts";
+import { golden } from "../../support/golden.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { startRole } from "../../support/start-role.ts";
+import { until } from "../../support/until.ts";
+import { ZmtpClient } from "../../support/zmtp.ts";
+
+async function take(client: ZmtpClient, count: number): Promise<string[]> {
+  const taken: string[] = [];
+  while (taken.length < count) taken.push((await client.receive()).join("|"));
+  return taken;
+}
+
+describe("zmq-push", () => {
+  test("greets as the original did, and sends workloads in the same frames", async () => {
+    const [recorded = []] = golden("zmq_pushpull").connections;
+    const said = (from: "client" | "server") =>
+      Buffer.concat(
+        recorded.flatMap((event) => (event.kind === "bytes" && event.from === from ? [event.bytes] : [])),
+      );
+    // The last three frames are workloads: 00 05 80 04 4b NN 2e.
+    const greeting = said("server").subarray(0, -21);
+    const { port } = await startRole(zmqPush, { every: 0 });
+    const client = await RawClient.connect(port);
+    client.write(said("client"));
+    expect((await client.bytes(greeting.length)).toString("hex")).toBe(greeting.toString("hex"));
+    for (let frame = 0; frame < 100; frame++) {
+      expect((await client.bytes(7)).toString("hex")).toMatch(
+        /^000580044b(0[1-9a-f]|[1-5][0-9a-f]|6[0-4])2e$/,
+      );
+    }
+  });
+
+  test("draws every workload from min to max, both included", async () => {
+    const { port } = await startRole(zmqPush, { every: 0, workload: { min: 254, max: 257 } });
+    const worker = await ZmtpClient.connect(port, "PULL");
+    const drawn = new Set<unknown>();
+    for (let count = 0; count < 1000; count++) drawn.add(unpickle((await worker.receive())[0]!));
+    expect([...drawn].sort()).toEqual([254n, 255n, 256n, 257n]);
+  });
+
+  test("pauses for workload / workers seconds after each workload", async () => {
+    const { port, service } = await startRole(zmqPush, { workload: { min: 3, max: 3 }, workers: 20 });
+    const worker = await ZmtpClient.connect(port, "PULL");
+    await worker.receive();
+    const start = performance.now();
+    await take(worker, 2);
+    const took = performance.now() - start;
+    expect(took).toBeGreaterThanOrEqual(2 * 150 - 5);
+    expect(took).toBeLessThan(2 * 150 + 500);
+    expect(service.stats().messages_sent_total).toBe(3);
+  });
+
+  test.each([
+    ["json", {}, "7"],
+    ["text", {}, "7"],
+    ["text", { message: "work {workload} no {count}" }, "work 7 no 1"],
+  ])("writes them as %s with %p", async (encoding, more, expected) => {
+    const config = { every: 0, workload: { min: 7, max: 7 }, encoding, ...more };
+    const { port } = await startRole(zmqPush, config);
+    expect(await take(await ZmtpClient.connect(port, "PULL"), 1)).toEqual([expected]);
+  });
+
+  test("waits for a worker and loses nothing, whoever else comes by before", async () => {
+    const { port, service } = await startRole(zmqPush, {
+      every: "1ms",
+      encoding: "text",
+      message: "{count}",
+    });
+    for (const said of ["GET / HTTP/1.1\r\n\r\n", "\x01\x00\x05\x00abcd"]) {
+      const stranger = await RawClient.connect(port);
+      stranger.write(said);
+      await stranger.ended;
+    }
+    const silent = await RawClient.connect(port);
+    expect(service.stats().messages_sent_total).toBe(0);
+    expect(await take(await ZmtpClient.connect(port, "PULL"), 5)).toEqual(["1", "2", "3", "4", "5"]);
+    silent.end();
+  });
+
+  test("uses no processor time while it waits for a worker", async () => {
+    await startRole(zmqPush, { every: 0 });
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(150); // milliseconds; a loop that spins takes all 500
+  });
+
+  test("deals out to its workers in turn", async () => {
+    const { port, service } = await startRole(zmqPush, {
+      every: "5ms",
+      encoding: "text",
+      message: "{count}",
+    });
+    const workers = await Promise.all([1, 2].map(() => ZmtpClient.connect(port, "PULL")));
+    await until(() => service.stats().connections === 2);
+    const [one = [], two = []] = await Promise.all(workers.map((worker) => take(worker, 10)));
+    expect(new Set([...one, ...two]).size).toBe(20);
+  });
+
+  test("tells what it sent", async () => {
+    const { port, events } = await startRole(
+      zmqPush,
+      { every: 0, workload: { min: 42, max: 42 } },
+      { observe: true },
+    );
+    await take(await ZmtpClient.connect(port, "PULL"), 1);
+    const message = events.find((event) => event.kind === "message");
+    expect(message).toMatchObject({ direction: "out", text: "Sent work: 42" });
+  });
+
+  test("connects to its workers when it is told so", async () => {
+    const worker = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const { service } = await startRole(zmqPush, { connect: [`tcp://127.0.0.1:${worker.port}`] });
+    expect(service.addresses).toEqual([]);
+    await until(() => service.stats().connections === 1);
+    worker.stop(true);
+  });
+
+  test("refuses workloads that run backwards", () => {
+    const { error } = zmqPush.config.safeParse({ workload: { min: 5, max: 4 } });
+    expect(error?.issues[0]?.message).toContain("a min that is not above its max");
+  });
+
+  test("stops at once in the middle of a long pause", async () => {
+    const { port, service } = await startRole(zmqPush, { workload: { min: 100, max: 100 }, workers: 1 });
+    await take(await ZmtpClient.connect(port, "PULL"), 1);
+    const start = performance.now();
+    await service.stop(AbortSignal.timeout(5000));
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,279 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { StartError } from "../../../src/core/errors.ts";
+import { zmqRep } from "../../../src/roles/zmq/rep.ts";
+import { golden } from "../../support/golden.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { replay } from "../../support/replay.ts";
+import { startRole } from "../../support/start-role.ts";
+import { until } from "../../support/until.ts";
+import { ZmtpClient } from "../../support/zmtp.ts";
+
+async function ask(client: ZmtpClient, ...request: (string | Uint8Array)[]): Promise<string[]> {
+  client.send("", ...request);
+  const [delimiter, ...reply] = await client.receive();
+  expect(delimiter?.length).toBe(0);
+  return reply.map(String);
+}
+
+describe("zmq-rep", () => {
+  test("says byte for byte what the original said", async () => {
+    const { port } = await startRole(zmqRep);
+    for (const events of golden("zmq_reqrep").connections) await replay(port, events);
+  });
+
+  test("answers every request with World, also one in several parts and an empty one", async () => {
+    const { port, service } = await startRole(zmqRep);
+    const client = await ZmtpClient.connect(port, "REQ");
+    expect(await ask(client, "Hello")).toEqual(["World"]);
+    expect(await ask(client, "a", "b", "c")).toEqual(["World"]);
+    expect(await ask(client, "")).toEqual(["World"]);
+    expect(service.stats()).toMatchObject({
+      connections: 1,
+      connections_total: 1,
+      messages_received_total: 3,
+      messages_sent_total: 3,
+      bytes_received_total: 8,
+      bytes_sent_total: 15,
+    });
+  });
+
+  test("fills message and count into its reply", async () => {
+    const { port } = await startRole(zmqRep, { reply: "{count}: {message}!" });
+    const client = await ZmtpClient.connect(port, "REQ");
+    expect(await ask(client, "halo")).toEqual(["1: halo!"]);
+    expect(await ask(client, "satu", "dua")).toEqual(["2: satu dua!"]);
+  });
+
+  test("fills the time into its reply, in its zone", async () => {
+    const { port } = await startRole(zmqRep, { reply: "{time}", zone: "Asia/Jakarta" });
+    const client = await ZmtpClient.connect(port, "REQ");
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    const [reply = ""] = await ask(client, "?");
+    expect(reply).toMatch(/^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/);
+    const told = Date.parse(`${reply} GMT+0700`);
+    expect(told).toBeGreaterThanOrEqual(before);
+    expect(told).toBeLessThanOrEqual(Date.now());
+  });
+
+  test("sends the request itself back, part by part, when the reply is {message} alone", async () => {
+    const { port } = await startRole(zmqRep, { reply: "{message}" });
+    const client = await ZmtpClient.connect(port, "REQ");
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index);
+    client.send("", bytes, "", "end");
+    const [, first, ...rest] = await client.receive();
+    expect(first?.equals(Buffer.from(bytes))).toBe(true);
+    expect(rest.map(String)).toEqual(["", "end"]);
+  });
+
+  test("answers one request after the other, each after its delay", async () => {
+    const { port } = await startRole(zmqRep, { delay: "60ms" });
+    const clients = await Promise.all([1, 2].map(() => ZmtpClient.connect(port, "REQ")));
+    const start = performance.now();
+    const times = await Promise.all(
+      clients.map(async (client) => {
+        await ask(client, "Hello");
+        return performance.now() - start;
+      }),
+    );
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(59);
+    expect(Math.max(...times)).toBeGreaterThanOrEqual(118);
+  });
+
+  test("answers others after clients that left between request and reply", async () => {
+    const { port, service } = await startRole(zmqRep, { delay: "20ms" });
+    const leaving = await Promise.all([1, 2, 3].map(() => ZmtpClient.connect(port, "REQ")));
+    for (const client of leaving) {
+      client.send("", "bye");
+      client.raw.reset();
+    }
+    await until(() => service.stats().connections === 0);
+    expect(await ask(await ZmtpClient.connect(port, "REQ"), "Hello")).toEqual(["World"]);
+  });
+
+  test("passes over messages of a DEALER that are no requests", async () => {
+    const { port } = await startRole(zmqRep);
+    const dealer = await ZmtpClient.connect(port, "DEALER");
+    dealer.send("no delimiter");
+    dealer.send("no", "delimiter", "either");
+    dealer.send("label", "", "a request");
+    expect((await dealer.receive()).map(String)).toEqual(["label", "", "World"]);
+    expect(await ask(await ZmtpClient.connect(port, "REQ"), "Hello")).toEqual(["World"]);
+  });
+
+  test("serves on when a web browser and random bytes have come by", async () => {
+    const { port, service } = await startRole(zmqRep);
+    const patient = await ZmtpClient.connect(port, "REQ");
+    for (const said of ["GET / HTTP/1.1\r\n\r\n", "\x01\x00\x05\x01abcd\x02\x00x", "\x99".repeat(5000)]) {
+      const stranger = await RawClient.connect(port);
+      stranger.write(Buffer.from(said, "latin1"));
+      await stranger.ended;
+    }
+    expect(await ask(patient, "Hello")).toEqual(["World"]);
+    expect(service.stats()).toMatchObject({
+      connections_total: 4,
+      connections: 1,
+      messages_received_total: 1,
+    });
+  });
+
+  test("disconnects a peer whose message is too large", async () => {
+    const { port } = await startRole(zmqRep, { maxMessageSize: "1KiB" });
+    const client = await ZmtpClient.connect(port, "REQ");
+    expect(await ask(client, "x".repeat(1024))).toEqual(["World"]);
+    client.send("", "x".repeat(1025));
+    await client.raw.ended;
+  });
+
+  test("closes who comes when it is full, and serves the next when somebody has left", async () => {
+    const { port, service, log } = await startRole(zmqRep, { maxConnections: 2 }, { expectLog: ["warning"] });
+    const [first, second] = [await ZmtpClient.connect(port, "REQ"), await ZmtpClient.connect(port, "REQ")];
+    const third = await RawClient.connect(port);
+    await third.ended;
+    expect(log).toContain("warning Closed a connection: maxConnections is 2 (1 closed so far)");
+    expect(await ask(first!, "Hello")).toEqual(["World"]);
+    second!.raw.end();
+    await until(() => service.stats().connections === 1);
+    expect(await ask(await ZmtpClient.connect(port, "REQ"), "Hello")).toEqual(["World"]);
+  });
+
+  test("closes a connection that says nothing for as long as handshakeTimeout", async () => {
+    const { port } = await startRole(zmqRep, { handshakeTimeout: "100ms" });
+    const silent = await RawClient.connect(port);
+    await silent.ended;
+  });
+
+  test("tells who came, what was said in both directions, and who left", async () => {
+    const { port, events, service } = await startRole(zmqRep, {}, { observe: true });
+    const client = await ZmtpClient.connect(port, "REQ");
+    await until(() => service.clients?.().length === 1);
+    const [name] = service.clients?.() ?? [];
+    expect(await ask(client, "ha\x1blo")).toEqual(["World"]);
+    client.raw.end();
+    await until(() => events.at(-1)?.kind === "close");
+    expect(
+      events.map((event) => {
+        if (event.kind === "message") return `${event.direction} ${event.text}`;
+        return event.kind === "bytes" ? `${event.direction} ${Buffer.from(event.bytes)}` : event.kind;
+      }),
+    ).toEqual([
+      "open",
+      "in ha\x1blo",
+      "in Received request: ha\\x1blo",
+      "out World",
+      "out Sent reply: World",
+      "close",
+    ]);
+    for (const { conversation } of events) {
+      expect(conversation).toMatchObject({
+        transport: "zmq",
+        local: `127.0.0.1:${port}`,
+        remote: name ?? "",
+      });
+    }
+    expect(service.clients?.()).toEqual([]);
+  });
+
+  test("serves several endpoints at once, TCP and ipc", async () => {
+    const path = `/tmp/distsrv-test-${process.pid}-${Date.now()}.sock`;
+    const { service } = await startRole(zmqRep, {
+      bind: ["tcp://127.0.0.1:*", "tcp://127.0.0.1:0", `ipc://${path}`],
+    });
+    const [one, two, ipc] = service.addresses;
+    expect(ipc).toEqual({ transport: "ipc", host: path, port: 0 });
+    for (const address of [one, two]) {
+      expect(await ask(await ZmtpClient.connect(address!.port, "REQ"), "Hello")).toEqual(["World"]);
+    }
+    expect(one?.port).not.toBe(two?.port);
+  });
+
+  test("listens on IPv6, and on a host by name", async () => {
+    const six = await startRole(zmqRep, { host: "::1" });
+    expect(six.service.addresses[0]?.host).toBe("::1");
+    const named = await startRole(zmqRep, { host: "localhost" });
+    expect(await ask(await ZmtpClient.connect(named.port, "REQ"), "Hello")).toEqual(["World"]);
+  });
+});
+
+describe("zmq-rep cannot start", () => {
+  const refusal = (config: Record<string, unknown>) =>
+    startRole(zmqRep, config).then(
+      () => undefined,
+      (error: unknown) => (error instanceof StartError ? error : undefined),
+    );
+
+  test("on a port in use, and says what to change", async () => {
+    const { port } = await startRole(zmqRep);
+    const error = await refusal({ port });
+    expect(error?.code).toBe("port-in-use");
+    expect(error?.message).toContain(`Cannot start "zmq-rep" on TCP 127.0.0.1:${port}`);
+    expect(error?.message).toContain("services.zmq-rep.port");
+  });
+
+  test("on an endpoint in use, and names the list it is in", async () => {
+    const { port } = await startRole(zmqRep);
+    const error = await refusal({ bind: ["tcp://127.0.0.1:0", `tcp://127.0.0.1:${port}`] });
+    expect(error?.code).toBe("port-in-use");
+    expect(error?.message).toContain(`on tcp://127.0.0.1:${port}`);
+    expect(error?.message).toContain("services.zmq-rep.bind");
+  });
+
+  test.each(["192.0.2.1", "no-such-host.invalid"])(
+    "on %s, which is no address of this machine",
+    async (host) => {
+      const error = await refusal({ host });
+      expect(error?.code).toBe("bad-address");
+      expect(error?.message).toContain(host);
+    },
+  );
+
+  test("and leaves nothing behind: the port is free again at once", async () => {
+    const { port, service } = await startRole(zmqRep);
+    await service.stop(AbortSignal.timeout(1000));
+    await service.stop(AbortSignal.timeout(1000));
+    for (let round = 0; round < 3; round++) {
+      const again = await startRole(zmqRep, { port });
+      await again.service.stop(AbortSignal.timeout(1000));
+    }
+  });
+});
+
+describe("the configuration of zmq-rep", () => {
+  test.each([
+    [{ bind: ["127.0.0.1:5555"] }, "must be an endpoint such as tcp://127.0.0.1:5555"],
+    [{ bind: ["tcp://127.0.0.1:70000"] }, "must be an endpoint"],
+    [{ reply: "{mesage}" }, "known are {message}, {count}, {time}"],
+    [{ zone: "Mars/Phobos" }, "unknown zone"],
+    [{ sendHighWater: 0 }, "1"],
+  ])("refuses %p", (config, why) => {
+    const { error } = zmqRep.config.safeParse(config);
+    expect(error?.issues[0]?.message).toContain(why);
+  });
+});
+
+test("a stop answers what has been received, and does not wait for peers", async () => {
+  const { port, service } = await startRole(zmqRep, { delay: "10s" });
+  const client = await ZmtpClient.connect(port, "REQ");
+  client.send("", "Hello");
+  await until(() => service.stats().messages_received_total === 1);
+  const start = performance.now();
+  await service.stop(AbortSignal.timeout(5000));
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect((await client.receive()).map(String)).toEqual(["", "World"]);
+});
+
+test("a stop is over at its deadline, though a peer that does not read holds replies back", async () => {
+  const started = await startRole(
+    zmqRep,
+    { reply: "{message}", linger: "1h", maxMessageSize: "8MiB" },
+    { expectLog: ["warning"] },
+  );
+  const deaf = await ZmtpClient.connect(started.port, "DEALER");
+  onTestFinished(() => deaf.raw.reset()); // ends the lingering
+  deaf.raw.pause();
+  for (let sent = 0; sent < 8; sent++) deaf.send("", new Uint8Array(4_000_000));
+  await until(() => started.service.stats().messages_sent_total === 8);
+  const start = performance.now();
+  await started.service.stop(AbortSignal.timeout(100));
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect(started.log).toContain("warning Some messages had not left when the time to stop was over");
+});
