@@ -4,43 +4,48 @@ export type ClockFormat = (moment: Date) => string;
 /** The format of C's `asctime`: `Fri Nov 20 23:12:01 2026`. */
 export const asctimeFormat = "%a %b %e %H:%M:%S %Y";
 
-type Parts = Readonly<Partial<Record<Intl.DateTimeFormatPartTypes, string>>>;
+/** A moment as a calendar and a clock on the wall show it. */
+interface WallTime {
+  readonly year: number;
+  /** 1 to 12. */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  /** Minutes east of Greenwich. */
+  readonly offset: number;
+}
 
-const conversions: Readonly<Record<string, (parts: Parts, moment: Date) => string>> = {
-  H: (parts) => parts.hour ?? "",
-  M: (parts) => parts.minute ?? "",
-  S: (parts) => parts.second ?? "",
-  I: (parts) => two(((Number(parts.hour) + 11) % 12) + 1),
-  p: (parts) => (Number(parts.hour) < 12 ? "AM" : "PM"),
-  d: (parts) => two(Number(parts.day)),
-  e: (parts) => String(Number(parts.day)).padStart(2, " "),
-  m: (parts) => two(Number(parts.month)),
-  Y: (parts) => parts.year ?? "",
-  y: (parts) => (parts.year ?? "").slice(-2),
-  j: (parts) => String(dayOfYear(parts)).padStart(3, "0"),
-  a: (parts) => (parts.weekday ?? "").slice(0, 3),
-  A: (parts) => parts.weekday ?? "",
-  b: (parts) => (months[Number(parts.month) - 1] ?? "").slice(0, 3),
-  B: (parts) => months[Number(parts.month) - 1] ?? "",
-  z: (parts) => offset(parts),
-  Z: (parts) => parts.timeZoneName ?? "",
+const conversions: Readonly<Record<string, (time: WallTime, moment: Date) => string>> = {
+  H: ({ hour }) => two(hour),
+  M: ({ minute }) => two(minute),
+  S: ({ second }) => two(second),
+  I: ({ hour }) => two(((hour + 11) % 12) + 1),
+  p: ({ hour }) => (hour < 12 ? "AM" : "PM"),
+  d: ({ day }) => two(day),
+  e: ({ day }) => String(day).padStart(2, " "),
+  m: ({ month }) => two(month),
+  Y: ({ year }) => String(year),
+  y: ({ year }) => two(year % 100),
+  j: (time) => String(daysSince(time.year, time) + 1).padStart(3, "0"),
+  a: (time) => weekday(time).slice(0, 3),
+  A: weekday,
+  b: ({ month }) => months[month - 1]!.slice(0, 3),
+  B: ({ month }) => months[month - 1]!,
+  z: ({ offset }) => offsetText(offset, ""),
+  Z: ({ offset }) => (offset === 0 ? "GMT" : `GMT${offsetText(offset, ":")}`),
   s: (_, moment) => String(Math.floor(moment.getTime() / 1000)),
   "%": () => "%",
 };
 
+const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+// biome-ignore format: a calendar is easier to read in quarters
 const months = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
+  "January", "February", "March",
+  "April", "May", "June",
+  "July", "August", "September",
+  "October", "November", "December",
 ];
 
 /**
@@ -57,47 +62,73 @@ export function compileClock(format: string, zone: string): ClockFormat {
       `has the unknown conversion "${piece}" in ${JSON.stringify(format)}; known are ${known.join(" ")}`,
     );
   });
+  const read = zone === "local" ? localTime : timeIn(zone);
+  return (moment) => {
+    const time = read(moment);
+    return pieces.map((piece) => (typeof piece === "string" ? piece : piece(time, moment))).join("");
+  };
+}
+
+/** Without Intl, whose calendars take a megabyte and milliseconds in each thread that asks for one. */
+function localTime(moment: Date): WallTime {
+  return {
+    year: moment.getFullYear(),
+    month: moment.getMonth() + 1,
+    day: moment.getDate(),
+    hour: moment.getHours(),
+    minute: moment.getMinutes(),
+    second: moment.getSeconds(),
+    offset: -moment.getTimezoneOffset(),
+  };
+}
+
+function timeIn(zone: string): (moment: Date) => WallTime {
   const calendar = calendarOf(zone);
   return (moment) => {
-    const parts: Parts = Object.fromEntries(
-      calendar.formatToParts(moment).map(({ type, value }) => [type, value]),
+    const parts = Object.fromEntries(
+      calendar.formatToParts(moment).map(({ type, value }) => [type, Number(value)]),
     );
-    return pieces.map((piece) => (typeof piece === "string" ? piece : piece(parts, moment))).join("");
+    const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts;
+    const wall = Date.UTC(year, month - 1, day, hour, minute, second);
+    const offset = Math.round((wall - Math.floor(moment.getTime() / 1000) * 1000) / 60_000);
+    return { year, month, day, hour, minute, second, offset };
   };
 }
 
 function calendarOf(zone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat("en-US", {
-      ...(zone === "local" ? {} : { timeZone: zone }),
+      timeZone: zone,
       hourCycle: "h23",
       year: "numeric",
       month: "numeric",
       day: "numeric",
-      weekday: "long",
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-      timeZoneName: "longOffset",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
     });
   } catch (cause) {
-    throw new Error(`names the unknown zone "${zone}"; use a name such as Asia/Jakarta, UTC or local`, {
-      cause,
-    });
+    const message = `names the unknown zone "${zone}"; use a name such as Asia/Jakarta, UTC or local`;
+    throw new Error(message, { cause });
   }
+}
+
+function weekday(time: WallTime): string {
+  // The first of January 1970 was a Thursday.
+  return days[(((daysSince(1970, time) + 4) % 7) + 7) % 7]!;
+}
+
+/** Whole days from the first of January of `year`. */
+function daysSince(year: number, time: WallTime): number {
+  return (Date.UTC(time.year, time.month - 1, time.day) - Date.UTC(year, 0, 1)) / 86_400_000;
+}
+
+/** `+0700`, or `+07:00` with a colon between. */
+function offsetText(minutes: number, between: string): string {
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}${between}${two(size % 60)}`;
 }
 
 function two(value: number): string {
   return String(value).padStart(2, "0");
-}
-
-function dayOfYear(parts: Parts): number {
-  const day = Date.UTC(Number(parts.year), Number(parts.month) - 1, Number(parts.day));
-  return (day - Date.UTC(Number(parts.year), 0, 1)) / 86_400_000 + 1;
-}
-
-/** `GMT+07:00` as `+0700`. */
-function offset(parts: Parts): string {
-  const digits = (parts.timeZoneName ?? "GMT").slice(3).replace(":", "");
-  return digits === "" ? "+0000" : digits;
 }
