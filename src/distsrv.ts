@@ -4,17 +4,49 @@ import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
 import { parts } from "./parts.ts";
+import { printable } from "./protocol/text/printable.ts";
 import { check } from "./server/commands/check.ts";
 import { init } from "./server/commands/init.ts";
 import { roles, schema } from "./server/commands/roles.ts";
 import { run } from "./server/commands/run.ts";
 import { exitStatus, type ServerIo } from "./server/io.ts";
 
-const stopSignals = ["SIGINT", "SIGTERM"] as const;
+/** A terminal that is closed stops what it has started, and lets clients finish, too. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Bytes of output that may wait for a reader who does not read; the lines past it are left out and counted. */
+const mostWaiting = 8 * 1024 * 1024;
+
+/** How long a server that is to stop waits for the reader of its last lines. */
+const lastWordsMs = 1000;
+
+let linesLeftOut = 0;
+
+function write(text: string): void {
+  if (process.stdout.writableLength > mostWaiting) {
+    linesLeftOut++;
+    return;
+  }
+  if (linesLeftOut > 0) {
+    process.stderr.write(`Nobody read the output: ${linesLeftOut} lines of it were left out\n`);
+    linesLeftOut = 0;
+  }
+  process.stdout.write(text);
+}
+
+/** What the user's file holds may hold what a terminal obeys. */
+function complain(text: string): void {
+  process.stderr.write(
+    text
+      .split("\n")
+      .map((line) => printable(line, 2000))
+      .join("\n"),
+  );
+}
 
 const io: ServerIo = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: write,
+  err: complain,
   isTerminal: process.stdout.isTTY === true,
   colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
   environment: process.env,
@@ -32,7 +64,7 @@ const io: ServerIo = {
   exit: (status) => process.exit(status),
 };
 
-const repeat = (value: string, values: string[]) => [...values, value];
+const repeat = (value: string, values: string[] = []) => [...values, value];
 
 const program = new Command("distsrv")
   .description("Every server of a distributed-systems lab in one process.")
@@ -42,12 +74,11 @@ const program = new Command("distsrv")
     "-s, --set <key=value>",
     "override one value, e.g. services.time.port=4500 (may be repeated)",
     repeat,
-    [],
   )
   .option("--grace <duration>", "how long a stop waits for clients, e.g. 5s")
   .option("--log-level <level>", "debug, info, warning or error")
   .option("--log-format <format>", "text, json or auto")
-  .showHelpAfterError("(distsrv --help tells the options)")
+  .showHelpAfterError("(distsrv --config FILE runs a file; distsrv --help tells the rest)")
   .addHelpText(
     "after",
     `
@@ -67,14 +98,17 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 tells count
     const set = Object.entries(shortcuts).flatMap(([key, value]) =>
       value === undefined ? [] : [`${key}=${value}`],
     );
-    await finish(run({ config: options.config, set: [...options.set, ...set] }, parts, io));
+    await finish(
+      run({ config: options.config, set: [...(options.set ?? []), ...set] }, parts, io),
+      lastWordsMs,
+    );
   });
 
 program
   .command("check")
   .description("check a file and tell all its mistakes, without starting anything")
   .argument("<file>")
-  .action((file) => finish(check(file, program.opts().set, parts, io)));
+  .action((file) => finish(check(file, program.opts().set ?? [], parts, io)));
 program
   .command("schema")
   .description("print the JSON Schema of the configuration, for editors")
@@ -89,12 +123,13 @@ program
   .description("list the kinds of servers there are")
   .action(() => finish(roles(parts, io)));
 
-async function finish(status: number | Promise<number>): Promise<void> {
+/** @param limit milliseconds that a slow reader of a pipe has for what has been written */
+async function finish(status: number | Promise<number>, limit?: number): Promise<void> {
   const code = await status;
-  // What has been written must reach a slow reader of a pipe before the process ends.
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.end(done))),
-  );
+  const streams = [process.stdout, process.stderr];
+  const written = Promise.all(streams.map((stream) => new Promise<void>((done) => stream.end(done))));
+  if (limit === undefined) await written;
+  else await Promise.race([written, new Promise((late) => setTimeout(late, limit))]);
   process.exit(code);
 }
 

@@ -10,8 +10,9 @@ const folder = join(import.meta.dir, "../config");
 const read = (file: string) => readFileSync(join(folder, file), "utf8");
 const lab = read("lab.yaml");
 
-/** The lab with every documented default written out: `#port: 2222` without its mark. */
-const writtenOut = lab.replace(/^(\s*)#(?=[a-z]\w*:)/gim, "$1");
+/** Every setting written out: `#port: 2222` without its mark. Where there is no default, `as in:` shows a sample. */
+const withSamples = lab.replace(/^(\s*)#(?=[a-z]\w*:)/gim, "$1");
+const writtenOut = lab.replace(/(?<!as in:\n)^(\s*)#(?=[a-z]\w*:)/gim, "$1");
 
 describe("the files in config/", () => {
   test.each([...new Glob("*.yaml").scanSync(folder)])("%s is fine as it is", (file) => {
@@ -26,6 +27,13 @@ describe("the files in config/", () => {
     }
     expect(explicit.settings).toEqual(plain.settings);
     expect(explicit.definitions).toEqual(plain.definitions);
+  });
+
+  test("the samples in lab.yaml are fine, too", () => {
+    const services = load(withSamples, parts).services;
+    const configOf = (name: string) => services.find((service) => service.name === name)?.config;
+    expect(configOf("upcall")).toMatchObject({ events: { every: 5000 } });
+    expect(configOf("zmq-pub")).toMatchObject({ publish: [{ topic: "suhu" }] });
   });
 
   test("lab.yaml documents every role and every setting", () => {

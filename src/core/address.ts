@@ -11,6 +11,11 @@ export function formatAddress(address: Address): string {
   return formatHostPort(address.host, address.port);
 }
 
+/** A server on `::` is reached over IPv4, too, and then hears of `::ffff:127.0.0.1`. */
+export function plainHost(host: string): string {
+  return host.replace(/^::ffff:(?=\d+\.)/, "");
+}
+
 export function formatHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

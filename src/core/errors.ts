@@ -31,6 +31,8 @@ export function describeError(thrown: unknown): string {
   for (let error: unknown = thrown; error !== undefined && messages.length < 5; ) {
     const message = error instanceof Error ? error.message : String(error);
     if (message !== "" && !messages.some((seen) => seen.includes(message))) messages.push(message);
+    // It has said what is wrong and what to change; the runtime's own words below it add nothing.
+    if (error instanceof StartError && error.code !== "failed") break;
     error = error instanceof Error ? error.cause : undefined;
   }
   return messages.join(": ");

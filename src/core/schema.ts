@@ -18,6 +18,9 @@ export const host = z
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** The longest that a timer can wait: 2^31 - 1 milliseconds are a little more. */
+const longestTimer = "24d";
+
 /** `500ms`, `2.5s`, `10m`, `1h`, `7d`, or a plain number of seconds; milliseconds after parsing. */
 export const duration = (fallback: string, limits: { min?: string; max?: string } = {}) =>
   z
@@ -33,11 +36,11 @@ export const duration = (fallback: string, limits: { min?: string; max?: string 
         return z.NEVER;
       }
       const min = parseDuration(limits.min ?? 0) ?? 0;
-      const max = parseDuration(limits.max ?? "366d") ?? Number.POSITIVE_INFINITY;
+      const max = parseDuration(limits.max ?? longestTimer) ?? Number.POSITIVE_INFINITY;
       if (milliseconds < min || milliseconds > max) {
         context.addIssue({
           code: "custom",
-          message: `must be ${limits.min ?? "0s"} to ${limits.max ?? "366d"}, and is ${JSON.stringify(value)}`,
+          message: `must be ${limits.min ?? "0s"} to ${limits.max ?? longestTimer}, and is ${JSON.stringify(value)}`,
         });
         return z.NEVER;
       }

@@ -1,4 +1,5 @@
 import type { RoleContext, RunningService } from "../core/role.ts";
+import type { Direction } from "../core/traffic.ts";
 import { printable } from "../protocol/text/printable.ts";
 import { type ReplyTemplate, ReplyWriter } from "../protocol/text/reply.ts";
 import { listenTcp, type TcpConnection, type TcpServer } from "./tcp.ts";
@@ -21,16 +22,9 @@ export async function replyServer(
   const writer = new ReplyWriter(template);
   let messages = 0;
 
-  const tell = (connection: TcpConnection, request: Uint8Array, reply: Uint8Array) => {
+  const tell = (connection: TcpConnection, direction: Direction, words: string, bytes: Uint8Array) => {
     const { conversation } = connection;
-    const received = `Received from client: ${printable(request)}`;
-    traffic.emit({ kind: "message", conversation, direction: "in", text: received });
-    traffic.emit({
-      kind: "message",
-      conversation,
-      direction: "out",
-      text: `Sent to client: ${printable(reply)}`,
-    });
+    traffic.emit({ kind: "message", conversation, direction, text: `${words}: ${printable(bytes)}` });
   };
 
   const server = await listenTcp<undefined>(context, tcpOptions(config), {
@@ -39,7 +33,8 @@ export async function replyServer(
       messages++;
       const reply = writer.render(chunk);
       connection.write(reply);
-      if (traffic.wants("message")) tell(connection, chunk, reply);
+      if (traffic.wants("message")) tell(connection, "in", "Received from client", chunk);
+      if (traffic.wants("message")) tell(connection, "out", "Sent to client", reply);
     },
   });
   return {

@@ -1,5 +1,5 @@
 import type { Socket } from "bun";
-import { type Address, formatAddress } from "../core/address.ts";
+import { type Address, formatAddress, plainHost } from "../core/address.ts";
 import type { Conversation, Traffic } from "../core/traffic.ts";
 import { ByteQueue } from "./byte-queue.ts";
 
@@ -49,7 +49,7 @@ export class TcpConnection<S = unknown> {
     this.#number = number;
     this.lastActive = owner.tick;
     const host: string | undefined = socket.remoteAddress;
-    this.remote = { transport: "tcp", host: host ?? "unknown", port: socket.remotePort ?? 0 };
+    this.remote = { transport: "tcp", host: plainHost(host ?? "unknown"), port: socket.remotePort ?? 0 };
   }
 
   get closed(): boolean {
@@ -196,7 +196,7 @@ export class TcpConnection<S = unknown> {
     // A full close now would answer bytes still on their way with a reset, which can destroy our last reply
     // before the peer has read it. So: FIN, read on and discard, close when the peer ends or has had its time.
     this.#socket.shutdown();
-    if (!this.#pausedByRole && !this.#pausedByQueue) this.#socket.resume();
+    this.#socket.resume();
     this.#linger ??= setTimeout(() => this.#socket.end(), lingerMs);
   }
 }

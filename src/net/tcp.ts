@@ -162,6 +162,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #serve(connection: TcpConnection<S>): void {
     if (this.#options.iterative) this.#serving = connection;
     connection.served = true;
+    // The time in the queue was not the client's silence.
+    connection.lastActive = this.tick;
     this.#guard(connection, () => {
       connection.state = this.#handler.open(connection);
     });
@@ -246,6 +248,11 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       for (const connection of this.connections) {
         // Who waits for its turn is not idle.
         if (!connection.served || this.tick - connection.lastActive <= ticks) continue;
+        // Ended already, and still not gone: a reader that stopped reading.
+        if (connection.ending) {
+          connection.destroy();
+          continue;
+        }
         this.#idleClosed++;
         this.#context.log.debug(
           `Closed the connection from ${formatAddress(connection.remote)}: silent for ${idleTimeout} ms (idleTimeout)`,

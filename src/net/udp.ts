@@ -1,5 +1,6 @@
 import type { Address } from "../core/address.ts";
-import { formatAddress, formatHostPort } from "../core/address.ts";
+import { formatAddress, formatHostPort, plainHost } from "../core/address.ts";
+import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
 import type { Conversation } from "../core/traffic.ts";
 import { listenError } from "./listen-error.ts";
@@ -40,7 +41,8 @@ export async function listenUdp(
   let address: Address = { transport: "udp", host, port };
   let stopped = false;
 
-  const receive = (socket: { send: Send }, datagram: Uint8Array, peerPort: number, peerHost: string) => {
+  const receive = (socket: { send: Send }, datagram: Uint8Array, peerPort: number, sender: string) => {
+    const peerHost = plainHost(sender);
     counters.received++;
     counters.bytesIn += datagram.length;
     const peer: Address = { transport: "udp", host: peerHost, port: peerPort };
@@ -61,7 +63,7 @@ export async function listenUdp(
     }
     const reply = handler(datagram, peer, conversation);
     if (reply !== undefined) {
-      if (socket.send(reply, peerPort, peerHost)) {
+      if (socket.send(reply, peerPort, sender)) {
         counters.sent++;
         counters.bytesOut += reply.length;
         if (traffic.wants("bytes")) {
@@ -75,7 +77,7 @@ export async function listenUdp(
   const fail = (error: unknown) => {
     // E.g. an ICMP "port unreachable" for an earlier reply: that peer is gone, the others are served.
     counters.errors++;
-    log.debug(`A datagram failed: ${error instanceof Error ? error.message : error}`);
+    log.debug(`A datagram failed: ${describeError(error)}`);
   };
 
   try {
@@ -90,7 +92,8 @@ export async function listenUdp(
             fail(error);
           }
         },
-        error: (_socket, error) => fail(error),
+        // Bun hands the error over last, with or without the socket before it.
+        error: (...handed: unknown[]) => fail(handed.at(-1)),
       },
     });
     address = { ...address, port: socket.port };

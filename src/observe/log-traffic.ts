@@ -11,6 +11,8 @@ export function logTraffic(logger: (service: string) => Logger, perSecond: numbe
     const { service, remote } = conversation;
     logger(service).info(text, remote === "" ? {} : { peer: remote });
   };
+  /** Services whose conversations are told: a count of what nobody would have been told means nothing. */
+  const lasting = new Set<string>();
   return {
     appetite: perSecond > 0 ? { open: perSecond, message: perSecond, close: perSecond } : {},
     observe(event: TrafficEvent) {
@@ -18,7 +20,9 @@ export function logTraffic(logger: (service: string) => Logger, perSecond: numbe
         case "message":
           return tell(event.conversation, event.text);
         case "open":
-          return isLasting(event.conversation) ? tell(event.conversation, "Client connected") : undefined;
+          if (!isLasting(event.conversation)) return;
+          lasting.add(event.conversation.service);
+          return tell(event.conversation, "Client connected");
         case "close": {
           const reason = event.reason === undefined ? "" : ` (${event.reason})`;
           return isLasting(event.conversation) ? tell(event.conversation, `Client left${reason}`) : undefined;
@@ -28,11 +32,20 @@ export function logTraffic(logger: (service: string) => Logger, perSecond: numbe
       }
     },
     leftOut(service, kind, count) {
-      if (kind !== "message") return;
-      logger(service).info(`${count} more messages in this second (log.messages tells ${perSecond} of them)`);
+      if (kind !== "message" && !lasting.has(service)) return;
+      logger(service).info(
+        `${count} more ${leftOutWords[kind]} in this second (log.messages is ${perSecond})`,
+      );
     },
   };
 }
+
+const leftOutWords = {
+  message: "messages",
+  open: "clients connected",
+  close: "clients left",
+  bytes: "chunks",
+};
 
 /** A datagram or an HTTP exchange comes and goes with its message: that is told already. */
 function isLasting(conversation: Conversation): boolean {

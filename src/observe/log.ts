@@ -62,7 +62,9 @@ function loggerOn(tape: TapeLogger): Logger {
 function jsonLine(record: LogRecord): string {
   const { timestamp, level, category, message, properties } = record;
   const time = new Date(timestamp).toISOString();
-  return `${JSON.stringify({ time, level, service: category.at(-1), message: message.join(""), ...properties })}\n`;
+  const service = category.at(-1);
+  const line = JSON.stringify({ ...properties, time, level, service, message: message.join("") });
+  return `${line.replace(invisible, escapeCharacter)}\n`;
 }
 
 const marks: Readonly<Record<TapeLevel, { word: string; colour: string }>> = {
@@ -74,6 +76,13 @@ const marks: Readonly<Record<TapeLevel, { word: string; colour: string }>> = {
   fatal: { word: "FTL", colour: "\x1b[31m" },
 };
 
+/** What JSON may hold as it is, and a terminal may not: C1 controls and what reorders or hides text. */
+const invisible = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /** `23:49:36.120 INF time      127.0.0.1:40112  Received from client: TIME` */
 function textLine(record: LogRecord, colour: boolean): string {
   const paint = (code: string, text: string) => (colour ? `${code}${text}\x1b[0m` : text);
@@ -81,7 +90,7 @@ function textLine(record: LogRecord, colour: boolean): string {
   const clock = paint("\x1b[2m", clockOf(record.timestamp));
   const service = paint("\x1b[36m", (record.category.at(-1) ?? "").padEnd(9));
   const { peer, ...rest } = record.properties;
-  const who = peer === undefined ? "" : `${paint("\x1b[2m", String(peer).padEnd(21))} `;
+  const who = peer === undefined ? "" : `${paint("\x1b[2m", printable(String(peer)).padEnd(21))} `;
   const fields = Object.entries(rest).map(([key, value]) => ` ${key}=${value}`);
   // A line is one line, whatever came from the network.
   const text = printable(`${record.message.join("")}${fields.join("")}`, 4000);

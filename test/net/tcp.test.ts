@@ -157,6 +157,30 @@ describe("listenTcp", () => {
     expect(server.stats().connections_idle_closed_total).toBe(1);
   });
 
+  test("who waited for its turn in an iterative server is not idle for it", async () => {
+    const server = await listen(echo, { iterative: true, idleTimeout: 150 });
+    const first = await RawClient.connect(server.address.port);
+    const second = await RawClient.connect(server.address.port);
+    // Longer than the idle timeout: the first one keeps the server busy all the while.
+    for (let i = 0; i < 20; i++) {
+      first.write(".");
+      await first.text(1);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    first.end();
+    await until(() => server.connections.size === 1);
+    second.write("2");
+    expect(await second.text(1)).toBe("2");
+    expect(server.stats().connections_idle_closed_total).toBe(0);
+  });
+
+  test("an IPv4 peer of a server on :: is told by its IPv4 address", async () => {
+    const server = await listen(echo, { host: "::" });
+    await RawClient.connect(server.address.port);
+    await until(() => server.clients().length === 1);
+    expect(server.clients()[0]).toStartWith("127.0.0.1:");
+  });
+
   test("stop flushes what is buffered, then ends the connections", async () => {
     const server = await listen(echo);
     const client = await RawClient.connect(server.address.port);

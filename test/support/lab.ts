@@ -77,7 +77,7 @@ export class Lab {
   }
 
   async ready(): Promise<this> {
-    await this.program.prints("services run from");
+    await this.program.prints("tells counters and clients");
     for (const { message, name, port } of this.log) {
       if (message === "Listening") this.#ports.set(String(name), Number(port));
     }

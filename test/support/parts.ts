@@ -13,12 +13,19 @@ export interface FakeService {
   stopped: boolean;
 }
 
+export interface FakeConfig {
+  readonly port: number;
+  readonly refuse: boolean;
+  readonly failEarly: number;
+  readonly stubborn: boolean;
+}
+
 /** A role that opens no port and writes down what happens to it. */
 export function fakeRole(
   name: string,
   journal: string[] = [],
   running: FakeService[] = [],
-): Role<{ port: number; refuse: boolean }> {
+): Role<FakeConfig> {
   return {
     name,
     summary: `the role ${name}`,
@@ -26,6 +33,10 @@ export function fakeRole(
       host: z.string().default("127.0.0.1"),
       port: z.int().min(0).max(65535).default(0),
       refuse: z.boolean().default(false),
+      /** Fails so many times while it starts. */
+      failEarly: z.int().default(0),
+      /** Ignores the deadline of a stop. */
+      stubborn: z.boolean().default(false),
     }),
     async start(context, config): Promise<RunningService<never>> {
       if (config.refuse)
@@ -33,10 +44,13 @@ export function fakeRole(
       journal.push(`start ${context.service}`);
       const entry: FakeService = { service: context.service, context, stopped: false };
       running.push(entry);
+      const starts = running.filter(({ service }) => service === context.service).length;
+      if (starts <= config.failEarly) context.fail(new Error("failed while it started"));
       return {
-        addresses: [{ transport: "tcp", host: "127.0.0.1", port: config.port }],
+        addresses: [{ transport: "tcp", host: "127.0.0.1", port: config.port || 40_000 + running.length }],
         stats: () => ({ starts: running.length }),
         async stop() {
+          if (config.stubborn) return await new Promise(() => {});
           if (entry.stopped) return;
           entry.stopped = true;
           journal.push(`stop ${context.service}`);

@@ -11,13 +11,15 @@ export function printable(value: Uint8Array | string, limit = 120): string {
   const text =
     typeof value === "string" ? value : decoder.decode(isLong ? value.subarray(0, limit * 4) : value);
   const cut = isLong || text.length > limit;
-  const shown = escapeControls(cut ? text.slice(0, limit) : text);
+  // A character beyond the basic plane is not cut in two.
+  const shown = escapeControls(cut ? text.slice(0, limit).replace(/[\ud800-\udbff]$/, "") : text);
   if (!cut) return shown;
   return `${shown}… (${value.length} ${typeof value === "string" ? "characters" : "bytes"})`;
 }
 
 // C0 and C1 controls, line and paragraph separators, bidirectional overrides, lone surrogates.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]|\p{Cs}/gu;
+const unprintable =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu;
 
 function escapeControls(text: string): string {
   return text.replace(unprintable, (character) => {

@@ -24,6 +24,9 @@ export const timeConfig = z.strictObject({
     "How long the start of a request (TI) may wait for its rest before it is invalid.",
   ),
   ...streamFields,
+  maxConnections: streamFields.maxConnections.describe(
+    "Clients at once in each thread; more are closed as they come.",
+  ),
 });
 
 export type TimeConfig = z.infer<typeof timeConfig>;

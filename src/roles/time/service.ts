@@ -125,17 +125,20 @@ class TimeService implements TcpHandler<Client> {
   /** Which thread served whom: that the kernel spreads the clients is what the exercise shows. */
   #tell(connection: ClientConnection, request: TimeRequest, reply: Uint8Array | undefined): void {
     const { traffic, thread } = this.#context;
-    if (!traffic.wants("message")) return;
-    const { conversation } = connection;
     const by = thread > 0 ? ` (thread ${thread})` : "";
-    const word = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
-    traffic.emit({
-      kind: "message",
-      conversation,
-      direction: "in",
-      text: `Received from client: ${word}${by}`,
-    });
-    const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
-    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by });
+    if (traffic.wants("message")) {
+      const word = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
+      const text = `Received from client: ${word}${by}`;
+      traffic.emit({ kind: "message", conversation: connection.conversation, direction: "in", text });
+    }
+    if (traffic.wants("message")) {
+      const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
+      traffic.emit({
+        kind: "message",
+        conversation: connection.conversation,
+        direction: "out",
+        text: sent + by,
+      });
+    }
   }
 }

@@ -36,10 +36,12 @@ export const udp: Role<UdpConfig> = {
       // A datagram of full size has no room for the greeting: the reply is cut to what a datagram carries.
       const reply = writer.render(datagram).subarray(0, maxDatagram);
       if (traffic.wants("message")) {
-        const received = `Received from ${sender}: ${printable(datagram)}`;
-        const sent = `Sent to ${sender}: ${printable(reply)}`;
-        traffic.emit({ kind: "message", conversation: conversation(), direction: "in", text: received });
-        traffic.emit({ kind: "message", conversation: conversation(), direction: "out", text: sent });
+        const text = `Received from ${sender}: ${printable(datagram)}`;
+        traffic.emit({ kind: "message", conversation: conversation(), direction: "in", text });
+      }
+      if (traffic.wants("message")) {
+        const text = `Sent to ${sender}: ${printable(reply)}`;
+        traffic.emit({ kind: "message", conversation: conversation(), direction: "out", text });
       }
       return reply;
     });

@@ -1,4 +1,5 @@
 import { describeError } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
 import { openLog } from "../../observe/log.ts";
 import { logTraffic } from "../../observe/log-traffic.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
@@ -42,7 +43,7 @@ export async function run(options: RunOptions, parts: Parts, io: ServerIo): Prom
   });
   const own = log.logger("distsrv");
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
-  const signalled = stopOnSignal(io, plan, supervisor);
+  const stopped = stopOnSignal(io, plan, supervisor, own);
   io.onSignal("report", () => void reportServices(supervisor, log.logger));
 
   try {
@@ -52,17 +53,23 @@ export async function run(options: RunOptions, parts: Parts, io: ServerIo): Prom
     log.close();
     return exitStatus.failed;
   }
-  if (asText) io.out(startTable(plan, supervisor.status(), io.colour));
-  else
-    for (const { name, role, addresses } of supervisor.status())
-      own.info("Listening", listening(name, role, addresses));
-  own.info(
-    `${plan.services.length} services run from ${plan.file}; SIGTERM stops them, SIGUSR2 tells their counters`,
-  );
-
-  const clean = await signalled(own.info);
+  if (!supervisor.isStopping) tellStart(plan, supervisor, own, asText ? io : undefined);
+  const clean = await stopped;
   log.close();
   return clean ? exitStatus.ok : exitStatus.failed;
+}
+
+/** A table for people, a line for each service for machines. */
+function tellStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: ServerIo | undefined): void {
+  if (terminal !== undefined) terminal.out(startTable(plan, supervisor.status(), terminal.colour));
+  else {
+    for (const { name, role, addresses } of supervisor.status()) {
+      const { transport, host, port } = addresses[0] ?? {};
+      own.info("Listening", { name, role, transport, host, port });
+    }
+  }
+  const count = plan.services.length === 1 ? "1 service runs" : `${plan.services.length} services run`;
+  own.info(`${count} from ${plan.file}; SIGTERM stops, SIGUSR2 tells counters and clients`);
 }
 
 function planOrReport(options: RunOptions, parts: Parts, io: ServerIo): Plan | undefined {
@@ -81,39 +88,30 @@ function planOrReport(options: RunOptions, parts: Parts, io: ServerIo): Plan | u
   }
 }
 
-/** The first signal drains, the second ends at once. The result waits for the first and tells whether all went well. */
-function stopOnSignal(io: ServerIo, plan: Plan, supervisor: Supervisor) {
+/**
+ * The first signal drains, also while services still start; the second ends at once.
+ * @returns whether all went well, once it is over
+ */
+function stopOnSignal(io: ServerIo, plan: Plan, supervisor: Supervisor, own: Logger): Promise<boolean> {
+  const { grace } = plan.settings;
   let asked = false;
-  let signal = "";
-  const first = new Promise<void>((resolve) => {
-    io.onSignal("stop", (name) => {
+  return new Promise((resolve) => {
+    io.onSignal("stop", (signal) => {
       if (asked) return io.exit(exitStatus.failed);
       asked = true;
-      signal = name;
-      resolve();
+      own.info(`${signal}: unfinished replies have ${grace / 1000} s; a second signal ends at once`);
+      supervisor.stop(AbortSignal.timeout(grace)).then(
+        () => {
+          own.info("Stopped");
+          resolve(true);
+        },
+        (error: unknown) => {
+          io.err(`${describeError(error)}\n`);
+          resolve(false);
+        },
+      );
     });
   });
-  return async (tell: (message: string) => void): Promise<boolean> => {
-    await first;
-    tell(`${signal}: clients have ${plan.settings.grace} ms to be served; a second signal ends at once`);
-    try {
-      await supervisor.stop(AbortSignal.timeout(plan.settings.grace));
-      tell("Stopped");
-      return true;
-    } catch (error) {
-      io.err(`${describeError(error)}\n`);
-      return false;
-    }
-  };
-}
-
-function listening(
-  service: string,
-  role: string,
-  addresses: readonly { host: string; port: number; transport: string }[],
-) {
-  const [first] = addresses;
-  return { name: service, role, transport: first?.transport, host: first?.host, port: first?.port };
 }
 
 function stackOf(error: unknown): string {

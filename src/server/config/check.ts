@@ -36,7 +36,9 @@ function retype(reading: Reading, path: Path, value: unknown, error: z.ZodError)
     const full = [...path, ...below];
     const parentPath = below.slice(0, -1);
     const key = below.at(-1);
-    if (key === undefined || !reading.document.retype(full)) continue;
+    // Text that is out of range is told as what it is.
+    const isOfWrongType = issue.code === "invalid_type" || issue.code === "invalid_union";
+    if (key === undefined || !isOfWrongType || !reading.document.retype(full)) continue;
     copy ??= structuredClone(value);
     const parent = parentPath.reduce<unknown>((node, part) => Reflect.get(node as object, part), copy);
     Reflect.set(parent as object, key, reading.document.valueAt(full));

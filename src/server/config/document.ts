@@ -11,6 +11,7 @@ import {
 } from "yaml";
 import { substitute } from "./environment.ts";
 import type { Mistake, Position } from "./mistake.ts";
+import { yamlMistake } from "./yaml-mistake.ts";
 
 export type Path = readonly (string | number)[];
 
@@ -23,6 +24,8 @@ export class ConfigDocument {
   readonly #lines = new LineCounter();
   /** Values whose type the file could not choose: text from the environment or the command line. */
   readonly #typeless = new Set<Scalar>();
+  /** What the command line has set, and what was made to hold it; none of it stands in the file. */
+  readonly #overridden: string[] = [];
 
   constructor(source: string, environment: Readonly<Record<string, string | undefined>>) {
     this.#document = parseDocument(source, {
@@ -31,18 +34,18 @@ export class ConfigDocument {
       prettyErrors: false,
       uniqueKeys: false,
     });
-    for (const { message, pos } of this.#document.errors) {
-      this.mistakes.push({
-        path: "",
-        message: `is not YAML: ${message}`,
-        position: this.#position(pos[0], pos[1]),
-      });
+    for (const { code, message, pos } of this.#document.errors) {
+      const text = source.slice(source.lastIndexOf("\n", pos[0] - 1) + 1, pos[1]);
+      const position = this.#position(pos[0], pos[1]);
+      const told = `is not YAML: ${yamlMistake(code, message, text)}`;
+      // One slip of the hand may break a line in several of the parser's eyes.
+      const isKnown = this.mistakes.some(
+        (other) => other.message === told && other.position?.line === position.line,
+      );
+      if (!isKnown) this.mistakes.push({ path: "", message: told, position });
     }
     this.isBroken = this.mistakes.length > 0;
-    if (this.isBroken) {
-      this.#suggestQuotes(source);
-      return;
-    }
+    if (this.isBroken) return;
     this.#findDoubleKeys();
     this.#fillIn(environment);
   }
@@ -60,7 +63,7 @@ export class ConfigDocument {
 
   /** Sets one value from the command line, e.g. `services.time.port` to `4500`. */
   override(path: readonly string[], text: string): void {
-    const node = this.#document.createNode(plainValue(text));
+    const node = this.#document.createNode(commandLineValue(text));
     if (isScalar(node)) {
       node.source = text;
       this.#typeless.add(node);
@@ -69,11 +72,17 @@ export class ConfigDocument {
     for (let depth = 1; depth < path.length; depth++) {
       const parent = path.slice(0, depth);
       const value = this.#document.getIn(parent, true);
-      if (value === undefined || (isScalar(value) && value.value === null)) {
-        this.#document.setIn(parent, this.#document.createNode({}));
-      }
+      if (value !== undefined && !(isScalar(value) && value.value === null)) continue;
+      if (value === undefined) this.#overridden.push(parent.join("."));
+      this.#document.setIn(parent, this.#document.createNode({}));
     }
     this.#document.setIn(path, node);
+    this.#overridden.push(path.join("."));
+  }
+
+  /** Whether what stands at `path` came from the command line, so that no line of the file is to blame. */
+  isOverridden(path: string): boolean {
+    return this.#overridden.some((set) => path === set || path.startsWith(`${set}.`));
   }
 
   /**
@@ -118,21 +127,6 @@ export class ConfigDocument {
     return isScalar(pair?.key) && pair.key.range
       ? this.#position(pair.key.range[0], pair.key.range[1])
       : undefined;
-  }
-
-  /** `{ port: ${PORT} }`: between braces YAML takes the reference's own braces for maps, and complains at length. */
-  #suggestQuotes(source: string): void {
-    const bare = /[{,[][^"'#\n]*:\s*\$\{[^"'\n]*\}/.exec(source);
-    const reference = bare === null ? -1 : source.indexOf("${", bare.index);
-    if (reference < 0) return;
-    const end = source.indexOf("}", reference) + 1;
-    const quoted = `"${source.slice(reference, end)}"`;
-    const message = `between { and } a reference to the environment needs quotes: ${quoted}`;
-    this.mistakes.splice(0, this.mistakes.length, {
-      path: "",
-      message,
-      position: this.#position(reference, end),
-    });
   }
 
   /** The second of two equal keys is the mistake, and the one to show. */
@@ -186,8 +180,17 @@ function isEmptyScalar(node: Node): boolean {
   return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
 }
 
-/** What YAML makes of the text when no quotes stand around it. */
+/**
+ * What text from outside is when it is not meant as text. It is no YAML: a topic may be `#` and a password `*a`.
+ */
 function plainValue(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
+  return /^[-+]?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/** A list, a map or quoted text as YAML writes it; anything else is plain. */
+function commandLineValue(text: string): unknown {
+  if (!/^["'[{]/.test(text)) return plainValue(text);
   const parsed = parseDocument(text);
   return parsed.errors.length === 0 ? parsed.toJS() : text;
 }

@@ -3,7 +3,7 @@ export interface Substitution {
   readonly mistakes: readonly string[];
 }
 
-const reference = /\$\$|\$\{([^}]*)\}/g;
+const reference = /\$\$|\$\{([^}]*)(\}?)/g;
 const form = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
@@ -15,14 +15,22 @@ export function substitute(
   environment: Readonly<Record<string, string | undefined>>,
 ): Substitution {
   const mistakes: string[] = [];
-  const filled = text.replace(reference, (whole, inner: string | undefined) => {
+  const filled = text.replace(reference, (whole, inner: string | undefined, close: string | undefined) => {
     if (whole === "$$") return "$";
+    if (close === "") {
+      mistakes.push(`${whole} is not closed; write \${NAME}, or $\${ for the text itself`);
+      return whole;
+    }
     const match = form.exec(inner ?? "");
     if (match === null) {
       mistakes.push(`${whole} is not a reference to the environment; write \${NAME} or \${NAME:-default}`);
       return whole;
     }
     const [, name = "", fallback] = match;
+    if (fallback?.includes("${")) {
+      mistakes.push(`${whole}} nests references to the environment; give the default itself`);
+      return whole;
+    }
     const value = environment[name];
     if (value !== undefined && (value !== "" || fallback === undefined)) return value;
     if (fallback !== undefined) return fallback;

@@ -59,6 +59,10 @@ function closestUnionMember(
   const inner = issue.errors.filter(
     (issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
   );
+  const choices = inner.flatMap(([one, ...more]) =>
+    one?.code === "invalid_value" && one.path.length === 0 && more.length === 0 ? one.values : [],
+  );
+  if (choices.length > 1) return [{ path, message: wrongChoice(choices, value), isKey: false }];
   const [closest] = inner;
   if (closest === undefined) {
     const expected = issue.errors.flatMap((issues) =>
@@ -85,7 +89,14 @@ function wrongChoice(values: readonly unknown[], value: unknown): string {
   const choices = values.map(String);
   const guess = typeof value === "string" ? nearest(value, choices) : undefined;
   const suggestion = guess === undefined ? "" : `. Did you mean "${guess}"?`;
-  return `must be ${choices.join(" or ")}, and is ${show(value)}${suggestion}`;
+  return `must be ${oneOf(choices)}, and is ${show(value)}${suggestion}`;
+}
+
+/** `a, b or c` */
+function oneOf(choices: readonly string[]): string {
+  return choices.length < 3
+    ? choices.join(" or ")
+    : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }
 
 function limit(issue: Extract<Issue, { code: "too_small" | "too_big" }>): string {

@@ -30,7 +30,7 @@ export interface Reading {
 export function loadPlan(options: LoadOptions, parts: Parts): Plan {
   const document = new ConfigDocument(options.source, options.environment);
   const mistakes: Mistake[] = document.mistakes;
-  const refuse = () => new ConfigError(options.file, options.source, mistakes);
+  const refuse = () => new ConfigError(options.file, options.source, mistakes.map(ofItsOrigin(document)));
   // What is no YAML has no values to check; every other mistake is told together with the rest.
   if (document.isBroken) throw refuse();
 
@@ -53,6 +53,14 @@ export function loadPlan(options: LoadOptions, parts: Parts): Plan {
     definitions: definitions.map(({ name, expression, aliases }) => ({ name, expression, aliases })),
     operations: operationTable(definitions),
     services: planned,
+  };
+}
+
+/** A mistake on the command line is told as such. */
+function ofItsOrigin(document: ConfigDocument): (mistake: Mistake) => Mistake {
+  return (mistake) => {
+    const { path, message } = mistake;
+    return document.isOverridden(path) ? { path: `--set ${path}`, message } : mistake;
   };
 }
 

@@ -8,8 +8,6 @@ interface Claim {
   readonly port: number;
 }
 
-const everyAddress = ["0.0.0.0", "::"];
-
 /** Two services cannot listen on one port; better told before anything has started. */
 export function checkPorts(reading: Reading, services: readonly PlannedService[]): void {
   const taken: Claim[] = [];
@@ -42,5 +40,10 @@ function hasEntries(value: unknown): boolean {
 
 function overlaps(a: Claim, b: Claim): boolean {
   if (a.port !== b.port || a.transport !== b.transport) return false;
-  return a.host === b.host || everyAddress.includes(a.host) || everyAddress.includes(b.host);
+  return a.host === b.host || covers(a.host, b.host) || covers(b.host, a.host);
+}
+
+/** `::` takes IPv4, too. */
+function covers(every: string, host: string): boolean {
+  return every === "::" || (every === "0.0.0.0" && !host.includes(":"));
 }

@@ -69,6 +69,7 @@ export function jsonSchema(roles: readonly Role[]): object {
     title: "distsrv configuration",
     type: "object",
     additionalProperties: false,
+    patternProperties: { "^x-": { description: "Anything: a place for anchors to share settings from." } },
     properties: {
       ...orNothing(propertiesOf(toJson(settingsSchema))),
       operations: {

@@ -12,7 +12,8 @@ export function readSettings(reading: Reading, rest: Record<string, unknown>): S
     Object.entries(rest).filter(([key, value]) => topLevel.includes(key) && value !== null),
   );
   for (const key of Object.keys(rest)) {
-    if (topLevel.includes(key)) continue;
+    // As in a compose file, x- keys are the author's own: anchors to share settings from.
+    if (topLevel.includes(key) || key.startsWith("x-")) continue;
     const guess = nearest(key, topLevel);
     const hint = guess === undefined ? `There are ${topLevel.join(", ")}` : `Did you mean "${guess}"?`;
     reading.mistakes.push({

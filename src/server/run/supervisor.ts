@@ -1,4 +1,4 @@
-import type { Address } from "../../core/address.ts";
+import { type Address, formatAddress } from "../../core/address.ts";
 import { asError, describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { RoleContext } from "../../core/role.ts";
@@ -45,6 +45,8 @@ export class Supervisor {
   async start(): Promise<void> {
     for (const service of this.#services) service.prepare();
     for (const service of this.#services) {
+      // Asked to stop while the services before it started.
+      if (this.#stopped !== undefined) return;
       try {
         await service.start();
       } catch (error) {
@@ -53,8 +55,11 @@ export class Supervisor {
         });
         throw error;
       }
-      if (this.#stopped !== undefined) return;
     }
+  }
+
+  get isStopping(): boolean {
+    return this.#stopped !== undefined;
   }
 
   status(): ServiceStatus[] {
@@ -76,10 +81,10 @@ export class Supervisor {
   }
 
   async #stopAll(deadline: AbortSignal): Promise<void> {
+    // In reverse they stop accepting; the clients of all of them then have the same time to be served.
     const errors: unknown[] = [];
-    for (const service of this.#services.toReversed()) {
-      await service.stop(deadline).catch((error) => errors.push(error));
-    }
+    const stops = this.#services.toReversed().map((service) => service.stop(deadline));
+    await Promise.all(stops.map((stop) => stop.catch((error) => errors.push(error))));
     if (errors.length > 0) throw new AggregateError(errors, errors.map(describeError).join("; "));
   }
 
@@ -98,6 +103,7 @@ class SupervisedService {
   #state: ServiceState = "stopped";
   #restarts = 0;
   #error: string | undefined;
+  #port: number | undefined;
   #timer: Timer | undefined;
   /** Start, stop and restart of one service never overlap. */
   #work: Promise<unknown> = Promise.resolve();
@@ -128,6 +134,9 @@ class SupervisedService {
       this.#state = "starting";
       try {
         this.runner = await this.#run();
+        this.#learnPort(this.runner.addresses);
+        // It may have failed, or been asked to stop, before it had started.
+        if (this.#state !== "starting") return;
         this.#state = "running";
         this.#error = undefined;
       } catch (error) {
@@ -158,16 +167,19 @@ class SupervisedService {
     const count = this.planned.role.threads?.(this.planned.config) ?? 0;
     if (count === 0) return;
     const { logger, hub, appetite, spawnWorker: spawn } = this.#options;
-    this.#prepared = new Threads(this.planned, {
-      count,
-      spawn,
-      hub,
-      appetite,
-      log: logger(this.planned.name),
-      operations: this.#plan.definitions,
-      graceMs: this.#plan.settings.grace,
-      fail: this.#failOnce(),
-    });
+    this.#prepared = new Threads(
+      { ...this.planned, config: this.#config() },
+      {
+        count,
+        spawn,
+        hub,
+        appetite,
+        log: logger(this.planned.name),
+        operations: this.#plan.definitions,
+        graceMs: this.#plan.settings.grace,
+        fail: this.#failOnce(),
+      },
+    );
   }
 
   async #run(): Promise<Runner> {
@@ -189,7 +201,18 @@ class SupervisedService {
       joins: false,
       fail: this.#failOnce(),
     };
-    return await runOnMainThread(planned, context);
+    return await runOnMainThread({ ...planned, config: this.#config() }, context);
+  }
+
+  /** Port 0 was any port; once clients know the one it became, a restart takes the same. */
+  #config(): unknown {
+    const { config } = this.planned;
+    const isAnyPort = typeof config === "object" && config !== null && "port" in config && config.port === 0;
+    return isAnyPort && this.#port !== undefined ? { ...config, port: this.#port } : config;
+  }
+
+  #learnPort([address]: readonly Address[]): void {
+    this.#port ??= address?.port;
   }
 
   /** A service that fails reports it once; what it says while it is being stopped for that is not another failure. */
@@ -224,7 +247,9 @@ class SupervisedService {
     this.#restarts++;
     try {
       await this.start();
-      this.#options.logger(this.planned.name).info("Started again");
+      if (this.#state !== "running") return;
+      const addresses = this.runner?.addresses.map(formatAddress).join(", ");
+      this.#options.logger(this.planned.name).info(`Started again on ${addresses}`);
     } catch (error) {
       await this.#failed(asError(error));
     }
@@ -235,9 +260,30 @@ class SupervisedService {
     this.runner = undefined;
     this.#prepared = undefined;
     try {
-      await running?.stop(deadline);
+      if (running !== undefined) await inTime(running.stop(deadline), deadline);
     } catch (error) {
       throw new Error(`Cannot stop "${this.planned.name}"`, { cause: error });
     }
+  }
+}
+
+/** How long past its deadline a service may take before nobody waits for it any more. */
+const patienceMs = 500;
+
+/** @throws {Error} when `stop` is not done a moment after the deadline */
+async function inTime(stop: Promise<void>, deadline: AbortSignal): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((_, reject) => {
+    const give = () => {
+      timer = setTimeout(() => reject(new Error("it does not stop in time")), patienceMs);
+    };
+    if (deadline.aborted) give();
+    else deadline.addEventListener("abort", give, { once: true });
+  });
+  late.catch(() => {});
+  try {
+    await Promise.race([stop, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -85,9 +85,10 @@ export class Threads implements Runner {
     const readings = await Promise.all(
       [...this.#handles].map(async ([thread, handle]) => ({ thread, reading: await handle.read() })),
     );
-    return readings.flatMap(({ thread, reading }) => {
+    return readings.map(({ thread, reading }) => {
       if (reading !== undefined) this.#lastStats.set(thread, reading.stats);
-      return reading === undefined ? [] : [{ thread, ...reading }];
+      // One too busy to answer counts with what it said last.
+      return { thread, stats: this.#lastStats.get(thread) ?? {}, clients: reading?.clients ?? [] };
     });
   }
 
@@ -99,7 +100,7 @@ export class Threads implements Runner {
   }
 
   async #startThread(thread: number): Promise<readonly Address[]> {
-    const { operations, appetite } = this.#options;
+    const { operations } = this.#options;
     const place = this.#fresh.findIndex((fresh) => fresh.thread === thread);
     const handle = this.#fresh.splice(place, place < 0 ? 0 : 1)[0]?.handle ?? this.#open(thread);
     const addresses = await handle.start({
@@ -112,11 +113,21 @@ export class Threads implements Runner {
       // Once the port is ours it is joined, also when all threads have died together: the listener of one that is
       // dying yet would stand in the way of an exclusive claim.
       joins: this.addresses.length > 0,
-      appetite,
+      appetite: this.#shareOfAppetite(),
     });
     this.#handles.set(thread, handle);
-    if (this.#stopping) await handle.stop(AbortSignal.abort(), 0);
-    return addresses;
+    if (!this.#stopping) return addresses;
+    await handle.stop(AbortSignal.abort(), 0);
+    this.#handles.delete(thread);
+    throw new Error("stopped while it started");
+  }
+
+  /** What the service may tell a second is shared among its threads. */
+  #shareOfAppetite(): Appetite {
+    const { appetite, count } = this.#options;
+    return Object.fromEntries(
+      Object.entries(appetite).map(([kind, rate]) => [kind, Math.ceil(rate / count)]),
+    );
   }
 
   /** Port 0 means the one that the first thread was given. */

@@ -115,9 +115,9 @@ describe("values from the environment", () => {
   test("a reference between braces without quotes is told as what it is", () => {
     expect(reportOf("services:\n  echo: { port: ${PORT} }\n", fake)).toBe(
       [
-        'lab.yaml:2:17  between { and } a reference to the environment needs quotes: "${PORT}"',
+        'lab.yaml:2:18  is not YAML: a reference to the environment needs quotes between { and }, e.g. { port: "${PORT}" }',
         "    2 |   echo: { port: ${PORT} }",
-        "      |                 ^^^^^^^",
+        "      |                  ^",
       ].join("\n"),
     );
   });
@@ -127,6 +127,69 @@ describe("values from the environment", () => {
       "lab.yaml:3:11  services.echo.port: the environment has no NOPE; set it, or give a default: ${NOPE:-default}",
     );
   });
+});
+
+describe("mistakes in YAML itself", () => {
+  test.each([
+    ["services:\n  echo:\n    reply: Echo: {message}\n", 'text with ": " in it needs quotes'],
+    ["services:\n  echo: { reply: Echo: x }\n", 'text with ": " in it needs quotes'],
+    ["services:\n  echo: { port: 1 }\n---\nhost: x\n", "a second document starts here"],
+    ["services:\n\techo:\n", "a tab stands here"],
+    ["services:\n  echo:\n    reply: “{message}: x”\n", "typographic quotes"],
+    ["services:\n  echo:\n    port:2222\n    host: x\n", "a colon and a space"],
+  ])("%j is told in plain words", (source, words) => {
+    expect(reportOf(source, fake)).toContain(words);
+  });
+});
+
+describe("text from outside", () => {
+  const reply = (value: string) =>
+    load('services:\n  echo: { port: 0, reply: "${R}" }\n', parts, { environment: { R: value } }).services[0]
+      ?.config;
+
+  test.each(["*a {message}", "{message} # b", "# {message}", "'q' {message}", "[{message}]"])(
+    "%j is text as it is",
+    (value) => {
+      expect(reply(value)).toMatchObject({ reply: value });
+      const overrides = [`services.echo.reply=x${value}`];
+      expect(load("services: { echo: }", parts, { overrides }).services[0]?.config).toMatchObject({
+        reply: `x${value}`,
+      });
+    },
+  );
+
+  test("a number out of range is told as such, and blamed on who set it", () => {
+    expect(
+      reportOf('services:\n  echo: { port: "${P}" }\n', fake, { environment: { P: "70000" } }),
+    ).toContain("services.echo.port: must be at most 65535, and is 70000");
+    expect(reportOf("services:\n  echo:\n", fake, { overrides: ["services.echo.port=70000"] })).toBe(
+      "lab.yaml  --set services.echo.port: must be at most 65535, and is 70000",
+    );
+    expect(reportOf("services:\n  echo:\n", fake, { overrides: ["services.ecko.port=7"] })).toContain(
+      'lab.yaml  --set services.ecko: there is no role "ecko". Did you mean "echo"?',
+    );
+  });
+
+  test("an unclosed reference and one inside another are told", () => {
+    expect(reportOf("services:\n  echo:\n    host: ${X\n", fake)).toContain("${X is not closed");
+    expect(reportOf('services:\n  echo:\n    host: "${X:-${Y}}"\n', fake)).toContain("nests references");
+  });
+});
+
+test("x- keys are the author's own", () => {
+  const source = "x-base: &base { port: 0 }\nservices:\n  echo: { <<: *base }\n";
+  expect(load(source, fake).services[0]?.config).toMatchObject({ port: 0 });
+});
+
+test("a choice of numbers is told with all of them", () => {
+  const source = "services:\n  mqtt: { publish: [{ topic: a, message: b, qos: 3 }] }\n";
+  expect(reportOf(source, parts)).toContain("must be 0, 1 or 2, and is 3");
+});
+
+test("durations that no timer can wait for are refused", () => {
+  expect(reportOf("services:\n  upcall: { events: { every: 30d } }\n", parts)).toContain(
+    "must be 10ms to 24d",
+  );
 });
 
 describe("--set", () => {

@@ -56,6 +56,48 @@ describe("the supervisor", () => {
     await supervisor.stop(soon());
   });
 
+  test("a service that fails while it starts is started again, too", async () => {
+    const { supervisor, running } = supervise("services:\n  a: { role: echo, failEarly: 1 }\n");
+    await supervisor.start();
+    await until(() => running.length === 2);
+    await until(() => supervisor.status()[0]?.state === "running");
+    expect(running.map(({ stopped }) => stopped)).toEqual([true, false]);
+    await supervisor.stop(soon());
+  });
+
+  test("a restarted service keeps the port that it was given", async () => {
+    const { supervisor, running, lines } = supervise("services:\n  a: { role: echo, port: 0 }\n");
+    await supervisor.start();
+    const before = supervisor.status()[0]?.addresses[0]?.port;
+    running[0]!.context.fail(new Error("once"));
+    await until(() => supervisor.status()[0]?.state === "running");
+    expect(supervisor.status()[0]?.addresses[0]?.port).toBe(before!);
+    expect(lines).toContain(`Started again on 127.0.0.1:${before}`);
+    await supervisor.stop(soon());
+  });
+
+  test("a service that does not stop is given up on, and the others are stopped", async () => {
+    const { supervisor, running } = supervise(
+      three.replace("b: { role: echo", "b: { role: echo, stubborn: true"),
+    );
+    await supervisor.start();
+    await expect(supervisor.stop(AbortSignal.timeout(20))).rejects.toThrow(
+      'Cannot stop "b": it does not stop in time',
+    );
+    expect(running.map(({ stopped }) => stopped)).toEqual([true, false, true]);
+  });
+
+  test("a stop while services start is obeyed before the next one", async () => {
+    const { supervisor, journal } = supervise(three);
+    const started = supervisor.start();
+    const stopped = supervisor.stop(soon());
+    await Promise.all([started, stopped]);
+    expect(journal.filter((line) => line.startsWith("start")).length).toBeLessThan(3);
+    expect(journal.filter((line) => line.startsWith("stop")).length).toBe(
+      journal.filter((line) => line.startsWith("start")).length,
+    );
+  });
+
   test("with restart: never it stays down", async () => {
     const { supervisor, running } = supervise(
       "services:\n  a: { role: echo, restart: never }\n  b: { role: echo }\n",

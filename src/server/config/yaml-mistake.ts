@@ -1,0 +1,24 @@
+/** What the commonest mistakes of YAML look like to the parser, in words for the one who made them. */
+const words: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'text with ": " in it needs quotes, e.g. reply: "Echo: {message}"',
+  BLOCK_IN_FLOW: 'text with ": " in it needs quotes between { and }, e.g. { reply: "Echo: {message}" }',
+  MULTIPLE_DOCS: "a second document starts here; the file holds one",
+  TAB_AS_INDENT: "a tab stands here; indent with spaces",
+  BAD_INDENT: "the indentation does not match that of the lines around",
+  MULTILINE_IMPLICIT_KEY: "a key without its colon, or an indentation that does not match the line above",
+};
+
+/**
+ * @param code the parser's own name of the mistake
+ * @param line the text of the line up to where the mistake ends
+ */
+export function yamlMistake(code: string, message: string, line: string): string {
+  if (/[{[,][^#]*:\s*\$\{/.test(line)) {
+    return 'a reference to the environment needs quotes between { and }, e.g. { port: "${PORT}" }';
+  }
+  if (/[\u201c\u201d\u2018\u2019]/.test(line)) return "typographic quotes; YAML wants \" or '";
+  if (/^\s*[A-Za-z_][\w-]*:[^\s:]/.test(line)) {
+    return "a key is followed by a colon and a space, e.g. port: 2222";
+  }
+  return words[code] ?? message;
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "bun:test";
+import { echo } from "../../src/roles/echo/index.ts";
+import { time } from "../../src/roles/time/index.ts";
+import { upcall } from "../../src/roles/upcall/index.ts";
+import { type GoldenEvent, golden } from "../support/golden.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { startRole } from "../support/start-role.ts";
+
+/** The whole of what was said in one direction, without the packet boundaries, which bind nobody. */
+function said(events: readonly GoldenEvent[], from: "client" | "server"): string {
+  return events
+    .map((event) => (event.from === from && event.kind === "bytes" ? event.bytes.toString("latin1") : ""))
+    .join("");
+}
+
+/** Says what the recorded client said, each piece in a segment of its own. @returns all that came back */
+async function answers(port: number, events: readonly GoldenEvent[]): Promise<string> {
+  const client = await RawClient.connect(port);
+  for (const event of events) {
+    if (event.from !== "client" || event.kind !== "bytes") continue;
+    client.write(event.bytes);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  client.end();
+  return (await client.all()).toString("latin1");
+}
+
+const clock = (text: string) => text.replace(/\d\d:\d\d:\d\d/g, "HH:MM:SS");
+
+describe("the unusual inputs of the recordings", () => {
+  // Where ours differs, on purpose: line ends are answered with line ends, requests are put together from their
+  // segments, one chunk is one request however long it is, and bad UTF-8 kills nobody.
+  const corrected: Readonly<Record<string, string>> = {
+    "TIME\r\n": "JAM HH:MM:SS\r\n",
+    "TIME\n": "JAM HH:MM:SS\n",
+    "QUIT\r\nTIME": "",
+    [`${"A".repeat(33)}`]: "Invalid request",
+    [`${"A".repeat(70)}`]: "Invalid request",
+    [`${"A".repeat(32)}TIME`]: "Invalid request",
+    "\xff\xfeTIME": "Invalid requestJAM HH:MM:SS",
+    TIME: "JAM HH:MM:SS",
+  };
+
+  for (const [index, events] of golden("time_edge").connections.entries()) {
+    const request = said(events, "client");
+    test(`time_edge ${index}: ${JSON.stringify(request.slice(0, 40))}`, async () => {
+      const { port } = await startRole(time);
+      const pieces = events.filter((event) => event.from === "client" && event.kind === "bytes").length;
+      const isSplit = request === "TIME" && pieces === 2;
+      const expected = corrected[request] ?? clock(said(events, "server"));
+      const got = clock(await answers(port, events));
+      // After a QUIT the original answered with a reset; nothing more is answered here either.
+      expect(got).toBe(isSplit ? "JAM HH:MM:SS" : expected);
+    });
+  }
+
+  test("upcall_edge_2100 and reqresp_edge_3000: one prefix for each chunk received", async () => {
+    const [upcalls] = golden("upcall_edge_2100").connections;
+    const { port } = await startRole(upcall);
+    expect(await answers(port, upcalls!)).toBe(`Upcall event: Processing ${said(upcalls!, "client")}`);
+    const [echoes] = golden("reqresp_edge_3000").connections;
+    const echoed = await answers((await startRole(echo)).port, echoes!);
+    expect(echoed).toBe(`Echo: ${"x".repeat(3000)}Echo: second`);
+  });
+
+  test("reqresp_edge_badutf8: the bytes come back, and the connection lives on", async () => {
+    const [events] = golden("reqresp_edge_badutf8").connections;
+    expect(await answers((await startRole(echo)).port, events!)).toBe("Echo: \xff\xfeEcho: after");
+  });
+});
