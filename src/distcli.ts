@@ -1,9 +1,10 @@
 import packageJson from "../package.json" with { type: "json" };
 import { commands } from "./cli/commands/index.ts";
-import { exitCodes, InterruptedError } from "./cli/exit.ts";
+import { exitCodes, InterruptedError, OutputError } from "./cli/exit.ts";
 import type { CliIo, Sink } from "./cli/io.ts";
-import { run } from "./cli/run.ts";
+import { report, run, wantsJson } from "./cli/run.ts";
 import { terminalPrompter } from "./cli/terminal-prompter.ts";
+import { describeError } from "./core/errors.ts";
 
 // The entry of the client: the only place of it that touches the process.
 
@@ -15,8 +16,6 @@ function interrupt(): void {
 }
 
 process.on("SIGINT", interrupt);
-// The reader of a pipe, such as head, has seen enough. That is no failure.
-process.stdout.on("error", () => process.exit(exitCodes.success));
 process.stderr.on("error", () => {});
 
 const sink = (stream: NodeJS.WriteStream): Sink => ({
@@ -43,11 +42,27 @@ const io: CliIo = {
     : undefined,
 };
 
-const status = await run(process.argv.slice(2), io, {
+const words = process.argv.slice(2);
+
+let hasFailedToWrite = false;
+process.stdout.on("error", cannotWrite);
+
+function cannotWrite(error: Error): void {
+  // The reader of a pipe, such as head, has seen enough. That is no failure.
+  if ("code" in error && error.code === "EPIPE") process.exit(exitCodes.success);
+  if (hasFailedToWrite) return;
+  hasFailedToWrite = true;
+  const failed = new OutputError(`Cannot write to the standard output: ${describeError(error)}`);
+  const status = report(failed, io, wantsJson(words));
+  process.stderr.write("", () => process.exit(status));
+}
+
+const status = await run(words, io, {
   commands,
   version: packageJson.version,
   // Loaded only when asked for: it brings all the roles along.
   readServices: async (path) => (await import("./expected-services.ts")).expectedServices(path, process.env),
 });
-// Something may still be open, such as a terminal that could be read from; what was printed must be out first.
-process.stdout.write("", () => process.exit(status));
+// Something may still be open, such as a terminal that could be read from; what was printed must be out first. A
+// failure to write is told after the callbacks of what was written, and ends the process by itself.
+process.stdout.write("", () => setImmediate(() => process.exit(status)));

@@ -1,5 +1,5 @@
 import { type ClientLog, crowd } from "./crowd.ts";
-import { UsageError } from "./exit.ts";
+import { type PeerError, UsageError } from "./exit.ts";
 import type { Line, Reply } from "./line.ts";
 import { repeated, type Schedule } from "./repeat.ts";
 import type { Session } from "./session.ts";
@@ -20,6 +20,8 @@ export interface Conversation {
   open(): Promise<Line>;
   /** The answer as the original demo printed it. */
   show(reply: Reply | undefined, sent: string): string;
+  /** Why this cannot be the answer of the right service; told once it has been shown. */
+  doubt?(reply: Reply, sent: string): PeerError | undefined;
   /** After the last round; the line is still open. */
   afterwards?(line: Line): Promise<void>;
 }
@@ -48,6 +50,8 @@ async function hold(
         log.firstAnswer ??= log.lastAnswer;
         log.answers += reply === undefined ? 0 : 1;
         print(session, conversation, { client, round, sent, reply });
+        const doubt = reply === undefined ? undefined : conversation.doubt?.(reply, sent);
+        if (doubt !== undefined) throw doubt;
       }
     });
     await conversation.afterwards?.(line);
@@ -67,7 +71,7 @@ function print(session: Session, conversation: Conversation, exchange: Exchange)
   const { client, round, sent, reply } = exchange;
   // `--quiet` leaves the bare answer, for scripts.
   const text = session.quiet && reply !== undefined ? reply.text : conversation.show(reply, sent);
-  session.result(client === undefined ? text : `client ${client}: ${text}`, {
+  session.result(client === undefined || session.quiet ? text : `client ${client}: ${text}`, {
     client,
     round,
     sent,

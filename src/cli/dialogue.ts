@@ -1,4 +1,5 @@
 import { rounded } from "./converse.ts";
+import type { PeerError } from "./exit.ts";
 import type { Prompter } from "./io.ts";
 import type { Line, Reply } from "./line.ts";
 import { linesOf } from "./lines.ts";
@@ -16,6 +17,8 @@ export interface Dialogue {
   /** The last word to the peer, where there is one. */
   readonly farewell?: string;
   show(reply: Reply | undefined, sent: string): string;
+  /** Why this cannot be the answer of the right service. The dialogue goes on; the first one is told at its end. */
+  doubt?(reply: Reply, sent: string): PeerError | undefined;
   /** What the peer says unasked. */
   showUnasked(text: string): string;
 }
@@ -30,9 +33,16 @@ export const messageDialogue = {
 export async function holdDialogue(session: Session, dialogue: Dialogue): Promise<void> {
   const prompter = session.io.openPrompter?.();
   try {
-    if (prompter === undefined) await readFromPipe(session, dialogue);
-    else await askPerson(session, dialogue, prompter);
+    const doubts: PeerError[] = [];
+    const exchanged = async (typed: string) => {
+      const doubt = await exchange(session, dialogue, typed);
+      if (doubt !== undefined) doubts.push(doubt);
+    };
+    if (prompter === undefined) await readFromPipe(session, dialogue, exchanged);
+    else await askPerson(session, dialogue, prompter, exchanged);
     if (dialogue.farewell !== undefined) await sayFarewell(dialogue.line, dialogue.farewell);
+    const [doubt] = doubts;
+    if (doubt !== undefined) throw doubt;
   } finally {
     prompter?.close();
     dialogue.line.close();
@@ -48,22 +58,30 @@ async function sayFarewell(line: Line, word: string): Promise<void> {
   await line.listen?.(() => {}, AbortSignal.timeout(hangUpPatience));
 }
 
-async function readFromPipe(session: Session, dialogue: Dialogue): Promise<void> {
+type Exchange = (typed: string) => Promise<void>;
+
+async function readFromPipe(session: Session, dialogue: Dialogue, exchanged: Exchange): Promise<void> {
   for await (const typed of linesOf(session.io.stdin)) {
     session.signal.throwIfAborted();
     if (dialogue.leaves(typed)) return;
-    if (typed !== "") await exchange(session, dialogue, typed);
+    if (typed !== "") await exchanged(typed);
   }
+  session.signal.throwIfAborted(); // Ctrl-C ends the pipe, too: no farewell then
 }
 
-async function askPerson(session: Session, dialogue: Dialogue, prompter: Prompter): Promise<void> {
+async function askPerson(
+  session: Session,
+  dialogue: Dialogue,
+  prompter: Prompter,
+  exchanged: Exchange,
+): Promise<void> {
   let question = dialogue.prompts.first;
   for (;;) {
     const typed = await askWhileListening(session, dialogue, prompter, question);
     session.signal.throwIfAborted();
     if (typed === undefined || dialogue.leaves(typed)) return;
     if (typed === "") continue; // an empty message has no bytes: there would be nothing to answer
-    await exchange(session, dialogue, typed);
+    await exchanged(typed);
     question = dialogue.prompts.next;
   }
 }
@@ -93,7 +111,7 @@ async function askWhileListening(
   return typed;
 }
 
-async function exchange(session: Session, dialogue: Dialogue, typed: string): Promise<void> {
+async function exchange(session: Session, dialogue: Dialogue, typed: string): Promise<PeerError | undefined> {
   const sent = dialogue.encode?.(typed) ?? typed;
   const reply = await dialogue.line.ask(sent);
   session.result(dialogue.show(reply, sent), {
@@ -101,4 +119,5 @@ async function exchange(session: Session, dialogue: Dialogue, typed: string): Pr
     reply: reply?.text,
     ms: reply === undefined ? undefined : rounded(reply.ms),
   });
+  return reply === undefined ? undefined : dialogue.doubt?.(reply, sent);
 }

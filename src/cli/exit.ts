@@ -33,6 +33,13 @@ export class PeerError extends CliError {
   }
 }
 
+/** What was to be printed or logged cannot be written: the disk is full, for example. */
+export class OutputError extends CliError {
+  override readonly name = "OutputError";
+  override readonly exit = exitCodes.failure;
+  override readonly code = "output-failed";
+}
+
 /** The command line, or a file that it names, cannot be used. */
 export class UsageError extends CliError {
   override readonly name = "UsageError";

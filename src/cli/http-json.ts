@@ -3,6 +3,7 @@ import { describeError } from "../core/errors.ts";
 import { readJsonBytes } from "../protocol/json/read.ts";
 import type { JsonValue } from "../protocol/json/value.ts";
 import { PeerError } from "./exit.ts";
+import { fetchWhole } from "./http.ts";
 import { type Peer, peerName, reaching } from "./peer.ts";
 import type { Session } from "./session.ts";
 
@@ -13,9 +14,6 @@ export interface HttpAnswer {
   readonly value: JsonValue | undefined;
   readonly ms: number;
 }
-
-/** More than any answer of these services has; a peer that sends for ever is not read for ever. */
-const maxAnswer = 4 * 1024 * 1024;
 
 /** @throws {PeerError} when the network fails, or what comes back is not JSON */
 export function askHttp(
@@ -30,8 +28,7 @@ export function askHttp(
   return reaching(peer, () =>
     session.within(`No answer from ${peerName(peer)}`, async (signal) => {
       const start = performance.now();
-      const response = await fetch(url, { ...init, headers, signal, redirect: "manual" });
-      const body = await readBody(response, peer);
+      const { response, body } = await fetchWhole(peer, url, { ...init, headers, signal });
       return {
         status: response.status,
         value: readAnswer(body, response, peer),
@@ -41,26 +38,25 @@ export function askHttp(
   );
 }
 
-async function readBody(response: Response, peer: Peer): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxAnswer)
-      throw new PeerError("bad-answer", `${peerName(peer)} answers more than ${maxAnswer} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
-}
-
 function readAnswer(body: Uint8Array, { status }: Response, peer: Peer): JsonValue | undefined {
   if (body.length === 0) return undefined;
+  const value = readWhole(body, status, peer);
+  if (isHoldable(value)) return value;
+  throw new PeerError("bad-answer", `${peerName(peer)} answers ${status}, with a number too large to hold`);
+}
+
+function readWhole(body: Uint8Array, status: number, peer: Peer): JsonValue {
   try {
     return readJsonBytes(body);
-  } catch (cause) {
-    const reason = describeError(cause);
-    throw new PeerError("bad-answer", `${peerName(peer)} answers ${status}, and not in JSON: ${reason}`, {
-      cause,
-    });
+  } catch (error) {
+    const reason = describeError(error);
+    throw new PeerError("bad-answer", `${peerName(peer)} answers ${status}, and not in JSON: ${reason}`);
   }
+}
+
+/** `1e999` is JSON, but no number that a program could hold or write again. */
+export function isHoldable(value: JsonValue): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every((inner) => inner === undefined || isHoldable(inner));
 }

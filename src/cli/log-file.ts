@@ -1,9 +1,10 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, openSync } from "node:fs";
 import { describeError } from "../core/errors.ts";
-import { UsageError } from "./exit.ts";
+import { OutputError, UsageError } from "./exit.ts";
 
 /** What `--log FILE` appends to: every line is in the file when `write` returns. */
 export interface LogFile {
+  /** @throws {OutputError} when the file takes no more */
   write(data: string | Uint8Array): void;
   close(): void;
 }
@@ -14,8 +15,11 @@ export function openLogFile(path: string): LogFile {
   const file = open(path);
   return {
     write: (data) => {
-      if (typeof data === "string") writeSync(file, data);
-      else writeSync(file, data);
+      try {
+        appendFileSync(file, data);
+      } catch (error) {
+        throw new OutputError(cannotAppend(path, error));
+      }
     },
     close: () => closeSync(file),
   };
@@ -25,6 +29,9 @@ function open(path: string): number {
   try {
     return openSync(path, "a");
   } catch (error) {
-    throw new UsageError(`Cannot append to --log ${path}: ${describeError(error)}`, { cause: error });
+    throw new UsageError(cannotAppend(path, error));
   }
 }
+
+const cannotAppend = (path: string, error: unknown): string =>
+  `Cannot append to --log ${path}: ${describeError(error)}`;

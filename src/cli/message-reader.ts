@@ -1,10 +1,15 @@
 import type { TcpClient } from "../net/tcp-client.ts";
+import { PeerError } from "./exit.ts";
+import { peerName } from "./peer.ts";
 
 /** The length of the whole message that these bytes begin with; undefined: cannot tell yet. */
 export type Recognise = (bytes: Uint8Array) => number | undefined;
 
 /** Milliseconds without a byte after which an answer that looks whole, or still too short, is taken as it is. */
 const quietAfter = { plausible: 100, short: 1000 };
+
+/** Bytes, beside the expected ones, after which a peer that goes on without a pause is left. */
+export const maxMessage = 16 * 1024 * 1024;
 
 /**
  * Messages from a byte stream that has no frames. What is expected is recognised at once, however it was cut
@@ -21,12 +26,14 @@ export class MessageReader {
   /**
    * The answer to a request; undefined when the peer has ended instead. Fewer than `plausible` bytes are given
    * more time before silence counts as their end.
+   * @throws {PeerError} when the peer says more than a message can hold
    */
   async answer(recognise: Recognise, plausible: number): Promise<Uint8Array | undefined> {
     for (;;) {
       const have = this.#left;
       const whole = have.length > 0 ? recognise(have) : undefined;
       if (whole !== undefined) return this.#split(whole);
+      if (have.length > maxMessage + plausible) throw this.#tooMuch();
       const patience = have.length < plausible ? quietAfter.short : quietAfter.plausible;
       const next = await this.#client.read(have.length === 0 ? undefined : patience);
       if (next.kind === "bytes")
@@ -44,6 +51,11 @@ export class MessageReader {
       if (next.kind === "end") return "ended";
       heard(next.bytes);
     }
+  }
+
+  #tooMuch(): PeerError {
+    const peer = peerName(this.#client.remote);
+    return new PeerError("bad-answer", `${peer} sends more than ${maxMessage} bytes as one message`);
   }
 
   #split(length: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { Command, CommanderError, type CommandUnknownOpts, type Option } from "@commander-js/extra-typings";
 import { describeError } from "../core/errors.ts";
 import { type Cli, type CliCommand, sharedOptionsHeading } from "./command.ts";
-import { CliError, exitCodes, InterruptedError } from "./exit.ts";
+import { CliError, exitCodes, InterruptedError, UsageError } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { jsonLine } from "./json.ts";
 import { openSession } from "./session.ts";
@@ -45,6 +45,8 @@ function cliFor(io: CliIo, options: RunOptions): Cli {
       const session = openSession(io, shared);
       try {
         await work(session);
+        // Piped input ends early on Ctrl-C, which looks to the command like the end of its work.
+        io.signal.throwIfAborted();
       } finally {
         session.close();
       }
@@ -52,9 +54,14 @@ function cliFor(io: CliIo, options: RunOptions): Cli {
   };
 }
 
-/** Gives a command and those below it our streams, our help, and errors that are thrown instead of exits. */
-function equip(command: CommandUnknownOpts, io: CliIo): void {
-  command.exitOverride();
+/**
+ * Gives a command and those below it our streams, our help, and errors that are thrown instead of exits. `path`
+ * is how the command is called: `distcli mqtt sub`.
+ */
+function equip(command: CommandUnknownOpts, io: CliIo, path = command.name()): void {
+  command.exitOverride((error) => {
+    throw isHelp(error) ? error : mistake(error, path);
+  });
   command.configureOutput({
     writeOut: (text) => io.stdout.write(text),
     writeErr: (text) => io.stderr.write(text),
@@ -65,8 +72,14 @@ function equip(command: CommandUnknownOpts, io: CliIo): void {
     getErrHasColors: () => false,
   });
   command.configureHelp({ groupItems: sharedOptionsLast });
-  for (const below of command.commands) equip(below, io);
+  for (const below of command.commands) equip(below, io, `${path} ${below.name()}`);
 }
+
+/** What was asked for, by `--help`, `--version` or no word at all, has been shown. */
+const isHelp = ({ exitCode, code }: CommanderError) => exitCode === 0 || code === "commander.help";
+
+const mistake = ({ message }: CommanderError, path: string) =>
+  new UsageError(`${message.replace(/^error: /, "")}\nSee ${path} --help.`);
 
 /** Groups as commander does, and moves what every command takes below what this one takes. */
 function sharedOptionsLast<T extends CommandUnknownOpts | Option>(
@@ -82,9 +95,9 @@ function sharedOptionsLast<T extends CommandUnknownOpts | Option>(
 }
 
 /** Tells the error on stderr and returns the status it stands for. */
-function report(error: unknown, io: CliIo, json: boolean): number {
-  if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.success; // --help, --version
-  if (error instanceof CommanderError && error.code === "commander.help") return exitCodes.usage; // no command
+export function report(error: unknown, io: CliIo, json: boolean): number {
+  // --help and --version are what was wanted; no command at all is not.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
   const failure = asCliFailure(error, io);
   if (json) {
     const { code, message, exit } = failure;
@@ -106,15 +119,11 @@ function asCliFailure(error: unknown, io: CliIo): Failure {
   // What breaks because the user pressed Ctrl-C is no failure of its own.
   if (io.signal.aborted) return new InterruptedError();
   if (error instanceof CliError) return { code: error.code, message: describeError(error), exit: error.exit };
-  if (error instanceof CommanderError) {
-    const message = error.message.replace(/^error: /, "");
-    return { code: "usage", message: `${message}\nSee distcli --help.`, exit: exitCodes.usage };
-  }
   return { code: "failed", message: describeError(error), exit: exitCodes.failure };
 }
 
 /** The options may not have parsed, so the words themselves are asked. */
-function wantsJson(args: readonly string[]): boolean {
+export function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end === -1 ? args : args.slice(0, end)).includes("--json");
 }

@@ -2,6 +2,7 @@ import type { Client, IHttpClient, SoapMethod } from "soap";
 import { z } from "zod";
 import { formatHostPort } from "../core/address.ts";
 import { PeerError } from "./exit.ts";
+import { fetchWhole } from "./http.ts";
 import { type Peer, peerName } from "./peer.ts";
 
 export interface SoapOperation {
@@ -45,7 +46,7 @@ export async function openSoap(peer: SoapPeer, signal: AbortSignal): Promise<Soa
     disableCache: true,
     forceSoap12Headers: peer.version === "1.2",
     customDeserializer: exactNumbers,
-    httpClient: httpClient(signal),
+    httpClient: httpClient(peer, signal),
   };
   const client = await createClientAsync(base + peer.wsdl, options).catch((error: unknown) => {
     throw noService(peer, error);
@@ -54,14 +55,14 @@ export async function openSoap(peer: SoapPeer, signal: AbortSignal): Promise<Soa
 }
 
 /** node-soap's HTTP on our fetch: it obeys the signal, and its errors are those of every other command. */
-function httpClient(signal: AbortSignal): IHttpClient {
+function httpClient(peer: Peer, signal: AbortSignal): IHttpClient {
   const send = async (url: string, body: unknown, headers: Record<string, string> = {}) => {
     const init = body === null ? {} : { method: "POST", body: String(body), headers };
-    const response = await fetch(url, { ...init, signal });
+    const { response, body: data } = await fetchWhole(peer, url, { ...init, signal });
     return {
       status: response.status,
       headers: Object.fromEntries(response.headers),
-      data: await response.text(),
+      data: new TextDecoder().decode(data),
     };
   };
   return {

@@ -7,26 +7,43 @@ export interface NameAddress {
   readonly record: "A" | "AAAA";
 }
 
-/** Every address of a name, IPv4 first, none twice; an address is its own. Empty: the name has none. */
-export async function resolveName(name: string): Promise<NameAddress[]> {
+/** The addresses of a name in one family, as the system's resolver finds them. */
+export type Lookup = (name: string, family: 4 | 6) => Promise<readonly string[]>;
+
+/**
+ * Every address of a name, IPv4 first, none twice; an address is its own. Empty: the name has none.
+ * @throws when nothing is found, and not because the name has nothing
+ */
+export async function resolveName(name: string, lookUp: Lookup = systemLookup): Promise<NameAddress[]> {
   const family = isIP(name);
   if (family !== 0) return [{ address: name, record: family === 4 ? "A" : "AAAA" }];
-  const [v4, v6] = await Promise.all([lookupFamily(name, 4), lookupFamily(name, 6)]);
-  return [
-    ...[...v4].map((address): NameAddress => ({ address, record: "A" })),
-    ...[...v6].map((address): NameAddress => ({ address, record: "AAAA" })),
-  ];
+  const [v4, v6] = await Promise.allSettled([lookupFamily(name, 4, lookUp), lookupFamily(name, 6, lookUp)]);
+  const found = [...recordsOf(v4, "A"), ...recordsOf(v6, "AAAA")];
+  if (found.length > 0) return found; // /etc/hosts knows localhost, also where no name server answers
+  const failed = [v4, v6].find((outcome) => outcome.status === "rejected");
+  if (failed === undefined) return [];
+  throw new Error(`Cannot resolve "${name}": the name server does not answer`, { cause: failed.reason });
+}
+
+function recordsOf(
+  outcome: PromiseSettledResult<ReadonlySet<string>>,
+  record: NameAddress["record"],
+): NameAddress[] {
+  return outcome.status === "rejected" ? [] : [...outcome.value].map((address) => ({ address, record }));
 }
 
 const hasNone = new Set(["ENOTFOUND", "ENODATA", "ESERVFAIL", "EADDRFAMILY"]);
 
 // Asked one family at a time: asked for both, the resolver may leave out the family this machine has no route for.
-async function lookupFamily(name: string, family: 4 | 6): Promise<Set<string>> {
+async function lookupFamily(name: string, family: 4 | 6, lookUp: Lookup): Promise<Set<string>> {
   try {
-    const found = await lookup(name, { all: true, family });
-    return new Set(found.map(({ address }) => address));
+    return new Set(await lookUp(name, family));
   } catch (error) {
     if (error instanceof Error && "code" in error && hasNone.has(String(error.code))) return new Set();
-    throw new Error(`Cannot resolve "${name}": the name server does not answer`, { cause: error });
+    throw error;
   }
+}
+
+async function systemLookup(name: string, family: 4 | 6): Promise<string[]> {
+  return (await lookup(name, { all: true, family })).map(({ address }) => address);
 }

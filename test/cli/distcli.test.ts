@@ -91,3 +91,26 @@ test("doctor reads the services and ports of a configuration", async () => {
     await Bun.file(file).delete();
   }
 });
+
+test("SIGINT while reading from a pipe is status 130", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const words = ["echo", "127.0.0.1", "-p", `${port}`];
+  const program = Bun.spawn([process.execPath, entry, ...words], { stdin: "pipe", stdout: "pipe" });
+  program.stdin.write("halo\n");
+  program.stdin.flush();
+  const reader = program.stdout.getReader();
+  await reader.read(); // the answer: now it waits for the next line
+  program.kill("SIGINT");
+  expect(await program.exited).toBe(130);
+});
+
+test("output that cannot be written is status 1, and said", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const words = ["echo", "127.0.0.1", "halo", "-p", `${port}`];
+  const full = Bun.spawn([process.execPath, entry, ...words], {
+    stdout: Bun.file("/dev/full"),
+    stderr: "pipe",
+  });
+  expect(await full.stderr.text()).toStartWith("distcli: Cannot write to the standard output: ENOSPC");
+  expect(await full.exited).toBe(1);
+});

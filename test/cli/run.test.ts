@@ -135,3 +135,9 @@ function neverUsed(): never {
     },
   }) as never;
 }
+
+test("a mistake points to the help of the command it was made with", async () => {
+  const { exit, stderr } = await runCli(commands, ["mqtt", "sub", "--topik", "a"]);
+  expect(stderr).toEndWith("\nSee distcli mqtt sub --help.\n");
+  expect(exit).toBe(2);
+});

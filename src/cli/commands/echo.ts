@@ -2,6 +2,7 @@ import { labPorts } from "../../core/ports.ts";
 import { baseCommand, type CliCommand, withSchedule } from "../command.ts";
 import { converse, nonEmpty } from "../converse.ts";
 import { holdDialogue, messageDialogue } from "../dialogue.ts";
+import { repeatsWhatWasSent } from "../doubt.ts";
 import { sendFile } from "../echo-file.ts";
 import { UsageError } from "../exit.ts";
 import { prefixed, type Reply, tcpLine } from "../line.ts";
@@ -41,12 +42,14 @@ export const echo: CliCommand = (cli) =>
     return cli.run(options, async (session) => {
       if (file !== undefined) return sendFile(session, peer, file, options);
       const open = () => tcpLine(session, peer, prefixed(["Echo: ", ""]));
-      if (words.length === 0) return holdDialogue(session, { ...dialogue, line: await open() });
+      const doubt = repeatsWhatWasSent(peer, "echo");
+      if (words.length === 0) return holdDialogue(session, { ...dialogue, doubt, line: await open() });
       return converse(session, {
         messages: [nonEmpty(words)],
         schedule: options,
         clients: options.clients,
         open,
+        doubt,
         show: (reply) => `CLIENT RECEIVED: ${textOf(reply)}`,
       });
     });

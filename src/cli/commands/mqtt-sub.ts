@@ -90,19 +90,26 @@ async function subscribe(
   }
 }
 
-/** Resolves after `--count` messages, never without it. */
+/** Resolves after `--count` messages, never without it; rejects when a message cannot be shown. */
 function showMessages(
   session: Session,
   client: MqttClient,
   options: SubOptions,
   heard: () => void,
 ): Promise<void> {
-  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  const { promise: enough, resolve, reject } = Promise.withResolvers<void>();
+  enough.catch(() => {}); // it may reject while the topics are still being asked for
   let left = options.count ?? Number.POSITIVE_INFINITY;
   client.on("message", (topic, payload, packet) => {
     heard();
     if (left <= 0 || (packet.retain && !options.retained)) return;
-    showMessage(session, topic, payload, packet, options.verbose ?? false);
+    try {
+      showMessage(session, topic, payload, packet, options.verbose ?? false);
+    } catch (error) {
+      left = 0;
+      reject(error); // thrown here, it would only reach the library
+      return;
+    }
     left--;
     if (left === 0) resolve();
   });

@@ -5,7 +5,7 @@ import { writeJson } from "../../protocol/json/write.ts";
 import { callText, showCalculation } from "../calculation.ts";
 import { type CliCommand, peerCommand } from "../command.ts";
 import { PeerError, UsageError } from "../exit.ts";
-import { askHttp, type HttpAnswer } from "../http-json.ts";
+import { askHttp, type HttpAnswer, isHoldable } from "../http-json.ts";
 import { type Peer, peerName } from "../peer.ts";
 import type { Session } from "../session.ts";
 
@@ -42,6 +42,12 @@ export const rpc: CliCommand = (cli) =>
     );
 
 function jsonOrText(typed: string): JsonValue {
+  const value = asJson(typed);
+  if (isHoldable(value)) return value;
+  throw new UsageError(`A parameter has a number too large to hold: ${typed}`);
+}
+
+function asJson(typed: string): JsonValue {
   try {
     return readJson(typed);
   } catch (error) {

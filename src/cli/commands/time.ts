@@ -2,6 +2,7 @@ import { labPorts } from "../../core/ports.ts";
 import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
 import { converse } from "../converse.ts";
 import { holdDialogue } from "../dialogue.ts";
+import { tellsTheTime } from "../doubt.ts";
 import { PeerError } from "../exit.ts";
 import { type Reply, tcpLine } from "../line.ts";
 import { type Peer, peerName } from "../peer.ts";
@@ -43,6 +44,7 @@ function askTime(session: Session, peer: Peer, options: Schedule & { clients: nu
     clients: options.clients,
     open: () => tcpLine(session, peer, timeFraming),
     show: (reply) => understood(reply, peer),
+    doubt: tellsTheTime(peer),
   });
 }
 
@@ -62,6 +64,7 @@ async function dialogue(session: Session, peer: Peer): Promise<void> {
     leaves: (typed) => typed.toUpperCase() === "QUIT",
     farewell: "QUIT",
     show: (reply) => reply?.text ?? "",
+    doubt: tellsTheTime(peer),
     showUnasked: (text) => text,
   });
 }

@@ -2,6 +2,7 @@ import { labPorts } from "../../core/ports.ts";
 import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
 import { converse } from "../converse.ts";
 import { holdDialogue, messageDialogue } from "../dialogue.ts";
+import { repeatsWhatWasSent } from "../doubt.ts";
 import { PeerError } from "../exit.ts";
 import { type Line, prefixed, type Reply, tcpLine } from "../line.ts";
 import { type Peer, peerName } from "../peer.ts";
@@ -30,14 +31,16 @@ export const upcall: CliCommand = (cli) =>
     const messages = untilBye(words.join(" ").split(","));
     return cli.run(options, async (session) => {
       const open = () => tcpLine(session, peer, prefixed(["Upcall event: Processing "]));
+      const doubt = repeatsWhatWasSent(peer, "upcall");
       if (messages.length === 0 && !options.listen) {
-        return holdDialogue(session, { ...dialogue, line: await open() });
+        return holdDialogue(session, { ...dialogue, doubt, line: await open() });
       }
       return converse(session, {
         messages,
         schedule: options,
         clients: options.clients,
         open,
+        doubt,
         show: (reply) => shown(reply?.text ?? ""),
         afterwards: options.listen ? (line) => listen(session, peer, line) : undefined,
       });

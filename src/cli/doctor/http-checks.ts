@@ -1,4 +1,5 @@
 import { printable } from "../../protocol/text/printable.ts";
+import { fetchWhole } from "../http.ts";
 import { type Peer, peerName, reaching } from "../peer.ts";
 import type { Session } from "../session.ts";
 import { type Check, timed } from "./check.ts";
@@ -13,8 +14,9 @@ async function exchange(session: Session, peer: Peer, path: string, init: Reques
   const { result, ms } = await timed(() =>
     reaching(peer, () =>
       session.within(`No answer from ${peerName(peer)}`, async (signal): Promise<HttpAnswer> => {
-        const response = await fetch(`http://${peerName(peer)}${path}`, { ...init, signal });
-        return { status: response.status, text: await response.text() };
+        const url = `http://${peerName(peer)}${path}`;
+        const { response, body } = await fetchWhole(peer, url, { ...init, signal });
+        return { status: response.status, text: new TextDecoder().decode(body) };
       }),
     ),
   );

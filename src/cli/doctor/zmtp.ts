@@ -7,6 +7,8 @@ import { type Peer, peerName } from "../peer.ts";
 // and say one thing: no native library, no thread, and the socket's type is seen.
 
 const greetingLength = 64;
+/** More than any message of these services has; a length is only the peer's word. */
+const maxFrame = 1024 * 1024;
 const flag = { more: 0x01, long: 0x02, command: 0x04 } as const;
 
 export interface Frame {
@@ -52,6 +54,12 @@ export class ZmtpConnection {
     const [flags = 0] = await this.#take(1);
     const size = await this.#take(flags & flag.long ? 8 : 1);
     const length = size.reduce((value, byte) => value * 256 + byte, 0);
+    if (length > maxFrame) {
+      throw new PeerError(
+        "bad-answer",
+        `${peerName(this.#peer)} announces a ZeroMQ frame of ${length} bytes`,
+      );
+    }
     const body = await this.#take(length);
     return { isCommand: (flags & flag.command) !== 0, more: (flags & flag.more) !== 0, body };
   }
@@ -102,6 +110,7 @@ function property(ready: Uint8Array, wanted: string): string | undefined {
   if (bytes.toString("latin1", 0, 6) !== "\x05READY") return undefined;
   for (let at = 6; at < bytes.length; ) {
     const nameEnd = at + 1 + bytes.readUInt8(at);
+    if (nameEnd + 4 > bytes.length) return undefined; // cut short
     const valueEnd = nameEnd + 4 + bytes.readUInt32BE(nameEnd);
     if (bytes.toString("latin1", at + 1, nameEnd).toLowerCase() === wanted.toLowerCase()) {
       return bytes.toString("latin1", nameEnd + 4, valueEnd);

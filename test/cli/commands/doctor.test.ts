@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, onTestFinished, test } from "bun:test";
 import type { ExpectedService } from "../../../src/cli/command.ts";
 import { doctor } from "../../../src/cli/commands/doctor.ts";
 import { roles } from "../../../src/roles/index.ts";
@@ -99,4 +99,28 @@ test("a given host holds for every service; without one, all addresses become th
   });
   expect(named.stdout).toContain(`localhost:${port}`);
   expect(named.exit).toBe(0);
+});
+
+test("a ZeroMQ frame is not believed to be as long as its head says", async () => {
+  const greeting = Buffer.alloc(64);
+  greeting.set([0xff], 0);
+  greeting.set([0x7f, 3], 9);
+  const huge = Buffer.from([0x06, 0, 0, 0x7f, 0, 0, 0, 0, 0]); // a long command frame
+  const { port } = fakeServer({ open: (peer) => void peer.write(Buffer.concat([greeting, huge])) });
+  const { exit, stdout } = await examine([at("zmq-rep", port)], "--timeout", "2s");
+  expect(stdout).toContain(`127.0.0.1:${port} announces a ZeroMQ frame of 139637976727552 bytes`);
+  expect(exit).toBe(1);
+});
+
+test("an HTTP answer without end is left", async () => {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () =>
+      new Response(new ReadableStream({ pull: (sink) => sink.enqueue(new Uint8Array(65_536).fill(0x20)) })),
+  });
+  onTestFinished(() => server.stop(true));
+  const { exit, stdout } = await examine([at("rest", server.port ?? 0)]);
+  expect(stdout).toContain("answers more than 4194304 bytes");
+  expect(exit).toBe(1);
 });

@@ -49,10 +49,11 @@ test("a transparent echo is understood as well", async () => {
 test("a reply in segments is put together, also between the bytes of a character", async () => {
   const reply = Buffer.from("Echo: Suhu: 28°C");
   const { port } = fakeServer({
+    open: (peer) => void peer.setNoDelay(true),
     data: async (peer) => {
       for (const byte of reply) {
         peer.write(Uint8Array.of(byte));
-        await Bun.sleep(1);
+        await new Promise(setImmediate); // each byte is a segment of its own
       }
     },
   });
@@ -62,8 +63,8 @@ test("a reply in segments is put together, also between the bytes of a character
 
 test("a reply in other words ends where the server falls silent", async () => {
   const { port } = fakeServer({ data: (peer, chunk) => void peer.write(`You said ${Buffer.from(chunk)}!`) });
-  const { stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`]);
-  expect(stdout).toBe("CLIENT RECEIVED: You said halo!\n");
+  const { exit, stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`]);
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: "CLIENT RECEIVED: You said halo!\n" });
 });
 
 test("--quiet prints the bare reply", async () => {
@@ -132,4 +133,34 @@ test("--log appends what is printed", async () => {
   } finally {
     await Bun.file(log).delete();
   }
+});
+
+test("an answer that does not hold what was sent is shown, and status 1", async () => {
+  const { port } = fakeServer({ data: (peer) => void peer.write("Invalid request") });
+  const complaint = `distcli: 127.0.0.1:${port} does not look like the echo server: the answer does not hold what was sent; is the port right?\n`;
+  const args = ["echo", "127.0.0.1", "-p", `${port}`];
+  const words = await runCli(echo, [...args, "halo"]);
+  expect(words).toMatchObject({ exit: 1, stdout: "CLIENT RECEIVED: Invalid request\n", stderr: complaint });
+  const dialogue = await runCli(echo, args, { stdin: "halo\ndunia\n" });
+  expect(dialogue.stdout).toBe("Received from server: Invalid request\n".repeat(2));
+  expect(dialogue).toMatchObject({ exit: 1, stderr: complaint });
+});
+
+test("a server that does not stop talking is left", async () => {
+  const block = Buffer.alloc(1024 * 1024, "a");
+  const talk = (peer: Peer) => {
+    while (peer.write(block) === block.length);
+  };
+  const { port } = fakeServer({ data: talk, drain: talk });
+  const { exit, stderr } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`]);
+  expect(stderr).toBe(`distcli: 127.0.0.1:${port} sends more than 16777216 bytes as one message\n`);
+  expect(exit).toBe(1);
+});
+
+test("a log file that takes no more is told by its name", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const args = ["echo", "127.0.0.1", "halo", "-p", `${port}`, "--log", "/dev/full"];
+  const { exit, stderr } = await runCli(echo, args);
+  expect(stderr).toStartWith("distcli: Cannot append to --log /dev/full: ENOSPC");
+  expect(exit).toBe(1);
 });

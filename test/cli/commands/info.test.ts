@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { info } from "../../../src/cli/commands/info.ts";
+import { type Lookup, resolveName } from "../../../src/net/resolve.ts";
 import { fakeServer, freePort } from "../support/fake-server.ts";
 import { runCli } from "../support/run-cli.ts";
 
@@ -40,4 +41,26 @@ test("an IPv6 address is an AAAA of its own", async () => {
 test("a port of the lab is shown with its service", async () => {
   const { stdout } = await runCli(info, ["info", "127.0.0.1", "3131"]);
   expect(stdout).toMatch(/Port 3131 +the lab's oneway\n/);
+});
+
+const noServer = Object.assign(new Error("getaddrinfo EAI_AGAIN"), { code: "EAI_AGAIN" });
+const noAddress = Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" });
+
+test("an address of one family is told though no name server answers for the other", async () => {
+  const hostsFile: Lookup = async (_name, family) => {
+    if (family === 6) throw noServer;
+    return ["127.0.0.1", "127.0.0.1"];
+  };
+  expect(await resolveName("localhost", hostsFile)).toEqual([{ address: "127.0.0.1", record: "A" }]);
+});
+
+test.each([
+  ["both families", () => noServer],
+  ["one family, and the other has nothing,", (family: 4 | 6) => (family === 4 ? noAddress : noServer)],
+])("no answer for %s is not the same as no address", async (_, errorFor) => {
+  const silent: Lookup = async (_name, family) => {
+    throw errorFor(family);
+  };
+  const failure = await resolveName("gema", silent).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ message: 'Cannot resolve "gema": the name server does not answer' });
 });

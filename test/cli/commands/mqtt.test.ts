@@ -158,3 +158,11 @@ test.each([
   expect(stderr).toContain(complaint);
   expect(exit).toBe(2);
 });
+
+test("sub ends when its log takes no more, and names it", async () => {
+  const { port } = await startRole(broker);
+  const sub = await subscriber(port, "-t", "a", "--log", "/dev/full");
+  await pub(port, ["-t", "a", "-m", "satu"]);
+  expect(await sub.exit).toBe(1);
+  expect(sub.stderr).toContain("\ndistcli: Cannot append to --log /dev/full: ENOSPC");
+});

@@ -4,6 +4,7 @@ import { rest as restRole } from "../../../src/roles/rest/index.ts";
 import { golden } from "../../support/golden.ts";
 import { labOperations } from "../../support/lab-operations.ts";
 import { startRole } from "../../support/start-role.ts";
+import { echoing, fakeServer } from "../support/fake-server.ts";
 import { runCli } from "../support/run-cli.ts";
 
 /** `distcli rest 127.0.0.1 -p PORT ...` at a service of its own. */
@@ -99,4 +100,18 @@ describe("distcli rest", () => {
     expect(exit).toBe(1);
     expect(stderr).toContain("Cannot connect to 127.0.0.1:1: connection refused");
   });
+});
+
+test("a peer that does not speak HTTP is told in our words", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const { exit, stderr } = await runCli(rest, ["rest", "-p", `${port}`]);
+  expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP\n`);
+  expect(exit).toBe(1);
+});
+
+test("a number that no program can hold is told", async () => {
+  const peer = serve(() => new Response('{"result":[1e999]}'));
+  const { exit, stderr } = await runCli(rest, [...peer, "--op", "add"]);
+  expect(stderr).toContain("answers 200, with a number too large to hold");
+  expect(exit).toBe(1);
 });

@@ -92,3 +92,9 @@ describe("distcli rpc", () => {
     expect(stderr).toContain('With --named a parameter is written name=value, and one is "1"');
   });
 });
+
+test("a parameter too large for a number is a mistake of the command line", async () => {
+  const { exit, stderr } = await runCli(rpc, ["rpc", "127.0.0.1", "add", "1e999", "2"]);
+  expect(stderr).toBe("distcli: A parameter has a number too large to hold: 1e999\n");
+  expect(exit).toBe(2);
+});

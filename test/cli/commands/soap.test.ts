@@ -4,6 +4,7 @@ import { soap } from "../../../src/roles/soap/index.ts";
 import { operations } from "../../roles/soap/support.ts";
 import { golden } from "../../support/golden.ts";
 import { startRole } from "../../support/start-role.ts";
+import { echoing, fakeServer } from "../support/fake-server.ts";
 import { runCli } from "../support/run-cli.ts";
 
 async function distcli(...words: string[]) {
@@ -112,5 +113,34 @@ describe("a peer that is no SOAP service", () => {
     const { exit, stderr } = await runCli(command, ["soap", "127.0.0.1", "-p", port, "--timeout", "100ms"]);
     expect(exit).toBe(124);
     expect(stderr).toContain(`No answer from 127.0.0.1:${port} within 100 ms`);
+  });
+});
+
+describe("a peer that is up to something", () => {
+  const call = (port: string) => runCli(command, ["soap", "127.0.0.1", "-p", port, "add", "1", "2"]);
+
+  test("a redirect is not followed", async () => {
+    let asked = 0;
+    const elsewhere = serve(() => {
+      asked++;
+      return new Response("");
+    });
+    const { exit } = await call(serve(() => Response.redirect(`http://127.0.0.1:${elsewhere}/`)));
+    expect({ exit, asked }).toEqual({ exit: 1, asked: 0 });
+  });
+
+  test("an answer without end is left", async () => {
+    const endless = () =>
+      new Response(new ReadableStream({ pull: (sink) => sink.enqueue(new Uint8Array(65_536).fill(0x20)) }));
+    const { exit, stderr } = await call(serve(endless));
+    expect(stderr).toContain("answers more than 4194304 bytes");
+    expect(exit).toBe(1);
+  });
+
+  test("one that does not speak HTTP is told in our words", async () => {
+    const { port } = fakeServer(echoing("Echo: "));
+    const { exit, stderr } = await call(`${port}`);
+    expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP\n`);
+    expect(exit).toBe(1);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { time } from "../../../src/cli/commands/time.ts";
+import { until } from "../../support/until.ts";
 import { echoing, fakeServer, freePort } from "../support/fake-server.ts";
 import { goldenScene } from "../support/golden.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
@@ -70,7 +71,7 @@ test("--repeat asks over one connection, --clients each over its own", async () 
 test("--every goes on until Ctrl-C, which is status 130 and says nothing", async () => {
   const { port } = clock("JAM 01:02:03");
   const cli = startCli(time, ["time", "-p", `${port}`, "--every", "1ms"]);
-  while (cli.stdout.split("\n").length < 4) await Bun.sleep(1);
+  await until(() => cli.stdout.split("\n").length >= 4);
   cli.interrupt();
   expect(await cli.exit).toBe(130);
   expect(cli.stderr).toBe("");
@@ -121,4 +122,20 @@ test("control characters of a server do not reach the terminal", async () => {
   const { port } = fakeServer(echoing("\x1b[2J\x07"));
   const { stdout } = await runCli(time, ["time", "-p", `${port}`], { terminal: true });
   expect(stdout).toBe("\\x1b[2J\\x07TIME\n");
+});
+
+test.each([[[]], [["-i"]]])("an answer that holds no time is shown, and status 1 with %j", async (words) => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const cli = await runCli(time, ["time", "-p", `${port}`, ...words], { stdin: "time\n" });
+  expect(cli.stdout).toBe("Echo: TIME\n");
+  expect(cli.stderr).toBe(
+    `distcli: 127.0.0.1:${port} does not look like the TIME server: the answer holds no time; is the port right?\n`,
+  );
+  expect(cli.exit).toBe(1);
+});
+
+test("--quiet leaves the number of the client out", async () => {
+  const { port } = clock("JAM 01:02:03");
+  const { stdout } = await runCli(time, ["time", "-p", `${port}`, "--clients", "2", "--quiet"]);
+  expect(stdout).toBe("JAM 01:02:03\nJAM 01:02:03\n");
 });

@@ -95,3 +95,11 @@ test("a server that ends while it is listened to is status 1", async () => {
   expect(stderr).toContain(`127.0.0.1:${port} closed the connection`);
   expect(exit).toBe(1);
 });
+
+test("an answer that does not hold what was sent is shown, and status 1", async () => {
+  const { port } = fakeServer({ data: (peer) => void peer.write("JAM 01:02:03") });
+  const { exit, stdout, stderr } = await runCli(upcall, ["upcall", "127.0.0.1", "a", "-p", `${port}`]);
+  expect(stdout).toBe("Received upcall from server: JAM 01:02:03\n");
+  expect(stderr).toContain("does not look like the upcall server");
+  expect(exit).toBe(1);
+});

@@ -14,6 +14,8 @@ export interface FakeBehaviour {
   open?(peer: Peer): void;
   /** `received`: everything of this connection so far, as Latin-1. */
   data?(peer: Peer, chunk: Uint8Array, received: string): void;
+  /** What could not be written at once has gone. */
+  drain?(peer: Peer): void;
   end?(peer: Peer): void;
 }
 
@@ -34,6 +36,7 @@ export function fakeServer(behaviour: FakeBehaviour): FakeServer {
         socket.data.received += chunk.toString("latin1");
         behaviour.data?.(socket, chunk, socket.data.received);
       },
+      drain: (socket) => behaviour.drain?.(socket),
       end(socket) {
         if (behaviour.end !== undefined) behaviour.end(socket);
         else socket.end();
