@@ -45,8 +45,9 @@ async function hold(
   try {
     await repeated(conversation.schedule, session.signal, async (round) => {
       for (const sent of conversation.messages) {
+        const asked = since();
         const reply = await line.ask(sent);
-        log.lastAnswer = since();
+        log.lastAnswer = reply === undefined ? since() : asked + reply.ms;
         log.firstAnswer ??= log.lastAnswer;
         log.answers += reply === undefined ? 0 : 1;
         print(session, conversation, { client, round, sent, reply });

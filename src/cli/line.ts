@@ -1,6 +1,6 @@
 import { dialTcp, type TcpClient } from "../net/tcp-client.ts";
 import { PeerError } from "./exit.ts";
-import { anyOf, MessageReader, type Recognise } from "./message-reader.ts";
+import { anyOf, MessageReader, type Recognise, type Surroundings, surroundings } from "./message-reader.ts";
 import { type Peer, peerName, reaching } from "./peer.ts";
 import type { Session } from "./session.ts";
 
@@ -70,6 +70,12 @@ const connect = (session: Session, peer: Peer): Promise<TcpClient> =>
 export async function tcpLine(session: Session, peer: Peer, framing: Framing): Promise<Line> {
   const client = await reaching(peer, () => connect(session, peer));
   const reader = new MessageReader(client);
+  // A server with a reply of its own is asked once where it ends; from then on its answers are recognised.
+  let learned: Surroundings | undefined;
+  const recognise = (sent: Uint8Array): Recognise => {
+    if (learned === undefined) return framing.recognise(sent);
+    return anyOf([Buffer.concat([learned.before, sent, learned.after])]);
+  };
   return {
     ask: (message) =>
       reaching(peer, async () => {
@@ -77,10 +83,11 @@ export async function tcpLine(session: Session, peer: Peer, framing: Framing): P
         const start = performance.now();
         const bytes = await session.within(`No answer from ${peerName(peer)}`, async () => {
           await client.write(sent);
-          return await reader.answer(framing.recognise(sent), framing.plausible(sent));
+          return await reader.answer(recognise(sent), framing.plausible(sent));
         });
         if (bytes === undefined) throw closedInstead(peer);
-        return { text: replyText(bytes), ms: performance.now() - start };
+        if (framing.recognise(sent)(bytes) === undefined) learned = surroundings(bytes, sent);
+        return { text: replyText(bytes), ms: reader.lastByteAt - start };
       }),
     tell: (message) => reaching(peer, () => client.write(encoder.encode(message))),
     listen: (heard, stop) => reaching(peer, () => reader.listen((bytes) => heard(replyText(bytes)), stop)),

@@ -16,6 +16,8 @@ export const maxMessage = 16 * 1024 * 1024;
  * into segments; anything else ends where the peer falls silent.
  */
 export class MessageReader {
+  /** When the last bytes came, on the clock of `performance.now`: silence that was waited for is not the peer's. */
+  lastByteAt = 0;
   readonly #client: TcpClient;
   #left: Uint8Array = new Uint8Array(0);
 
@@ -36,9 +38,10 @@ export class MessageReader {
       if (have.length > maxMessage + plausible) throw this.#tooMuch();
       const patience = have.length < plausible ? quietAfter.short : quietAfter.plausible;
       const next = await this.#client.read(have.length === 0 ? undefined : patience);
-      if (next.kind === "bytes")
+      if (next.kind === "bytes") {
+        this.lastByteAt = performance.now();
         this.#left = have.length === 0 ? next.bytes : Buffer.concat([have, next.bytes]);
-      else return have.length === 0 ? undefined : this.#split(have.length);
+      } else return have.length === 0 ? undefined : this.#split(have.length);
     }
   }
 
@@ -65,10 +68,31 @@ export class MessageReader {
   }
 }
 
-/** Recognises one of the `candidates`, the longest first. */
+/**
+ * Recognises one of the `candidates`, the longest first. Only the longest may have something behind it: more bytes
+ * than a shorter one has are an answer in other words.
+ */
 export function anyOf(candidates: readonly Uint8Array[]): Recognise {
   const sorted = candidates.toSorted((one, other) => other.length - one.length);
-  return (bytes) => sorted.find((candidate) => startsWith(bytes, candidate))?.length;
+  return (bytes) =>
+    sorted.find(
+      (candidate, index) =>
+        startsWith(bytes, candidate) && (index === 0 || bytes.length === candidate.length),
+    )?.length;
+}
+
+/** The words that a peer puts around what it repeats. */
+export interface Surroundings {
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/** How `answer` repeats `sent`; undefined when it does not, or more than once. */
+export function surroundings(answer: Uint8Array, sent: Uint8Array): Surroundings | undefined {
+  const bytes = Buffer.from(answer);
+  const at = bytes.indexOf(sent);
+  if (at < 0 || bytes.indexOf(sent, at + 1) >= 0) return undefined;
+  return { before: answer.slice(0, at), after: answer.slice(at + sent.length) };
 }
 
 const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>

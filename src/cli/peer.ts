@@ -33,6 +33,8 @@ export function networkFailure(error: unknown, { host, port }: Peer): PeerError 
 }
 
 function advice({ code, port }: DialError): string {
+  // `distcli echo halo` takes halo for the host.
+  if (code === "unresolved") return ". The host comes first, as in: distcli echo 127.0.0.1 halo";
   if (code !== "refused") return "";
   const services = labServicesOn(port);
   if (services.length === 0) return ". No service of the lab listens there by itself; is the port right?";

@@ -1,6 +1,7 @@
 import type { Server } from "bun";
-import { formatHostPort } from "../core/address.ts";
+import { formatHostPort, plainHost } from "../core/address.ts";
 import type { Conversation, Direction, Traffic } from "../core/traffic.ts";
+import type { WaitingBodies } from "./http-bodies.ts";
 
 /** The request's body is larger than the service allows. Its answer is 413. */
 export class BodyTooLargeError extends Error {
@@ -18,6 +19,8 @@ export interface ExchangeOwner {
   readonly local: string;
   readonly idPrefix: string;
   readonly maxBody: number;
+  /** Where requests wait whose body is being sent. */
+  readonly bodies: WaitingBodies;
 }
 
 /** One request and its reply. What is costly about it is made when somebody asks. */
@@ -35,7 +38,7 @@ export class HttpExchange {
     if (this.#conversation !== undefined) return this.#conversation;
     const { service, local, idPrefix } = this.owner;
     const peer = this.server.requestIP(this.request);
-    const remote = peer === null ? "" : formatHostPort(peer.address, peer.port);
+    const remote = peer === null ? "" : formatHostPort(plainHost(peer.address), peer.port);
     this.#conversation = { id: `${idPrefix}#${this.number}`, service, transport: "http", local, remote };
     return this.#conversation;
   }
@@ -48,13 +51,15 @@ export class HttpExchange {
   /**
    * The whole body, to be asked for once.
    * @throws {BodyTooLargeError} as soon as that is known: nothing larger is ever held
+   * @throws {BodyTimeoutError} when it takes too long; a handler lets that pass, it is answered for it
    */
   body(): Promise<Uint8Array> {
-    const { maxBody, traffic } = this.owner;
+    const { maxBody, traffic, bodies } = this.owner;
     const declared = this.request.headers.get("content-length");
     if (declared !== null && Number(declared) > maxBody)
       return Promise.reject(new BodyTooLargeError(maxBody));
-    const body = declared === null ? this.#readChunks(maxBody) : this.request.bytes();
+    const reading = declared === null ? this.#readChunks(maxBody) : this.request.bytes();
+    const body = bodies.wait(reading, declared === null ? maxBody : Number(declared));
     return traffic.wants("bytes") ? this.#tell(body) : body;
   }
 

@@ -2,12 +2,16 @@ import type { Server } from "bun";
 import { type Address, formatAddress } from "../core/address.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
+import { BodyTimeoutError, WaitingBodies } from "./http-bodies.ts";
 import { type ExchangeOwner, HttpExchange } from "./http-exchange.ts";
 import { requestHead, responseHead } from "./http-text.ts";
 import { listenError } from "./listen-error.ts";
 import { mostPipelined, Pipelining } from "./pipelining.ts";
 
 export { BodyTooLargeError, type HttpExchange } from "./http-exchange.ts";
+
+/** Bodies being sent at once, and the bytes that they may come to, before the oldest must give way. */
+const waitingLimits = { bodies: 10_000, bytes: 256 * 1024 * 1024 };
 
 /** What listening needs of a role's context. */
 export type HttpContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "joins">;
@@ -18,7 +22,9 @@ export interface HttpOptions {
   readonly port: number;
   /** Milliseconds without a byte, at most 255 s; 0: for ever. Bun counts in steps of about four seconds. */
   readonly idleTimeout: number;
-  /** Requests being read or answered at once; more are answered 503. Bun tells nothing of connections. */
+  /** Milliseconds in which a request's body must have arrived; later it is answered 408. */
+  readonly requestTimeout: number;
+  /** Requests being answered at once; more are answered 503. Bun tells nothing of connections. */
   readonly maxRequests: number;
   /** The largest request body in bytes. */
   readonly maxBody: number;
@@ -52,6 +58,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   readonly local: string;
   readonly idPrefix: string;
   readonly maxBody: number;
+  readonly bodies: WaitingBodies;
   readonly #context: HttpContext;
   readonly #options: HttpOptions;
   readonly #handler: HttpHandler;
@@ -70,6 +77,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     this.service = context.service;
     this.traffic = context.traffic;
     this.maxBody = options.maxBody;
+    this.bodies = new WaitingBodies({ ...waitingLimits, timeout: options.requestTimeout });
     this.idPrefix = context.thread > 0 ? `${context.service}/${context.thread}` : context.service;
     this.#server = this.#listen();
     this.address = { transport: "tcp", host: options.host, port: this.#server.port ?? options.port };
@@ -103,7 +111,8 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   #serve(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const exchange = new HttpExchange(request, this, server, ++this.#requests);
     if (!this.#pipelining.allows(() => peerOf(request, server))) return this.#finish(exchange, tooFarAhead());
-    if (server.pendingRequests > this.#options.maxRequests) return this.#finish(exchange, busy());
+    const answering = server.pendingRequests - this.bodies.count;
+    if (answering > this.#options.maxRequests) return this.#finish(exchange, busy());
     if (this.traffic.wants("open")) this.traffic.emit({ kind: "open", conversation: exchange.conversation });
     if (this.traffic.wants("bytes")) this.#emitBytes(exchange, "in", requestHead(request));
     try {
@@ -127,7 +136,10 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   }
 
   #fail(exchange: HttpExchange, error: unknown): Response | Promise<Response> {
-    if (!exchange.request.signal.aborted) return this.#finish(exchange, this.#internalError(error));
+    if (!exchange.request.signal.aborted) {
+      const isLate = error instanceof BodyTimeoutError;
+      return this.#finish(exchange, isLate ? tooLate(error) : this.#internalError(error));
+    }
     // The client left in the middle of its own request: nobody reads an answer.
     this.#aborted++;
     this.#close(exchange, "the client left before its request was complete");
@@ -182,12 +194,18 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     });
     await Promise.race([drained, late]);
     await this.#server.stop(true);
+    this.bodies.close();
   }
 }
 
 function busy(): Response {
   const headers = { "retry-after": "1" };
   return Response.json({ error: "Too many requests at once" }, { status: 503, headers });
+}
+
+/** Closes the connection: what else comes on it would be the rest of this body. */
+function tooLate({ message }: BodyTimeoutError): Response {
+  return Response.json({ error: message }, { status: 408, headers: { connection: "close" } });
 }
 
 /** Closes the connection, too: what else it has sent ahead is not read. */

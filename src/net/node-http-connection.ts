@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Address, formatAddress } from "../core/address.ts";
+import { type Address, formatAddress, plainHost } from "../core/address.ts";
 import type { Conversation } from "../core/traffic.ts";
 
 /** What the connections of one server have in common. */
@@ -52,7 +52,6 @@ export class HttpConnection {
   }
 }
 
-/** A server on `::` is reached over IPv4, too, and then speaks of `::ffff:127.0.0.1`. */
 function address(host: string, port: number): Address {
-  return { transport: "tcp", host: host.replace(/^::ffff:(?=\d)/, ""), port };
+  return { transport: "tcp", host: plainHost(host), port };
 }

@@ -91,6 +91,14 @@ describe.each(services)("%s", (service) => {
     await siege.survived();
   });
 
+  test("serves others beside a thousand requests whose bodies do not come", async () => {
+    const siege = new Siege(lab);
+    const half = await crowd(lab.port(service), 1005);
+    for (const { socket } of half) socket.write(`${post}Content-Length: 20\r\n\r\nx`);
+    await siege.survived();
+    expect(half.filter(({ closed, received }) => closed || received > 0)).toEqual([]);
+  });
+
   test("serves others beside three hundred requests that come a byte at a time", async () => {
     const siege = new Siege(lab);
     const slow = await crowd(lab.port(service), 300);

@@ -19,7 +19,15 @@ async function serve(handler: HttpHandler, { options, traffic, thread, joins }: 
   const log = { debug() {}, info() {}, warning() {}, error: (line: string) => void errors.push(line) };
   const server = await serveHttp(
     { service: "web", log, traffic: traffic ?? unobserved, thread: thread ?? 0, joins: joins ?? false },
-    { host: "127.0.0.1", port: 0, idleTimeout: 10_000, maxRequests: 100, maxBody: 100, ...options },
+    {
+      host: "127.0.0.1",
+      port: 0,
+      idleTimeout: 10_000,
+      requestTimeout: 10_000,
+      maxRequests: 100,
+      maxBody: 100,
+      ...options,
+    },
     handler,
   );
   onTestFinished(() => server.stop(AbortSignal.abort()));
@@ -173,13 +181,38 @@ describe("an exchange's body", () => {
     expect(server.stats().responses_5xx_total).toBe(0);
   });
 
-  test("more requests at once than allowed are told to come back", async () => {
+  test("that does not come in time is answered 408, and its connection is closed", async () => {
+    const { port, server, errors } = await serve(sizes, { options: { requestTimeout: 100 } });
+    const half = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\nx";
+    const chunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
+    for (const reply of await Promise.all([rawHttp(port, half), rawHttp(port, chunked)])) {
+      expect(reply.status).toBe(408);
+      expect(reply.headers.get("connection")).toBe("close");
+      expect(JSON.parse(reply.body)).toEqual({ error: "The request body did not arrive in time" });
+    }
+    await until(() => server.stats().requests === 0);
+    expect(server.stats()).toMatchObject({ responses_4xx_total: 2, responses_5xx_total: 0 });
+    expect(errors).toEqual([]);
+  });
+
+  test("that is still coming does not keep others from being answered", async () => {
     const { port, url, server } = await serve(sizes, { options: { maxRequests: 2 } });
-    for (let count = 1; count <= 2; count++) {
+    for (let count = 1; count <= 5; count++) {
       (await RawClient.connect(port)).write(post(50, "half"));
       await until(() => server.stats().requests === count);
     }
+    expect((await fetch(url)).status).toBe(200);
+    expect(await (await fetch(url, { method: "POST", body: "four" })).text()).toBe("4");
+  });
+
+  test("more requests at once than allowed are told to come back", async () => {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    const { url, server } = await serve(() => promise, { options: { maxRequests: 2 } });
+    const asked = [fetch(url), fetch(url)];
+    await until(() => server.stats().requests === 2);
     const reply = await fetch(url);
+    resolve(new Response());
+    await Promise.all(asked);
     expect(reply.status).toBe(503);
     expect(reply.headers.get("retry-after")).toBe("1");
   });
@@ -245,4 +278,15 @@ test("traffic tells open, the bytes both ways, the role's messages and close, in
     local: `127.0.0.1:${port}`,
   });
   expect(first?.conversation.remote).toMatch(/^127\.0\.0\.1:\d+$/);
+});
+
+test("a client over IPv4 of a server on :: is told by its IPv4 address", async () => {
+  const remotes: string[] = [];
+  const handler: HttpHandler = ({ conversation }) => {
+    remotes.push(conversation.remote);
+    return hello();
+  };
+  const { port } = await serve(handler, { options: { host: "::" } });
+  await fetch(`http://127.0.0.1:${port}/`);
+  expect(remotes).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)]);
 });

@@ -1,6 +1,7 @@
 import { StartError, type StartErrorCode } from "../../core/errors.ts";
 import { listenError } from "../listen-error.ts";
 import { parseTcpEndpoint } from "./endpoint.ts";
+import { IpcPathError } from "./ipc-path.ts";
 
 const codes: Readonly<Record<string, StartErrorCode>> = {
   EADDRINUSE: "port-in-use",
@@ -11,6 +12,8 @@ const codes: Readonly<Record<string, StartErrorCode>> = {
   ENOTFOUND: "bad-address",
   EINVAL: "bad-address",
   ENOENT: "bad-address",
+  ENOTDIR: "bad-address",
+  ENOTSOCK: "bad-address",
 };
 
 const advice: Record<StartErrorCode, string> = {
@@ -38,6 +41,7 @@ export function bindError({ service, endpoint, key }: BindTarget, cause: unknown
       startCode === "bad-address" ? Object.assign(new Error(code), { code: "EADDRNOTAVAIL" }) : cause;
     return listenError({ service, transport: "TCP", ...tcp }, known);
   }
-  const message = `Cannot start "${service}" on ${endpoint}: ${advice[startCode]} services.${service}.${key}`;
+  const why = cause instanceof IpcPathError ? `${cause.reason}, or change` : advice[startCode];
+  const message = `Cannot start "${service}" on ${endpoint}: ${why} services.${service}.${key}`;
   return new StartError(startCode, message, { cause });
 }

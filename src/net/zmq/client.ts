@@ -1,6 +1,7 @@
 import type { SocketType } from "./constants.ts";
 import { ZmqContext } from "./context.ts";
-import { needsIpv6, resolveBindEndpoint } from "./endpoint.ts";
+import { connectsOverIpv6, needsIpv6, resolveBindEndpoint } from "./endpoint.ts";
+import { bindSocket, clearIpcPath } from "./ipc-path.ts";
 import { decodeMonitorEvent, openMonitor } from "./monitor.ts";
 import type { Parts, ZmqSocket } from "./socket.ts";
 import { ZmqWaiter } from "./waiter.ts";
@@ -11,6 +12,10 @@ export interface ZmqClientOptions {
   readonly bind: boolean;
   /** Of a SUB socket: the prefixes that it wants. */
   readonly subscribe?: readonly string[];
+}
+
+interface Reach extends ZmqClientOptions {
+  readonly ipv6: boolean;
 }
 
 /** The largest message that a client takes: the peer is not its own. */
@@ -30,25 +35,27 @@ export class ZmqClient {
   static async open(type: SocketType, options: ZmqClientOptions): Promise<ZmqClient> {
     const { bind, endpoint } = options;
     const resolved = bind ? await resolveBindEndpoint(endpoint) : endpoint;
+    if (bind) await clearIpcPath(endpoint);
+    const ipv6 = bind ? needsIpv6(resolved) : await connectsOverIpv6(endpoint);
     const zmq = await ZmqContext.create();
     try {
-      return new ZmqClient(zmq, type, { ...options, endpoint: resolved });
+      return new ZmqClient(zmq, type, { ...options, endpoint: resolved, ipv6 });
     } catch (error) {
       await zmq.terminate(AbortSignal.timeout(1000));
       throw error;
     }
   }
 
-  private constructor(zmq: ZmqContext, type: SocketType, { bind, endpoint, subscribe }: ZmqClientOptions) {
+  private constructor(zmq: ZmqContext, type: SocketType, { bind, endpoint, subscribe, ipv6 }: Reach) {
     this.#zmq = zmq;
     this.#socket = zmq.socket(type);
-    if (needsIpv6(endpoint)) this.#socket.setInt("ipv6", 1);
+    if (ipv6) this.#socket.setInt("ipv6", 1);
     this.#socket.setMaxMessageSize(maxMessageSize);
     if (type === "push") this.#socket.setInt("immediate", 1);
     if (bind) this.#socket.refuseAncientPeers();
     for (const prefix of subscribe ?? []) this.#socket.subscribe(prefix);
     this.#monitor = openMonitor(zmq, this.#socket);
-    if (bind) this.#socket.bind(endpoint);
+    if (bind) bindSocket(this.#socket, endpoint);
     else this.#socket.connect(endpoint);
     this.endpoint = this.#socket.lastEndpoint();
     this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#monitor], false);

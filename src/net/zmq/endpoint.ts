@@ -50,6 +50,20 @@ export async function resolveBindEndpoint(endpoint: string): Promise<string> {
   return formatTcpEndpoint({ host: address, port: tcp.port });
 }
 
+const addressesOf = (host: string): Promise<{ family: number }[]> => lookup(host, { all: true });
+
+/**
+ * Whether a peer has an IPv6 address alone. With IPv6 switched on, libzmq asks for nothing else where there is one,
+ * and `localhost` would no longer be 127.0.0.1: so it is switched on for those who need it.
+ */
+export async function connectsOverIpv6(endpoint: string, resolve = addressesOf): Promise<boolean> {
+  const host = parseTcpEndpoint(endpoint)?.host;
+  if (host === undefined || isIP(host) === 4) return false;
+  if (host.includes(":")) return true;
+  const addresses = await resolve(host).catch(() => []);
+  return addresses.length > 0 && addresses.every(({ family }) => family === 6);
+}
+
 /** IPv6 must be switched on before a socket is given such an endpoint. */
 export function needsIpv6(endpoint: string): boolean {
   return parseTcpEndpoint(endpoint)?.host.includes(":") === true;

@@ -4,7 +4,7 @@ import type { Conversation } from "../../core/traffic.ts";
 import type { ZmqContext } from "./context.ts";
 import { decodeMonitorEvent, type MonitorEvent, openMonitor } from "./monitor.ts";
 import type { ZmqSocket } from "./socket.ts";
-import { socketName } from "./socket-name.ts";
+import { socketName, socketPath } from "./socket-name.ts";
 
 export type PeersContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread">;
 
@@ -25,6 +25,7 @@ export class ZmqPeers {
   readonly #limit: number;
   readonly #byFd = new Map<number, Conversation>();
   #ports: readonly number[] = [];
+  #paths: readonly string[] = [];
   #accepted = 0;
   #refused = 0;
   #failedHandshakes = 0;
@@ -42,6 +43,7 @@ export class ZmqPeers {
   /** The limit holds for who comes to these. */
   listensOn(addresses: readonly Address[]): void {
     this.#ports = addresses.map(({ port }) => port);
+    this.#paths = addresses.filter(({ transport }) => transport === "ipc").map(({ host }) => host);
   }
 
   /** Takes in what has happened since the last time. */
@@ -117,10 +119,16 @@ export class ZmqPeers {
     if (traffic.wants("open")) traffic.emit({ kind: "open", conversation });
     if (this.#byFd.size <= this.#limit) return;
     // The connection may be gone already and its file descriptor another service's.
-    if (local === undefined || !this.#ports.includes(local.port)) return;
+    const isOurs = local === undefined ? this.#isPathOf(fd) : this.#ports.includes(local.port);
+    if (!isOurs) return;
     // libzmq sees the connection end and forgets the peer.
     lib.c.shutdown(fd, shutBoth);
     this.#refuse(`maxConnections is ${this.#limit}`);
+  }
+
+  #isPathOf(fd: number): boolean {
+    const path = socketPath(this.#zmq.lib, fd);
+    return path !== undefined && this.#paths.includes(path);
   }
 
   #disconnected(fd: number): void {

@@ -6,7 +6,14 @@ import { bindError } from "./bind-error.ts";
 import type { ZmqConfig } from "./config.ts";
 import type { SocketType } from "./constants.ts";
 import { ZmqContext } from "./context.ts";
-import { endpointAddress, formatTcpEndpoint, needsIpv6, resolveBindEndpoint } from "./endpoint.ts";
+import {
+  connectsOverIpv6,
+  endpointAddress,
+  formatTcpEndpoint,
+  needsIpv6,
+  resolveBindEndpoint,
+} from "./endpoint.ts";
+import { bindSocket, clearIpcPath } from "./ipc-path.ts";
 import { ZmqPeers } from "./peers.ts";
 import type { Parts, ZmqSocket } from "./socket.ts";
 import { type Readiness, ZmqWaiter } from "./waiter.ts";
@@ -31,10 +38,13 @@ export class ZmqServer {
 
   /** @throws {StartError} and leaves nothing behind */
   static async open(context: ZmqServerContext, config: ZmqConfig, type: SocketType): Promise<ZmqServer> {
-    const endpoints = await bindEndpoints(context.service, config);
+    const targets: Targets = {
+      bind: await bindEndpoints(context.service, config),
+      connect: await Promise.all(config.connect.map(connectEndpoint)),
+    };
     const zmq = await ZmqContext.create();
     try {
-      return new ZmqServer(context, config, zmq, type, endpoints);
+      return new ZmqServer(context, config, zmq, type, targets);
     } catch (error) {
       await zmq.terminate(AbortSignal.timeout(1000));
       throw error;
@@ -46,7 +56,7 @@ export class ZmqServer {
     config: ZmqConfig,
     zmq: ZmqContext,
     type: SocketType,
-    endpoints: readonly BindEndpoint[],
+    targets: Targets,
   ) {
     this.#context = context;
     this.#config = config;
@@ -55,9 +65,9 @@ export class ZmqServer {
     configure(this.#socket, config, type);
     // Watched before anybody can come.
     this.#peers = new ZmqPeers(zmq, this.#socket, context, config.maxConnections);
-    this.addresses = endpoints.map((endpoint) => this.#bind(endpoint));
+    this.addresses = targets.bind.map((endpoint) => this.#bind(endpoint));
     this.#peers.listensOn(this.addresses);
-    for (const endpoint of config.connect) this.#connect(endpoint);
+    for (const target of targets.connect) this.#connect(target);
     // A thread of the service's own may wait inside libzmq; the main thread belongs to others, too.
     this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#peers.monitor], context.thread > 0);
   }
@@ -178,16 +188,16 @@ export class ZmqServer {
   #bind({ endpoint, key }: BindEndpoint): Address {
     try {
       if (needsIpv6(endpoint)) this.#socket.setInt("ipv6", 1);
-      this.#socket.bind(endpoint);
+      bindSocket(this.#socket, endpoint);
       return endpointAddress(this.#socket.lastEndpoint());
     } catch (cause) {
       throw bindError({ service: this.#context.service, endpoint, key }, cause);
     }
   }
 
-  #connect(endpoint: string): void {
+  #connect({ endpoint, ipv6 }: ConnectEndpoint): void {
     try {
-      if (needsIpv6(endpoint)) this.#socket.setInt("ipv6", 1);
+      this.#socket.setInt("ipv6", ipv6 ? 1 : 0);
       this.#socket.connect(endpoint);
     } catch (cause) {
       throw bindError({ service: this.#context.service, endpoint, key: "connect" }, cause);
@@ -204,6 +214,21 @@ interface BindEndpoint {
   readonly key: "port" | "bind";
 }
 
+interface ConnectEndpoint {
+  readonly endpoint: string;
+  readonly ipv6: boolean;
+}
+
+interface Targets {
+  readonly bind: readonly BindEndpoint[];
+  readonly connect: readonly ConnectEndpoint[];
+}
+
+const connectEndpoint = async (endpoint: string): Promise<ConnectEndpoint> => ({
+  endpoint,
+  ipv6: await connectsOverIpv6(endpoint),
+});
+
 /** `host` and `port`, unless the configuration lists endpoints. */
 async function bindEndpoints(service: string, config: ZmqConfig): Promise<BindEndpoint[]> {
   const { host, port, bind, connect } = config;
@@ -213,6 +238,7 @@ async function bindEndpoints(service: string, config: ZmqConfig): Promise<BindEn
   return await Promise.all(
     wanted.map(async (target) => {
       try {
+        await clearIpcPath(target.endpoint);
         return { ...target, endpoint: await resolveBindEndpoint(target.endpoint) };
       } catch (cause) {
         throw bindError({ service, ...target }, cause);

@@ -1,5 +1,5 @@
 import { OperationError, type Quantity } from "../../core/operation.ts";
-import { finite, toDecimal } from "./arithmetic.ts";
+import { bounded, finite, toDecimal } from "./arithmetic.ts";
 
 export interface CalculatorFunction {
   /** How many arguments it takes, at least and at most. */
@@ -84,5 +84,5 @@ function greatestCommonDivisor(x: bigint, y: bigint): bigint {
 function leastCommonMultiple(x: bigint, y: bigint): bigint {
   if (x === 0n || y === 0n) return 0n;
   const product = x * (y / greatestCommonDivisor(x, y));
-  return product < 0n ? -product : product;
+  return bounded(product < 0n ? -product : product);
 }

@@ -7,18 +7,25 @@ export const maxOperandDigits = 4300;
 // Digits with single underscores between them, as Python writes 1_000.
 const integerShape = /^[+-]?\d+(?:_\d+)*$/;
 const decimalShape = /^[+-]?(?:\d+(?:_\d+)*\.(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)$/;
+// As Python prints a decimal: one digit before the point, a sign and two digits or more in the exponent.
+const exponentShape = /^-?\d(?:\.\d+)?e[+-]\d{2,}$/;
 
 /**
  * An operand as a person types it: what Python's `int()` reads (`5`, ` +7 `, `1_000`, `007`, digits of any
  * script) is an exact integer, and a number with a point (`1.5`, `.5`, `5.`) is a decimal.
- * Exponents, hexadecimal, `nan`, `inf`, nothing at all, and more than 4300 digits are not operands.
+ * Of exponents only those are read that `formatQuantity` writes (`1.5e+17`, `1e-05`): a result is an operand, too.
+ * Other exponents, hexadecimal, `nan`, `inf`, nothing at all, and more than 4300 digits are not operands.
  */
 export function parseOperand(text: string): Quantity | undefined {
   // Most operands are a few plain digits. Nothing else needs the care below.
   if (/^-?\d{1,15}$/.test(text)) return BigInt(text);
+  // A digit of another script may take two characters, and an underscore may follow it. Measured before anything
+  // is converted: that would cost more the longer the text is.
+  if (text.length > 3 * maxOperandDigits) return undefined;
   const plain = asciiDigits(trimSpace(text));
   if (integerShape.test(plain)) return parseInteger(plain.replaceAll("_", ""));
   if (decimalShape.test(plain)) return parseDecimal(plain.replaceAll("_", ""));
+  if (exponentShape.test(plain)) return parseDecimal(plain);
   return undefined;
 }
 

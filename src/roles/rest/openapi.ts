@@ -77,6 +77,7 @@ function bodyRoute(operation: Operation, name: string) {
     request: { body: { required: true, content: json(body) } },
     responses: {
       ...responses(operation),
+      408: { description: "The body did not arrive in time", content: json(failure) },
       413: { description: "The body is larger than the service allows", content: json(failure) },
     },
   };

@@ -23,5 +23,10 @@ function firstValue(query: string, start: string): string | undefined {
 
 function decodedOperands(query: string): QueryOperands {
   const parameters = new URLSearchParams(query);
-  return { a: parameters.get("a") ?? undefined, b: parameters.get("b") ?? undefined };
+  return { a: withPlus(parameters.get("a")), b: withPlus(parameters.get("b")) };
+}
+
+/** `1e+17`, as we write it, pasted into a URL: there a plus means a space, and only here none can be meant. */
+function withPlus(text: string | null): string | undefined {
+  return text?.replace(/(?<=\de) (?=\d\d)/, "+");
 }

@@ -40,6 +40,19 @@ test("lines from a pipe are a dialogue without questions, and bye leaves", async
   expect(stderr).toBe("");
 });
 
+test("a reply that goes on behind the message is one reply, recognised from the second on, and its wait is not the server's", async () => {
+  const { port } = fakeServer({ data: (peer, chunk) => void peer.write(`${chunk} ok`) });
+  const words = ["echo", "127.0.0.1", "hello", "-p", `${port}`, "--repeat", "5", "--json"];
+  const { exit, stdout } = await runCli(echo, words);
+  const answers = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(answers.map(({ reply }) => reply)).toEqual(Array(5).fill("hello ok"));
+  expect(answers.every(({ ms }) => ms < 90)).toBe(true);
+  expect(exit).toBe(0);
+});
+
 test("a transparent echo is understood as well", async () => {
   const { port } = fakeServer(echoing(""));
   const { stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   checkEndpoint,
+  connectsOverIpv6,
   endpointAddress,
   formatTcpEndpoint,
   needsIpv6,
@@ -30,6 +31,22 @@ describe("an endpoint", () => {
     "a:1",
   ])("%p is none", (endpoint) => {
     expect(() => checkEndpoint(endpoint)).toThrow(`and is ${JSON.stringify(endpoint)}`);
+  });
+
+  test.each([
+    ["tcp://[::1]:5", [], true],
+    ["tcp://127.0.0.1:5", [6], false],
+    ["ipc:///tmp/lab.sock", [6], false],
+    ["tcp://lab:5", [6], true],
+    ["tcp://lab:5", [6, 4], false],
+    ["tcp://lab:5", [], false],
+  ])("%s with addresses of the families %p needs IPv6 to connect: %p", async (endpoint, families, needs) => {
+    const resolve = async () => families.map((family) => ({ family }));
+    expect(await connectsOverIpv6(endpoint, resolve)).toBe(needs);
+  });
+
+  test("of a name that nobody knows is left to libzmq, which asks again", async () => {
+    expect(await connectsOverIpv6("tcp://no-such-host.invalid:5")).toBe(false);
   });
 
   test("is written with brackets around IPv6, and needs it switched on", () => {

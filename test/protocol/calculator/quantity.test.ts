@@ -32,6 +32,10 @@ describe("parseOperand", () => {
     ["1_0.2_5", 10.25],
     ["٣.٥", 3.5],
     [" +2.0 ", 2],
+    ["1.2345678901234568e+17", 1.2345678901234568e17],
+    ["1e+16", 1e16],
+    ["-1e-05", -1e-5],
+    ["5e-324", 5e-324],
   ])("reads %p as a decimal", (text, value) => {
     expect(parseOperand(text)).toBe(value);
   });
@@ -42,6 +46,11 @@ describe("parseOperand", () => {
     "x",
     "1e3",
     "1.5e3",
+    "1e+3",
+    "1E+16",
+    "12e+16",
+    "1e+999",
+    "1.e+16",
     "0x10",
     "nan",
     "inf",
@@ -63,6 +72,20 @@ describe("parseOperand", () => {
     `${"9".repeat(400)}.5`,
   ])("refuses %p", (text) => {
     expect(parseOperand(text)).toBeUndefined();
+  });
+
+  test("reads the most digits however they are written, and what is longer costs nothing", () => {
+    const longest = Array.from({ length: 4300 }, () => "\u{1d7ff}").join("_");
+    expect(parseOperand(longest)).toBe(10n ** 4300n - 1n);
+    const tooLong = "\u{1d7ff}".repeat(60_000);
+    const start = performance.now();
+    for (let count = 0; count < 100; count++) expect(parseOperand(tooLong)).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(100);
+  });
+
+  test("reads every decimal that is written", () => {
+    const decimal = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(fc.property(decimal, (value) => expect(parseOperand(formatQuantity(value))).toBe(value)));
   });
 });
 

@@ -25,7 +25,7 @@ describe("/openapi.json", () => {
     const ids = Object.values(paths).flatMap(({ get, post }) => [get.operationId, post.operationId]);
     expect(new Set(ids).size).toBe(names.length * 2);
     expect(Object.keys(paths["/add"]?.get.responses ?? {})).toEqual(["200", "400"]);
-    expect(Object.keys(paths["/add"]?.post.responses ?? {})).toEqual(["200", "400", "413"]);
+    expect(Object.keys(paths["/add"]?.post.responses ?? {})).toEqual(["200", "400", "408", "413"]);
   });
 });
 

@@ -37,3 +37,10 @@ test.each([
 ])("%s goes to %s with %p", (url, path, query) => {
   expect(splitTarget(url)).toEqual({ path, query });
 });
+
+test.each([
+  ["a=1.5e+17&b=1e-05", { a: "1.5e+17", b: "1e-05" }],
+  ["a=1.5e%2B17&b=+7", { a: "1.5e+17", b: " 7" }],
+])("a result pasted into a query is the operand that it was: %s", (query, operands) => {
+  expect(queryOperands(query)).toEqual(operands);
+});
