@@ -4,6 +4,7 @@ import { MqttError } from "../../protocol/mqtt/errors.ts";
 import { Frame } from "../../protocol/mqtt/frame.ts";
 import { PublishView } from "../../protocol/mqtt/publish-view.ts";
 import { Reason } from "../../protocol/mqtt/reason.ts";
+import { printable } from "../../protocol/text/printable.ts";
 import { Batch } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import type { MqttConfig } from "./config.ts";
@@ -14,7 +15,8 @@ import { Retained } from "./retained.ts";
 import { Routes, type Subscription } from "./routes.ts";
 import type { Access } from "./seams/access.ts";
 import { Session } from "./session.ts";
-import { executeWill } from "./will.ts";
+import { Turns } from "./turns.ts";
+import { executeWill, publishWill } from "./will.ts";
 
 /** What the broker needs from outside. */
 export interface Surroundings {
@@ -26,6 +28,9 @@ export interface Surroundings {
 
 /** How often keep alives, connect timeouts and deadlines are looked at, in milliseconds. */
 const sweepPeriod = 250;
+
+/** A sweep that is later than this comes after a pause of the whole process, in milliseconds. */
+const pauseLimit = 1000;
 
 /** What is common to all clients: sessions, subscriptions, retained messages. */
 export class Broker {
@@ -39,6 +44,7 @@ export class Broker {
   readonly retained: Retained;
   readonly deadlines: Deadlines;
   readonly flusher: Flusher;
+  readonly turns: Turns;
   /** What clients are publishing in this moment. */
   readonly batch: Batch;
   readonly #ownBatch: Batch;
@@ -46,6 +52,9 @@ export class Broker {
   /** What the PUBLISH at hand is read into. */
   readonly view = new PublishView();
   readonly #stopSweeping: () => void;
+  #lastSweep: number;
+  /** Sessions without a client, the one that lost it first in front. */
+  readonly #away = new Set<Session>();
 
   constructor(
     readonly config: MqttConfig,
@@ -59,6 +68,8 @@ export class Broker {
     this.retained = new Retained(config, () => this.#retainedFull());
     this.deadlines = new Deadlines(clock.now());
     this.flusher = new Flusher(clock.soon);
+    this.turns = new Turns(clock);
+    this.#lastSweep = clock.now();
     this.batch = new Batch(this);
     this.#ownBatch = new Batch(this);
     this.#stopSweeping = clock.every(sweepPeriod, () => this.#sweep());
@@ -79,16 +90,32 @@ export class Broker {
     if (session === undefined || session.connection !== connection) return;
     session.connection = undefined;
     if (will !== undefined) executeWill(this, session, will);
-    if (session.expiry === 0) this.endSession(session);
-    else if (session.expiry < Number.POSITIVE_INFINITY) {
+    if (session.expiry === 0) {
+      this.endSession(session);
+      return;
+    }
+    this.#away.add(session);
+    if (session.expiry < Number.POSITIVE_INFINITY) {
       const end = this.clock.now() + session.expiry;
       session.cancelExpiry = this.deadlines.at(end, () => this.endSession(session)); // [MQTT-3.1.2-23]
     }
   }
 
-  /** Whether a client may come that the broker does not know yet. */
-  get hasRoomForSession(): boolean {
-    return this.sessions.size < this.config.maxSessions;
+  /**
+   * Makes room for a client that the broker does not know yet, at the cost of one that left: otherwise whoever
+   * leaves enough sessions behind would shut everybody else out.
+   * @returns false when all sessions are in use
+   */
+  makeRoomForSession(): boolean {
+    if (this.sessions.size < this.config.maxSessions) return true;
+    const [oldest] = this.#away;
+    if (oldest === undefined) return false;
+    const name = printable(oldest.clientId, 40);
+    this.log.debug(
+      `Ended the session of "${name}", which is away: maxSessions is ${this.config.maxSessions}`,
+    );
+    this.endSession(oldest);
+    return true;
   }
 
   /** The session of this client identifier: the one there is, or a new one. */
@@ -97,6 +124,7 @@ export class Broker {
     if (kept !== undefined) {
       kept.cancelExpiry?.();
       kept.cancelExpiry = undefined;
+      this.#away.delete(kept);
       return { session: kept, isNew: false };
     }
     const session = new Session(clientId, this);
@@ -108,12 +136,18 @@ export class Broker {
   endSession(session: Session): void {
     if (this.sessions.get(session.clientId) !== session) return;
     session.cancelExpiry?.();
-    session.delayedWill?.cancel();
-    session.delayedWill?.publish();
-    session.delayedWill = undefined;
+    this.#away.delete(session);
+    this.#publishDelayedWill(session);
     for (const subscription of session.subscriptions.values()) this.routes.remove(subscription);
     session.subscriptions.clear();
     this.sessions.delete(session.clientId);
+  }
+
+  #publishDelayedWill(session: Session): void {
+    const { delayedWill } = session;
+    session.delayedWill = undefined;
+    delayedWill?.cancel();
+    delayedWill?.publish();
   }
 
   /** Seconds as a client gives them, as milliseconds that the broker grants. */
@@ -150,6 +184,7 @@ export class Broker {
 
   #sweep(): void {
     const now = this.clock.now();
+    this.#forgivePause(now);
     this.deadlines.run(now);
     for (const connection of this.connections) {
       const silence = now - connection.lastSeen;
@@ -162,6 +197,17 @@ export class Broker {
         this.log.debug(`Closed ${connection.name}: no CONNECT within ${this.config.connectTimeout} ms`);
         connection.close();
       }
+    }
+  }
+
+  // The process was stopped, or the machine slept: what clients sent meanwhile has not been read yet, so the time
+  // does not count as their silence.
+  #forgivePause(now: number): void {
+    const late = now - this.#lastSweep - sweepPeriod;
+    this.#lastSweep = now;
+    if (late <= pauseLimit) return;
+    for (const connection of this.connections) {
+      connection.lastSeen = Math.min(now, connection.lastSeen + late);
     }
   }
 
@@ -178,11 +224,22 @@ export class Broker {
   /** Says goodbye to everybody and stops what runs by itself. */
   stop(): void {
     this.#stopSweeping();
+    this.#publishWills();
     for (const connection of [...this.connections]) {
       if (connection.state === "open")
         connection.disconnect(Reason.ServerShuttingDown, "the server is stopping");
       else connection.close();
     }
+  }
+
+  // While everybody is still there to hear them. No session outlives the broker, so none waits for its delay.
+  #publishWills(): void {
+    for (const connection of this.connections) {
+      const { session, will } = connection;
+      connection.will = undefined;
+      if (session !== undefined && will !== undefined) publishWill(this, session, will);
+    }
+    for (const session of this.sessions.values()) this.#publishDelayedWill(session);
   }
 
   stats(): Record<string, number> {

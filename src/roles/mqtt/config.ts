@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { labPorts } from "../../core/ports.ts";
 import { byteSize, duration, host, port } from "../../core/schema.ts";
-import { topicNameMistake } from "../../protocol/mqtt/topic.ts";
+import { topicDepth, topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 
 /** What a built-in publisher's message may hold besides `{random A..B}`. */
@@ -36,7 +36,7 @@ const publisher = z.strictObject({
   retain: z.boolean().default(false).describe("Keep the last message for those who subscribe later."),
 });
 
-export const mqttConfig = z.strictObject({
+const fields = z.strictObject({
   host,
   port: port(labPorts.mqtt),
   publish: z.array(publisher).default([]).describe("Built-in publishers: a subscriber sees data at once."),
@@ -81,13 +81,24 @@ export const mqttConfig = z.strictObject({
   maxSubscriptions: z.int().min(1).default(10_000).describe("Subscriptions of one client."),
   maxTopicLevels: z.int().min(1).default(128).describe("Levels of a topic or filter: a/b/c has 3."),
   maxRetained: z.int().min(0).default(1_000_000).describe("Topics with a retained message."),
-  maxRetainedBytes: byteSize("256MiB").describe("Bytes of all retained messages together."),
+  maxRetainedBytes: byteSize("512MiB").describe("Bytes of all retained messages together."),
   maxSessions: z
     .int()
     .min(1)
     .default(100_000)
-    .describe("Sessions, of clients that are connected or may come back; a further client is not let in."),
+    .describe(
+      "Sessions, of clients that are connected or may come back; for one more the session that has been without its client longest is ended; a further client is not let in when all are connected.",
+    ),
   maxSessionExpiry: duration("7d").describe("The longest that the session of a client that left is kept."),
+});
+
+export const mqttConfig = fields.check(({ value, issues }) => {
+  for (const [index, { topic }] of value.publish.entries()) {
+    const depth = topicDepth(topic);
+    if (depth <= value.maxTopicLevels) continue;
+    const message = `must have at most maxTopicLevels (${value.maxTopicLevels}) levels, and has ${depth}`;
+    issues.push({ code: "custom", input: topic, path: ["publish", index, "topic"], message });
+  }
 });
 
 export type MqttConfig = z.infer<typeof mqttConfig>;

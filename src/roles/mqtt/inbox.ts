@@ -10,7 +10,10 @@ const noBytes = Buffer.alloc(0);
  */
 export function checkSize(size: number, limit: number): void {
   if (size <= limit) return;
-  throw new MqttError(Reason.PacketTooLarge, `a packet of ${size} bytes came, and maxPacketSize is ${limit}`);
+  throw new MqttError(
+    Reason.PacketTooLarge,
+    `a packet of ${size} bytes came, and at most ${limit} are taken`,
+  );
 }
 
 /**

@@ -5,6 +5,9 @@ import type { Connection } from "./connection.ts";
 import { dispatch } from "./handlers/dispatch.ts";
 import { checkSize, Inbox } from "./inbox.ts";
 
+/** The largest packet of a client that nobody knows yet, in bytes: a CONNECT with a large will and password. */
+const strangerLimit = 512 * 1024;
+
 /** Finds the packets in a connection's chunks and hands them over where they lie. */
 export class Intake {
   readonly #connection: Connection;
@@ -45,17 +48,23 @@ export class Intake {
   }
 
   #readPackets(bytes: Buffer): void {
-    const { state, broker } = this.#connection;
+    const { state } = this.#connection;
     let at = 0;
     if (state === "new") this.#checkFirstByte(bytes);
     if (this.#inbox.length > 0) {
-      at = this.#inbox.fill(bytes, 0, broker.config.maxPacketSize);
+      at = this.#inbox.fill(bytes, 0, this.#sizeLimit);
       if (!this.#inbox.isWhole) return;
       const { bytes: packet, length } = this.#inbox;
       this.#inbox.clear();
       this.#consume(packet, 0, length);
     }
     this.#keep(bytes, this.#consume(bytes, at, bytes.length));
+  }
+
+  get #sizeLimit(): number {
+    const { state, broker } = this.#connection;
+    const { maxPacketSize } = broker.config;
+    return state === "new" ? Math.min(maxPacketSize, strangerLimit) : maxPacketSize;
   }
 
   // A packet of another type, or another protocol: no need to wait for its end. [MQTT-3.1.0-1]
@@ -76,11 +85,10 @@ export class Intake {
   #consume(bytes: Buffer, from: number, limit: number): number {
     const connection = this.#connection;
     const frame = this.#frame;
-    const { maxPacketSize } = connection.broker.config;
     let at = from;
     while (connection.isReading && frame.read(bytes, at, limit)) {
       const { end } = frame;
-      checkSize(end - at, maxPacketSize);
+      checkSize(end - at, this.#sizeLimit);
       if (end > limit) break;
       dispatch(connection, bytes, at, frame);
       at = end;

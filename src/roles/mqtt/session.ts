@@ -3,6 +3,7 @@ import type { Batch } from "./batch.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { type Pending, Queue } from "./queue.ts";
+import { nodesPerBreath } from "./retained.ts";
 import type { Subscription, Target } from "./routes.ts";
 
 /** A message on its way to the client, waiting for its next acknowledgement. */
@@ -17,8 +18,14 @@ const awaitsPuback: Outgoing = { awaits: "puback" };
 const awaitsPubrec: Outgoing = { awaits: "pubrec" };
 const awaitsPubcomp: Outgoing = { awaits: "pubcomp" };
 
+/** Retained messages for a new subscription, found as they are taken; undefined: a part of the search found none. */
+export type Replay = Generator<Pending | undefined, void, undefined>;
+
 /** Messages sent from the queue, or from what is retained, before others get their turn. */
 const perTurn = 1000;
+
+/** What a part of a search costs of them: nodes are looked at about ten times as fast as messages are sent. */
+const searchCost = nodesPerBreath / 10;
 
 /** What the broker knows of a client beyond one connection. */
 export class Session {
@@ -37,12 +44,16 @@ export class Session {
   cancelExpiry: (() => void) | undefined;
   /** A will that waits for its delay. */
   delayedWill: { readonly publish: () => void; readonly cancel: () => void } | undefined;
-  /** Retained messages for new subscriptions, taken as fast as the client takes them. */
-  #replays: Iterator<Pending>[] = [];
+  /** By filter, taken as fast as the client takes them. Who asks again and again has one going on, not many. */
+  readonly #replays = new Map<string, Replay>();
   /** In flight before the client left, and not sent again yet since it is back. */
   #unsent: number[] = [];
   #lastId = 0;
   #isScheduled = false;
+  readonly #continue = (): void => {
+    this.#isScheduled = false;
+    this.pump();
+  };
 
   constructor(
     readonly clientId: string,
@@ -115,28 +126,57 @@ export class Session {
       this.#send(pending);
       left--;
     }
-    while (left > 0 && this.#replays.length > 0 && this.queue.length === 0 && this.#canSend(1)) {
-      const next = this.#replays[0]!.next();
-      if (next.done) this.#replays.shift();
-      else this.#send(next.value);
-      left--;
-    }
-    if (left <= 0) this.#continueSoon();
+    // A client gets no second turn by asking twice.
+    const isDone =
+      left > 0 && (this.#replays.size === 0 || (!this.#isScheduled && this.#advanceReplays(left)));
+    if (!isDone) this.#continueLater();
   }
 
   /** Sends retained messages at the pace at which the client takes them. */
-  replay(messages: Iterator<Pending>): void {
-    this.#replays.push(messages);
-    this.pump();
+  replay(filter: string, messages: Replay): void {
+    this.#replays.set(filter, messages);
+    if (!this.#isScheduled) this.pump();
   }
 
-  #continueSoon(): void {
-    if (this.#isScheduled) return;
+  /** The client does not want the filter's retained messages any more. */
+  endReplay(filter: string): void {
+    this.#replays.delete(filter);
+  }
+
+  /** @returns false when the turn is over and there is more to do that need not wait for the client */
+  #advanceReplays(limit: number): boolean {
+    const { clock, turns } = this.broker;
+    const start = clock.now();
+    const end = start + turns.left;
+    let left = limit;
+    let now = start;
+    while (left > 0 && now < end && this.#canReplay) {
+      left -= this.#advanceReplay();
+      now = clock.now();
+    }
+    turns.spend(now - start);
+    return !this.#canReplay;
+  }
+
+  /** @returns what that cost, in messages */
+  #advanceReplay(): number {
+    for (const [filter, replay] of this.#replays) {
+      const { done, value } = replay.next();
+      if (done) this.#replays.delete(filter);
+      else if (value === undefined) return searchCost;
+      else this.#send(value);
+      break;
+    }
+    return 1;
+  }
+
+  get #canReplay(): boolean {
+    return this.#replays.size > 0 && this.queue.length === 0 && this.#canSend(1);
+  }
+
+  #continueLater(): void {
     this.#isScheduled = true;
-    this.broker.clock.soon(() => {
-      this.#isScheduled = false;
-      this.pump();
-    });
+    this.broker.turns.later(this.#continue);
   }
 
   #canSend(count: number): boolean {
@@ -162,7 +202,7 @@ export class Session {
   settle(packetId: number, awaited: "puback" | "pubcomp"): boolean {
     if (this.outgoing.get(packetId)?.awaits !== awaited) return false;
     this.outgoing.delete(packetId);
-    if (this.queue.length > 0 || this.#replays.length > 0 || this.#unsent.length > 0) this.pump();
+    if (this.queue.length > 0 || this.#replays.size > 0 || this.#unsent.length > 0) this.pump();
     return true;
   }
 

@@ -21,13 +21,17 @@ export function willPacket(will: Will): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+/** Publishes a will now, whatever its delay. */
+export function publishWill(broker: Broker, session: Session, will: Will): void {
+  broker.publish(willPacket(will), will.topic, session);
+}
+
 /**
  * The client has gone without a DISCONNECT [MQTT-3.1.2-8]: its will is published when its delay has passed or its
  * session ends, whichever comes first.
  */
 export function executeWill(broker: Broker, session: Session, will: Will): void {
-  const packet = willPacket(will);
-  const publish = () => broker.publish(packet, will.topic, session);
+  const publish = () => publishWill(broker, session, will);
   const delay = Math.min((will.properties.willDelayInterval ?? 0) * 1000, session.expiry);
   if (delay <= 0) {
     publish();

@@ -183,6 +183,16 @@ describe("clients that are none", () => {
     expect([silent.state, slow.state]).toEqual(["ended", "ended"]);
   });
 
+  test("a first packet larger than any CONNECT is not waited for, a later one is", () => {
+    const test = new TestBroker();
+    const stranger = test.open();
+    stranger.sendBytes(hex("10 81 80 20")); // 512 KiB + 1 and its header
+    expect(stranger.state).toBe("ended");
+    const client = test.connect("a");
+    client.sendBytes(hex("30 81 80 20"));
+    expect(client.state).toBe("open");
+  });
+
   test("a malformed packet closes only the culprit, and what it sent before counts", () => {
     const test = new TestBroker();
     const other = test.connect("other");
@@ -200,6 +210,16 @@ describe("clients that are none", () => {
     client.send({ type: "suback", version: 5, packetId: 1, reasonCodes: [0], properties: {} });
     expect(client.next("disconnect").reasonCode).toBe(Reason.ProtocolError);
   });
+});
+
+test("a pause of the whole process is nobody's silence", () => {
+  const test = new TestBroker({ connectTimeout: "10s" });
+  const client = test.connect("a", 4, { keepAlive: 10 });
+  const stranger = test.open();
+  test.clock.pause(3_600_000);
+  expect([client.state, stranger.state]).toEqual(["open", "open"]);
+  test.clock.advance(16_000);
+  expect([client.state, stranger.state]).toEqual(["ended", "ended"]);
 });
 
 test("a stopping broker says so to those who can be told", () => {

@@ -58,6 +58,9 @@ describe("the configuration", () => {
     expect(messages({ publish: [{ topic: "a/#", message: "x" }] })).toEqual([
       'publish.0.topic: must be a topic to publish to, such as sister/temp; "a/#" holds a wildcard',
     ]);
+    expect(messages({ maxTopicLevels: 2, publish: [{ topic: "a/b/c", message: "x" }] })).toEqual([
+      "publish.0.topic: must have at most maxTopicLevels (2) levels, and has 3",
+    ]);
     expect(messages({ publish: [{ topic: "a", message: "{tme}" }] })?.[0]).toContain(
       "known are {time}, {count}",
     );

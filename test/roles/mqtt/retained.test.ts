@@ -18,6 +18,9 @@ function message(topic: string, text: string): Message {
   return new Message({ text: topic, bytes: new TextEncoder().encode(topic) }, view, 0);
 }
 
+const topics = (retained: Retained, wanted: string) =>
+  [...retained.match(wanted, () => 0)].flatMap((each) => (each === undefined ? [] : [each.topic.text]));
+
 const limits = { maxRetained: 1000, maxRetainedBytes: 1_000_000 };
 const level = fc.constantFrom("a", "b", "", "$x");
 const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/") || "a");
@@ -34,7 +37,7 @@ test("retained messages are found by the rules of section 4.7, whatever was kept
         if (isKept) model.add(name);
         else model.delete(name);
       }
-      const found = [...retained.match(wanted, () => 0)].map((each) => each.topic.text);
+      const found = topics(retained, wanted);
       expect(found.sort()).toEqual([...model].filter((name) => topicMatches(wanted, name)).sort());
       expect(retained.size).toBe(model.size);
     }),
@@ -51,14 +54,45 @@ test("the last one kept is the one found", () => {
 
 test("all of them together take no more bytes than allowed, and what does not fit leaves no older value", () => {
   let refused = 0;
-  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 1000 }, () => refused++);
+  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 1600 }, () => refused++);
   retained.keep(message("a", "x".repeat(300)));
   retained.keep(message("b", "x".repeat(300)));
   retained.keep(message("c", "x".repeat(300)));
   expect([retained.size, refused]).toEqual([2, 1]);
   retained.keep(message("b", "x".repeat(3000)));
-  expect([...retained.match("#", () => 0)].map(({ topic }) => topic.text)).toEqual(["a"]);
+  expect(topics(retained, "#")).toEqual(["a"]);
   retained.keep(message("a", ""));
   retained.keep(message("c", "x".repeat(700)));
   expect([retained.size, refused]).toEqual([1, 2]);
+});
+
+test("a topic of any depth is found and taken away again", () => {
+  const retained = new Retained(limits, () => {});
+  const deep = `deep${"/x".repeat(2000)}`;
+  retained.keep(message(deep, "x"));
+  expect(topics(retained, "#")).toEqual([deep]);
+  expect(topics(retained, `+${"/+".repeat(2000)}`)).toEqual([deep]);
+  retained.keep(message(deep, ""));
+  expect(topics(retained, "#")).toEqual([]);
+});
+
+test("each level of a topic counts for the bytes, once for all topics that share it", () => {
+  let refused = 0;
+  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 3500 }, () => refused++);
+  retained.keep(message("a/b/c/d/e/f/g/h", "x"));
+  retained.keep(message("1/2/3/4", "x"));
+  expect([retained.size, refused]).toEqual([1, 1]);
+  retained.keep(message("a/b/c/d/e/f/g/i", "x"));
+  expect([retained.size, refused]).toEqual([2, 1]);
+  for (const last of ["h", "i"]) retained.keep(message(`a/b/c/d/e/f/g/${last}`, ""));
+  retained.keep(message("1/2/3/4/5/6/7/8/9/10", "x"));
+  expect([retained.size, refused]).toEqual([1, 1]);
+});
+
+test("a search that finds nothing pauses every few hundred nodes", () => {
+  const retained = new Retained(limits, () => {});
+  for (let index = 0; index < 1000; index++) retained.keep(message(`t${index}`, "x"));
+  const pauses = [...retained.match("+/none", () => 0)];
+  expect(pauses.every((each) => each === undefined)).toBe(true);
+  expect(pauses.length).toBeGreaterThanOrEqual(5);
 });

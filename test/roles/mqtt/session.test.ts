@@ -197,9 +197,9 @@ test("what is sent again keeps to a window that is smaller than last time [MQTT-
   expect(back.messages()).toEqual(["t: m4", "t: m5"]);
 });
 
-test("a client more than maxSessions is not let in, one that is known is", () => {
+test("a client more than maxSessions is not let in while all are connected, one that is known is", () => {
   const test = new TestBroker({ maxSessions: 2 });
-  test.connect("a", 4, { cleanStart: false }).cut();
+  test.connect("a", 4, { cleanStart: false });
   test.connect("b");
   for (const [version, code] of [
     [4, 3],
@@ -246,4 +246,17 @@ test("a message that expired in the queue is not sent [MQTT-3.3.2-5]", () => {
   const back = test.open(5);
   back.connect("a", options);
   expect(back.take().slice(1)).toMatchObject([{ properties: { messageExpiryInterval: 40 } }]);
+});
+
+test("a new client takes the place of the session that is away longest", () => {
+  const test = new TestBroker({ maxSessions: 3 });
+  const stays = { cleanStart: false };
+  test.connect("connected", 4, stays);
+  const first = test.connect("first", 4, stays);
+  const second = test.connect("second", 4, stays);
+  first.cut();
+  second.cut();
+  test.connect("first", 4, stays).cut(); // back for a moment: second is the oldest now
+  test.connect("new");
+  expect([...test.broker.sessions.keys()].sort()).toEqual(["connected", "first", "new"]);
 });

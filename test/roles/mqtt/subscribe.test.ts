@@ -205,6 +205,14 @@ describe("MQTT 5 subscriptions", () => {
   });
 });
 
+test("before MQTT 5 $share is a level like any other", () => {
+  for (const version of [3, 4] as const) {
+    const client = new TestBroker().connect("a", version);
+    client.send(subscription(version, "$share/group/a"));
+    expect(client.next("suback").reasonCodes).toEqual([2]);
+  }
+});
+
 describe("limits", () => {
   test("subscriptions of one client", () => {
     const client = new TestBroker({ maxSubscriptions: 2 }).connect("a", 5);

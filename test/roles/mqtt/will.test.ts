@@ -55,6 +55,39 @@ for (const version of [3, 4, 5] as const) {
   });
 }
 
+test("its topic has no more than maxTopicLevels", () => {
+  for (const [version, answer] of [
+    [3, []],
+    [4, []],
+    [5, [0x90]],
+  ] as const) {
+    const test = new TestBroker({ maxTopicLevels: 3 });
+    const client = test.open(version);
+    client.connect("a", { will: { ...will(), topic: "a/b/c/d", retain: true } });
+    const codes = client.take().map((packet) => packet.type === "connack" && packet.reasonCode);
+    expect(codes).toEqual([...answer]);
+    expect(client.state).toBe("ended");
+    expect(test.broker.stats()).toMatchObject({ sessions: 0, retained: 0 });
+    test.connect("b", version, { will: { ...will(), topic: "a/b/c" } });
+  }
+});
+
+test("a stopping broker publishes every will before it closes a connection", () => {
+  const test = new TestBroker();
+  const early = test.connect("early", 5, { will: will() });
+  const watcher = test.connect("watcher", 5);
+  watcher.subscribe("gone");
+  early.subscribe("gone");
+  const properties = { sessionExpiryInterval: 100 };
+  test.connect("late", 5, { will: will({ willDelayInterval: 50 }), properties });
+  test.connect("away", 5, { will: will({ willDelayInterval: 50 }), properties }).cut();
+  test.broker.stop();
+  for (const client of [early, watcher]) {
+    expect(client.messages()).toEqual(["gone: bye", "gone: bye", "gone: bye"]);
+    expect(client.state).toBe("ended");
+  }
+});
+
 describe("MQTT 5", () => {
   test("DISCONNECT with reason 0x04 publishes it", () => {
     const { watcher, client } = scene(5);

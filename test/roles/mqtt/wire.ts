@@ -16,7 +16,13 @@ export class TestClock implements Clock {
   #soon: (() => void)[] = [];
   readonly #repeated = new Set<{ period: number; next: number; call: () => void }>();
 
-  now = (): number => this.#now;
+  /** What looking at the clock takes, in milliseconds. */
+  cost = 0;
+
+  now = (): number => {
+    this.#now += this.cost;
+    return this.#now;
+  };
 
   every = (period: number, call: () => void): (() => void) => {
     const entry = { period, next: this.#now + period, call };
@@ -28,6 +34,14 @@ export class TestClock implements Clock {
     this.#soon.push(call);
   };
 
+  /** Ends this turn of the event loop only. @returns whether another has something to do */
+  turn(): boolean {
+    const calls = this.#soon;
+    this.#soon = [];
+    for (const call of calls) call();
+    return this.#soon.length > 0;
+  }
+
   /** Ends this turn of the event loop, and those that it leads to. */
   settle(): void {
     while (this.#soon.length > 0) {
@@ -35,6 +49,17 @@ export class TestClock implements Clock {
       this.#soon = [];
       for (const call of calls) call();
     }
+  }
+
+  /** The whole process is stopped for so long; afterwards what is repeated is called once, late. */
+  pause(milliseconds: number): void {
+    this.#now += milliseconds;
+    for (const entry of this.#repeated) {
+      if (entry.next > this.#now) continue;
+      entry.next = this.#now + entry.period;
+      entry.call();
+    }
+    this.settle();
   }
 
   advance(milliseconds: number): void {

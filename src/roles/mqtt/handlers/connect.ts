@@ -2,6 +2,7 @@ import type { UnsupportedProtocol } from "../../../protocol/mqtt/decode-connect.
 import { MqttError, protocolError } from "../../../protocol/mqtt/errors.ts";
 import type { Connect, Properties } from "../../../protocol/mqtt/packet.ts";
 import { Reason, returnCodeOf } from "../../../protocol/mqtt/reason.ts";
+import { topicDepth } from "../../../protocol/mqtt/topic.ts";
 import type { Connection } from "../connection.ts";
 import type { Session } from "../session.ts";
 
@@ -38,6 +39,7 @@ export function connect(connection: Connection, packet: Connect): void {
     refuse(connection, Reason.BadAuthenticationMethod); // [MQTT-4.12.0-1]
     return;
   }
+  if (isWillTooDeep(connection, packet)) return;
   const { remote } = connection.link.conversation;
   const verdict = connection.broker.access.authenticate({ clientId, username, password, remote });
   if (typeof verdict === "number") {
@@ -63,7 +65,7 @@ function enter(connection: Connection, packet: Connect, verdict: number): void {
   }
   const { clientId } = connection.identity;
   const { broker } = connection;
-  if (!broker.sessions.has(clientId) && !broker.hasRoomForSession) {
+  if (!broker.sessions.has(clientId) && !broker.makeRoomForSession()) {
     refuse(connection, Reason.QuotaExceeded);
     return;
   }
@@ -78,6 +80,18 @@ function enter(connection: Connection, packet: Connect, verdict: number): void {
   };
   for (const step of steps) step(entry);
   if (wasHeld) connection.release();
+}
+
+/** A will is published without another look at it, so it keeps to the limit of PUBLISH here. */
+function isWillTooDeep(connection: Connection, { will }: Connect): boolean {
+  const { config, log } = connection.broker;
+  const depth = will === undefined ? 0 : topicDepth(will.topic);
+  if (depth <= config.maxTopicLevels) return false;
+  log.debug(
+    `Refused ${connection.name}: the topic of its will has ${depth} levels, and maxTopicLevels is ${config.maxTopicLevels}`,
+  );
+  refuse(connection, Reason.TopicNameInvalid);
+  return true;
 }
 
 /** The client's own identifier, or one that it gets; undefined when it has been refused for want of one. */
