@@ -22,7 +22,7 @@ export function launchDistsrv(args: readonly string[]): Promise<Launched<Ports>>
     const said: unknown = JSON.parse(line);
     if (!isLogLine(said)) throw new Error(`distsrv printed a line that is no log line: ${line}`);
     if (said.message === "Listening" && said.name !== undefined) ports.set(said.name, said.port ?? 0);
-    return / tells counters and clients /.test(said.message) ? ports : undefined;
+    return /tells counters and clients/.test(said.message) ? ports : undefined;
   });
 }
 
