@@ -30,5 +30,5 @@ test("a host that says nobody listens is the error refused", async () => {
 test("names have their addresses by record, an address is its own, an unknown name has none", async () => {
   expect(await resolveName("localhost")).toContainEqual({ address: "127.0.0.1", record: "A" });
   expect(await resolveName("::1")).toEqual([{ address: "::1", record: "AAAA" }]);
-  expect(await resolveName("no-such-host.invalid")).toEqual([]);
+  expect(await resolveName("no..host")).toEqual([]);
 });

@@ -26,10 +26,11 @@ test("a port that answers on no address is status 1, after all has been shown", 
   expect(exit).toBe(1);
 });
 
+// An empty label: no name server need be asked, so the test needs none.
 test("a name without an address is status 1", async () => {
-  const { exit, stdout, stderr } = await runCli(info, ["info", "no-such-host.invalid"]);
+  const { exit, stdout, stderr } = await runCli(info, ["info", "no..host"]);
   expect(stdout).toMatch(/Addresses +none\n/);
-  expect(stderr).toContain('The name "no-such-host.invalid" has no address');
+  expect(stderr).toContain('The name "no..host" has no address');
   expect(exit).toBe(1);
 });
 
