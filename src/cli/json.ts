@@ -11,3 +11,13 @@ export function jsonLine(value: object): string {
     typeof inner === "bigint" ? JSON.rawJSON(inner.toString()) : inner,
   );
 }
+
+/** Whether a text is a JSON value, whatever it says. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -3,6 +3,7 @@ import { pickleInt } from "../protocol/pickle.ts";
 import { printable } from "../protocol/text/printable.ts";
 import { PickleError, type PickleValue, unpickle } from "../protocol/unpickle.ts";
 import { PeerError, UsageError } from "./exit.ts";
+import { isJson } from "./json.ts";
 
 export const encodings = ["auto", "pickle", "json", "text"] as const;
 
@@ -80,14 +81,5 @@ export function encodeWork(word: string, encoding: Encoding): Uint8Array {
       return encoder.encode(isJson(word) ? word : JSON.stringify(word));
     case "text":
       return encoder.encode(word);
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

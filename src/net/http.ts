@@ -2,6 +2,7 @@ import type { Server } from "bun";
 import { type Address, formatAddress } from "../core/address.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
+import { claimPort } from "./claim-port.ts";
 import { BodyTimeoutError, WaitingBodies } from "./http-bodies.ts";
 import { type ExchangeOwner, HttpExchange } from "./http-exchange.ts";
 import { requestHead, responseHead } from "./http-text.ts";
@@ -90,7 +91,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     const { thread, joins } = this.#context;
     try {
       // Threads share their port; the first one makes sure that nobody else has it.
-      const claimed = thread > 0 && !joins ? claim(host, port) : port;
+      const claimed = thread > 0 && !joins ? claimPort(host, port) : port;
       return Bun.serve({
         hostname: host,
         port: claimed,
@@ -217,12 +218,4 @@ function tooFarAhead(): Response {
 function peerOf(request: Request, server: Server<undefined>): string {
   const peer = server.requestIP(request);
   return peer === null ? "" : `${peer.address} ${peer.port}`;
-}
-
-/** Takes the port exclusively and lets it go again. @returns the real port */
-function claim(host: string, port: number): number {
-  const probe = Bun.listen({ hostname: host, port, socket: { data() {} } });
-  const claimed = probe.port;
-  probe.stop(true);
-  return claimed;
 }

@@ -1,6 +1,7 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { type Address, formatAddress } from "../core/address.ts";
 import type { RoleContext } from "../core/role.ts";
+import { claimPort } from "./claim-port.ts";
 import { listenError } from "./listen-error.ts";
 import { type ConnectionOwner, TcpConnection } from "./tcp-connection.ts";
 
@@ -107,9 +108,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     const { host, port } = this.#options;
     const { thread, joins } = this.#context;
     try {
-      // Threads share their port; but sharing would also let a second copy of the program take the same port
-      // without a word, so the first thread makes sure with a plain, exclusive bind.
-      const claimed = thread > 0 && !joins ? claim(host, port) : port;
+      // Threads share their port; the first one makes sure that nobody else has it.
+      const claimed = thread > 0 && !joins ? claimPort(host, port) : port;
       const options = { hostname: host, port: claimed, reusePort: thread > 0, allowHalfOpen: true };
       return Bun.listen<TcpConnection<S>>({
         ...options,
@@ -299,12 +299,4 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     for (const connection of [...this.connections]) connection.destroy();
     clearInterval(this.#idleCheck);
   }
-}
-
-/** Takes the port exclusively and lets it go again. @returns the real port */
-function claim(host: string, port: number): number {
-  const probe = Bun.listen({ hostname: host, port, socket: { data() {} } });
-  const claimed = probe.port;
-  probe.stop(true);
-  return claimed;
 }

@@ -1,5 +1,6 @@
 import { printable } from "../../protocol/text/printable.ts";
 import { fetchWhole } from "../http.ts";
+import { isJson } from "../json.ts";
 import { type Peer, peerName, reaching } from "../peer.ts";
 import type { Session } from "../session.ts";
 import { type Check, timed } from "./check.ts";
@@ -61,12 +62,3 @@ export const checkSoap: Check = async (session, peer) => {
   if (/ResourceNotFound/.test(text)) return { ms, said: "add(2, 3) → no operation add" };
   throw wrong(peer, "add(2, 3)", `status ${status}: ${printable(text, 60)}`);
 };
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

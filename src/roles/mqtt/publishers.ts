@@ -1,7 +1,7 @@
-import { encode } from "../../protocol/mqtt/encode.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 import type { Broker } from "./broker.ts";
 import { messageFields, type PublisherConfig } from "./config.ts";
+import { ownPublish } from "./own-publish.ts";
 
 const encoder = new TextEncoder();
 
@@ -22,18 +22,7 @@ function startPublisher(broker: Broker, { topic, message, every, qos, retain }: 
   return broker.clock.every(every, () => {
     count++;
     const payload = encoder.encode(template.render({ count, time: timeOfDay() }));
-    const bytes = encode({
-      type: "publish",
-      version: 5,
-      dup: false,
-      qos,
-      retain,
-      topic,
-      packetId: 1, // every subscriber gets its own
-      payload,
-      properties: {},
-    });
-    broker.publish(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), topic);
+    broker.publish(ownPublish({ topic, payload, qos, retain, properties: {} }), topic);
   });
 }
 

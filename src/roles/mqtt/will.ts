@@ -1,24 +1,13 @@
-import { encode } from "../../protocol/mqtt/encode.ts";
 import type { Will } from "../../protocol/mqtt/packet.ts";
 import type { Broker } from "./broker.ts";
+import { ownPublish } from "./own-publish.ts";
 import type { Session } from "./session.ts";
 
 /** A will as the PUBLISH it becomes: it outlives the packet that brought it, and needs no more checks. */
 export function willPacket(will: Will): Buffer {
   const { willDelayInterval: _, ...properties } = will.properties;
   const { topic, payload, qos, retain } = will;
-  const bytes = encode({
-    type: "publish",
-    version: 5,
-    dup: false,
-    qos,
-    retain,
-    topic,
-    packetId: 1, // every subscriber gets its own
-    payload,
-    properties,
-  });
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return ownPublish({ topic, payload, qos, retain, properties });
 }
 
 /** Publishes a will now, whatever its delay. */
