@@ -1,6 +1,6 @@
 import { formatAddress } from "../../core/address.ts";
 import type { Plan } from "../config/plan.ts";
-import type { ServiceStatus } from "./supervisor.ts";
+import type { ServiceStatus } from "./supervised-service.ts";
 
 const headings = ["SERVICE", "ROLE", "ADDRESS", "TRY"];
 
