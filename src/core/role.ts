@@ -28,6 +28,12 @@ export interface Role<C = unknown> {
   start(context: RoleContext, config: C): Promise<RunningService<C>>;
 }
 
+/** Gives plain data (what JSON can say) for a query such as `{ filter: "sister/#", limit: "100" }`. */
+export type View = (query: Readonly<Record<string, string>>) => unknown;
+
+/** @throws {Error} saying what is wrong with the input, and what would be right */
+export type Action = (input: unknown) => unknown;
+
 export interface RunningService<C = unknown> {
   /** Where it really listens: port 0 has become a real port. */
   readonly addresses: readonly Address[];
@@ -35,6 +41,12 @@ export interface RunningService<C = unknown> {
   stats(): Readonly<Record<string, number>>;
   /** The peers connected now, `host:port`, where the service has connections. */
   clients?(): readonly string[];
+  /** What goes wrong just now without being an error, a sentence each, for a person to read. */
+  problems?(): readonly string[];
+  /** What the service shows of its insides, by name: plain data, bounded in size. Main thread only. */
+  readonly views?: Readonly<Record<string, View>>;
+  /** What the service can be asked to do, by name. Main thread only. */
+  readonly actions?: Readonly<Record<string, Action>>;
   /** Drains until the deadline, then drops; safe to call twice. */
   stop(deadline: AbortSignal): Promise<void>;
   /** Applies a new configuration live; absent or false: the supervisor restarts the service. */

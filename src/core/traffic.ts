@@ -16,6 +16,9 @@ export interface Conversation {
   readonly remote: string;
 }
 
+/** What a message says, decoded and printable. Secrets (passwords, tokens) are never among it. */
+export type Fields = Readonly<Record<string, string | number | boolean>>;
+
 export type TrafficEvent =
   | { readonly kind: "open"; readonly conversation: Conversation }
   | {
@@ -31,6 +34,10 @@ export type TrafficEvent =
       readonly direction: Direction;
       /** One printable line, e.g. `Received from client: halo` or `PUBLISH sister/temp qos 1, 12 B`. */
       readonly text: string;
+      /** The same field by field, for those who look closer, e.g. `{ packet: "PUBLISH", topic: "sister/temp" }`. */
+      readonly fields?: Fields;
+      /** The message as it went over the wire, where that is at hand. Only the observer's until `emit` returns. */
+      readonly bytes?: Uint8Array;
     }
   | { readonly kind: "close"; readonly conversation: Conversation; readonly reason?: string };
 
