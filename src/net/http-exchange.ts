@@ -1,7 +1,12 @@
 import type { Server } from "bun";
 import { formatHostPort, plainHost } from "../core/address.ts";
-import type { Conversation, Direction, Traffic } from "../core/traffic.ts";
+import type { Conversation, Direction, Fields, Traffic } from "../core/traffic.ts";
+import { printable } from "../protocol/text/printable.ts";
 import type { WaitingBodies } from "./http-bodies.ts";
+import { pathOf, requestHead, responseHead } from "./http-text.ts";
+
+const noBytes = new Uint8Array();
+const encoder = new TextEncoder();
 
 /** The request's body is larger than the service allows. Its answer is 413. */
 export class BodyTooLargeError extends Error {
@@ -43,9 +48,26 @@ export class HttpExchange {
     return this.#conversation;
   }
 
-  /** For a role, after `traffic.wants("message")` has said yes. */
-  message(direction: Direction, text: string): void {
-    this.owner.traffic.emit({ kind: "message", conversation: this.conversation, direction, text });
+  /**
+   * Tells of the request, with the body that was read if one was. For a role, after `traffic.wants("message")`
+   * has said yes.
+   */
+  tellRequest(text: string, body: Uint8Array = noBytes): void {
+    const { method, url } = this.request;
+    const fields = { method, path: printable(pathOf(url)) };
+    this.#message("in", text, fields, Buffer.concat([requestHead(this.request), body]));
+  }
+
+  /** Tells of the reply, likewise. */
+  tellReply(text: string, response: Response, body: string): void {
+    const bytes = encoder.encode(body);
+    const { status } = response;
+    this.#message("out", text, { status }, Buffer.concat([responseHead(response, bytes.length), bytes]));
+  }
+
+  #message(direction: Direction, text: string, fields: Fields, bytes: Uint8Array): void {
+    const { conversation } = this;
+    this.owner.traffic.emit({ kind: "message", conversation, direction, text, fields, bytes });
   }
 
   /**

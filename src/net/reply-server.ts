@@ -24,7 +24,8 @@ export async function replyServer(
 
   const tell = (connection: TcpConnection, direction: Direction, words: string, bytes: Uint8Array) => {
     const { conversation } = connection;
-    traffic.emit({ kind: "message", conversation, direction, text: `${words}: ${printable(bytes)}` });
+    const text = `${words}: ${printable(bytes)}`;
+    traffic.emit({ kind: "message", conversation, direction, text, bytes });
   };
 
   const server = await listenTcp<undefined>(context, tcpOptions(config), {

@@ -246,8 +246,7 @@ test("traffic tells open, the bytes both ways, the role's messages and close, in
   const traffic: Traffic = { wants: () => true, emit: (event) => void events.push(event) };
   const { port } = await serve(
     async (exchange) => {
-      exchange.message("in", "asked");
-      await exchange.body();
+      exchange.tellRequest("asked", await exchange.body());
       return new Response("answer", { status: 201 });
     },
     { traffic },
@@ -264,8 +263,8 @@ test("traffic tells open, the bytes both ways, the role's messages and close, in
   expect(told).toEqual([
     "open",
     "in POST / HTTP/1.1",
-    "asked",
     "in body",
+    "asked",
     "out HTTP/1.1 201 Created",
     "out answer",
     "close",

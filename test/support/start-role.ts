@@ -23,6 +23,8 @@ export interface StartedRole<C> {
   readonly failures: readonly Error[];
 }
 
+const noBytes = new Uint8Array();
+
 /**
  * Runs a role as the supervisor would, on a free port of 127.0.0.1, and stops it when the test ends.
  * A warning or an error that the test does not expect fails the test by itself.
@@ -51,7 +53,7 @@ export async function startRole<C>(
     ? {
         wants: () => true,
         emit: (event) =>
-          events.push(event.kind === "bytes" ? { ...event, bytes: event.bytes.slice() } : event),
+          events.push("bytes" in event ? { ...event, bytes: event.bytes?.slice() ?? noBytes } : event),
       }
     : unobserved;
   const context: RoleContext = {

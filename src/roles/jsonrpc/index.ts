@@ -37,7 +37,7 @@ function serve(
 ): Response | Promise<Response> {
   const { method } = exchange.request;
   if (method === "POST") return answerPost(context, endpoint, exchange);
-  tell(context, exchange, "in", () => `Received: ${printable(method)}`);
+  if (context.traffic.wants("message")) exchange.tellRequest(`Received: ${printable(method)}`);
   const headers = { allow: "POST, OPTIONS" };
   if (method === "OPTIONS") return reply(context, exchange, "", { status: 200, headers });
   const error = "Send a JSON-RPC 2.0 request by POST";
@@ -54,7 +54,7 @@ async function answerPost(
 ): Promise<Response> {
   try {
     const body = await exchange.body();
-    tell(context, exchange, "in", () => `Received: ${printable(body)}`);
+    if (context.traffic.wants("message")) exchange.tellRequest(`Received: ${printable(body)}`, body);
     const answer = endpoint.answer(body);
     if (answer === undefined) return reply(context, exchange, "", { status: 204 });
     return reply(context, exchange, answer, { headers: jsonType });
@@ -66,15 +66,9 @@ async function answerPost(
 }
 
 function reply(context: RoleContext, exchange: HttpExchange, body: string, init: ResponseInit): Response {
-  tell(context, exchange, "out", () => `Sent: ${init.status ?? 200} ${printable(body)}`.trimEnd());
-  return new Response(body === "" ? null : body, init);
-}
-
-function tell(
-  { traffic }: RoleContext,
-  exchange: HttpExchange,
-  direction: "in" | "out",
-  text: () => string,
-): void {
-  if (traffic.wants("message")) exchange.message(direction, text());
+  const response = new Response(body === "" ? null : body, init);
+  if (context.traffic.wants("message")) {
+    exchange.tellReply(`Sent: ${response.status} ${printable(body)}`.trimEnd(), response, body);
+  }
+  return response;
 }

@@ -31,7 +31,8 @@ export const oneway: Role<OnewayConfig> = {
         messages++;
         if (!traffic.wants("message")) return;
         const text = `Received from client: ${printable(chunk)}`;
-        traffic.emit({ kind: "message", conversation: connection.conversation, direction: "in", text });
+        const { conversation } = connection;
+        traffic.emit({ kind: "message", conversation, direction: "in", text, bytes: chunk });
       },
     });
     return {

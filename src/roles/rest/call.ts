@@ -37,7 +37,7 @@ export class RestCall {
     this.#isTold = true;
     if (!this.#traffic.wants("message")) return;
     const text = received(this.#exchange.request.method, this.#target);
-    this.#exchange.message("in", body === undefined ? text : `${text} ${printable(body)}`);
+    this.#exchange.tellRequest(body === undefined ? text : `${text} ${printable(body)}`, body);
   }
 }
 

@@ -29,16 +29,20 @@ export function errorReply(
 
 /** Sends the reply, told to who looks: `Sent: 200 {"result":14}`. */
 export function send(exchange: HttpExchange, traffic: Traffic, reply: Reply): Response {
-  const { status, body, headers } = reply;
-  if (traffic.wants("message")) {
-    const isJson = headers["content-type"] === jsonHeaders["content-type"];
-    const text = isJson
-      ? printable(body)
-      : `${headers["content-type"] ?? ""} ${body.length} characters`.trim();
-    exchange.message("out", `Sent: ${status} ${body === "" ? "" : text}`.trimEnd());
-  }
   // The router drops the body of an answer to HEAD before Bun could measure it.
-  if (exchange.request.method === "HEAD") return headOnly(reply);
+  const response = exchange.request.method === "HEAD" ? headOnly(reply) : whole(reply);
+  if (traffic.wants("message")) exchange.tellReply(described(reply), response, reply.body);
+  return response;
+}
+
+function described({ status, body, headers }: Reply): string {
+  if (body === "") return `Sent: ${status}`;
+  const isJson = headers["content-type"] === jsonHeaders["content-type"];
+  const text = isJson ? printable(body) : `${headers["content-type"] ?? ""} ${body.length} characters`.trim();
+  return `Sent: ${status} ${text}`;
+}
+
+function whole({ status, body, headers }: Reply): Response {
   // The status is only said where it is not 200: a plain init is the quicker one to read.
   return new Response(body, status === 200 ? { headers } : { status, headers });
 }

@@ -14,6 +14,9 @@ import { printable } from "../../protocol/text/printable.ts";
 import { calculate } from "./calculate.ts";
 import type { SoapConfig } from "./config.ts";
 
+const noBytes = new Uint8Array();
+const encoder = new TextEncoder();
+
 /** Answers HTTP requests: the description to who asks for it, operations to who posts an envelope. */
 export class SoapEndpoint implements HttpHandler {
   readonly #context: RoleContext;
@@ -50,7 +53,7 @@ export class SoapEndpoint implements HttpHandler {
 
   tooLarge(request: HttpRequest): HttpReply {
     const { method, url, connection } = request;
-    this.#tell(connection, "in", () => `Received: ${method} ${printable(url)} with too long a body`);
+    this.#tell(connection, "in", noBytes, () => `Received: ${method} ${printable(url)} with too long a body`);
     const message = `Request body is longer than ${this.#config.maxBody} bytes (maxBody)`;
     const fault = new SoapFault("Client.RequestTooLong", message, { status: 413 });
     return this.#fault(request, fault, versionOfContentType(request.headers["content-type"]));
@@ -58,9 +61,10 @@ export class SoapEndpoint implements HttpHandler {
 
   #describe(request: HttpRequest): HttpReply {
     this.#descriptions++;
-    this.#tell(request.connection, "in", () => `Received: GET ${printable(request.url)}`);
-    this.#tell(request.connection, "out", () => `Sent: WSDL of ${this.#config.serviceName}`);
-    const body = this.#wsdl(serviceLocation(request.headers.host, () => request.connection.local));
+    const { connection } = request;
+    this.#tell(connection, "in", noBytes, () => `Received: GET ${printable(request.url)}`);
+    const body = this.#wsdl(serviceLocation(request.headers.host, () => connection.local));
+    this.#tell(connection, "out", body, () => `Sent: WSDL of ${this.#config.serviceName}`);
     return { status: 200, headers: { "Content-Type": soap11.contentType }, body };
   }
 
@@ -69,12 +73,9 @@ export class SoapEndpoint implements HttpHandler {
     const { version, operation } = request;
     const value = this.#calculate(request);
     this.#calls++;
-    this.#tell(http.connection, "out", () => `Sent: ${operation.local}Result = ${printable(value)}`);
-    return {
-      status: 200,
-      headers: { "Content-Type": version.contentType },
-      body: resultEnvelope(version, this.#config.targetNamespace, operation.local, value),
-    };
+    const body = resultEnvelope(version, this.#config.targetNamespace, operation.local, value);
+    this.#tell(http.connection, "out", body, () => `Sent: ${operation.local}Result = ${printable(value)}`);
+    return { status: 200, headers: { "Content-Type": version.contentType }, body };
   }
 
   /** @throws {SoapFault | XmlError} */
@@ -84,10 +85,10 @@ export class SoapEndpoint implements HttpHandler {
       const coding = headers["content-encoding"];
       if (coding !== undefined && coding !== "identity") throw codingNotAllowed(coding);
       const request = readEnvelope(decodeXml(body, charsetOf(headers["content-type"])), claimed);
-      this.#tell(connection, "in", () => `Received: ${describeCall(request)}`);
+      this.#tell(connection, "in", body, () => `Received: ${describeCall(request)}`);
       return request;
     } catch (error) {
-      this.#tell(connection, "in", () => `Received: ${method} ${printable(url)}, ${body.length} B`);
+      this.#tell(connection, "in", body, () => `Received: ${method} ${printable(url)}, ${body.length} B`);
       throw error;
     }
   }
@@ -113,24 +114,25 @@ export class SoapEndpoint implements HttpHandler {
   #fault(request: HttpRequest, fault: SoapFault, claimed: SoapVersion): HttpReply {
     this.#faults++;
     const version = fault.version ?? claimed;
-    this.#tell(
-      request.connection,
-      "out",
-      () => `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`,
-    );
+    const body = faultEnvelope(version, fault, this.#config.targetNamespace);
+    const text = () => `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`;
+    this.#tell(request.connection, "out", body, text);
     const headers: Record<string, string> = { "Content-Type": version.contentType };
     if (fault.status === 405) headers.Allow = "GET, POST";
-    return {
-      status: fault.status,
-      headers,
-      body: faultEnvelope(version, fault, this.#config.targetNamespace),
-    };
+    return { status: fault.status, headers, body };
   }
 
-  #tell(connection: HttpConnection, direction: Direction, text: () => string): void {
+  /** Of HTTP the body alone: node:http hands out no more of the bytes. */
+  #tell(
+    { conversation }: HttpConnection,
+    direction: Direction,
+    body: Uint8Array | string,
+    text: () => string,
+  ): void {
     const { traffic } = this.#context;
-    if (traffic.wants("message"))
-      traffic.emit({ kind: "message", conversation: connection.conversation, direction, text: text() });
+    if (!traffic.wants("message")) return;
+    const bytes = typeof body === "string" ? encoder.encode(body) : body;
+    traffic.emit({ kind: "message", conversation, direction, text: text(), bytes });
   }
 }
 

@@ -125,20 +125,17 @@ class TimeService implements TcpHandler<Client> {
   /** Which thread served whom: that the kernel spreads the clients is what the exercise shows. */
   #tell(connection: ClientConnection, request: TimeRequest, reply: Uint8Array | undefined): void {
     const { traffic, thread } = this.#context;
+    const { conversation } = connection;
     const by = thread > 0 ? ` (thread ${thread})` : "";
     if (traffic.wants("message")) {
       const word = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
       const text = `Received from client: ${word}${by}`;
-      traffic.emit({ kind: "message", conversation: connection.conversation, direction: "in", text });
+      traffic.emit({ kind: "message", conversation, direction: "in", text });
     }
     if (traffic.wants("message")) {
       const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
-      traffic.emit({
-        kind: "message",
-        conversation: connection.conversation,
-        direction: "out",
-        text: sent + by,
-      });
+      const bytes = reply === undefined ? {} : { bytes: reply };
+      traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...bytes });
     }
   }
 }

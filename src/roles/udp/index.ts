@@ -37,11 +37,17 @@ export const udp: Role<UdpConfig> = {
       const reply = writer.render(datagram).subarray(0, maxDatagram);
       if (traffic.wants("message")) {
         const text = `Received from ${sender}: ${printable(datagram)}`;
-        traffic.emit({ kind: "message", conversation: conversation(), direction: "in", text });
+        traffic.emit({
+          kind: "message",
+          conversation: conversation(),
+          direction: "in",
+          text,
+          bytes: datagram,
+        });
       }
       if (traffic.wants("message")) {
         const text = `Sent to ${sender}: ${printable(reply)}`;
-        traffic.emit({ kind: "message", conversation: conversation(), direction: "out", text });
+        traffic.emit({ kind: "message", conversation: conversation(), direction: "out", text, bytes: reply });
       }
       return reply;
     });

@@ -49,6 +49,7 @@ function pushEvents(context: RoleContext, server: TcpServer, events: NonNullable
         conversation,
         direction: "out",
         text: `Upcall to client: ${printable(text)}`,
+        bytes,
       });
     }
   }, events.every);

@@ -1,10 +1,10 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
 import { ZmqServer } from "../../net/zmq/server.ts";
 import type { Parts } from "../../net/zmq/socket.ts";
-import { printable } from "../../protocol/text/printable.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 import { clockText } from "./clock-text.ts";
 import type { ZmqPubConfig } from "./pub.ts";
+import { tellParts } from "./tell-parts.ts";
 
 /** The fields that a message may have. */
 export const messageFields = ["time", "count"];
@@ -35,8 +35,8 @@ async function publish(server: ZmqServer, { traffic }: RoleContext, config: ZmqP
     const parts = next.render();
     server.sendParts(parts);
     if (traffic.wants("message")) {
-      const text = `Published: ${parts.map((part) => printable(part)).join(" | ")}`;
-      traffic.emit({ kind: "message", conversation: server.anyPeer, direction: "out", text });
+      const { anyPeer: conversation } = server;
+      traffic.emit({ kind: "message", conversation, direction: "out", ...tellParts("Published", parts) });
     }
     // In step with the clock; what could not be published in time is left out, not made up for.
     next.due = Math.max(next.due + next.every, performance.now());

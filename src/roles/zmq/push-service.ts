@@ -59,8 +59,9 @@ class Dealer {
     this.#drawn = undefined;
     const { traffic } = this.#context;
     if (traffic.wants("message")) {
-      const text = `Sent work: ${workload}`;
-      traffic.emit({ kind: "message", conversation: this.#server.anyPeer, direction: "out", text });
+      const { anyPeer: conversation } = this.#server;
+      const told = { text: `Sent work: ${workload}`, fields: { workload }, bytes: message };
+      traffic.emit({ kind: "message", conversation, direction: "out", ...told });
     }
     const { every, workers } = this.#config;
     this.pause = every === "workload" ? (workload / workers) * 1000 : every;

@@ -1,10 +1,10 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
 import { ZmqServer } from "../../net/zmq/server.ts";
 import type { Parts } from "../../net/zmq/socket.ts";
-import { printable } from "../../protocol/text/printable.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 import { clockText } from "./clock-text.ts";
 import type { ZmqRepConfig } from "./rep.ts";
+import { tellParts } from "./tell-parts.ts";
 
 /** The fields that a reply may have. */
 export const replyFields = ["message", "count", "time"];
@@ -30,15 +30,15 @@ async function answer(server: ZmqServer, { traffic }: RoleContext, config: ZmqRe
     }
     const from = traffic.wants("message") ? server.source() : undefined;
     if (from !== undefined) {
-      const text = `Received request: ${describeParts(request)}`;
-      traffic.emit({ kind: "message", conversation: from, direction: "in", text });
+      const told = tellParts("Received request", request);
+      traffic.emit({ kind: "message", conversation: from, direction: "in", ...told });
     }
     if (config.delay > 0) await server.pause(config.delay);
     const reply = makeReply(request, count++);
     server.sendParts(reply, from); // a client that is gone by now gets nothing, and nobody waits for it
     if (from !== undefined && traffic.wants("message")) {
-      const text = `Sent reply: ${describeParts(reply)}`;
-      traffic.emit({ kind: "message", conversation: from, direction: "out", text });
+      const told = tellParts("Sent reply", reply);
+      traffic.emit({ kind: "message", conversation: from, direction: "out", ...told });
     }
     if (server.isDue) await server.turn();
   }
@@ -59,8 +59,4 @@ function replyMaker({ reply, zone }: ZmqRepConfig): (request: Parts, count: numb
     const message = request.map((part) => decoder.decode(part)).join(" ");
     return [encoder.encode(compiled.render({ message, count, time: time() }))];
   };
-}
-
-function describeParts(parts: Parts): string {
-  return parts.map((part) => printable(part)).join(" | ");
 }
