@@ -42,7 +42,7 @@ export class ZmtpConnection {
   }
 
   /** Ends the handshake as a socket of `type`: from now on the peer may send. */
-  async introduce(type: "REQ" | "SUB"): Promise<void> {
+  async introduce(type: "REQ" | "SUB" | "PULL"): Promise<void> {
     await this.#client.write(frame(flag.command, ready(type)));
   }
 

@@ -1,0 +1,154 @@
+import { randomBytes } from "node:crypto";
+import type { TcpClient } from "../../net/tcp-client.ts";
+import { decode } from "../../protocol/mqtt/decode.ts";
+import { describePacket } from "../../protocol/mqtt/describe.ts";
+import { encode } from "../../protocol/mqtt/encode.ts";
+import { Frame } from "../../protocol/mqtt/frame.ts";
+import type { Packet, Qos } from "../../protocol/mqtt/packet.ts";
+import { reasonName } from "../../protocol/mqtt/reason.ts";
+import { topicNameMistake } from "../../protocol/mqtt/topic.ts";
+import { PeerError } from "../exit.ts";
+import { type Peer, peerName } from "../peer.ts";
+import { overTcp } from "./over-tcp.ts";
+import { choice, type Exchange, type Trial, textField, type Values } from "./trial.ts";
+
+const version = 5;
+
+/** A client that subscribes to a topic, publishes to it and waits until its own message is back. */
+export const tryMqtt: Trial = {
+  title: "Subscribe, publish, and receive the message",
+  fields: () => [
+    textField("topic", "Topic", "sister/coba"),
+    textField("message", "Message", "Halo"),
+    choice("qos", "QoS", ["0", "1", "2"]),
+    choice("retain", "Retain", ["no", "yes"]),
+  ],
+  run: (peer, values, signal) => {
+    const mistake = topicNameMistake(values.topic ?? "");
+    if (mistake !== undefined) throw new PeerError("bad-topic", `The topic "${values.topic}" ${mistake}`);
+    return overTcp(peer, signal, (client) => new Dialogue(client, peer, signal).run(values));
+  },
+};
+
+/** What has come when a message has gone and come back; at QoS 2 PUBREC comes before PUBCOMP, so it need not be named. */
+const awaitedAt: Readonly<Record<Qos, readonly Packet["type"][]>> = {
+  0: ["publish"],
+  1: ["publish", "puback"],
+  2: ["publish", "pubcomp", "pubrel"],
+};
+
+/** Every packet both ways, as bytes and as lines. */
+class Dialogue {
+  readonly #sent: Uint8Array[] = [];
+  readonly #received: Uint8Array[] = [];
+  readonly #lines = { sent: [] as string[], received: [] as string[] };
+  readonly #frame = new Frame();
+  #left: Uint8Array = new Uint8Array();
+
+  constructor(
+    readonly client: TcpClient,
+    readonly peer: Peer,
+    readonly signal: AbortSignal,
+  ) {}
+
+  async run({ topic = "", message = "", qos: chosen, retain }: Values): Promise<Exchange> {
+    const qos: Qos = chosen === "2" ? 2 : chosen === "1" ? 1 : 0;
+    await this.#connect();
+    const subscription = {
+      filter: topic,
+      qos,
+      noLocal: false,
+      retainAsPublished: false,
+      retainHandling: 2,
+    } as const;
+    await this.#send({
+      type: "subscribe",
+      version,
+      packetId: 1,
+      properties: {},
+      subscriptions: [subscription],
+    });
+    await this.#publish(topic, message, qos, retain === "yes");
+    await this.#send({ type: "disconnect", version, reasonCode: 0, properties: {} });
+    return {
+      request: { text: this.#lines.sent.join("\n"), bytes: Buffer.concat(this.#sent) },
+      reply: { text: this.#lines.received.join("\n"), bytes: Buffer.concat(this.#received) },
+    };
+  }
+
+  async #connect(): Promise<void> {
+    const clientId = `try-${randomBytes(4).toString("hex")}`;
+    await this.#send({ type: "connect", version, clientId, cleanStart: true, keepAlive: 30, properties: {} });
+    const answer = await this.#receive();
+    if (answer.type === "connack" && answer.reasonCode === 0) return;
+    const why = "reasonCode" in answer ? reasonName(answer.reasonCode) : answer.type.toUpperCase();
+    throw new PeerError("refused", `${peerName(this.peer)} does not let the client in: ${why}`);
+  }
+
+  /** Until the message is back and everything is acknowledged both ways. */
+  async #publish(topic: string, text: string, qos: Qos, retain: boolean): Promise<void> {
+    const payload = new TextEncoder().encode(text);
+    const packet = {
+      type: "publish",
+      version,
+      dup: false,
+      qos,
+      retain,
+      topic,
+      payload,
+      properties: {},
+    } as const;
+    await this.#send({ ...packet, packetId: qos === 0 ? 0 : 2 });
+    const awaited = new Set<Packet["type"]>(awaitedAt[qos]);
+    while (awaited.size > 0) {
+      const answer = await this.#receive();
+      awaited.delete(answer.type);
+      await this.#respond(answer);
+    }
+  }
+
+  async #respond(packet: Packet): Promise<void> {
+    switch (packet.type) {
+      case "publish":
+        if (packet.qos > 0)
+          await this.#acknowledge(packet.qos === 1 ? "puback" : "pubrec", packet.packetId ?? 0);
+        return;
+      case "pubrec":
+        return this.#acknowledge("pubrel", packet.packetId);
+      case "pubrel":
+        return this.#acknowledge("pubcomp", packet.packetId);
+      case "disconnect":
+        throw new PeerError(
+          "refused",
+          `${peerName(this.peer)} disconnected: ${reasonName(packet.reasonCode)}`,
+        );
+    }
+  }
+
+  #acknowledge(type: "puback" | "pubrec" | "pubrel" | "pubcomp", packetId: number): Promise<void> {
+    return this.#send({ type, version, packetId, reasonCode: 0, properties: {} });
+  }
+
+  async #send(packet: Packet): Promise<void> {
+    const bytes = encode(packet);
+    this.#sent.push(bytes);
+    this.#lines.sent.push(describePacket(packet));
+    await this.client.write(bytes);
+  }
+
+  async #receive(): Promise<Packet> {
+    while (!this.#frame.read(this.#left, 0, this.#left.length) || this.#frame.end > this.#left.length) {
+      const next = await this.client.read(undefined, this.signal);
+      if (next.kind === "quiet")
+        throw new PeerError("timeout", `${peerName(this.peer)} said nothing in time`);
+      if (next.kind === "end") throw new PeerError("closed", `${peerName(this.peer)} closed the connection`);
+      this.#left = Buffer.concat([this.#left, next.bytes]);
+    }
+    const bytes = this.#left.subarray(0, this.#frame.end);
+    this.#left = this.#left.subarray(bytes.length);
+    const packet = decode(bytes, version);
+    this.#received.push(bytes);
+    this.#lines.received.push(describePacket(packet));
+    return packet;
+  }
+}

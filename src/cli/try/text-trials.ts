@@ -1,0 +1,74 @@
+import { dialUdp } from "../../net/udp-client.ts";
+import { reaching } from "../peer.ts";
+import { overTcp, readAnswer, readToEnd } from "./over-tcp.ts";
+import { choice, spokenBytes, spokenText, type Trial, textField } from "./trial.ts";
+
+const message = textField("message", "Message", "halo");
+
+const overStream = (title: string): Trial => ({
+  title,
+  fields: () => [message],
+  run: (peer, values, signal) =>
+    overTcp(peer, signal, async (client) => {
+      const request = spokenText(values.message ?? "");
+      await client.write(request.bytes);
+      return { request, reply: spokenBytes(await readAnswer(client, peer, signal)) };
+    }),
+});
+
+export const tryEcho = overStream("Send a message; it comes back");
+
+export const tryUpcall = overStream("Send a message; the server calls back when it has been processed");
+
+/** The line ends are the lab's: the reply ends as the request ended. */
+const requests: Readonly<Record<string, string>> = {
+  TIME: "TIME",
+  "TIME and a line end": "TIME\r\n",
+  QUIT: "QUIT",
+  "something else": "JAM BERAPA",
+};
+
+export const tryTime: Trial = {
+  title: "Ask for the time",
+  fields: () => [choice("request", "Request", Object.keys(requests))],
+  run: (peer, values, signal) =>
+    overTcp(peer, signal, async (client) => {
+      const request = spokenText(requests[values.request ?? ""] ?? "TIME");
+      await client.write(request.bytes);
+      if (values.request !== "QUIT") {
+        return { request, reply: spokenBytes(await readAnswer(client, peer, signal)) };
+      }
+      await readToEnd(client, peer, signal);
+      return { request };
+    }),
+};
+
+export const tryOneway: Trial = {
+  title: "Send a message that nobody answers",
+  fields: () => [message],
+  run: (peer, values, signal) =>
+    overTcp(peer, signal, async (client) => {
+      const request = spokenText(values.message ?? "");
+      await client.write(request.bytes);
+      client.finishWriting();
+      // That the server ends, too, says that it has read to the end.
+      await readToEnd(client, peer, signal);
+      return { request };
+    }),
+};
+
+export const tryUdp: Trial = {
+  title: "Send a datagram; a greeting comes back",
+  fields: () => [message],
+  run: (peer, values, signal) =>
+    reaching(peer, async () => {
+      const client = await dialUdp(peer);
+      try {
+        const request = spokenText(values.message ?? "");
+        client.send(request.bytes);
+        return { request, reply: spokenBytes(await client.receive(signal)) };
+      } finally {
+        client.close();
+      }
+    }),
+};

@@ -1,0 +1,62 @@
+import type { Peer } from "../peer.ts";
+
+/** One thing to fill in. */
+export interface TrialField {
+  readonly name: string;
+  readonly label: string;
+  readonly type: "text" | "number" | "select";
+  readonly default: string;
+  /** What a `select` chooses from. */
+  readonly options?: readonly string[];
+}
+
+/** What went one way, as a person reads it and as it went over the wire. */
+export interface Spoken {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Exchange {
+  readonly request: Spoken;
+  /** Absent where the service says nothing. */
+  readonly reply?: Spoken | undefined;
+}
+
+/** The values of the fields, all there and all of them a choice that exists. */
+export type Values = Readonly<Record<string, string>>;
+
+/** One real request to a service of one role, made by who looks on. */
+export interface Trial {
+  /** What happens, in a few words. */
+  readonly title: string;
+  fields(surroundings: Surroundings): readonly TrialField[];
+  /** @throws {Error} when there is no connection, or not the answer there should be */
+  run(peer: Peer, values: Values, signal: AbortSignal): Promise<Exchange>;
+}
+
+export interface Surroundings {
+  /** The names of the lab's operations. */
+  readonly operations: readonly string[];
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export const spokenText = (text: string): Spoken => ({ text, bytes: encoder.encode(text) });
+
+export const spokenBytes = (bytes: Uint8Array): Spoken => ({ text: decoder.decode(bytes), bytes });
+
+export const textField = (name: string, label: string, value: string): TrialField => ({
+  name,
+  label,
+  type: "text",
+  default: value,
+});
+
+export const choice = (name: string, label: string, options: readonly string[]): TrialField => ({
+  name,
+  label,
+  type: "select",
+  default: options[0] ?? "",
+  options,
+});
