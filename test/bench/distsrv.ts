@@ -59,6 +59,6 @@ export function ours(role: string, { config = {}, told = 0, name = "distsrv" }: 
 
 /** JSON is YAML. */
 function configFile(workshop: Workshop, services: object, messages: number): Promise<string> {
-  const config = { host: "127.0.0.1", log: { messages }, services };
+  const config = { host: "127.0.0.1", admin: false, log: { messages }, services };
   return workshop.file(JSON.stringify(config), ".yaml");
 }

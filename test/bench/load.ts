@@ -1,42 +1,62 @@
 import { readFileSync } from "node:fs";
-import type { Figures, Load, RunningServer } from "./case.ts";
-import type { Workshop } from "./workshop.ts";
+import { type Figures, Lacking, type Load } from "./case.ts";
+import { gcc, type Need } from "./machine.ts";
 
-/** What a load generator prints. */
+/** What every load generator prints; some print more figures. */
 interface LoadReport {
   readonly operations: number;
   readonly seconds: number;
   readonly lost: number;
-  readonly p50: number;
-  readonly p99: number;
+  readonly [name: string]: number;
 }
 
-/**
- * Puts a server to work for so many seconds.
- * @throws with the generator's own words when the server did something wrong
- */
-export async function runLoad(
-  load: Load,
-  server: Pick<RunningServer, "port" | "pid">,
-  seconds: number,
-  workshop: Workshop,
-): Promise<Figures> {
-  const program = await workshop.program(`load/${load.program}.c`);
-  const parts = await load.arguments(server.port, seconds, workshop);
-  const before = processorSeconds(server.pid);
-  const generator = Bun.spawn([program, ...parts], { stdout: "pipe", stderr: "pipe" });
+/** With this status a generator says that the server has not got what the work is about: LACKS in `load/fail.h`. */
+const lacks = 3;
+
+export interface ProgramOptions {
+  readonly needs?: readonly Need[];
+  /** Seconds that it may take longer than the measurement; then it hangs. */
+  readonly patience?: number;
+}
+
+/** A generator of the folder `load`: it puts a server to work, checks it, and prints one line of JSON. */
+export function program(
+  name: string,
+  args: (
+    port: number,
+    seconds: number,
+    file: (text: string) => Promise<string>,
+  ) => Promise<readonly unknown[]>,
+  { needs = [], patience = 60 }: ProgramOptions = {},
+): Load {
+  return {
+    needs: [gcc, ...needs],
+    async measure({ port, pid }, seconds, workshop) {
+      const path = await workshop.program(`load/${name}.c`);
+      const parts = await args(port, seconds, (text) => workshop.file(text));
+      const before = processorSeconds(pid);
+      const text = await run([path, ...parts.map(String)], (seconds + patience) * 1000);
+      return figuresOf(JSON.parse(text) as LoadReport, processorSeconds(pid) - before);
+    },
+  };
+}
+
+/** @throws with the generator's own words when the server did something wrong */
+async function run(command: readonly string[], patience: number): Promise<string> {
+  const generator = Bun.spawn([...command], { stdout: "pipe", stderr: "pipe" });
   // Every generator ends by itself; one that hangs must not hang the bench.
-  const timer = setTimeout(() => generator.kill("SIGKILL"), (seconds + 60) * 1000);
-  const said = Promise.all([generator.stdout.text(), generator.stderr.text()]);
+  const timer = setTimeout(() => generator.kill("SIGKILL"), patience);
+  const said = Promise.all([new Response(generator.stdout).text(), new Response(generator.stderr).text()]);
   const status = await generator.exited;
   clearTimeout(timer);
   const [text, complaint] = await said;
-  if (status !== 0) {
-    throw new Error(complaint.trim() || `${load.program} ended with ${generator.signalCode ?? status}`);
-  }
-  const { operations, seconds: took, lost, p50, p99 } = JSON.parse(text) as LoadReport;
-  const cpu = ((processorSeconds(server.pid) - before) / operations) * 1e6;
-  return { perSecond: operations / took, p50, p99, cpu, lost };
+  if (status === 0) return text;
+  if (status === lacks) throw new Lacking(complaint.trim());
+  throw new Error(complaint.trim() || `${command[0]} ended with ${generator.signalCode ?? status}`);
+}
+
+function figuresOf({ operations, seconds, ...figures }: LoadReport, processor: number): Figures {
+  return { ...figures, perSecond: operations / seconds, cpu: (processor / operations) * 1e6 };
 }
 
 /** Processor time of all threads of a process so far; 0 where there is no /proc. */

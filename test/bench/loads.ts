@@ -1,11 +1,12 @@
 import type { Load } from "./case.ts";
-import { gcc, zmqHeaders } from "./machine.ts";
+import { type ProgramOptions, program } from "./load.ts";
+import { zmqHeaders } from "./machine.ts";
 
-const native = (program: string, make: (port: number, seconds: number) => readonly unknown[]): Load => ({
-  program,
-  needs: [gcc],
-  arguments: async (port, seconds) => make(port, seconds).map(String),
-});
+const native = (
+  name: string,
+  make: (port: number, seconds: number) => readonly unknown[],
+  options?: ProgramOptions,
+): Load => program(name, async (port, seconds) => make(port, seconds), options);
 
 /** One request outstanding on each connection; in `reply`, # stands for any digit. */
 export const roundTrips = (connections: number, request: string, reply: string): Load =>
@@ -21,35 +22,52 @@ export interface Exchange {
 }
 
 /** The exchanges are taken in turn, so that no server can answer from memory alone. */
-export const http = (connections: number, exchanges: readonly Exchange[]): Load => ({
-  program: "http",
-  needs: [gcc],
-  async arguments(port, seconds, workshop) {
+export const http = (connections: number, exchanges: readonly Exchange[]): Load =>
+  program("http", async (port, seconds, file) => {
     const records = exchanges.map(
       ({ request, expected }) =>
         `${Buffer.byteLength(request)} ${Buffer.byteLength(expected)}\n${request}${expected}`,
     );
-    return [port, connections, seconds, await workshop.file(records.join(""))].map(String);
-  },
+    return [port, connections, seconds, await file(records.join(""))];
+  });
+
+/** @param window requests under way on each socket; 1: as a REQ socket does it */
+export const zmqRequests = (sockets: number, window: number): Load =>
+  native("zmq-req", (port, seconds) => [`tcp://127.0.0.1:${port}`, sockets, window, seconds, "World"], {
+    needs: [zmqHeaders],
+  });
+
+export const zmqPull: Load = native("zmq-pull", (port, seconds) => [`tcp://127.0.0.1:${port}`, seconds], {
+  needs: [zmqHeaders],
 });
 
 export interface MqttWork {
   readonly publishers: number;
   readonly subscribers: number;
   readonly mode: "fan" | "pair";
-  readonly qos: 0 | 1;
+  readonly qos: 0 | 1 | 2;
+  /** Bytes of a payload. */
+  readonly payload?: number;
+  /** What a QoS 1 or 2 publisher has unacknowledged at most. */
+  readonly window?: number;
+  /** Messages a second of all publishers together; absent: as fast as it goes. */
+  readonly rate?: number;
 }
 
-export const mqtt = ({ publishers, subscribers, mode, qos }: MqttWork): Load =>
-  native("mqtt", (port, seconds) => [port, publishers, subscribers, mode, qos, 64, 100, seconds]);
+export function mqtt(work: MqttWork): Load {
+  const { publishers, subscribers, mode, qos, payload = 64, window = 100, rate } = work;
+  const pace = rate === undefined ? [] : [rate];
+  return native("mqtt", (port, seconds) => {
+    return [port, publishers, subscribers, mode, qos, payload, window, seconds, ...pace];
+  });
+}
 
-/** @param window requests under way on each socket; 1: as a REQ socket does it */
-export const zmqRequests = (sockets: number, window: number): Load => ({
-  ...native("zmq-req", (port, seconds) => [`tcp://127.0.0.1:${port}`, sockets, window, seconds, "World"]),
-  needs: [gcc, zmqHeaders],
-});
+/** The cost of other subscriptions. */
+export const mqttMatch = (subscriptions: number): Load =>
+  native("mqtt-match", (port, seconds) => [port, subscriptions, 100, seconds], { patience: 600 });
 
-export const zmqPull: Load = {
-  ...native("zmq-pull", (port, seconds) => [`tcp://127.0.0.1:${port}`, seconds]),
-  needs: [gcc, zmqHeaders],
-};
+export const mqttRetained = (messages: number): Load =>
+  native("mqtt-retained", (port) => [port, messages], { patience: 600 });
+
+/** All dial at once. */
+export const mqttStorm = (clients: number): Load => native("mqtt-storm", (port) => [port, clients]);

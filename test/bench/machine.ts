@@ -19,6 +19,7 @@ export const find = (name: string): string | undefined =>
 
 export const gcc = command("gcc", "gcc libc6-dev");
 export const mosquitto = command("mosquitto", "mosquitto");
+export const natsServer = command("nats-server", "nats-server");
 
 export const zmqHeaders: Need = {
   name: "libzmq's headers",

@@ -1,18 +1,25 @@
 import { describe, expect, test } from "bun:test";
 import { readOptions } from "./options.ts";
 
-const groups = ["echo", "mqtt"];
-
 describe("the arguments of the bench", () => {
   test("none at all measures everything", () => {
-    const defaults = { groups: [], rounds: 5, seconds: 2, json: false, binary: undefined, peers: [] };
-    expect(readOptions([], groups)).toEqual(defaults);
+    expect(readOptions([])).toEqual({
+      names: [],
+      full: false,
+      list: false,
+      rounds: 5,
+      seconds: 2,
+      json: false,
+      binary: undefined,
+      peers: [],
+    });
   });
 
-  test("names, rounds, seconds and running brokers are taken", () => {
-    const line = "mqtt --rounds 3 --seconds 0.5 --peer flashmq=1884 --peer emqx=1885 --json";
-    expect(readOptions(line.split(" "), groups)).toMatchObject({
-      groups: ["mqtt"],
+  test("names, rounds, seconds, all that takes long and running brokers are taken", () => {
+    const line = "mqtt --rounds 3 --seconds 0.5 --peer flashmq=1884 --peer emqx=1885 --full --json";
+    expect(readOptions(line.split(" "))).toMatchObject({
+      names: ["mqtt"],
+      full: true,
       rounds: 3,
       seconds: 0.5,
       json: true,
@@ -24,13 +31,12 @@ describe("the arguments of the bench", () => {
   });
 
   test.each([
-    ["ehco", 'there is no benchmark "ehco". There are echo, mqtt'],
     ["--rounds 2.5", '--rounds must be a whole number above 0, and is "2.5"'],
     ["--rounds 0", '--rounds must be a whole number above 0, and is "0"'],
     ["--seconds long", '--seconds must be a number above 0, and is "long"'],
     ["--peer 1884", '--peer must be NAME=PORT, such as flashmq=1884, and is "1884"'],
     ["--peer flashmq=70000", '--peer must be NAME=PORT, such as flashmq=1884, and is "flashmq=70000"'],
   ])("%s is refused with what would be right", (line, message) => {
-    expect(() => readOptions(line.split(" "), groups)).toThrow(message);
+    expect(() => readOptions(line.split(" "))).toThrow(message);
   });
 });

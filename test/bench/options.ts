@@ -1,8 +1,12 @@
 import { parseArgs } from "node:util";
 
 export interface Options {
-  /** Groups to measure; empty: all. */
-  readonly groups: readonly string[];
+  /** Rows to measure, by group or by name; empty: all. */
+  readonly names: readonly string[];
+  /** Also what takes minutes. */
+  readonly full: boolean;
+  /** Only tell the names. */
+  readonly list: boolean;
   readonly rounds: number;
   readonly seconds: number;
   readonly json: boolean;
@@ -14,7 +18,10 @@ export const usage = (groups: readonly string[]) => `bun run bench [name ...] [o
 
 Measures distsrv side by side with its peers, in turn, and prints the ratios.
 
-names    ${groups.join(" ")}; none: all
+names              ${groups.join(" ")}; none: all.
+                   A part of a group by the words its name begins with: mqtt/latency, mqtt/qos-0-1-10
+--list             tell the names, and measure nothing
+--full             also what takes minutes, such as a million subscriptions
 --rounds N         measurements of each contender (5)
 --seconds S        length of a measurement (2)
 --peer NAME=PORT   another MQTT broker that runs already on 127.0.0.1 (may be repeated)
@@ -24,7 +31,7 @@ names    ${groups.join(" ")}; none: all
 `;
 
 /** @throws {Error} that says which argument is wrong; undefined: help is wanted */
-export function readOptions(argv: readonly string[], groups: readonly string[]): Options | undefined {
+export function readOptions(argv: readonly string[]): Options | undefined {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
@@ -33,16 +40,17 @@ export function readOptions(argv: readonly string[], groups: readonly string[]):
       seconds: { type: "string", default: "2" },
       peer: { type: "string", multiple: true, default: [] },
       binary: { type: "string" },
+      full: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return undefined;
-  const unknown = positionals.find((name) => !groups.includes(name));
-  if (unknown !== undefined)
-    throw new Error(`there is no benchmark "${unknown}". There are ${groups.join(", ")}`);
   return {
-    groups: positionals,
+    names: positionals,
+    full: values.full,
+    list: values.list,
     rounds: wholeAbove0("--rounds", values.rounds),
     seconds: above0("--seconds", values.seconds),
     json: values.json,

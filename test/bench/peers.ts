@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Contender, RunningServer } from "./case.ts";
 import { launch } from "./launch.ts";
-import { find, gcc, mosquitto, pythonModule, pythonWith, zmqHeaders } from "./machine.ts";
+import { gcc, pythonModule, pythonWith, zmqHeaders } from "./machine.ts";
 
 /** Our own peers print `listening PORT` when they are ready. */
 async function launchPeer(command: readonly string[]): Promise<RunningServer> {
@@ -34,30 +34,4 @@ export const bareServe = (work: "rest" | "jsonrpc"): Contender => ({
   name: "bare Bun.serve",
   needs: [],
   start: () => launchPeer([process.execPath, path("bare-serve.ts"), work]),
-});
-
-export const mosquittoBroker: Contender = {
-  name: "mosquitto",
-  needs: [mosquitto],
-  async start(workshop) {
-    // It cannot be told to choose a port, so a free one is chosen for it.
-    const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-    const { port } = probe;
-    probe.stop(true);
-    const config = await workshop.file(
-      `listener ${port} 127.0.0.1\nallow_anonymous true\nlog_type information\nlog_dest stderr\n`,
-      ".conf",
-    );
-    // What it says on stdout comes late through a pipe; on stderr it comes at once.
-    const command = ["sh", "-c", 'exec "$0" -c "$1" 2>&1', find("mosquitto") ?? "mosquitto", config];
-    const { pid, stop } = await launch(command, (line) => (/ running$/.test(line) ? true : undefined));
-    return { port, pid, stop };
-  },
-};
-
-/** A server that runs already, whoever started it. */
-export const runningPeer = (name: string, port: number): Contender => ({
-  name,
-  needs: [],
-  start: async () => ({ port, stop: async () => {} }),
 });

@@ -8,7 +8,10 @@ const ratio = (median: number, goal: number | undefined, lost = 0): Row => ({
   group: "echo",
   title: "64 B",
   kind: "ratio",
+  work: "64 B",
+  figure: "perSecond",
   unit: "round trips/s",
+  better: "more",
   peer: "C, epoll",
   ours: figures(120_000, lost),
   theirs: figures(100_000),
@@ -50,6 +53,25 @@ describe("the table of the bench", () => {
     expect(table([{ ...row, ours: { median: 150, min: 140, max: 160 } }])).toMatch(/NO\n/);
   });
 
+  test("where less is better, the figure says so and the goal turns round", () => {
+    const stall = (median: number): Row & { kind: "ratio" } => ({
+      ...(ratio(median, 1) as Row & { kind: "ratio" }),
+      title: "p99",
+      figure: "p99",
+      unit: "µs",
+      better: "less",
+    });
+    expect(table([stall(0.5)])).toMatch(/p99 +20 µs ↓ +C, epoll 20 +0.50 .* ≤ 1 × +yes\n↓ less is better/);
+    expect(table([stall(1.1)])).toMatch(/≤ 1 × +NO/);
+    expect(table([ratio(1.2, 1)])).not.toContain("↓");
+  });
+
+  test("messages that came out of order are told", () => {
+    const row = ratio(1.2, 1) as Row & { kind: "ratio" };
+    const text = table([{ ...row, theirs: { ...row.theirs, disordered: 7 } }]);
+    expect(text).toContain("echo: 64 B: C, epoll delivered out of order 7 messages");
+  });
+
   test("what is missing on the machine is told once, with what to install", () => {
     const text = table([skipped("QoS 0"), skipped("QoS 1")]);
     expect(text.split("apt-get install mosquitto")).toHaveLength(2);
@@ -57,7 +79,7 @@ describe("the table of the bench", () => {
   });
 
   test("messages dropped at QoS 0 are told", () => {
-    expect(table([ratio(1.2, 1, 1500)])).toContain("by distsrv 1,500, by C, epoll 0");
+    expect(table([ratio(1.2, 1, 1500)])).toContain("echo: 64 B: distsrv dropped at QoS 0 1,500 messages");
   });
 
   test("the JSON holds the rows whole, with whether their goals are met", () => {

@@ -15,22 +15,15 @@ function cellsOf(row: Row): string[] {
   const name = `${row.group}: ${row.title}`;
   switch (row.kind) {
     case "ratio": {
-      const goal = row.goal === undefined ? "" : `≥ ${row.goal} ×`;
-      const peer = `${row.peer} ${thousands(row.theirs.perSecond)}`;
-      return [
-        name,
-        `${thousands(row.ours.perSecond)} ${row.unit}`,
-        peer,
-        ratios(row.ratio),
-        cpu(row),
-        goal,
-        verdict(row),
-      ];
+      const { figure, unit, better, ours, theirs, peer, ratio } = row;
+      const own = `${amount(ours[figure])} ${unit}${better === "less" ? " ↓" : ""}`;
+      const goal = row.goal === undefined ? "" : `${better === "less" ? "≤" : "≥"} ${row.goal} ×`;
+      return [name, own, `${peer} ${amount(theirs[figure])}`, ratios(ratio), cpu(row), goal, verdict(row)];
     }
     case "limit": {
       const { median, min, max } = row.ours;
-      const range = min === max ? "" : ` (${min.toFixed(0)}–${max.toFixed(0)})`;
-      const own = `${median.toFixed(0)} ${row.unit}${range}`;
+      const range = min === max ? "" : ` (${amount(min)}–${amount(max)})`;
+      const own = `${amount(median)} ${row.unit}${range}`;
       return [name, own, "", "", "", `< ${row.below} ${row.unit}`, verdict(row)];
     }
     case "skipped":
@@ -50,21 +43,35 @@ const ratios = ({ median, min, max }: Spread) => {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 };
 
+/** A figure with three digits at least. */
+function amount(value = Number.NaN): string {
+  return Math.abs(value) >= 100 ? thousands(value) : String(Number(value.toPrecision(3)));
+}
+
 const thousands = (value: number) => Math.round(value).toLocaleString("en-US");
 
-/** Why rows are missing; the same reason once. */
+/** Why rows are missing, what was lost, and how to read the table; each thing once. */
 function notes(rows: readonly Row[]): string {
+  const lines = rows.flatMap((row) => (row.kind === "ratio" ? flaws(row) : []));
   const reasons = rows.flatMap((row) =>
     row.kind === "skipped" || row.kind === "failed" ? [`${row.kind}: ${row.reason}`] : [],
   );
-  const lost = rows.flatMap((row) => {
-    if (row.kind !== "ratio" || row.ours.lost + row.theirs.lost === 0) return [];
-    const { group, title, ours, theirs, peer } = row;
-    return [
-      `${group}: ${title}: dropped at QoS 0 by distsrv ${thousands(ours.lost)}, by ${peer} ${thousands(theirs.lost)}`,
-    ];
-  });
-  return [...new Set([...reasons, ...lost])].map((line) => `${line}\n`).join("");
+  const isLess = rows.some((row) => row.kind === "ratio" && row.better === "less");
+  const legend = isLess
+    ? ["↓ less is better: a ratio below 1 means that distsrv takes less than the peer"]
+    : [];
+  return [...new Set([...reasons, ...lines, ...legend])].map((line) => `${line}\n`).join("");
+}
+
+/** What the ratio does not say about the work that was done. */
+function flaws({ group, work, ours, theirs, peer }: Row & { kind: "ratio" }): string[] {
+  const told = (who: string, what: string, count = 0) =>
+    count === 0 ? [] : [`${group}: ${work}: ${who} ${what} ${thousands(count)} messages`];
+  const of = (who: string, figures: Figures) => [
+    ...told(who, "dropped at QoS 0", figures.lost),
+    ...told(who, "delivered out of order", figures.disordered),
+  ];
+  return [...of("distsrv", ours), ...of(peer, theirs)];
 }
 
 /** One object a row, with what the table leaves out: latencies, processor time, losses. */

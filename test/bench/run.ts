@@ -1,16 +1,17 @@
 // `bun run bench`: distsrv and its peers side by side.
 import { describeError } from "../../src/core/errors.ts";
+import { runningPeer } from "./brokers.ts";
 import type { Case, Row } from "./case.ts";
 import { httpCases } from "./cases/http.ts";
 import { mqttCases } from "./cases/mqtt.ts";
 import { streamCases } from "./cases/streams.ts";
 import { zmqCases } from "./cases/zmq.ts";
+import { checkNames, choose, nameOf } from "./choice.ts";
 import { useBinary } from "./distsrv.ts";
 import { footprints, measureFootprint } from "./footprint.ts";
 import { killAll } from "./launch.ts";
 import { measureCase, type Settings } from "./measure.ts";
 import { type Options, readOptions, usage } from "./options.ts";
-import { runningPeer } from "./peers.ts";
 import { json, table } from "./report.ts";
 import { Workshop } from "./workshop.ts";
 
@@ -21,18 +22,17 @@ const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
   ...mqttCases(options.peers.map(({ name, port }) => runningPeer(name, port))),
 ];
 
-const groups = [...new Set([...casesFor({ peers: [] }), ...footprints].map(({ group }) => group))];
+const everything = [...casesFor({ peers: [] }), ...footprints];
+const groups = [...new Set(everything.map(({ group }) => group))];
 
 async function bench(options: Options, workshop: Workshop): Promise<readonly Row[]> {
   const settings: Settings = { ...options, progress };
-  const isWanted = ({ group }: { group: string }) =>
-    options.groups.length === 0 || options.groups.includes(group);
   const rows: Row[] = [];
-  for (const work of casesFor(options).filter(isWanted)) {
+  for (const work of choose(casesFor(options), options.names, options.full)) {
     rows.push(...(await measureCase(work, workshop, settings)));
   }
-  for (const footprint of footprints.filter(isWanted)) {
-    rows.push(await measureFootprint(footprint, workshop, settings));
+  for (const footprint of choose(footprints, options.names, options.full)) {
+    rows.push(await measureFootprint(footprint, settings));
   }
   progress("");
   return rows;
@@ -50,12 +50,18 @@ function fail(message: string): never {
 
 let options: Options | undefined;
 try {
-  options = readOptions(process.argv.slice(2), groups);
+  options = readOptions(process.argv.slice(2));
+  checkNames(everything, options?.names ?? []);
 } catch (error) {
   fail(describeError(error));
 }
 if (options === undefined) {
   process.stdout.write(usage(groups));
+  process.exit(0);
+}
+if (options.list) {
+  const told = choose(everything, options.names, true);
+  process.stdout.write(told.map((row) => `${nameOf(row)}${row.isHeavy ? "  (--full)" : ""}\n`).join(""));
   process.exit(0);
 }
 if (options.binary !== undefined) useBinary(options.binary);

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
@@ -34,6 +35,11 @@ export class Workshop implements Disposable {
     const path = join(this.folder, `file-${++this.#files}${ending}`);
     await Bun.write(path, content);
     return path;
+  }
+
+  /** @returns the path of a new, empty folder */
+  newFolder(): Promise<string> {
+    return mkdtemp(join(this.folder, "folder-"));
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,4 @@
-import type { Case } from "../case.ts";
+import { type Case, throughput } from "../case.ts";
 import { ours } from "../distsrv.ts";
 import { type Exchange, http } from "../loads.ts";
 import { bareServe, python } from "../peers.ts";
@@ -39,7 +39,7 @@ export const httpCases: readonly Case[] = [
   {
     group: "rest",
     title: "GET /add, 20 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("rest"),
     rivals: [
       { ...bareServe("rest"), goal: 0.9 },
@@ -50,7 +50,7 @@ export const httpCases: readonly Case[] = [
   {
     group: "soap",
     title: "add, 20 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("soap"),
     rivals: [{ ...spyne, goal: 6 }],
     load: http(20, envelopes),
@@ -58,7 +58,7 @@ export const httpCases: readonly Case[] = [
   {
     group: "jsonrpc",
     title: "add, 20 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("jsonrpc"),
     rivals: [bareServe("jsonrpc")],
     load: http(20, calls),

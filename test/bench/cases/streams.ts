@@ -1,4 +1,4 @@
-import type { Case } from "../case.ts";
+import { type Case, throughput } from "../case.ts";
 import { ours } from "../distsrv.ts";
 import { oneWay, roundTrips } from "../loads.ts";
 import { epollServer, python } from "../peers.ts";
@@ -17,7 +17,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "echo",
     title: "64 B, 1 connection",
-    unit,
+    metrics: throughput(unit),
     ours: ours("echo"),
     rivals: [inC("reply", "Echo: ")],
     load: roundTrips(1, message, echoed),
@@ -25,7 +25,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "echo",
     title: "64 B, 50 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("echo"),
     rivals: [inC("reply", "Echo: ")],
     load: roundTrips(50, message, echoed),
@@ -33,7 +33,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "echo",
     title: "64 B, 1000 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("echo"),
     rivals: [inC("reply", "Echo: ")],
     load: roundTrips(1000, message, echoed),
@@ -41,7 +41,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "echo",
     title: "transparent, 16 KiB, 10 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("echo", { config: { reply: "{message}" } }),
     rivals: [inC("reply", "")],
     load: roundTrips(10, block, block),
@@ -49,7 +49,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "echo",
     title: "64 B, 50 connections, the log tells",
-    unit,
+    metrics: throughput(unit),
     ours: ours("echo", { told: 100 }),
     rivals: [ours("echo", { name: "distsrv, nobody observes" })],
     load: roundTrips(50, message, echoed),
@@ -57,7 +57,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "upcall",
     title: "64 B, 50 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("upcall"),
     rivals: [inC("reply", "Upcall event: Processing ")],
     load: roundTrips(50, message, `Upcall event: Processing ${message}`),
@@ -65,7 +65,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "oneway",
     title: "64 B, 10 senders",
-    unit: "messages/s",
+    metrics: throughput("messages/s"),
     ours: ours("oneway"),
     rivals: [inC("sink")],
     load: oneWay(10, 64),
@@ -73,7 +73,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "oneway",
     title: "64 KiB, 4 senders",
-    unit: "messages/s",
+    metrics: throughput("messages/s"),
     ours: ours("oneway"),
     rivals: [inC("sink")],
     load: oneWay(4, 64 * 1024),
@@ -81,7 +81,7 @@ export const streamCases: readonly Case[] = [
   {
     group: "time",
     title: "2 threads, 50 connections",
-    unit,
+    metrics: throughput(unit),
     ours: ours("time", { config: { threads: 2 } }),
     rivals: [inC("time"), { ...threadedPython, goal: 3 }],
     load: roundTrips(50, "TIME\r\n", clock),

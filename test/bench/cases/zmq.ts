@@ -1,4 +1,4 @@
-import type { Case } from "../case.ts";
+import { type Case, throughput } from "../case.ts";
 import { ours } from "../distsrv.ts";
 import { zmqPull, zmqRequests } from "../loads.ts";
 import { libzmq, python } from "../peers.ts";
@@ -10,7 +10,7 @@ export const zmqCases: readonly Case[] = [
     // How fast two processes wake each other: no server does that five times faster than another, so no pyzmq.
     group: "zmq",
     title: "REP, one request at a time",
-    unit: "round trips/s",
+    metrics: throughput("round trips/s"),
     ours: ours("zmq-rep"),
     rivals: [{ ...libzmq("zmq-rep.c"), goal: 0.9 }],
     load: zmqRequests(1, 1),
@@ -18,7 +18,7 @@ export const zmqCases: readonly Case[] = [
   {
     group: "zmq",
     title: "REP, 4 clients, 100 requests under way",
-    unit: "round trips/s",
+    metrics: throughput("round trips/s"),
     ours: ours("zmq-rep"),
     rivals: [{ ...libzmq("zmq-rep.c"), goal: 0.9 }, pyzmq("pyzmq-rep.py")],
     load: zmqRequests(4, 100),
@@ -26,7 +26,7 @@ export const zmqCases: readonly Case[] = [
   {
     group: "zmq",
     title: "PUSH, pickled workloads without a pause",
-    unit: "messages/s",
+    metrics: throughput("messages/s"),
     ours: ours("zmq-push", { config: { every: 0 } }),
     rivals: [{ ...libzmq("zmq-push.c"), goal: 0.9 }, pyzmq("pyzmq-push.py")],
     load: zmqPull,

@@ -2,6 +2,7 @@
 #pragma once
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static inline uint64_t nanoseconds(void) {
@@ -33,9 +34,17 @@ static inline double percentile(double fraction) {
   return 0;
 }
 
+static char more[1024];
+
+// A figure besides those that every report has.
+static inline void report_more(const char *name, double value) {
+  size_t used = strlen(more);
+  snprintf(more + used, sizeof more - used, ",\"%s\":%.6f", name, value);
+}
+
 // The one line that a load generator prints when everything was right.
 static inline void report(uint64_t operations, uint64_t lost, uint64_t since, uint64_t until) {
-  printf("{\"operations\":%llu,\"seconds\":%.6f,\"lost\":%llu,\"p50\":%.1f,\"p99\":%.1f}\n",
+  printf("{\"operations\":%llu,\"seconds\":%.6f,\"lost\":%llu,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f%s}\n",
          (unsigned long long)operations, (double)(until - since) / 1e9, (unsigned long long)lost,
-         percentile(0.5), percentile(0.99));
+         percentile(0.5), percentile(0.99), percentile(0.999), more);
 }

@@ -13,6 +13,18 @@ __attribute__((noreturn, format(printf, 1, 2))) static inline void fail(const ch
   exit(1);
 }
 
+// For a server that lacks what the work is about: the row is skipped, and says so.
+#define LACKS 3
+
+__attribute__((noreturn, format(printf, 1, 2))) static inline void lacks(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  vfprintf(stderr, format, values);
+  va_end(values);
+  fputc('\n', stderr);
+  exit(LACKS);
+}
+
 static inline long number(const char *text, const char *what) {
   char *end;
   long value = strtol(text, &end, 10);

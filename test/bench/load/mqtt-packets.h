@@ -3,7 +3,7 @@
 #include "bytes.h"
 #include "fail.h"
 
-enum { CONNACK = 2, PUBLISH = 3, PUBACK = 4, SUBACK = 9 };
+enum { CONNACK = 2, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK = 9, UNSUBACK = 11 };
 
 static inline void put_length(Bytes *out, size_t length) {
   do {
@@ -31,31 +31,42 @@ static inline void put_connect(Bytes *out, const char *client_id) {
   put_string(out, client_id);
 }
 
-static inline void put_subscribe(Bytes *out, const char *filter, int qos) {
+static inline void put_subscribe(Bytes *out, uint16_t id, const char *filter, int qos) {
   uint8_t wanted = (uint8_t)qos;
   bytes_append(out, "\x82", 1);
   put_length(out, 5 + strlen(filter));
-  put_number(out, 1);
+  put_number(out, id);
   put_string(out, filter);
   bytes_append(out, &wanted, 1);
 }
 
-// The head of a PUBLISH; the payload of `length` bytes is for the caller to append.
-static inline void put_publish(Bytes *out, const char *topic, int qos, uint16_t id, size_t length) {
-  uint8_t first = (uint8_t)(0x30 | qos << 1);
-  bytes_append(out, &first, 1);
-  put_length(out, 2 + strlen(topic) + (qos ? 2 : 0) + length);
-  put_string(out, topic);
-  if (qos) put_number(out, id);
+static inline void put_unsubscribe(Bytes *out, uint16_t id, const char *filter) {
+  bytes_append(out, "\xa2", 1);
+  put_length(out, 4 + strlen(filter));
+  put_number(out, id);
+  put_string(out, filter);
 }
 
-static inline void put_puback(Bytes *out, const uint8_t *id) {
-  uint8_t packet[4] = {0x40, 2, id[0], id[1]};
+// The head of a PUBLISH; the payload of `length` bytes is for the caller to append. `flags`: QoS << 1 | retain.
+static inline void put_publish(Bytes *out, const char *topic, int flags, uint16_t id, size_t length) {
+  uint8_t first = (uint8_t)(0x30 | flags);
+  int has_id = flags >> 1 & 3;
+  bytes_append(out, &first, 1);
+  put_length(out, 2 + strlen(topic) + (has_id ? 2 : 0) + length);
+  put_string(out, topic);
+  if (has_id) put_number(out, id);
+}
+
+// PUBACK, PUBREC, PUBREL or PUBCOMP.
+static inline void put_acknowledgement(Bytes *out, int type, uint16_t id) {
+  uint8_t packet[4] = {(uint8_t)(type << 4 | (type == PUBREL ? 2 : 0)), 2, (uint8_t)(id >> 8), (uint8_t)id};
   bytes_append(out, packet, 4);
 }
 
+static inline uint16_t number_at(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }
+
 typedef struct {
-  int type, qos;
+  int type, flags;
   const uint8_t *body;
   size_t length;
 } Packet;
@@ -71,7 +82,7 @@ static inline int take_packet(Bytes *in, Packet *packet) {
     if (!(at[head++] & 128)) break;
   }
   if (available < head + length) return 0;
-  *packet = (Packet){at[0] >> 4, at[0] >> 1 & 3, at + head, length};
+  *packet = (Packet){at[0] >> 4, at[0] & 15, at + head, length};
   in->start += head + length;
   return 1;
 }

@@ -1,0 +1,90 @@
+import { type Contender, Lacking } from "./case.ts";
+import { ours } from "./distsrv.ts";
+import { launch } from "./launch.ts";
+import { find, mosquitto, natsServer } from "./machine.ts";
+
+/** What the brokers that are compared are all told alike. */
+export interface Limits {
+  /** Bytes of the largest payload. */
+  readonly payload?: number;
+}
+
+/** Of all brokers: messages on their way to a client, and waiting for it. distsrv's own defaults. */
+const inflight = 1000;
+const queued = 10_000;
+
+const small = 1_000_000;
+
+export function distsrvBroker({ payload = small }: Limits = {}): Contender {
+  if (payload <= small) return ours("mqtt");
+  const room = payload + 1000;
+  return ours("mqtt", { config: { maxPacketSize: room, sendBuffer: 2 * room, maxQueuedBytes: 2 * room } });
+}
+
+export const mosquittoBroker: Contender = {
+  name: "mosquitto",
+  needs: [mosquitto],
+  async start(workshop) {
+    const port = freePort();
+    const lines = [
+      `listener ${port} 127.0.0.1`,
+      "allow_anonymous true",
+      // Its own defaults, 20 and 1000, lose QoS 2 messages of a publisher that has 100 under way.
+      `max_inflight_messages ${inflight}`,
+      `max_queued_messages ${queued}`,
+      "log_type information",
+      "log_dest stderr",
+    ];
+    const config = await workshop.file(`${lines.join("\n")}\n`, ".conf");
+    return { port, ...(await launchLogging([find("mosquitto") ?? "mosquitto", "-c", config], / running$/)) };
+  },
+};
+
+/** More than this in one message never comes out of its JetStream. */
+const natsLargest = 32 * 1024 * 1024;
+
+/** It speaks MQTT through a gateway, and keeps sessions and retained messages on disk. */
+export function natsBroker({ payload = small }: Limits = {}): Contender {
+  return {
+    name: "nats-server",
+    needs: [natsServer],
+    async start(workshop) {
+      if (payload > natsLargest) throw new Lacking(`its store takes ${natsLargest} bytes at most`);
+      const port = freePort();
+      const store = await workshop.newFolder();
+      const lines = [
+        "server_name: bench",
+        "listen: 127.0.0.1:-1",
+        `max_payload: ${Math.max(payload + 1000, 2 ** 20)}`,
+        // Else a subscriber to a million retained messages is closed as too slow.
+        `max_pending: ${2 ** 30}`,
+        `jetstream { store_dir: "${store}", max_mem: 4G, max_file: 8G }`,
+        `mqtt { listen: "127.0.0.1:${port}", max_ack_pending: ${inflight} }`,
+      ];
+      const config = await workshop.file(`${lines.join("\n")}\n`, ".conf");
+      const command = [find("nats-server") ?? "nats-server", "-c", config];
+      return { port, ...(await launchLogging(command, /Server is ready$/)) };
+    },
+  };
+}
+
+/** A server that runs already, whoever started it. */
+export const runningPeer = (name: string, port: number): Contender => ({
+  name,
+  needs: [],
+  start: async () => ({ port, stop: async () => {} }),
+});
+
+/** For servers that cannot be told to choose a port. */
+function freePort(): number {
+  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  probe.stop(true);
+  return probe.port;
+}
+
+/** Starts a server that says on stderr that it is ready. What some say on stdout comes late through a pipe. */
+async function launchLogging(command: readonly string[], ready: RegExp) {
+  const shell = ["sh", "-c", 'exec "$@" 2>&1', "sh", ...command];
+  const { pid, stop } = await launch(shell, (line) => (ready.test(line) ? true : undefined));
+  return { pid, stop };
+}
