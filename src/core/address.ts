@@ -1,6 +1,6 @@
 /** Where a service really listens, or where a peer really is. */
 export interface Address {
-  readonly transport: "tcp" | "udp" | "ipc";
+  readonly transport: "tcp" | "tls" | "ws" | "wss" | "udp" | "ipc";
   readonly host: string;
   readonly port: number;
 }

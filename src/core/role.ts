@@ -17,6 +17,10 @@ export interface Role<C = unknown> {
   readonly config: z.ZodType<C>;
   /** What the service's port is a port of, so that two services on one port are told before they start. */
   readonly transport?: "tcp" | "udp";
+  /** The ports of a service that listens on more than its own `port`; absent: that one. */
+  ports?(config: C): readonly PortClaim[];
+  /** What is wrong with the machine that is to run it, such as a file that is missing; looked at before a start. */
+  unmet?(config: C): readonly UnmetNeed[];
   /** A shell command that talks to the service, shown when it has started. */
   example?(config: C, addresses: readonly Address[]): string;
   /** Worker threads to run `start` in, each a listener on the same port; absent or 0: the main thread. */
@@ -26,6 +30,22 @@ export interface Role<C = unknown> {
    * @throws {StartError} and leaves nothing behind
    */
   start(context: RoleContext, config: C): Promise<RunningService<C>>;
+}
+
+/** A port that a service wants. */
+export interface PortClaim {
+  readonly transport: "tcp" | "udp";
+  readonly host: string;
+  readonly port: number;
+  /** Where in the service's settings it is said, e.g. `["listeners", 0, "port"]`. */
+  readonly path: readonly (string | number)[];
+}
+
+/** Something that a service needs of the machine and does not find there. */
+export interface UnmetNeed {
+  /** Where in the service's settings it is asked for. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
 }
 
 /** Gives plain data (what JSON can say) for a query such as `{ filter: "sister/#", limit: "100" }`. */

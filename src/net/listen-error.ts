@@ -3,6 +3,10 @@ import { StartError } from "../core/errors.ts";
 
 export interface ListenTarget {
   readonly service: string;
+  /** Where in the service's settings the listener stands, if not at their top. */
+  readonly part?: string | undefined;
+  /** Where its settings stand in the configuration, if not under `services`. */
+  readonly settings?: string | undefined;
   readonly transport: "TCP" | "UDP";
   readonly host: string;
   readonly port: number;
@@ -10,36 +14,37 @@ export interface ListenTarget {
 
 /** What the operating system answered to a bind, as a `StartError` that says what to change. */
 export function listenError(target: ListenTarget, cause: unknown): StartError {
-  const { service, transport, host, port } = target;
+  const { service, part, settings = `services.${service}`, transport, host, port } = target;
+  const setting = `${settings}${part === undefined ? "" : `.${part}`}`;
   const tried = `Cannot start "${service}" on ${transport} ${formatHostPort(host, port)}`;
   const options = { cause };
   switch (errorCode(cause)) {
     case "EADDRINUSE":
       return new StartError(
         "port-in-use",
-        `${tried}: the port is in use. Stop the other program or set services.${service}.port to a free one`,
+        `${tried}: the port is in use. Stop the other program or set ${setting}.port to a free one`,
         options,
       );
     case "EACCES":
     case "EPERM":
       return new StartError(
         "no-permission",
-        `${tried}: no permission. Ports below 1024 need root or CAP_NET_BIND_SERVICE; set services.${service}.port to 1024 or above`,
+        `${tried}: no permission. Ports below 1024 need root or CAP_NET_BIND_SERVICE; set ${setting}.port to 1024 or above`,
         options,
       );
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new StartError("bad-address", `${tried}: ${badAddress(service, host)}`, options);
+      return new StartError("bad-address", `${tried}: ${badAddress(setting, host)}`, options);
     default:
       // Bun reports a name that does not resolve without a code.
       if (!isIpAddress(host))
-        return new StartError("bad-address", `${tried}: ${badAddress(service, host)}`, options);
+        return new StartError("bad-address", `${tried}: ${badAddress(setting, host)}`, options);
       return new StartError("failed", tried, options);
   }
 }
 
-function badAddress(service: string, host: string): string {
-  return `"${host}" is not an address of this machine. Set services.${service}.host to one, or to 0.0.0.0 for all`;
+function badAddress(setting: string, host: string): string {
+  return `"${host}" is not an address of this machine. Set ${setting}.host to one, or to 0.0.0.0 for all`;
 }
 
 function errorCode(cause: unknown): string | undefined {

@@ -11,10 +11,13 @@ export interface ConnectionOwner {
   readonly highWater: number;
   /** Stop reading a peer while more than `highWater` bytes wait for it. */
   readonly pauseWhenFull: boolean;
+  /** What `tellsBytes` of a new connection is. */
+  readonly tellsBytes: boolean;
   readonly counters: { bytesIn: number; bytesOut: number };
   /** Advances while time passes; compared by the idle check. */
   tick: number;
   readonly idPrefix: string;
+  readonly transport: "tcp" | "ws";
 }
 
 /** How long a connection that we ended waits for the peer's own end before it is closed for good. */
@@ -30,6 +33,8 @@ export class TcpConnection<S = unknown> {
   lastActive: number;
   /** A role is on the other side; in an iterative server a connection waits for its turn first. */
   served = false;
+  /** Whether an observer may see its bytes: not while they may hold a secret. */
+  tellsBytes: boolean;
   readonly #socket: Socket<TcpConnection<S>>;
   readonly #owner: ConnectionOwner;
   readonly #number: number;
@@ -48,6 +53,7 @@ export class TcpConnection<S = unknown> {
     this.#owner = owner;
     this.#number = number;
     this.lastActive = owner.tick;
+    this.tellsBytes = owner.tellsBytes;
     const host: string | undefined = socket.remoteAddress;
     this.remote = { transport: "tcp", host: plainHost(host ?? "unknown"), port: socket.remotePort ?? 0 };
   }
@@ -70,7 +76,7 @@ export class TcpConnection<S = unknown> {
     this.#conversation ??= {
       id: `${this.#owner.idPrefix}#${this.#number}`,
       service: this.#owner.service,
-      transport: "tcp",
+      transport: this.#owner.transport,
       local: formatAddress(this.#owner.address),
       remote: formatAddress(this.remote),
     };
@@ -86,7 +92,7 @@ export class TcpConnection<S = unknown> {
     const owner = this.#owner;
     owner.counters.bytesOut += bytes.length;
     this.lastActive = owner.tick;
-    if (owner.traffic.wants("bytes")) {
+    if (this.tellsBytes && owner.traffic.wants("bytes")) {
       owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes });
     }
     if (this.#corked || this.#queue.length > 0) {

@@ -1,53 +1,18 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { type Address, formatAddress } from "../core/address.ts";
-import type { RoleContext } from "../core/role.ts";
+import { widenBacklog } from "./backlog.ts";
 import { claimPort } from "./claim-port.ts";
+import { watchIdle } from "./idle-check.ts";
 import { listenError } from "./listen-error.ts";
 import { type ConnectionOwner, TcpConnection } from "./tcp-connection.ts";
+import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./tcp-contract.ts";
+import { TlsHandshakes } from "./tls-handshakes.ts";
 
 export { TcpConnection } from "./tcp-connection.ts";
+export type { ListenContext, SharedPlaces, TcpHandler, TcpOptions, TcpServer } from "./tcp-contract.ts";
 
-/** What listening needs of a role's context. */
-export type ListenContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "joins">;
-
-export interface TcpOptions {
-  readonly host: string;
-  /** 0 lets the operating system choose. */
-  readonly port: number;
-  /** More are closed as they come; 0 or absent: as many as the process has file descriptors. */
-  readonly maxConnections?: number;
-  /** Milliseconds without a byte in either direction; 0 or absent: for ever. */
-  readonly idleTimeout?: number;
-  /** One client at a time: the next is connected but not served until the one before has left. */
-  readonly iterative?: boolean;
-  /** Bytes that may wait for a slow reader before `write` says false. */
-  readonly highWater?: number;
-  /** Stop reading a peer while more than `highWater` bytes wait for it. Default true. */
-  readonly pauseWhenFull?: boolean;
-}
-
-export interface TcpHandler<S> {
-  /** The connection is served from now on. @returns its state */
-  open(connection: TcpConnection<S>): S;
-  /** The chunk is only the handler's until it returns. */
-  data(connection: TcpConnection<S>, chunk: Uint8Array): void;
-  /** All that waited has been handed to the kernel. */
-  drain?(connection: TcpConnection<S>): void;
-  /** The peer has finished sending and may still be reading. Absent: what waits is sent, then we end, too. */
-  end?(connection: TcpConnection<S>): void;
-  /** Exactly once for each `open`. */
-  close?(connection: TcpConnection<S>, error?: Error): void;
-}
-
-export interface TcpServer<S = unknown> {
-  readonly address: Address;
-  readonly connections: ReadonlySet<TcpConnection<S>>;
-  stats(): Record<string, number>;
-  /** The peers connected now. */
-  clients(): string[];
-  /** Accepts no more, ends each conversation, waits for the peers until the deadline, then drops them. */
-  stop(deadline: AbortSignal): Promise<void>;
-}
+/** What an address says of a listener, without and with TLS. */
+const addressTransports = { tcp: ["tcp", "tls"], ws: ["ws", "wss"] } as const;
 
 /** Enough to keep a fast reader busy; a slow one costs no more than this. */
 const defaultHighWater = 1024 * 1024;
@@ -72,7 +37,9 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   readonly traffic: ListenContext["traffic"];
   readonly highWater: number;
   readonly pauseWhenFull: boolean;
+  readonly tellsBytes: boolean;
   readonly idPrefix: string;
+  readonly transport: "tcp" | "ws";
   tick = 0;
   readonly #context: ListenContext;
   readonly #options: TcpOptions;
@@ -85,7 +52,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #refused = 0;
   #idleClosed = 0;
   #errors = 0;
-  #idleCheck: Timer | undefined;
+  #stopIdleCheck = () => {};
+  readonly #handshakes: TlsHandshakes<S> | undefined;
   #stopped: Promise<void> | undefined;
   #allClosed = () => {};
 
@@ -97,24 +65,38 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.traffic = context.traffic;
     this.highWater = options.highWater ?? defaultHighWater;
     this.pauseWhenFull = options.pauseWhenFull ?? true;
-    this.idPrefix = context.thread > 0 ? `${context.service}/${context.thread}` : context.service;
+    this.tellsBytes = options.tellsBytes ?? true;
+    this.transport = options.transport ?? "tcp";
+    const part = options.part ?? (context.thread > 0 ? String(context.thread) : "");
+    this.idPrefix = part === "" ? context.service : `${context.service}/${part}`;
+    const { tls } = options;
+    if (tls !== undefined) this.#handshakes = new TlsHandshakes(context, tls, options);
     this.#listener = this.#listen();
-    this.address = { transport: "tcp", host: options.host, port: this.#listener.port };
-    if (options.idleTimeout) this.#watchIdle(options.idleTimeout);
+    widenBacklog(this.#listener);
+    const transport = addressTransports[this.transport][tls === undefined ? 0 : 1];
+    this.address = { transport, host: options.host, port: this.#listener.port };
+    if (options.idleTimeout) {
+      this.#stopIdleCheck = watchIdle(this, options.idleTimeout, context.log, () => this.#idleClosed++);
+    }
   }
 
   /** @throws {StartError} */
   #listen(): TCPSocketListener<TcpConnection<S>> {
-    const { host, port } = this.#options;
+    const { host, port, part } = this.#options;
     const { thread, joins } = this.#context;
     try {
       // Threads share their port; the first one makes sure that nobody else has it.
       const claimed = thread > 0 && !joins ? claimPort(host, port) : port;
       const options = { hostname: host, port: claimed, reusePort: thread > 0, allowHalfOpen: true };
+      const secured = this.#handshakes === undefined ? {} : { tls: this.#handshakes.material };
       return Bun.listen<TcpConnection<S>>({
         ...options,
+        ...secured,
         socket: {
           open: (socket) => this.#accept(socket),
+          handshake: (socket, isDone, error) => {
+            if (this.#handshakes?.end(socket, isDone, error)) this.#admit(socket.data);
+          },
           data: (socket, chunk) => this.#data(socket.data, chunk),
           drain: (socket) => this.#drain(socket.data),
           end: (socket) => this.#end(socket.data),
@@ -123,22 +105,34 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
         },
       });
     } catch (cause) {
-      throw listenError({ service: this.service, transport: "TCP", host, port }, cause);
+      throw listenError({ service: this.service, part, transport: "TCP", host, port }, cause);
     }
   }
 
   #accept(socket: Socket<TcpConnection<S>>): void {
-    const { maxConnections } = this.#options;
+    const { maxConnections, shared, keepAlive } = this.#options;
     const connection = new TcpConnection<S>(socket, this, ++this.#accepted);
     socket.data = connection;
     if (maxConnections && this.connections.size >= maxConnections) {
       this.#refuse(connection, maxConnections);
       return;
     }
+    if (shared !== undefined && shared.taken >= shared.limit) {
+      this.#refuse(connection, shared.limit);
+      return;
+    }
+    if (shared !== undefined) shared.taken++;
     socket.setNoDelay(true);
+    if (keepAlive) socket.setKeepAlive(true, keepAlive);
     this.connections.add(connection);
     if (this.traffic.wants("open"))
       this.traffic.emit({ kind: "open", conversation: connection.conversation });
+    if (this.#handshakes === undefined) this.#admit(connection);
+    else this.#handshakes.begin(connection);
+  }
+
+  /** From now on it is a client like any other. */
+  #admit(connection: TcpConnection<S>): void {
     if (this.#options.iterative && this.#serving !== undefined) {
       connection.pause();
       this.#waiting.push(connection);
@@ -175,7 +169,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     if (!connection.served || connection.ending || connection.closed) return;
     this.counters.bytesIn += chunk.length;
     connection.lastActive = this.tick;
-    if (this.traffic.wants("bytes")) {
+    if (connection.tellsBytes && this.traffic.wants("bytes")) {
       this.traffic.emit({
         kind: "bytes",
         conversation: connection.conversation,
@@ -205,6 +199,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #close(connection: TcpConnection<S>, error?: Error): void {
     if (!connection.markClosed()) return;
     this.connections.delete(connection);
+    if (this.#options.shared !== undefined) this.#options.shared.taken--;
+    this.#handshakes?.gone(connection);
     if (connection.served) {
       this.#guard(connection, () => this.#handler.close?.(connection, error));
     } else {
@@ -240,36 +236,13 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     connection.destroy();
   }
 
-  #watchIdle(idleTimeout: number): void {
-    const period = Math.min(1000, Math.max(10, idleTimeout / 4));
-    const ticks = Math.ceil(idleTimeout / period);
-    this.#idleCheck = setInterval(() => {
-      this.tick++;
-      for (const connection of this.connections) {
-        // Who waits for its turn is not idle.
-        if (!connection.served || this.tick - connection.lastActive <= ticks) continue;
-        // Ended already, and still not gone: a reader that stopped reading.
-        if (connection.ending) {
-          connection.destroy();
-          continue;
-        }
-        this.#idleClosed++;
-        this.#context.log.debug(
-          `Closed the connection from ${formatAddress(connection.remote)}: silent for ${idleTimeout} ms (idleTimeout)`,
-        );
-        if (connection.buffered > 0) connection.destroy();
-        else connection.end();
-      }
-    }, period);
-    this.#idleCheck.unref();
-  }
-
   stats(): Record<string, number> {
     return {
       connections: this.connections.size,
       connections_total: this.#accepted,
       connections_refused_total: this.#refused,
       connections_idle_closed_total: this.#idleClosed,
+      ...(this.#handshakes !== undefined && { tls_handshakes_failed_total: this.#handshakes.failed }),
       connection_errors_total: this.#errors,
       bytes_received_total: this.counters.bytesIn,
       bytes_sent_total: this.counters.bytesOut,
@@ -297,6 +270,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       });
     }
     for (const connection of [...this.connections]) connection.destroy();
-    clearInterval(this.#idleCheck);
+    this.#stopIdleCheck();
+    this.#handshakes?.close();
   }
 }

@@ -1,37 +1,43 @@
+import type { PortClaim } from "../../core/role.ts";
 import { at, type Reading } from "./load.ts";
 import type { PlannedService } from "./plan.ts";
 
-interface Claim {
+interface Claim extends PortClaim {
   readonly service: string;
-  readonly transport: "tcp" | "udp";
-  readonly host: string;
-  readonly port: number;
 }
 
-/** Two services cannot listen on one port; better told before anything has started. */
+/** Two listeners cannot share one port; better told before anything has started. */
 export function checkPorts(reading: Reading, services: readonly PlannedService[]): void {
   const taken: Claim[] = [];
-  for (const service of services) {
-    const claim = claimOf(service);
-    if (claim === undefined) continue;
+  for (const claim of services.flatMap(claimsOf)) {
     const other = taken.find((earlier) => overlaps(earlier, claim));
     if (other === undefined) {
       taken.push(claim);
       continue;
     }
-    const path = ["services", service.name, "port"];
-    const message = `${claim.transport.toUpperCase()} port ${claim.port} is taken by services.${other.service}; give one of them another port`;
+    const path = ["services", claim.service, ...claim.path];
+    const message = `${claim.transport.toUpperCase()} port ${claim.port} is taken by ${holder(other)}; give one of them another port`;
     reading.mistakes.push({ path: path.join("."), message, ...at(reading.document, path) });
   }
 }
 
-function claimOf({ name, role, config }: PlannedService): Claim | undefined {
-  if (typeof config !== "object" || config === null) return undefined;
+/** `services.mqtt`, or `services.mqtt.listeners.0` for a listener that is not the service's own. */
+function holder({ service, path }: Claim): string {
+  return ["services", service, ...path.slice(0, -1)].join(".");
+}
+
+function claimsOf({ name, role, config }: PlannedService): Claim[] {
+  const claims = role.ports?.(config) ?? ownPort(role.transport ?? "tcp", config);
+  return claims.filter(({ port }) => port !== 0).map((claim) => ({ ...claim, service: name }));
+}
+
+function ownPort(transport: "tcp" | "udp", config: unknown): PortClaim[] {
+  if (typeof config !== "object" || config === null) return [];
   const { host, port } = config as { host?: unknown; port?: unknown };
   // A service that lists its own endpoints does not use host and port.
   const listed = ["bind", "connect"].some((key) => hasEntries(Reflect.get(config, key)));
-  if (typeof host !== "string" || typeof port !== "number" || port === 0 || listed) return undefined;
-  return { service: name, transport: role.transport ?? "tcp", host, port };
+  if (typeof host !== "string" || typeof port !== "number" || listed) return [];
+  return [{ transport, host, port, path: ["port"] }];
 }
 
 function hasEntries(value: unknown): boolean {

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { type HttpRequest, readRequest } from "./http-request.ts";
+
+/** What a server asks of those who want to speak WebSocket with it. */
+export interface UpgradeRules {
+  readonly paths: readonly string[];
+  /** Pages of these origins may connect; empty: all. Who is no browser sends none, and may always. */
+  readonly origins: readonly string[];
+  /** The subprotocols, one of which the client must offer. */
+  readonly protocols: readonly string[];
+}
+
+/** The reply to a client's opening handshake. Only with status 101 do frames follow. */
+export interface UpgradeReply {
+  readonly status: number;
+  /** The whole reply as it goes over the wire. */
+  readonly text: string;
+}
+
+type Check = (request: HttpRequest, rules: UpgradeRules) => UpgradeReply | undefined;
+
+/** RFC 6455, section 4.2.1, in the order in which a mistake helps most. */
+const checks: readonly Check[] = [
+  wantsWebSocket,
+  speaksVersion13,
+  asksForOurPath,
+  comesFromOurPages,
+  hasKey,
+  offersOurProtocol,
+];
+
+/** @param head the request's head without its empty line, as Latin-1 */
+export function answerUpgrade(head: string, rules: UpgradeRules): UpgradeReply {
+  const request = readRequest(head);
+  if (request === undefined) return refusal(400, "Bad Request", "This is no HTTP/1.1 request.");
+  for (const check of checks) {
+    const refused = check(request, rules);
+    if (refused !== undefined) return refused;
+  }
+  const protocol = agreedProtocol(request, rules) ?? "";
+  return { status: 101, text: acceptance(request.headers.get("sec-websocket-key") ?? "", protocol) };
+}
+
+/** The reply to a head that is longer than any client's. */
+export const headTooLarge = refusal(
+  431,
+  "Request Header Fields Too Large",
+  "The request's head is too long.",
+);
+
+/** The reply to a client whose head did not come in time. */
+export const headTooLate = refusal(408, "Request Timeout", "The request's head did not arrive in time.");
+
+function wantsWebSocket({ method, headers }: HttpRequest, { paths, protocols }: UpgradeRules) {
+  const wants =
+    method === "GET" &&
+    lists(headers.get("connection"), "upgrade") &&
+    lists(headers.get("upgrade"), "websocket");
+  if (wants) return undefined;
+  const how = `ws://${headers.get("host")}${paths[0] ?? "/"} with the subprotocol ${protocols[0]}`;
+  const text = `Here WebSocket is spoken, and no plain HTTP: connect to ${how}.`;
+  return refusal(426, "Upgrade Required", text, "Upgrade: websocket\r\n", "Upgrade, close");
+}
+
+function speaksVersion13({ headers }: HttpRequest) {
+  if (headers.get("sec-websocket-version") === "13") return undefined;
+  const text = "The version of WebSocket must be 13.";
+  return refusal(
+    426,
+    "Upgrade Required",
+    text,
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+    "Upgrade, close",
+  );
+}
+
+function asksForOurPath({ path }: HttpRequest, { paths }: UpgradeRules) {
+  if (paths.includes(path)) return undefined;
+  return refusal(404, "Not Found", `WebSocket is spoken on ${paths.join(" and ")} only.`);
+}
+
+function comesFromOurPages({ headers }: HttpRequest, { origins }: UpgradeRules) {
+  const origin = headers.get("origin");
+  if (origin === undefined || origins.length === 0 || origins.includes(origin)) return undefined;
+  return refusal(403, "Forbidden", "Pages of this origin may not connect.");
+}
+
+function hasKey({ headers }: HttpRequest) {
+  if (/^[A-Za-z0-9+/]{22}==$/.test(headers.get("sec-websocket-key") ?? "")) return undefined;
+  return refusal(400, "Bad Request", "Sec-WebSocket-Key must be 16 bytes in Base64.");
+}
+
+// [MQTT-6.0.0-3] A client that offers none is refused, too: it could not tell that it has found a broker.
+function offersOurProtocol(request: HttpRequest, rules: UpgradeRules) {
+  if (agreedProtocol(request, rules) !== undefined) return undefined;
+  return refusal(400, "Bad Request", `Sec-WebSocket-Protocol must offer ${rules.protocols.join(" or ")}.`);
+}
+
+/** Of what the client offers, the first that is spoken here. [MQTT-6.0.0-4] */
+function agreedProtocol({ headers }: HttpRequest, { protocols }: UpgradeRules): string | undefined {
+  return elements(headers.get("sec-websocket-protocol")).find((offered) => protocols.includes(offered));
+}
+
+const elements = (list: string | undefined): string[] =>
+  (list ?? "").split(",").map((element) => element.trim());
+
+const lists = (list: string | undefined, wanted: string): boolean =>
+  elements(list).some((element) => element.toLowerCase() === wanted);
+
+function acceptance(key: string, protocol: string): string {
+  // The constant of RFC 6455, section 1.3.
+  const proof = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${proof}\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`;
+}
+
+function refusal(
+  status: number,
+  phrase: string,
+  body: string,
+  more = "",
+  connection = "close",
+): UpgradeReply {
+  const length = Buffer.byteLength(body) + 1;
+  const head = `HTTP/1.1 ${status} ${phrase}\r\n${more}Connection: ${connection}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${length}\r\n\r\n`;
+  return { status, text: `${head}${body}\n` };
+}

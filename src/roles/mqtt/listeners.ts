@@ -1,0 +1,159 @@
+import type { Address } from "../../core/address.ts";
+import type { PortClaim, RoleContext, UnmetNeed } from "../../core/role.ts";
+import { listenTcp, type SharedPlaces, type TcpOptions, type TcpServer } from "../../net/tcp.ts";
+import { readTlsFiles, TlsFileError } from "../../net/tls-files.ts";
+import { listenWebSocket } from "../../net/websocket.ts";
+import type { Broker } from "./broker.ts";
+import type { MqttConfig } from "./config.ts";
+import type { Connection } from "./connection.ts";
+
+/** A listener with everything said that it may have left to the service. */
+type Listener = Omit<MqttConfig["listeners"][number], "connectTimeout" | "maxPacketSize" | "host"> & {
+  readonly host: string;
+  readonly connectTimeout: number;
+  readonly maxPacketSize: number;
+  /** Where in the service's settings it stands. */
+  readonly path: readonly (string | number)[];
+};
+
+type Server = Pick<TcpServer, "address" | "stats" | "clients" | "stop">;
+
+/** All listeners of a service, open. */
+export interface Listeners {
+  readonly addresses: readonly Address[];
+  stats(): Record<string, number>;
+  clients(): string[];
+  /** Accepts no more at once, and drains until the deadline. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+/** The subprotocols of WebSocket, section 6 of MQTT; the second one is what clients of MQTT 3.1 asked for. */
+const protocols = ["mqtt", "mqttv3.1"];
+
+/** The service's own listener, and then the further ones. */
+function listenersOf(config: MqttConfig): Listener[] {
+  const own: Listener = { ...config, maxConnections: undefined, path: [] };
+  const further = config.listeners.map((listener, index) => ({
+    ...listener,
+    host: listener.host ?? config.host,
+    connectTimeout: listener.connectTimeout ?? config.connectTimeout,
+    maxPacketSize: listener.maxPacketSize ?? config.maxPacketSize,
+    path: ["listeners", index],
+  }));
+  return [own, ...further];
+}
+
+export function portsOf(config: MqttConfig): PortClaim[] {
+  return listenersOf(config).map(({ host, port, path }) => ({
+    transport: "tcp",
+    host,
+    port,
+    path: [...path, "port"],
+  }));
+}
+
+/** Certificates and keys that cannot be used. */
+export function unmetNeeds(config: MqttConfig): UnmetNeed[] {
+  return listenersOf(config).flatMap(({ tls, path }) => {
+    try {
+      if (tls !== undefined) readTlsFiles(tls);
+      return [];
+    } catch (error) {
+      if (!(error instanceof TlsFileError)) throw error;
+      return [{ path: [...path, "tls", error.field], message: error.message }];
+    }
+  });
+}
+
+/**
+ * Opens all of them, or none.
+ * @throws {StartError} of the first that cannot be opened
+ */
+export async function openListeners(
+  context: RoleContext,
+  config: MqttConfig,
+  broker: Broker,
+): Promise<Listeners> {
+  const shared: SharedPlaces = { limit: config.maxConnections, taken: 0 };
+  const servers: Server[] = [];
+  const stop = async (deadline: AbortSignal) => {
+    await Promise.all(servers.map((server) => server.stop(deadline)));
+  };
+  try {
+    for (const listener of listenersOf(config)) {
+      servers.push(await open(context, listener, tcpOptions(listener, config, shared), broker));
+    }
+  } catch (error) {
+    await stop(AbortSignal.abort());
+    throw error;
+  }
+  return {
+    addresses: servers.map(({ address }) => address),
+    stats: () => stats(servers),
+    clients: () => servers.flatMap((server) => server.clients()),
+    stop,
+  };
+}
+
+function open(
+  context: RoleContext,
+  listener: Listener,
+  options: TcpOptions,
+  broker: Broker,
+): Promise<Server> {
+  const { transport, paths, origins, connectTimeout } = listener;
+  if (transport === "tcp") {
+    return listenTcp<Connection>(context, options, {
+      open: (link) => broker.accept(link, listener),
+      data: (link, chunk) => link.state.feed(chunk),
+      drain: (link) => link.state.drained(),
+      close: (link) => link.state.closed(),
+    });
+  }
+  // [MQTT-6.0.0-2] Where frames begin and end is nothing to the broker.
+  const upgrade = { paths, origins, protocols, upgradeTimeout: connectTimeout };
+  return listenWebSocket<Connection>(
+    context,
+    { ...options, ...upgrade },
+    {
+      open: (link) => broker.accept(link, listener),
+      data: (link, bytes) => link.state.feed(bytes),
+      drain: (link) => link.state.drained(),
+      close: (link) => link.state.closed(),
+    },
+  );
+}
+
+function tcpOptions(listener: Listener, config: MqttConfig, shared: SharedPlaces): TcpOptions {
+  const { host, port, maxConnections, connectTimeout, tls, path } = listener;
+  return {
+    host,
+    port,
+    shared,
+    ...(maxConnections !== undefined && { maxConnections }),
+    ...(path.length > 0 && { part: path.join(".") }),
+    ...(tls !== undefined && { tls: { files: tls, handshakeTimeout: connectTimeout } }),
+    keepAlive: config.tcpKeepAlive,
+    // CONNECT holds a password, and a WebSocket's head may hold a cookie: see `FirstBytes`.
+    tellsBytes: false,
+    // A slow subscriber may still publish; how much waits for it is the broker's to judge.
+    pauseWhenFull: false,
+  };
+}
+
+/** What is told of each listener where there are several. */
+const ofEach = ["connections", "connections_total", "connections_refused_total"];
+
+/** All listeners together, and, if there are several, each by its transport and port: `ws_8083_connections`. */
+function stats(servers: readonly Server[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  const each: Record<string, number> = {};
+  for (const server of servers) {
+    const { address } = server;
+    for (const [name, value] of Object.entries(server.stats())) {
+      sums[name] = (sums[name] ?? 0) + value;
+      if (ofEach.includes(name)) each[`${address.transport}_${address.port}_${name}`] = value;
+    }
+  }
+  return servers.length > 1 ? { ...sums, ...each } : sums;
+}
