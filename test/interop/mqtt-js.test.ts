@@ -6,11 +6,22 @@ import { until } from "../support/until.ts";
 const lab = await startLab(`
 services:
   mqtt: { port: 0 }
+  mqtt-ws: { role: mqtt, transport: ws, port: 0 }
 `);
 
-async function connect(protocolVersion: 3 | 4 | 5, options: mqtt.IClientOptions = {}): Promise<MqttClient> {
+type Transport = "mqtt" | "ws";
+
+async function connect(
+  protocolVersion: 3 | 4 | 5,
+  options: mqtt.IClientOptions = {},
+  transport: Transport = "mqtt",
+): Promise<MqttClient> {
   const old = protocolVersion === 3 ? { protocolId: "MQIsdp" as const } : {};
-  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${lab.port("mqtt")}`, {
+  const url =
+    transport === "ws"
+      ? `ws://127.0.0.1:${lab.port("mqtt-ws")}/mqtt`
+      : `mqtt://127.0.0.1:${lab.port("mqtt")}`;
+  const client = await mqtt.connectAsync(url, {
     protocolVersion,
     reconnectPeriod: 0,
     ...old,
@@ -27,9 +38,26 @@ function listen(client: MqttClient): string[] {
   return heard;
 }
 
-describe.each([3, 4, 5] as const)("MQTT.js with protocol level %d", (level) => {
+const ways = ([3, 4, 5] as const).flatMap((level) =>
+  (["mqtt", "ws"] as const).map((transport) => [level, transport] as const),
+);
+
+describe.each(ways)("MQTT.js with protocol level %d over %s", (level, transport) => {
+  const pair = () => Promise.all([connect(level, {}, transport), connect(level, {}, transport)]);
+
+  test("a payload of 3 MB arrives as it was sent", async () => {
+    const [listener, speaker] = await pair();
+    const heard: Buffer[] = [];
+    listener.on("message", (_, payload) => heard.push(payload));
+    await listener.subscribeAsync("js/big");
+    const sent = Buffer.alloc(3_000_000, "0123456789abc");
+    await speaker.publishAsync("js/big", sent, { qos: 1 });
+    await until(() => heard.length === 1);
+    expect(heard[0]?.equals(sent)).toBe(true);
+  });
+
   test("publishes and receives at every quality of service, never above what was granted", async () => {
-    const [listener, speaker] = await Promise.all([connect(level), connect(level)]);
+    const [listener, speaker] = await pair();
     const heard = listen(listener);
     await listener.subscribeAsync({ "js/low": { qos: 0 }, "js/mid": { qos: 1 }, "js/+/top": { qos: 2 } });
     for (const topic of ["js/low", "js/mid", "js/a/top"]) {
@@ -44,7 +72,7 @@ describe.each([3, 4, 5] as const)("MQTT.js with protocol level %d", (level) => {
   });
 
   test("gets a thousand messages in order at QoS 1", async () => {
-    const [listener, speaker] = await Promise.all([connect(level), connect(level)]);
+    const [listener, speaker] = await pair();
     const heard = listen(listener);
     await listener.subscribeAsync("js/many", { qos: 1 });
     const numbers = Array.from({ length: 1000 }, (_, i) => i);
@@ -54,10 +82,10 @@ describe.each([3, 4, 5] as const)("MQTT.js with protocol level %d", (level) => {
   });
 
   test("a second client of the same name takes over, and the first one is disconnected", async () => {
-    const clientId = `twin-${level}`;
-    const first = await connect(level, { clientId });
+    const clientId = `twin-${level}-${transport}`;
+    const first = await connect(level, { clientId }, transport);
     const closed = new Promise<void>((resolve) => first.once("close", () => resolve()));
-    const second = await connect(level, { clientId });
+    const second = await connect(level, { clientId }, transport);
     await closed;
     const heard = listen(second);
     await second.subscribeAsync("js/twin");

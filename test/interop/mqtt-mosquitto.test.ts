@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "bun:test";
 import { startLab } from "../support/lab.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { output, Program } from "../support/program.ts";
+import { until } from "../support/until.ts";
 
 const lab = await startLab(`
 log: { messages: 100000 }
@@ -73,7 +74,109 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
     expect(received.length).toBe(file.length);
     expect(received === file.toString()).toBe(true);
   });
+
+  testMosquitto(`${version}: a client that is killed leaves its will, one that ends does not`, async () => {
+    const wills = `will/${version}/+`;
+    const heir = await subscriber(version, wills, "-q", "1", "-C", "2", "-F", "%t %p %q");
+    const will = (name: string) => [
+      "--will-topic",
+      `will/${version}/${name}`,
+      "--will-payload",
+      name,
+      "--will-qos",
+      "1",
+    ];
+    const polite = await subscriber(version, `leave/${version}`, "-k", "60", "-C", "1", ...will("polite"));
+    await output(at("mosquitto_pub", version, "-t", `leave/${version}`, "-m", "now"));
+    expect((await polite.outcome()).status).toBe(0);
+    const victim = await subscriber(version, "nothing", "-k", "60", ...will("killed"));
+    await victim.kill();
+    await output(at("mosquitto_pub", version, "-t", `will/${version}/end`, "-m", "end", "-q", "1"));
+    expect((await heir.outcome()).stdout.split("\n").sort().slice(1)).toEqual([
+      `will/${version}/end end 1`,
+      `will/${version}/killed killed 1`,
+    ]);
+  });
+
+  testMosquitto(`${version}: what is published while mosquitto_sub is away waits for it`, async () => {
+    const id = ["-i", `away-${version}`, "-c", "-q", "2", ...(version === "mqttv5" ? ["-x", "60"] : [])];
+    const topic = `away/${version}`;
+    const first = await subscriber(version, topic, ...id, "-C", "1");
+    await output(at("mosquitto_pub", version, "-t", topic, "-m", "0", "-q", "2"));
+    expect((await first.outcome()).stdout).toBe("0\n");
+    for (const [qos, text] of ["lost", "1", "2"].entries()) {
+      await output(at("mosquitto_pub", version, "-t", topic, "-m", text, "-q", String(qos)));
+    }
+    expect(await output(at("mosquitto_sub", version, "-t", topic, ...id, "-C", "2"))).toBe("1\n2\n");
+  });
 }
+
+testMosquitto(
+  "mqttv5: mosquitto_rr asks, and gets its answer by response topic and correlation data",
+  async () => {
+    const asked = await subscriber("mqttv5", "ask/time", "-C", "1", "-F", "%R|%D|%p", "-q", "1");
+    const correlation = ["-D", "publish", "correlation-data", "nr-7"];
+    const asker = new Program(
+      at(
+        "mosquitto_rr",
+        "mqttv5",
+        "-t",
+        "ask/time",
+        "-e",
+        "answer/here",
+        "-m",
+        "when?",
+        "-q",
+        "1",
+        ...correlation,
+        "-F",
+        "%p %D",
+      ),
+    );
+    onTestFinished(() => asker.kill());
+    const [topic = "", data = "", question] = (await asked.outcome()).stdout.trimEnd().split("|");
+    expect([topic, data, question]).toEqual(["answer/here", "nr-7", "when?"]);
+    const answer = ["-t", topic, "-m", "now", "-q", "1", "-D", "publish", "correlation-data", data];
+    await output(at("mosquitto_pub", "mqttv5", ...answer));
+    expect((await asker.outcome()).stdout).toBe("now nr-7\n");
+  },
+);
+
+testMosquitto(
+  "mqttv5: a shared subscription divides messages between two mosquitto_sub, none twice",
+  async () => {
+    const workers = [
+      await subscriber("mqttv5", "$share/team/jobs/#", "-q", "1"),
+      await subscriber("mqttv5", "$share/team/jobs/#", "-q", "1"),
+    ];
+    const watcher = await subscriber("mqttv5", "jobs/#", "-q", "1", "-C", "100");
+    const jobs = Array.from({ length: 100 }, (_, index) => `job ${index}`);
+    const pub = new Program(at("mosquitto_pub", "mqttv5", "-t", "jobs/new", "-q", "1", "-l"), {
+      input: `${jobs.join("\n")}\n`,
+    });
+    expect((await pub.outcome()).status).toBe(0);
+    expect((await watcher.outcome()).stdout).toBe(`${jobs.join("\n")}\n`);
+    const done = () => workers.map(({ stdout }) => stdout.split("\n").slice(0, -1));
+    await until(() => done().flat().length >= jobs.length);
+    expect(done().flat().sort()).toEqual(jobs.toSorted());
+    // Both have work: a quarter at least.
+    for (const part of done()) expect(part.length).toBeGreaterThan(jobs.length / 4);
+  },
+);
+
+testMosquitto("mqttv5: mosquitto_sub that is told to stop asks for its will, and gets it", async () => {
+  const heir = await subscriber("mqttv5", "stop/will", "-C", "1");
+  const sub = await subscriber(
+    "mqttv5",
+    "nothing",
+    "--will-topic",
+    "stop/will",
+    "--will-payload",
+    "asked for",
+  );
+  sub.signal("SIGTERM");
+  expect((await heir.outcome()).stdout).toBe("asked for\n");
+});
 
 testMosquitto("mqttv5: properties travel from mosquitto_pub to mosquitto_sub", async () => {
   const sub = await subscriber("mqttv5", "props", "-C", "1", "-F", "%C|%R|%D|%P|%p");

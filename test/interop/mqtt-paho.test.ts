@@ -63,7 +63,30 @@ for (const version of ["3.1", "3.1.1", "5"]) {
       { "present before": false, "present after": true, heard: ["0", "1", "2", "3", "4"] },
     ]);
   });
+
+  testPaho(
+    `MQTT ${version}: nothing is lost, and nothing doubled at QoS 2, when the sockets break`,
+    async () => {
+      expect(tellings(await output(client("paho_breaks", version)))).toEqual([
+        { "sessions kept": true, "QoS 1": true, "QoS 2": true },
+      ]);
+    },
+  );
 }
+
+testPaho("MQTT 5: paho sees subscription identifiers, options and reason codes", async () => {
+  expect(tellings(await output(client("paho_identifiers")))).toEqual([
+    {
+      assigned: true,
+      granted: [[1], [2], [2]],
+      both: ["ids/one", [1, 268_435_455], 2, false],
+      first: ["ids/deep/er", [1], 1, false],
+      kept: ["ids/kept", [1, 268_435_455], 1, true],
+      replayed: ["ids/kept", [9], 0, true],
+      unsubscribed: [0, 0x11],
+    },
+  ]);
+});
 
 testPaho("MQTT 5: what the publisher writes on a message, paho reads on it", async () => {
   const [read] = tellings(await output(client("paho_properties")));

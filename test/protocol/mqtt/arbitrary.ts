@@ -34,6 +34,9 @@ const userProperties = fc.uniqueArray(
   },
 );
 
+/** In any order, names as often as they like: more than the other codec can hold. */
+export const anyUserProperties = fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 6 });
+
 const values = {
   payloadFormatIndicator: fc.constantFrom(0, 1),
   messageExpiryInterval: u32,
@@ -128,15 +131,24 @@ const will = (version: Version): fc.Arbitrary<Will> =>
     properties: version === 5 ? some(...message, "willDelayInterval") : none,
   });
 
+/** A name, a name and a password, neither; in MQTT 5 also a password alone. */
+function login(version: Version): fc.Arbitrary<Pick<Connect, "username" | "password">> {
+  const username = text.map((value) => `u${value}`);
+  return fc.oneof(
+    fc.constant({}),
+    fc.record({ username }),
+    fc.record({ username, password: bytes }),
+    version === 5 ? fc.record({ password: bytes }) : fc.constant({}),
+  );
+}
+
 function connect(version: Version): fc.Arbitrary<Connect> {
   return fc
     .record({
       clientId: text.map((value) => `c${value}`),
       cleanStart: fc.boolean(),
       keepAlive: u16,
-      login: fc.option(fc.record({ username: text.map((value) => `u${value}`), password: bytes }), {
-        nil: {},
-      }),
+      login: login(version),
       will: fc.option(will(version), { nil: undefined }),
       properties: version === 5 ? connectProperties : none,
     })
