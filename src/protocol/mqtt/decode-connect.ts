@@ -67,7 +67,7 @@ function checkFlags(flags: number, version: Version): void {
   }
   if ((flags & 0x18) === 0x18) throw malformed("CONNECT asks for a will at QoS 3"); // [MQTT-3.1.2-12]
   const isBarePassword = (flags & 0xc0) === 0x40;
-  // MQTT 5 allows a password without a name. [MQTT-3.1.2-22] of 3.1.1
+  // MQTT 5 allows a password without a name. [MQTT-3.1.2-22 of 3.1.1]
   if (version === 4 && isBarePassword) throw malformed("CONNECT has a password and no user name");
 }
 

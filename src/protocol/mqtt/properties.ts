@@ -82,7 +82,7 @@ export function readProperties(reader: Reader, place: PropertyPlace): Properties
   const list = reader.part(length, "property list");
   const properties: Properties = {};
   while (list.left > 0) readProperty(list, place, properties);
-  // Data without a method has nothing to belong to. [MQTT-3.1.2.11.10]
+  // Data without a method has nothing to belong to: section 3.1.2.11.10.
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw protocolError("authentication data is given without an authentication method");
   }

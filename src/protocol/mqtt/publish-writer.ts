@@ -21,11 +21,14 @@ export interface Delivery {
   /** Seconds; -1 is none. */
   expiry: number;
   readonly subscriptionIds: readonly number[] | undefined;
+  /** The topic alias; 0 is none. With one that the receiver knows, the topic is left out. */
+  alias: number;
 }
 
 /** The length of the property list alone, in bytes. */
 function propertyLength(view: PublishParts, delivery: Delivery): number {
   let length = view.propertiesEnd - view.propertiesStart;
+  if (delivery.alias > 0) length += 3;
   if (delivery.expiry >= 0) length += 5;
   if (delivery.subscriptionIds !== undefined) {
     for (const id of delivery.subscriptionIds) length += 1 + varintSize(id);
@@ -87,6 +90,13 @@ function writeList(
   length: number,
 ): number {
   let next = putVarint(target, at, length);
+  // In front: whoever patches an alias finds it there.
+  if (delivery.alias > 0) {
+    target[next] = 0x23;
+    target[next + 1] = delivery.alias >>> 8;
+    target[next + 2] = delivery.alias;
+    next += 3;
+  }
   if (delivery.expiry >= 0) {
     target[next] = 0x02;
     new DataView(target.buffer, target.byteOffset).setUint32(next + 1, delivery.expiry);

@@ -41,11 +41,38 @@ export const isShared = (filter: string): boolean => filter === "$share" || filt
 
 /** Takes `$share/group/filter` apart; undefined when it is not written so. [MQTT-4.8.2-1] [MQTT-4.8.2-2] */
 export function parseShare(filter: string): Share | undefined {
+  if (!filter.startsWith("$share/")) return undefined;
   const slash = filter.indexOf("/", 7);
-  if (!filter.startsWith("$share/") || slash < 0) return undefined;
+  if (slash < 0) return undefined;
   const group = filter.slice(7, slash);
   const rest = filter.slice(slash + 1);
   return group === "" || hasWildcard(group) || rest === "" ? undefined : { group, filter: rest };
+}
+
+const slash = 0x2f;
+const plus = 0x2b;
+
+/**
+ * Matches the levels of `filter`, none of which is `#`, with those of `topic` from `at` on. Nothing is made on the
+ * way: this runs for every node of the tree that a topic passes.
+ * @returns where the topic's next level begins, past its end when there is none; -1: they do not match
+ */
+export function matchLevels(filter: string, topic: string, at: number): number {
+  let next = at;
+  for (let index = 0; next <= topic.length; index++, next++) {
+    if (filter.charCodeAt(index) === plus) {
+      const end = topic.indexOf("/", next);
+      next = end < 0 ? topic.length : end;
+      index++;
+    } else {
+      for (; index < filter.length && filter.charCodeAt(index) !== slash; index++, next++) {
+        if (filter.charCodeAt(index) !== topic.charCodeAt(next)) return -1;
+      }
+      if (next < topic.length && topic.charCodeAt(next) !== slash) return -1;
+    }
+    if (index >= filter.length) return next + 1;
+  }
+  return -1;
 }
 
 /**
@@ -54,13 +81,8 @@ export function parseShare(filter: string): Share | undefined {
  */
 export function topicMatches(filter: string, topic: string): boolean {
   if (topic.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false;
-  const wanted = filter.split("/");
-  const levels = topic.split("/");
-  for (const [index, level] of wanted.entries()) {
-    if (level === "#") return true; // also the parent: sport/# matches sport
-    const actual = levels[index];
-    if (actual === undefined) return false;
-    if (level !== "+" && level !== actual) return false;
-  }
-  return wanted.length === levels.length;
+  if (filter === "#") return true;
+  // Also the parent: sport/# matches sport.
+  if (filter.endsWith("/#")) return matchLevels(filter.slice(0, -2), topic, 0) >= 0;
+  return matchLevels(filter, topic, 0) > topic.length;
 }

@@ -5,16 +5,23 @@ import { Frame } from "../../protocol/mqtt/frame.ts";
 import { PublishView } from "../../protocol/mqtt/publish-view.ts";
 import { Reason } from "../../protocol/mqtt/reason.ts";
 import { printable } from "../../protocol/text/printable.ts";
+import { Subscription, type Terms } from "./audience.ts";
 import { Batch } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import type { MqttConfig } from "./config.ts";
-import { Connection, type Peer } from "./connection.ts";
+import { Connection, type Limits, type Peer } from "./connection.ts";
+import { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
+import { measure } from "./gauges.ts";
 import { Flusher } from "./output.ts";
+import { Pace } from "./pace.ts";
+import type { Total } from "./queue.ts";
+import { reload } from "./reload.ts";
 import { Retained } from "./retained.ts";
-import { Routes, type Subscription } from "./routes.ts";
+import { Routes } from "./routes.ts";
 import type { Access } from "./seams/access.ts";
 import { Session } from "./session.ts";
+import { SysTopics } from "./sys-topics.ts";
 import { Turns } from "./turns.ts";
 import { executeWill, publishWill } from "./will.ts";
 
@@ -24,6 +31,8 @@ export interface Surroundings {
   readonly traffic: Traffic;
   readonly clock: Clock;
   readonly access: Access;
+  /** Name and version of the program, for `$SYS/broker/version`. */
+  readonly product?: string;
 }
 
 /** How often keep alives, connect timeouts and deadlines are looked at, in milliseconds. */
@@ -34,6 +43,8 @@ const pauseLimit = 1000;
 
 /** What is common to all clients: sessions, subscriptions, retained messages. */
 export class Broker {
+  /** Looked up whenever it is needed: `reload` changes it. */
+  readonly config: MqttConfig;
   readonly log: Logger;
   readonly traffic: Traffic;
   readonly clock: Clock;
@@ -48,7 +59,13 @@ export class Broker {
   /** What clients are publishing in this moment. */
   readonly batch: Batch;
   readonly #ownBatch: Batch;
-  readonly counters = { received: 0, sent: 0, dropped: 0, accepted: 0 };
+  readonly counters = new Counters();
+  /** What waits in the queues of all sessions. */
+  readonly queued: Total = { bytes: 0 };
+  readonly sysTopics: SysTopics;
+  readonly pace: Pace;
+  /** Bytes that have come and were not read yet, because their packet is not whole or their client is slowed. */
+  receiveBacklog = 0;
   /** What the PUBLISH at hand is read into. */
   readonly view = new PublishView();
   readonly #stopSweeping: () => void;
@@ -57,27 +74,31 @@ export class Broker {
   readonly #away = new Set<Session>();
 
   constructor(
-    readonly config: MqttConfig,
-    { log, traffic, clock, access }: Surroundings,
+    config: MqttConfig,
+    { log, traffic, clock, access, product = "distsrv" }: Surroundings,
   ) {
+    this.config = { ...config };
     this.log = log;
     this.traffic = traffic;
     this.clock = clock;
     this.access = access;
     this.routes = new Routes(config.maxTopicLevels);
-    this.retained = new Retained(config, () => this.#retainedFull());
+    this.retained = new Retained(this.config, () => this.#retainedFull());
     this.deadlines = new Deadlines(clock.now());
     this.flusher = new Flusher(clock.soon);
     this.turns = new Turns(clock);
+    this.pace = new Pace(this.config, clock);
     this.#lastSweep = clock.now();
     this.batch = new Batch(this);
     this.#ownBatch = new Batch(this);
     this.#stopSweeping = clock.every(sweepPeriod, () => this.#sweep());
+    this.sysTopics = new SysTopics(this, product);
+    this.sysTopics.run(config.sysInterval);
   }
 
   /** Somebody has connected. */
-  accept(link: Peer): Connection {
-    const connection = new Connection(this, link);
+  accept(link: Peer, limits: Limits = this.config): Connection {
+    const connection = new Connection(this, link, limits);
     this.connections.add(connection);
     this.counters.accepted++;
     return connection;
@@ -87,8 +108,10 @@ export class Broker {
   left(connection: Connection): void {
     this.connections.delete(connection);
     const { session, will } = connection;
+    if (session !== undefined) this.counters.disconnects++;
     if (session === undefined || session.connection !== connection) return;
     session.connection = undefined;
+    session.left();
     if (will !== undefined) executeWill(this, session, will);
     if (session.expiry === 0) {
       this.endSession(session);
@@ -97,7 +120,7 @@ export class Broker {
     this.#away.add(session);
     if (session.expiry < Number.POSITIVE_INFINITY) {
       const end = this.clock.now() + session.expiry;
-      session.cancelExpiry = this.deadlines.at(end, () => this.endSession(session)); // [MQTT-3.1.2-23]
+      session.cancelExpiry = this.deadlines.at(end, () => this.#expire(session)); // [MQTT-3.1.2-23]
     }
   }
 
@@ -114,8 +137,13 @@ export class Broker {
     this.log.debug(
       `Ended the session of "${name}", which is away: maxSessions is ${this.config.maxSessions}`,
     );
-    this.endSession(oldest);
+    this.#expire(oldest);
     return true;
+  }
+
+  #expire(session: Session): void {
+    this.counters.sessionsExpired++;
+    this.endSession(session);
   }
 
   /** The session of this client identifier: the one there is, or a new one. */
@@ -138,9 +166,8 @@ export class Broker {
     session.cancelExpiry?.();
     this.#away.delete(session);
     this.#publishDelayedWill(session);
-    for (const subscription of session.subscriptions.values()) this.routes.remove(subscription);
-    session.subscriptions.clear();
     this.sessions.delete(session.clientId);
+    session.end();
   }
 
   #publishDelayedWill(session: Session): void {
@@ -156,9 +183,14 @@ export class Broker {
     return Math.min(wanted, this.config.maxSessionExpiry);
   }
 
-  subscribe(subscription: Subscription): void {
-    subscription.session.subscriptions.set(subscription.filter, subscription);
-    this.routes.add(subscription);
+  /** @returns false when the session had this filter already: the old subscription gives way. [MQTT-3.8.4-3] */
+  subscribe(session: Session, terms: Terms): boolean {
+    const subscription = new Subscription(session, terms);
+    const before = session.subscriptions.get(terms.filter);
+    session.subscriptions.set(terms.filter, subscription);
+    if (before === undefined) this.routes.add(subscription);
+    else this.routes.replace(before, subscription);
+    return before === undefined;
   }
 
   /** @returns whether there was such a subscription */
@@ -189,12 +221,14 @@ export class Broker {
     for (const connection of this.connections) {
       const silence = now - connection.lastSeen;
       if (connection.state === "open") {
-        if (connection.patience === 0 || silence <= connection.patience) continue;
+        if (connection.patience === 0 || silence <= connection.patience || connection.isSlowed) continue;
         // [MQTT-3.1.2-22]
         const message = `silent for ${Math.round(silence / 1000)} s, which is more than 1.5 times its keep alive`;
         connection.fail(new MqttError(Reason.KeepAliveTimeout, message));
-      } else if (silence > this.config.connectTimeout) {
-        this.log.debug(`Closed ${connection.name}: no CONNECT within ${this.config.connectTimeout} ms`);
+      } else if (silence > connection.limits.connectTimeout) {
+        this.log.debug(
+          `Closed ${connection.name}: no CONNECT within ${connection.limits.connectTimeout} ms`,
+        );
         connection.close();
       }
     }
@@ -211,9 +245,14 @@ export class Broker {
     }
   }
 
+  /** @returns false, and changes nothing, when the new configuration needs a restart */
+  reload(next: MqttConfig): boolean {
+    return reload(this, next);
+  }
+
   #isRetainedFull = false;
   #retainedFull(): void {
-    this.counters.dropped++;
+    this.counters.drop("retained_full");
     if (this.#isRetainedFull) return;
     this.#isRetainedFull = true;
     this.log.warning(
@@ -224,6 +263,8 @@ export class Broker {
   /** Says goodbye to everybody and stops what runs by itself. */
   stop(): void {
     this.#stopSweeping();
+    this.sysTopics.stop();
+    this.pace.stop();
     this.#publishWills();
     for (const connection of [...this.connections]) {
       if (connection.state === "open")
@@ -243,16 +284,22 @@ export class Broker {
   }
 
   stats(): Record<string, number> {
-    const { received, sent, dropped, accepted } = this.counters;
+    const { connected, away, inflight, queued, queuedBytes, shared } = measure(this);
     return {
       connections: this.connections.size,
-      connections_total: accepted,
       sessions: this.sessions.size,
+      sessions_connected: connected,
+      sessions_away: away,
       subscriptions: this.routes.size,
+      shared_subscriptions: shared,
       retained: this.retained.size,
-      messages_received_total: received,
-      messages_sent_total: sent,
-      dropped_total: dropped,
+      retained_bytes: this.retained.bytes,
+      inflight,
+      queued_messages: queued,
+      queued_bytes: queuedBytes,
+      send_buffer_bytes: this.flusher.backlog,
+      receive_buffer_bytes: this.receiveBacklog,
+      ...this.counters.report(),
     };
   }
 }

@@ -3,6 +3,7 @@ import { labPorts } from "../../core/ports.ts";
 import { byteSize, duration, host, port } from "../../core/schema.ts";
 import { topicDepth, topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
+import { connectTimeout, listener, listenerFields, maxPacketSize } from "./listener-config.ts";
 
 /** What a built-in publisher's message may hold besides `{random A..B}`. */
 export const messageFields = ["time", "count"] as const;
@@ -39,27 +40,55 @@ const publisher = z.strictObject({
 const fields = z.strictObject({
   host,
   port: port(labPorts.mqtt),
+  ...listenerFields,
+  listeners: z
+    .array(listener)
+    .default([])
+    .describe("Further listeners beside the service's own port, each with its own transport and limits."),
   publish: z.array(publisher).default([]).describe("Built-in publishers: a subscriber sees data at once."),
-  maxConnections: z.int().min(1).default(20_000).describe("Clients at once; more are closed as they come."),
-  connectTimeout: duration("10s", { min: "10ms" }).describe(
-    "A connection that has not sent its CONNECT by then is closed.",
+  maxConnections: z.int().min(1).default(20_000).describe("Clients at once, on all listeners together; more are closed as they come."),
+  connectTimeout: connectTimeout.describe(
+    "A connection that has not sent its CONNECT by then is closed; a TLS and a WebSocket handshake have the same time before.",
+  ),
+  tcpKeepAlive: duration("1m", { max: "32767s" }).describe(
+    "The operating system asks a client that was silent for so long whether it is still there, and gives it up after ten questions, a second apart; 0 is never.",
   ),
   maxKeepAlive: duration("0s", { max: "65535s" }).describe(
     "The longest keep alive of an MQTT 5 client: one that asks for more, or for none, is told to use this. 0 leaves it to the client.",
   ),
-  maxPacketSize: byteSize("16MiB").describe("A client that sends a larger packet is disconnected."),
+  maxPacketSize: maxPacketSize.describe("A client that sends a larger packet is disconnected."),
   sendBuffer: byteSize("4MiB").describe(
     "Bytes that may wait in the network for a slow subscriber. Past it QoS 0 messages are dropped (and counted), QoS 1 and 2 wait in its queue.",
   ),
   maxSendBuffers: byteSize("128MiB").describe(
     "Bytes that may wait in the network for all subscribers together. Past it each has 64 KiB and not sendBuffer.",
   ),
+  maxReceiveBuffers: byteSize("256MiB").describe(
+    "Bytes of unfinished packets that may wait here of all clients together. Past it a client with more than 64 KiB of them is disconnected (0x97) as it sends more.",
+  ),
+  maxPublishRate: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      "Messages a second that a client may publish, and as many at once after a pause: past it the client is not read for a while, which loses nothing. 0 is no limit.",
+    ),
+  maxPublishBytesRate: byteSize("0").describe(
+    "Bytes of PUBLISH packets a second that a client may send, limited in the same way; 0 is no limit.",
+  ),
+  checkPayloadFormat: z
+    .boolean()
+    .default(false)
+    .describe("Refuse a message (0x99) that says it is UTF-8 text (payload format indicator 1) and is not."),
   maxQueuedMessages: z
     .int()
     .min(0)
     .default(10_000)
     .describe("QoS 1 and 2 messages that may wait for one client, offline or slow; more are dropped."),
   maxQueuedBytes: byteSize("16MiB").describe("Bytes that may wait for one client; more are dropped."),
+  maxAllQueuedBytes: byteSize("512MiB").describe(
+    "Bytes that may wait for all clients together; more are dropped. A message that waits for three counts three times.",
+  ),
   maxInflight: z
     .int()
     .min(1)
@@ -78,7 +107,18 @@ const fields = z.strictObject({
     .max(65_535)
     .default(32)
     .describe("Topic aliases that an MQTT 5 client may use for what it publishes; 0 for none."),
+  maxTopicAliasesOut: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(32)
+    .describe(
+      "Topic aliases for what an MQTT 5 client receives, if it takes so many: its topics go over the wire once. 0 for none.",
+    ),
   maxSubscriptions: z.int().min(1).default(10_000).describe("Subscriptions of one client."),
+  maxSubscriptionBytes: byteSize("1GiB").describe(
+    "Bytes of all clients' subscriptions together: about 500 each, and twice the filter's length. More are refused.",
+  ),
   maxTopicLevels: z.int().min(1).default(128).describe("Levels of a topic or filter: a/b/c has 3."),
   maxRetained: z.int().min(0).default(1_000_000).describe("Topics with a retained message."),
   maxRetainedBytes: byteSize("512MiB").describe("Bytes of all retained messages together."),
@@ -89,6 +129,9 @@ const fields = z.strictObject({
     .describe(
       "Sessions, of clients that are connected or may come back; for one more the session that has been without its client longest is ended; a further client is not let in when all are connected.",
     ),
+  sysInterval: duration("10s").describe(
+    "How often $SYS/broker/... tells how the broker does, as Mosquitto's does; 0 is never.",
+  ),
   maxSessionExpiry: duration("7d").describe("The longest that the session of a client that left is kept."),
 });
 

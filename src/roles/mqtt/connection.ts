@@ -10,12 +10,14 @@ import {
   type Version,
   type Will,
 } from "../../protocol/mqtt/packet.ts";
-import { publishSize, writePublish } from "../../protocol/mqtt/publish-writer.ts";
+import { type Delivery, publishSize, writePublish } from "../../protocol/mqtt/publish-writer.ts";
 import { Reason } from "../../protocol/mqtt/reason.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { Broker } from "./broker.ts";
 import { refuseProtocol } from "./handlers/connect.ts";
 import { Intake } from "./intake.ts";
+import { MeteredLink } from "./metered-link.ts";
+import { highestAliasedQos, type OutgoingAliases } from "./outgoing-aliases.ts";
 import { type Link, Output } from "./output.ts";
 import type { Pending } from "./queue.ts";
 import type { Route } from "./routes.ts";
@@ -26,6 +28,25 @@ import type { Session } from "./session.ts";
 export interface Peer extends Link {
   readonly conversation: Conversation;
 }
+
+/** What the listener that a client came to allows it. */
+export interface Limits {
+  readonly maxPacketSize: number;
+  /** Milliseconds until its CONNECT must have come. */
+  readonly connectTimeout: number;
+}
+
+/** Why a client is not read for a while: there may be several reasons at once. */
+export const Pause = {
+  /** Somebody decides whether it may come in. */
+  Undecided: 1,
+  /** It does not read what it asked for. */
+  Unread: 2,
+  /** It publishes faster than it may. */
+  TooFast: 4,
+} as const;
+
+const noBytes = new Uint8Array(0);
 
 /** What may wait for one client while too much waits for all of them, in bytes. */
 const scarce = 64 * 1024;
@@ -50,17 +71,21 @@ export class Connection {
   maxPacketSize = Number.POSITIVE_INFINITY;
   will: Will | undefined;
   readonly aliases = new Map<number, Route>();
+  /** The aliases that the client gets; absent when it takes none. */
+  topics: OutgoingAliases | undefined;
   /** What the client published to last, and was allowed to. */
   route: Route | undefined;
   readonly output: Output;
   readonly #intake: Intake;
-  #isPaused = false;
+  /** The sum of the reasons of `Pause`; 0: it is read. */
+  #paused = 0;
 
   constructor(
     readonly broker: Broker,
     readonly link: Peer,
+    readonly limits: Limits,
   ) {
-    this.output = new Output(link, broker.flusher);
+    this.output = new Output(new MeteredLink(link, broker.counters), broker.flusher);
     this.#intake = new Intake(this);
     this.lastSeen = broker.clock.now();
   }
@@ -85,44 +110,65 @@ export class Connection {
 
   /** Whether its next packet may be looked at. */
   get isReading(): boolean {
-    return this.state === "open" || this.state === "new";
+    return (this.state === "open" || this.state === "new") && !this.isSlowed;
+  }
+
+  /** It has published faster than it may, and is not read for a while. */
+  get isSlowed(): boolean {
+    return (this.#paused & Pause.TooFast) !== 0;
   }
 
   /** Bytes from the network; they are the network's again when this returns. */
   feed(chunk: Uint8Array): void {
-    this.lastSeen = this.broker.clock.now();
     this.#intake.take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
-    if (this.output.backlog > 2 * this.broker.config.sendBuffer) this.#pause();
+    if (this.output.backlog > 2 * this.broker.config.sendBuffer) this.#pause(Pause.Unread);
   }
 
   /** Stops reading until somebody has decided about the client; what comes meanwhile is kept. */
   hold(): void {
     this.state = "held";
-    this.link.pause();
+    this.#pause(Pause.Undecided);
   }
 
   /** Goes on, after `hold`. */
   release(): void {
     if (this.state === "closed") return;
-    this.link.resume();
+    this.#resume(Pause.Undecided);
     this.#intake.release();
   }
 
-  // Only what the client asked for itself (answers to pings, acknowledgements) comes this far: who does not read
-  // them is not read, either.
-  #pause(): void {
-    if (this.#isPaused || this.state === "closed") return;
-    this.#isPaused = true;
-    this.link.pause();
+  /** Stops reading: it published faster than it may. What has come already waits; nothing is lost. */
+  slow(): void {
+    this.broker.counters.slowed++;
+    this.#pause(Pause.TooFast);
+  }
+
+  /** Goes on, after `slow`. What it could not say meanwhile is not its silence. */
+  speedUp(): void {
+    if (this.state === "closed") return;
+    this.lastSeen = this.broker.clock.now();
+    this.#paused &= ~Pause.TooFast;
+    this.#intake.release();
+    // It may have become too fast again by what waited.
+    if (this.#paused === 0 && this.isReading) this.link.resume();
+  }
+
+  #pause(reason: number): void {
+    if (this.state === "closed") return;
+    if (this.#paused === 0) this.link.pause();
+    this.#paused |= reason;
+  }
+
+  #resume(reason: number): void {
+    if ((this.#paused & reason) === 0) return;
+    this.#paused &= ~reason;
+    if (this.#paused === 0) this.link.resume();
   }
 
   /** The network has taken everything. */
   drained(): void {
     this.output.measure();
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.link.resume();
-    }
+    this.#resume(Pause.Unread);
     this.session?.pump();
   }
 
@@ -130,6 +176,7 @@ export class Connection {
     if (this.state === "closed") return;
     const bytes = encode(packet);
     if (bytes.length > this.maxPacketSize) return; // [MQTT-3.1.2-24]
+    this.broker.counters.told(packet);
     this.trace("out", packet);
     this.output.append(bytes);
   }
@@ -138,6 +185,7 @@ export class Connection {
   ack(type: number, packetId: number, reason: number): void {
     if (this.state === "closed") return;
     const isLong = reason !== Reason.Success && this.isV5;
+    this.broker.counters.controlsOut++;
     const at = this.output.reserve(isLong ? 5 : 4);
     const { buffer } = this.output;
     buffer[at] = (type << 4) | (type === PacketType.Pubrel ? 2 : 0); // [MQTT-3.6.1-1]
@@ -159,19 +207,36 @@ export class Connection {
   sendMessage(pending: Pending, packetId: number, dup: boolean): void {
     const { message } = pending;
     const delivery = this.#delivery(pending, packetId, dup);
-    const bytes = Buffer.allocUnsafe(publishSize(message, message.topic.bytes, delivery));
-    writePublish(bytes, 0, message, message.topic.bytes, delivery);
+    const topic = this.#shorten(pending, delivery);
+    const bytes = Buffer.allocUnsafe(publishSize(message, topic, delivery));
+    writePublish(bytes, 0, message, topic, delivery);
     this.output.copy(bytes, 0, bytes.length);
     this.broker.counters.sent++;
+    this.broker.counters.payloadOut += message.end - message.payloadStart;
     if (!this.broker.traffic.wants("message")) return;
     const size = message.end - message.payloadStart;
     this.tell("out", describeMessage(message.topic.text, pending.qos, pending.retain, dup, size));
   }
 
+  /** Gives the packet its topic's alias, if there is one. @returns the topic as it stands in the packet */
+  #shorten(pending: Pending, delivery: Delivery): Uint8Array {
+    const { topics } = this;
+    const { message } = pending;
+    const { bytes, text } = message.topic;
+    if (topics === undefined || pending.qos > highestAliasedQos) return bytes;
+    delivery.alias = topics.of(text);
+    if (delivery.alias > 0) return noBytes;
+    delivery.alias = topics.free(message.topic);
+    // Told together with the topic it makes the packet larger.
+    if (delivery.alias > 0 && publishSize(message, bytes, delivery) > this.maxPacketSize) delivery.alias = 0;
+    if (delivery.alias > 0) topics.give(delivery.alias, text);
+    return bytes;
+  }
+
   #delivery({ message, qos, retain, subscriptionIds }: Pending, packetId: number, dup: boolean) {
     const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
     const expiry = message.secondsLeft(this.broker.clock.now());
-    return { first, v5: this.isV5, packetId, expiry, subscriptionIds };
+    return { first, v5: this.isV5, packetId, expiry, subscriptionIds, alias: 0 };
   }
 
   /**
@@ -180,6 +245,7 @@ export class Connection {
    */
   fail(error: MqttError): void {
     if (this.state === "closed") return;
+    this.broker.counters.failed(error.reason);
     if (this.state === "open") {
       this.broker.log.info(`Disconnected ${this.name}: ${error.message}`);
       this.disconnect(error.reason, error.message);
@@ -205,6 +271,7 @@ export class Connection {
     if (this.state === "closed") return;
     this.output.flush();
     this.state = "closed";
+    this.#intake.clear();
     // Who does not read is not waited for.
     if (this.link.buffered > 0) this.link.destroy();
     else this.link.end();
@@ -216,6 +283,7 @@ export class Connection {
     this.output.forget();
     if (this.state === "closed") return;
     this.state = "closed";
+    this.#intake.clear();
     this.broker.left(this);
   }
 

@@ -1,9 +1,9 @@
+import { type Address, formatAddress } from "../../core/address.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
-import { listenTcp } from "../../net/tcp.ts";
 import { Broker } from "./broker.ts";
 import { systemClock } from "./clock.ts";
 import { type MqttConfig, mqttConfig } from "./config.ts";
-import type { Connection } from "./connection.ts";
+import { openListeners, portsOf, unmetNeeds } from "./listeners.ts";
 import { startPublishers } from "./publishers.ts";
 import { openAccess } from "./seams/access.ts";
 
@@ -13,44 +13,45 @@ export const mqtt: Role<MqttConfig> = {
   summary: "MQTT broker: 3.1, 3.1.1 and 5.0, with built-in publishers",
   config: mqttConfig,
   example: (config, addresses) => {
-    const { host = config.host, port = config.port } = addresses[0] ?? {};
     const topic = config.publish[0]?.topic.split("/")[0];
-    return `distcli mqtt sub ${host}${port === 1883 ? "" : ` -p ${port}`} -t '${topic === undefined ? "#" : `${topic}/#`}'`;
+    return `distcli mqtt sub ${brokerArgument(addresses[0] ?? config)} -t '${topic === undefined ? "#" : `${topic}/#`}'`;
   },
+  ports: portsOf,
+  unmet: unmetNeeds,
   start,
 };
+
+/** How distcli is told where the broker is. */
+function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): string {
+  const { host, port, transport } = address;
+  if (transport === "tcp") return `${host}${port === 1883 ? "" : ` -p ${port}`}`;
+  return `${transport === "tls" ? "mqtts" : transport}://${formatAddress(address)}`;
+}
 
 async function start(context: RoleContext, config: MqttConfig): Promise<RunningService<MqttConfig>> {
   const { log, traffic } = context;
   const broker = new Broker(config, { log, traffic, clock: systemClock, access: openAccess });
-  const server = await listenTcp<Connection>(
-    context,
-    {
-      host: config.host,
-      port: config.port,
-      maxConnections: config.maxConnections,
-      // A slow subscriber may still publish; how much waits for it is the broker's to judge.
-      pauseWhenFull: false,
-    },
-    {
-      open: (connection) => broker.accept(connection),
-      data: (connection, chunk) => connection.state.feed(chunk),
-      drain: (connection) => connection.state.drained(),
-      close: (connection) => connection.state.closed(),
-    },
-  ).catch((error: unknown) => {
+  const listeners = await openListeners(context, config, broker).catch((error: unknown) => {
     broker.stop();
     throw error;
   });
-  const stopPublishers = startPublishers(broker, config.publish);
+  let stopPublishers = startPublishers(broker, config.publish);
   return {
-    addresses: [server.address],
-    stats: () => ({ ...server.stats(), ...broker.stats() }),
-    clients: () => server.clients(),
+    addresses: listeners.addresses,
+    stats: () => ({ ...listeners.stats(), ...broker.stats() }),
+    clients: () => listeners.clients(),
+    reload: async (next) => {
+      if (!broker.reload(next)) return false;
+      stopPublishers();
+      stopPublishers = startPublishers(broker, next.publish);
+      return true;
+    },
     stop: async (deadline) => {
       stopPublishers();
+      // First nobody new, and WebSockets know that the server goes away; then the broker says goodbye.
+      const drained = listeners.stop(deadline);
       broker.stop();
-      await server.stop(deadline);
+      await drained;
     },
   };
 }

@@ -1,20 +1,35 @@
 import { MqttError, protocolError } from "../../protocol/mqtt/errors.ts";
 import { Frame } from "../../protocol/mqtt/frame.ts";
 import { PacketType, packetTypeName } from "../../protocol/mqtt/packet.ts";
+import { Reason } from "../../protocol/mqtt/reason.ts";
 import type { Connection } from "./connection.ts";
 import { dispatch } from "./handlers/dispatch.ts";
 import { checkSize, Inbox } from "./inbox.ts";
+import { Waiting } from "./waiting.ts";
 
 /** The largest packet of a client that nobody knows yet, in bytes: a CONNECT with a large will and password. */
 const strangerLimit = 512 * 1024;
+
+/** What one client may have waiting here while too much waits of all of them, in bytes. */
+const scarce = 64 * 1024;
+
+/**
+ * The part of a large packet that shows that its client is alive, in bytes: who sends less within the time of its
+ * keep alive is cut off, or a packet could be made to last for ever.
+ */
+const signOfLife = 1024;
 
 /** Finds the packets in a connection's chunks and hands them over where they lie. */
 export class Intake {
   readonly #connection: Connection;
   readonly #inbox = new Inbox();
   readonly #frame = new Frame();
-  /** What came while nobody had decided about the client yet. */
-  #held: Buffer[] = [];
+  /** What came while nobody had decided about the client yet, or while it was slowed. */
+  readonly #waiting = new Waiting();
+  /** The bytes of this client in the broker's account of what waits. */
+  #share = 0;
+  /** Of the packet that is coming, what had come when the client last gave a sign of life. */
+  #seen = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -22,22 +37,35 @@ export class Intake {
 
   /** Takes a chunk, which may end within a packet. */
   take(bytes: Buffer): void {
-    const { state } = this.#connection;
-    if (state === "held") this.#held.push(Buffer.from(bytes));
-    else if (state !== "closed") this.#read(bytes);
+    const { state, isReading, broker } = this.#connection;
+    broker.counters.bytesIn += bytes.length;
+    if (state === "closed") return;
+    if (isReading) this.#read(bytes, 0, false);
+    else this.#waiting.add(bytes);
+    this.#settle();
   }
 
-  /** Reads what was held back. */
+  /** Reads what waited, as far as that goes now. */
   release(): void {
-    const held = Buffer.concat(this.#held);
-    this.#held = [];
-    if (held.length > 0) this.take(held);
+    const { bytes, at } = this.#waiting;
+    if (at === bytes.length) return;
+    this.#waiting.clear();
+    this.#read(bytes, at, true);
+    this.#settle();
   }
 
-  #read(bytes: Buffer): void {
+  /** Nothing more is read. */
+  clear(): void {
+    this.#inbox.clear();
+    this.#waiting.clear();
+    this.#settle();
+  }
+
+  /** @param isOurs whether `bytes` waited here, and may wait on without being copied */
+  #read(bytes: Buffer, from: number, isOurs: boolean): void {
     const { batch } = this.#connection.broker;
     try {
-      this.#readPackets(bytes);
+      this.#readPackets(bytes, from, isOurs);
     } catch (error) {
       if (!(error instanceof MqttError)) throw error;
       this.#connection.fail(error);
@@ -47,23 +75,23 @@ export class Intake {
     }
   }
 
-  #readPackets(bytes: Buffer): void {
+  #readPackets(bytes: Buffer, from: number, isOurs: boolean): void {
     const { state } = this.#connection;
-    let at = 0;
+    let at = from;
     if (state === "new") this.#checkFirstByte(bytes);
     if (this.#inbox.length > 0) {
-      at = this.#inbox.fill(bytes, 0, this.#sizeLimit);
+      at = this.#inbox.fill(bytes, from, this.#sizeLimit);
       if (!this.#inbox.isWhole) return;
       const { bytes: packet, length } = this.#inbox;
       this.#inbox.clear();
       this.#consume(packet, 0, length);
     }
-    this.#keep(bytes, this.#consume(bytes, at, bytes.length));
+    this.#keep(bytes, this.#consume(bytes, at, bytes.length), isOurs);
   }
 
   get #sizeLimit(): number {
-    const { state, broker } = this.#connection;
-    const { maxPacketSize } = broker.config;
+    const { state, limits } = this.#connection;
+    const { maxPacketSize } = limits;
     return state === "new" ? Math.min(maxPacketSize, strangerLimit) : maxPacketSize;
   }
 
@@ -74,14 +102,14 @@ export class Intake {
     throw protocolError(`the first packet was ${packetTypeName(first >> 4)} and not CONNECT`);
   }
 
-  #keep(bytes: Buffer, from: number): void {
-    const { state } = this.#connection;
+  #keep(bytes: Buffer, from: number, isOurs: boolean): void {
+    const { state, isReading } = this.#connection;
     if (from === bytes.length || state === "closed") return;
-    if (state === "held") this.#held.push(Buffer.from(bytes.subarray(from)));
-    else this.#inbox.keep(bytes, from, bytes.length);
+    if (isReading) this.#inbox.keep(bytes, from, bytes.length);
+    else this.#waiting.keep(bytes, from, isOurs);
   }
 
-  /** @returns where the first packet begins that is not whole */
+  /** @returns where the first packet begins that is not whole, or is not to be read now */
   #consume(bytes: Buffer, from: number, limit: number): number {
     const connection = this.#connection;
     const frame = this.#frame;
@@ -93,6 +121,30 @@ export class Intake {
       dispatch(connection, bytes, at, frame);
       at = end;
     }
+    // Only whole packets count, not any byte. [MQTT-3.1.2-22]
+    if (at > from) this.#seeLife();
     return at;
+  }
+
+  #seeLife(): void {
+    this.#connection.lastSeen = this.#connection.broker.clock.now();
+    this.#seen = this.#inbox.length;
+  }
+
+  /** Accounts for what has been kept. */
+  #settle(): void {
+    const { broker, state } = this.#connection;
+    const { length } = this.#inbox;
+    // Who is not known yet has its connect timeout, however much it sends.
+    if (state === "open" && length - this.#seen >= signOfLife) this.#seeLife();
+    else if (length < this.#seen) this.#seen = length;
+    const share = state === "closed" ? 0 : length + this.#waiting.length;
+    const grown = share - this.#share;
+    this.#share = share;
+    broker.receiveBacklog += grown;
+    const { maxReceiveBuffers } = broker.config;
+    if (grown <= 0 || share <= scarce || broker.receiveBacklog <= maxReceiveBuffers) return;
+    const message = `${broker.receiveBacklog} bytes of unfinished packets wait, and maxReceiveBuffers is ${maxReceiveBuffers}`;
+    this.#connection.fail(new MqttError(Reason.QuotaExceeded, message));
   }
 }

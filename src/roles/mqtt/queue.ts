@@ -7,6 +7,13 @@ export interface Pending {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly subscriptionIds: readonly number[] | undefined;
+  /** The shared subscription that it came by: another member may get it instead. */
+  readonly share?: string | undefined;
+}
+
+/** What waits in all queues together. */
+export interface Total {
+  bytes: number;
 }
 
 /** First in, first out, counted in bytes. */
@@ -14,6 +21,8 @@ export class Queue {
   #items: Pending[] = [];
   #head = 0;
   #bytes = 0;
+
+  constructor(readonly total: Total = { bytes: 0 }) {}
 
   get length(): number {
     return this.#items.length - this.#head;
@@ -25,19 +34,41 @@ export class Queue {
 
   push(pending: Pending): void {
     this.#items.push(pending);
-    this.#bytes += pending.message.size;
+    this.#count(pending.message.size);
   }
 
   shift(): Pending | undefined {
     const pending = this.#items[this.#head];
     if (pending === undefined) return undefined;
     this.#head++;
-    this.#bytes -= pending.message.size;
+    this.#count(-pending.message.size);
     // What was taken is let go of in blocks, so taking one costs the same however long the queue is.
     if (this.#head === this.#items.length || this.#head > 1024) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
     return pending;
+  }
+
+  /** Takes out those that are chosen, wherever they stand. */
+  takeOut(isChosen: (pending: Pending) => boolean): Pending[] {
+    const chosen: Pending[] = [];
+    const others: Pending[] = [];
+    for (const pending of this.#items.slice(this.#head)) (isChosen(pending) ? chosen : others).push(pending);
+    this.#items = others;
+    this.#head = 0;
+    for (const { message } of chosen) this.#count(-message.size);
+    return chosen;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+    this.#count(-this.#bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.total.bytes += bytes;
   }
 }

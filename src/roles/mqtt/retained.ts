@@ -1,30 +1,52 @@
 import type { Message } from "./message.ts";
+import { type Kept, payloadOf, sizeOf, toKeep, toSend } from "./retained-message.ts";
+import { nodeBytes, RetainedTree } from "./retained-tree.ts";
+import { isSystemTopic } from "./system-topic.ts";
 
-/** How many nodes a search looks at before it lets others do something. */
-export const nodesPerBreath = 200;
+/** What is kept of one kind. */
+class Tally {
+  count = 0;
+  /** With topics, properties and what the tree takes, for the limit. */
+  bytes = 0;
+  payloadBytes = 0;
 
-// What a topic level takes in memory, for the limit in bytes: a node, its map, its place in the map above.
-const nodeBytes = 300;
-
-class Node {
-  readonly children = new Map<string, Node>();
-  message: Message | undefined;
+  add(kept: Kept, sign: 1 | -1): void {
+    this.count += sign;
+    this.bytes += sign * sizeOf(kept);
+    this.payloadBytes += sign * payloadOf(kept);
+  }
 }
 
 /** The last retained message of each topic. [MQTT-3.3.1-5] */
 export class Retained {
-  readonly #root = new Node();
-  #count = 0;
-  #bytes = 0;
+  readonly #tree = new RetainedTree<Kept>();
+  readonly #clients = new Tally();
+  /** The broker's own messages, which no limit is for: else a full store could not tell that it is full. */
+  readonly #own = new Tally();
 
   constructor(
     readonly limits: { readonly maxRetained: number; readonly maxRetainedBytes: number },
     readonly onFull: () => void,
   ) {}
 
-  /** How many topics have one. */
+  /** How many topics have one that a client or a built-in publisher left. */
   get size(): number {
-    return this.#count;
+    return this.#clients.count;
+  }
+
+  /** Those of `size`, in bytes. */
+  get bytes(): number {
+    return this.#clients.bytes;
+  }
+
+  /** How many topics have one, `$SYS` included. */
+  get total(): number {
+    return this.#clients.count + this.#own.count;
+  }
+
+  /** The payloads of `total`, in bytes. */
+  get payloadBytes(): number {
+    return this.#clients.payloadBytes + this.#own.payloadBytes;
   }
 
   /** Keeps the message in place of the one before; an empty payload only takes that one away. */
@@ -35,57 +57,41 @@ export class Retained {
     else this.#set(message);
   }
 
+  #tally(topic: string): Tally {
+    return isSystemTopic(topic) ? this.#own : this.#clients;
+  }
+
   #set(message: Message): void {
-    const levels = message.topic.text.split("/");
-    const path = this.#path(levels);
-    const before = path.length > levels.length ? path[levels.length]!.message : undefined;
-    const count = this.#count + (before === undefined ? 1 : 0);
-    const added = levels.length + 1 - path.length;
-    const bytes = this.#bytes + message.size - (before?.size ?? 0) + added * nodeBytes;
-    if (count > this.limits.maxRetained || bytes > this.limits.maxRetainedBytes) {
+    const { text } = message.topic;
+    const place = this.#tree.place(text);
+    const tally = this.#tally(text);
+    if (tally === this.#clients && this.#isFull(message, place.value, place.missing)) {
       // An old value must not stand where a newer one was published.
-      this.#remove(message.topic.text);
+      this.#remove(text);
       this.onFull();
       return;
     }
-    let node = path[path.length - 1]!;
-    for (const level of levels.slice(path.length - 1)) {
-      const child = new Node();
-      node.children.set(level, child);
-      node = child;
-    }
-    node.message = message;
-    this.#count = count;
-    this.#bytes = bytes;
+    if (place.value !== undefined) tally.add(place.value, -1);
+    const kept = toKeep(message);
+    tally.add(kept, 1);
+    tally.bytes += place.missing * nodeBytes;
+    this.#tree.set(place, kept);
   }
 
-  /** The nodes from the root towards the topic's, as far as there are any. */
-  #path(levels: readonly string[]): Node[] {
-    let node = this.#root;
-    const path = [node];
-    for (const level of levels) {
-      const child = node.children.get(level);
-      if (child === undefined) break;
-      path.push(child);
-      node = child;
-    }
-    return path;
+  #isFull(message: Message, before: Kept | undefined, missing: number): boolean {
+    const { count, bytes } = this.#clients;
+    const { maxRetained, maxRetainedBytes } = this.limits;
+    if (before === undefined && count >= maxRetained) return true;
+    const less = before === undefined ? 0 : sizeOf(before);
+    return bytes + message.size - less + missing * nodeBytes > maxRetainedBytes;
   }
 
   #remove(topic: string): void {
-    const levels = topic.split("/");
-    const path = this.#path(levels);
-    const message = path[levels.length]?.message;
-    if (message === undefined) return;
-    this.#count--;
-    this.#bytes -= message.size;
-    path[levels.length]!.message = undefined;
-    for (let depth = levels.length; depth > 0; depth--) {
-      const node = path[depth]!;
-      if (node.message !== undefined || node.children.size > 0) return;
-      path[depth - 1]!.children.delete(levels[depth - 1]!);
-      this.#bytes -= nodeBytes;
-    }
+    const place = this.#tree.place(topic);
+    if (place.value === undefined) return;
+    const tally = this.#tally(topic);
+    tally.add(place.value, -1);
+    tally.bytes -= this.#tree.remove(place) * nodeBytes;
   }
 
   /**
@@ -94,57 +100,12 @@ export class Retained {
    * has looked at `nodesPerBreath` nodes since the last time: a good moment to do something else.
    */
   *match(filter: string, now: () => number): Generator<Message | undefined, void, undefined> {
-    for (const message of walk(this.#root, filter.split("/"))) {
+    for (const kept of this.#tree.match(filter)) {
+      const message = kept === undefined ? undefined : toSend(kept);
       if (message?.isExpired(now())) this.#remove(message.topic.text);
       else yield message;
     }
   }
 }
 
-/** The children of a node that are still to be looked at. */
-interface Branch {
-  readonly children: Iterator<[string, Node]>;
-  /** The filter's level that they are to match. */
-  readonly depth: number;
-  readonly isRoot: boolean;
-}
-
-/** Goes through the tree without recursion, so no depth is too much for it. */
-function* walk(root: Node, levels: readonly string[]): Generator<Message | undefined, void, undefined> {
-  const branches: Branch[] = [];
-  let node: Node | undefined = root;
-  let depth = 0;
-  let steps = 0;
-  for (;;) {
-    for (; node !== undefined && isName(levels[depth]); depth++) {
-      node = node.children.get(levels[depth] ?? "");
-      steps++;
-    }
-    if (node !== undefined) {
-      const level = levels[depth];
-      // "a/#" also matches "a". [MQTT-4.7.1-2]
-      if (level !== "+" && node.message !== undefined) yield node.message;
-      if (level !== undefined && node.children.size > 0) branches.push(branch(node, level, depth, root));
-    }
-    const last = branches[branches.length - 1];
-    if (last === undefined) return;
-    const next = last.children.next();
-    if (next.done) branches.pop();
-    node = next.done || isHidden(last, next.value[0]) ? undefined : next.value[1];
-    depth = last.depth;
-    if (++steps < nodesPerBreath) continue;
-    steps = 0;
-    yield undefined;
-  }
-}
-
-const isName = (level: string | undefined): boolean => level !== undefined && level !== "+" && level !== "#";
-
-const branch = (node: Node, level: string, depth: number, root: Node): Branch => ({
-  children: node.children.entries(),
-  depth: level === "#" ? depth : depth + 1,
-  isRoot: node === root,
-});
-
-// [MQTT-4.7.2-1]
-const isHidden = ({ isRoot }: Branch, name: string): boolean => isRoot && name.startsWith("$");
+export { nodesPerBreath } from "./retained-tree.ts";

@@ -1,65 +1,51 @@
 import { MqttError, malformed } from "../../protocol/mqtt/errors.ts";
-import type { Qos } from "../../protocol/mqtt/packet.ts";
 import { copyOf, decodeUtf8 } from "../../protocol/mqtt/reader.ts";
 import { Reason } from "../../protocol/mqtt/reason.ts";
-import { hasWildcard, topicDepth, topicNameMistake } from "../../protocol/mqtt/topic.ts";
-import type { TopicName } from "./message.ts";
-import type { Session } from "./session.ts";
+import {
+  hasWildcard,
+  parseShare,
+  topicDepth,
+  topicMatches,
+  topicNameMistake,
+} from "../../protocol/mqtt/topic.ts";
+import { Audience, type Subscription } from "./audience.ts";
+import { type Recipients, Route } from "./route.ts";
+import { SharedGroup } from "./shared-groups.ts";
 import { TopicTree } from "./topic-tree.ts";
 
-/** One client's subscription. */
-export interface Subscription {
-  readonly session: Session;
-  readonly filter: string;
-  readonly qos: Qos;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  /** MQTT 5; 0 is none. */
-  readonly identifier: number;
-}
-
-/** A subscriber of one topic: its subscriptions that match, overlapping ones made one. [MQTT-3.3.4-2] */
-export interface Target {
-  readonly session: Session;
-  /** The highest of the matching subscriptions. */
-  qos: Qos;
-  /** Every matching subscription wants none of the client's own messages. */
-  noLocal: boolean;
-  retainAsPublished: boolean;
-  /** Of all that match. [MQTT-3.3.4-3] [MQTT-3.3.4-4] */
-  subscriptionIds: number[] | undefined;
-}
-
-/** A topic name with those who get what is published to it. */
-export interface Route extends TopicName {
-  targets: readonly Target[];
-  /** The tree's stamp when `targets` were found. */
-  stamp: number;
-  /** False once it has been thrown out of the cache: it learns of no change any more. */
-  isLive: boolean;
-  /** The next route with the same hash. */
-  readonly next: Route | undefined;
-}
+export type { Route } from "./route.ts";
 
 const encoder = new TextEncoder();
 
 /** Topics may be long; those in the cache together take no more than about this. */
 const cacheBytes = 8 * 1024 * 1024;
 
+/** So many changes back, comparing a topic with the filters that changed costs less than to search the tree. */
+const changesKept = 16;
+
 /**
- * Who gets what. Topics in use have their subscribers cached, so a publish costs the same with a hundred
- * subscriptions and with a million. A change of a wildcard subscription makes every cached match stale; that of
- * a plain one only its own topic's.
+ * Who gets what. Topics in use have the filters that match them cached, each with the list of its subscribers, so a
+ * publish costs the same with a hundred subscriptions and with a million, and one more subscriber of a filter in
+ * use is one more entry in its list. A wildcard filter that nobody used before, or that nobody uses any more, is
+ * compared with a cached topic when that is published to next.
  */
 export class Routes {
-  readonly #plain = new Map<string, Set<Subscription>>();
-  readonly #wild = new TopicTree<Subscription>();
+  readonly #plain = new Map<string, Audience>();
+  readonly #wild = new TopicTree<Audience>();
+  /** By the filter as clients write it. */
+  readonly #groups = new Map<string, SharedGroup>();
   readonly #byHash = new Map<number, Route>();
   readonly #byText = new Map<string, Route>();
+  readonly #nobody = new Audience("");
   // Odd, and different in each broker: nobody can prepare topics that share one hash.
   readonly #multiplier = (Math.random() * 0x7fffffff) | 0x10001;
+  /** Counts the wildcard filters that came into use or fell out of it; the last of them stand in `#recent`. */
   #stamp = 0;
+  readonly #recent: string[] = [];
+  /** Counts every change. */
+  #changes = 0;
   #count = 0;
+  #bytes = 0;
   #cachedBytes = 0;
 
   constructor(
@@ -72,41 +58,121 @@ export class Routes {
     return this.#count;
   }
 
+  /** What they take in memory, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The shared subscription with this filter, `$share/group/` included, if anybody has it. */
+  group(share: string): SharedGroup | undefined {
+    return this.#groups.get(share);
+  }
+
   add(subscription: Subscription): void {
+    this.#changes++;
     this.#count++;
-    const { filter } = subscription;
-    if (hasWildcard(filter)) {
-      this.#wild.add(filter, subscription);
-      this.#stamp++;
+    this.#bytes += subscriptionBytes(subscription.filter);
+    const { share, session } = subscription;
+    if (share === undefined) {
+      this.#open(subscription.filter).add(subscription);
       return;
     }
-    const subscribers = this.#plain.get(filter);
-    if (subscribers === undefined) this.#plain.set(filter, new Set([subscription]));
-    else subscribers.add(subscription);
-    this.#forget(filter);
+    session.shares++;
+    this.#openGroup(share).add(subscription);
+  }
+
+  /** Puts a subscription in the place of one of the same session to the same filter. */
+  replace(before: Subscription, subscription: Subscription): void {
+    this.#changes++;
+    if (subscription.share === undefined) this.#open(subscription.filter).replace(before, subscription);
+    else this.#openGroup(subscription.share).replace(before, subscription);
   }
 
   remove(subscription: Subscription): void {
+    this.#changes++;
     this.#count--;
-    const { filter } = subscription;
+    this.#bytes -= subscriptionBytes(subscription.filter);
+    const { share, filter } = subscription;
+    const audience = this.#open(share === undefined ? filter : filterOf(share));
+    if (share === undefined) audience.remove(subscription);
+    else this.#leaveGroup(share, subscription, audience);
+    if (audience.isEmpty) this.#close(audience);
+  }
+
+  #open(filter: string): Audience {
+    if (hasWildcard(filter)) return this.#wild.open(filter, () => this.#newAudience(filter));
+    let audience = this.#plain.get(filter);
+    if (audience === undefined) {
+      audience = this.#newAudience(filter);
+      this.#plain.set(filter, audience);
+    }
+    return audience;
+  }
+
+  #newAudience(filter: string): Audience {
+    this.#outdate(filter);
+    return new Audience(filter);
+  }
+
+  #close({ filter }: Audience): void {
+    if (hasWildcard(filter)) this.#wild.delete(filter);
+    else this.#plain.delete(filter);
+    this.#outdate(filter);
+  }
+
+  /** Cached routes that the filter matches have to be found again. */
+  #outdate(filter: string): void {
     if (hasWildcard(filter)) {
-      this.#wild.remove(filter, subscription);
       this.#stamp++;
+      this.#recent[this.#stamp % changesKept] = filter;
       return;
     }
-    const subscribers = this.#plain.get(filter);
-    subscribers?.delete(subscription);
-    if (subscribers?.size === 0) this.#plain.delete(filter);
-    this.#forget(filter);
+    const route = this.#byText.get(filter);
+    if (route !== undefined) route.stamp = -1;
+  }
+
+  #openGroup(share: string): SharedGroup {
+    const known = this.#groups.get(share);
+    if (known !== undefined) return known;
+    const group = new SharedGroup();
+    this.#groups.set(share, group);
+    this.#open(filterOf(share)).addGroup(group);
+    return group;
+  }
+
+  #leaveGroup(share: string, subscription: Subscription, audience: Audience): void {
+    subscription.session.shares--;
+    const group = this.#groups.get(share);
+    group?.remove(subscription);
+    if (group?.isEmpty !== true) return;
+    this.#groups.delete(share);
+    audience.removeGroup(group);
   }
 
   /** Who gets what is published to the route's topic now. */
-  targets(route: Route): readonly Target[] {
-    if (route.stamp !== this.#stamp) {
-      route.targets = this.#resolve(route.text);
-      route.stamp = this.#stamp;
+  targets(route: Route): Recipients {
+    if (route.seen === this.#changes && route.stamp === this.#stamp) return route;
+    if (!this.#isCurrent(route)) route.find(this.#resolve(route.text));
+    route.stamp = this.#stamp;
+    route.seen = this.#changes;
+    route.refresh();
+    return route;
+  }
+
+  #isCurrent({ text, stamp }: Route): boolean {
+    if (stamp < 0 || this.#stamp - stamp > changesKept) return false;
+    for (let at = stamp + 1; at <= this.#stamp; at++) {
+      if (topicMatches(this.#recent[at % changesKept] ?? "#", text)) return false;
     }
-    return route.targets;
+    return true;
+  }
+
+  #resolve(topic: string): Audience[] {
+    const found: Audience[] = [];
+    const plain = this.#plain.get(topic);
+    if (plain !== undefined) found.push(plain);
+    this.#wild.match(topic, (audience) => found.push(audience));
+    return found;
   }
 
   /**
@@ -140,8 +206,7 @@ export class Routes {
   #remember(text: string, bytes: Uint8Array, hash: number): Route {
     this.#cachedBytes += bytes.length;
     if (this.#byText.size >= this.cacheLimit || this.#cachedBytes > cacheBytes) this.#clear();
-    const next = this.#byHash.get(hash);
-    const route: Route = { text, bytes, targets: [], stamp: -1, isLive: true, next };
+    const route = new Route(text, bytes, this.#byHash.get(hash), this.#nobody);
     this.#byHash.set(hash, route);
     this.#byText.set(text, route);
     return route;
@@ -153,46 +218,21 @@ export class Routes {
     return hash;
   }
 
-  #forget(topic: string): void {
-    const route = this.#byText.get(topic);
-    if (route !== undefined) route.stamp = -1;
-  }
-
   #clear(): void {
-    for (const route of this.#byText.values()) {
-      route.isLive = false;
-      route.stamp = -1;
-      route.targets = [];
-    }
+    for (const route of this.#byText.values()) route.drop();
     this.#byText.clear();
     this.#byHash.clear();
     this.#cachedBytes = 0;
   }
-
-  #resolve(topic: string): Target[] {
-    const bySession = new Map<Session, Target>();
-    const add = (subscription: Subscription) => merge(bySession, subscription);
-    for (const subscription of this.#plain.get(topic) ?? []) add(subscription);
-    this.#wild.match(topic, add);
-    return [...bySession.values()];
-  }
 }
 
-function merge(targets: Map<Session, Target>, subscription: Subscription): void {
-  const { session, qos, noLocal, retainAsPublished, identifier } = subscription;
-  const target = targets.get(session);
-  if (target === undefined) {
-    const subscriptionIds = identifier === 0 ? undefined : [identifier];
-    targets.set(session, { session, qos, noLocal, retainAsPublished, subscriptionIds });
-    return;
-  }
-  if (qos > target.qos) target.qos = qos;
-  target.noLocal &&= noLocal;
-  target.retainAsPublished ||= retainAsPublished;
-  if (identifier === 0) return;
-  target.subscriptionIds ??= [];
-  target.subscriptionIds.push(identifier);
-}
+/**
+ * What a subscription takes in memory, about, in bytes: itself, its places in its session, in the list of its
+ * filter's subscribers and in the tree, and its filter there and here. Measured with a million of each kind.
+ */
+export const subscriptionBytes = (filter: string): number => 500 + 2 * filter.length;
+
+const filterOf = (share: string): string => parseShare(share)?.filter ?? share;
 
 /** Whether `known` is what lies in `bytes`. */
 export function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

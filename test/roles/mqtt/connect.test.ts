@@ -130,7 +130,7 @@ describe("what the broker says about itself to an MQTT 5 client", () => {
       receiveMaximum: 7,
       maximumPacketSize: 5000,
       topicAliasMaximum: 3,
-      sharedSubscriptionAvailable: false,
+      sharedSubscriptionAvailable: true,
     });
   });
 

@@ -96,3 +96,24 @@ test("a search that finds nothing pauses every few hundred nodes", () => {
   expect(pauses.every((each) => each === undefined)).toBe(true);
   expect(pauses.length).toBeGreaterThanOrEqual(5);
 });
+
+test("a topic that gets topics below it keeps its own message, and they may go in any order", () => {
+  const retained = new Retained(limits, () => {});
+  for (const name of ["a", "a/b/c", "a/b"]) retained.keep(message(name, "x"));
+  expect(topics(retained, "a/#")).toEqual(["a", "a/b", "a/b/c"]);
+  retained.keep(message("a/b", ""));
+  expect(topics(retained, "a/#")).toEqual(["a", "a/b/c"]);
+  for (const name of ["a", "a/b/c"]) retained.keep(message(name, ""));
+  expect([retained.size, retained.bytes, retained.total, retained.payloadBytes]).toEqual([0, 0, 0, 0]);
+});
+
+test("a large message is kept as it is, and replaced by a small one", () => {
+  const retained = new Retained(limits, () => {});
+  const large = message("a", "x".repeat(100_000));
+  retained.keep(large);
+  expect([...retained.match("a", () => 0)]).toContain(large);
+  expect(retained.payloadBytes).toBe(100_000);
+  retained.keep(message("a", "small"));
+  expect(retained.payloadBytes).toBe(5);
+  expect(retained.bytes).toBeLessThan(1000);
+});

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { topicMatches } from "../../../src/protocol/mqtt/topic.ts";
-import { Routes, type Subscription } from "../../../src/roles/mqtt/routes.ts";
+import { Subscription } from "../../../src/roles/mqtt/audience.ts";
+import { Routes, subscriptionBytes } from "../../../src/roles/mqtt/routes.ts";
 import { Session } from "../../../src/roles/mqtt/session.ts";
 import { TopicTree } from "../../../src/roles/mqtt/topic-tree.ts";
 import { TestBroker } from "./wire.ts";
@@ -17,16 +18,28 @@ describe("the topic tree", () => {
     fc.assert(
       fc.property(fc.uniqueArray(filters, { maxLength: 20 }), topics, fc.nat(), (all, topic, some) => {
         const tree = new TopicTree<string>();
-        for (const filter of all) tree.add(filter, filter);
+        for (const filter of all) tree.open(filter, () => filter);
         const gone = new Set(all.filter((_, index) => (index + some) % 3 === 0));
-        for (const filter of gone) tree.remove(filter, filter);
+        for (const filter of gone) tree.delete(filter);
+        for (const filter of all) expect(tree.get(filter)).toBe(gone.has(filter) ? undefined : filter);
         const found: string[] = [];
         tree.match(topic, (filter) => found.push(filter));
         const expected = all.filter((filter) => !gone.has(filter) && topicMatches(filter, topic));
         expect(found.sort()).toEqual(expected.sort());
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
+  });
+
+  test("takes any depth, and keeps a value that is there already", () => {
+    const tree = new TopicTree<number>();
+    const deep = Array.from({ length: 20_000 }, () => "a").join("/");
+    expect(tree.open(`${deep}/+/#`, () => 1)).toBe(1);
+    expect(tree.open(`${deep}/+/#`, () => 2)).toBe(1);
+    const found: number[] = [];
+    tree.match(`${deep}/b/c`, (value) => found.push(value));
+    tree.match(deep, (value) => found.push(value));
+    expect(found).toEqual([1]);
   });
 });
 
@@ -34,16 +47,22 @@ describe("routes", () => {
   const { broker } = new TestBroker();
   const encoder = new TextEncoder();
 
-  function subscription(clientId: string, filter: string, more: Partial<Subscription> = {}): Subscription {
-    const session = new Session(clientId, broker);
-    return { session, filter, qos: 0, noLocal: false, retainAsPublished: false, identifier: 0, ...more };
+  function subscription(
+    clientId: string,
+    filter: string,
+    session = new Session(clientId, broker),
+  ): Subscription {
+    const options = { qos: 0, noLocal: false, retainAsPublished: false, identifier: 0 } as const;
+    const made = new Subscription(session, { filter, ...options });
+    session.subscriptions.set(filter, made);
+    return made;
   }
 
-  const names = (routes: Routes, topic: string) =>
-    routes
-      .targets(routes.ofText(topic))
-      .map(({ session }) => session.clientId)
-      .sort();
+  const names = (routes: Routes, topic: string) => {
+    const { main, others, skip } = routes.targets(routes.ofText(topic));
+    const ofMain = main.subscriptions.filter(({ session }) => skip?.has(session) !== true);
+    return [...ofMain, ...others].map(({ session }) => session.clientId).sort();
+  };
 
   test("are the same object for the same topic, as bytes and as text", () => {
     const routes = new Routes(10);
@@ -83,15 +102,106 @@ describe("routes", () => {
     expect(names(routes, "a/0")).toEqual(["s0"]);
   });
 
-  test("cost a publish to a known topic the same with ten and with a hundred thousand subscriptions", () => {
+  test("are right after any changes: each session once, whichever of its filters match [MQTT-3.3.4-2]", () => {
+    const change = fc.record({ client: fc.nat(4), filter: filters, isGone: fc.boolean(), topic: topics });
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
+        const routes = new Routes(10);
+        const sessions = Array.from({ length: 5 }, (_, index) => new Session(`s${index}`, broker));
+        for (const { client, filter, isGone, topic } of changes) {
+          const session = sessions[client]!;
+          const before = session.subscriptions.get(filter);
+          if (isGone && before !== undefined) {
+            session.subscriptions.delete(filter);
+            routes.remove(before);
+          } else if (!isGone) {
+            const next = subscription(session.clientId, filter, session);
+            if (before === undefined) routes.add(next);
+            else routes.replace(before, next);
+          }
+          const expected = sessions.filter(({ subscriptions }) =>
+            [...subscriptions.keys()].some((each) => topicMatches(each, topic)),
+          );
+          expect(names(routes, topic)).toEqual(expected.map(({ clientId }) => clientId));
+          expect(routes.targets(routes.ofText(topic)).length).toBe(expected.length);
+        }
+        for (const { subscriptions } of sessions)
+          for (const each of subscriptions.values()) routes.remove(each);
+        expect([routes.size, routes.bytes]).toEqual([0, 0]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  describe("cost a publish to a known topic the same", () => {
+    function hotRoute() {
+      const routes = new Routes(10);
+      const session = new Session("s", broker);
+      const add = (filter: string) => {
+        const made = subscription("s", filter, session);
+        routes.add(made);
+        return made;
+      };
+      const first = add("hot/topic");
+      const hot = routes.ofText("hot/topic");
+      routes.targets(hot);
+      return { routes, add, first, hot, audiences: hot.audiences };
+    }
+
+    test("with ten and with a hundred thousand other subscriptions", () => {
+      const { routes, add, hot, audiences } = hotRoute();
+      for (let index = 0; index < 100_000; index++) add(`t/${index}`);
+      // Not even looked up again: no other plain subscription can concern it.
+      expect(routes.targets(hot).main.subscriptions).toHaveLength(1);
+      expect(hot.audiences).toBe(audiences);
+    });
+
+    test("while wildcard subscriptions to other topics come and go", () => {
+      const { routes, add, hot, audiences } = hotRoute();
+      for (let index = 0; index < 1000; index++) {
+        const other = add(`client/${index}/#`);
+        routes.targets(hot);
+        routes.remove(other);
+        routes.targets(hot);
+      }
+      expect(hot.audiences).toBe(audiences);
+      add("hot/#");
+      expect(routes.targets(hot).skip?.size).toBe(1);
+      expect(hot.audiences).not.toBe(audiences);
+    });
+
+    test("while subscribers to it come and go: its list is not made again", () => {
+      const { routes, first, hot } = hotRoute();
+      const list = routes.targets(hot).main.subscriptions;
+      const others = Array.from({ length: 1000 }, (_, index) => subscription(`o${index}`, "hot/topic"));
+      for (const other of others) routes.add(other);
+      expect(routes.targets(hot).main.subscriptions).toBe(list);
+      expect(list).toHaveLength(1001);
+      routes.remove(first);
+      for (const other of others.slice(1)) routes.remove(other);
+      expect(list).toEqual([others[0]!]);
+    });
+  });
+
+  test("a list that somebody goes through does not change under them", () => {
     const routes = new Routes(10);
-    const session = new Session("s", broker);
-    const add = (filter: string) => routes.add({ ...subscription("s", filter), session });
-    add("hot/topic");
-    const hot = routes.ofText("hot/topic");
-    const targets = routes.targets(hot);
-    for (let index = 0; index < 100_000; index++) add(`t/${index}`);
-    // Not even looked up again: no other plain subscription can concern it.
-    expect(routes.targets(hot)).toBe(targets);
+    const all = ["a", "b", "c"].map((name) => subscription(name, "t"));
+    for (const each of all) routes.add(each);
+    const { main } = routes.targets(routes.ofText("t"));
+    const list = main.subscriptions;
+    main.readers++;
+    routes.remove(all[0]!);
+    main.readers--;
+    expect(list).toEqual(all);
+    expect(names(routes, "t")).toEqual(["b", "c"]);
+  });
+
+  test("know about how much memory subscriptions take", () => {
+    const routes = new Routes(10);
+    const one = subscription("a", "a/+/c");
+    routes.add(one);
+    expect(routes.bytes).toBe(subscriptionBytes("a/+/c"));
+    routes.remove(one);
+    expect(routes.bytes).toBe(0);
   });
 });

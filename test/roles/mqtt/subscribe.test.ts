@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { encode } from "../../../src/protocol/mqtt/encode.ts";
 import type { Version } from "../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../src/protocol/mqtt/reason.ts";
+import { subscriptionBytes } from "../../../src/roles/mqtt/routes.ts";
 import { TestBroker } from "./wire.ts";
 
 const versions: readonly Version[] = [3, 4, 5];
@@ -12,11 +14,11 @@ for (const version of versions) {
       const all = test.connect("all", version);
       all.subscribe("#");
       const own = test.connect("own", version);
-      own.subscribe("$SYS/+/load");
+      own.subscribe("$OWN/+/load");
       const publisher = test.connect("publisher", version);
-      for (const topic of ["a", "a/b/c", "/", "$SYS/broker/load"]) publisher.publish(topic, "x");
+      for (const topic of ["a", "a/b/c", "/", "$OWN/broker/load"]) publisher.publish(topic, "x");
       expect(all.messages()).toEqual(["a: x", "a/b/c: x", "/: x"]);
-      expect(own.messages()).toEqual(["$SYS/broker/load: x"]);
+      expect(own.messages()).toEqual(["$OWN/broker/load: x"]);
     });
 
     test("one code for each filter, in their order [MQTT-3.8.4-6]", () => {
@@ -98,13 +100,13 @@ for (const version of versions) {
     });
 
     test("retained messages of $ topics are hidden from wildcards", () => {
-      const test = new TestBroker({}, { access: { mayPublish: () => true } });
-      test.connect("publisher", version).publish("$SYS/x", "1", { retain: true });
+      const test = new TestBroker();
+      test.connect("publisher", version).publish("$other/x", "1", { retain: true });
       const client = test.connect("a", version);
       expect(client.subscribe("#").type).toBe("suback");
       expect(client.subscribe("+/x").type).toBe("suback");
-      client.send(subscription(version, "$SYS/#"));
-      expect(client.messages()).toEqual(["$SYS/x: 1"]);
+      client.send(subscription(version, "$other/#"));
+      expect(client.messages()).toEqual(["$other/x: 1"]);
     });
   });
 }
@@ -197,20 +199,6 @@ describe("MQTT 5 subscriptions", () => {
     expect(client.take().map(({ type }) => type)).toEqual(["suback"]);
     expect(test.broker.stats().retained).toBe(0);
   });
-
-  test("shared subscriptions are refused as CONNACK said, not misunderstood", () => {
-    const client = new TestBroker().connect("a", 5);
-    client.send(subscription(5, "$share/group/a"));
-    expect(client.next("suback").reasonCodes).toEqual([Reason.SharedSubscriptionsNotSupported]);
-  });
-});
-
-test("before MQTT 5 $share is a level like any other", () => {
-  for (const version of [3, 4] as const) {
-    const client = new TestBroker().connect("a", version);
-    client.send(subscription(version, "$share/group/a"));
-    expect(client.next("suback").reasonCodes).toEqual([2]);
-  }
 });
 
 describe("limits", () => {
@@ -223,6 +211,60 @@ describe("limits", () => {
       Reason.QuotaExceeded,
       0,
     ]);
+  });
+
+  test("subscriptions of all clients together, in bytes, for every version", () => {
+    for (const version of versions) {
+      const test = new TestBroker({ maxSubscriptionBytes: 2 * subscriptionBytes("a/b") });
+      const [one, other] = [test.connect("one", version), test.connect("other", version)];
+      one.subscribe("a/b");
+      expect(one.subscribe("a/#")).toMatchObject({ reasonCodes: [0] });
+      const refused = version === 5 ? Reason.QuotaExceeded : 0x80;
+      expect(other.subscribe("a/b")).toMatchObject({ reasonCodes: [refused] });
+      // In place of another it takes nothing more.
+      expect(one.subscribe("a/b", 1)).toMatchObject({ reasonCodes: [1] });
+      one.cut();
+      expect(other.subscribe("a/b")).toMatchObject({ reasonCodes: [0] });
+    }
+  });
+
+  test("a packet with very many filters is done in pieces, and in its order with the next packets", () => {
+    const test = new TestBroker({ maxSubscriptions: 10_000 });
+    const client = test.connect("a", 5);
+    const filters = Array.from({ length: 4500 }, (_, index) => `t/${index}`);
+    const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+    const subscriptions = filters.map((filter) => ({ filter, ...options }));
+    const packets = [
+      { type: "subscribe", version: 5, packetId: 1, subscriptions, properties: {} },
+      { type: "unsubscribe", version: 5, packetId: 2, filters, properties: {} },
+      { type: "pingreq", version: 5 },
+    ] as const;
+    client.connection.feed(Buffer.concat(packets.map((packet) => encode(packet))));
+    expect(test.broker.stats().subscriptions).toBe(1000);
+    test.clock.turn();
+    expect(test.broker.stats().subscriptions).toBe(2000);
+    test.clock.settle();
+    const answers = client.take();
+    expect(answers.map(({ type }) => type)).toEqual(["suback", "unsuback", "pingresp"]);
+    expect(answers[0]?.type === "suback" && answers[0].reasonCodes.length).toBe(4500);
+    expect(test.broker.stats().subscriptions).toBe(0);
+  });
+
+  test("the subscriptions of a session that ends are forgotten in pieces, and get nothing meanwhile", () => {
+    const test = new TestBroker({ maxSubscriptions: 10_000 });
+    const client = test.connect("a", 5, { properties: { sessionExpiryInterval: 60 } });
+    for (let index = 0; index < 3000; index++) client.subscribe(`t/${index}`, 1);
+    client.connection.closed();
+    test.clock.settle();
+    const again = test.open(5);
+    const packet = { type: "connect", version: 5, clientId: "a", cleanStart: true, keepAlive: 0 } as const;
+    again.connection.feed(encode({ ...packet, properties: {} }));
+    expect(test.broker.stats()).toMatchObject({ subscriptions: 2000, queued_messages: 0 });
+    test.broker.publish(Buffer.from(encode(again.message("t/2999", "x", { qos: 1 }))), "t/2999");
+    expect(test.broker.queued.bytes).toBe(0);
+    test.clock.settle();
+    expect(test.broker.stats().subscriptions).toBe(0);
+    expect(again.messages()).toEqual([]);
   });
 
   test("levels of a filter and of a topic", () => {

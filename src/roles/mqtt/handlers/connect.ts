@@ -4,6 +4,7 @@ import type { Connect, Properties } from "../../../protocol/mqtt/packet.ts";
 import { Reason, returnCodeOf } from "../../../protocol/mqtt/reason.ts";
 import { topicDepth } from "../../../protocol/mqtt/topic.ts";
 import type { Connection } from "../connection.ts";
+import { OutgoingAliases } from "../outgoing-aliases.ts";
 import type { Session } from "../session.ts";
 
 /** A client on its way in. */
@@ -129,6 +130,12 @@ export function refuseProtocol(connection: Connection, { level }: UnsupportedPro
 
 function agreeOnLimits({ connection, packet }: Entry): void {
   connection.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+  // [MQTT-3.1.2-26] [MQTT-3.1.2-27]
+  const aliases = Math.min(
+    packet.properties.topicAliasMaximum ?? 0,
+    connection.broker.config.maxTopicAliasesOut,
+  );
+  if (aliases > 0) connection.topics = new OutgoingAliases(aliases);
 }
 
 function agreeOnKeepAlive(entry: Entry): void {
@@ -200,7 +207,7 @@ function offer({ connection, packet, clientId, serverKeepAlive }: Entry): Proper
     maximumPacketSize: config.maxPacketSize,
     ...(packet.clientId === "" && { assignedClientIdentifier: clientId }), // [MQTT-3.2.2-16]
     topicAliasMaximum: config.topicAliasMaximum,
-    sharedSubscriptionAvailable: false,
+    sharedSubscriptionAvailable: true,
     ...(serverKeepAlive !== undefined && { serverKeepAlive }),
   };
 }

@@ -14,6 +14,9 @@ export function dispatch(connection: Connection, bytes: Buffer, at: number, fram
     published(connection, bytes, at, frame);
     return;
   }
+  const { counters } = connection.broker;
+  counters.controlsIn++;
+  if (frame.type === PacketType.Connect) counters.connects++;
   // What was published before comes before whatever this packet leads to.
   connection.broker.batch.deliver();
   if (isBareAcknowledgement(frame)) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { describeMessage } from "../../../protocol/mqtt/describe.ts";
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import type { Frame } from "../../../protocol/mqtt/frame.ts";
@@ -6,6 +7,7 @@ import type { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import type { Connection } from "../connection.ts";
 import { type Route, sameBytes } from "../routes.ts";
+import { isSystemTopic } from "../system-topic.ts";
 
 /** PUBLISH from a client, section 3.3. The path where care is spent: no object is made on it. */
 export function published(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
@@ -14,20 +16,61 @@ export function published(connection: Connection, bytes: Buffer, start: number, 
   view.read(bytes, start, frame.body, frame.end, version);
   if (view.decoded !== undefined) view.checkFromClient();
   broker.counters.received++;
+  broker.counters.payloadIn += view.end - view.payloadStart;
+  if (broker.pace.isLimited) broker.pace.spend(connection, view.end - start);
   const route = routeOf(connection, view);
   if (broker.traffic.wants("message")) tell(connection, route, view);
-  const isAllowed = route === connection.route || broker.access.mayPublish(connection.identity, route.text);
-  if (isAllowed) connection.route = route;
+  const refusal = refusalOf(connection, route, view);
+  if (refusal === Reason.Success) connection.route = route;
   switch (view.first & 6) {
     case 0:
-      if (isAllowed) broker.batch.add(view, bytes, route, connection.session, version === 5);
+      atMostOnce(connection, bytes, route, view, refusal);
       return;
     case 2:
-      atLeastOnce(connection, bytes, route, view, isAllowed);
+      atLeastOnce(connection, bytes, route, view, refusal);
       return;
     default:
-      exactlyOnce(connection, bytes, route, view, isAllowed);
+      exactlyOnce(connection, bytes, route, view, refusal);
   }
+}
+
+/** @returns the reason why the message goes no further, or 0 */
+function refusalOf(connection: Connection, route: Route, view: PublishView): number {
+  const isAllowed = route === connection.route || mayPublish(connection, route.text);
+  if (!isAllowed) return Reason.NotAuthorized;
+  return view.decoded !== undefined && isNotItsFormat(connection, view)
+    ? Reason.PayloadFormatInvalid
+    : Reason.Success;
+}
+
+const mayPublish = ({ broker, identity }: Connection, topic: string): boolean =>
+  !isSystemTopic(topic) && broker.access.mayPublish(identity, topic);
+
+/** Section 3.3.2.3.2: the receiver may look at whether text is text. */
+function isNotItsFormat({ broker }: Connection, { decoded, bytes, payloadStart, end }: PublishView): boolean {
+  if (!broker.config.checkPayloadFormat || decoded?.payloadFormatIndicator !== 1) return false;
+  return !isUtf8(bytes.subarray(payloadStart, end));
+}
+
+function countRefused({ broker }: Connection, refusal: number): void {
+  broker.counters.drop(refusal === Reason.NotAuthorized ? "not_authorized" : "invalid_payload");
+}
+
+function atMostOnce(
+  connection: Connection,
+  bytes: Buffer,
+  route: Route,
+  view: PublishView,
+  refusal: number,
+): void {
+  if (refusal === Reason.Success) {
+    connection.broker.batch.add(view, bytes, route, connection.session, connection.isV5);
+    return;
+  }
+  countRefused(connection, refusal);
+  if (refusal !== Reason.PayloadFormatInvalid) return;
+  // No acknowledgement could tell. [MQTT-4.13.1-1]
+  throw new MqttError(refusal, "PUBLISH says that its payload is UTF-8 text, and it is not");
 }
 
 // [MQTT-4.3.2-4]
@@ -36,11 +79,13 @@ function atLeastOnce(
   bytes: Buffer,
   route: Route,
   view: PublishView,
-  isAllowed: boolean,
+  refusal: number,
 ): void {
   const { broker } = connection;
-  if (isAllowed) broker.batch.add(view, bytes, route, connection.session, connection.isV5);
-  connection.ack(PacketType.Puback, view.packetId, outcome(connection, route, isAllowed));
+  if (refusal === Reason.Success) {
+    broker.batch.add(view, bytes, route, connection.session, connection.isV5);
+  } else countRefused(connection, refusal);
+  connection.ack(PacketType.Puback, view.packetId, outcome(connection, route, refusal));
 }
 
 // The message goes on at once, its identifier is kept until PUBREL. [MQTT-4.3.3-10] [MQTT-4.3.3-11]
@@ -49,18 +94,18 @@ function exactlyOnce(
   bytes: Buffer,
   route: Route,
   view: PublishView,
-  isAllowed: boolean,
+  refusal: number,
 ): void {
   const { broker, session } = connection;
   const incoming = session?.incoming;
   const { packetId } = view;
   const isNew = incoming?.has(packetId) === false;
-  if (isNew && isAllowed) {
+  if (isNew && refusal === Reason.Success) {
     checkReceiveMaximum(connection, incoming.size);
     incoming.add(packetId);
     broker.batch.add(view, bytes, route, session, connection.isV5);
-  }
-  connection.ack(PacketType.Pubrec, packetId, outcome(connection, route, isAllowed));
+  } else if (isNew) countRefused(connection, refusal);
+  connection.ack(PacketType.Pubrec, packetId, outcome(connection, route, refusal));
 }
 
 function checkReceiveMaximum(connection: Connection, inFlight: number): void {
@@ -71,9 +116,9 @@ function checkReceiveMaximum(connection: Connection, inFlight: number): void {
   throw new MqttError(Reason.ReceiveMaximumExceeded, message);
 }
 
-function outcome(connection: Connection, route: Route, isAllowed: boolean): number {
-  if (!connection.isV5) return Reason.Success; // MQTT 3 has no word for a refusal. [MQTT-3.3.5-2]
-  if (!isAllowed) return Reason.NotAuthorized;
+function outcome(connection: Connection, route: Route, refusal: number): number {
+  if (!connection.isV5) return Reason.Success; // MQTT 3 has no word for a refusal. [MQTT-3.3.5-2 of 3.1.1]
+  if (refusal !== Reason.Success) return refusal;
   return connection.broker.routes.targets(route).length === 0 ? Reason.NoMatchingSubscribers : Reason.Success;
 }
 

@@ -1,37 +1,62 @@
+import { malformed, protocolError } from "../../../protocol/mqtt/errors.ts";
 import { lowerQos, type Subscribe, type SubscriptionRequest } from "../../../protocol/mqtt/packet.ts";
 import { isFailure, Reason } from "../../../protocol/mqtt/reason.ts";
-import { isShared, topicDepth } from "../../../protocol/mqtt/topic.ts";
+import { isShared, parseShare, topicDepth } from "../../../protocol/mqtt/topic.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";
+import { subscriptionBytes } from "../routes.ts";
 import type { Replay, Session } from "../session.ts";
+import { inPieces } from "./in-pieces.ts";
 
 /** SUBSCRIBE, section 3.8. */
 export function subscribe(connection: Connection, packet: Subscribe): void {
-  const { session, version } = connection;
+  const { session, version, broker } = connection;
   if (session === undefined) return;
+  const { packetId, subscriptions } = packet;
+  if (version === 5) subscriptions.forEach(checkShare);
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
   const replays = new Map<string, Replay>();
-  const reasonCodes = packet.subscriptions.map((request) => {
+  const reasonCodes: number[] = [];
+  const subscribeTo = (request: SubscriptionRequest) => {
     const refused = refusal(connection, session, request);
-    if (refused !== undefined) return isFailure(refused) && version !== 5 ? Reason.UnspecifiedError : refused;
-    const replay = accept(connection.broker, session, request, identifier);
+    if (refused !== undefined) {
+      reasonCodes.push(isFailure(refused) && version !== 5 ? Reason.UnspecifiedError : refused);
+      return;
+    }
+    const replay = accept(broker, session, request, identifier);
     if (replay !== undefined) replays.set(request.filter, replay);
-    return request.qos;
+    reasonCodes.push(request.qos);
+  };
+  inPieces(connection, subscriptions, subscribeTo, () => {
+    // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
+    connection.send({ type: "suback", version, packetId, reasonCodes, properties: {} });
+    for (const [filter, replay] of replays) session.replay(filter, replay);
   });
-  // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
-  const { packetId } = packet;
-  connection.send({ type: "suback", version, packetId, reasonCodes, properties: {} });
-  for (const [filter, replay] of replays) session.replay(filter, replay);
+}
+
+/** Before MQTT 5 such a filter is correct, only of no use here: it is refused. */
+function checkShare({ filter, noLocal }: SubscriptionRequest): void {
+  if (!isShared(filter)) return;
+  if (parseShare(filter) === undefined) {
+    // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+    throw malformed(
+      `the topic filter "${filter}" is not $share/NAME/FILTER, with a name without "+" and "#"`,
+    );
+  }
+  if (noLocal) throw protocolError(`the shared subscription "${filter}" asks for no local`); // [MQTT-3.8.3-4]
 }
 
 function refusal(connection: Connection, session: Session, request: SubscriptionRequest): number | undefined {
-  const { broker, identity, isV5 } = connection;
-  const { filter } = request;
-  // Before MQTT 5 it is a filter like any other.
-  if (isV5 && isShared(filter)) return Reason.SharedSubscriptionsNotSupported; // CONNACK has said so
-  if (topicDepth(filter) > broker.config.maxTopicLevels) return Reason.TopicFilterInvalid;
-  const isNew = !session.subscriptions.has(filter);
-  if (isNew && session.subscriptions.size >= broker.config.maxSubscriptions) return Reason.QuotaExceeded;
+  const { broker, identity } = connection;
+  const { config, routes } = broker;
+  const filter = isShared(request.filter) ? parseShare(request.filter)?.filter : request.filter;
+  if (filter === undefined) return Reason.TopicFilterInvalid;
+  if (topicDepth(filter) > config.maxTopicLevels) return Reason.TopicFilterInvalid;
+  if (!session.subscriptions.has(request.filter)) {
+    if (session.subscriptions.size >= config.maxSubscriptions) return Reason.QuotaExceeded;
+    const bytes = routes.bytes + subscriptionBytes(request.filter);
+    if (bytes > config.maxSubscriptionBytes) return Reason.QuotaExceeded;
+  }
   return broker.access.maySubscribe(identity, filter) ? undefined : Reason.NotAuthorized;
 }
 
@@ -42,10 +67,10 @@ function accept(
   request: SubscriptionRequest,
   identifier: number,
 ): Replay | undefined {
-  const { filter, qos, noLocal, retainAsPublished, retainHandling } = request;
-  // A second subscription to a filter takes the place of the first. [MQTT-3.8.4-3]
-  const isNew = !broker.unsubscribe(session, filter);
-  broker.subscribe({ session, filter, qos, noLocal, retainAsPublished, identifier });
+  const { retainHandling } = request;
+  const isNew = broker.subscribe(session, { ...request, identifier });
+  // A shared subscription gets none: section 4.8.2.
+  if (isShared(request.filter)) return undefined;
   // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
   if (retainHandling === 2 || (retainHandling === 1 && !isNew)) return undefined;
   return retainedFor(broker, request, identifier);
@@ -59,6 +84,6 @@ function* retainedFor(broker: Broker, request: SubscriptionRequest, identifier: 
       continue;
     }
     const qos = lowerQos(message.qos, request.qos);
-    yield { message, qos, retain: true, subscriptionIds }; // [MQTT-3.3.1-8]
+    yield { message, qos, retain: true, subscriptionIds }; // [MQTT-3.3.1-8 of 3.1.1]
   }
 }

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import type { Version } from "../../../src/protocol/mqtt/packet.ts";
+import { TestBroker } from "./wire.ts";
+
+describe.each([3, 4, 5] as const)("what waits for all clients together, version %p", (version: Version) => {
+  const staying = { cleanStart: false, ...(version === 5 && { properties: { sessionExpiryInterval: 600 } }) };
+
+  function scene(config: Record<string, unknown>) {
+    const test = new TestBroker(config);
+    const names = ["a", "b", "c"];
+    for (const name of names) {
+      const client = test.connect(name, version, staying);
+      client.subscribe("t", 1);
+      client.cut();
+    }
+    const publisher = test.connect("publisher", version);
+    const publish = () => publisher.publish("t", "x".repeat(1000), { qos: 1 });
+    const lengths = () => names.map((name) => test.broker.sessions.get(name)?.queue.length);
+    return { test, publish, lengths };
+  }
+
+  test("has a limit besides that of each client: what is more is dropped, and counted", () => {
+    const { test, publish, lengths } = scene({ maxAllQueuedBytes: 5000 });
+    for (let index = 0; index < 3; index++) publish();
+    expect(lengths()).toEqual([2, 1, 1]);
+    expect(test.broker.stats()).toMatchObject({ queued_messages: 4, dropped_queue_full_total: 5 });
+    expect(test.broker.queued.bytes).toBe(test.broker.stats().queued_bytes ?? -1);
+  });
+
+  test("leaves room again when it is sent, and when its session ends", () => {
+    const { test, publish, lengths } = scene({ maxAllQueuedBytes: 5000 });
+    publish();
+    publish();
+    const client = test.open(version);
+    client.connect("a", staying);
+    expect(client.messages()).toHaveLength(2);
+    publish();
+    expect(lengths()).toEqual([0, 2, 2]);
+    const clean = test.connect("b", version);
+    expect(clean.messages()).toEqual([]);
+    expect(lengths()).toEqual([0, 0, 2]);
+    const left = test.broker.sessions.get("c")?.queue.bytes;
+    expect(test.broker.queued.bytes).toBe(left ?? -1);
+  });
+});
