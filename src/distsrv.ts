@@ -3,7 +3,9 @@
 import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
+import { serveApp } from "./net/serve-app.ts";
 import { parts } from "./parts.ts";
+import { processFacts } from "./process-facts.ts";
 import { printable } from "./protocol/text/printable.ts";
 import { check } from "./server/commands/check.ts";
 import { init } from "./server/commands/init.ts";
@@ -53,6 +55,10 @@ const io: ServerIo = {
   version,
   labYaml: String(labYaml),
   spawnWorker: () => new Worker(new URL("./worker.ts", import.meta.url).href),
+  serveApp,
+  facts: processFacts,
+  // Loaded only when somebody looks: it brings the clients of all services along.
+  tries: async () => (await import("./tries.ts")).tries,
   onSignal(kind, call) {
     for (const name of kind === "stop" ? stopSignals : (["SIGUSR2"] as const))
       process.on(name, () => call(name));

@@ -24,7 +24,7 @@ export function expectedServices(
   environment: Readonly<Record<string, string | undefined>>,
 ): ExpectedService[] {
   try {
-    return readPlan({ file, environment }, parts).services.flatMap(reachable);
+    return readPlan({ file, environment, isElsewhere: true }, parts).services.flatMap(reachable);
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(`${error.message}\n${error.report()}`);
     throw error;

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { MqttClient } from "mqtt";
 import { describeError } from "../core/errors.ts";
 import { CliError, PeerError } from "./exit.ts";
+import type { Broker } from "./mqtt-broker.ts";
 import { networkFailure, type Peer, peerName } from "./peer.ts";
 import type { Session } from "./session.ts";
 
@@ -28,13 +29,20 @@ export const reconnectEvery = 1000;
  * Connects to a broker. A connection that is lost later stays lost, until its `options.reconnectPeriod` is set.
  * @throws {PeerError} when the broker cannot be reached or refuses the client
  */
-export async function connectMqtt(session: Session, peer: Peer, identity: MqttIdentity): Promise<MqttClient> {
-  const { host, port } = peer;
+export async function connectMqtt(
+  session: Session,
+  peer: Broker,
+  identity: MqttIdentity,
+): Promise<MqttClient> {
+  const { host, port, protocol = "mqtt", path, ca, insecure } = peer;
   const { connect } = await import("mqtt"); // loaded here: the other commands start without it
   const client = connect({
-    protocol: "mqtt",
-    host,
+    protocol,
+    host: host.includes(":") && path !== undefined ? `[${host}]` : host, // a WebSocket's becomes part of a URL
     port,
+    ...(path !== undefined && { path }),
+    ...(ca !== undefined && { ca }),
+    rejectUnauthorized: insecure !== true,
     clientId: identity.id ?? `distcli-${randomBytes(4).toString("hex")}`,
     username: identity.username,
     password: identity.password,
@@ -101,11 +109,21 @@ export function brokerFailure(error: unknown, peer: Peer): Error {
   if (error instanceof CliError) return error; // a timeout, or Ctrl-C
   const failure = networkFailure(error, peer);
   if (failure !== undefined) return failure;
+  if (isDistrust(error)) {
+    const message = `The certificate of ${peerName(peer)} is not trusted: ${describeError(error)}. Name its authority with --cafile FILE, or take it unseen with --insecure`;
+    return new PeerError("not-trusted", message);
+  }
   const said = describeError(error).replace(/^Connection refused: /, "");
   // The broker's own reason has its code; anything else is the library's, which could not read the answer.
   const refused = error instanceof Error && "code" in error && typeof error.code === "number";
   if (refused) return new PeerError("mqtt-refused", `The MQTT broker ${peerName(peer)} refused: ${said}`);
   return new PeerError("bad-answer", `${peerName(peer)} does not speak MQTT as it should: ${said}`);
+}
+
+/** The codes of OpenSSL and of Node for a certificate that does not hold, or holds for another name. */
+function isDistrust(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/.test(code);
 }
 
 /** Says goodbye with a DISCONNECT, and does not wait longer for it than a moment. */

@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from "@commander-js/extra-typings";
-import { labPorts } from "../core/ports.ts";
 import { baseCommand, type CommandWords } from "./command.ts";
+import { type Broker, brokerAt, brokerName } from "./mqtt-broker.ts";
 import type { MqttIdentity, MqttVersion } from "./mqtt-client.ts";
-import { hostName, portNumber, wholeNumber } from "./options.ts";
-import type { Peer } from "./peer.ts";
+import { portNumber, wholeNumber } from "./options.ts";
 
 export type QoS = 0 | 1 | 2;
 
@@ -17,9 +16,16 @@ export function mqttCommand(words: CommandWords) {
 
 const identity = <A extends unknown[], O extends OptionValues>(command: Command<A, O>) =>
   command
-    .argument("[host]", "name or address of the broker", hostName, "127.0.0.1")
-    .option("-h, --host <host>", "the broker, as Mosquitto's clients want it", hostName)
-    .option("-p, --port <port>", "port of the broker", portNumber, labPorts.mqtt)
+    .argument(
+      "[host]",
+      "the broker: a name, an address, or a URL (mqtt://, mqtts://, ws://, wss://)",
+      brokerName,
+      "127.0.0.1",
+    )
+    .option("-h, --host <host>", "the broker, as Mosquitto's clients want it", brokerName)
+    .option("-p, --port <port>", "port of the broker (default: 1883; with TLS 8883)", portNumber)
+    .option("--cafile <file>", "authorities to trust, in PEM; without a URL it means TLS")
+    .option("--insecure", "with TLS: take any certificate, of anybody")
     .option("-q, --qos <level>", "quality of service: 0, 1 or 2", qosLevel, 0 as QoS)
     .option("-i, --id <id>", "client id (default: distcli- and something random)")
     .option("-u, --username <name>", "user name")
@@ -33,7 +39,9 @@ const identity = <A extends unknown[], O extends OptionValues>(command: Command<
 
 interface MqttOptions {
   readonly host?: string | undefined;
-  readonly port: number;
+  readonly port?: number | undefined;
+  readonly cafile?: string | undefined;
+  readonly insecure?: true | undefined;
   readonly id?: string | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -42,10 +50,8 @@ interface MqttOptions {
 }
 
 /** The broker: `-h` holds where it is given. */
-export const brokerOf = (host: string, options: MqttOptions): Peer => ({
-  host: options.host ?? host,
-  port: options.port,
-});
+export const brokerOf = (host: string, options: MqttOptions): Broker =>
+  brokerAt(options.host ?? host, options);
 
 export const identityOf = (options: MqttOptions): MqttIdentity => ({
   id: options.id,

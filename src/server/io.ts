@@ -1,3 +1,7 @@
+import type { Tries } from "../core/try.ts";
+import type { ProcessFacts } from "./admin/context.ts";
+import type { ServeApp } from "./admin/start.ts";
+
 /** All that the server's commands touch of the process; the entry hands the real one in. */
 export interface ServerIo {
   /** Results. */
@@ -11,6 +15,11 @@ export interface ServerIo {
   /** The profile inside the binary: the whole lab. */
   readonly labYaml: string;
   readonly spawnWorker: () => Worker;
+  readonly serveApp: ServeApp;
+  /** How services are tried from the dashboard; absent: not at all. */
+  readonly tries?: () => Promise<Tries>;
+  /** What the process says of itself just now. */
+  readonly facts: () => ProcessFacts;
   /** Calls back at each request of this kind from outside, until the process ends. */
   readonly onSignal: (kind: "stop" | "report", call: (signal: string) => void) => void;
   /** Calls back for errors that nobody caught. */

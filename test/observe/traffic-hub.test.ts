@@ -56,4 +56,40 @@ describe("the traffic hub", () => {
     leave();
     expect(traffic.wants("bytes")).toBe(false);
   });
+
+  test("a hungry observer does not flood one that asked for less, which is told what it missed", async () => {
+    const hub = new TrafficHub();
+    let seen = 0;
+    let modest = 0;
+    let missed = 0;
+    onTestFinished(hub.add({ appetite: { message: 2000 }, observe: () => void seen++ }));
+    onTestFinished(
+      hub.add({
+        appetite: { message: 50 },
+        observe: () => void modest++,
+        leftOut: (_service, _kind, count) => {
+          missed += count;
+        },
+      }),
+    );
+    const traffic = hub.service("echo");
+    // A second's worth has to be saved up first.
+    await until(() => {
+      for (let i = 0; i < 100; i++) if (traffic.wants("message")) traffic.emit(message);
+      return seen >= 1000;
+    });
+    expect(modest).toBeLessThan(120);
+    await until(() => missed > 0);
+    expect(missed).toBeGreaterThan(500);
+  });
+
+  test("events of a thread are sampled again for those who asked for less", () => {
+    const hub = new TrafficHub();
+    let modest = 0;
+    onTestFinished(hub.add({ appetite: { message: 2000 }, observe: () => {} }));
+    onTestFinished(hub.add({ appetite: { message: 10 }, observe: () => void modest++ }));
+    hub.service("echo");
+    for (let i = 0; i < 1000; i++) hub.relay(message);
+    expect(modest).toBeLessThanOrEqual(10);
+  });
 });

@@ -26,6 +26,8 @@ const source = [process.execPath, fileURLToPath(new URL("../../src/distsrv.ts", 
 /** A server in a process of its own, as clients from outside see it. */
 export class Lab {
   readonly program: Program;
+  /** Of the admin service; 0 when there is none. */
+  adminPort = 0;
   readonly #ports = new Map<string, number>();
   readonly #log: LogLine[] = [];
   #read = 0;
@@ -80,6 +82,8 @@ export class Lab {
     await this.program.prints("tells counters and clients");
     for (const { message, name, port } of this.log) {
       if (message === "Listening") this.#ports.set(String(name), Number(port));
+      const [, adminPort] = /^Dashboard: http:\/\/\S+:(\d+)$/.exec(message) ?? [];
+      if (adminPort !== undefined) this.adminPort = Number(adminPort);
     }
     return this;
   }
@@ -115,5 +119,7 @@ export function startLab(
   cleanUp(async () => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, "lab.yaml");
   writeFileSync(config, yaml);
-  return startServer(["--config", config, ...args], { ...rest, cleanUp });
+  // Labs run side by side; the admin service is for those that ask for it, with a port of their own.
+  const admin = /^admin:/m.test(yaml) ? [] : ["--set", "admin=false"];
+  return startServer(["--config", config, ...admin, ...args], { ...rest, cleanUp });
 }

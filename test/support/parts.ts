@@ -11,6 +11,8 @@ export interface FakeService {
   readonly service: string;
   readonly context: RoleContext;
   stopped: boolean;
+  /** The next start of the same service finds its port in use. */
+  refuseNext: boolean;
 }
 
 export interface FakeConfig {
@@ -39,10 +41,13 @@ export function fakeRole(
       stubborn: z.boolean().default(false),
     }),
     async start(context, config): Promise<RunningService<never>> {
-      if (config.refuse)
+      const last = running.findLast(({ service }) => service === context.service);
+      const refuse = config.refuse || last?.refuseNext === true;
+      if (last !== undefined) last.refuseNext = false;
+      if (refuse)
         throw new StartError("port-in-use", `Cannot start "${context.service}": the port is in use`);
       journal.push(`start ${context.service}`);
-      const entry: FakeService = { service: context.service, context, stopped: false };
+      const entry: FakeService = { service: context.service, context, stopped: false, refuseNext: false };
       running.push(entry);
       const starts = running.filter(({ service }) => service === context.service).length;
       if (starts <= config.failEarly) context.fail(new Error("failed while it started"));

@@ -53,7 +53,7 @@ export async function startRole<C>(
     ? {
         wants: () => true,
         emit: (event) =>
-          events.push("bytes" in event ? { ...event, bytes: event.bytes?.slice() ?? noBytes } : event),
+          events.push("bytes" in event ? { ...event, bytes: new Uint8Array(event.bytes ?? noBytes) } : event),
       }
     : unobserved;
   const context: RoleContext = {

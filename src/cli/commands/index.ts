@@ -7,9 +7,11 @@ import { oneway } from "./oneway.ts";
 import { rest } from "./rest.ts";
 import { rpc } from "./rpc.ts";
 import { soap } from "./soap.ts";
+import { status } from "./status.ts";
 import { time } from "./time.ts";
 import { udp } from "./udp.ts";
 import { upcall } from "./upcall.ts";
+import { watch } from "./watch.ts";
 import { zmq } from "./zmq.ts";
 
 /** Every command of distcli, in the order the help shows them. */
@@ -26,4 +28,6 @@ export const commands: readonly CliCommand[] = [
   zmq,
   info,
   doctor,
+  status,
+  watch,
 ];

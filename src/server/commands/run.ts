@@ -1,8 +1,12 @@
+import { formatAddress } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
+import { History } from "../../observe/history.ts";
 import { openLog } from "../../observe/log.ts";
 import { logTraffic } from "../../observe/log-traffic.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
+import { openAdmin } from "../admin/open.ts";
+import type { RunningAdmin } from "../admin/start.ts";
 import { loadPlan } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
 import type { Parts, Plan } from "../config/plan.ts";
@@ -10,7 +14,10 @@ import { readPlan } from "../config/read-file.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import { reportServices } from "../run/report.ts";
 import { Supervisor } from "../run/supervisor.ts";
-import { startTable } from "../run/table.ts";
+import { reachable, startTable } from "../run/table.ts";
+
+/** How long what has nothing left to finish may take to stop. */
+const lateStopMs = 500;
 
 export interface RunOptions {
   /** Absent: the lab profile inside the binary, on 127.0.0.1 only. */
@@ -35,26 +42,35 @@ export async function run(options: RunOptions, parts: Parts, io: ServerIo): Prom
   const hub = new TrafficHub();
   const observer = logTraffic(log.logger, level === "info" || level === "debug" ? messages : 0);
   hub.add(observer);
+  const history = new History({ idle: observer.appetite, changed: () => hub.refresh() });
+  hub.add(history);
   const supervisor = new Supervisor(plan, {
     logger: log.logger,
     hub,
-    appetite: observer.appetite,
     spawnWorker: io.spawnWorker,
   });
   const own = log.logger("distsrv");
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
-  const stopped = stopOnSignal(io, plan, supervisor, own);
+  let admin: RunningAdmin | undefined;
+  const { stopped, drain } = stopOnce(io, plan, supervisor, own);
   io.onSignal("report", () => void reportServices(supervisor, log.logger));
 
   try {
     await supervisor.start();
+    if (!supervisor.isStopping) admin = openAdmin({ plan, supervisor, hub, history, log: own, io, drain });
   } catch (error) {
     io.err(`${describeError(error)}\n`);
+    await supervisor.stop(AbortSignal.timeout(lateStopMs)).catch(() => {});
     log.close();
     return exitStatus.failed;
   }
-  if (!supervisor.isStopping) tellStart(plan, supervisor, own, asText ? io : undefined);
+  if (!supervisor.isStopping) {
+    tellStart(plan, supervisor, own, asText ? io : undefined);
+    if (admin !== undefined) own.info(`Dashboard: http://${formatAddress(reachable(admin.address))}`);
+    tellReady(plan, own);
+  }
   const clean = await stopped;
+  await admin?.stop(AbortSignal.timeout(lateStopMs));
   log.close();
   return clean ? exitStatus.ok : exitStatus.failed;
 }
@@ -68,6 +84,10 @@ function tellStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: Se
       own.info("Listening", { name, role, transport, host, port });
     }
   }
+}
+
+/** The last line of a start: whoever waits for it may come. */
+function tellReady(plan: Plan, own: Logger): void {
   const count = plan.services.length === 1 ? "1 service runs" : `${plan.services.length} services run`;
   own.info(`${count} from ${plan.file}; SIGTERM stops, SIGUSR2 tells counters and clients`);
 }
@@ -88,30 +108,35 @@ function planOrReport(options: RunOptions, parts: Parts, io: ServerIo): Plan | u
   }
 }
 
-/**
- * The first signal drains, also while services still start; the second ends at once.
- * @returns whether all went well, once it is over
- */
-function stopOnSignal(io: ServerIo, plan: Plan, supervisor: Supervisor, own: Logger): Promise<boolean> {
+interface Stop {
+  /** Whether all went well, once it is over. */
+  readonly stopped: Promise<boolean>;
+  /** @param reason who asks */
+  readonly drain: (reason: string) => void;
+}
+
+/** The first request to stop drains, also while services still start; a second signal ends at once. */
+function stopOnce(io: ServerIo, plan: Plan, supervisor: Supervisor, own: Logger): Stop {
   const { grace } = plan.settings;
+  const { promise: stopped, resolve } = Promise.withResolvers<boolean>();
   let asked = false;
-  return new Promise((resolve) => {
-    io.onSignal("stop", (signal) => {
-      if (asked) return io.exit(exitStatus.failed);
-      asked = true;
-      own.info(`${signal}: unfinished replies have ${grace / 1000} s; a second signal ends at once`);
-      supervisor.stop(AbortSignal.timeout(grace)).then(
-        () => {
-          own.info("Stopped");
-          resolve(true);
-        },
-        (error: unknown) => {
-          io.err(`${describeError(error)}\n`);
-          resolve(false);
-        },
-      );
-    });
-  });
+  const drain = (reason: string) => {
+    if (asked) return;
+    asked = true;
+    own.info(`${reason}: unfinished replies have ${grace / 1000} s; a second signal ends at once`);
+    supervisor.stop(AbortSignal.timeout(grace)).then(
+      () => {
+        own.info("Stopped");
+        resolve(true);
+      },
+      (error: unknown) => {
+        io.err(`${describeError(error)}\n`);
+        resolve(false);
+      },
+    );
+  };
+  io.onSignal("stop", (signal) => (asked ? io.exit(exitStatus.failed) : drain(signal)));
+  return { stopped, drain };
 }
 
 function stackOf(error: unknown): string {

@@ -6,6 +6,7 @@ import type { Parts, Plan } from "./plan.ts";
 import { checkPorts } from "./port-conflicts.ts";
 import { readServices } from "./services.ts";
 import { readSettings } from "./settings.ts";
+import { checkNeeds } from "./unmet-needs.ts";
 
 export interface LoadOptions {
   /** The file's path as the user gave it; it stands before each mistake. */
@@ -14,6 +15,8 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `services.time.port=4500`, from the command line. */
   readonly overrides?: readonly string[];
+  /** The services run on another machine: what they need of theirs is not looked for on this one. */
+  readonly isElsewhere?: boolean;
 }
 
 /** Everything that the readers of the parts share while a file is checked. */
@@ -46,10 +49,13 @@ export function loadPlan(options: LoadOptions, parts: Parts): Plan {
   const definitions = readOperations(reading, operations);
   const planned = readServices(reading, services, settings);
   checkPorts(reading, planned);
+  if (options.isElsewhere !== true) checkNeeds(reading, planned);
   if (mistakes.length > 0) throw refuse();
   return {
     file: options.file,
     settings,
+    // A key with nothing behind it says nothing.
+    wantsAdmin: settings.admin !== false && (rest.admin ?? undefined) !== undefined,
     definitions: definitions.map(({ name, expression, aliases }) => ({ name, expression, aliases })),
     operations: operationTable(definitions),
     services: planned,

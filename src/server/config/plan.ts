@@ -21,6 +21,8 @@ export interface PlannedService {
 export interface Plan {
   readonly file: string;
   readonly settings: Settings;
+  /** The file says something about `admin`: then it must be possible. */
+  readonly wantsAdmin: boolean;
   readonly definitions: readonly OperationDefinition[];
   readonly operations: Operations;
   /** In the order of the file. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Role } from "../../core/role.ts";
-import { duration } from "../../core/schema.ts";
+import { duration, port } from "../../core/schema.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** A name that is a path segment for REST, an element for SOAP and a method for JSON-RPC alike. */
 const operationName = z
@@ -40,6 +41,40 @@ export const logSchema = z.strictObject({
 
 export type LogConfig = z.infer<typeof logSchema>;
 
+export const adminMap = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .default("127.0.0.1")
+      .describe("Address to listen on; any but this machine's own (127.0.0.1, ::1) needs a token."),
+    port: port(8088),
+    token: z
+      .string()
+      // Not zod's own limit, whose mistake shows the value: it may come from the environment.
+      .refine((token) => token.length >= 16, "must be 16 characters or more")
+      .optional()
+      .meta({ secret: true, minLength: 16 })
+      .describe(
+        "What a client must show as Authorization: Bearer TOKEN; absent: nothing, and only on 127.0.0.1.",
+      ),
+    hosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Further names under which browsers reach it, e.g. lab.example.org behind a proxy."),
+  })
+  .superRefine(({ host, token }, context) => {
+    if (token !== undefined || isLoopback(host)) return;
+    const message = `must be set, 16 characters or more: others than this machine can reach ${host}`;
+    context.addIssue({ code: "custom", path: ["token"], message });
+  });
+
+export type AdminConfig = z.infer<typeof adminMap>;
+
+export const adminSchema = z
+  .union([z.boolean(), adminMap])
+  .transform((value) => (value === true ? adminMap.parse({}) : value));
+
 /** The keys beside the services. */
 export const settingsSchema = z.strictObject({
   host: z
@@ -49,6 +84,9 @@ export const settingsSchema = z.strictObject({
     .describe("Every service listens here unless it says otherwise."),
   grace: duration("5s").describe("How long a stop waits for clients to be served before it drops them."),
   log: logSchema.prefault({}).describe("What is told, how and where."),
+  admin: adminSchema
+    .prefault({})
+    .describe("The dashboard and its API, for browsers and distcli; false for none."),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,9 +1,14 @@
 import { nearest } from "../../core/nearest.ts";
 import { check } from "./check.ts";
 import { at, type Reading } from "./load.ts";
-import { type Settings, settingsSchema } from "./schema.ts";
+import { adminMap, type Settings, settingsSchema } from "./schema.ts";
 
-const topLevel = ["host", "grace", "log", "operations", "services"];
+const topLevel = ["host", "grace", "log", "admin", "operations", "services"];
+
+const keysBelow: Readonly<Record<string, readonly string[]>> = {
+  log: Object.keys(settingsSchema.shape.log.unwrap().shape),
+  admin: Object.keys(adminMap.shape),
+};
 
 /** The keys beside `services` and `operations`. */
 export function readSettings(reading: Reading, rest: Record<string, unknown>): Settings {
@@ -22,8 +27,6 @@ export function readSettings(reading: Reading, rest: Record<string, unknown>): S
       ...at(reading.document, [key], true),
     });
   }
-  const settings = check(reading, [], known, settingsSchema, (path) =>
-    path[0] === "log" ? Object.keys(settingsSchema.shape.log.unwrap().shape) : topLevel,
-  );
+  const settings = check(reading, [], known, settingsSchema, ([key]) => keysBelow[String(key)] ?? topLevel);
   return settings ?? settingsSchema.parse({});
 }

@@ -8,7 +8,10 @@ export async function runOnMainThread(planned: PlannedService, context: RoleCont
   return {
     addresses: service.addresses,
     stats: async () => service.stats(),
-    clients: async () => service.clients?.() ?? [],
+    clients: async () => service.clients?.(),
+    problems: () => service.problems?.() ?? [],
+    views: service.views ?? {},
+    actions: service.actions ?? {},
     stop: (deadline) => service.stop(deadline),
   };
 }

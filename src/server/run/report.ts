@@ -10,7 +10,7 @@ export async function reportServices(
     const stats = await supervisor.stats(name);
     const why = error === undefined ? {} : { error };
     logger(name).info("Counters", { state, restarts, ...why, ...stats });
-    const clients = await supervisor.clients(name);
+    const clients = (await supervisor.clients(name)) ?? [];
     if (clients.length === 0) continue;
     const shown = clients.slice(0, 100).join(", ");
     const more = clients.length > 100 ? ` and ${clients.length - 100} more` : "";

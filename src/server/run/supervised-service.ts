@@ -1,10 +1,11 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import { asError, describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
-import type { RoleContext } from "../../core/role.ts";
-import type { Appetite, TrafficHub } from "../../observe/traffic-hub.ts";
+import type { Action, RoleContext, View } from "../../core/role.ts";
+import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Plan, PlannedService } from "../config/plan.ts";
 import { backoff } from "./backoff.ts";
+import { ControlError } from "./control-error.ts";
 import { inTime } from "./in-time.ts";
 import { runOnMainThread } from "./main-thread.ts";
 import type { Runner } from "./runner.ts";
@@ -17,6 +18,9 @@ export interface ServiceStatus {
   readonly role: string;
   readonly state: ServiceState;
   readonly addresses: readonly Address[];
+  /** Milliseconds since 1970 at which it last began to run; undefined while it does not. */
+  readonly runningSince: number | undefined;
+  /** How often it was started again, after a failure or because somebody asked. */
   readonly restarts: number;
   /** Why it is waiting or has failed. */
   readonly error?: string | undefined;
@@ -25,8 +29,6 @@ export interface ServiceStatus {
 export interface SupervisorOptions {
   readonly logger: (service: string) => Logger;
   readonly hub: TrafficHub;
-  /** What the threads' own hubs pass on. */
-  readonly appetite: Appetite;
   readonly spawnWorker: () => Worker;
 }
 
@@ -39,6 +41,7 @@ export class SupervisedService {
   /** Its threads, loading, before it is started. */
   #prepared: Threads | undefined;
   #state: ServiceState = "stopped";
+  #runningSince: number | undefined;
   #restarts = 0;
   #error: string | undefined;
   #port: number | undefined;
@@ -62,6 +65,7 @@ export class SupervisedService {
       role: role.name,
       state: this.#state,
       addresses: this.runner?.addresses ?? [],
+      runningSince: this.#state === "running" ? this.#runningSince : undefined,
       restarts: this.#restarts,
       error: this.#error,
     };
@@ -76,6 +80,7 @@ export class SupervisedService {
         // It may have failed, or been asked to stop, before it had started.
         if (this.#state !== "starting") return;
         this.#state = "running";
+        this.#runningSince = Date.now();
         this.#error = undefined;
       } catch (error) {
         this.#state = "failed";
@@ -94,6 +99,52 @@ export class SupervisedService {
     });
   }
 
+  get problems(): readonly string[] {
+    return this.runner?.problems() ?? [];
+  }
+
+  get views(): Readonly<Record<string, View>> {
+    return this.runner?.views ?? {};
+  }
+
+  get actions(): Readonly<Record<string, Action>> {
+    return this.runner?.actions ?? {};
+  }
+
+  /**
+   * Somebody wants it to run; one that waits for its restart need not wait any longer.
+   * @throws {ControlError} when it runs, or is on its way
+   * @throws {StartError} when it cannot start; it has failed then
+   */
+  async resume(): Promise<void> {
+    this.#refuse("start", ["running", "starting", "stopping"]);
+    clearTimeout(this.#timer);
+    await this.start();
+  }
+
+  /** Somebody wants it to stop. @throws {ControlError} when it does not run */
+  async halt(deadline: AbortSignal): Promise<void> {
+    this.#refuse("stop", ["stopped", "stopping", "failed"]);
+    await this.stop(deadline);
+  }
+
+  /**
+   * Stops it, if it runs, and starts it on the port that it had.
+   * @throws {ControlError} while it starts or stops
+   * @throws {StartError} when it cannot start any more; it has failed then
+   */
+  async cycle(deadline: AbortSignal): Promise<void> {
+    this.#refuse("restart", ["starting", "stopping"]);
+    await this.stop(deadline);
+    this.#restarts++;
+    await this.start();
+  }
+
+  #refuse(what: string, states: readonly ServiceState[]): void {
+    if (!states.includes(this.#state)) return;
+    throw new ControlError("conflict", `Cannot ${what} "${this.planned.name}": it is ${this.#state}`);
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#work.then(work);
     this.#work = result.catch(() => {});
@@ -104,14 +155,13 @@ export class SupervisedService {
   prepare(): void {
     const count = this.planned.role.threads?.(this.planned.config) ?? 0;
     if (count === 0) return;
-    const { logger, hub, appetite, spawnWorker: spawn } = this.#options;
+    const { logger, hub, spawnWorker: spawn } = this.#options;
     this.#prepared = new Threads(
       { ...this.planned, config: this.#config() },
       {
         count,
         spawn,
         hub,
-        appetite,
         log: logger(this.planned.name),
         operations: this.#plan.definitions,
         graceMs: this.#plan.settings.grace,
@@ -182,10 +232,12 @@ export class SupervisedService {
   }
 
   async #restart(): Promise<void> {
+    // Somebody has started or stopped it by hand in the meantime.
+    if (this.#state !== "waiting") return;
     this.#restarts++;
     try {
       await this.start();
-      if (this.#state !== "running") return;
+      if (this.status().state !== "running") return;
       const addresses = this.runner?.addresses.map(formatAddress).join(", ");
       this.#options.logger(this.planned.name).info(`Started again on ${addresses}`);
     } catch (error) {

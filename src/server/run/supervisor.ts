@@ -1,13 +1,20 @@
 import { describeError } from "../../core/errors.ts";
+import { nearest } from "../../core/nearest.ts";
+import type { Action, View } from "../../core/role.ts";
 import type { Plan } from "../config/plan.ts";
+import { ControlError } from "./control-error.ts";
 import { type ServiceStatus, SupervisedService, type SupervisorOptions } from "./supervised-service.ts";
+
+export type ServiceCommand = "start" | "stop" | "restart";
 
 /** Runs a plan: starts its services in order, keeps them running, stops them in reverse. */
 export class Supervisor {
   readonly #services: SupervisedService[];
+  readonly #graceMs: number;
   #stopped: Promise<void> | undefined;
 
   constructor(plan: Plan, options: SupervisorOptions) {
+    this.#graceMs = plan.settings.grace;
     this.#services = plan.services.map((planned) => new SupervisedService(plan, planned, options));
   }
 
@@ -39,12 +46,56 @@ export class Supervisor {
     return this.#services.map((service) => service.status());
   }
 
+  /** @throws {ControlError} when there is none of this name */
+  statusOf(name: string): ServiceStatus {
+    return this.#known(name).status();
+  }
+
   async stats(name: string): Promise<Readonly<Record<string, number>>> {
     return (await this.#find(name)?.runner?.stats()) ?? {};
   }
 
-  async clients(name: string): Promise<readonly string[]> {
-    return (await this.#find(name)?.runner?.clients()) ?? [];
+  /** Undefined where the service has no connections, or does not run. */
+  async clients(name: string): Promise<readonly string[] | undefined> {
+    return await this.#find(name)?.runner?.clients();
+  }
+
+  problems(name: string): readonly string[] {
+    return this.#find(name)?.problems ?? [];
+  }
+
+  /** What the service shows of its insides just now; nothing while it does not run. */
+  views(name: string): Readonly<Record<string, View>> {
+    return this.#find(name)?.views ?? {};
+  }
+
+  actions(name: string): Readonly<Record<string, Action>> {
+    return this.#find(name)?.actions ?? {};
+  }
+
+  /**
+   * Starts, stops or restarts one service; the others are left alone.
+   * @throws {ControlError} when there is none of this name, or its state does not allow it
+   * @throws {StartError} when it cannot start; it has failed then
+   */
+  async control(name: string, command: ServiceCommand): Promise<ServiceStatus> {
+    const service = this.#known(name);
+    if (this.isStopping)
+      throw new ControlError("conflict", `Cannot ${command} "${name}": distsrv itself is stopping`);
+    const deadline = () => AbortSignal.timeout(this.#graceMs);
+    if (command === "start") await service.resume();
+    else if (command === "stop") await service.halt(deadline());
+    else await service.cycle(deadline());
+    return service.status();
+  }
+
+  #known(name: string): SupervisedService {
+    const service = this.#find(name);
+    if (service !== undefined) return service;
+    const names = this.#services.map(({ planned }) => planned.name);
+    const guess = nearest(name, names);
+    const hint = guess === undefined ? `There are ${names.join(", ")}` : `Did you mean "${guess}"?`;
+    throw new ControlError("unknown", `There is no service "${name}". ${hint}`);
   }
 
   /** Safe to call twice: the second call waits for the first. */

@@ -1,4 +1,4 @@
-import { formatAddress } from "../../core/address.ts";
+import { type Address, formatAddress } from "../../core/address.ts";
 import type { Plan } from "../config/plan.ts";
 import type { ServiceStatus } from "./supervised-service.ts";
 
@@ -9,8 +9,7 @@ export function startTable(plan: Plan, services: readonly ServiceStatus[], colou
   const rows = services.map((status, i) => {
     const planned = plan.services[i];
     const addresses = status.addresses.map((address) => `${formatAddress(address)}/${address.transport}`);
-    const reachable = status.addresses.map((address) => ({ ...address, host: reachableHost(address.host) }));
-    const example = planned?.role.example?.(planned.config, reachable) ?? "";
+    const example = planned?.role.example?.(planned.config, status.addresses.map(reachable)) ?? "";
     return [status.name, status.role, addresses.join(" ") || "-", example];
   });
   const widths = headings.map((heading, i) =>
@@ -25,8 +24,9 @@ export function startTable(plan: Plan, services: readonly ServiceStatus[], colou
   return `${[heading, ...rows.map(line)].join("\n")}\n`;
 }
 
-/** What a client on this machine types for a server that listens everywhere. */
-function reachableHost(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "::" ? "::1" : host;
+/** Where a client on this machine finds a server that may listen everywhere. */
+export function reachable(address: Address): Address {
+  const { host } = address;
+  if (host === "0.0.0.0") return { ...address, host: "127.0.0.1" };
+  return host === "::" ? { ...address, host: "::1" } : address;
 }

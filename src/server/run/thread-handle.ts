@@ -1,5 +1,6 @@
 import type { Address } from "../../core/address.ts";
 import { StartError } from "../../core/errors.ts";
+import type { Appetite } from "../../observe/traffic-hub.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
 export interface ThreadReading {
@@ -68,6 +69,11 @@ export class ThreadHandle {
       this.#readings.set(id, done);
       this.#post({ kind: "read", id });
     });
+  }
+
+  /** A thread that has not started yet is told with its start. */
+  setAppetite(appetite: Appetite): void {
+    if (this.#isServing && !this.#isGone) this.#post({ kind: "appetite", appetite });
   }
 
   /** Lets the role drain until the deadline, then ends the thread, whatever it does. */

@@ -18,6 +18,8 @@ export type ToThread =
       readonly joins: boolean;
       readonly appetite: Appetite;
     }
+  /** Who observes has come or gone: from now on so much is worth telling. */
+  | { readonly kind: "appetite"; readonly appetite: Appetite }
   | { readonly kind: "read"; readonly id: number }
   | { readonly kind: "stop"; readonly graceMs: number };
 

@@ -2,7 +2,8 @@ import { describeError, StartError } from "../../core/errors.ts";
 import type { Logger, LogLevel } from "../../core/log.ts";
 import { operationTable } from "../../core/operation.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
-import { TrafficHub } from "../../observe/traffic-hub.ts";
+import type { TrafficEvent } from "../../core/traffic.ts";
+import { type Appetite, TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Parts } from "../config/plan.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
@@ -25,13 +26,18 @@ export function serveThread(
   post: (message: FromThread) => void,
   exit: () => void,
 ): (message: ToThread) => Promise<void> {
+  const hub = new TrafficHub();
+  const setAppetite = tellTraffic(hub, post);
   let service: RunningService | undefined;
   return async (message) => {
     switch (message.kind) {
       case "start":
-        service = await start(parts, message, post);
+        setAppetite(message.appetite);
+        service = await start(parts, message, hub, post);
         if (service === undefined) exit();
         return;
+      case "appetite":
+        return setAppetite(message.appetite);
       case "read":
         post({
           kind: "reading",
@@ -52,12 +58,13 @@ export function serveThread(
 async function start(
   parts: ThreadParts,
   message: Start,
+  hub: TrafficHub,
   post: (message: FromThread) => void,
 ): Promise<RunningService | undefined> {
   try {
     const startRole = await parts.findStart(message.role);
     if (startRole === undefined) throw new Error(`the role "${message.role}" is not made for threads`);
-    const service = await startRole(contextOf(parts, message, post), message.config);
+    const service = await startRole(contextOf(parts, message, hub, post), message.config);
     post({ kind: "started", addresses: service.addresses });
     return service;
   } catch (error) {
@@ -67,15 +74,36 @@ async function start(
   }
 }
 
-function contextOf(parts: ThreadParts, message: Start, post: (message: FromThread) => void): RoleContext {
-  const hub = new TrafficHub();
-  if (Object.keys(message.appetite).length > 0) {
-    hub.add({
-      appetite: message.appetite,
-      observe: (event) => post({ kind: "traffic", event }),
+/**
+ * Posts what the hub samples; a thread that nobody observes has no observer, and no timer either.
+ * @returns what is to be called with each new appetite
+ */
+function tellTraffic(hub: TrafficHub, post: (message: FromThread) => void): (appetite: Appetite) => void {
+  let leave = () => {};
+  return (appetite) => {
+    leave();
+    leave = () => {};
+    if (Object.keys(appetite).length === 0) return;
+    leave = hub.add({
+      appetite,
+      observe: (event) => post({ kind: "traffic", event: withOwnBytes(event) }),
       leftOut: (_, traffic, count) => post({ kind: "left-out", traffic, count }),
     });
-  }
+  };
+}
+
+/** A view takes all of the buffer below it along when it is posted. */
+function withOwnBytes(event: TrafficEvent): TrafficEvent {
+  if (!("bytes" in event) || event.bytes === undefined) return event;
+  return { ...event, bytes: new Uint8Array(event.bytes) };
+}
+
+function contextOf(
+  parts: ThreadParts,
+  message: Start,
+  hub: TrafficHub,
+  post: (message: FromThread) => void,
+): RoleContext {
   const line =
     (level: LogLevel): Logger["info"] =>
     (text, fields) =>

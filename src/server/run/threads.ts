@@ -13,7 +13,6 @@ export interface ThreadsOptions {
   readonly spawn: () => Worker;
   readonly log: Logger;
   readonly hub: TrafficHub;
-  readonly appetite: Appetite;
   readonly operations: readonly OperationDefinition[];
   readonly graceMs: number;
   readonly fail: (error: Error) => void;
@@ -25,6 +24,8 @@ export interface ThreadsOptions {
  */
 export class Threads implements Runner {
   addresses: readonly Address[] = [];
+  readonly views = {};
+  readonly actions = {};
   readonly #planned: PlannedService;
   readonly #options: ThreadsOptions;
   readonly #handles = new Map<number, ThreadHandle>();
@@ -32,6 +33,7 @@ export class Threads implements Runner {
   readonly #timers = new Set<Timer>();
   /** Counters of threads that have died: a counter never goes back. */
   readonly #buried: Record<string, number> = {};
+  readonly #stopListening: () => void;
   readonly #lastStats = new Map<number, Readonly<Record<string, number>>>();
   /** Loading, not started yet. */
   readonly #fresh: { readonly thread: number; readonly handle: ThreadHandle }[];
@@ -44,6 +46,9 @@ export class Threads implements Runner {
       thread: i + 1,
       handle: this.#open(i + 1),
     }));
+    this.#stopListening = options.hub.onAppetite(() => {
+      for (const handle of this.#handles.values()) handle.setAppetite(this.#shareOfAppetite());
+    });
   }
 
   /** @throws {StartError} and leaves no thread behind */
@@ -72,8 +77,16 @@ export class Threads implements Runner {
     );
   }
 
+  problems(): readonly string[] {
+    const missing = this.#options.count - this.#handles.size;
+    return missing > 0 && !this.#stopping
+      ? [`${missing} of ${this.#options.count} threads are being replaced`]
+      : [];
+  }
+
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true;
+    this.#stopListening();
     for (const timer of this.#timers) clearTimeout(timer);
     const grace = deadline.aborted ? 0 : this.#options.graceMs;
     const handles = [...this.#handles.values(), ...this.#fresh.splice(0).map(({ handle }) => handle)];
@@ -116,6 +129,8 @@ export class Threads implements Runner {
       appetite: this.#shareOfAppetite(),
     });
     this.#handles.set(thread, handle);
+    // It may have changed while the thread started.
+    handle.setAppetite(this.#shareOfAppetite());
     if (!this.#stopping) return addresses;
     await handle.stop(AbortSignal.abort(), 0);
     this.#handles.delete(thread);
@@ -124,9 +139,9 @@ export class Threads implements Runner {
 
   /** What the service may tell a second is shared among its threads. */
   #shareOfAppetite(): Appetite {
-    const { appetite, count } = this.#options;
+    const { hub, count } = this.#options;
     return Object.fromEntries(
-      Object.entries(appetite).map(([kind, rate]) => [kind, Math.ceil(rate / count)]),
+      Object.entries(hub.appetite).map(([kind, rate]) => [kind, Math.ceil(rate / count)]),
     );
   }
 

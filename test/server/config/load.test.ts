@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { Role } from "../../../src/core/role.ts";
 import { parts } from "../../../src/parts.ts";
-import { fakeParts, fakeRole, load, reportOf } from "../../support/parts.ts";
+import { type FakeConfig, fakeParts, fakeRole, load, reportOf } from "../../support/parts.ts";
 
 const fake = fakeParts(fakeRole("echo"), fakeRole("time"));
 const configOf = (source: string, options = {}) => load(source, fake, options).services[0]?.config;
@@ -60,6 +61,38 @@ describe("a configuration", () => {
     );
     expect(load("services:\n  udp: { port: 9 }\n  echo: { port: 9 }\n", parts).services.length).toBe(2);
     expect(load("services:\n  echo: { port: 0 }\n  time: { port: 0 }\n", fake).services.length).toBe(2);
+  });
+
+  test("two listeners on one port are told, of one service or of two, each at its own place", () => {
+    const source = [
+      "services:",
+      "  mqtt:",
+      "    port: 9",
+      "    listeners:",
+      "      - { transport: ws, port: 8 }",
+      "      - { port: 9 }",
+      "  echo: { port: 8 }",
+      "",
+    ].join("\n");
+    const report = reportOf(source, parts);
+    expect(report).toContain(
+      "lab.yaml:6:17  services.mqtt.listeners.1.port: TCP port 9 is taken by services.mqtt; give one",
+    );
+    expect(report).toContain(
+      "lab.yaml:7:17  services.echo.port: TCP port 8 is taken by services.mqtt.listeners.0",
+    );
+  });
+
+  test("what a service needs of this machine and does not find is told, unless it runs on another", () => {
+    const needy: Role<FakeConfig> = {
+      ...fakeRole("echo"),
+      unmet: () => [{ path: ["port"], message: "Cannot find a harbour" }],
+    };
+    const source = "services:\n  echo: { port: 9 }\n";
+    expect(reportOf(source, fakeParts(needy))).toContain(
+      "lab.yaml:2:17  services.echo.port: Cannot find a harbour",
+    );
+    expect(load(source, fakeParts(needy), { isElsewhere: true }).services).toHaveLength(1);
   });
 
   test("YAML that is none is told with its place", () => {

@@ -15,7 +15,6 @@ function supervise(source: string) {
   const supervisor = new Supervisor(plan, {
     logger: () => logger,
     hub: new TrafficHub(),
-    appetite: {},
     spawnWorker: () => {
       throw new Error("no threads here");
     },
@@ -120,5 +119,34 @@ describe("the supervisor", () => {
     await supervisor.stop(soon());
     expect(supervisor.status().map(({ state }) => state)).toEqual(["stopped", "stopped", "stopped"]);
     expect(running.length).toBe(3);
+  });
+
+  test("tells since when a service runs, and nothing of one that does not", async () => {
+    const { supervisor } = supervise(three);
+    await supervisor.start();
+    expect(Date.now() - supervisor.statusOf("a").runningSince!).toBeLessThan(5000);
+    expect(await supervisor.control("a", "stop")).toMatchObject({
+      state: "stopped",
+      runningSince: undefined,
+    });
+    expect(supervisor.views("a")).toEqual({});
+    expect(await supervisor.stats("a")).toEqual({});
+    await supervisor.stop(soon());
+  });
+
+  test("a service that cannot be started again has failed, and says why until it can", async () => {
+    const { supervisor, running } = supervise(three);
+    await supervisor.start();
+    await supervisor.control("a", "stop");
+    const { role } = supervisor.statusOf("a");
+    expect(role).toBe("echo");
+    running[0]!.refuseNext = true;
+    await expect(supervisor.control("a", "start")).rejects.toThrow("the port is in use");
+    expect(supervisor.statusOf("a")).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("in use"),
+    });
+    expect(await supervisor.control("a", "restart")).toMatchObject({ state: "running", error: undefined });
+    await supervisor.stop(soon());
   });
 });

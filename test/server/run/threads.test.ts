@@ -21,9 +21,8 @@ async function start(source: string) {
   };
   const hub = new TrafficHub();
   const messages: string[] = [];
-  const appetite = { message: 1000 };
   const stopObserving = hub.add({
-    appetite,
+    appetite: { message: 1000 },
     observe: (event) => void (event.kind === "message" && messages.push(event.text)),
   });
   const spawnWorker = () => {
@@ -31,14 +30,14 @@ async function start(source: string) {
     workers.push(worker);
     return worker;
   };
-  const supervisor = new Supervisor(load(source, parts), { logger, hub, appetite, spawnWorker });
+  const supervisor = new Supervisor(load(source, parts), { logger, hub, spawnWorker });
   onTestFinished(async () => {
     stopObserving();
     await supervisor.stop(AbortSignal.timeout(1000));
   });
   await supervisor.start();
   const port = supervisor.status()[0]?.addresses[0]?.port ?? 0;
-  return { supervisor, lines, workers, messages, port };
+  return { supervisor, lines, workers, messages, port, hub };
 }
 
 async function ask(port: number): Promise<string> {
@@ -65,8 +64,8 @@ describe("a service in threads", () => {
     const { port, supervisor } = await start("services:\n  time: { port: 0, threads: 2 }\n");
     await RawClient.connect(port);
     await RawClient.connect(port);
-    await until(async () => (await supervisor.clients("time")).length === 2);
-    expect((await supervisor.clients("time"))[0]).toMatch(/^127\.0\.0\.1:\d+ \(thread [12]\)$/);
+    await until(async () => (await supervisor.clients("time"))?.length === 2);
+    expect((await supervisor.clients("time"))?.[0]).toMatch(/^127\.0\.0\.1:\d+ \(thread [12]\)$/);
   });
 
   test("a dead thread is replaced, and the port is served all the while", async () => {
@@ -97,5 +96,28 @@ describe("a service in threads", () => {
     await expect(start(`services:\n  time: { port: ${port}, threads: 2 }\n`)).rejects.toThrow(
       "the port is in use",
     );
+  });
+
+  test("who comes to observe, and goes, is heard of by threads that run", async () => {
+    const { port, hub, messages } = await start("services:\n  time: { port: 0, threads: 2 }\n");
+    const chunks: number[] = [];
+    const leave = hub.add({
+      appetite: { bytes: 1000 },
+      observe: (event) => void (event.kind === "bytes" && chunks.push(event.bytes.buffer.byteLength)),
+    });
+    await until(async () => {
+      await ask(port);
+      return chunks.length > 0;
+    });
+    // What is posted is the chunk alone, not the whole buffer that it was read into.
+    expect(Math.max(...chunks)).toBeLessThan(1000);
+    leave();
+    const before = () => messages.length;
+    await until(async () => {
+      const [told, heard] = [before(), chunks.length];
+      await ask(port);
+      await until(() => before() > told);
+      return chunks.length === heard;
+    });
   });
 });

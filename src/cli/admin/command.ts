@@ -1,0 +1,27 @@
+import { baseCommand, type Cli, type CommandWords } from "../command.ts";
+import { hostName, portNumber } from "../options.ts";
+import type { Peer } from "../peer.ts";
+
+/** Where distsrv's admin service listens unless its file says otherwise. */
+export const adminPort = 8088;
+
+/** A command that asks the admin service of a distsrv. */
+export function adminCommand(words: CommandWords) {
+  return baseCommand(words)
+    .argument("[host]", "name or address of the machine that runs distsrv", hostName, "127.0.0.1")
+    .option("-p, --port <port>", "port of its admin service", portNumber, adminPort)
+    .option("--token <token>", "its admin.token (default: the environment's DISTSRV_TOKEN)");
+}
+
+/** An admin service, and what it wants to be shown. */
+export interface AdminPeer extends Peer {
+  readonly token: string | undefined;
+}
+
+export function adminPeer(
+  cli: Cli,
+  host: string,
+  { port, token }: { readonly port: number; readonly token?: string | undefined },
+): AdminPeer {
+  return { host, port, token: token ?? (cli.io.env.DISTSRV_TOKEN || undefined) };
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { askAdmin } from "../admin/ask.ts";
+import { type AdminPeer, adminCommand, adminPeer } from "../admin/command.ts";
+import type { CliCommand } from "../command.ts";
+import { formatDuration } from "../deadline.ts";
+import { PeerError } from "../exit.ts";
+import type { Session } from "../session.ts";
+import type { Style } from "../style.ts";
+import { table } from "../table.ts";
+
+/** `distcli status`: what runs, seen from inside the server. */
+export const status: CliCommand = (cli) =>
+  adminCommand({
+    name: "status",
+    summary: "Show the services of a running distsrv, as it sees them itself",
+    description:
+      "Asks the admin service of a running distsrv for its services: state, addresses, clients, uptime, what goes " +
+      "wrong. Exit status 1 when any of them does not run. (distcli doctor asks the services themselves.)",
+    examples: [
+      "distcli status",
+      "distcli status 172.16.16.101 --token 0123456789abcdef",
+      "distcli status --json",
+    ],
+  }).action((host, options) =>
+    cli.run(options, (session) => showStatus(session, adminPeer(cli, host, options))),
+  );
+
+const services = z.array(
+  z.object({
+    name: z.string(),
+    role: z.string(),
+    state: z.string(),
+    transport: z.string(),
+    addresses: z.array(z.string()),
+    uptime: z.number().nullable(),
+    restarts: z.number(),
+    error: z.string().nullable(),
+    clients: z.number().nullable(),
+    problems: z.array(z.string()),
+  }),
+);
+
+type Service = z.infer<typeof services>[number];
+
+async function showStatus(session: Session, peer: AdminPeer): Promise<void> {
+  const all = await askAdmin(session, peer, "/api/services", services);
+  if (session.json) for (const service of all) session.result("", service);
+  else session.result(overview(all, session.style), {});
+  const down = all.filter(({ state }) => state !== "running");
+  if (down.length === 0)
+    return session.note(all.length === 1 ? "The one service runs" : `All ${all.length} services run`);
+  const names = down.map(({ name, state }) => `${name} (${state})`).join(", ");
+  throw new PeerError("services-down", `${down.length} of ${all.length} services do not run: ${names}`);
+}
+
+function overview(all: readonly Service[], style: Style): string {
+  const columns = [
+    { title: "SERVICE" },
+    { title: "ROLE" },
+    { title: "STATE" },
+    { title: "ADDRESS" },
+    { title: "CLIENTS", align: "right" as const },
+    { title: "UPTIME", align: "right" as const },
+    { title: "RESTARTS", align: "right" as const },
+  ];
+  const complaints = all.flatMap(({ name, error, problems }) =>
+    [...(error === null ? [] : [error]), ...problems].map((text) => style.warn(`${name}: ${text}`)),
+  );
+  return [
+    table(
+      columns,
+      all.map((service) => cells(service, style)),
+    ),
+    ...complaints,
+  ].join("\n");
+}
+
+function cells(
+  { name, role, state, transport, addresses, clients, uptime, restarts }: Service,
+  style: Style,
+) {
+  const paint = state === "running" ? style.good : style.bad;
+  return [
+    name,
+    role,
+    paint(state),
+    addresses.map((address) => `${address}/${transport}`).join(" ") || "-",
+    clients === null ? "-" : String(clients),
+    uptime === null ? "-" : formatDuration(uptime * 1000),
+    String(restarts),
+  ];
+}

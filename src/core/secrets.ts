@@ -1,0 +1,61 @@
+import { z } from "zod";
+
+/** What stands in a secret's place wherever a configuration is shown. */
+export const mask = "***";
+
+/**
+ * A copy of a checked configuration in which every value whose schema says `.meta({ secret: true })` is masked,
+ * however deep it lies.
+ */
+export function maskSecrets(schema: z.core.$ZodType, value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  if (isSecret(schema)) return mask;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case "object":
+      return mapEntries(value, (key, inner) => {
+        const below = def.shape[key] ?? def.catchall;
+        return below === undefined ? inner : maskSecrets(below, inner);
+      });
+    case "record":
+      return mapEntries(value, (_, inner) => maskSecrets(def.valueType, inner));
+    case "array":
+      return Array.isArray(value) ? value.map((inner) => maskSecrets(def.element, inner)) : value;
+    case "tuple":
+      return Array.isArray(value) ? value.map((inner, i) => maskTuple(def, i, inner)) : value;
+    case "union":
+      // It is not known any more which of them the value was taken as: what is secret in one is masked.
+      return def.options.reduce<unknown>((masked, option) => maskSecrets(option, masked), value);
+    case "intersection":
+      return maskSecrets(def.right, maskSecrets(def.left, value));
+    case "pipe":
+      // Before and after a transform; what a schema does not know it leaves as it is.
+      return maskSecrets(def.out, maskSecrets(def.in, value));
+    case "optional":
+    case "nullable":
+    case "default":
+    case "prefault":
+    case "catch":
+    case "readonly":
+    case "nonoptional":
+      return maskSecrets(def.innerType, value);
+    case "lazy":
+      return maskSecrets(def.getter(), value);
+    default:
+      return value;
+  }
+}
+
+function isSecret(schema: z.core.$ZodType): boolean {
+  return z.globalRegistry.get(schema)?.secret === true;
+}
+
+function mapEntries(value: unknown, map: (key: string, inner: unknown) => unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, map(key, inner)]));
+}
+
+function maskTuple({ items, rest }: z.core.$ZodTupleDef, at: number, value: unknown): unknown {
+  const schema = items[at] ?? rest;
+  return schema === null || schema === undefined ? value : maskSecrets(schema, value);
+}

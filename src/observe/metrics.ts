@@ -1,0 +1,141 @@
+import { Counter, Gauge, Registry } from "prom-client";
+import { EventLoopLag } from "./event-loop-lag.ts";
+import { metricName } from "./metric-names.ts";
+import { RequestLatency } from "./request-latency.ts";
+import type { TrafficHub } from "./traffic-hub.ts";
+
+/** A service as it is when it is asked. */
+export interface ServiceNumbers {
+  readonly name: string;
+  readonly role: string;
+  readonly isRunning: boolean;
+  readonly restarts: number;
+  readonly problems: number;
+  readonly stats: Readonly<Record<string, number>>;
+}
+
+/** The process as it is when it is asked. Bytes and seconds. */
+export interface ProcessNumbers {
+  readonly version: string;
+  readonly bun: string;
+  readonly startedAt: number;
+  readonly memory: { readonly rss: number; readonly heap: number };
+  readonly cpu: { readonly user: number; readonly system: number };
+}
+
+/** Without anybody having asked for so long, nothing is measured any more. */
+const interestMs = 5 * 60_000;
+
+/**
+ * The text of /metrics. Counts are pulled: every scrape reads what the services count anyway. Only what must be
+ * watched as it happens, latencies, is measured between scrapes, from the first one until nobody has scraped for
+ * five minutes.
+ */
+export class Metrics {
+  readonly #lasting = new Registry();
+  readonly #latency: RequestLatency;
+  readonly #lag: EventLoopLag;
+  #timer: Timer | undefined;
+
+  constructor(hub: TrafficHub) {
+    this.#latency = new RequestLatency(hub, this.#lasting);
+    this.#lag = new EventLoopLag(this.#lasting);
+  }
+
+  async text(services: readonly ServiceNumbers[], process: ProcessNumbers): Promise<string> {
+    this.#measure();
+    const pulled = new Registry();
+    addProcess(pulled, process);
+    addServices(pulled, services);
+    return `${await pulled.metrics()}\n${await this.#lasting.metrics()}`;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#latency.stop();
+    this.#lag.stop();
+  }
+
+  #measure(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.close(), interestMs);
+    this.#timer.unref();
+    this.#latency.start();
+    this.#lag.start();
+  }
+}
+
+function addServices(registry: Registry, services: readonly ServiceNumbers[]): void {
+  const labelNames = ["service", "role"] as const;
+  const registers = [registry];
+  const up = new Gauge({
+    name: "distsrv_service_up",
+    help: "1 while the service runs.",
+    labelNames,
+    registers,
+  });
+  const restarts = new Counter({
+    name: "distsrv_service_restarts_total",
+    help: "How often the service was started again.",
+    labelNames,
+    registers,
+  });
+  const problems = new Gauge({
+    name: "distsrv_service_problems",
+    help: "What goes wrong in the service just now without being an error.",
+    labelNames,
+    registers,
+  });
+  const stats = new StatMetrics(registry);
+  for (const service of services) {
+    const labels = { service: service.name, role: service.role };
+    up.set(labels, service.isRunning ? 1 : 0);
+    restarts.inc(labels, service.restarts);
+    problems.set(labels, service.problems);
+    for (const [stat, value] of Object.entries(service.stats)) stats.add(stat, labels, value);
+  }
+}
+
+/** The services' own numbers, each metric made when the first service has it. */
+class StatMetrics {
+  readonly #registry: Registry;
+  readonly #byName = new Map<string, Counter | Gauge>();
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  add(stat: string, labels: Record<string, string>, value: number): void {
+    const { name, help, kind, labels: own } = metricName(stat);
+    const metric = this.#byName.get(name) ?? this.#make(kind, name, help, Object.keys({ ...labels, ...own }));
+    // A counter cannot fall, and what is no number cannot be told.
+    if (Number.isFinite(value) && (kind === "gauge" || value >= 0)) metric.inc({ ...labels, ...own }, value);
+  }
+
+  #make(kind: "counter" | "gauge", name: string, help: string, labelNames: string[]): Counter | Gauge {
+    const options = { name, help, labelNames, registers: [this.#registry] };
+    const metric = kind === "counter" ? new Counter(options) : new Gauge(options);
+    this.#byName.set(name, metric);
+    return metric;
+  }
+}
+
+function addProcess(registry: Registry, { version, bun, startedAt, memory, cpu }: ProcessNumbers): void {
+  const gauge = (name: string, help: string, value: number) =>
+    new Gauge({ name, help, registers: [registry] }).set(value);
+  new Gauge({
+    name: "distsrv_build_info",
+    help: "Which distsrv runs, and on which Bun; always 1.",
+    labelNames: ["version", "bun"],
+    registers: [registry],
+  }).set({ version, bun }, 1);
+  gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", startedAt / 1000);
+  gauge("process_resident_memory_bytes", "Memory that the process really holds.", memory.rss);
+  gauge("distsrv_heap_bytes", "Memory that JavaScript values take.", memory.heap);
+  const cpuSeconds = new Counter({
+    name: "process_cpu_seconds_total",
+    help: "Processor time of the process, user and system.",
+    registers: [registry],
+  });
+  cpuSeconds.inc(cpu.user + cpu.system);
+}

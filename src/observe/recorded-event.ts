@@ -1,0 +1,75 @@
+import { Buffer } from "node:buffer";
+import type { Conversation, Direction, Fields, TrafficEvent, TrafficKind } from "../core/traffic.ts";
+
+/** Of a message's bytes so many are kept; `size` says how many there were. */
+export const mostBytes = 4096;
+
+/** An event as it is kept: nothing in it belongs to the network any more. */
+export interface RecordedEvent {
+  /** Counts up by one, from 1, over all services. */
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly kind: TrafficKind;
+  readonly conversation: Conversation;
+  readonly direction?: Direction;
+  readonly text?: string;
+  readonly fields?: Fields;
+  readonly bytes?: Uint8Array;
+  readonly size?: number;
+  readonly reason?: string;
+}
+
+export function recordEvent(event: TrafficEvent, seq: number, time: number): RecordedEvent {
+  const { kind, conversation } = event;
+  const base = { seq, time, kind, conversation };
+  switch (event.kind) {
+    case "open":
+      return base;
+    case "close":
+      return event.reason === undefined ? base : { ...base, reason: event.reason };
+    case "bytes":
+      return { ...base, direction: event.direction, ...copied(event.bytes) };
+    case "message": {
+      const { direction, text, fields, bytes } = event;
+      const more = { ...(fields && { fields }), ...(bytes && copied(bytes)) };
+      return { ...base, direction, text, ...more };
+    }
+  }
+}
+
+/** The bytes are the network's until the observer returns, and may be a view of a far larger buffer. */
+function copied(bytes: Uint8Array): { bytes: Uint8Array; size: number } {
+  return { bytes: new Uint8Array(bytes.subarray(0, mostBytes)), size: bytes.length };
+}
+
+/** About how many bytes of memory an event holds on to that depend on what a client sent. */
+export function weightOf({ bytes, text = "", fields = {} }: RecordedEvent): number {
+  let weight = (bytes?.length ?? 0) + text.length;
+  for (const value of Object.values(fields)) if (typeof value === "string") weight += value.length;
+  return weight;
+}
+
+/** What goes out to watchers: plain JSON, the bytes in base64. */
+export interface EventJson {
+  readonly seq: number;
+  readonly time: number;
+  readonly kind: TrafficKind;
+  readonly service: string;
+  readonly conversation: string;
+  readonly transport: string;
+  readonly local: string;
+  readonly remote: string;
+  readonly direction?: Direction;
+  readonly text?: string;
+  readonly fields?: Fields;
+  readonly bytes?: string;
+  readonly size?: number;
+  readonly reason?: string;
+}
+
+export function eventJson({ conversation, bytes, seq, time, kind, ...rest }: RecordedEvent): EventJson {
+  const { id, service, transport, local, remote } = conversation;
+  const encoded = bytes === undefined ? {} : { bytes: Buffer.from(bytes).toString("base64") };
+  return { seq, time, kind, service, conversation: id, transport, local, remote, ...rest, ...encoded };
+}

@@ -1,0 +1,39 @@
+import type { Logger } from "../../core/log.ts";
+import type { Tries } from "../../core/try.ts";
+import type { DashboardAssets } from "../../observe/dashboard/assets.ts";
+import type { History } from "../../observe/history.ts";
+import type { Plan } from "../config/plan.ts";
+import type { AdminConfig } from "../config/schema.ts";
+import type { Supervisor } from "../run/supervisor.ts";
+
+/** What the process says of itself. */
+export interface ProcessFacts {
+  readonly pid: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Bytes. */
+  readonly memory: { readonly rss: number; readonly heap: number };
+  /** Seconds of processor time. */
+  readonly cpu: { readonly user: number; readonly system: number };
+  readonly platform: string;
+  readonly bun: string;
+}
+
+/** All that the admin service needs, handed in, so that it is tested without a port or a process. */
+export interface AdminContext {
+  readonly config: AdminConfig;
+  readonly version: string;
+  readonly plan: Plan;
+  readonly supervisor: Supervisor;
+  readonly history: History;
+  readonly log: Logger;
+  readonly facts: () => ProcessFacts;
+  /** Stops the whole process, as SIGTERM does. */
+  readonly drain: (reason: string) => void;
+  /** The text of /metrics. */
+  readonly metrics: () => Promise<string>;
+  readonly dashboard?: () => Promise<DashboardAssets>;
+  readonly tries?: () => Promise<Tries>;
+  /** Aborted when the admin service stops: event streams, which never end by themselves, end then. */
+  readonly stopping: AbortSignal;
+}

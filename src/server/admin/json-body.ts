@@ -1,0 +1,23 @@
+import type { Context } from "hono";
+import { RequestError } from "./problem.ts";
+
+/**
+ * The request's body, an empty one as nothing at all.
+ * @throws {RequestError} when it is not JSON, or does not say that it is: what a plain form can send, any page can
+ */
+export async function jsonBody(c: Context): Promise<unknown> {
+  const text = await c.req.text();
+  if (text === "") return undefined;
+  const type = c.req.header("content-type") ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new RequestError(
+      415,
+      `Cannot read the body: it must be application/json, and is ${type || "of no type"}`,
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RequestError(400, "Cannot read the body as JSON", { cause });
+  }
+}

@@ -1,0 +1,59 @@
+import { describeError } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
+import type { History } from "../../observe/history.ts";
+import type { Metrics } from "../../observe/metrics.ts";
+import type { TrafficHub } from "../../observe/traffic-hub.ts";
+import type { Plan } from "../config/plan.ts";
+import type { ServerIo } from "../io.ts";
+import type { Supervisor } from "../run/supervisor.ts";
+import { type RunningAdmin, startAdmin } from "./start.ts";
+
+export interface OpenAdminOptions {
+  readonly plan: Plan;
+  readonly supervisor: Supervisor;
+  readonly hub: TrafficHub;
+  readonly history: History;
+  readonly log: Logger;
+  readonly io: ServerIo;
+  readonly drain: (reason: string) => void;
+}
+
+/**
+ * The admin service of a lab that runs. A file that says nothing about it gets it where its port is free, and runs
+ * without it otherwise: two labs on one machine are nobody's mistake.
+ * @throws {StartError} when the file does say something, and the port cannot be had
+ */
+export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
+  const { plan, supervisor, hub, history, log, io, drain } = options;
+  const config = plan.settings.admin;
+  if (config === false) return undefined;
+  const { facts, tries, version, serveApp } = io;
+  const metrics = readMetrics(options, hub);
+  const dashboard = async () => (await import("../../observe/dashboard/assets.ts")).dashboardAssets();
+  const context = { config, version, plan, supervisor, history, log, facts, drain, metrics, dashboard };
+  try {
+    return startAdmin(tries === undefined ? context : { ...context, tries }, serveApp);
+  } catch (error) {
+    if (plan.wantsAdmin) throw error;
+    log.warning(`There is no dashboard: ${describeError(error)}; or set admin: false to do without it`);
+    return undefined;
+  }
+}
+
+/** Loaded by the first scrape. */
+function readMetrics({ supervisor, io }: OpenAdminOptions, hub: TrafficHub): () => Promise<string> {
+  let loading: Promise<Metrics> | undefined;
+  return async () => {
+    loading ??= import("../../observe/metrics.ts").then(({ Metrics }) => new Metrics(hub));
+    const metrics = await loading;
+    const services = supervisor.status().map(async ({ name, role, state, restarts }) => ({
+      name,
+      role,
+      isRunning: state === "running",
+      restarts,
+      problems: supervisor.problems(name).length,
+      stats: await supervisor.stats(name),
+    }));
+    return await metrics.text(await Promise.all(services), { version: io.version, ...io.facts() });
+  };
+}

@@ -1,0 +1,65 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { describeError } from "../../../core/errors.ts";
+import { type EventFilter, type EventQuery, eventFilter } from "../../../observe/event-filter.ts";
+import type { AddRoutes } from "../app.ts";
+import { eventStream } from "../event-stream.ts";
+import { RequestError } from "../problem.ts";
+import { failure, json } from "../schemas.ts";
+
+/** Each has its own buffer and its own copy of every event made for it. */
+const mostReaders = 32;
+
+const query = z.object({
+  service: z.string().optional().meta({ description: "Names, with commas between them." }),
+  client: z
+    .string()
+    .optional()
+    .meta({ description: "The beginning of the peer's address or client's name." }),
+  kind: z.string().optional().meta({
+    description: "open, message, close, bytes, with commas between them; absent: all but bytes.",
+  }),
+  topic: z.string().optional().meta({ description: "An MQTT topic filter." }),
+  history: z.coerce.number().int().min(0).default(200).meta({ description: "Past events to begin with." }),
+});
+
+const route = createRoute({
+  method: "get",
+  path: "/api/events",
+  summary: "Traffic as it happens, as server-sent events",
+  description:
+    "`traffic` is one event, `left-out` what sampling left out in the last second, `ready` comes after the history. " +
+    "Last-Event-ID resumes after that event, as far as the history reaches.",
+  request: { query },
+  responses: {
+    200: { description: "It does not end", content: { "text/event-stream": { schema: z.string() } } },
+    400: json(failure, "The query cannot be understood"),
+    503: json(failure, "Too many watch already"),
+  },
+});
+
+export const addEvents: AddRoutes = (app, { history, stopping }) => {
+  app.openapi(route, (c) => {
+    const { history: limit, ...wanted } = c.req.valid("query");
+    const filter = readFilter(wanted);
+    if (history.watchers >= mostReaders) {
+      throw new RequestError(503, `Cannot watch: ${mostReaders} watch already; close one of them`);
+    }
+    const after = lastEventId(c.req.header("last-event-id"));
+    const body = eventStream({ history, filter, limit, after, stopping });
+    return new Response(body, {
+      headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
+    });
+  });
+};
+
+function readFilter(query: EventQuery): EventFilter {
+  try {
+    return eventFilter(query);
+  } catch (error) {
+    throw new RequestError(400, describeError(error));
+  }
+}
+
+function lastEventId(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+}

@@ -1,0 +1,55 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { AddRoutes } from "../app.ts";
+import { about, health, json, readiness } from "../schemas.ts";
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "Whether the process answers at all",
+  security: [],
+  responses: { 200: json(health, "It does") },
+});
+
+const readinessRoute = createRoute({
+  method: "get",
+  path: "/readyz",
+  summary: "Whether every service runs",
+  security: [],
+  responses: { 200: json(readiness, "All run"), 503: json(readiness, "Some do not") },
+});
+
+const aboutRoute = createRoute({
+  method: "get",
+  path: "/api/about",
+  summary: "The process: version, uptime, memory",
+  responses: { 200: json(about, "What it is") },
+});
+
+export const addHealth: AddRoutes = (app, { supervisor, facts, version, plan }) => {
+  app.openapi(healthRoute, (c) => c.json({ status: "ok" as const }, 200));
+
+  app.openapi(readinessRoute, (c) => {
+    const status = supervisor.status();
+    const ready = !supervisor.isStopping && status.every(({ state }) => state === "running");
+    const services = Object.fromEntries(status.map(({ name, state }) => [name, state]));
+    return c.json({ ready, services }, ready ? 200 : 503);
+  });
+
+  app.openapi(aboutRoute, async (c) => {
+    const { pid, startedAt, memory, platform, bun } = facts();
+    const uptime = (Date.now() - startedAt) / 1000;
+    const eventLoopLag = await turnOfEventLoop();
+    const config = plan.file.split(/[\\/]/).at(-1) ?? plan.file;
+    return c.json(
+      { name: "distsrv", version, bun, platform, pid, startedAt, uptime, config, memory, eventLoopLag },
+      200,
+    );
+  });
+};
+
+/** Milliseconds that whoever comes next has to wait for its turn. */
+async function turnOfEventLoop(): Promise<number> {
+  const begin = performance.now();
+  await new Promise((resolve) => setImmediate(resolve));
+  return performance.now() - begin;
+}

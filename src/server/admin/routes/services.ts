@@ -1,0 +1,47 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { AddRoutes } from "../app.ts";
+import { serviceDetails as details, json, nameParam, problem, refusals, service } from "../schemas.ts";
+import { serviceDetails, serviceReports } from "../service-report.ts";
+import { formFor } from "../try-targets.ts";
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/api/services",
+  summary: "Every service with its state, addresses and counters",
+  responses: { 200: json(z.array(service), "In the order of the configuration") },
+});
+
+const oneRoute = createRoute({
+  method: "get",
+  path: "/api/services/{name}",
+  summary: "One service, with its clients and its configuration",
+  request: { params: nameParam },
+  responses: { 200: json(details, "The service"), 404: refusals[404] },
+});
+
+const problemsRoute = createRoute({
+  method: "get",
+  path: "/api/problems",
+  summary: "What goes wrong just now, in sentences",
+  responses: { 200: json(z.array(problem), "Of all services") },
+});
+
+export const addServices: AddRoutes = (app, context) => {
+  app.openapi(listRoute, async (c) => c.json(await serviceReports(context), 200));
+
+  app.openapi(oneRoute, async (c) => {
+    const { name } = c.req.valid("param");
+    const form = await formFor(context, name);
+    return c.json(await serviceDetails(context, name, form !== undefined), 200);
+  });
+
+  app.openapi(problemsRoute, (c) => {
+    const { supervisor } = context;
+    const problems = supervisor.status().flatMap(({ name, state, error }) => {
+      const texts = [...supervisor.problems(name)];
+      if (error !== undefined && state !== "running") texts.unshift(`It is ${state}: ${error}`);
+      return texts.map((text) => ({ service: name, text }));
+    });
+    return c.json(problems, 200);
+  });
+};

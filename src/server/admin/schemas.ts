@@ -1,0 +1,117 @@
+import { z } from "@hono/zod-openapi";
+
+export const failure = z
+  .object({
+    error: z.string().meta({ description: "What was tried, with which value, what would be right." }),
+  })
+  .openapi("Error");
+
+const state = z.enum(["starting", "running", "waiting", "stopping", "stopped", "failed"]);
+
+export const health = z.object({ status: z.literal("ok") }).openapi("Health");
+
+export const readiness = z
+  .object({ ready: z.boolean(), services: z.record(z.string(), state) })
+  .openapi("Readiness");
+
+export const about = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    bun: z.string(),
+    platform: z.string(),
+    pid: z.int(),
+    startedAt: z.number().meta({ description: "Milliseconds since 1970." }),
+    uptime: z.number().meta({ description: "Seconds." }),
+    config: z.string().meta({ description: "The name of the configuration file." }),
+    memory: z.object({ rss: z.number(), heap: z.number() }).meta({ description: "Bytes." }),
+    eventLoopLag: z
+      .number()
+      .meta({ description: "Milliseconds that a turn of the event loop took just now." }),
+  })
+  .openapi("About");
+
+export const service = z
+  .object({
+    name: z.string(),
+    role: z.string(),
+    summary: z.string(),
+    state,
+    transport: z.string(),
+    addresses: z.array(z.string()),
+    uptime: z.number().nullable().meta({ description: "Seconds since it began to run." }),
+    restarts: z.int(),
+    error: z.string().nullable(),
+    clients: z
+      .number()
+      .nullable()
+      .meta({ description: "Connected now; null where there are no connections." }),
+    stats: z.record(z.string(), z.number()),
+    example: z.string().nullable().meta({ description: "A shell command that talks to it." }),
+    problems: z.array(z.string()),
+  })
+  .openapi("Service");
+
+export const serviceDetails = service
+  .extend({
+    config: z.unknown().meta({ description: 'Its checked configuration, secrets as "***".' }),
+    clientList: z.array(z.string()).meta({ description: "The first 1000 clients, host:port." }),
+    views: z.array(z.string()),
+    actions: z.array(z.string()),
+    try: z.boolean(),
+  })
+  .openapi("ServiceDetails");
+
+export const problem = z.object({ service: z.string(), text: z.string() }).openapi("Problem");
+
+export const tryForm = z
+  .object({
+    service: z.string(),
+    role: z.string(),
+    title: z.string(),
+    fields: z.array(
+      z.object({
+        name: z.string(),
+        label: z.string(),
+        type: z.enum(["text", "number", "select"]),
+        default: z.string(),
+        options: z.array(z.string()).optional(),
+        required: z.boolean().optional(),
+      }),
+    ),
+  })
+  .openapi("TryForm");
+
+const tryMessage = z.object({
+  text: z.string(),
+  bytes: z.string().optional().meta({ description: "base64" }),
+});
+
+export const tryResult = z
+  .object({
+    ok: z.boolean(),
+    ms: z.number(),
+    request: tryMessage.nullable(),
+    reply: tryMessage.nullable(),
+    error: z.string().optional(),
+  })
+  .openapi("TryResult");
+
+export type Service = z.infer<typeof service>;
+export type ServiceDetails = z.infer<typeof serviceDetails>;
+
+/** A path's service. */
+export const nameParam = z.object({
+  name: z.string().openapi({ param: { name: "name", in: "path" }, example: "mqtt" }),
+});
+
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/** What any route may answer that takes something from the request. */
+export const refusals = {
+  400: json(failure, "The request cannot be understood"),
+  404: json(failure, "There is no such thing"),
+};

@@ -1,0 +1,53 @@
+import type { Address } from "../../core/address.ts";
+import { describeError } from "../../core/errors.ts";
+import type { AdminContext } from "./context.ts";
+
+/** Listens and answers requests; handed in by the entry, because only the net layer opens ports. */
+export type ServeApp = (
+  options: { readonly service: string; readonly host: string; readonly port: number },
+  handler: (request: Request) => Response | Promise<Response>,
+) => { readonly address: Address; stop(deadline: AbortSignal): Promise<void> };
+
+export interface RunningAdmin {
+  readonly address: Address;
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+/**
+ * Opens the port. Everything behind it, the routes and their libraries, is loaded for the first request: a lab that
+ * nobody looks at spends neither the time nor the memory.
+ * @throws {StartError} when the port cannot be had
+ */
+export function startAdmin(context: Omit<AdminContext, "stopping">, serve: ServeApp): RunningAdmin {
+  const stopping = new AbortController();
+  const whole: AdminContext = { ...context, stopping: stopping.signal };
+  let app: Promise<Fetch> | undefined;
+  const server = serve(
+    { service: "admin", host: context.config.host, port: context.config.port },
+    async (request) => {
+      app ??= load(whole);
+      return await (await app)(request);
+    },
+  );
+  return {
+    address: server.address,
+    async stop(deadline) {
+      stopping.abort();
+      await server.stop(deadline);
+    },
+  };
+}
+
+async function load(context: AdminContext): Promise<Fetch> {
+  try {
+    const { adminApp } = await import("./app.ts");
+    const app = adminApp(context);
+    return (request) => app.fetch(request);
+  } catch (error) {
+    context.log.error(`Cannot load the admin service: ${describeError(error)}`);
+    return () =>
+      Response.json({ error: "The admin service cannot be loaded; the log tells more" }, { status: 500 });
+  }
+}

@@ -1,0 +1,16 @@
+export type ControlErrorCode =
+  /** There is no service of this name. */
+  | "unknown"
+  /** Its state does not allow it. */
+  | "conflict";
+
+/** Somebody asked for what cannot be done with a service. The message says what was asked, and why not. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+  constructor(
+    readonly code: ControlErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,99 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { watch } from "../../../src/cli/commands/watch.ts";
+import { startLab } from "../../support/lab.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { until } from "../../support/until.ts";
+import { startCli } from "../support/run-cli.ts";
+
+const yaml = `
+admin: { port: 0 }
+services:
+  echo: { port: 0 }
+  time: { port: 0, threads: 2 }
+`;
+const lab = await startLab(yaml);
+
+function start(...args: readonly string[]) {
+  const cli = startCli(watch, ["watch", "-p", String(lab.adminPort), "--history", "0", ...args]);
+  onTestFinished(async () => {
+    cli.interrupt();
+    await cli.exit;
+  });
+  return cli;
+}
+
+/** Asks a service again and again until the watcher has shown enough. */
+async function talk(service: string, text: string, isEnough: () => boolean): Promise<void> {
+  await until(async () => {
+    const client = await RawClient.connect(lab.port(service));
+    client.write(text);
+    await client.text(10);
+    client.end();
+    return isEnough();
+  });
+}
+
+describe("distcli watch", () => {
+  test("shows what a client and a service say to each other, also one in threads", async () => {
+    const cli = start();
+    await talk("echo", "halo dunia", () => cli.stdout.includes("halo dunia"));
+    await talk("time", "TIME", () => / time +.*JAM/.test(cli.stdout));
+    expect(cli.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}127\.0\.0\.1:\d+ +-- echo +connected$/m);
+    expect(cli.stdout).toMatch(/127\.0\.0\.1:\d+ +-> echo +.*halo dunia/);
+    expect(cli.stdout).toMatch(/127\.0\.0\.1:\d+ +<- echo +.*Echo: halo dunia/);
+    cli.interrupt();
+    expect(await cli.exit).toBe(130);
+    expect(cli.stderr).toBe("");
+  });
+
+  test("filters by service and kind, and shows bytes", async () => {
+    const cli = start("--service", "echo", "--kind", "bytes", "--bytes");
+    await talk("time", "TIME", () => true);
+    await talk("echo", "halo dunia", () => cli.stdout.includes("Echo: halo"));
+    expect(cli.stdout).toMatch(/^ {4}0000 {2}68 61 6c 6f 20 64 75 6e 69 61 +halo dunia$/m);
+    expect(cli.stdout).not.toContain("time");
+    expect(cli.stdout).not.toContain("connected");
+  });
+
+  test("with --json prints an object per event", async () => {
+    const cli = start("--json", "--service", "echo", "--kind", "message");
+    await talk("echo", "halo dunia", () => cli.stdout.includes("Echo: halo"));
+    const [first] = cli.stdout.split("\n");
+    expect(JSON.parse(first!)).toMatchObject({ event: "traffic", kind: "message", service: "echo" });
+  });
+
+  test("a filter that the server refuses is told in its words", async () => {
+    const cli = start("--topic", "a/#/b");
+    expect(await cli.exit).toBe(1);
+    expect(cli.stderr).toContain('Cannot watch the topic "a/#/b"');
+  });
+
+  test("says when the server has stopped, and the server does not wait for it", async () => {
+    const own = await startLab(yaml, { cleanUp: onTestFinished });
+    const cli = startCli(watch, ["watch", "-p", String(own.adminPort)]);
+    await until(async () => {
+      const client = await RawClient.connect(own.port("echo"));
+      client.write("x");
+      await client.text(7);
+      return cli.stdout.includes("Echo: x");
+    });
+    const begin = performance.now();
+    expect(await own.stop()).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(4000);
+    expect(await cli.exit).toBe(1);
+    expect(cli.stderr).toContain("has ended the stream");
+  });
+
+  test("says how many messages a flood had more than it shows", async () => {
+    const cli = start("--service", "echo", "--kind", "message");
+    const client = await RawClient.connect(lab.port("echo"));
+    await until(async () => {
+      for (let i = 0; i < 500; i++) {
+        client.write("x");
+        await client.text(7);
+      }
+      return /^\.\.\. \d+ more messages of echo$/m.test(cli.stderr);
+    }, 15_000);
+    expect(cli.stdout.split("\n").length).toBeGreaterThan(1000);
+  });
+});

@@ -1,0 +1,122 @@
+import { onTestFinished } from "bun:test";
+import { z } from "zod";
+import type { Logger } from "../../../src/core/log.ts";
+import type { Role } from "../../../src/core/role.ts";
+import { History, type HistoryOptions } from "../../../src/observe/history.ts";
+import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
+import { adminApp } from "../../../src/server/admin/app.ts";
+import type { AdminContext } from "../../../src/server/admin/context.ts";
+import { Supervisor } from "../../../src/server/run/supervisor.ts";
+import { type FakeService, fakeParts, fakeRole, load } from "../../support/parts.ts";
+
+export const secret = "correct horse battery staple";
+
+/** A role with a password, a view and two actions. */
+function vault(): Role<{ port: number; password: string }> {
+  return {
+    name: "vault",
+    summary: "keeps a secret",
+    config: z.strictObject({ port: z.int().default(0), password: z.string().meta({ secret: true }) }),
+    example: (_, [address]) => `knock ${address?.host}:${address?.port}`,
+    async start() {
+      return {
+        addresses: [{ transport: "tcp", host: "0.0.0.0", port: 4711 }],
+        stats: () => ({ connections: 2, bytes_received_total: 10, knocks_total: 3 }),
+        clients: () => ["10.0.0.7:4011", "10.0.0.8:4012"],
+        problems: () => ["nobody has knocked for a while"],
+        views: {
+          doors: (query) => ({ asked: query }),
+          broken: () => {
+            throw new Error('there is no door "x"; there are a and b');
+          },
+        },
+        actions: {
+          knock(input) {
+            if (typeof input !== "object") throw new Error("the input must be a map");
+            return { knocked: input };
+          },
+          nothing: () => undefined,
+        },
+        stop: async () => {},
+      };
+    },
+  };
+}
+
+const yaml = `
+services:
+  echo:
+  vault: { password: ${secret} }
+  other: { role: echo }
+`;
+
+export interface TestAdminOptions {
+  readonly config?: Partial<AdminContext["config"]>;
+  readonly history?: Partial<HistoryOptions>;
+  readonly tries?: AdminContext["tries"];
+  readonly dashboard?: AdminContext["dashboard"];
+  readonly metrics?: AdminContext["metrics"];
+}
+
+/** The admin service of a small lab, without a port. */
+export async function testAdmin(options: TestAdminOptions = {}) {
+  const running: FakeService[] = [];
+  const log: string[] = [];
+  const line = (message: string) => void log.push(message);
+  const logger: Logger = { debug: line, info: line, warning: line, error: line };
+  const hub = new TrafficHub();
+  const history = new History({ idle: {}, changed: () => hub.refresh(), ...options.history });
+  const leave = hub.add(history);
+  const plan = load(yaml, fakeParts(fakeRole("echo", [], running), vault()));
+  const supervisor = new Supervisor(plan, {
+    logger: () => logger,
+    hub,
+    spawnWorker: () => {
+      throw new Error("no threads here");
+    },
+  });
+  await supervisor.start();
+  const stopping = new AbortController();
+  const drained: string[] = [];
+  const app = adminApp({
+    config: { host: "127.0.0.1", port: 8088, hosts: [], ...options.config },
+    version: "1.2.3",
+    plan,
+    supervisor,
+    history,
+    log: logger,
+    stopping: stopping.signal,
+    drain: (reason) => void drained.push(reason),
+    metrics: options.metrics ?? (async () => "metrics\n"),
+    ...(options.tries && { tries: options.tries }),
+    ...(options.dashboard && { dashboard: options.dashboard }),
+    facts: () => ({
+      pid: 42,
+      startedAt: Date.now() - 5000,
+      memory: { rss: 1, heap: 2 },
+      cpu: { user: 3, system: 4 },
+      platform: "linux x64",
+      bun: "1",
+    }),
+  });
+  onTestFinished(async () => {
+    stopping.abort();
+    leave();
+    await supervisor.stop(AbortSignal.timeout(1000));
+  });
+  /** As a program on this machine would ask. */
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    if (!headers.has("host")) headers.set("host", "127.0.0.1:8088");
+    return await app.request(`http://127.0.0.1:8088${path}`, { ...init, headers });
+  };
+  const post = (path: string, body?: unknown) =>
+    ask(path, {
+      method: "POST",
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      }),
+    });
+  return { ask, post, hub, history, running, supervisor, log, drained, stopping };
+}

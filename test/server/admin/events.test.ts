@@ -1,0 +1,181 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { serverSentEvents } from "../../../src/cli/admin/server-sent-events.ts";
+import type { Conversation, Fields } from "../../../src/core/traffic.ts";
+import type { TrafficHub } from "../../../src/observe/traffic-hub.ts";
+import { until } from "../../support/until.ts";
+import { testAdmin } from "./admin.ts";
+
+interface Told {
+  readonly event: string;
+  readonly data: Record<string, unknown>;
+}
+
+/** Reads an event stream in the background. */
+function listen(response: Response) {
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  const told: Told[] = [];
+  const reader = response.body!.getReader();
+  let over = false;
+  async function* chunks() {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    over = true;
+  }
+  const reading = (async () => {
+    for await (const event of serverSentEvents(chunks())) {
+      if (event !== undefined) told.push({ event: event.event, data: JSON.parse(event.data) });
+    }
+  })();
+  onTestFinished(async () => {
+    await reader.cancel().catch(() => {});
+    await reading.catch(() => {});
+  });
+  return {
+    told,
+    texts: () => told.filter(({ event }) => event === "traffic").map(({ data }) => data.text),
+    ready: () => until(() => told.some(({ event }) => event === "ready")),
+    leave: () => reader.cancel(),
+    isOver: () => over,
+  };
+}
+
+function say(hub: TrafficHub, service: string, text: string, fields: Fields = {}, remote = "10.0.0.7:4011") {
+  const conversation: Conversation = { id: `${service}#1`, service, transport: "tcp", local: "l:1", remote };
+  const traffic = hub.service(service);
+  const bytes = new TextEncoder().encode(text);
+  if (traffic.wants("message")) {
+    traffic.emit({ kind: "message", conversation, direction: "in", text, fields, bytes });
+  }
+}
+
+describe("/api/events", () => {
+  test("tells the past first, then ready, then what happens, with everything that is known of it", async () => {
+    const { ask, hub } = await testAdmin({ history: { idle: { message: 100 }, now: () => 1234 } });
+    say(hub, "echo", "before");
+    const stream = listen(await ask("/api/events"));
+    await stream.ready();
+    say(hub, "echo", "after", { topic: "a/b" });
+    await until(() => stream.texts().length === 2);
+    expect(stream.told.map(({ event }) => event)).toEqual(["traffic", "ready", "traffic"]);
+    expect(stream.told[2]?.data).toEqual({
+      seq: 2,
+      time: 1234,
+      kind: "message",
+      service: "echo",
+      conversation: "echo#1",
+      transport: "tcp",
+      local: "l:1",
+      remote: "10.0.0.7:4011",
+      direction: "in",
+      text: "after",
+      fields: { topic: "a/b" },
+      bytes: btoa("after"),
+      size: 5,
+    });
+  });
+
+  test("raises the appetite for as long as somebody watches", async () => {
+    const { ask, hub, history } = await testAdmin();
+    expect(hub.service("echo").wants("message")).toBe(false);
+    const stream = listen(await ask("/api/events"));
+    await stream.ready();
+    expect(history.watchers).toBe(1);
+    expect(hub.service("echo").wants("message")).toBe(true);
+    expect(hub.service("echo").wants("bytes")).toBe(false);
+    await stream.leave();
+    expect(history.watchers).toBe(0);
+    expect(hub.service("echo").wants("message")).toBe(false);
+  });
+
+  test("filters by service, client, kind and topic", async () => {
+    const { ask, hub } = await testAdmin();
+    const streams = await Promise.all(
+      ["service=other", "client=10.0.0.8", "topic=sister/%2B", "kind=open", ""].map(async (query) =>
+        listen(await ask(`/api/events?${query}`)),
+      ),
+    );
+    await Promise.all(streams.map((stream) => stream.ready()));
+    say(hub, "echo", "one", { topic: "sister/temp" });
+    say(hub, "other", "two", {}, "10.0.0.8:1");
+    say(hub, "echo", "three");
+    await until(() => streams[4]!.texts().length === 3);
+    expect(streams.map((stream) => stream.texts())).toEqual([
+      ["two"],
+      ["two"],
+      ["one"],
+      [],
+      ["one", "two", "three"],
+    ]);
+  });
+
+  test("history says how much of the past, and Last-Event-ID where to go on", async () => {
+    const { ask, hub } = await testAdmin({ history: { idle: { message: 1000 }, maxEvents: 5 } });
+    for (let i = 1; i <= 8; i++) say(hub, "echo", `n${i}`);
+    const past = async (query: string, headers: Record<string, string> = {}) => {
+      const stream = listen(await ask(`/api/events${query}`, { headers }));
+      await stream.ready();
+      return stream.texts();
+    };
+    expect(await past("")).toEqual(["n4", "n5", "n6", "n7", "n8"]);
+    expect(await past("?history=2")).toEqual(["n7", "n8"]);
+    expect(await past("?history=0")).toEqual([]);
+    expect(await past("?history=0", { "last-event-id": "6" })).toEqual(["n7", "n8"]);
+    expect(await past("?history=0", { "last-event-id": "8" })).toEqual([]);
+    // A number from before a restart says nothing about this history.
+    expect(await past("?history=1", { "last-event-id": "900" })).toEqual(["n8"]);
+  });
+
+  test("tells once a second how many events were left out", async () => {
+    const { ask, hub } = await testAdmin();
+    const stream = listen(await ask("/api/events?service=echo"));
+    await stream.ready();
+    for (let i = 0; i < 5000; i++) say(hub, "echo", "x");
+    for (let i = 0; i < 5000; i++) say(hub, "other", "x");
+    const counts = () => stream.told.filter(({ event }) => event === "left-out").map(({ data }) => data);
+    await until(() => counts().length > 0);
+    expect(counts()[0]).toMatchObject({ service: "echo", kind: "message" });
+    expect(stream.texts().length + Number(counts()[0]?.count)).toBe(5000);
+  });
+
+  test("a reader that does not read loses events, which it is told, and costs no more memory", async () => {
+    const { ask, history } = await testAdmin();
+    const response = await ask("/api/events");
+    const conversation: Conversation = {
+      id: "e#1",
+      service: "echo",
+      transport: "tcp",
+      local: "",
+      remote: "",
+    };
+    const text = "x".repeat(1000);
+    for (let i = 0; i < 5000; i++) {
+      history.observe({ kind: "message", conversation, direction: "in", text });
+    }
+    const stream = listen(response);
+    await stream.ready();
+    history.observe({ kind: "message", conversation, direction: "in", text: "read again" });
+    await until(() => stream.texts().includes("read again"));
+    const slow = stream.told.find(({ data }) => data.kind === "slow-reader");
+    const whole = stream.texts().length - 1;
+    expect(whole).toBeLessThan(1100);
+    expect(Number(slow?.data.count)).toBe(5000 - whole);
+  });
+
+  test("ends when the admin service stops", async () => {
+    const { ask, stopping, history } = await testAdmin();
+    const stream = listen(await ask("/api/events"));
+    await stream.ready();
+    stopping.abort();
+    await until(() => stream.isOver());
+    expect(history.watchers).toBe(0);
+  });
+
+  test("a query that cannot be understood is 400, and too many watchers are 503", async () => {
+    const { ask } = await testAdmin();
+    for (const query of ["kind=bogus", "topic=a/%23/b", "history=-1", "history=x"]) {
+      expect((await ask(`/api/events?${query}`)).status).toBe(400);
+    }
+    for (let i = 0; i < 32; i++) listen(await ask("/api/events"));
+    expect((await ask("/api/events")).status).toBe(503);
+  });
+});

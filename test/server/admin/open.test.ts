@@ -1,0 +1,97 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { StartError } from "../../../src/core/errors.ts";
+import type { Logger } from "../../../src/core/log.ts";
+import { History } from "../../../src/observe/history.ts";
+import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
+import { openAdmin } from "../../../src/server/admin/open.ts";
+import type { ServeApp } from "../../../src/server/admin/start.ts";
+import type { ServerIo } from "../../../src/server/io.ts";
+import { Supervisor } from "../../../src/server/run/supervisor.ts";
+import { fakeParts, fakeRole, load } from "../../support/parts.ts";
+
+const busy: ServeApp = () => {
+  throw new StartError("port-in-use", "the port is in use");
+};
+
+const never = () => {
+  throw new Error("nobody should ask for it");
+};
+
+/** Opens the admin service of this file on a port that does what it is told. */
+function open(yaml: string, serveApp: ServeApp) {
+  const warnings: string[] = [];
+  const quiet = () => {};
+  const log: Logger = {
+    debug: quiet,
+    info: quiet,
+    warning: (text) => void warnings.push(text),
+    error: quiet,
+  };
+  const plan = load(`${yaml}\nservices: { echo: }`, fakeParts(fakeRole("echo")));
+  const hub = new TrafficHub();
+  const supervisor = new Supervisor(plan, { logger: () => log, hub, spawnWorker: never });
+  const io: ServerIo = {
+    out: never,
+    err: never,
+    isTerminal: false,
+    colour: false,
+    environment: {},
+    version: "1.2.3",
+    labYaml: "",
+    spawnWorker: never,
+    serveApp,
+    facts: () => ({
+      pid: 1,
+      startedAt: 0,
+      memory: { rss: 1, heap: 1 },
+      cpu: { user: 0, system: 0 },
+      platform: "",
+      bun: "",
+    }),
+    onSignal: never,
+    onUncaught: never,
+    exit: never,
+  };
+  const history = new History({ idle: {} });
+  const admin = openAdmin({ plan, supervisor, hub, history, log, io, drain: never });
+  onTestFinished(() => admin?.stop(AbortSignal.abort()));
+  return { admin, warnings };
+}
+
+describe("the admin service of a lab that starts", () => {
+  test("a busy port is a warning when the file says nothing of it, and says how to be rid of it", () => {
+    const { admin, warnings } = open("", busy);
+    expect(admin).toBeUndefined();
+    expect(warnings).toEqual([
+      "There is no dashboard: the port is in use; or set admin: false to do without it",
+    ]);
+  });
+
+  test("a busy port is an error when the file names it", () => {
+    expect(() => open("admin: { port: 8088 }", busy)).toThrow(StartError);
+  });
+
+  test("with admin: false nothing listens", () => {
+    expect(open("admin: false", never)).toEqual({ admin: undefined, warnings: [] });
+  });
+
+  test("it listens where the file says, and loads what answers for the first request", async () => {
+    let ask: ((request: Request) => Response | Promise<Response>) | undefined;
+    let stopped = 0;
+    const address = { transport: "tcp", host: "127.0.0.1", port: 81 } as const;
+    const { admin } = open("admin: { port: 81 }", (options, handler) => {
+      expect(options).toEqual({ service: "admin", host: "127.0.0.1", port: 81 });
+      ask = handler;
+      return { address, stop: async () => void stopped++ };
+    });
+    expect(admin?.address).toEqual(address);
+    const request = (path: string) =>
+      ask!(new Request(`http://127.0.0.1:81${path}`, { headers: { host: "127.0.0.1:81" } }));
+    expect(await (await request("/healthz")).json()).toEqual({ status: "ok" });
+    expect(await (await request("/metrics")).text()).toContain(
+      'distsrv_service_up{service="echo",role="echo"} 0',
+    );
+    await admin?.stop(AbortSignal.timeout(100));
+    expect(stopped).toBe(1);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { secret, testAdmin } from "./admin.ts";
+
+describe("the admin API", () => {
+  test("/healthz answers, and /readyz says which service does not run", async () => {
+    const { ask, supervisor } = await testAdmin();
+    expect(await (await ask("/healthz")).json()).toEqual({ status: "ok" });
+    const ready = await ask("/readyz");
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toEqual({
+      ready: true,
+      services: { echo: "running", vault: "running", other: "running" },
+    });
+    await supervisor.control("echo", "stop");
+    const not = await ask("/readyz");
+    expect(not.status).toBe(503);
+    expect(await not.json()).toMatchObject({ ready: false, services: { echo: "stopped" } });
+  });
+
+  test("a lab that is stopping is not ready", async () => {
+    const { ask, supervisor } = await testAdmin();
+    void supervisor.stop(AbortSignal.timeout(1000));
+    expect((await ask("/readyz")).status).toBe(503);
+  });
+
+  test("/api/about tells of the process", async () => {
+    const { ask } = await testAdmin();
+    const about = (await (await ask("/api/about")).json()) as Record<string, unknown>;
+    expect(about).toMatchObject({ name: "distsrv", version: "1.2.3", pid: 42, config: "lab.yaml" });
+    expect(about.uptime).toBeGreaterThanOrEqual(5);
+    expect(about.eventLoopLag).toBeGreaterThanOrEqual(0);
+  });
+
+  test("/api/services tells every service in the order of the file", async () => {
+    const { ask } = await testAdmin();
+    const services = (await (await ask("/api/services")).json()) as Record<string, unknown>[];
+    expect(services.map(({ name }) => name)).toEqual(["echo", "vault", "other"]);
+    expect(services[1]).toMatchObject({
+      role: "vault",
+      summary: "keeps a secret",
+      state: "running",
+      transport: "tcp",
+      addresses: ["0.0.0.0:4711"],
+      restarts: 0,
+      error: null,
+      clients: 2,
+      stats: { knocks_total: 3 },
+      example: "knock 127.0.0.1:4711",
+      problems: ["nobody has knocked for a while"],
+    });
+    expect(services[0]).toMatchObject({ clients: null, example: null });
+    expect(services[1]?.uptime).toBeGreaterThanOrEqual(0);
+  });
+
+  test("/api/services/NAME has clients, views and actions, and the configuration without its secrets", async () => {
+    const { ask } = await testAdmin();
+    const answer = await ask("/api/services/vault");
+    const text = await answer.text();
+    expect(JSON.parse(text)).toMatchObject({
+      config: { port: 0, password: "***" },
+      clientList: ["10.0.0.7:4011", "10.0.0.8:4012"],
+      views: ["doors", "broken"],
+      actions: ["knock", "nothing"],
+      try: false,
+    });
+    expect(text).not.toContain(secret);
+  });
+
+  test("no path of the API tells the secret", async () => {
+    const { ask } = await testAdmin();
+    const paths = [
+      "/api/about",
+      "/api/services",
+      "/api/services/vault",
+      "/api/problems",
+      "/openapi.json",
+      "/",
+    ];
+    for (const path of paths) expect(await (await ask(path)).text()).not.toContain(secret);
+  });
+
+  test("a service that is not there is named, with the nearest", async () => {
+    const { ask } = await testAdmin();
+    const answer = await ask("/api/services/ecko");
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({ error: 'There is no service "ecko". Did you mean "echo"?' });
+  });
+
+  test("/api/problems collects what goes wrong", async () => {
+    const { ask, running } = await testAdmin();
+    running[0]!.context.fail(new Error("the disk is full"));
+    expect(await (await ask("/api/problems")).json()).toEqual([
+      { service: "echo", text: "It is waiting: the disk is full" },
+      { service: "vault", text: "nobody has knocked for a while" },
+    ]);
+  });
+
+  test("a path that is not there is 404, a method that it does not take 405", async () => {
+    const { ask } = await testAdmin();
+    expect((await ask("/api/nothing")).status).toBe(404);
+    const answer = await ask("/api/services", { method: "DELETE" });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get("allow")).toBe("GET");
+    expect(await answer.json()).toEqual({ error: "Cannot DELETE /api/services: it takes GET" });
+    expect((await ask("/api/drain")).status).toBe(405);
+    expect((await ask("/healthz", { method: "HEAD" })).status).toBe(200);
+  });
+
+  test("/openapi.json describes every route", async () => {
+    const { ask } = await testAdmin();
+    const { openapi, paths } = (await (await ask("/openapi.json")).json()) as {
+      openapi: string;
+      paths: Record<string, object>;
+    };
+    expect(openapi).toBe("3.1.0");
+    expect(Object.keys(paths).sort()).toEqual([
+      "/api/about",
+      "/api/drain",
+      "/api/events",
+      "/api/problems",
+      "/api/services",
+      "/api/services/{name}",
+      "/api/services/{name}/actions/{action}",
+      "/api/services/{name}/views/{view}",
+      "/api/services/{name}/{command}",
+      "/api/try",
+      "/api/try/{name}",
+      "/healthz",
+      "/metrics",
+      "/readyz",
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import type { Tries, TryTarget } from "../../../src/core/try.ts";
+import { testAdmin } from "./admin.ts";
+
+const asked: { target: TryTarget; values: unknown }[] = [];
+
+const tries: Tries = {
+  form: ({ service, role }) =>
+    role === "vault"
+      ? {
+          service,
+          role,
+          title: "Knock",
+          fields: [
+            { name: "how", label: "How", type: "select", default: "softly", options: ["softly", "hard"] },
+          ],
+        }
+      : undefined,
+  async run(target, values) {
+    asked.push({ target, values });
+    if (values.how === "not") throw new Error('"how" must be softly or hard, and is "not"');
+    const request = { text: "knock", bytes: new Uint8Array([1, 2, 255]) };
+    return { ok: true, ms: 1.5, request, reply: null };
+  },
+};
+
+const options = { tries: async () => tries };
+
+describe("trying a service through the admin API", () => {
+  test("without anybody who can, there are no forms", async () => {
+    const { ask, post } = await testAdmin();
+    expect(await (await ask("/api/try")).json()).toEqual([]);
+    expect((await post("/api/try/vault", {})).status).toBe(404);
+  });
+
+  test("lists the forms of services that run", async () => {
+    const { ask, post } = await testAdmin(options);
+    const [form, ...more] = (await (await ask("/api/try")).json()) as Record<string, unknown>[];
+    expect(form).toMatchObject({
+      service: "vault",
+      title: "Knock",
+      fields: [{ options: ["softly", "hard"] }],
+    });
+    expect(more).toEqual([]);
+    expect(await (await ask("/api/services/vault")).json()).toMatchObject({ try: true });
+    expect(await (await ask("/api/services/echo")).json()).toMatchObject({ try: false });
+    await post("/api/services/vault/stop");
+    expect(await (await ask("/api/try")).json()).toEqual([]);
+  });
+
+  test("sends one request to where the service listens, and shows it", async () => {
+    const { post } = await testAdmin(options);
+    const answer = await post("/api/try/vault", { how: "hard", times: 3 });
+    expect(await answer.json()).toEqual({
+      ok: true,
+      ms: 1.5,
+      request: { text: "knock", bytes: "AQL/" },
+      reply: null,
+    });
+    expect(asked.at(-1)).toMatchObject({
+      target: { service: "vault", addresses: [{ host: "127.0.0.1", port: 4711 }] },
+      values: { how: "hard", times: "3" },
+    });
+  });
+
+  test("values that make no request are 400", async () => {
+    const { post } = await testAdmin(options);
+    const answer = await post("/api/try/vault", { how: "not" });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error: 'Cannot try "vault": "how" must be softly or hard, and is "not"' },
+    ]);
+    expect((await post("/api/try/vault", [1])).status).toBe(400);
+    expect((await post("/api/try/vault", { how: {} })).status).toBe(400);
+  });
+});
