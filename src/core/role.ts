@@ -77,6 +77,8 @@ export interface RunningService<C = unknown> {
 export interface RoleContext {
   /** The service's name, a key under `services:`. */
   readonly service: string;
+  /** The program's version, for a protocol that says it. */
+  readonly version: string;
   readonly log: Logger;
   readonly traffic: Traffic;
   readonly operations: Operations;

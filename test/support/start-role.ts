@@ -58,6 +58,7 @@ export async function startRole<C>(
     : unobserved;
   const context: RoleContext = {
     service: options.service ?? role.name,
+    version: "0.0.0",
     log: logger,
     traffic,
     operations: operationTable(options.operations ?? []),

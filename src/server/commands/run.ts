@@ -47,6 +47,7 @@ export async function run(options: RunOptions, parts: Parts, io: ServerIo): Prom
   const supervisor = new Supervisor(plan, {
     logger: log.logger,
     hub,
+    version: io.version,
     spawnWorker: io.spawnWorker,
   });
   const own = log.logger("distsrv");
@@ -80,8 +81,9 @@ function tellStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: Se
   if (terminal !== undefined) terminal.out(startTable(plan, supervisor.status(), terminal.colour));
   else {
     for (const { name, role, addresses } of supervisor.status()) {
-      const { transport, host, port } = addresses[0] ?? {};
-      own.info("Listening", { name, role, transport, host, port });
+      for (const { transport, host, port } of addresses) {
+        own.info("Listening", { name, role, transport, host, port });
+      }
     }
   }
 }

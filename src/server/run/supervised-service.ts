@@ -29,6 +29,8 @@ export interface ServiceStatus {
 export interface SupervisorOptions {
   readonly logger: (service: string) => Logger;
   readonly hub: TrafficHub;
+  /** The program's. */
+  readonly version: string;
   readonly spawnWorker: () => Worker;
 }
 
@@ -155,13 +157,14 @@ export class SupervisedService {
   prepare(): void {
     const count = this.planned.role.threads?.(this.planned.config) ?? 0;
     if (count === 0) return;
-    const { logger, hub, spawnWorker: spawn } = this.#options;
+    const { logger, hub, spawnWorker: spawn, version } = this.#options;
     this.#prepared = new Threads(
       { ...this.planned, config: this.#config() },
       {
         count,
         spawn,
         hub,
+        version,
         log: logger(this.planned.name),
         operations: this.#plan.definitions,
         graceMs: this.#plan.settings.grace,
@@ -172,7 +175,7 @@ export class SupervisedService {
 
   async #run(): Promise<Runner> {
     const { planned } = this;
-    const { logger, hub } = this.#options;
+    const { logger, hub, version } = this.#options;
     if (this.#prepared === undefined) this.prepare();
     const threads = this.#prepared;
     this.#prepared = undefined;
@@ -182,6 +185,7 @@ export class SupervisedService {
     }
     const context: RoleContext = {
       service: planned.name,
+      version,
       log: logger(planned.name),
       traffic: hub.service(planned.name),
       operations: this.#plan.operations,

@@ -11,6 +11,7 @@ export type ToThread =
       readonly kind: "start";
       readonly role: string;
       readonly service: string;
+      readonly version: string;
       readonly config: unknown;
       readonly operations: readonly OperationDefinition[];
       readonly thread: number;

@@ -110,6 +110,7 @@ function contextOf(
       post({ kind: "log", level, message: text, fields });
   return {
     service: message.service,
+    version: message.version,
     log: { debug: line("debug"), info: line("info"), warning: line("warning"), error: line("error") },
     traffic: hub.service(message.service),
     operations: operationTable(message.operations.map(parts.compileOperation)),

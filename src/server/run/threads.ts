@@ -13,6 +13,7 @@ export interface ThreadsOptions {
   readonly spawn: () => Worker;
   readonly log: Logger;
   readonly hub: TrafficHub;
+  readonly version: string;
   readonly operations: readonly OperationDefinition[];
   readonly graceMs: number;
   readonly fail: (error: Error) => void;
@@ -120,6 +121,7 @@ export class Threads implements Runner {
       kind: "start",
       role: this.#planned.role.name,
       service: this.#planned.name,
+      version: this.#options.version,
       config: this.#configFor(),
       operations,
       thread,

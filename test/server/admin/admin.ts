@@ -71,6 +71,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
   const supervisor = new Supervisor(plan, {
     logger: () => logger,
     hub,
+    version: "0.0.0",
     spawnWorker: () => {
       throw new Error("no threads here");
     },

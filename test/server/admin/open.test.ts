@@ -29,7 +29,7 @@ function open(yaml: string, serveApp: ServeApp) {
   };
   const plan = load(`${yaml}\nservices: { echo: }`, fakeParts(fakeRole("echo")));
   const hub = new TrafficHub();
-  const supervisor = new Supervisor(plan, { logger: () => log, hub, spawnWorker: never });
+  const supervisor = new Supervisor(plan, { logger: () => log, hub, version: "0.0.0", spawnWorker: never });
   const io: ServerIo = {
     out: never,
     err: never,

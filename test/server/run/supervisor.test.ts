@@ -15,6 +15,7 @@ function supervise(source: string) {
   const supervisor = new Supervisor(plan, {
     logger: () => logger,
     hub: new TrafficHub(),
+    version: "0.0.0",
     spawnWorker: () => {
       throw new Error("no threads here");
     },

@@ -30,7 +30,7 @@ async function start(source: string) {
     workers.push(worker);
     return worker;
   };
-  const supervisor = new Supervisor(load(source, parts), { logger, hub, spawnWorker });
+  const supervisor = new Supervisor(load(source, parts), { logger, hub, version: "0.0.0", spawnWorker });
   onTestFinished(async () => {
     stopObserving();
     await supervisor.stop(AbortSignal.timeout(1000));
