@@ -88,6 +88,22 @@ export function parseByteSize(value: string | number): number | undefined {
 }
 
 /**
+ * Text that nobody is shown: it is masked wherever the configuration is told, and no complaint about it quotes it,
+ * since it may come from the environment.
+ * @param mistake says what is wrong with the text, without quoting it; undefined: nothing
+ */
+export const secret = (mistake: (text: string) => string | undefined = () => undefined) =>
+  z
+    .custom<string>()
+    .check(({ value, issues }) => {
+      const notText = value === undefined ? "must be set: text" : "must be text, in quotes";
+      const message = typeof value === "string" ? mistake(value) : notText;
+      // Not zod's own mistakes: they are told with the value.
+      if (message !== undefined) issues.push({ code: "custom", input: undefined, message });
+    })
+    .meta({ secret: true, type: "string" });
+
+/**
  * Text that `compile` must accept, checked where the configuration is read: what `compile` throws becomes the
  * mistake that the reader is shown.
  */

@@ -24,7 +24,7 @@ let listen: Listen | null | undefined;
 export function widenBacklog(listener: object): void {
   // Bun's types do not tell of it.
   if (!("fd" in listener) || typeof listener.fd !== "number" || listener.fd < 0) return;
-  listen ??= find();
+  if (listen === undefined) listen = find();
   // Asked again, a listening socket only changes its backlog.
   listen?.(listener.fd, asManyAsAllowed);
 }

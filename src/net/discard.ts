@@ -7,5 +7,5 @@
  */
 export function discard({ buffer, byteLength }: Uint8Array): void {
   // What shares its buffer with others is left alone: small ones of Node's may lie in a common pool.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+  if (byteLength > 0 && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

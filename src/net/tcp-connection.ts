@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import { type Address, formatAddress, plainHost } from "../core/address.ts";
 import type { Conversation, Traffic } from "../core/traffic.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import type { Lease } from "./lease.ts";
 
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionOwner {
@@ -11,7 +12,7 @@ export interface ConnectionOwner {
   readonly highWater: number;
   /** Stop reading a peer while more than `highWater` bytes wait for it. */
   readonly pauseWhenFull: boolean;
-  /** What `tellsBytes` of a new connection is. */
+  /** Whether observers are told of bytes here; otherwise the role does it. */
   readonly tellsBytes: boolean;
   readonly counters: { bytesIn: number; bytesOut: number };
   /** Advances while time passes; compared by the idle check. */
@@ -33,8 +34,6 @@ export class TcpConnection<S = unknown> {
   lastActive: number;
   /** A role is on the other side; in an iterative server a connection waits for its turn first. */
   served = false;
-  /** Whether an observer may see its bytes: not while they may hold a secret. */
-  tellsBytes: boolean;
   readonly #socket: Socket<TcpConnection<S>>;
   readonly #owner: ConnectionOwner;
   readonly #number: number;
@@ -53,7 +52,6 @@ export class TcpConnection<S = unknown> {
     this.#owner = owner;
     this.#number = number;
     this.lastActive = owner.tick;
-    this.tellsBytes = owner.tellsBytes;
     const host: string | undefined = socket.remoteAddress;
     this.remote = { transport: "tcp", host: plainHost(host ?? "unknown"), port: socket.remotePort ?? 0 };
   }
@@ -84,25 +82,26 @@ export class TcpConnection<S = unknown> {
   }
 
   /**
-   * Takes all of `bytes`, to the kernel or into the queue; the caller may reuse them at once.
+   * Takes all of `bytes`, to the kernel or into the queue; the caller may reuse them at once. With a lease they are
+   * not copied: what the kernel does not take at once is held until it has, or the connection is closed.
    * @returns false when more than the high-water mark is waiting: a role that has a choice waits for `drain`
    */
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, lease?: Lease): boolean {
     if (this.#closed || this.#ending) return true;
     const owner = this.#owner;
     owner.counters.bytesOut += bytes.length;
     this.lastActive = owner.tick;
-    if (this.tellsBytes && owner.traffic.wants("bytes")) {
+    if (owner.tellsBytes && owner.traffic.wants("bytes")) {
       owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes });
     }
     if (this.#corked || this.#queue.length > 0) {
-      this.#queue.append(bytes);
+      this.#queue.append(bytes, lease);
     } else {
       const taken = this.#socket.write(bytes);
       if (taken >= bytes.length) return true;
       // -1: the socket is gone and its close event is on the way.
       if (taken < 0) return true;
-      this.#queue.append(bytes.subarray(taken));
+      this.#queue.append(bytes.subarray(taken), lease);
     }
     return this.#corked ? this.#queue.length <= owner.highWater : this.#checkFull();
   }
@@ -164,11 +163,12 @@ export class TcpConnection<S = unknown> {
   flush(): boolean {
     while (this.#queue.length > 0) {
       const front = this.#queue.front();
+      const { length } = front;
       const taken = this.#socket.write(front);
       if (taken <= 0) return false;
       this.lastActive = this.#owner.tick;
       this.#queue.consume(taken);
-      if (taken < front.length) return false;
+      if (taken < length) return false;
     }
     if (this.#pausedByQueue) {
       this.#pausedByQueue = false;

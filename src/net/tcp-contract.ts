@@ -29,8 +29,8 @@ export interface TcpOptions {
   /** Speaks TLS with these; a peer that has not finished its handshake within `handshakeTimeout` ms is closed. */
   readonly tls?: { readonly files: TlsFiles; readonly handshakeTimeout: number };
   /**
-   * Tell of each connection's bytes from its first on; default true. With false nobody sees them before the role
-   * sets the connection's `tellsBytes`: a login's segments cannot be cleared of its password one by one.
+   * Tell observers of the bytes that come and go; default true. With false the role tells them, cleared of secrets:
+   * segments end anywhere, so a password cannot be found in them before the role has put its packet together.
    */
   readonly tellsBytes?: boolean;
   /** What is spoken on the byte stream, for those who look. Default `tcp`. */

@@ -8,6 +8,7 @@ import {
   writeHeader,
 } from "../protocol/websocket/frame-writer.ts";
 import { CloseCode } from "../protocol/websocket/websocket-error.ts";
+import type { Lease } from "./lease.ts";
 import type { TcpConnection } from "./tcp-connection.ts";
 
 /** Frames up to this long are put together before they go out: one write, and so one packet, for each. */
@@ -51,22 +52,13 @@ export class WebSocketConnection<S = unknown> {
     return this.#tcp.conversation;
   }
 
-  /** Whether an observer may see the bytes of the connection below: frames and all. */
-  get tellsBytes(): boolean {
-    return this.#tcp.tellsBytes;
-  }
-
-  set tellsBytes(tells: boolean) {
-    this.#tcp.tellsBytes = tells;
-  }
-
   /** Bytes that the kernel has not taken yet, those of the frames' headers among them. */
   get buffered(): number {
     return this.#tcp.buffered;
   }
 
-  /** Sends `bytes` as one message; the caller may reuse them at once. */
-  write(bytes: Uint8Array): void {
+  /** Sends `bytes` as one message; the caller may reuse them at once. With a lease large ones are held instead. */
+  write(bytes: Uint8Array, lease?: Lease): void {
     if (bytes.length === 0) return;
     const { scratch } = this.#owner;
     const header = writeHeader(scratch, Opcode.Binary, bytes.length);
@@ -76,7 +68,7 @@ export class WebSocketConnection<S = unknown> {
       return;
     }
     this.#tcp.write(scratch.subarray(0, header));
-    this.#tcp.write(bytes);
+    this.#tcp.write(bytes, lease);
   }
 
   pause(): void {

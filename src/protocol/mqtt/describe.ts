@@ -2,7 +2,8 @@ import { printable } from "../text/printable.ts";
 import type { Packet, Publish, SubscriptionRequest } from "./packet.ts";
 import { reasonName } from "./reason.ts";
 
-const versionNames = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
+/** What people call the versions. */
+export const versionNames = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
 
 /** A packet as one printable line, e.g. `SUBSCRIBE sister/# qos 1`. Passwords are not told. */
 export function describePacket(packet: Packet): string {
@@ -74,6 +75,7 @@ const returnCodes = [
   "not authorized",
 ];
 
-function codeName(code: number, isReason: boolean): string {
+/** What CONNACK says: before MQTT 5 it had words of its own. */
+export function codeName(code: number, isReason: boolean): string {
   return (isReason ? undefined : returnCodes[code]) ?? reasonName(code);
 }

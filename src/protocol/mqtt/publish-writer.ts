@@ -65,6 +65,19 @@ export function writePublish(
   topic: Uint8Array,
   delivery: Delivery,
 ): number {
+  const next = writePublishHead(target, at, view, topic, delivery);
+  target.set(view.bytes.subarray(view.payloadStart, view.end), next);
+  return next + view.end - view.payloadStart;
+}
+
+/** The same without the payload, for whoever sends that on from where it lies. */
+export function writePublishHead(
+  target: Uint8Array,
+  at: number,
+  view: PublishParts,
+  topic: Uint8Array,
+  delivery: Delivery,
+): number {
   const properties = delivery.v5 ? propertyLength(view, delivery) : 0;
   target[at] = delivery.first;
   let next = putVarint(target, at + 1, remainingLength(view, topic.length, delivery, properties));
@@ -78,8 +91,7 @@ export function writePublish(
     next += 2;
   }
   if (delivery.v5) next = writeList(target, next, view, delivery, properties);
-  target.set(view.bytes.subarray(view.payloadStart, view.end), next);
-  return next + view.end - view.payloadStart;
+  return next;
 }
 
 function writeList(

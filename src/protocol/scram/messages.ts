@@ -26,7 +26,8 @@ export interface ClientFinal {
   readonly proof: Buffer;
 }
 
-const first = /^((?:n|y|p=[A-Za-z0-9.-]+),(?:a=([^,]+))?,)((m=[^,]*,)?n=([^,]+),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*)$/;
+const first =
+  /^((?:n|y|p=[A-Za-z0-9.-]+),(?:a=([^,]+))?,)((m=[^,]*,)?n=([^,]+),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*)$/;
 const final = /^(c=([A-Za-z0-9+/]+={0,2}),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*),p=([A-Za-z0-9+/]{43}=)$/;
 
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -34,7 +35,8 @@ const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** @throws {ScramError} */
 export function readClientFirst(data: Uint8Array): ClientFirst {
   const match = first.exec(decode(data));
-  if (match === null) throw new ScramError('the first message must be such as "n,,n=NAME,r=NONCE", and is not');
+  if (match === null)
+    throw new ScramError('the first message must be such as "n,,n=NAME,r=NONCE", and is not');
   const [, header = "", authorize, bare = "", mandatory, name = "", nonce = ""] = match;
   if (header.startsWith("p=")) throw new ScramError("channel binding is asked for, and none is offered");
   if (mandatory !== undefined) throw new ScramError("an extension is asked for that is not known here");
@@ -48,7 +50,8 @@ export function readClientFirst(data: Uint8Array): ClientFirst {
 /** @throws {ScramError} */
 export function readClientFinal(data: Uint8Array): ClientFinal {
   const match = final.exec(decode(data));
-  if (match === null) throw new ScramError('the last message must be such as "c=biws,r=NONCE,p=PROOF", and is not');
+  if (match === null)
+    throw new ScramError('the last message must be such as "c=biws,r=NONCE,p=PROOF", and is not');
   const [, withoutProof = "", header = "", nonce = "", proof = ""] = match;
   return {
     withoutProof,

@@ -23,10 +23,14 @@ export function challenge(first: ClientFirst, verifier: Verifier, random: string
  * @returns `v=signature`, which proves the server to the client; undefined when the proof is wrong
  * @throws {ScramError} for a message that does not belong to this exchange
  */
-export function conclude({ message, nonce, first, verifier }: Challenge, data: Uint8Array): string | undefined {
+export function conclude(
+  { message, nonce, first, verifier }: Challenge,
+  data: Uint8Array,
+): string | undefined {
   const final = readClientFinal(data);
   if (final.nonce !== nonce) throw new ScramError("the last message has another nonce than the exchange");
-  if (final.header !== first.header) throw new ScramError("the last message has another header than the first");
+  if (final.header !== first.header)
+    throw new ScramError("the last message has another header than the first");
   const signed = `${first.bare},${message},${final.withoutProof}`;
   const clientKey = xor(final.proof, hmac(verifier.storedKey, signed));
   if (!timingSafeEqual(sha256(clientKey), verifier.storedKey)) return undefined;

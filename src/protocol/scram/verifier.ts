@@ -17,7 +17,8 @@ export const leastIterations = 4096;
 export const mostIterations = 10_000_000;
 
 const start = "SCRAM-SHA-256$";
-const form = /^SCRAM-SHA-256\$([1-9]\d{0,7}):([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]{43}=):([A-Za-z0-9+/]{43}=)$/;
+const form =
+  /^SCRAM-SHA-256\$([1-9]\d{0,7}):([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]{43}=):([A-Za-z0-9+/]{43}=)$/;
 
 export const hmac = (key: Uint8Array, text: string | Uint8Array): Buffer =>
   createHmac("sha256", key).update(text).digest();

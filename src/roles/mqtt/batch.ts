@@ -1,16 +1,18 @@
-import { describeMessage } from "../../protocol/mqtt/describe.ts";
 import { lowerQos, type Qos } from "../../protocol/mqtt/packet.ts";
 import type { PublishView } from "../../protocol/mqtt/publish-view.ts";
 import type { Subscription, Target } from "./audience.ts";
 import type { Broker } from "./broker.ts";
 import type { Connection } from "./connection.ts";
+import { tellPublish } from "./insight/tell.ts";
 import { Message } from "./message.ts";
 import { highestAliasedQos } from "./outgoing-aliases.ts";
-import { Packets } from "./packets.ts";
+import { Packets, type Region } from "./packets.ts";
+import type { Parcel } from "./parcel.ts";
 import type { Route } from "./routes.ts";
 import { Run } from "./run.ts";
 import type { Session } from "./session.ts";
 import type { Dealer } from "./shared-groups.ts";
+import type { Uplink } from "./uplink.ts";
 
 /**
  * Messages on their way: one, or several that came in a row, to the same topic, of the same size and QoS. Such a
@@ -22,14 +24,18 @@ import type { Dealer } from "./shared-groups.ts";
  */
 export class Batch implements Dealer {
   readonly #broker: Broker;
+  readonly #uplink: Pick<Uplink, "wants" | "publish"> | undefined;
   readonly #run = new Run();
   readonly #packets = new Packets(this.#run);
   #messages: (Message | undefined)[] = [];
+  #parcel: Parcel | undefined;
   #route: Route | undefined;
   #publisher: Session | undefined;
 
-  constructor(broker: Broker) {
+  /** @param uplink to other nodes; undefined: the messages come from there */
+  constructor(broker: Broker, uplink: Pick<Uplink, "wants" | "publish"> | undefined) {
     this.#broker = broker;
+    this.#uplink = uplink;
   }
 
   /** How many messages there are. */
@@ -53,13 +59,25 @@ export class Batch implements Dealer {
     this.#publisher = publisher;
   }
 
+  /** Delivers what is there, whose packet is the parcel. */
+  deliverParcel(parcel: Parcel): void {
+    this.#parcel = parcel;
+    try {
+      this.deliver();
+    } finally {
+      this.#parcel = undefined;
+    }
+  }
+
   /** Hands the messages to everybody who subscribed. */
   deliver(): void {
     const route = this.#route;
     if (this.count === 0 || route === undefined) return;
     try {
       if ((this.#run.first & 1) === 1) this.#broker.retained.keep(this.message(0));
+      this.#broker.watch?.note(route.text, this.#run);
       this.#deliverToAll(route);
+      if (this.#uplink !== undefined) this.#passUp(this.#uplink, route);
     } finally {
       this.#clear();
     }
@@ -68,6 +86,7 @@ export class Batch implements Dealer {
   #deliverToAll(route: Route): void {
     const { main, others, skip, groups } = this.#broker.routes.targets(route);
     const { subscriptions } = main;
+    if (subscriptions.length === 0 && groups.length === 0) this.#missEverybody(route);
     main.readers++;
     try {
       for (let index = 0; index < subscriptions.length; index++) {
@@ -79,6 +98,25 @@ export class Batch implements Dealer {
     }
     for (let index = 0; index < others.length; index++) this.#deliverTo(others[index]!);
     for (let index = 0; index < groups.length; index++) groups[index]!.deal(this);
+  }
+
+  /** The same bytes for all other nodes, as a subscriber would get them who wants all there is to know. */
+  #passUp(uplink: Pick<Uplink, "wants" | "publish">, { text, bytes }: Route): void {
+    const { first, count } = this.#run;
+    const retain = first & 1;
+    if (!uplink.wants(text, retain === 1)) return;
+    const qos = this.#qos;
+    const region = this.#packets.of(bytes, true, qos, retain, undefined, 0);
+    // Zero would be no identifier; which one it is means nothing there.
+    for (let index = 0; qos > 0 && index < count; index++) region.setId(index, 1);
+    uplink.publish(text, region.bytes.subarray(region.start, region.start + region.stride * count));
+  }
+
+  // What is retained waits for whoever comes; the broker's own demo topics need no audience.
+  #missEverybody(route: Route): void {
+    if (this.#publisher === undefined || (this.#run.first & 1) === 1) return;
+    if (this.#uplink?.wants(route.text, false)) return;
+    this.#broker.unheard.note(route, this.count);
   }
 
   #clear(): void {
@@ -98,8 +136,12 @@ export class Batch implements Dealer {
 
   // [MQTT-3.8.4-8] [MQTT-4.8.2-3]
   #qosFor(target: Target): Qos {
+    return lowerQos(this.#qos, target.qos);
+  }
+
+  get #qos(): Qos {
     const bits = (this.#run.first >> 1) & 3;
-    return lowerQos(bits === 1 ? 1 : bits === 2 ? 2 : 0, target.qos);
+    return bits === 1 ? 1 : bits === 2 ? 2 : 0;
   }
 
   // Without retain as published the flag says only that a message is old. [MQTT-3.3.1-9] [MQTT-3.3.1-12]
@@ -109,7 +151,7 @@ export class Batch implements Dealer {
 
   #deliverAtMostOnce(connection: Connection, target: Target): void {
     const { counters } = this.#broker;
-    if (!connection.hasRoom) counters.drop("slow", this.count);
+    if (!connection.hasRoom) target.session.lose("slow", this.count);
     else if (!this.write(connection, target, 0, this.#retainFor(target), 0, this.count)) {
       counters.drop("too_large", this.count); // [MQTT-3.1.2-25]
     }
@@ -146,6 +188,7 @@ export class Batch implements Dealer {
     from: number,
     to: number,
   ): boolean {
+    if (this.#parcel !== undefined) return this.#forward(this.#parcel, connection, target, qos, retain);
     let next = from;
     let alias = 0;
     if (connection.topics !== undefined && qos <= highestAliasedQos) {
@@ -172,9 +215,19 @@ export class Batch implements Dealer {
       }
       const start = region.start + next * region.stride;
       connection.output.copy(region.bytes, start, start + region.stride * (to - next));
+      this.#trace(connection, region, qos, retain, next, to);
     }
     this.#broker.counters.sent += to - from;
-    this.trace(connection, qos, retain, to - from);
+    return true;
+  }
+
+  /** Writes the one message there is, which is a parcel: its payload goes out from where it lies. */
+  #forward(parcel: Parcel, connection: Connection, target: Target, qos: Qos, retain: boolean): boolean {
+    const { session, subscriptionIds, share } = target;
+    const pending = { message: this.#message(0), qos, retain, subscriptionIds, share };
+    if (!connection.fits(pending)) return false;
+    const packetId = qos === 0 ? 0 : session.launch(this, target, qos, retain, 0);
+    connection.sendMessage(pending, packetId, false, parcel);
     return true;
   }
 
@@ -193,27 +246,36 @@ export class Batch implements Dealer {
     topics.give(alias, text);
     if (qos > 0) region.setId(0, target.session.launch(this, target, qos, retain, index));
     connection.output.copy(region.bytes, region.start, region.start + region.stride);
+    this.#trace(connection, region, qos, retain, 0, 1);
     return -alias;
   }
 
   /** Counts the bytes of messages that went out, and tells whoever observes of them. */
-  trace(connection: Connection, qos: Qos, retain: boolean, count: number): void {
+  #trace(connection: Connection, region: Region, qos: Qos, retain: boolean, from: number, to: number): void {
     const { traffic, counters } = this.#broker;
-    counters.payloadOut += count * this.#run.payloadLength;
-    for (let index = 0; index < count; index++) {
+    const { payloadLength } = this.#run;
+    counters.payloadOut += (to - from) * payloadLength;
+    for (let index = from; index < to; index++) {
       if (!traffic.wants("message")) continue;
-      const size = this.#run.payloadLength;
-      const text = describeMessage(this.#route?.text ?? "", qos, retain, false, size);
-      const { conversation } = connection.link;
-      traffic.emit({ kind: "message", conversation, direction: "out", text });
+      const packet = region.at(index);
+      const packetId = qos === 0 ? 0 : packet.readUInt16BE(region.idOffset);
+      const payload = packet.subarray(packet.length - payloadLength);
+      const facts = { topic: this.#topic().text, qos, retain, dup: false, packetId, payload };
+      tellPublish(connection, "out", facts, packet);
     }
   }
 
   /** The message with this place in the batch, to be kept; made once however many keep it. */
   message(index: number): Message {
+    this.#parcel?.keep();
+    return this.#message(index);
+  }
+
+  #message(index: number): Message {
     const known = this.#messages[index];
     if (known !== undefined) return known;
-    const message = new Message(this.#topic().name, this.#run.at(index), this.#broker.clock.now());
+    const isLasting = this.#parcel !== undefined;
+    const message = new Message(this.#topic().name, this.#run.at(index), this.#broker.clock.now(), isLasting);
     this.#messages[index] = message;
     return message;
   }

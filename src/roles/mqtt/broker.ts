@@ -8,21 +8,29 @@ import { printable } from "../../protocol/text/printable.ts";
 import { Subscription, type Terms } from "./audience.ts";
 import { Batch } from "./batch.ts";
 import type { Clock } from "./clock.ts";
+import { Commits } from "./commits.ts";
 import type { MqttConfig } from "./config.ts";
 import { Connection, type Limits, type Peer } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
 import { measure } from "./gauges.ts";
+import type { TopicWatch } from "./insight/topic-watch.ts";
+import { Unheard } from "./insight/unheard.ts";
 import { Flusher } from "./output.ts";
 import { Pace } from "./pace.ts";
 import type { Total } from "./queue.ts";
 import { reload } from "./reload.ts";
-import { Retained } from "./retained.ts";
+import { restore } from "./restore.ts";
+import { Retained, type RetainedJournal } from "./retained.ts";
 import { Routes } from "./routes.ts";
 import type { Access } from "./seams/access.ts";
+import type { Bus } from "./seams/bus.ts";
+import type { Store } from "./seams/store.ts";
 import { Session } from "./session.ts";
+import { StoredMessages } from "./stored-messages.ts";
 import { SysTopics } from "./sys-topics.ts";
 import { Turns } from "./turns.ts";
+import { Uplink } from "./uplink.ts";
 import { executeWill, publishWill } from "./will.ts";
 
 /** What the broker needs from outside. */
@@ -31,6 +39,10 @@ export interface Surroundings {
   readonly traffic: Traffic;
   readonly clock: Clock;
   readonly access: Access;
+  readonly store: Store;
+  readonly bus: Bus;
+  /** Something that the broker cannot live with; it says nothing to anybody any more. */
+  fail(error: Error): void;
   /** Name and version of the program, for `$SYS/broker/version`. */
   readonly product?: string;
 }
@@ -49,6 +61,12 @@ export class Broker {
   readonly traffic: Traffic;
   readonly clock: Clock;
   readonly access: Access;
+  readonly store: Store;
+  /** Messages as the store sees them. */
+  readonly storedMessages: StoredMessages;
+  readonly commits: Commits;
+  /** To the other nodes. */
+  readonly uplink: Uplink;
   readonly connections = new Set<Connection>();
   readonly sessions = new Map<string, Session>();
   readonly routes: Routes;
@@ -60,6 +78,10 @@ export class Broker {
   readonly batch: Batch;
   readonly #ownBatch: Batch;
   readonly counters = new Counters();
+  /** Messages that found no subscriber. */
+  readonly unheard = new Unheard();
+  /** Present while somebody watches what is published. */
+  watch: TopicWatch | undefined;
   /** What waits in the queues of all sessions. */
   readonly queued: Total = { bytes: 0 };
   readonly sysTopics: SysTopics;
@@ -73,27 +95,62 @@ export class Broker {
   /** Sessions without a client, the one that lost it first in front. */
   readonly #away = new Set<Session>();
 
-  constructor(
-    config: MqttConfig,
-    { log, traffic, clock, access, product = "distsrv" }: Surroundings,
-  ) {
+  constructor(config: MqttConfig, surroundings: Surroundings) {
+    const { log, traffic, clock, access, store, bus, fail, product = "distsrv" } = surroundings;
     this.config = { ...config };
     this.log = log;
     this.traffic = traffic;
     this.clock = clock;
     this.access = access;
-    this.routes = new Routes(config.maxTopicLevels);
-    this.retained = new Retained(this.config, () => this.#retainedFull());
+    this.store = store;
+    this.storedMessages = new StoredMessages(clock);
+    const onFailure = (cause: unknown) => fail(new Error("Cannot keep what clients said", { cause }));
+    this.commits = new Commits(store, clock.soon, onFailure);
+    this.uplink = new Uplink(this, bus);
+    this.routes = new Routes(this.config, this.uplink, undefined, clock.now);
+    this.retained = new Retained(this.config, () => this.#retainedFull(), this.#retainedJournal());
     this.deadlines = new Deadlines(clock.now());
-    this.flusher = new Flusher(clock.soon);
+    this.flusher = new Flusher(clock.soon, undefined, this.commits);
     this.turns = new Turns(clock);
     this.pace = new Pace(this.config, clock);
     this.#lastSweep = clock.now();
-    this.batch = new Batch(this);
-    this.#ownBatch = new Batch(this);
+    this.batch = new Batch(this, this.uplink);
+    this.#ownBatch = new Batch(this, this.uplink);
     this.#stopSweeping = clock.every(sweepPeriod, () => this.#sweep());
     this.sysTopics = new SysTopics(this, product);
     this.sysTopics.run(config.sysInterval);
+  }
+
+  #retainedJournal(): RetainedJournal | undefined {
+    const { store, storedMessages } = this;
+    if (!store.isDurable) return undefined;
+    return {
+      retained: (message) => store.retain(storedMessages.of(message)),
+      cleared: (topic) => store.clear(topic),
+    };
+  }
+
+  /** Puts back what the store kept, and joins the other nodes; to be awaited before the first client is let in. */
+  async open(): Promise<void> {
+    const contents = await this.store.load();
+    this.commits.asOne(() => restore(this, contents));
+    await this.uplink.join();
+  }
+
+  #closed: Promise<void> | undefined;
+  /** Lets go of the other nodes and of the store, after `stop`; safe to call twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#letGo();
+    return this.#closed;
+  }
+
+  async #letGo(): Promise<void> {
+    try {
+      await this.uplink.leave();
+    } finally {
+      this.commits.commit();
+      await this.store.close();
+    }
   }
 
   /** Somebody has connected. */
@@ -110,18 +167,32 @@ export class Broker {
     const { session, will } = connection;
     if (session !== undefined) this.counters.disconnects++;
     if (session === undefined || session.connection !== connection) return;
-    session.connection = undefined;
-    session.left();
-    if (will !== undefined) executeWill(this, session, will);
-    if (session.expiry === 0) {
-      this.endSession(session);
-      return;
-    }
+    this.commits.asOne(() => {
+      session.connection = undefined;
+      session.left();
+      if (will !== undefined) executeWill(this, session, will);
+      if (session.expiry > 0) this.#setAway(session, session.expiry);
+      else this.endSession(session);
+    });
+  }
+
+  /** Keeps a session without a client for so many milliseconds. */
+  #setAway(session: Session, milliseconds: number): void {
+    session.journal?.setAway(true);
     this.#away.add(session);
-    if (session.expiry < Number.POSITIVE_INFINITY) {
-      const end = this.clock.now() + session.expiry;
+    if (milliseconds < Number.POSITIVE_INFINITY) {
+      const end = this.clock.now() + milliseconds;
       session.cancelExpiry = this.deadlines.at(end, () => this.#expire(session)); // [MQTT-3.1.2-23]
     }
+  }
+
+  /** A session that the store kept, whose client has been away for so many milliseconds. */
+  putBack(clientId: string, expiry: number, away: number): Session {
+    const session = new Session(clientId, this);
+    session.restore(expiry);
+    this.sessions.set(clientId, session);
+    this.#setAway(session, expiry - away);
+    return session;
   }
 
   /**
@@ -153,6 +224,7 @@ export class Broker {
       kept.cancelExpiry?.();
       kept.cancelExpiry = undefined;
       this.#away.delete(kept);
+      kept.journal?.setAway(false);
       return { session: kept, isNew: false };
     }
     const session = new Session(clientId, this);
@@ -165,9 +237,11 @@ export class Broker {
     if (this.sessions.get(session.clientId) !== session) return;
     session.cancelExpiry?.();
     this.#away.delete(session);
-    this.#publishDelayedWill(session);
-    this.sessions.delete(session.clientId);
-    session.end();
+    this.commits.asOne(() => {
+      this.#publishDelayedWill(session);
+      this.sessions.delete(session.clientId);
+      session.end();
+    });
   }
 
   #publishDelayedWill(session: Session): void {
@@ -185,6 +259,12 @@ export class Broker {
 
   /** @returns false when the session had this filter already: the old subscription gives way. [MQTT-3.8.4-3] */
   subscribe(session: Session, terms: Terms): boolean {
+    session.journal?.subscribed(terms);
+    return this.resubscribe(session, terms);
+  }
+
+  /** The same, for a subscription that the store knows of. */
+  resubscribe(session: Session, terms: Terms): boolean {
     const subscription = new Subscription(session, terms);
     const before = session.subscriptions.get(terms.filter);
     session.subscriptions.set(terms.filter, subscription);
@@ -197,6 +277,7 @@ export class Broker {
   unsubscribe(session: Session, filter: string): boolean {
     const subscription = session.subscriptions.get(filter);
     if (subscription === undefined) return false;
+    session.journal?.unsubscribed(filter);
     session.subscriptions.delete(filter);
     this.routes.remove(subscription);
     return true;
@@ -209,9 +290,9 @@ export class Broker {
     const frame = new Frame();
     frame.read(packet, 0, packet.length);
     view.read(packet, 0, frame.body, frame.end, 5);
-    const batch = this.#ownBatch.count === 0 ? this.#ownBatch : new Batch(this);
+    const batch = this.#ownBatch.count === 0 ? this.#ownBatch : new Batch(this, this.uplink);
     batch.add(view, packet, this.routes.ofText(topic), publisher, true);
-    batch.deliver();
+    this.commits.asOne(() => batch.deliver());
   }
 
   #sweep(): void {
@@ -226,9 +307,7 @@ export class Broker {
         const message = `silent for ${Math.round(silence / 1000)} s, which is more than 1.5 times its keep alive`;
         connection.fail(new MqttError(Reason.KeepAliveTimeout, message));
       } else if (silence > connection.limits.connectTimeout) {
-        this.log.debug(
-          `Closed ${connection.name}: no CONNECT within ${connection.limits.connectTimeout} ms`,
-        );
+        this.log.debug(`Closed ${connection.name}: not let in within ${connection.limits.connectTimeout} ms`);
         connection.close();
       }
     }
@@ -267,13 +346,19 @@ export class Broker {
     this.pace.stop();
     this.#publishWills();
     for (const connection of [...this.connections]) {
-      if (connection.state === "open")
-        connection.disconnect(Reason.ServerShuttingDown, "the server is stopping");
+      if (connection.session !== undefined) this.#sendAway(connection);
       else connection.close();
     }
   }
 
-  // While everybody is still there to hear them. No session outlives the broker, so none waits for its delay.
+  /** A client that is told of another server may turn to it at once. */
+  #sendAway(connection: Connection): void {
+    const { serverReference } = this.config;
+    const reason = serverReference === undefined ? Reason.ServerShuttingDown : Reason.UseAnotherServer;
+    connection.disconnect(reason, "the server is stopping", serverReference);
+  }
+
+  // While everybody is still there to hear them. No store keeps a will, so none waits for its delay.
   #publishWills(): void {
     for (const connection of this.connections) {
       const { session, will } = connection;

@@ -4,6 +4,7 @@ import { byteSize, duration, host, port } from "../../core/schema.ts";
 import { topicDepth, topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 import { connectTimeout, listener, listenerFields, maxPacketSize } from "./listener-config.ts";
+import { userFields, userMistakes } from "./users/config.ts";
 
 /** What a built-in publisher's message may hold besides `{random A..B}`. */
 export const messageFields = ["time", "count"] as const;
@@ -45,10 +46,22 @@ const fields = z.strictObject({
     .array(listener)
     .default([])
     .describe("Further listeners beside the service's own port, each with its own transport and limits."),
+  ...userFields,
+  serverReference: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Where else MQTT 5 clients may go, such as lab2.example:1883: told (with 0x9C) when all sessions are in use and when the service stops.",
+    ),
   publish: z.array(publisher).default([]).describe("Built-in publishers: a subscriber sees data at once."),
-  maxConnections: z.int().min(1).default(20_000).describe("Clients at once, on all listeners together; more are closed as they come."),
+  maxConnections: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe("Clients at once, on all listeners together; more are closed as they come."),
   connectTimeout: connectTimeout.describe(
-    "A connection that has not sent its CONNECT by then is closed; a TLS and a WebSocket handshake have the same time before.",
+    "A client that has not sent its CONNECT and proved who it is by then is closed; a TLS and a WebSocket handshake have the same time before.",
   ),
   tcpKeepAlive: duration("1m", { max: "32767s" }).describe(
     "The operating system asks a client that was silent for so long whether it is still there, and gives it up after ten questions, a second apart; 0 is never.",
@@ -136,6 +149,7 @@ const fields = z.strictObject({
 });
 
 export const mqttConfig = fields.check(({ value, issues }) => {
+  for (const mistake of userMistakes(value)) issues.push({ code: "custom", input: undefined, ...mistake });
   for (const [index, { topic }] of value.publish.entries()) {
     const depth = topicDepth(topic);
     if (depth <= value.maxTopicLevels) continue;

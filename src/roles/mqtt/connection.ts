@@ -1,24 +1,27 @@
 import type { Conversation } from "../../core/traffic.ts";
+import { forEver, type Lease } from "../../net/lease.ts";
 import { UnsupportedProtocol } from "../../protocol/mqtt/decode-connect.ts";
-import { describeMessage, describePacket } from "../../protocol/mqtt/describe.ts";
-import { encode } from "../../protocol/mqtt/encode.ts";
+import { encodeWithin } from "../../protocol/mqtt/encode-within.ts";
 import type { MqttError } from "../../protocol/mqtt/errors.ts";
+import { type Packet, PacketType, type Version, type Will } from "../../protocol/mqtt/packet.ts";
 import {
-  type Packet,
-  PacketType,
-  packetTypeName,
-  type Version,
-  type Will,
-} from "../../protocol/mqtt/packet.ts";
-import { type Delivery, publishSize, writePublish } from "../../protocol/mqtt/publish-writer.ts";
+  type Delivery,
+  publishSize,
+  writePublish,
+  writePublishHead,
+} from "../../protocol/mqtt/publish-writer.ts";
 import { Reason } from "../../protocol/mqtt/reason.ts";
+import { authenticationDataOf } from "../../protocol/mqtt/redact.ts";
 import { printable } from "../../protocol/text/printable.ts";
+import type { Authentication } from "./authentication.ts";
 import type { Broker } from "./broker.ts";
-import { refuseProtocol } from "./handlers/connect.ts";
+import { refuse, refuseProtocol } from "./handlers/connect/refuse.ts";
+import { publishBytes, tellAck, tellPacket, tellPublish } from "./insight/tell.ts";
 import { Intake } from "./intake.ts";
+import type { Message } from "./message.ts";
 import { MeteredLink } from "./metered-link.ts";
 import { highestAliasedQos, type OutgoingAliases } from "./outgoing-aliases.ts";
-import { type Link, Output } from "./output.ts";
+import { type Link, largest, Output } from "./output.ts";
 import type { Pending } from "./queue.ts";
 import type { Route } from "./routes.ts";
 import type { Identity } from "./seams/access.ts";
@@ -57,16 +60,20 @@ const scarce = 64 * 1024;
  */
 export class Connection {
   /**
-   * `new` until CONNECT; `held` while somebody decides about it; `open` from then on. Once `closed`, nothing is
-   * read or written any more.
+   * `new` until CONNECT; `authenticating` while the client has to answer by AUTH; `held` while somebody decides about
+   * it; `open` from then on. Once `closed`, nothing is read or written any more.
    */
-  state: "new" | "held" | "open" | "closed" = "new";
+  state: "new" | "authenticating" | "held" | "open" | "closed" = "new";
   version: Version = 4;
   session: Session | undefined;
   identity: Identity = { clientId: "", username: undefined };
+  /** Present when CONNECT named an authentication method. */
+  authentication: Authentication | undefined;
   /** Milliseconds of silence after which the client is taken for dead; 0 is never. */
   patience = 0;
   lastSeen: number;
+  /** When it came, on the broker's clock. */
+  readonly since: number;
   /** The largest packet that the client takes. */
   maxPacketSize = Number.POSITIVE_INFINITY;
   will: Will | undefined;
@@ -76,6 +83,7 @@ export class Connection {
   /** What the client published to last, and was allowed to. */
   route: Route | undefined;
   readonly output: Output;
+  readonly #link: MeteredLink;
   readonly #intake: Intake;
   /** The sum of the reasons of `Pause`; 0: it is read. */
   #paused = 0;
@@ -85,9 +93,10 @@ export class Connection {
     readonly link: Peer,
     readonly limits: Limits,
   ) {
-    this.output = new Output(new MeteredLink(link, broker.counters), broker.flusher);
+    this.#link = new MeteredLink(link, broker);
+    this.output = new Output(this.#link, broker.flusher);
     this.#intake = new Intake(this);
-    this.lastSeen = broker.clock.now();
+    this.since = this.lastSeen = broker.clock.now();
   }
 
   get isV5(): boolean {
@@ -110,7 +119,7 @@ export class Connection {
 
   /** Whether its next packet may be looked at. */
   get isReading(): boolean {
-    return (this.state === "open" || this.state === "new") && !this.isSlowed;
+    return this.state !== "held" && this.state !== "closed" && !this.isSlowed;
   }
 
   /** It has published faster than it may, and is not read for a while. */
@@ -172,13 +181,17 @@ export class Connection {
     this.session?.pump();
   }
 
-  send(packet: Packet): void {
-    if (this.state === "closed") return;
-    const bytes = encode(packet);
-    if (bytes.length > this.maxPacketSize) return; // [MQTT-3.1.2-24]
+  /** @returns false when the client does not take so large a packet, or nothing any more */
+  send(packet: Packet): boolean {
+    if (this.state === "closed") return false;
+    const bytes = encodeWithin(this.maxPacketSize, packet);
+    if (bytes === undefined) return false; // [MQTT-3.1.2-24]
     this.broker.counters.told(packet);
-    this.trace("out", packet);
+    this.trace("out", packet, bytes);
     this.output.append(bytes);
+    const secret = authenticationDataOf(packet);
+    if (secret !== undefined) this.#link.conceal(secret);
+    return true;
   }
 
   /** Writes a PUBACK, PUBREC, PUBREL or PUBCOMP; the reason is told to MQTT 5 clients. */
@@ -193,7 +206,9 @@ export class Connection {
     buffer[at + 2] = packetId >>> 8;
     buffer[at + 3] = packetId;
     if (isLong) buffer[at + 4] = reason;
-    if (this.broker.traffic.wants("message")) this.tell("out", `${packetTypeName(type)} id ${packetId}`);
+    if (!this.broker.traffic.wants("message")) return;
+    const told = isLong ? reason : Reason.Success;
+    tellAck(this, "out", type, packetId, told, buffer.subarray(at, at + (isLong ? 5 : 4)));
   }
 
   /** Whether the client takes a packet of this message's size. */
@@ -203,19 +218,35 @@ export class Connection {
     return publishSize(message, message.topic.bytes, this.#delivery(pending, 0, false)) <= this.maxPacketSize;
   }
 
-  /** Writes a message that was kept. */
-  sendMessage(pending: Pending, packetId: number, dup: boolean): void {
+  /** Writes a message that was kept. @param lease says when nobody needs its bytes any more */
+  sendMessage(pending: Pending, packetId: number, dup: boolean, lease: Lease = forEver): void {
     const { message } = pending;
     const delivery = this.#delivery(pending, packetId, dup);
     const topic = this.#shorten(pending, delivery);
-    const bytes = Buffer.allocUnsafe(publishSize(message, topic, delivery));
-    writePublish(bytes, 0, message, topic, delivery);
-    this.output.copy(bytes, 0, bytes.length);
+    this.#write(message, topic, delivery, lease);
+    const size = message.payloadLength;
     this.broker.counters.sent++;
-    this.broker.counters.payloadOut += message.end - message.payloadStart;
+    this.broker.counters.payloadOut += size;
     if (!this.broker.traffic.wants("message")) return;
-    const size = message.end - message.payloadStart;
-    this.tell("out", describeMessage(message.topic.text, pending.qos, pending.retain, dup, size));
+    const { qos, retain } = pending;
+    const payload = message.bytes.subarray(message.payloadStart, message.end);
+    const facts = { topic: message.topic.text, qos, retain, dup, packetId, payload };
+    tellPublish(this, "out", facts, publishBytes(message, topic, delivery));
+  }
+
+  #write(message: Message, topic: Uint8Array, delivery: Delivery, lease: Lease): void {
+    const { output } = this;
+    const size = publishSize(message, topic, delivery);
+    if (size <= largest) {
+      const at = output.reserve(size);
+      writePublish(output.buffer, at, message, topic, delivery);
+      return;
+    }
+    // Large payloads are sent from where they lie. What comes before may be large, too.
+    const head = Buffer.allocUnsafe(size - message.payloadLength);
+    writePublishHead(head, 0, message, topic, delivery);
+    output.copy(head, 0, head.length);
+    output.lend(message.bytes.subarray(message.payloadStart, message.end), lease);
   }
 
   /** Gives the packet its topic's alias, if there is one. @returns the topic as it stands in the packet */
@@ -246,21 +277,22 @@ export class Connection {
   fail(error: MqttError): void {
     if (this.state === "closed") return;
     this.broker.counters.failed(error.reason);
-    if (this.state === "open") {
+    if (this.session !== undefined) {
       this.broker.log.info(`Disconnected ${this.name}: ${error.message}`);
       this.disconnect(error.reason, error.message);
       return;
     }
     this.broker.log.debug(`Closed ${this.name}: ${error.message}`);
     if (error instanceof UnsupportedProtocol) refuseProtocol(this, error);
+    else if (this.state !== "new") refuse(this, error);
     this.close();
   }
 
   /** [MQTT-4.13.1-1] [MQTT-4.13.2-1] */
-  disconnect(reasonCode: number, reasonString: string): void {
+  disconnect(reasonCode: number, reasonString: string, serverReference?: string): void {
     // MQTT 3 has no DISCONNECT from the server: there it is only closed.
     if (this.isV5) {
-      const properties = { reasonString };
+      const properties = { reasonString, ...(serverReference !== undefined && { serverReference }) };
       this.send({ type: "disconnect", version: 5, reasonCode, properties });
     }
     this.close();
@@ -287,13 +319,8 @@ export class Connection {
     this.broker.left(this);
   }
 
-  trace(direction: "in" | "out", packet: Packet): void {
-    if (this.broker.traffic.wants("message")) this.tell(direction, describePacket(packet));
-  }
-
-  /** Tells an observer that has been asked for. */
-  tell(direction: "in" | "out", text: string): void {
-    const { conversation } = this.link;
-    this.broker.traffic.emit({ kind: "message", conversation, direction, text });
+  /** Tells whoever observes of a packet. */
+  trace(direction: "in" | "out", packet: Packet, bytes: Uint8Array): void {
+    if (this.broker.traffic.wants("message")) tellPacket(this, direction, packet, bytes);
   }
 }

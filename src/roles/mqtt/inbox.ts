@@ -1,3 +1,4 @@
+import { discard } from "../../net/discard.ts";
 import { MqttError } from "../../protocol/mqtt/errors.ts";
 import { Frame } from "../../protocol/mqtt/frame.ts";
 import { Reason } from "../../protocol/mqtt/reason.ts";
@@ -32,7 +33,8 @@ export class Inbox {
 
   /** Keeps `source` from `start` on until the rest comes. */
   keep(source: Buffer, start: number, end: number): void {
-    this.#makeRoom(this.length + end - start, 256);
+    const isKnown = this.length === 0 && this.#frame.read(source, start, end);
+    this.#makeRoom(this.length + end - start, isKnown ? this.#frame.end - start : 256);
     this.length += source.copy(this.bytes, this.length, start, end);
   }
 
@@ -60,15 +62,16 @@ export class Inbox {
     this.length = 0;
   }
 
-  // A header may promise megabytes and send none, so room grows with what has really come. It grows sixteenfold:
-  // what has been copied from one step to the next is still there until the garbage is collected, and memory that
-  // nothing has been written to yet costs nothing. So a large packet takes 1.1 times its size on its way in.
+  // A header may promise megabytes and send none, so room grows with what has really come. It grows sixteenfold,
+  // because memory that nothing has been written to yet costs nothing: so little is copied from one step to the next.
   #makeRoom(length: number, wanted: number): void {
     if (length <= this.bytes.length) return;
     let size = Math.max(length, wanted);
     while (size / growth >= Math.max(length, smallest)) size = Math.ceil(size / growth);
     const grown = Buffer.allocUnsafeSlow(size);
-    this.bytes.copy(grown, 0, 0, this.length);
+    const outgrown = this.bytes;
+    outgrown.copy(grown, 0, 0, this.length);
     this.bytes = grown;
+    discard(outgrown);
   }
 }

@@ -3,9 +3,13 @@ import type { Role, RoleContext, RunningService } from "../../core/role.ts";
 import { Broker } from "./broker.ts";
 import { systemClock } from "./clock.ts";
 import { type MqttConfig, mqttConfig } from "./config.ts";
-import { openListeners, portsOf, unmetNeeds } from "./listeners.ts";
+import { openInsight } from "./insight/insight.ts";
+import { type Listeners, openListeners, portsOf, unmetNeeds } from "./listeners.ts";
 import { startPublishers } from "./publishers.ts";
-import { openAccess } from "./seams/access.ts";
+import { noBus } from "./seams/bus.ts";
+import { memoryStore } from "./seams/store.ts";
+import { liveAccess } from "./users/live-access.ts";
+import { sendAwayUnless } from "./users/send-away.ts";
 
 /** A broker for MQTT 3.1, 3.1.1 and 5.0. */
 export const mqtt: Role<MqttConfig> = {
@@ -30,28 +34,48 @@ function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): 
 
 async function start(context: RoleContext, config: MqttConfig): Promise<RunningService<MqttConfig>> {
   const { log, traffic } = context;
-  const broker = new Broker(config, { log, traffic, clock: systemClock, access: openAccess });
-  const listeners = await openListeners(context, config, broker).catch((error: unknown) => {
-    broker.stop();
-    throw error;
-  });
+  const access = liveAccess(config);
+  const seams = { access, store: memoryStore, bus: noBus };
+  const fail = (error: Error) => context.fail(error);
+  const product = `distsrv version ${context.version}`;
+  const broker = new Broker(config, { log, traffic, fail, product, clock: systemClock, ...seams });
+  const listeners = await listen(context, config, broker);
   let stopPublishers = startPublishers(broker, config.publish);
+  const insight = openInsight(broker);
   return {
     addresses: listeners.addresses,
     stats: () => ({ ...listeners.stats(), ...broker.stats() }),
     clients: () => listeners.clients(),
+    problems: () => insight.problems(),
+    views: insight.views,
+    actions: insight.actions,
     reload: async (next) => {
       if (!broker.reload(next)) return false;
+      sendAwayUnless(broker, access.change(next));
       stopPublishers();
       stopPublishers = startPublishers(broker, next.publish);
       return true;
     },
     stop: async (deadline) => {
       stopPublishers();
+      insight.stop();
       // First nobody new, and WebSockets know that the server goes away; then the broker says goodbye.
       const drained = listeners.stop(deadline);
       broker.stop();
       await drained;
+      await broker.close();
     },
   };
+}
+
+/** Lets clients in, once the broker knows what it must know. */
+async function listen(context: RoleContext, config: MqttConfig, broker: Broker): Promise<Listeners> {
+  try {
+    await broker.open();
+    return await openListeners(context, config, broker);
+  } catch (error) {
+    broker.stop();
+    await broker.close();
+    throw error;
+  }
 }

@@ -5,6 +5,8 @@ import { Reason } from "../../protocol/mqtt/reason.ts";
 import type { Connection } from "./connection.ts";
 import { dispatch } from "./handlers/dispatch.ts";
 import { checkSize, Inbox } from "./inbox.ts";
+import { tellRead } from "./insight/tell-bytes.ts";
+import { Parcel, parcelSize } from "./parcel.ts";
 import { Waiting } from "./waiting.ts";
 
 /** The largest packet of a client that nobody knows yet, in bytes: a CONNECT with a large will and password. */
@@ -63,15 +65,19 @@ export class Intake {
 
   /** @param isOurs whether `bytes` waited here, and may wait on without being copied */
   #read(bytes: Buffer, from: number, isOurs: boolean): void {
-    const { batch } = this.#connection.broker;
+    const { batch, commits } = this.#connection.broker;
+    // A message that is acknowledged and its place in the store belong together.
+    commits.hold();
     try {
       this.#readPackets(bytes, from, isOurs);
     } catch (error) {
       if (!(error instanceof MqttError)) throw error;
-      this.#connection.fail(error);
-    } finally {
       // What came before a mistake was right, and goes its way.
       batch.deliver();
+      this.#connection.fail(error);
+    } finally {
+      batch.deliver();
+      commits.release();
     }
   }
 
@@ -84,7 +90,8 @@ export class Intake {
       if (!this.#inbox.isWhole) return;
       const { bytes: packet, length } = this.#inbox;
       this.#inbox.clear();
-      this.#consume(packet, 0, length);
+      if (length >= parcelSize && packet[0]! >> 4 === PacketType.Publish) this.#consumeParcel(packet, length);
+      else this.#consume(packet, 0, length);
     }
     this.#keep(bytes, this.#consume(bytes, at, bytes.length), isOurs);
   }
@@ -92,7 +99,8 @@ export class Intake {
   get #sizeLimit(): number {
     const { state, limits } = this.#connection;
     const { maxPacketSize } = limits;
-    return state === "new" ? Math.min(maxPacketSize, strangerLimit) : maxPacketSize;
+    const isStranger = state === "new" || state === "authenticating";
+    return isStranger ? Math.min(maxPacketSize, strangerLimit) : maxPacketSize;
   }
 
   // A packet of another type, or another protocol: no need to wait for its end. [MQTT-3.1.0-1]
@@ -114,20 +122,36 @@ export class Intake {
     const connection = this.#connection;
     const frame = this.#frame;
     let at = from;
-    while (connection.isReading && frame.read(bytes, at, limit)) {
-      const { end } = frame;
-      checkSize(end - at, this.#sizeLimit);
-      if (end > limit) break;
-      dispatch(connection, bytes, at, frame);
-      at = end;
+    try {
+      while (connection.isReading && frame.read(bytes, at, limit)) {
+        const { end } = frame;
+        checkSize(end - at, this.#sizeLimit);
+        if (end > limit) break;
+        dispatch(connection, bytes, at, frame);
+        at = end;
+      }
+    } finally {
+      if (at > from && connection.broker.traffic.wants("bytes")) tellRead(connection, bytes, from, at);
     }
     // Only whole packets count, not any byte. [MQTT-3.1.2-22]
     if (at > from) this.#seeLife();
     return at;
   }
 
+  #consumeParcel(packet: Buffer, length: number): void {
+    const parcel = new Parcel(packet);
+    try {
+      this.#consume(packet, 0, length);
+      this.#connection.broker.batch.deliverParcel(parcel);
+    } finally {
+      parcel.release();
+    }
+  }
+
   #seeLife(): void {
-    this.#connection.lastSeen = this.#connection.broker.clock.now();
+    const { session, broker } = this.#connection;
+    // Until it has been let in, the connect timeout runs from the beginning.
+    if (session !== undefined) this.#connection.lastSeen = broker.clock.now();
     this.#seen = this.#inbox.length;
   }
 

@@ -134,7 +134,7 @@ function tcpOptions(listener: Listener, config: MqttConfig, shared: SharedPlaces
     ...(path.length > 0 && { part: path.join(".") }),
     ...(tls !== undefined && { tls: { files: tls, handshakeTimeout: connectTimeout } }),
     keepAlive: config.tcpKeepAlive,
-    // CONNECT holds a password, and a WebSocket's head may hold a cookie: see `FirstBytes`.
+    // CONNECT holds a password, and the head of a WebSocket may hold a cookie: see insight/tell-bytes.ts.
     tellsBytes: false,
     // A slow subscriber may still publish; how much waits for it is the broker's to judge.
     pauseWhenFull: false,

@@ -12,43 +12,57 @@ const overhead = 100;
 
 /** A message that outlives the packet it came in: retained, queued or in flight. Shared by all who hold it. */
 export class Message {
-  /** The properties that travel, then the payload. */
+  /** Where the payload lies; nobody changes them. */
   readonly bytes: Uint8Array;
   readonly payloadStart: number;
+  readonly end: number;
+  /** Where the properties that travel lie. */
+  readonly properties: Uint8Array;
+  readonly propertiesStart: number;
+  readonly propertiesEnd: number;
   readonly qos: Qos;
+  /** As it was published: what a subscriber gets depends on its subscription. */
+  readonly retain: boolean;
   /** On the broker's clock, in milliseconds; Infinity: never. */
   readonly expiresAt: number;
 
+  /** @param isLasting the view's bytes do not change: they are referred to. Otherwise they are copied */
   constructor(
     readonly topic: TopicName,
     view: PublishView,
     now: number,
+    isLasting = false,
   ) {
-    const properties = view.properties.subarray(view.propertiesStart, view.propertiesEnd);
-    this.bytes = new Uint8Array(properties.length + view.payloadLength);
-    this.bytes.set(properties);
-    this.bytes.set(view.bytes.subarray(view.payloadStart, view.end), properties.length);
-    this.payloadStart = properties.length;
+    const { payloadStart, end, propertiesStart, propertiesEnd } = view;
+    if (isLasting) {
+      this.bytes = view.bytes;
+      this.properties = view.properties;
+      this.payloadStart = payloadStart;
+      this.end = end;
+      this.propertiesStart = propertiesStart;
+      this.propertiesEnd = propertiesEnd;
+    } else {
+      const length = propertiesEnd - propertiesStart;
+      this.bytes = this.properties = new Uint8Array(length + end - payloadStart);
+      this.bytes.set(view.properties.subarray(propertiesStart, propertiesEnd));
+      this.bytes.set(view.bytes.subarray(payloadStart, end), length);
+      this.end = this.bytes.length;
+      this.propertiesStart = 0;
+      this.payloadStart = this.propertiesEnd = length;
+    }
     this.qos = view.qos;
+    this.retain = view.retain;
     this.expiresAt = view.expiry < 0 ? Number.POSITIVE_INFINITY : now + view.expiry * 1000;
   }
 
   get size(): number {
-    return this.bytes.length + this.topic.bytes.length + overhead;
+    return (
+      this.payloadLength + this.propertiesEnd - this.propertiesStart + this.topic.bytes.length + overhead
+    );
   }
 
-  // The shape that `writePublish` reads.
-  get end(): number {
-    return this.bytes.length;
-  }
-  get properties(): Uint8Array {
-    return this.bytes;
-  }
-  get propertiesStart(): number {
-    return 0;
-  }
-  get propertiesEnd(): number {
-    return this.payloadStart;
+  get payloadLength(): number {
+    return this.end - this.payloadStart;
   }
 
   isExpired(now: number): boolean {
@@ -58,6 +72,7 @@ export class Message {
   /** The seconds it has left; -1: it does not expire. [MQTT-3.3.2-6] */
   secondsLeft(now: number): number {
     if (this.expiresAt === Number.POSITIVE_INFINITY) return -1;
-    return Math.max(0, Math.ceil((this.expiresAt - now) / 1000));
+    // A sum of times is off by some billionths: that must not make it a second more than was given.
+    return Math.max(0, Math.ceil((this.expiresAt - now) / 1000 - 1e-6));
   }
 }

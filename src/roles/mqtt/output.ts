@@ -1,7 +1,12 @@
+import type { Lease } from "../../net/lease.ts";
+import { Commits } from "./commits.ts";
+import { LateBytes } from "./late-bytes.ts";
+import { memoryStore } from "./seams/store.ts";
+
 /** What a connection's bytes go out through: a TCP connection, or a test. */
 export interface Link {
-  /** Takes all of `bytes`; they are the caller's again when it returns. */
-  write(bytes: Uint8Array): unknown;
+  /** Takes all of `bytes`; they are the caller's again when it returns, unless they come with a lease. */
+  write(bytes: Uint8Array, lease?: Lease): unknown;
   /** Bytes that the network has not taken yet. */
   readonly buffered: number;
   /** Stops and restarts reading. */
@@ -18,7 +23,10 @@ const noBytes = Buffer.alloc(0);
 // Most turns write little to a client; a few write much. A buffer grows from one size to the next as needed and
 // goes back when it has been written, so an idle client holds none.
 const sizes = [2 * 1024, 16 * 1024, 128 * 1024];
-const largest = sizes[sizes.length - 1]!;
+
+/** What is longer is written as it stands, and not gathered with others. */
+export const largest = sizes[sizes.length - 1]!;
+
 const pooledOfEach = 64;
 
 /**
@@ -38,6 +46,8 @@ export class Flusher {
     readonly soon: (call: () => void) => void,
     /** Write early when this many bytes are held in buffers. */
     readonly budget = 32 * 1024 * 1024,
+    /** Asked before anything is written. */
+    readonly commits = new Commits(memoryStore, soon, () => {}),
   ) {}
 
   /** Writes what everybody has to say. */
@@ -45,7 +55,8 @@ export class Flusher {
     this.#isScheduled = false;
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const output of dirty) output.flush();
+    const mayWrite = this.commits.commit();
+    for (const output of dirty) output.finish(mayWrite);
   };
 
   mark(output: Output): void {
@@ -53,7 +64,7 @@ export class Flusher {
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       this.soon(this.flush);
-    } else if (this.#held > this.budget) {
+    } else if (this.#held > this.budget && !this.commits.isHeld) {
       for (const other of this.#dirty) if (other !== output) other.flush();
       this.#dirty = [output];
     }
@@ -81,13 +92,14 @@ export class Output {
   #backlog = 0;
   #used = 0;
   #isMarked = false;
+  readonly #late = new LateBytes();
 
   constructor(
     readonly link: Link,
     readonly flusher: Flusher,
   ) {}
 
-  /** Room for a small packet of up to 64 bytes. @returns where in `buffer` it must be written */
+  /** Room for a packet of at most `largest` bytes. @returns where in `buffer` it must be written */
   reserve(length: number): number {
     const at = this.#used;
     if (at + length > this.buffer.length) return this.#reserveMore(length);
@@ -107,6 +119,11 @@ export class Output {
     source.copy(this.buffer, at, start, end);
   }
 
+  /** Sends bytes that do not change, without copying them. */
+  lend(bytes: Uint8Array, lease: Lease): void {
+    this.#writeThrough(bytes, lease);
+  }
+
   append(bytes: Uint8Array): void {
     this.copy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
   }
@@ -118,40 +135,67 @@ export class Output {
 
   /** Asks how much the network has not taken. */
   measure(): void {
-    const { buffered } = this.link;
+    const buffered = this.link.buffered + this.#late.length;
     this.flusher.backlog += buffered - this.#backlog;
     this.#backlog = buffered;
   }
 
   /** The network is gone, and what waited with it. */
   forget(): void {
+    this.#late.clear();
     this.flusher.backlog -= this.#backlog;
     this.#backlog = 0;
   }
 
+  /** Writes now, before the turn is over. */
   flush(): void {
+    this.finish(this.flusher.commits.commit());
+  }
+
+  /** The turn is over. */
+  finish(mayWrite: boolean): void {
     this.#isMarked = false;
-    if (this.#used > 0) this.#write();
+    if (this.#used > 0 || this.#late.length > 0) this.#writeAll(mayWrite);
     if (this.buffer.length === 0) return;
     this.flusher.give(this.buffer);
     this.buffer = noBytes;
   }
 
-  #write(): void {
+  #writeAll(mayWrite: boolean): void {
     const bytes = this.buffer.subarray(0, this.#used);
     this.#used = 0;
-    this.link.write(bytes);
+    if (mayWrite) {
+      this.#late.writeTo(this.link);
+      if (bytes.length > 0) this.link.write(bytes);
+    } else this.#late.clear();
     this.measure();
   }
 
-  #writeThrough(bytes: Uint8Array): void {
-    if (this.#used > 0) this.#write();
-    this.link.write(bytes);
+  #writeThrough(bytes: Uint8Array, lease?: Lease): void {
+    if (this.#used > 0) this.#writeBuffer();
+    this.#writeEarly(bytes, lease);
+  }
+
+  #writeBuffer(): void {
+    const bytes = this.buffer.subarray(0, this.#used);
+    this.#used = 0;
+    this.#writeEarly(bytes);
+  }
+
+  #writeEarly(bytes: Uint8Array, lease?: Lease): void {
+    const { commits } = this.flusher;
+    if (commits.isHeld) {
+      this.#late.add(bytes, lease);
+      commits.whenReleased(this);
+    } else if (commits.commit()) {
+      this.#late.writeTo(this.link);
+      this.link.write(bytes, lease);
+    }
     this.measure();
   }
 
   #reserveMore(length: number): number {
-    if (this.#used + length > largest && this.#used > 0) this.#write();
+    if (this.#used + length > largest && this.#used > 0) this.#writeBuffer();
     if (this.#used + length > this.buffer.length) this.#grow(this.#used + length);
     if (!this.#isMarked) {
       this.#isMarked = true;

@@ -36,7 +36,8 @@ export function unpack(packed: Packed): Message {
   const bytes = packed.slice(header, start);
   const view = new PublishView();
   view.bytes = view.properties = packed.slice(start);
-  view.first = packed[18]! << 1;
+  // Nothing else is packed than what was to be retained.
+  view.first = (packed[18]! << 1) | 1;
   view.end = view.bytes.length;
   view.propertiesStart = 0;
   view.propertiesEnd = view.payloadStart = number(packed, 8) - start;

@@ -31,6 +31,12 @@ export class Region {
     this.bytes[at + 1] = id;
   }
 
+  /** The packet with this place. */
+  at(index: number): Buffer {
+    const start = this.start + index * this.stride;
+    return this.bytes.subarray(start, start + this.stride);
+  }
+
   setAlias(count: number, alias: number): void {
     this.alias = alias;
     for (let index = 0; index < count; index++) {

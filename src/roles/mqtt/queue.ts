@@ -9,6 +9,8 @@ export interface Pending {
   readonly subscriptionIds: readonly number[] | undefined;
   /** The shared subscription that it came by: another member may get it instead. */
   readonly share?: string | undefined;
+  /** Its number in the store, once that knows of it. */
+  number?: number;
 }
 
 /** What waits in all queues together. */
@@ -50,7 +52,12 @@ export class Queue {
     return pending;
   }
 
-  /** Takes out those that are chosen, wherever they stand. */
+  /** Those that wait, in their order. */
+  *[Symbol.iterator](): Generator<Pending, void, undefined> {
+    for (let index = this.#head; index < this.#items.length; index++) yield this.#items[index]!;
+  }
+
+  /** Takes out those that are chosen, wherever they stand; they are asked about in their order. */
   takeOut(isChosen: (pending: Pending) => boolean): Pending[] {
     const chosen: Pending[] = [];
     const others: Pending[] = [];

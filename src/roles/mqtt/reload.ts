@@ -4,6 +4,9 @@ import type { MqttConfig } from "./config.ts";
 /** Settings that are looked up each time they are needed, so a running broker may take over others. */
 const live = [
   "publish",
+  "serverReference",
+  "users",
+  "anonymous",
   "maxKeepAlive",
   "sendBuffer",
   "maxSendBuffers",
@@ -17,6 +20,7 @@ const live = [
   "maxInflight",
   "maxSubscriptions",
   "maxSubscriptionBytes",
+  "maxTopicLevels",
   "maxTopicAliasesOut",
   "maxRetained",
   "maxRetainedBytes",

@@ -1,7 +1,13 @@
 import type { Message } from "./message.ts";
 import { type Kept, payloadOf, sizeOf, toKeep, toSend } from "./retained-message.ts";
-import { nodeBytes, RetainedTree } from "./retained-tree.ts";
+import { nodeBytes, type Place, RetainedTree } from "./retained-tree.ts";
 import { isSystemTopic } from "./system-topic.ts";
+
+/** Learns what is kept of clients and built-in publishers, to keep it longer than the broker lives. */
+export interface RetainedJournal {
+  retained(message: Message): void;
+  cleared(topic: string): void;
+}
 
 /** What is kept of one kind. */
 class Tally {
@@ -27,6 +33,7 @@ export class Retained {
   constructor(
     readonly limits: { readonly maxRetained: number; readonly maxRetainedBytes: number },
     readonly onFull: () => void,
+    readonly journal?: RetainedJournal,
   ) {}
 
   /** How many topics have one that a client or a built-in publisher left. */
@@ -57,6 +64,11 @@ export class Retained {
     else this.#set(message);
   }
 
+  /** Keeps a message that was kept before; a limit that is lower by now does not take it away. */
+  restore(message: Message): void {
+    this.#put(message, this.#tree.place(message.topic.text), this.#clients);
+  }
+
   #tally(topic: string): Tally {
     return isSystemTopic(topic) ? this.#own : this.#clients;
   }
@@ -71,6 +83,11 @@ export class Retained {
       this.onFull();
       return;
     }
+    this.#put(message, place, tally);
+    if (tally === this.#clients) this.journal?.retained(message);
+  }
+
+  #put(message: Message, place: Place<Kept>, tally: Tally): void {
     if (place.value !== undefined) tally.add(place.value, -1);
     const kept = toKeep(message);
     tally.add(kept, 1);
@@ -92,6 +109,7 @@ export class Retained {
     const tally = this.#tally(topic);
     tally.add(place.value, -1);
     tally.bytes -= this.#tree.remove(place) * nodeBytes;
+    if (tally === this.#clients) this.journal?.cleared(topic);
   }
 
   /**

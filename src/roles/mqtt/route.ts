@@ -38,6 +38,8 @@ export class Route implements TopicName, Recipients {
   seen = -1;
   /** False once it has been thrown out of the cache: it learns of no change any more. */
   isLive = true;
+  /** Messages that found no subscriber, since that was last looked at. */
+  unheard = 0;
   #version = -1;
   #name: TopicName | undefined;
 

@@ -15,10 +15,21 @@ import { TopicTree } from "./topic-tree.ts";
 
 export type { Route } from "./route.ts";
 
+/** Learns which filters somebody subscribes to; a shared subscription counts by its inner filter. */
+export interface Interest {
+  /** The first has come. */
+  subscribed(filter: string): void;
+  /** The last has gone. */
+  unsubscribed(filter: string): void;
+}
+
 const encoder = new TextEncoder();
 
 /** Topics may be long; those in the cache together take no more than about this. */
 const cacheBytes = 8 * 1024 * 1024;
+
+/** Filters remembered to which nothing was published. */
+const silentKept = 10_000;
 
 /** So many changes back, comparing a topic with the filters that changed costs less than to search the tree. */
 const changesKept = 16;
@@ -46,12 +57,33 @@ export class Routes {
   #changes = 0;
   #count = 0;
   #bytes = 0;
+  /**
+   * Filters to which nothing has been published since somebody uses them, and since when; the first of them only,
+   * once there are very many.
+   */
+  readonly #silent = new Map<Audience, number>();
   #cachedBytes = 0;
 
   constructor(
-    readonly maxLevels: number,
+    readonly limits: { readonly maxTopicLevels: number },
+    readonly interest?: Interest,
     readonly cacheLimit = 20_000,
+    readonly now: () => number = () => 0,
   ) {}
+
+  get silent(): ReadonlyMap<Audience, number> {
+    return this.#silent;
+  }
+
+  /** Topics that something was published to, as far as they are remembered, the latest to come into use last. */
+  topics(): Iterable<string> {
+    return this.#byText.keys();
+  }
+
+  /** Whether anybody has subscribed to the topic. */
+  isWanted(topic: string): boolean {
+    return this.#resolve(topic).length > 0;
+  }
 
   /** Subscriptions of all clients. */
   get size(): number {
@@ -111,13 +143,19 @@ export class Routes {
 
   #newAudience(filter: string): Audience {
     this.#outdate(filter);
-    return new Audience(filter);
+    this.interest?.subscribed(filter);
+    const audience = new Audience(filter);
+    if (this.#silent.size < silentKept) this.#silent.set(audience, this.now());
+    return audience;
   }
 
-  #close({ filter }: Audience): void {
+  #close(audience: Audience): void {
+    const { filter } = audience;
+    this.#silent.delete(audience);
     if (hasWildcard(filter)) this.#wild.delete(filter);
     else this.#plain.delete(filter);
     this.#outdate(filter);
+    this.interest?.unsubscribed(filter);
   }
 
   /** Cached routes that the filter matches have to be found again. */
@@ -152,11 +190,18 @@ export class Routes {
   /** Who gets what is published to the route's topic now. */
   targets(route: Route): Recipients {
     if (route.seen === this.#changes && route.stamp === this.#stamp) return route;
-    if (!this.#isCurrent(route)) route.find(this.#resolve(route.text));
+    if (!this.#isCurrent(route)) this.#find(route);
     route.stamp = this.#stamp;
     route.seen = this.#changes;
     route.refresh();
     return route;
+  }
+
+  // Whoever asks has something to publish, and a filter that is new makes every route it matches be found again.
+  #find(route: Route): void {
+    const audiences = this.#resolve(route.text);
+    for (const audience of audiences) this.#silent.delete(audience);
+    route.find(audiences);
   }
 
   #isCurrent({ text, stamp }: Route): boolean {
@@ -188,8 +233,9 @@ export class Routes {
     const text = decodeUtf8(bytes, start, end, "topic");
     const mistake = topicNameMistake(text);
     if (mistake !== undefined) throw malformed(`the topic of PUBLISH ${mistake}`);
-    if (topicDepth(text) > this.maxLevels) {
-      const message = `the topic has ${topicDepth(text)} levels, and maxTopicLevels is ${this.maxLevels}`;
+    const { maxTopicLevels } = this.limits;
+    if (topicDepth(text) > maxTopicLevels) {
+      const message = `the topic has ${topicDepth(text)} levels, and maxTopicLevels is ${maxTopicLevels}`;
       throw new MqttError(Reason.TopicNameInvalid, message);
     }
     return this.#remember(text, copyOf(bytes, start, end), hash);

@@ -32,6 +32,10 @@ export class SharedGroup {
     return this.#members.length === 0;
   }
 
+  get members(): readonly Subscription[] {
+    return this.#members;
+  }
+
   /** Members that are connected. */
   get present(): number {
     return this.#present;
@@ -108,14 +112,23 @@ export class SharedGroup {
     return from;
   }
 
-  /** Finds another member for a message that was for one that is gone. */
-  pass(pending: Pending, drop: () => void): void {
+  /** Members whose clients are away. */
+  absent(): readonly Subscription[] {
+    return this.#members.slice(this.#present);
+  }
+
+  /** Finds another member for a message that was for one that is gone. @returns false when none can take it */
+  pass(pending: Pending): boolean {
+    let isPassed = true;
     this.deal({
       count: 1,
       offer: (member) => (member.session.take(forMember(pending, member)) ? 1 : 0),
       queue: (member) => (member.session.keep(forMember(pending, member)) ? 1 : 0),
-      drop,
+      drop: () => {
+        isPassed = false;
+      },
     });
+    return isPassed;
   }
 }
 
@@ -126,10 +139,10 @@ const waysToAbsent = ["queue", "queue"] as const;
 const asksPerRound = 64;
 
 // At the QoS that this member was granted. [MQTT-4.8.2-3]
-const forMember = ({ message, retain }: Pending, member: Subscription): Pending => ({
+const forMember = ({ message }: Pending, member: Subscription): Pending => ({
   message,
   qos: lowerQos(message.qos, member.qos),
-  retain: retain && member.retainAsPublished,
+  retain: message.retain && member.retainAsPublished,
   subscriptionIds: member.subscriptionIds,
   share: member.share,
 });

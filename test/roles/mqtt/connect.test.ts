@@ -100,7 +100,7 @@ describe("client identifiers", () => {
     expect(client.state).toBe("ended");
   });
 
-  test("an empty one needs a clean session in MQTT 3.1.1 [MQTT-3.1.3-8]", () => {
+  test("an empty one needs a clean session in MQTT 3.1.1 [MQTT-3.1.3-8 of 3.1.1]", () => {
     const test = new TestBroker();
     const refused = test.open(4);
     refused.connect("", { cleanStart: false });

@@ -45,7 +45,16 @@ describe("a new configuration", () => {
     expect(test.broker.config.receiveMaximum).toBe(11);
   });
 
-  test.each([{ port: 1 }, { host: "0.0.0.0" }, { maxConnections: 7 }, { maxTopicLevels: 7 }])(
+  test("of the levels a topic may have holds at once, for publishers and subscribers", () => {
+    const test = new TestBroker({ sysInterval: 0 });
+    const client = test.connect("a", 5);
+    expect(test.broker.reload(config({ sysInterval: 0, maxTopicLevels: 2 }))).toBe(true);
+    expect(client.subscribe("a/b/c")).toMatchObject({ reasonCodes: [0x8f] });
+    client.publish("a/b/c", "x");
+    expect(client.next("disconnect").reasonCode).toBe(0x90);
+  });
+
+  test.each([{ port: 1 }, { host: "0.0.0.0" }, { maxConnections: 7 }])(
     "with %o needs a restart, and nothing of it is taken",
     (change) => {
       const test = new TestBroker({ sysInterval: 0 });

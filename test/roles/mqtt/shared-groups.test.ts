@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Version } from "../../../src/protocol/mqtt/packet.ts";
+import type { Subscribe, Version } from "../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../src/protocol/mqtt/reason.ts";
 import { TestBroker, type TestClient } from "./wire.ts";
 
@@ -126,7 +126,7 @@ describe.each([3, 4, 5] as const)("a shared subscription, version %p", (version:
     expect([a, b].map((client) => client?.messages().length)).toEqual([2, 2]);
   });
 
-  test("waits for members that are away when nobody is connected, and comes when they are back", () => {
+  test("waits for members that are away when nobody is connected, and all comes to the first that is back", () => {
     const test = new TestBroker();
     const all = members(test, ["a", "b"], 1, staying);
     for (const client of all) client.cut();
@@ -138,12 +138,41 @@ describe.each([3, 4, 5] as const)("a shared subscription, version %p", (version:
       client.connect(name, staying);
       return client;
     });
-    expect(back.map((client) => client.messages()).sort()).toEqual([
-      ["jobs/x: 0", "jobs/x: 2"],
-      ["jobs/x: 1", "jobs/x: 3"],
-    ]);
+    const [first, second] = back.map((client) => client.messages());
+    expect(first?.sort()).toEqual(["jobs/x: 0", "jobs/x: 1", "jobs/x: 2", "jobs/x: 3"]);
+    expect(second).toEqual([]);
     for (let index = 4; index < 6; index++) publisher.publish("jobs/x", String(index), { qos: 1 });
     expect(back.map((client) => client.messages().length)).toEqual([1, 1]);
+  });
+
+  test("waits for members that are away when nobody is connected, and goes to a new member", () => {
+    const test = new TestBroker();
+    for (const client of members(test, ["a", "b"], 1, staying)) client.cut();
+    const publisher = test.connect("publisher", version);
+    for (let index = 0; index < 4; index++) publisher.publish("jobs/x", String(index), { qos: 1 });
+    const newcomer = test.connect("newcomer", version);
+    const request = { filter: share, qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 };
+    const subscriptions = [request as Subscribe["subscriptions"][0]];
+    newcomer.send({ type: "subscribe", version, packetId: 1, subscriptions, properties: {} });
+    const [suback, ...messages] = newcomer.take();
+    expect([suback?.type, messages.length]).toEqual(["suback", 4]);
+    expect(test.broker.stats()).toMatchObject({ queued_messages: 0, dropped_total: 0 });
+  });
+
+  test("stays with members that are away as far as the one that is back has no room for it", () => {
+    const test = new TestBroker({ maxInflight: 1, maxQueuedMessages: 2 });
+    for (const client of members(test, ["a", "b"], 1, staying)) client.cut();
+    const publisher = test.connect("publisher", version);
+    for (let index = 0; index < 4; index++) publisher.publish("jobs/x", String(index), { qos: 1 });
+    const [a, b] = ["a", "b"].map((name) => {
+      const client = test.open(version);
+      client.connect(name, staying);
+      return client;
+    });
+    for (const client of [a, b]) if (client !== undefined) acknowledge(client, 1, 2, 3);
+    const heard = [a, b].flatMap((client) => client?.messages() ?? []);
+    expect(heard.sort()).toEqual(["jobs/x: 0", "jobs/x: 1", "jobs/x: 2", "jobs/x: 3"]);
+    expect(test.broker.stats()).toMatchObject({ dropped_total: 0, queued_messages: 0 });
   });
 
   test.each([{ cleanStart: true }, staying])(
@@ -270,6 +299,18 @@ describe("a filter that begins like a shared one and is none [MQTT-4.8.2-1] [MQT
 });
 
 describe("a shared subscription in MQTT 5", () => {
+  test("a message that goes on has the retain flag that it was published with, for a member that asks for it", () => {
+    const test = new TestBroker();
+    const first = test.connect("a", 5);
+    first.subscribe("$share/g/x", 1);
+    test.connect("publisher", 5).publish("x", "1", { qos: 1, retain: true });
+    expect(first.next("publish").retain).toBe(false);
+    const heir = test.connect("b", 5);
+    heir.subscribe("$share/g/x", 1, { retainAsPublished: true });
+    first.cut();
+    expect(heir.next("publish").retain).toBe(true);
+  });
+
   test("with no local is a protocol error [MQTT-3.8.3-4]", () => {
     const client = new TestBroker().connect("a", 5);
     client.send(request(5, "$share/g/x", { noLocal: true }));

@@ -9,6 +9,8 @@ import type { Clock } from "../../../src/roles/mqtt/clock.ts";
 import { mqttConfig } from "../../../src/roles/mqtt/config.ts";
 import type { Connection, Peer } from "../../../src/roles/mqtt/connection.ts";
 import { type Access, openAccess } from "../../../src/roles/mqtt/seams/access.ts";
+import { type Bus, noBus } from "../../../src/roles/mqtt/seams/bus.ts";
+import { memoryStore, type Store } from "../../../src/roles/mqtt/seams/store.ts";
 
 /** Time that stands until the test moves it. */
 export class TestClock implements Clock {
@@ -79,18 +81,31 @@ export class TestClock implements Clock {
 export interface TestBrokerOptions {
   readonly access?: Partial<Access>;
   readonly traffic?: Traffic;
+  readonly store?: Store;
+  readonly bus?: Bus;
+  /** Time that goes on from one broker to the next. */
+  readonly clock?: TestClock;
 }
 
 /** A broker without a network: what a client sends has been answered when `send` returns. */
 export class TestBroker {
-  readonly clock = new TestClock();
+  readonly clock: TestClock;
   readonly log: string[] = [];
+  /** What the broker could not live with. */
+  readonly failures: Error[] = [];
   readonly broker: Broker;
 
   constructor(
     config: Record<string, unknown> = {},
-    { access = {}, traffic = unobserved }: TestBrokerOptions = {},
+    {
+      access = {},
+      traffic = unobserved,
+      store = memoryStore,
+      bus = noBus,
+      clock = new TestClock(),
+    }: TestBrokerOptions = {},
   ) {
+    this.clock = clock;
     const line = (level: string) => (message: string) => this.log.push(`${level} ${message}`);
     const log: Logger = {
       debug: line("debug"),
@@ -98,8 +113,9 @@ export class TestBroker {
       warning: line("warning"),
       error: line("error"),
     };
-    const surroundings = { log, traffic, clock: this.clock, access: { ...openAccess, ...access } };
-    this.broker = new Broker(mqttConfig.parse(config), surroundings);
+    const fail = (error: Error) => this.failures.push(error);
+    const seams = { access: { ...openAccess, ...access }, store, bus };
+    this.broker = new Broker(mqttConfig.parse(config), { log, traffic, clock, fail, ...seams });
   }
 
   /** A connection that has said nothing yet. */

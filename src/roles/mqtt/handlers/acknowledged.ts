@@ -36,6 +36,6 @@ function pubrec(connection: Connection, packetId: number, reason: number): void 
 
 /** The client forgets its message, and its identifier may be used for another one. [MQTT-4.3.3-12] */
 function pubrel(connection: Connection, packetId: number): void {
-  const isKnown = connection.session?.incoming.delete(packetId) === true;
+  const isKnown = connection.session?.released(packetId) === true;
   connection.ack(PacketType.Pubcomp, packetId, isKnown ? Reason.Success : Reason.PacketIdentifierNotFound);
 }

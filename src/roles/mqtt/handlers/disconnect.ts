@@ -9,7 +9,8 @@ export function disconnect(connection: Connection, packet: Notice): void {
   const seconds = packet.properties.sessionExpiryInterval;
   if (seconds !== undefined && session !== undefined) {
     if (session.expiry === 0 && seconds > 0) {
-      throw protocolError("DISCONNECT gives a session expiry interval, and CONNECT said 0"); // [MQTT-3.14.2-2]
+      // Section 3.14.2.2.2.
+      throw protocolError("DISCONNECT gives a session expiry interval, and CONNECT said 0");
     }
     session.expiry = broker.sessionExpiry(seconds);
   }

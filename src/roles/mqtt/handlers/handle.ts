@@ -31,7 +31,7 @@ export function handle(connection: Connection, packet: Packet): void {
     case "disconnect":
       return disconnect(connection, packet);
     case "auth":
-      return auth(packet);
+      return auth(connection, packet);
     case "connack":
     case "suback":
     case "unsuback":

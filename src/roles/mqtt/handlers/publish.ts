@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
-import { describeMessage } from "../../../protocol/mqtt/describe.ts";
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import type { Frame } from "../../../protocol/mqtt/frame.ts";
 import { PacketType } from "../../../protocol/mqtt/packet.ts";
 import type { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import type { Connection } from "../connection.ts";
+import { tellPublish } from "../insight/tell.ts";
 import { type Route, sameBytes } from "../routes.ts";
 import { isSystemTopic } from "../system-topic.ts";
 
@@ -103,6 +103,7 @@ function exactlyOnce(
   if (isNew && refusal === Reason.Success) {
     checkReceiveMaximum(connection, incoming.size);
     incoming.add(packetId);
+    session?.journal?.received(packetId);
     broker.batch.add(view, bytes, route, session, connection.isV5);
   } else if (isNew) countRefused(connection, refusal);
   connection.ack(PacketType.Pubrec, packetId, outcome(connection, route, refusal));
@@ -119,7 +120,9 @@ function checkReceiveMaximum(connection: Connection, inFlight: number): void {
 function outcome(connection: Connection, route: Route, refusal: number): number {
   if (!connection.isV5) return Reason.Success; // MQTT 3 has no word for a refusal. [MQTT-3.3.5-2 of 3.1.1]
   if (refusal !== Reason.Success) return refusal;
-  return connection.broker.routes.targets(route).length === 0 ? Reason.NoMatchingSubscribers : Reason.Success;
+  const { routes, uplink } = connection.broker;
+  if (routes.targets(route).length > 0 || uplink.wants(route.text, false)) return Reason.Success;
+  return Reason.NoMatchingSubscribers;
 }
 
 function routeOf(connection: Connection, view: PublishView): Route {
@@ -152,8 +155,9 @@ function routeOfAlias(connection: Connection, view: PublishView): Route {
   return route.isLive ? route : connection.broker.routes.ofText(route.text);
 }
 
-function tell(connection: Connection, route: Route, view: PublishView): void {
-  const text = describeMessage(route.text, view.qos, view.retain, view.dup, view.payloadLength);
-  const { conversation } = connection.link;
-  connection.broker.traffic.emit({ kind: "message", conversation, direction: "in", text });
+function tell(connection: Connection, { text: topic }: Route, view: PublishView): void {
+  const { qos, retain, dup, packetId, bytes, start, payloadStart, end, decoded: properties } = view;
+  const payload = bytes.subarray(payloadStart, end);
+  const facts = { topic, qos, retain, dup, packetId, payload, properties };
+  tellPublish(connection, "in", facts, bytes.subarray(start, end));
 }

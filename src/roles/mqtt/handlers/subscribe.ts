@@ -16,6 +16,7 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
   if (version === 5) subscriptions.forEach(checkShare);
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
   const replays = new Map<string, Replay>();
+  const shares = new Set<string>();
   const reasonCodes: number[] = [];
   const subscribeTo = (request: SubscriptionRequest) => {
     const refused = refusal(connection, session, request);
@@ -25,12 +26,14 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
     }
     const replay = accept(broker, session, request, identifier);
     if (replay !== undefined) replays.set(request.filter, replay);
+    if (isShared(request.filter)) shares.add(request.filter);
     reasonCodes.push(request.qos);
   };
   inPieces(connection, subscriptions, subscribeTo, () => {
     // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
     connection.send({ type: "suback", version, packetId, reasonCodes, properties: {} });
     for (const [filter, replay] of replays) session.replay(filter, replay);
+    for (const share of shares) session.joinGroup(share);
   });
 }
 

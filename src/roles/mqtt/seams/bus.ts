@@ -1,14 +1,30 @@
 /** This broker, as the bus sees it. */
 export interface Node {
   /**
-   * Hands a message of another node to the subscribers of this one. It goes no further: who got it from the bus
-   * does not give it back.
-   * @param packet a PUBLISH of MQTT 5 as `publish` was given it
+   * Hands messages of another node to the subscribers of this one, and keeps retained ones. They go no further: who
+   * got them from the bus does not give them back.
+   * @param packets as `publish` was given them; the caller's again when this returns
+   * @throws {MqttError} for what is not a PUBLISH of MQTT 5; those before it have been delivered
    */
-  deliver(packet: Uint8Array): void;
+  deliver(packets: Uint8Array): void;
 }
 
-/** How messages reach the other nodes of a broker that runs on several. */
+/**
+ * How messages reach the other nodes of a broker that runs on several.
+ *
+ * The broker waits for none of this: a publisher has its PUBACK, and a subscriber its SUBACK, before other nodes
+ * have heard of it, so it is the bus that keeps messages and interest for a node that cannot be reached just now.
+ * What it throws is logged and harms nobody here.
+ *
+ * A bus must keep the order of what one node publishes, and must not hand a node its own messages. What it leaves
+ * open:
+ * - A shared group whose members are on several nodes. Each node has subscribed to the group's inner filter, gets
+ *   each message, and deals it to one of its own members: one copy per node. To have one copy in all, the nodes
+ *   must agree which of them serves a group, which takes the group's name in `subscribed` and in `publish`.
+ * - Retained messages from before a node joined: it hears only what is published from then on.
+ * - A session belongs to the node where its client connected; a client that comes back at another node finds none,
+ *   and the same client identifier may be connected at two nodes.
+ */
 export interface Bus {
   /** Called once, before the first client is let in. */
   join(node: Node): Promise<void>;
@@ -16,13 +32,17 @@ export interface Bus {
   subscribed(filter: string): void;
   /** The last client of this node that subscribed to the filter has left it. */
   unsubscribed(filter: string): void;
-  /** Whether anybody elsewhere wants what is published to the topic. Asked once for each run of messages. */
-  wants(topic: string): boolean;
   /**
-   * Takes a message that a client of this node published; retained ones and wills, too.
-   * @param packet a whole PUBLISH of MQTT 5 that names its topic; the caller's again when this returns
+   * Whether anybody elsewhere wants what is published to the topic. Asked once for each run of messages. A retained
+   * message concerns every node that lets clients subscribe, whether somebody has done so yet or not.
    */
-  publish(topic: string, packet: Uint8Array): void;
+  wants(topic: string, isRetained: boolean): boolean;
+  /**
+   * Takes what a client of this node published, or the broker for it: wills, built-in publishers; not `$SYS`.
+   * @param packets one or several whole PUBLISH packets of MQTT 5 in a row, of equal size, that name their topic;
+   * their packet identifiers mean nothing. The caller's again when this returns
+   */
+  publish(topic: string, packets: Uint8Array): void;
   /** Called once, after the last client has left. */
   leave(): Promise<void>;
 }

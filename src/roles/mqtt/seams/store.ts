@@ -1,13 +1,18 @@
 import type { Qos } from "../../../protocol/mqtt/packet.ts";
 
-/** A message as it is kept. */
+/**
+ * A message as it is kept. Who keeps it for several sessions is given the same object each time, so a store may
+ * keep it once; its bytes never change.
+ */
 export interface StoredMessage {
   readonly topic: string;
   readonly qos: Qos;
-  /** The properties that travel, as they go over the wire. */
+  /** As it was published. */
+  readonly retain: boolean;
+  /** The properties that travel, as they go over the wire, without their length. */
   readonly properties: Uint8Array;
   readonly payload: Uint8Array;
-  /** Milliseconds that it has left; Infinity: it does not expire. The time in the store counts. */
+  /** Milliseconds that it has left, now; Infinity: it does not expire. The time in the store counts. */
   readonly expiresIn: number;
 }
 
@@ -19,15 +24,19 @@ export interface StoredDelivery {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly subscriptionIds: readonly number[] | undefined;
+  /** The shared subscription that it came by, `$share/group/` included: another member may get it instead. */
+  readonly share: string | undefined;
   /** Set once it has been sent. */
-  readonly packetId?: number;
+  readonly packetId: number | undefined;
 }
 
 export interface StoredSubscription {
+  /** As the client wrote it, with `$share/group/` if it did. */
   readonly filter: string;
   readonly qos: Qos;
   readonly noLocal: boolean;
   readonly retainAsPublished: boolean;
+  /** 0 is none. */
   readonly identifier: number;
 }
 
@@ -56,15 +65,25 @@ export interface Contents {
  * told of each change as it happens, of sessions that outlive their connection only; and once per turn of the
  * event loop, before anything said in that turn reaches the network, it is asked to commit. So no client is told
  * of something that a crash could undo.
+ *
+ * What is told between two commits belongs together: after a crash either all of it is there or nothing. A message
+ * at QoS 2 that stood with its identifier for some of its subscribers only would be lost, or come twice.
+ *
+ * Wills are not kept: those that wait for their delay when the broker stops are published then, those of a broker
+ * that crashes are lost.
  */
 export interface Store {
+  /** False: nothing outlives the broker, and nothing of the following is told. */
+  readonly isDurable: boolean;
   /** What was kept. Called once, before the first client is let in. */
   load(): Promise<Contents>;
   /** A session begins, or its expiry is another one now. */
   keepSession(clientId: string, expiry: number): void;
   /** The client has left, or is back. */
   setAway(clientId: string, isAway: boolean): void;
+  /** Nothing of the session remains, nor its subscriptions and messages. */
   endSession(clientId: string): void;
+  /** In place of a subscription to the same filter, if there is one. */
   subscribe(clientId: string, subscription: StoredSubscription): void;
   unsubscribe(clientId: string, filter: string): void;
   /** A message waits for the client, or is sent at once when it has a `packetId`. */
@@ -73,16 +92,44 @@ export interface Store {
   sent(clientId: string, number: number, packetId: number): void;
   /** PUBREC has come: only PUBREL is to be sent again. */
   confirmed(clientId: string, packetId: number): void;
-  /** The message has been acknowledged to the end, or is given up. */
+  /** A message that was sent has been acknowledged to the end, is given up, or goes to another client. */
   settled(clientId: string, packetId: number): void;
-  /** A message that waited is given up: expired, or too large for the client. */
+  /** A message that waited does so no more: sent at QoS 0, expired, too large, or for another client. */
   dropped(clientId: string, number: number): void;
   /** A QoS 2 message has come from the client; its identifier is known until `released`. */
   received(clientId: string, packetId: number): void;
   released(clientId: string, packetId: number): void;
+  /** In place of the message that the topic had. `$SYS` is not told. */
   retain(message: StoredMessage): void;
   clear(topic: string): void;
-  /** Makes durable what it has been told. It must be quick: the event loop waits. */
+  /**
+   * Makes durable what it has been told. It must be quick: the event loop waits. Called again when there is
+   * nothing new, it must cost nothing.
+   * @throws {Error} when it cannot: then the broker says nothing more to anybody, and its service fails
+   */
   commit(): void;
+  /** Called once, after the last client has left. */
   close(): Promise<void>;
 }
+
+/** The broker's own memory is all there is. */
+export const memoryStore: Store = {
+  isDurable: false,
+  load: async () => ({ sessions: [], retained: [] }),
+  keepSession: () => {},
+  setAway: () => {},
+  endSession: () => {},
+  subscribe: () => {},
+  unsubscribe: () => {},
+  deliver: () => {},
+  sent: () => {},
+  confirmed: () => {},
+  settled: () => {},
+  dropped: () => {},
+  received: () => {},
+  released: () => {},
+  retain: () => {},
+  clear: () => {},
+  commit: () => {},
+  close: async () => {},
+};

@@ -43,7 +43,8 @@ export class LossyClient {
   #mostReceived: number;
 
   constructor(
-    readonly test: TestBroker,
+    /** Another one when the broker has crashed and is there again. */
+    public test: TestBroker,
     readonly clientId: string,
     readonly version: Version,
     /** How many messages it has in flight at once, and how many it takes. */

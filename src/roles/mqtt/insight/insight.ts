@@ -1,0 +1,34 @@
+import type { Action, View } from "../../../core/role.ts";
+import type { Broker } from "../broker.ts";
+import { Problems } from "./problems.ts";
+import { publishAction } from "./publish-action.ts";
+import { showRetained } from "./retained-view.ts";
+import { showSessions, showSubscriptions } from "./sessions-view.ts";
+import { TopicsView } from "./topics-view.ts";
+
+/** What a broker shows of itself, and what it can be asked to do. */
+export interface Insight {
+  readonly views: Readonly<Record<string, View>>;
+  readonly actions: Readonly<Record<string, Action>>;
+  problems(): readonly string[];
+  stop(): void;
+}
+
+export function openInsight(broker: Broker): Insight {
+  const topics = new TopicsView(broker);
+  const problems = new Problems(broker);
+  return {
+    views: {
+      sessions: showSessions(broker),
+      subscriptions: showSubscriptions(broker),
+      topics: topics.show,
+      retained: showRetained(broker),
+    },
+    actions: { publish: publishAction(broker) },
+    problems: problems.report,
+    stop: () => {
+      topics.stop();
+      problems.stop();
+    },
+  };
+}

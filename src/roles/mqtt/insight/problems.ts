@@ -1,0 +1,67 @@
+import { printable } from "../../../protocol/text/printable.ts";
+import type { Broker } from "../broker.ts";
+import { LaggingClients } from "./lagging-clients.ts";
+import { topicsInUse, waitingClients, waitingSentence } from "./waiting-clients.ts";
+
+/** Sentences of one kind. */
+const mostOfAKind = 5;
+
+/** Sessions are looked at so often, in milliseconds. */
+const lookPeriod = 5000;
+
+/** Whoever asks again within so many milliseconds gets the same answer: many may ask, and often. */
+const answerLasts = 1000;
+
+/** What goes wrong just now without being an error, in sentences for a person. */
+export class Problems {
+  readonly #broker: Broker;
+  readonly #lagging = new LaggingClients();
+  readonly #stops: readonly (() => void)[];
+  #answer: { readonly sentences: readonly string[]; readonly until: number } | undefined;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+    const { clock, unheard } = broker;
+    this.#stops = [
+      clock.every(1000, () => unheard.tick(clock.now())),
+      clock.every(lookPeriod, () => this.#lagging.look(broker.sessions.values(), clock.now())),
+    ];
+  }
+
+  readonly report = (): readonly string[] => {
+    const now = this.#broker.clock.now();
+    if (this.#answer === undefined || now >= this.#answer.until) {
+      this.#answer = { sentences: this.#find(now), until: now + answerLasts };
+    }
+    return this.#answer.sentences;
+  };
+
+  #find(now: number): string[] {
+    const broker = this.#broker;
+    this.#lagging.look(broker.sessions.values(), now);
+    const topics = topicsInUse(broker);
+    const waiting = waitingClients(broker, topics);
+    const unheard = broker.unheard.report(now, (topic) => broker.routes.isWanted(topic));
+    return [
+      ...some(unheard, unheardSentence, "topics without a subscriber"),
+      ...some(waiting, (client) => waitingSentence(client, topics), "subscriptions that wait"),
+      ...some(this.#lagging.silent(now), String, "clients that do not acknowledge"),
+      ...some(this.#lagging.slow(now), String, "clients for whom messages were dropped"),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+  }
+}
+
+function unheardSentence([topic, count]: [topic: string, count: number]): string {
+  return `${count} ${count === 1 ? "message" : "messages"} to ${printable(topic, 200)} found no subscriber`;
+}
+
+/** Sentences about the first of them, and how many others there are. */
+function some<T>(items: readonly T[], tell: (item: T) => string, others: string): string[] {
+  const sentences = items.slice(0, mostOfAKind).map(tell);
+  const left = items.length - sentences.length;
+  return left > 0 ? [...sentences, `and ${left} more ${others}`] : sentences;
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Action } from "../../../core/role.ts";
+import { topicDepth, topicNameMistake } from "../../../protocol/mqtt/topic.ts";
+import type { Broker } from "../broker.ts";
+import { ownPublish } from "../own-publish.ts";
+import { isSystemTopic } from "../system-topic.ts";
+
+const longestTopic = 65_535;
+
+const input = z.strictObject({
+  topic: z.string(),
+  payload: z.string().default(""),
+  qos: z.literal([0, 1, 2]).default(0),
+  retain: z.boolean().default(false),
+});
+
+const encoder = new TextEncoder();
+
+/** Publishes as the broker itself does. Gives how many clients and shared groups subscribed to the topic. */
+export const publishAction =
+  (broker: Broker): Action =>
+  (given) => {
+    const { topic, payload: text, qos, retain } = read(given);
+    const mistake = topicMistake(topic, broker.config.maxTopicLevels);
+    if (mistake !== undefined)
+      throw new Error(`cannot publish to "${topic.slice(0, 200)}": the topic ${mistake}`);
+    const payload = encoder.encode(text);
+    const packet = ownPublish({ topic, payload, qos, retain, properties: {} });
+    const { maxPacketSize } = broker.config;
+    if (packet.length > maxPacketSize) {
+      throw new Error(`the packet would have ${packet.length} bytes, and maxPacketSize is ${maxPacketSize}`);
+    }
+    broker.publish(packet, topic);
+    const { length: subscribers } = broker.routes.targets(broker.routes.ofText(topic));
+    return { topic, size: payload.length, qos, retain, subscribers };
+  };
+
+/** @throws {Error} */
+function read(given: unknown): z.infer<typeof input> {
+  const result = input.safeParse(given);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(
+    ({ path, message }) => `${path.join(".") || "the input"}: ${message}`,
+  );
+  const wanted = '{ "topic": "sister/temp", "payload": "28", "qos": 0, "retain": false }';
+  throw new Error(`${issues.join("; ")}; give ${wanted}`);
+}
+
+function topicMistake(topic: string, maxTopicLevels: number): string | undefined {
+  const mistake = topicNameMistake(topic);
+  if (mistake !== undefined) return mistake;
+  if (isSystemTopic(topic))
+    return "is the broker's own to tell its figures by: choose one that does not start with $SYS";
+  if (!topic.isWellFormed()) return "holds half a character (a lone surrogate)";
+  const { length } = encoder.encode(topic);
+  if (length > longestTopic) return `has ${length} bytes, and MQTT allows ${longestTopic}`;
+  const depth = topicDepth(topic);
+  if (depth > maxTopicLevels) return `has ${depth} levels, and maxTopicLevels is ${maxTopicLevels}`;
+  return undefined;
+}

@@ -1,0 +1,54 @@
+import type { View } from "../../../core/role.ts";
+import { printable } from "../../../protocol/text/printable.ts";
+import type { Broker } from "../broker.ts";
+import type { Message } from "../message.ts";
+import { readPage } from "./page.ts";
+import { payloadText } from "./payload-text.ts";
+
+/** A search for one question ends after so many parts of the tree, of `nodesPerBreath` nodes each. */
+const mostBreaths = 50;
+
+interface Found {
+  readonly messages: readonly Message[];
+  /** There may be more. */
+  readonly isCut: boolean;
+}
+
+/** Up to `limit` retained messages that the filter matches, found in a bounded time. */
+export function findRetained({ retained, clock }: Broker, filter: string, limit: number): Found {
+  const messages: Message[] = [];
+  let breaths = 0;
+  for (const message of retained.match(filter, clock.now)) {
+    if (message === undefined) {
+      if (++breaths === mostBreaths) return { messages, isCut: true };
+    } else if (messages.length === limit) return { messages, isCut: true };
+    else messages.push(message);
+  }
+  return { messages, isCut: false };
+}
+
+export const isRetained = (broker: Broker, topic: string): boolean =>
+  findRetained(broker, topic, 1).messages.length > 0;
+
+/** What is retained, in the order of the tree. */
+export const showRetained =
+  (broker: Broker): View =>
+  (query) => {
+    const { limit, filter = "#" } = readPage(query, "limit", "filter");
+    const { messages, isCut } = findRetained(broker, filter, limit);
+    const now = broker.clock.now();
+    return { retained: messages.map((message) => row(message, now)), truncated: isCut };
+  };
+
+function row(message: Message, now: number): object {
+  const { topic, bytes, payloadStart, end, qos } = message;
+  const left = message.secondsLeft(now);
+  return {
+    topic: printable(topic.text, 1000),
+    payload: payloadText(bytes.subarray(payloadStart, end)),
+    size: end - payloadStart,
+    qos,
+    /** Seconds; null: it does not expire. */
+    expiresIn: left < 0 ? null : left,
+  };
+}

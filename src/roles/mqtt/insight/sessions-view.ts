@@ -1,0 +1,95 @@
+import type { View } from "../../../core/role.ts";
+import { versionNames } from "../../../protocol/mqtt/describe.ts";
+import { parseShare, topicMatches } from "../../../protocol/mqtt/topic.ts";
+import { printable } from "../../../protocol/text/printable.ts";
+import type { Subscription } from "../audience.ts";
+import type { Broker } from "../broker.ts";
+import type { Connection } from "../connection.ts";
+import type { Session } from "../session.ts";
+import { readPage } from "./page.ts";
+
+/** The clients that the broker knows: those that are connected first. */
+export const showSessions =
+  (broker: Broker): View =>
+  (query) => {
+    const { limit, client } = readPage(query, "limit", "client");
+    const here: object[] = [];
+    const away: object[] = [];
+    for (const session of broker.sessions.values()) {
+      if (!session.clientId.startsWith(client)) continue;
+      const { connection } = session;
+      const list = connection === undefined ? away : here;
+      if (list.length < limit) list.push({ ...sessionRow(session), ...connectionRow(broker, connection) });
+      if (here.length === limit) break;
+    }
+    return [...here, ...away].slice(0, limit);
+  };
+
+function sessionRow(session: Session): object {
+  const { clientId, subscriptions, queue, outgoing, incoming, expiry, dropped } = session;
+  return {
+    clientId: printable(clientId, 1000),
+    subscriptions: subscriptions.size,
+    queued: queue.length,
+    queuedBytes: queue.bytes,
+    inflight: outgoing.size,
+    inflightIncoming: incoming.size,
+    dropped,
+    /** Seconds that it outlives its connection; null: for ever. */
+    expiry: expiry === Number.POSITIVE_INFINITY ? null : Math.round(expiry / 1000),
+  };
+}
+
+function connectionRow({ clock }: Broker, connection: Connection | undefined): object {
+  if (connection === undefined) {
+    return { connected: false, remote: null, version: null, username: null, connectedAt: null };
+  }
+  const { link, version, identity, since } = connection;
+  const { username } = identity;
+  return {
+    connected: true,
+    remote: link.conversation.remote,
+    transport: link.conversation.transport,
+    version: versionNames[version],
+    username: username === undefined ? null : printable(username),
+    /** Milliseconds since 1970. */
+    connectedAt: Math.round(Date.now() - (clock.now() - since)),
+    /** Seconds; 0: none. */
+    keepAlive: connection.patience / 1500,
+    sendBuffer: connection.output.backlog,
+  };
+}
+
+/** Who subscribed to what. `filter` finds subscriptions by their own filters: `sister/#` those to `sister/+/temp`. */
+export const showSubscriptions =
+  (broker: Broker): View =>
+  (query) => {
+    const { limit, client, filter } = readPage(query, "limit", "client", "filter");
+    const rows: object[] = [];
+    for (const session of broker.sessions.values()) {
+      if (!session.clientId.startsWith(client)) continue;
+      for (const subscription of session.subscriptions.values()) {
+        if (rows.length === limit) return rows;
+        if (filter === undefined || topicMatches(filter, innerFilter(subscription)))
+          rows.push(row(subscription));
+      }
+    }
+    return rows;
+  };
+
+const innerFilter = ({ filter, share }: Subscription): string =>
+  (share === undefined ? undefined : parseShare(share)?.filter) ?? filter;
+
+function row(subscription: Subscription): object {
+  const { session, filter, qos, noLocal, retainAsPublished, identifier, share } = subscription;
+  return {
+    clientId: printable(session.clientId, 1000),
+    connected: session.connection !== undefined,
+    filter: printable(filter, 1000),
+    qos,
+    shared: share !== undefined,
+    noLocal,
+    retainAsPublished,
+    identifier: identifier === 0 ? null : identifier,
+  };
+}

@@ -1,0 +1,34 @@
+import type { Refusal } from "./access.ts";
+
+/** Who asks to come in by AUTH packets, or proves anew who it is. */
+export interface Applicant {
+  readonly clientId: string;
+  /** `host:port`. */
+  readonly remote: string;
+  /** Whether nobody waits for an answer any more. */
+  isGone(): boolean;
+}
+
+/** What follows from the client's last data. */
+export type Step =
+  /** The client has to answer this. */
+  | { readonly kind: "continue"; readonly data?: Uint8Array }
+  /** The client is whom it says to be; the data is for it to check that the broker is, too. */
+  | { readonly kind: "accepted"; readonly username: string; readonly data?: Uint8Array }
+  | ({ readonly kind: "refused" } & Refusal);
+
+/** One authentication of one client, under way. */
+export interface Exchange {
+  /**
+   * Judges what the client says: first the data that came with CONNECT (or with the AUTH that begins anew), then what
+   * it answers. Not called again before the last step is known, nor after one that does not continue.
+   */
+  next(data: Uint8Array | undefined): Step | Promise<Step>;
+}
+
+/** A way to prove who one is by AUTH packets: enhanced authentication, section 4.12 of MQTT 5.0. */
+export interface AuthenticationMethod {
+  /** As clients name it, such as `SCRAM-SHA-256`. */
+  readonly name: string;
+  begin(applicant: Applicant): Exchange;
+}

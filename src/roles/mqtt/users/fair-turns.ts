@@ -1,0 +1,58 @@
+/** Something that takes its time in another thread, and whether its outcome is still wanted. */
+interface Job {
+  run(): Promise<void>;
+  isGone(): boolean;
+  drop(): void;
+}
+
+/** How many are under way at once; the other processors are for messages. */
+const atOnce = 2;
+
+/**
+ * Keeps costly checks from taking the machine over: a few are under way, the others wait. Origins take turns, so one
+ * that tries a thousand passwords delays the others by one check each, and who has gone does not take its turn.
+ */
+export class FairTurns {
+  readonly #waiting = new Map<string, Job[]>();
+  #running = 0;
+
+  /** @returns what `work` finds out; undefined when nobody wanted to know any more */
+  take<T>(origin: string, isGone: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+    const run = () => work().then(resolve, reject);
+    const job = { run, isGone, drop: () => resolve(undefined) };
+    const others = this.#waiting.get(origin);
+    if (others === undefined) this.#waiting.set(origin, [job]);
+    else others.push(job);
+    this.#goOn();
+    return promise;
+  }
+
+  #goOn(): void {
+    while (this.#running < atOnce) {
+      const job = this.#next();
+      if (job === undefined) return;
+      if (job.isGone()) job.drop();
+      else this.#start(job);
+    }
+  }
+
+  #start(job: Job): void {
+    this.#running++;
+    void job.run().finally(() => {
+      this.#running--;
+      this.#goOn();
+    });
+  }
+
+  /** Of the origin that has waited longest since its last turn. */
+  #next(): Job | undefined {
+    for (const [origin, jobs] of this.#waiting) {
+      const job = jobs.shift();
+      this.#waiting.delete(origin);
+      if (jobs.length > 0) this.#waiting.set(origin, jobs);
+      return job;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
+import type { Access, Identity } from "../seams/access.ts";
+import { accessOf } from "./access.ts";
+import type { UsersConfig } from "./config.ts";
+
+/** Access whose users may become others while clients are connected. */
+export interface LiveAccess extends Access {
+  /** Holds from now on. @returns whether a client that was let in before may stay */
+  change(next: UsersConfig): (identity: Identity) => boolean;
+}
+
+export function liveAccess(config: UsersConfig): LiveAccess {
+  let current = config;
+  let access = accessOf(config);
+  return {
+    get methods() {
+      return access.methods;
+    },
+    authenticate: (credentials) => access.authenticate(credentials),
+    mayPublish: (identity, topic) => access.mayPublish(identity, topic),
+    maySubscribe: (identity, filter) => access.maySubscribe(identity, filter),
+    change: (next) => {
+      const before = current;
+      // Who is known to have the right password stays known.
+      if (isSame(before, next)) return () => true;
+      current = next;
+      access = accessOf(next);
+      return (identity) => mayStay(before, next, identity);
+    },
+  };
+}
+
+/** A client stays if what it proved still holds: that it knows this password, or that it needs none. */
+function mayStay(before: UsersConfig, next: UsersConfig, { username }: Identity): boolean {
+  if (next.users.length === 0) return true;
+  if (username === undefined) return next.anonymous === true;
+  const proved = passwordOf(before, username);
+  return proved !== undefined && proved === passwordOf(next, username);
+}
+
+const passwordOf = ({ users }: UsersConfig, username: string): string | undefined =>
+  users.find(({ name }) => saslPrep(name) === saslPrep(username))?.password;
+
+const isSame = (one: UsersConfig, other: UsersConfig): boolean =>
+  JSON.stringify([one.users, one.anonymous]) === JSON.stringify([other.users, other.anonymous]);

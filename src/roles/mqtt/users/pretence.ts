@@ -1,0 +1,22 @@
+import { hkdfSync, randomBytes } from "node:crypto";
+import type { Verifier } from "../../../protocol/scram/verifier.ts";
+
+/**
+ * Verifiers of users that do not exist: each name always has the same one, which looks like one of `models` and which
+ * no password fits, so that nobody can find out by asking which names there are.
+ */
+export function pretender(models: readonly Verifier[]): (name: string) => Verifier {
+  const secret = randomBytes(32);
+  const bytes = (name: string, purpose: string, length: number) =>
+    Buffer.from(hkdfSync("sha256", secret, name, purpose, length));
+  return (name) => {
+    const model = models[bytes(name, "model", 4).readUInt32BE() % models.length];
+    if (model === undefined) throw new RangeError("there is no verifier to look like");
+    return {
+      iterations: model.iterations,
+      salt: bytes(name, "salt", Math.min(model.salt.length, 255 * 32)),
+      storedKey: bytes(name, "stored key", 32),
+      serverKey: bytes(name, "server key", 32),
+    };
+  };
+}

@@ -1,0 +1,174 @@
+import { expect, test } from "bun:test";
+import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
+import { suggestion } from "../../../../src/roles/mqtt/insight/waiting-clients.ts";
+import { TestBroker } from "../wire.ts";
+
+function watched(config: Record<string, unknown> = {}) {
+  const test = new TestBroker(config);
+  return { test, problems: openInsight(test.broker).problems };
+}
+
+const subscribeTo = (filter: string) => ({
+  subscriptions: [
+    { filter, qos: 0 as const, noLocal: false, retainAsPublished: false, retainHandling: 0 as const },
+  ],
+});
+
+test("messages that found no subscriber are told for a minute, or until somebody has come", () => {
+  const { test, problems } = watched();
+  const client = test.connect("publisher");
+  expect(problems()).toEqual([]);
+  client.send(...["1", "2", "3"].map((text) => client.message("sister/temp", text)));
+  client.publish("sister/humidity", "x");
+  test.clock.advance(1000);
+  expect(problems()).toEqual([
+    "3 messages to sister/temp found no subscriber",
+    "1 message to sister/humidity found no subscriber",
+  ]);
+  test.connect("subscriber").subscribe("sister/temp");
+  test.clock.advance(1000);
+  expect(problems()).toEqual(["1 message to sister/humidity found no subscriber"]);
+  test.clock.advance(62_000);
+  expect(problems()).toEqual([]);
+});
+
+test("what is retained, what the broker itself says and what was heard is no problem", () => {
+  const { test, problems } = watched({ sysInterval: 1000 });
+  const client = test.connect("publisher");
+  test.connect("subscriber").subscribe("heard");
+  client.publish("heard", "x");
+  client.publish("kept", "x", { retain: true });
+  openInsight(test.broker).actions.publish?.({ topic: "own" });
+  test.clock.advance(2000);
+  expect(problems()).toEqual([]);
+});
+
+test("who waits for what nobody publishes is told, and what it may have meant", () => {
+  const { test, problems } = watched();
+  const publisher = test.connect("publisher");
+  const dashboard = test.connect("dashboard-1");
+  test.connect("player").subscribe("sister/channel/game");
+  publisher.publish("sister/channel/game", "x");
+  dashboard.subscribe("sister/channel/gaming");
+  test.clock.advance(9000);
+  expect(problems()).toEqual([]);
+  test.clock.advance(2000);
+  expect(problems()).toEqual([
+    "client dashboard-1 waits on sister/channel/gaming, to which nothing has been published: did it mean sister/channel/game?",
+  ]);
+  publisher.publish("sister/channel/gaming", "x");
+  test.clock.advance(1000);
+  expect(problems()).toEqual([]);
+});
+
+test("nobody waits who is away, has left, got what is retained, or has the name of a topic in use", () => {
+  const { test, problems } = watched();
+  const publisher = test.connect("publisher");
+  test.connect("served").subscribe("kept/+");
+  publisher.publish("kept/1", "x", { retain: true });
+  publisher.publish("once/1", "x");
+  test.connect("late").subscribe("once/#");
+  const away = test.connect("away", 4, { cleanStart: false });
+  away.subscribe("nothing");
+  away.cut();
+  const gone = test.connect("gone", 5);
+  gone.subscribe("nothing/else");
+  gone.send({ type: "unsubscribe", version: 5, packetId: 1, filters: ["nothing/else"], properties: {} });
+  test.clock.advance(20_000);
+  expect(problems()).toEqual([]);
+});
+
+test("a retained message from before the broker started counts as published", () => {
+  const { test, problems } = watched();
+  const publisher = test.connect("publisher");
+  publisher.publish("kept", "x", { retain: true });
+  // What is published to very many topics makes the cache of topics begin anew.
+  for (let index = 0; index < 20_001; index++) test.broker.routes.ofText(`t/${index}`);
+  expect([...test.broker.routes.topics()]).not.toContain("kept");
+  const client = test.connect("client");
+  client.send({ ...subscribeTo("kept"), type: "subscribe", version: 4, packetId: 1, properties: {} });
+  test.clock.advance(62_000);
+  expect(problems()).toEqual([]);
+});
+
+test("a member of a shared group waits like others", () => {
+  const { test, problems } = watched();
+  test.connect("worker", 5).subscribe("$share/all/jobs/new");
+  test.clock.advance(11_000);
+  expect(problems()).toEqual([
+    "client worker waits on $share/all/jobs/new, to which nothing has been published",
+  ]);
+});
+
+test("a suggestion keeps the filter's wildcards", () => {
+  const topics = ["sister/channel/game", "sister/temp", "lab/1/temp"];
+  expect(suggestion("sister/chanel/#", topics)).toBe("sister/channel/#");
+  expect(suggestion("lab/+/tmep", topics)).toBe("lab/+/temp");
+  expect(suggestion("something/else", topics)).toBeUndefined();
+});
+
+test("who does not acknowledge is told after ten seconds, and no more once it does", () => {
+  const { test, problems } = watched({ maxInflight: 3 });
+  const client = test.connect("x", 5);
+  client.subscribe("t", 1);
+  const publisher = test.connect("publisher");
+  for (let id = 1; id < 9; id++) publisher.publish("t", "x", { qos: 1, packetId: id });
+  test.clock.advance(9000);
+  expect(problems()).toEqual([]);
+  test.clock.advance(6000);
+  expect(problems()).toEqual(["client x does not acknowledge: 3 messages in flight, 5 queued"]);
+  client.send({ type: "puback", version: 5, packetId: 1, reasonCode: 0, properties: {} });
+  test.clock.advance(5000);
+  expect(problems()).toEqual([]);
+});
+
+test("who reads too slowly is told with what it lost, for a minute", () => {
+  const { test, problems } = watched({ sendBuffer: 64 * 1024 });
+  const client = test.connect("x");
+  client.subscribe("t");
+  client.isStuck = true;
+  const publisher = test.connect("publisher");
+  for (let count = 0; count < 100; count++) publisher.publish("t", "x".repeat(10_000));
+  const { dropped } = test.broker.counters;
+  expect(dropped).toBeGreaterThan(50);
+  test.clock.advance(1000);
+  expect(problems()).toEqual([`client x reads too slowly: ${dropped} messages were dropped`]);
+  client.drain();
+  test.clock.advance(62_000);
+  expect(problems()).toEqual([]);
+});
+
+test("who is away with a full queue is told so", () => {
+  const { test, problems } = watched({ maxQueuedMessages: 2 });
+  const client = test.connect("x", 4, { cleanStart: false });
+  client.subscribe("t", 1);
+  client.cut();
+  const publisher = test.connect("publisher");
+  for (let id = 1; id < 4; id++) publisher.publish("t", "x", { qos: 1, packetId: id });
+  expect(problems()).toEqual(["client x is away and its queue is full: 1 message was dropped"]);
+});
+
+test("of each kind five are told, and how many more there are", () => {
+  const { test, problems } = watched();
+  const client = test.connect("publisher");
+  for (let index = 0; index < 17; index++) client.publish(`t/${index}`, "x");
+  test.connect("waiting", 5);
+  const said = problems();
+  expect(said).toHaveLength(6);
+  expect(said[5]).toBe("and 12 more topics without a subscriber");
+});
+
+test("whoever asks again at once gets the same answer, made once", () => {
+  const { test, problems } = watched();
+  const first = problems();
+  test.connect("publisher").publish("t", "x");
+  expect(problems()).toBe(first);
+  test.clock.advance(1000);
+  expect(problems()).toEqual(["1 message to t found no subscriber"]);
+});
+
+test("a client's name cannot write on the terminal", () => {
+  const { test, problems } = watched();
+  test.connect("evil\u001b[2J").publish("bad\u001b]0;x\u0007", "x");
+  expect(problems().join()).not.toMatch(/[\u001b\u0007]/);
+});

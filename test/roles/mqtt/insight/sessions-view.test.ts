@@ -1,0 +1,128 @@
+import { expect, test } from "bun:test";
+import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
+import { TestBroker } from "../wire.ts";
+
+type Row = Record<string, unknown>;
+
+function shown(config: Record<string, unknown> = {}) {
+  const test = new TestBroker(config);
+  const { views } = openInsight(test.broker);
+  return {
+    test,
+    sessions: (query: Record<string, string> = {}) => views.sessions?.(query) as Row[],
+    subscriptions: (query: Record<string, string> = {}) => views.subscriptions?.(query) as Row[],
+    retained: (query: Record<string, string> = {}) =>
+      views.retained?.(query) as { readonly retained: readonly Row[]; readonly truncated: boolean },
+  };
+}
+
+test("a session is shown with its client, and with what waits and is on its way", () => {
+  const { test, sessions } = shown();
+  const before = Date.now();
+  test.clock.advance(1000);
+  const client = test.connect("a", 5, {
+    username: "ani",
+    keepAlive: 60,
+    properties: { receiveMaximum: 2, sessionExpiryInterval: 120 },
+  });
+  client.subscribe("t", 1);
+  const publisher = test.connect("b", 4);
+  publisher.publish("t", "in", { qos: 2, packetId: 8 });
+  for (let id = 1; id < 5; id++) publisher.publish("t", "x", { qos: 1, packetId: id });
+  const [a, b] = sessions();
+  expect(a).toMatchObject({
+    ...{
+      clientId: "a",
+      connected: true,
+      remote: "there:1",
+      transport: "tcp",
+      version: "5.0",
+      username: "ani",
+    },
+    ...{
+      subscriptions: 1,
+      queued: 3,
+      inflight: 2,
+      inflightIncoming: 0,
+      expiry: 120,
+      keepAlive: 60,
+      dropped: 0,
+    },
+  });
+  expect(a?.queuedBytes).toBeGreaterThan(0);
+  expect(a?.connectedAt).toBeWithin(before, Date.now() + 1);
+  expect(b).toMatchObject({
+    clientId: "b",
+    version: "3.1.1",
+    username: null,
+    inflightIncoming: 1,
+    expiry: 0,
+  });
+});
+
+test("who is away comes after those who are connected", () => {
+  const { test, sessions } = shown();
+  test.connect("away", 4, { cleanStart: false }).cut();
+  test.connect("here", 4);
+  expect(sessions()).toMatchObject([
+    { clientId: "here", connected: true },
+    { clientId: "away", connected: false, remote: null, version: null, connectedAt: null },
+  ]);
+  expect(sessions({ limit: "1" })).toMatchObject([{ clientId: "here" }]);
+  expect(sessions({ client: "aw" })).toMatchObject([{ clientId: "away" }]);
+  expect(() => sessions({ filter: "#" })).toThrow('there is no "filter"');
+});
+
+test("subscriptions are shown with their terms, found by client and by filter", () => {
+  const { test, subscriptions } = shown();
+  const client = test.connect("a", 5);
+  client.subscribe("sister/+/temp", 2, { noLocal: true });
+  client.subscribe("other", 0, { retainAsPublished: true });
+  test.connect("b", 5).subscribe("$share/group/sister/temp", 1);
+  expect(subscriptions({ client: "a" })).toEqual([
+    {
+      ...{ clientId: "a", connected: true, filter: "sister/+/temp", qos: 2, shared: false },
+      ...{ noLocal: true, retainAsPublished: false, identifier: null },
+    },
+    {
+      ...{ clientId: "a", connected: true, filter: "other", qos: 0, shared: false },
+      ...{ noLocal: false, retainAsPublished: true, identifier: null },
+    },
+  ]);
+  expect(subscriptions({ filter: "sister/#" })).toMatchObject([
+    { filter: "sister/+/temp" },
+    { filter: "$share/group/sister/temp", shared: true },
+  ]);
+  expect(subscriptions({ limit: "2" })).toHaveLength(2);
+});
+
+test("retained messages are shown with what is left of their time", () => {
+  const { test, retained } = shown();
+  const client = test.connect("a", 5);
+  client.publish("kept/1", "one", { retain: true, qos: 1, properties: { messageExpiryInterval: 60 } });
+  client.publish("kept/2", "two", { retain: true });
+  client.publish("other", "three", { retain: true });
+  test.clock.advance(10_000);
+  expect(retained({ filter: "kept/#" })).toEqual({
+    retained: [
+      { topic: "kept/1", payload: "one", size: 3, qos: 1, expiresIn: 50 },
+      { topic: "kept/2", payload: "two", size: 3, qos: 0, expiresIn: null },
+    ],
+    truncated: false,
+  });
+  expect(retained({ limit: "1" })).toMatchObject({ retained: [{ topic: "kept/1" }], truncated: true });
+});
+
+test("a search that finds little among very many ends, and says that it was cut", () => {
+  const { test, retained } = shown({ maxRetained: 20_000 });
+  const client = test.connect("a");
+  for (let chunk = 0; chunk < 12; chunk++) {
+    client.send(
+      ...Array.from({ length: 1000 }, (_, index) =>
+        client.message(`many/${chunk}/${index}`, "x", { retain: true }),
+      ),
+    );
+  }
+  expect(retained({ filter: "+/+/none" }).truncated).toBe(false);
+  expect(retained({ filter: "many/+/+/none" })).toEqual({ retained: [], truncated: true });
+});

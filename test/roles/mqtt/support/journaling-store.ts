@@ -1,0 +1,191 @@
+import type {
+  Contents,
+  Store,
+  StoredDelivery,
+  StoredMessage,
+  StoredSession,
+  StoredSubscription,
+} from "../../../../src/roles/mqtt/seams/store.ts";
+import type { TestClock } from "../wire.ts";
+
+interface Session {
+  expiry: number;
+  /** When its client left. */
+  left: number | undefined;
+  readonly subscriptions: Map<string, StoredSubscription>;
+  readonly deliveries: Map<number, StoredDelivery>;
+  readonly confirmed: Set<number>;
+  readonly incoming: Set<number>;
+}
+
+type Told = Exclude<keyof Store, "isDurable" | "load" | "commit" | "close">;
+
+/** One line for each thing that it has been told. */
+type Entry = { [K in Told]: readonly [K, ...Parameters<Store[K]>] }[Told];
+
+/**
+ * A store that writes down each thing it is told as a line of JSON, as one on a disk would. What has been committed
+ * is a string: all that is left of it after a crash.
+ */
+export class JournalingStore implements Store {
+  readonly isDurable = true;
+  /** What a crash leaves. */
+  committed: string;
+  commits = 0;
+  closed = 0;
+  /** A disk that is full. */
+  isBroken = false;
+  #told: string[] = [];
+  readonly #clock: TestClock;
+  readonly #sessions = new Map<string, Session>();
+  readonly #retained = new Map<string, StoredMessage>();
+
+  constructor(clock: TestClock, committed = "") {
+    this.#clock = clock;
+    this.committed = committed;
+  }
+
+  load = async (): Promise<Contents> => {
+    for (const line of this.committed.split("\n")) {
+      if (line !== "") this.#apply(JSON.parse(line, (_, value) => this.#revive(value)));
+    }
+    const sessions = [...this.#sessions].map(([clientId, session]) => this.#stored(clientId, session));
+    return { sessions, retained: this.#retained.values() };
+  };
+
+  keepSession = this.#writer("keepSession");
+  setAway = this.#writer("setAway");
+  endSession = this.#writer("endSession");
+  subscribe = this.#writer("subscribe");
+  unsubscribe = this.#writer("unsubscribe");
+  deliver = this.#writer("deliver");
+  sent = this.#writer("sent");
+  confirmed = this.#writer("confirmed");
+  settled = this.#writer("settled");
+  dropped = this.#writer("dropped");
+  received = this.#writer("received");
+  released = this.#writer("released");
+  retain = this.#writer("retain");
+  clear = this.#writer("clear");
+
+  /** What has been told since the last commit, by name. */
+  get told(): string[] {
+    return this.#told.map((line) => JSON.parse(line)[0]);
+  }
+
+  commit(): void {
+    if (this.isBroken) throw new Error("the disk is full");
+    if (this.#told.length === 0) return;
+    this.commits++;
+    this.committed += `${this.#told.join("\n")}\n`;
+    this.#told = [];
+  }
+
+  async close(): Promise<void> {
+    this.closed++;
+  }
+
+  #writer<K extends Told>(name: K): (...told: Parameters<Store[K]>) => void {
+    return (...told) => {
+      const entry = [name, ...told, ...(name === "setAway" ? [this.#clock.now()] : [])];
+      this.#told.push(JSON.stringify(entry, (_, value) => this.#plain(value)));
+    };
+  }
+
+  // The time in the store counts: what is written is when a message expires.
+  #plain(value: unknown): unknown {
+    if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
+    if (value === Number.POSITIVE_INFINITY) return "never";
+    if (typeof value === "object" && value !== null && "expiresIn" in value) {
+      const { topic, qos, retain, properties, payload, expiresIn } = value as StoredMessage;
+      return { topic, qos, retain, properties, payload, expiresAt: expiresIn + this.#clock.now() };
+    }
+    return value;
+  }
+
+  #revive(value: unknown): unknown {
+    if (value === "never") return Number.POSITIVE_INFINITY;
+    if (typeof value !== "object" || value === null) return value;
+    if ("base64" in value) return new Uint8Array(Buffer.from(String(value.base64), "base64"));
+    if (!("expiresAt" in value)) return value;
+    const { expiresAt, ...message } = value;
+    return { ...message, expiresIn: Number(expiresAt) - this.#clock.now() };
+  }
+
+  #stored(clientId: string, { left, deliveries, subscriptions, ...session }: Session): StoredSession {
+    const away = left === undefined ? 0 : this.#clock.now() - left;
+    const inOrder = [...deliveries.values()].sort((one, other) => one.number - other.number);
+    return { clientId, ...session, away, subscriptions: subscriptions.values(), deliveries: inOrder };
+  }
+
+  #session(clientId: string): Session {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined) throw new Error(`the store was not told of a session of "${clientId}"`);
+    return session;
+  }
+
+  #delivery(session: Session, is: (delivery: StoredDelivery) => boolean): StoredDelivery {
+    const delivery = [...session.deliveries.values()].find(is);
+    if (delivery === undefined) throw new Error("the store was not told of this message");
+    return delivery;
+  }
+
+  #apply(entry: Entry): void {
+    if (entry[0] === "retain") this.#retained.set(entry[1].topic, entry[1]);
+    else if (entry[0] === "clear") this.#retained.delete(entry[1]);
+    else if (entry[0] === "endSession") this.#sessions.delete(entry[1]);
+    else if (entry[0] === "keepSession") this.#keep(entry[1], entry[2]);
+    else this.#change(this.#session(entry[1]), entry);
+  }
+
+  #keep(clientId: string, expiry: number): void {
+    const known = this.#sessions.get(clientId);
+    if (known !== undefined) known.expiry = expiry;
+    else {
+      const maps = { subscriptions: new Map(), deliveries: new Map() };
+      const sets = { confirmed: new Set<number>(), incoming: new Set<number>() };
+      this.#sessions.set(clientId, { expiry, left: undefined, ...maps, ...sets });
+    }
+  }
+
+  #change(session: Session, entry: Entry): void {
+    const { deliveries, subscriptions, confirmed, incoming } = session;
+    switch (entry[0]) {
+      case "setAway":
+        session.left = entry[2] ? Number((entry as readonly unknown[])[3]) : undefined;
+        return;
+      case "subscribe":
+        subscriptions.set(entry[2].filter, entry[2]);
+        return;
+      case "unsubscribe":
+        subscriptions.delete(entry[2]);
+        return;
+      case "deliver":
+        deliveries.set(entry[2].number, entry[2]);
+        return;
+      case "sent": {
+        const [, , number, packetId] = entry;
+        const delivery = this.#delivery(session, (one) => one.number === number);
+        if (delivery.packetId !== undefined) throw new Error(`message ${number} had been sent before`);
+        deliveries.set(number, { ...delivery, packetId });
+        return;
+      }
+      case "confirmed":
+        deliveries.delete(this.#delivery(session, ({ packetId }) => packetId === entry[2]).number);
+        confirmed.add(entry[2]);
+        return;
+      case "settled":
+        if (confirmed.delete(entry[2])) return;
+        deliveries.delete(this.#delivery(session, ({ packetId }) => packetId === entry[2]).number);
+        return;
+      case "dropped":
+        deliveries.delete(this.#delivery(session, ({ number }) => number === entry[2]).number);
+        return;
+      case "received":
+        incoming.add(entry[2]);
+        return;
+      case "released":
+        incoming.delete(entry[2]);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Broker } from "../../../../src/roles/mqtt/broker.ts";
+import type { Message } from "../../../../src/roles/mqtt/message.ts";
+import type { Pending } from "../../../../src/roles/mqtt/queue.ts";
+import type { Session } from "../../../../src/roles/mqtt/session.ts";
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+function messageOf(message: Message, now: number) {
+  const { topic, qos, retain, properties, propertiesStart, propertiesEnd, bytes, payloadStart, end } =
+    message;
+  return {
+    topic: topic.text,
+    qos,
+    retain,
+    properties: hex(properties.subarray(propertiesStart, propertiesEnd)),
+    payload: Buffer.from(bytes.subarray(payloadStart, end)).toString(),
+    seconds: message.secondsLeft(now),
+  };
+}
+
+const pendingOf = ({ message, qos, retain, subscriptionIds, share, number }: Pending, now: number) => ({
+  ...messageOf(message, now),
+  grantedQos: qos,
+  grantedRetain: retain,
+  subscriptionIds,
+  share,
+  number,
+});
+
+function sessionOf(session: Session, now: number) {
+  const { clientId, expiry, subscriptions, queue, outgoing, incoming } = session;
+  const inFlight = [...outgoing.keys()].map((packetId) => {
+    const { awaits, pending } = outgoing.get(packetId) ?? {};
+    return { packetId, awaits, ...(pending !== undefined && pendingOf(pending, now)) };
+  });
+  return {
+    clientId,
+    expiry,
+    subscriptions: [...subscriptions.values()]
+      .map(({ filter, qos, noLocal, retainAsPublished, identifier }) => ({
+        ...{ filter, qos, noLocal, retainAsPublished, identifier },
+      }))
+      .sort((one, other) => (one.filter < other.filter ? -1 : 1)),
+    queue: [...queue].map((pending) => pendingOf(pending, now)),
+    sent: inFlight.filter(({ awaits }) => awaits !== "pubcomp"),
+    confirmed: inFlight.filter(({ awaits }) => awaits === "pubcomp"),
+    incoming: [...incoming].sort(),
+  };
+}
+
+/** All that is to outlive the broker: sessions that outlive their connection, and what is retained. */
+export function snapshot(broker: Broker) {
+  const now = broker.clock.now();
+  const retained = [...broker.retained.match("#", () => now)];
+  return {
+    sessions: [...broker.sessions.values()]
+      .filter(({ expiry }) => expiry > 0)
+      .map((session) => sessionOf(session, now))
+      .sort((one, other) => (one.clientId < other.clientId ? -1 : 1)),
+    retained: retained
+      .flatMap((message) => (message === undefined ? [] : [messageOf(message, now)]))
+      .sort((one, other) => (one.topic < other.topic ? -1 : 1)),
+  };
+}

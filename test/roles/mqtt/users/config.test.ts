@@ -1,0 +1,65 @@
+import { describe, expect, test } from "bun:test";
+import { maskSecrets } from "../../../../src/core/secrets.ts";
+import { parts } from "../../../../src/parts.ts";
+import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
+import { loadPlan } from "../../../../src/server/config/load.ts";
+import { ConfigError } from "../../../../src/server/config/mistake.ts";
+
+const verifier = `SCRAM-SHA-256$4096:c2FsdHNhbHQ=$${"A".repeat(43)}=:${"B".repeat(43)}=`;
+
+/** What `distsrv check` says of these settings; undefined: nothing. */
+function complaint(settings: string, environment: Record<string, string> = {}): string | undefined {
+  const source = `services:\n  mqtt:\n    ${settings}\n`;
+  try {
+    loadPlan({ file: "lab.yaml", source, environment }, parts);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.report();
+    throw error;
+  }
+}
+
+describe("users", () => {
+  test("have a password from the environment, whatever it looks like", () => {
+    const settings = 'users: [{ name: budi, password: "${SECRET}" }]';
+    for (const SECRET of ["rahasia", "12345", "true", "*a: {", verifier]) {
+      expect(complaint(settings, { SECRET })).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ["", "services.mqtt.users.0.password: must be text, not empty"],
+    [
+      "SCRAM-SHA-256$geheim",
+      "services.mqtt.users.0.password: must be a verifier such as SCRAM-SHA-256$4096:SALT",
+    ],
+    [verifier.replace("4096", "4095"), "with 4096 to 10000000 iterations"],
+    [`${verifier}geheim`, "must be a verifier"],
+  ])("a complaint about the password %j does not quote it", (SECRET, message) => {
+    const said = complaint('users: [{ name: budi, password: "${SECRET}" }]', { SECRET }) ?? "";
+    expect(said).toContain(message);
+    if (SECRET !== "") expect(said).not.toContain(SECRET);
+    expect(said).not.toContain("geheim");
+  });
+
+  test.each([
+    ["users: [{ name: budi }]", "services.mqtt.users.0.password: must be set: text\n"],
+    ["users: [{ name: budi, password: 4711 }]", "services.mqtt.users.0.password: must be text, in quotes\n"],
+    ["users: [{ password: x }]", "services.mqtt.users.0.name: must be set: text"],
+    ["anonymous: false", "services.mqtt.anonymous: must not be false without users: nobody could connect"],
+    [
+      "users: [{ name: José, password: x }, { name: José, password: y }]",
+      "services.mqtt.users.1.name: must be another name",
+    ],
+  ])("%s is a mistake", (settings, message) => {
+    expect(complaint(settings)).toContain(message);
+  });
+
+  test("are shown without their passwords", () => {
+    const config = mqttConfig.parse({ users: [{ name: "budi", password: "rahasia" }], anonymous: true });
+    const shown = JSON.stringify(maskSecrets(mqttConfig, config));
+    expect(shown).toContain('"users":[{"name":"budi","password":"***"}]');
+    expect(shown).not.toContain("rahasia");
+    expect(structuredClone(config)).toEqual(config);
+  });
+});
