@@ -146,7 +146,8 @@ export class TcpClient {
   }
 
   #take(chunk: Uint8Array): void {
-    this.#chunks.push(chunk.slice()); // the socket's buffer is only ours until we return
+    // The socket's buffer is only ours until we return; a Buffer's own slice() would be no copy.
+    this.#chunks.push(new Uint8Array(chunk));
     this.#queued += chunk.length;
     if (this.#queued > highWater) this.#socket?.pause();
     this.#reader?.();

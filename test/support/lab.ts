@@ -81,7 +81,9 @@ export class Lab {
   async ready(): Promise<this> {
     await this.program.prints("tells counters and clients");
     for (const { message, name, port } of this.log) {
-      if (message === "Listening") this.#ports.set(String(name), Number(port));
+      // The first address is that of the own port; further listeners follow.
+      if (message === "Listening" && !this.#ports.has(String(name)))
+        this.#ports.set(String(name), Number(port));
       const [, adminPort] = /^Dashboard: http:\/\/\S+:(\d+)$/.exec(message) ?? [];
       if (adminPort !== undefined) this.adminPort = Number(adminPort);
     }

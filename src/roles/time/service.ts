@@ -63,8 +63,8 @@ class TimeService implements TcpHandler<Client> {
       this.#answerOne(connection, alone);
       return;
     }
-    // A chunk is only ours until we return, and a large one may have to wait.
-    client.requests = client.reader.read(chunk.length > smallChunk ? chunk.slice() : chunk);
+    // A chunk is only ours until we return, and a large one may have to wait. (A Buffer's slice() is no copy.)
+    client.requests = client.reader.read(chunk.length > smallChunk ? new Uint8Array(chunk) : chunk);
     this.#proceed(connection, chunk.length > smallChunk ? this.#buffer : Number.POSITIVE_INFINITY);
   }
 

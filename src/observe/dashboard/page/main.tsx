@@ -1,0 +1,13 @@
+import { render } from "preact";
+import { App } from "./parts/app.tsx";
+import { watchLab } from "./state/lab.ts";
+import { watchTheme } from "./state/preferences.ts";
+import { watchRoute } from "./state/route.ts";
+
+const root = document.getElementById("app");
+if (root === null) throw new Error('The page has no element "app" to draw in');
+root.replaceChildren();
+render(<App />, root);
+watchTheme();
+watchRoute();
+watchLab();

@@ -1,0 +1,71 @@
+import { useState } from "preact/hooks";
+import { Empty } from "../parts/empty.tsx";
+import { Tabs } from "../parts/tabs.tsx";
+import { useCell } from "../state/cell.ts";
+import { services } from "../state/lab.ts";
+import { Listen } from "./listen.tsx";
+import { Publish } from "./publish.tsx";
+import { Sessions } from "./sessions.tsx";
+import { Subscriptions } from "./subscriptions.tsx";
+import { Topics } from "./topics.tsx";
+
+/** The insides of a broker, and a way to talk to it. */
+export function MqttPage() {
+  const list = useCell(services);
+  const brokers = list?.filter(({ role }) => role === "mqtt") ?? [];
+  const [chosen, setChosen] = useState<string>();
+  const [tab, setTab] = useState("topics");
+  const [topic, setTopic] = useState("sister/temp");
+  const broker = brokers.find(({ name }) => name === chosen) ?? brokers[0];
+  if (list === undefined) return null;
+  if (broker === undefined)
+    return (
+      <Empty icon="mqtt" title="No MQTT broker here">
+        <p>
+          Add <code>mqtt: {"{}"}</code> under <code>services:</code> in the configuration.
+        </p>
+      </Empty>
+    );
+  const { name, state } = broker;
+  return (
+    <div class="mqtt">
+      {brokers.length > 1 && (
+        <label class="inline">
+          Broker
+          <select value={name} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {brokers.map((each) => (
+              <option key={each.name}>{each.name}</option>
+            ))}
+          </select>
+        </label>
+      )}
+      {state !== "running" && <p class="banner inline-banner">The broker is {state}.</p>}
+      <div class="columns">
+        <section class="panel grow" aria-label="Insides of the broker">
+          <Tabs
+            label="Views"
+            chosen={tab}
+            onChoose={setTab}
+            tabs={[
+              {
+                id: "topics",
+                title: "Topics",
+                body: () => <Topics key={name} broker={name} onPick={setTopic} />,
+              },
+              { id: "sessions", title: "Sessions", body: () => <Sessions key={name} broker={name} /> },
+              {
+                id: "subscriptions",
+                title: "Subscriptions",
+                body: () => <Subscriptions key={name} broker={name} />,
+              },
+            ]}
+          />
+        </section>
+        <div class="side">
+          <Publish broker={name} topic={topic} onTopic={setTopic} />
+          <Listen key={name} broker={name} />
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { Empty } from "../parts/empty.tsx";
+import { useCell } from "../state/cell.ts";
+import { about, link, services } from "../state/lab.ts";
+import { bytes, duration, plural } from "../text/format.ts";
+import { ServiceCard } from "./card.tsx";
+import { Problems } from "./problems.tsx";
+
+export function OverviewPage() {
+  const list = useCell(services);
+  const state = useCell(link);
+  if (list === undefined) return <Waiting />;
+  if (list.length === 0)
+    return (
+      <Empty icon="overview" title="No service is configured">
+        <p>
+          A service is a key under <code>services:</code> in the configuration file.
+        </p>
+      </Empty>
+    );
+  return (
+    <div class={state === "down" ? "stale" : ""}>
+      <Summary />
+      <Problems />
+      <ul class="cards">
+        {list.map((service) => (
+          <li key={service.name}>
+            <ServiceCard service={service} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Waiting() {
+  return (
+    <ul class="cards" aria-label="Loading">
+      {[0, 1, 2, 3, 4, 5].map((place) => (
+        <li key={place} class="card ghost" />
+      ))}
+    </ul>
+  );
+}
+
+function Summary() {
+  const list = useCell(services) ?? [];
+  const info = useCell(about);
+  const running = list.filter(({ state }) => state === "running").length;
+  const clients = list.reduce((sum, service) => sum + (service.clients ?? 0), 0);
+  return (
+    <p class="summary">
+      <strong>
+        {running} of {plural(list.length, "service")}
+      </strong>{" "}
+      running, {plural(clients, "client")} connected
+      {info !== undefined && (
+        <>
+          <span class="soft"> · up {duration(info.uptime)}</span>
+          <span class="soft"> · {bytes(info.memory.rss)}</span>
+          <span class="soft"> · version {info.version}</span>
+          {info.config !== null && <span class="soft"> · {info.config}</span>}
+        </>
+      )}
+    </p>
+  );
+}

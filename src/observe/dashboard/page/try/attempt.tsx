@@ -1,0 +1,51 @@
+import { useState } from "preact/hooks";
+import type { TryOutcome } from "../api/types.ts";
+import { HexView } from "../parts/hex-view.tsx";
+import { clock } from "../text/format.ts";
+
+export interface Attempt {
+  readonly id: number;
+  readonly service: string;
+  readonly time: number;
+  readonly outcome: TryOutcome;
+}
+
+/** Request and reply side by side, as text or in hexadecimal. */
+export function AttemptView({ attempt }: { attempt: Attempt }) {
+  const { ok, ms, request, reply, error } = attempt.outcome;
+  const [isHex, setHex] = useState(false);
+  return (
+    <article class="panel attempt">
+      <header>
+        <span class={`verdict ${ok ? "good" : "bad"}`}>{ok ? "answered" : "failed"}</span>
+        <span class="soft small">
+          {clock(attempt.time)} · {ms < 10 ? ms.toFixed(2) : Math.round(ms)} ms
+        </span>
+        <button type="button" class="small" aria-pressed={isHex} onClick={() => setHex(!isHex)}>
+          Hex
+        </button>
+      </header>
+      <div class="exchange">
+        <Side title="Request" shown={request} isHex={isHex} />
+        {reply === null ? (
+          <section class="side-text">
+            <h3>Reply</h3>
+            <p class="soft">{error === undefined ? "None: this service does not answer." : "None."}</p>
+          </section>
+        ) : (
+          <Side title="Reply" shown={reply} isHex={isHex} />
+        )}
+      </div>
+      {error !== undefined && <p class="error">{error}</p>}
+    </article>
+  );
+}
+
+function Side({ title, shown, isHex }: { title: string; shown: TryOutcome["request"]; isHex: boolean }) {
+  return (
+    <section class="side-text">
+      <h3>{title}</h3>
+      {isHex && shown.bytes !== undefined ? <HexView base64={shown.bytes} /> : <pre>{shown.text}</pre>}
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+import { useState } from "preact/hooks";
+import type { TryForm } from "../api/types.ts";
+import { Empty } from "../parts/empty.tsx";
+import { useTone } from "../parts/tone.ts";
+import { useCell } from "../state/cell.ts";
+import { usePoll } from "../state/poll.ts";
+import { route } from "../state/route.ts";
+import { type Attempt, AttemptView } from "./attempt.tsx";
+import { RequestForm } from "./form.tsx";
+
+/** Forms change with the configuration only. */
+const every = 10_000;
+const kept = 20;
+
+/** One real request to a service, sent by the server itself, with what came back. */
+export function TryPage() {
+  const { rest } = useCell(route);
+  const { data: forms, error } = usePoll<TryForm[]>("/api/try", every);
+  const [attempts, setAttempts] = useState<readonly Attempt[]>([]);
+  const tone = useTone();
+  if (forms === undefined) return <p class={error === undefined ? "soft" : "error"}>{error}</p>;
+  const form = forms.find(({ service }) => service === rest) ?? forms[0];
+  if (form === undefined) return <Empty icon="try" title="There is nothing to try" />;
+  const mine = attempts.filter(({ service }) => service === form.service);
+  return (
+    <div class="try columns">
+      <nav class="service-list" aria-label="Services">
+        {forms.map(({ service }) => (
+          <a
+            key={service}
+            class={tone(service)}
+            href={`#/try/${encodeURIComponent(service)}`}
+            aria-current={service === form.service ? "true" : undefined}
+          >
+            {service}
+          </a>
+        ))}
+      </nav>
+      <div class="grow">
+        {rest !== "" && rest !== form.service && <p class="soft">There is no form for “{rest}”.</p>}
+        <RequestForm
+          key={form.service}
+          form={form}
+          onDone={(attempt) => setAttempts([attempt, ...attempts].slice(0, kept))}
+        />
+        <ol class="attempts" aria-label="What came back" aria-live="polite">
+          {mine.map((attempt) => (
+            <li key={attempt.id}>
+              <AttemptView attempt={attempt} />
+            </li>
+          ))}
+        </ol>
+        {mine.length === 0 && (
+          <p class="soft small">
+            Request and reply appear here as they went over the wire; the same conversation is on the{" "}
+            <a href="#/wire">Wire</a>.
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import type { Lane, LaneBook } from "./lanes.ts";
+import type { Row } from "./rows.ts";
+
+/** One vertical line of the drawing: a service, or a lane of its peers. */
+export interface Column {
+  readonly service: string;
+  /** Absent: the service itself. */
+  readonly lane: Lane | undefined;
+  readonly x: number;
+}
+
+export interface Layout {
+  readonly columns: readonly Column[];
+  readonly width: number;
+  /** Where the times end and the lanes begin. */
+  readonly left: number;
+  /** Between two columns. */
+  readonly step: number;
+}
+
+export interface LayoutOptions {
+  /** What there is to fill. */
+  readonly width: number;
+  readonly left: number;
+  readonly minStep: number;
+  readonly maxStep: number;
+}
+
+/**
+ * Peers stand on both sides of their service, the first to the left, the second to the right and so on: so arrows
+ * are short, and none crosses another service.
+ */
+export function layOut(services: readonly string[], book: LaneBook, options: LayoutOptions): Layout {
+  const { width, left, minStep, maxStep } = options;
+  const order = services.flatMap((service) => around(service, book.lanes(service)));
+  const count = Math.max(1, order.length);
+  const step = Math.min(maxStep, Math.max(minStep, (width - left) / count));
+  const columns = order.map((column, index) => ({ ...column, x: Math.round(left + step * (index + 0.5)) }));
+  return { columns, width: Math.max(width, Math.round(left + step * count)), left, step };
+}
+
+/** The services that rows are about, in the given order; those it does not name come last. */
+export function servicesOf(rows: readonly Row[], order: readonly string[]): string[] {
+  const present = new Set(rows.map((row) => (row.is === "gap" ? undefined : row.event.service)));
+  const known = order.filter((name) => present.delete(name));
+  return [...known, ...[...present].filter((name) => name !== undefined)];
+}
+
+function around(service: string, lanes: readonly Lane[]): Omit<Column, "x">[] {
+  const left = lanes.filter(({ place }) => place % 2 === 0).reverse();
+  const right = lanes.filter(({ place }) => place % 2 === 1);
+  const column = (lane: Lane | undefined) => ({ service, lane });
+  return [...left.map(column), column(undefined), ...right.map(column)];
+}

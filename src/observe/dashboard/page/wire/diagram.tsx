@@ -1,0 +1,127 @@
+import type { RefObject } from "preact";
+import { useImperativeHandle, useMemo, useRef } from "preact/hooks";
+import { layOut, servicesOf } from "./columns.ts";
+import { Drawn, RowGroup } from "./drawn.tsx";
+import { headShapes, lifelines } from "./lifelines.ts";
+import { nextRow } from "./next-row.ts";
+import { toneIn } from "./palette.ts";
+import type { RowList } from "./rows.ts";
+import { headHeight, rowHeight } from "./scene.ts";
+import { useStaying, useView } from "./scrolling.ts";
+
+export interface DiagramHandle {
+  /** The numbers of the rows that can be seen. */
+  inView(): { readonly first: number; readonly last: number };
+  focus(): void;
+}
+
+interface DiagramProps {
+  readonly list: RowList;
+  /** Differs when the list has changed. */
+  readonly version: number;
+  readonly order: readonly string[];
+  readonly follows: boolean;
+  readonly onFollow: (follows: boolean) => void;
+  /** The number of the row that is chosen. */
+  readonly chosen: number | undefined;
+  readonly onChoose: (row: number | undefined, opens: boolean) => void;
+  readonly handle: RefObject<DiagramHandle | null>;
+}
+
+/** Rows that are drawn beyond both edges, so that scrolling does not show what is missing. */
+const beyond = 4;
+
+/** Thousands of rows, of which only those in view are drawn. */
+export function Diagram({ list, version, order, follows, onFollow, chosen, onChoose, handle }: DiagramProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const view = useView(scroller);
+  const { rows } = list;
+  const base = rows[0]?.no ?? 0;
+  const names = useMemo(() => servicesOf(rows, order), [version, list, order.join()]);
+  const isNarrow = view.width < 560;
+  const layout = layOut(names, list.lanes, {
+    width: view.width,
+    left: isNarrow ? 58 : 104,
+    minStep: isNarrow ? 108 : 136,
+    maxStep: 320,
+  });
+  const toneOf = (service: string) => toneIn(order, service);
+  const height = headHeight + rows.length * rowHeight + 12;
+  const top = follows
+    ? Math.max(0, height - view.height)
+    : Math.min(view.top, Math.max(0, height - view.height));
+  const first = Math.max(0, Math.floor((top - beyond * rowHeight) / rowHeight));
+  const last = Math.min(rows.length - 1, Math.ceil((top + view.height) / rowHeight) + beyond);
+  const topRow = base + Math.max(0, Math.floor(top / rowHeight));
+  const yOf = (no: number) => (no - base - first) * rowHeight;
+
+  useImperativeHandle(handle, () => ({
+    inView: () => ({
+      first: base + Math.ceil(top / rowHeight),
+      last: base + Math.floor((top + view.height - headHeight) / rowHeight) - 1,
+    }),
+    focus: () => scroller.current?.focus({ preventScroll: true }),
+  }));
+  useStaying(scroller, follows, base, height, version);
+  const reveal = (no: number) => {
+    const y = (no - base) * rowHeight;
+    const at = scroller.current;
+    if (at === null) return;
+    if (y < at.scrollTop) at.scrollTop = y;
+    else if (y + rowHeight + headHeight > at.scrollTop + at.clientHeight)
+      at.scrollTop = y + rowHeight + headHeight - at.clientHeight;
+  };
+  const press = (event: KeyboardEvent) => {
+    const next = nextRow(event.key, chosen, base, rows.length, topRow);
+    if (next !== undefined) {
+      event.preventDefault();
+      onChoose(next, false);
+      reveal(next);
+    } else if (event.key === "Enter" && chosen !== undefined) onChoose(chosen, true);
+  };
+  const shown = rows.slice(first, last + 1);
+  const slots = last - first + 1;
+  return (
+    <div
+      class="wire-scroll"
+      ref={scroller}
+      tabIndex={0}
+      role="listbox"
+      aria-label="Messages, newest last"
+      aria-activedescendant={chosen === undefined ? undefined : `row-${chosen}`}
+      onKeyDown={press}
+      onWheel={(event) => event.deltaY < 0 && onFollow(false)}
+      onTouchMove={() => onFollow(false)}
+      onPointerDown={(event) => event.target === scroller.current && onFollow(false)}
+    >
+      <svg class="wire-head" width={layout.width} height={headHeight} aria-hidden="true">
+        <Drawn shapes={headShapes(layout, topRow, toneOf)} />
+      </svg>
+      <div class="wire-space" style={{ height: `${height - headHeight}px`, width: `${layout.width}px` }}>
+        <svg
+          class="wire-rows"
+          style={{ top: `${first * rowHeight}px` }}
+          width={layout.width}
+          height={slots * rowHeight}
+        >
+          <title>Sequence of messages</title>
+          <Drawn shapes={lifelines(layout, base + first, base + last, yOf, toneOf)} />
+          {shown.map((row) => (
+            // A row scrolled out leaves its elements to the next one: nothing is made or removed while it runs.
+            <RowGroup
+              key={row.no % (slots + 1)}
+              row={row}
+              y={yOf(row.no)}
+              layout={layout}
+              toneOf={toneOf}
+              isChosen={row.no === chosen}
+              onChoose={onChoose}
+              count={rows.length}
+              place={row.no - base + 1}
+            />
+          ))}
+        </svg>
+      </div>
+    </div>
+  );
+}

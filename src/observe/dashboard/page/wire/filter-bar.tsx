@@ -1,0 +1,153 @@
+import type { RefObject } from "preact";
+import { useState } from "preact/hooks";
+import { topicFilterMistake } from "../../../../protocol/mqtt/topic.ts";
+import type { TrafficKind } from "../api/types.ts";
+import { Icon } from "../parts/icons.tsx";
+import { useTone } from "../parts/tone.ts";
+import { allTraffic, type WireFilter } from "./filter.ts";
+
+interface FilterBarProps {
+  readonly filter: WireFilter;
+  readonly onChange: (filter: WireFilter) => void;
+  readonly order: readonly string[];
+  readonly search: RefObject<HTMLInputElement | null>;
+}
+
+/** Search in front; the rest behind a button, with a mark when something is set there. */
+export function FilterBar({ filter, onChange, order, search }: FilterBarProps) {
+  const [isOpen, setOpen] = useState(false);
+  const set = (part: Partial<WireFilter>) => onChange({ ...filter, ...part });
+  const count = activeCount(filter);
+  return (
+    <>
+      <input
+        ref={search}
+        class="search"
+        type="search"
+        aria-label="Search in messages"
+        placeholder="Search in messages"
+        value={filter.text}
+        onInput={(event) => set({ text: event.currentTarget.value })}
+        onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+      />
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        aria-controls="wire-filters"
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Icon name="filter" />
+        <span class="wide-only">Filter</span>
+        {count > 0 && <span class="badge">{count}</span>}
+      </button>
+      {isOpen && (
+        <fieldset id="wire-filters" class="filters">
+          <legend class="hidden">What is shown</legend>
+          <ServiceChoice order={order} chosen={filter.services} onChange={(services) => set({ services })} />
+          <label>
+            Client
+            <input
+              value={filter.client}
+              placeholder="id or address"
+              onInput={(event) => set({ client: event.currentTarget.value })}
+            />
+          </label>
+          <TopicField topic={filter.topic} onChange={(topic) => set({ topic })} />
+          <KindChoice kinds={filter.kinds} onChange={(kinds) => set({ kinds })} />
+          <button
+            type="button"
+            disabled={count === 0 && filter.text === ""}
+            onClick={() => onChange(allTraffic)}
+          >
+            Show everything
+          </button>
+        </fieldset>
+      )}
+    </>
+  );
+}
+
+function ServiceChoice({
+  order,
+  chosen,
+  onChange,
+}: {
+  order: readonly string[];
+  chosen: readonly string[];
+  onChange: (chosen: string[]) => void;
+}) {
+  const tone = useTone();
+  const toggle = (name: string) =>
+    onChange(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
+  return (
+    <fieldset class="choice" aria-label="Services">
+      {order.map((name) => (
+        <button
+          key={name}
+          type="button"
+          class={`toggle ${tone(name)}`}
+          aria-pressed={chosen.includes(name)}
+          onClick={() => toggle(name)}
+        >
+          {name}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** A filter that is no MQTT topic filter (yet) is not sent anywhere. */
+function TopicField({ topic, onChange }: { topic: string; onChange: (topic: string) => void }) {
+  const [typed, setTyped] = useState(topic);
+  const mistake = typed === "" ? undefined : topicFilterMistake(typed);
+  const type = (text: string) => {
+    setTyped(text);
+    if (text === "" || topicFilterMistake(text) === undefined) onChange(text);
+  };
+  return (
+    <label>
+      Topic
+      <input
+        value={topic === "" && mistake === undefined ? "" : typed}
+        placeholder="sister/#"
+        aria-invalid={mistake !== undefined}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
+      {mistake !== undefined && <span class="error small">{mistake}</span>}
+    </label>
+  );
+}
+
+const kindNames: readonly (readonly [string, readonly TrafficKind[]])[] = [
+  ["messages", ["message"]],
+  ["opens and closes", ["open", "close"]],
+  ["raw bytes", ["bytes"]],
+];
+
+function KindChoice({
+  kinds,
+  onChange,
+}: {
+  kinds: readonly TrafficKind[];
+  onChange: (kinds: TrafficKind[]) => void;
+}) {
+  return (
+    <fieldset class="choice" aria-label="Kinds">
+      {kindNames.map(([name, members]) => {
+        const isOn = members.every((kind) => kinds.includes(kind));
+        const next = isOn ? kinds.filter((kind) => !members.includes(kind)) : [...kinds, ...members];
+        return (
+          <button key={name} type="button" class="toggle" aria-pressed={isOn} onClick={() => onChange(next)}>
+            {name}
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+function activeCount({ services, client, topic, kinds }: WireFilter): number {
+  const isUsual =
+    kinds.length === allTraffic.kinds.length && allTraffic.kinds.every((kind) => kinds.includes(kind));
+  return [services.length > 0, client !== "", topic !== "", !isUsual].filter(Boolean).length;
+}

@@ -1,0 +1,46 @@
+import type { ComponentChildren } from "preact";
+import { Icon } from "../parts/icons.tsx";
+import type { WireFeed } from "./feed.ts";
+
+interface ToolbarProps {
+  readonly feed: WireFeed;
+  readonly follows: boolean;
+  readonly onFollow: () => void;
+  readonly onExport: () => void;
+  readonly canExport: boolean;
+  readonly children: ComponentChildren;
+}
+
+export function Toolbar({ feed, follows, onFollow, onExport, canExport, children }: ToolbarProps) {
+  const { isPaused, waiting } = feed;
+  return (
+    <div class="toolbar" role="toolbar" aria-label="Wire">
+      {children}
+      <span class="toolbar-buttons">
+        <button
+          type="button"
+          class={isPaused ? "primary" : ""}
+          aria-pressed={isPaused}
+          onClick={() => feed.setPaused(!isPaused)}
+          title="Pause and go on (Space)"
+        >
+          <Icon name={isPaused ? "play" : "pause"} />
+          <span class="wide-only">{isPaused ? "Go on" : "Pause"}</span>
+          {isPaused && waiting > 0 && <span class="badge">{waiting.toLocaleString("en")}</span>}
+        </button>
+        <button type="button" aria-pressed={follows} onClick={onFollow} title="Follow the newest (f)">
+          <Icon name="follow" />
+          <span class="wide-only">Follow</span>
+        </button>
+        <button type="button" onClick={() => feed.clear()} title="Forget what is shown">
+          <Icon name="clear" />
+          <span class="wide-only">Clear</span>
+        </button>
+        <button type="button" onClick={onExport} disabled={!canExport} title="Export (e)">
+          <Icon name="export" />
+          <span class="wide-only">Export</span>
+        </button>
+      </span>
+    </div>
+  );
+}

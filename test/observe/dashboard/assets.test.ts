@@ -1,0 +1,33 @@
+import { describe, expect, test } from "bun:test";
+import { dashboardAssets, dashboardPolicy } from "../../../src/observe/dashboard/assets.ts";
+
+describe("the dashboard's files", () => {
+  test("everything the page asks for is there, and nothing is from elsewhere", async () => {
+    const assets = await dashboardAssets();
+    const html = String(assets.get("/")?.body);
+    const wanted = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!);
+    expect(wanted.length).toBeGreaterThan(3);
+    expect(wanted.filter((path) => !assets.has(path))).toEqual([]);
+    expect(html).not.toMatch(/<script>|<style|\son\w+=|style="/);
+  });
+
+  test("the sheet and the script load nothing", async () => {
+    const assets = await dashboardAssets();
+    expect(String(assets.get("/assets/main.css")?.body)).not.toMatch(/@import|url\(/);
+    expect(String(assets.get("/assets/main.js")?.body)).not.toMatch(/\beval\(|new Function\(|import\(/);
+  });
+
+  test("they are small enough for a first paint that nobody notices", async () => {
+    const bodies = [...(await dashboardAssets()).values()].map(({ body }) => body.length);
+    expect(bodies.reduce((sum, size) => sum + size)).toBeLessThan(200_000);
+  });
+
+  test("are made once", () => {
+    expect(dashboardAssets()).toBe(dashboardAssets());
+  });
+
+  test("the policy lets in no inline script and no other host", () => {
+    expect(dashboardPolicy).toContain("default-src 'none'");
+    expect(dashboardPolicy).not.toMatch(/unsafe|https?:|\*/);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "bun:test";
+import {
+  allTraffic,
+  asQuery,
+  passes,
+  type WireFilter,
+} from "../../../src/observe/dashboard/page/wire/filter.ts";
+import { topicMatches } from "../../../src/observe/dashboard/page/wire/topic.ts";
+import { event } from "./events.ts";
+
+const publish = event("mqtt#1", {
+  text: "PUBLISH sister/temp",
+  fields: { topic: "sister/temp", payload: "Suhu: 28" },
+});
+const lets = (filter: Partial<WireFilter>) => passes(publish, "sensor", { ...allTraffic, ...filter });
+
+describe("the filter", () => {
+  test.each([
+    [{}, true],
+    [{ services: ["mqtt", "echo"] }, true],
+    [{ services: ["echo"] }, false],
+    [{ client: "SENS" }, true],
+    [{ client: "40001" }, true],
+    [{ client: "other" }, false],
+    [{ topic: "sister/#" }, true],
+    [{ topic: "kelas/+" }, false],
+    [{ kinds: ["open", "close"] }, false],
+    [{ text: "suhu" }, true],
+    [{ text: "kelembapan" }, false],
+  ] as const)("%j lets a PUBLISH through: %p", (filter, isLet) => {
+    expect(lets(filter)).toBe(isLet);
+  });
+
+  test("asks the server for who comes and goes, shown or not: lanes are given by it", () => {
+    expect(asQuery({ ...allTraffic, kinds: ["message"], services: ["a", "b"] })).toEqual({
+      service: "a,b",
+      topic: "",
+      kind: "open,close,message",
+    });
+  });
+});
+
+test.each([
+  ["a/b", "a/b", true],
+  ["a/+", "a/b", true],
+  ["a/+", "a/b/c", false],
+  ["a/#", "a", true],
+  ["a/#", "a/b/c", true],
+  ["+/b", "/b", true],
+  ["#", "$SYS/x", false],
+  ["$SYS/#", "$SYS/x", true],
+  ["a", "a/b", false],
+])("the topic filter %s and the topic %s: %p section 4.7", (filter, topic, isMatch) => {
+  expect(topicMatches(filter, topic)).toBe(isMatch);
+});
