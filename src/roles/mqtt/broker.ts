@@ -107,7 +107,8 @@ export class Broker {
     const onFailure = (cause: unknown) => fail(new Error("Cannot keep what clients said", { cause }));
     this.commits = new Commits(store, clock.soon, onFailure);
     this.uplink = new Uplink(this, bus);
-    this.routes = new Routes(this.config, this.uplink, undefined, clock.now);
+    // A filter's age may be wrong by a sweep: who subscribes to thousands does not ask the clock for each.
+    this.routes = new Routes(this.config, this.uplink, undefined, () => this.#lastSweep);
     this.retained = new Retained(this.config, () => this.#retainedFull(), this.#retainedJournal());
     this.deadlines = new Deadlines(clock.now());
     this.flusher = new Flusher(clock.soon, undefined, this.commits);
