@@ -38,7 +38,7 @@ const io: CliIo = {
   env: process.env,
   signal: interrupted.signal,
   openPrompter: process.stdin.isTTY
-    ? () => terminalPrompter({ input: process.stdin, output: process.stderr, interrupt })
+    ? (options) => terminalPrompter({ ...options, input: process.stdin, output: process.stderr, interrupt })
     : undefined,
 };
 

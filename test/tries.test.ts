@@ -1,6 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, onTestFinished, test } from "bun:test";
 import type { TryTarget } from "../src/core/try.ts";
 import { echo } from "../src/roles/echo/index.ts";
+import { mqtt } from "../src/roles/mqtt/index.ts";
+import { udp } from "../src/roles/udp/index.ts";
 import { tries } from "../src/tries.ts";
 import { startRole } from "./support/start-role.ts";
 
@@ -24,6 +26,39 @@ test("the dashboard tries a service with the client's own trial, at the service'
     request: { text: "halo" },
     reply: { text: "halo" },
   });
+});
+
+test("a broker is tried where it is spoken to plainly, and not at all where it is not", async () => {
+  const { port } = await startRole(mqtt);
+  const websocket = { transport: "ws", host: "127.0.0.1", port: 1 } as const;
+  const tls = { ...websocket, transport: "tls" } as const;
+  const plain = { ...websocket, transport: "tcp", port } as const;
+  const broker = { ...target(1), service: "mqtt", role: "mqtt", config: { users: [] } };
+  const all = { ...broker, addresses: [websocket, tls, plain] };
+  expect(await tries.run(all, {})).toMatchObject({ ok: true });
+  const strict = { ...broker, addresses: [websocket, tls] };
+  expect(tries.form(strict)).toBeUndefined();
+  expect(tries.run(strict, {})).rejects.toThrow('"mqtt" listens on no port that could be tried');
+});
+
+test("a service over UDP is tried over UDP", async () => {
+  const { port } = await startRole(udp);
+  const both = [{ transport: "tcp", host: "127.0.0.1", port: 1 } as const];
+  const addresses = [...both, { transport: "udp", host: "127.0.0.1", port } as const];
+  expect(await tries.run({ ...target(1), role: "udp", addresses }, {})).toMatchObject({ ok: true });
+});
+
+test("a broker with users asks for name and password", () => {
+  const broker = { ...target(1), role: "mqtt", config: { users: [{ name: "ani", password: "x" }] } };
+  const names = tries.form(broker)!.fields.map(({ name }) => name);
+  expect(names).toContain("user");
+  expect(names).toContain("password");
+});
+
+test("a trial ends with the signal of who asked for it", async () => {
+  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  onTestFinished(() => silent.stop(true));
+  expect(await tries.run(target(silent.port), {}, AbortSignal.timeout(50))).toMatchObject({ ok: false });
 });
 
 test("a service that is gone is a result, not an error", async () => {

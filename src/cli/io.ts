@@ -28,6 +28,6 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted with an `InterruptedError` by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Absent when stdin is no terminal. */
-  readonly openPrompter?: () => Prompter;
+  /** Absent when stdin is no terminal. What is typed to a hidden one is not to be seen. */
+  readonly openPrompter?: (options?: { readonly hidden?: boolean }) => Prompter;
 }

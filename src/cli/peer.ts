@@ -24,17 +24,23 @@ export async function reaching<T>(peer: Peer, work: () => Promise<T>): Promise<T
   }
 }
 
-/** The network's error as the user should read it; undefined if it is not one of the network. */
-export function networkFailure(error: unknown, { host, port }: Peer): PeerError | undefined {
+/**
+ * The network's error as the user should read it; undefined if it is not one of the network.
+ * @param example a command line with the host where it belongs: `distcli echo halo` takes halo for the host
+ */
+export function networkFailure(
+  error: unknown,
+  { host, port }: Peer,
+  example = "distcli echo 127.0.0.1 halo",
+): PeerError | undefined {
   const failed = asDialError(error, host, port);
   if (failed === undefined) return undefined;
   // The cause repeats in the words of a library what the message says already.
-  return new PeerError(`connection-${failed.code}`, `${failed.message}${advice(failed)}`);
+  return new PeerError(`connection-${failed.code}`, `${failed.message}${advice(failed, example)}`);
 }
 
-function advice({ code, port }: DialError): string {
-  // `distcli echo halo` takes halo for the host.
-  if (code === "unresolved") return ". The host comes first, as in: distcli echo 127.0.0.1 halo";
+function advice({ code, port }: DialError, example: string): string {
+  if (code === "unresolved") return `. The host comes first, as in: ${example}`;
   if (code !== "refused") return "";
   const services = labServicesOn(port);
   if (services.length === 0) return ". No service of the lab listens there by itself; is the port right?";

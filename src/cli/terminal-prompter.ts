@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import type { Prompter } from "./io.ts";
 
 export interface TerminalStreams {
@@ -6,11 +7,13 @@ export interface TerminalStreams {
   readonly output: NodeJS.WritableStream;
   /** Ctrl-C: the terminal is in raw mode, so no signal comes of it. */
   readonly interrupt: () => void;
+  /** Show the questions, and nothing of what is typed. */
+  readonly hidden?: boolean;
 }
 
 /** Asks a person at a terminal, with line editing and a history. */
-export function terminalPrompter({ input, output, interrupt }: TerminalStreams): Prompter {
-  const editor = createInterface({ input, output, terminal: true });
+export function terminalPrompter({ input, output, interrupt, hidden = false }: TerminalStreams): Prompter {
+  const editor = createInterface({ input, output: hidden ? nowhere() : output, terminal: true });
   let closed = false;
   editor.on("SIGINT", interrupt);
   editor.once("close", () => {
@@ -21,6 +24,7 @@ export function terminalPrompter({ input, output, interrupt }: TerminalStreams):
       if (closed || signal?.aborted) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         const settle = (line: string | undefined) => {
+          if (hidden) output.write("\n"); // the one that was typed is not seen
           editor.off("line", settle);
           editor.off("close", leave);
           signal?.removeEventListener("abort", leave);
@@ -30,6 +34,7 @@ export function terminalPrompter({ input, output, interrupt }: TerminalStreams):
         editor.on("line", settle);
         editor.on("close", leave);
         signal?.addEventListener("abort", leave, { once: true });
+        if (hidden) output.write(question);
         editor.setPrompt(question);
         editor.prompt();
       });
@@ -42,3 +47,5 @@ export function terminalPrompter({ input, output, interrupt }: TerminalStreams):
     close: () => editor.close(),
   };
 }
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });

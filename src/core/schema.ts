@@ -99,7 +99,10 @@ export const secret = (mistake: (text: string) => string | undefined = () => und
       const notText = value === undefined ? "must be set: text" : "must be text, in quotes";
       const message = typeof value === "string" ? mistake(value) : notText;
       // Not zod's own mistakes: they are told with the value.
-      if (message !== undefined) issues.push({ code: "custom", input: undefined, message });
+      if (message === undefined) return;
+      // What was read as a number may yet be taken as text, where it came from outside the file.
+      const params = typeof value === "string" ? {} : { params: { expected: "string" } };
+      issues.push({ code: "custom", input: undefined, message, ...params });
     })
     .meta({ secret: true, type: "string" });
 

@@ -38,6 +38,8 @@ export type TrafficEvent =
       readonly fields?: Fields;
       /** The message as it went over the wire, where that is at hand. Only the observer's until `emit` returns. */
       readonly bytes?: Uint8Array;
+      /** How many bytes it had, where `bytes` is only its beginning. */
+      readonly size?: number;
     }
   | { readonly kind: "close"; readonly conversation: Conversation; readonly reason?: string };
 

@@ -11,11 +11,11 @@ export interface TryForm {
 export interface TryField {
   readonly name: string;
   readonly label: string;
-  readonly type: "text" | "number" | "select";
+  /** What is typed into a `password` is not to be read over somebody's shoulder. */
+  readonly type: "text" | "password" | "select";
   readonly default: string;
   /** Of a `select`. */
   readonly options?: readonly string[];
-  readonly required?: boolean;
 }
 
 /** What went out or came back: for a person to read, and as it was on the wire. */
@@ -49,6 +49,10 @@ export interface TryTarget {
 export interface Tries {
   /** Undefined for a service that cannot be tried. */
   form(target: TryTarget): TryForm | undefined;
-  /** Sends one request. @throws {Error} when the values make none, saying what would be right */
-  run(target: TryTarget, values: Readonly<Record<string, string>>): Promise<TryResult>;
+  /**
+   * Sends one request.
+   * @param signal aborted when nobody waits for the result any more; the connection is closed then
+   * @throws {Error} when the values make none, saying what would be right
+   */
+  run(target: TryTarget, values: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<TryResult>;
 }

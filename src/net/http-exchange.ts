@@ -3,7 +3,7 @@ import { formatHostPort, plainHost } from "../core/address.ts";
 import type { Conversation, Direction, Fields, Traffic } from "../core/traffic.ts";
 import { printable } from "../protocol/text/printable.ts";
 import type { WaitingBodies } from "./http-bodies.ts";
-import { pathOf, requestHead, responseHead } from "./http-text.ts";
+import { pathOf, requestHead, responseHead, shownTarget } from "./http-text.ts";
 
 const noBytes = new Uint8Array();
 const encoder = new TextEncoder();
@@ -54,7 +54,7 @@ export class HttpExchange {
    */
   tellRequest(text: string, body: Uint8Array = noBytes): void {
     const { method, url } = this.request;
-    const fields = { method, path: printable(pathOf(url)) };
+    const fields = { method, path: printable(shownTarget(pathOf(url))) };
     this.#message("in", text, fields, Buffer.concat([requestHead(this.request), body]));
   }
 

@@ -3,11 +3,11 @@ import { STATUS_CODES } from "node:http";
 const encoder = new TextEncoder();
 
 /**
- * The head of a request or a reply as it stands on the wire, but for the order and the case of its headers:
- * Bun reads and writes HTTP by itself and does not hand out the bytes.
+ * The head of a request or a reply as it stands on the wire, but for the order and the case of its headers, and for
+ * secrets: Bun reads and writes HTTP by itself and does not hand out the bytes.
  */
 export function requestHead(request: Request): Uint8Array {
-  return head(`${request.method} ${pathOf(request.url)} HTTP/1.1`, request.headers);
+  return head(`${request.method} ${shownTarget(pathOf(request.url))} HTTP/1.1`, request.headers);
 }
 
 /** Path and query of an absolute address. */
@@ -21,11 +21,36 @@ export function responseHead(response: Response, bodyLength: number): Uint8Array
   return head(`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ""}`, headers);
 }
 
-/** What lets its bearer in is not for who looks on. */
-const isSecret = (name: string) => /^(?:authorization|proxy-authorization|cookie|set-cookie)$/.test(name);
-
 function head(firstLine: string, headers: Headers): Uint8Array {
-  const told = ([name, value]: [string, string]) => `${name}: ${isSecret(name) ? "***" : value}`;
-  const lines = [firstLine, ...[...headers].map(told)];
+  const lines = [firstLine, ...[...headers].map(([name, value]) => shownHeader(name, value))];
   return encoder.encode(`${lines.join("\r\n")}\r\n\r\n`);
+}
+
+// What lets its bearer in is not for who looks on.
+
+const secretHeader =
+  /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|x-csrf-token)$/i;
+
+const secretKey =
+  /^(?:(?:access|auth|bearer|id|refresh|session)?[_-]?token|pass|passwd|password|passphrase|pwd|(?:client[_-]?)?secret|api[_-]?key)$/i;
+
+/** A header's line without its end, as somebody may see it who only looks. */
+export const shownHeader = (name: string, value: string): string =>
+  `${name}: ${secretHeader.test(name) ? "***" : value}`;
+
+/** A request's target, likewise: `/add?a=5&token=***`. */
+export function shownTarget(target: string): string {
+  const query = target.indexOf("?") + 1;
+  if (query === 0) return target;
+  const shown = target
+    .slice(query)
+    .replace(/([^=&;#]+)=[^&;#]*/g, (pair, key: string) => (isSecretKey(key) ? `${key}=***` : pair));
+  return target.slice(0, query) + shown;
+}
+
+/** A key may be written in percent signs and still be understood: `%74oken`. */
+function isSecretKey(key: string): boolean {
+  return secretKey.test(
+    key.replace(/%([0-7][0-9a-f])/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16))),
+  );
 }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { type Address, formatAddress, plainHost } from "../core/address.ts";
-import type { Conversation } from "../core/traffic.ts";
+import { type Address, plainHost } from "../core/address.ts";
+import type { NodeHttpExchange } from "./node-http-exchange.ts";
 
 /** What the connections of one server have in common. */
 export interface HttpConnectionOwner {
@@ -15,30 +15,13 @@ export interface HttpConnectionOwner {
  * than accepting it did: so they are asked when somebody wants to know.
  */
 export class HttpConnection {
-  #conversation: Conversation | undefined;
+  /** Those that have begun and not ended: a client may send requests ahead. */
+  readonly exchanges = new Set<NodeHttpExchange>();
 
   constructor(
     readonly socket: Socket,
     readonly owner: HttpConnectionOwner,
-    readonly number: number,
   ) {}
-
-  get conversation(): Conversation {
-    const { service, idPrefix } = this.owner;
-    this.#conversation ??= {
-      id: `${idPrefix}#${this.number}`,
-      service,
-      transport: "http",
-      local: formatAddress(this.local),
-      remote: formatAddress(this.remote),
-    };
-    return this.#conversation;
-  }
-
-  /** Whether anybody has heard of it. When it is closed, it is too late to ask for its addresses. */
-  get isKnown(): boolean {
-    return this.#conversation !== undefined;
-  }
 
   /** The address that the client connected to. */
   get local(): Address {

@@ -1,6 +1,7 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "node:http";
 import type { Direction, Traffic } from "../core/traffic.ts";
-import type { HttpConnection } from "./node-http-connection.ts";
+import { shownHeader, shownTarget } from "./http-text.ts";
+import type { NodeHttpExchange } from "./node-http-exchange.ts";
 
 interface Reply {
   readonly status: number;
@@ -10,8 +11,8 @@ interface Reply {
 
 /**
  * Tells the traffic of a server of node:http. It hands over no raw bytes, so heads are written again from
- * what it parsed: names, values and their order are the client's, spacing is not, and of our own heads the
- * lines that node:http adds (Date, Connection) are left out.
+ * what it parsed: names, values and their order are the client's, spacing is not, `***` stands for secrets, and of
+ * our own heads the lines that node:http adds (Date, Connection) are left out.
  */
 export class NodeHttpTraffic {
   bytesReceived = 0;
@@ -22,45 +23,45 @@ export class NodeHttpTraffic {
     this.#traffic = traffic;
   }
 
-  open(connection: HttpConnection): void {
+  open(exchange: NodeHttpExchange): void {
     if (this.#traffic.wants("open"))
-      this.#traffic.emit({ kind: "open", conversation: connection.conversation });
+      this.#traffic.emit({ kind: "open", conversation: exchange.conversation });
   }
 
-  close(connection: HttpConnection): void {
-    if (!connection.isKnown || !this.#traffic.wants("close")) return;
-    this.#traffic.emit({ kind: "close", conversation: connection.conversation });
+  close(exchange: NodeHttpExchange, reason?: string): void {
+    if (!exchange.isKnown || !this.#traffic.wants("close")) return;
+    const why = reason === undefined ? {} : { reason };
+    this.#traffic.emit({ kind: "close", conversation: exchange.conversation, ...why });
   }
 
-  requestHead(
-    connection: HttpConnection,
-    { method = "", url = "", httpVersion, rawHeaders }: IncomingMessage,
-  ) {
+  requestHead(exchange: NodeHttpExchange): void {
+    const { method = "", url = "", httpVersion, rawHeaders } = exchange.incoming;
     // `GET / HTTP/1.1`, `Name: value`, each with its line end, and the empty line.
     this.bytesReceived += method.length + url.length + httpVersion.length + 11;
     for (const text of rawHeaders) this.bytesReceived += text.length + 2;
     if (!this.#traffic.wants("bytes")) return;
-    const lines = [`${method} ${url} HTTP/${httpVersion}`];
+    const lines = [`${method} ${shownTarget(url)} HTTP/${httpVersion}`];
     for (let index = 0; index < rawHeaders.length; index += 2) {
-      lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
+      lines.push(shownHeader(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""));
     }
-    this.#bytes(connection, "in", Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
+    this.#bytes(exchange, "in", Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
   }
 
-  requestBody(connection: HttpConnection, chunk: Uint8Array): void {
+  requestBody(exchange: NodeHttpExchange, chunk: Uint8Array): void {
     this.bytesReceived += chunk.length;
-    if (this.#traffic.wants("bytes")) this.#bytes(connection, "in", chunk);
+    // What follows the answer to a request that was too large belongs to no conversation any more.
+    if (exchange.isOpen && this.#traffic.wants("bytes")) this.#bytes(exchange, "in", chunk);
   }
 
-  reply(connection: HttpConnection, { status, headers, body }: Reply): void {
+  reply(exchange: NodeHttpExchange, { status, headers, body }: Reply): void {
     const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
-    for (const name in headers) lines.push(`${name}: ${headers[name]}`);
+    for (const name in headers) lines.push(shownHeader(name, headers[name] ?? ""));
     const head = `${lines.join("\r\n")}\r\n\r\n`;
     this.bytesSent += head.length + Buffer.byteLength(body);
-    if (this.#traffic.wants("bytes")) this.#bytes(connection, "out", Buffer.from(head + body));
+    if (this.#traffic.wants("bytes")) this.#bytes(exchange, "out", Buffer.from(head + body));
   }
 
-  #bytes(connection: HttpConnection, direction: Direction, bytes: Uint8Array): void {
-    this.#traffic.emit({ kind: "bytes", conversation: connection.conversation, direction, bytes });
+  #bytes(exchange: NodeHttpExchange, direction: Direction, bytes: Uint8Array): void {
+    this.#traffic.emit({ kind: "bytes", conversation: exchange.conversation, direction, bytes });
   }
 }

@@ -4,11 +4,13 @@ import { type Address, formatAddress } from "../core/address.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
 import { listenError } from "./listen-error.ts";
-import { HttpConnection, type HttpConnectionOwner } from "./node-http-connection.ts";
+import { HttpConnection as Connection, type HttpConnectionOwner } from "./node-http-connection.ts";
+import { NodeHttpExchange } from "./node-http-exchange.ts";
 import { NodeHttpTraffic } from "./node-http-traffic.ts";
 import { mostPipelined, Pipelining } from "./pipelining.ts";
 
-export type { HttpConnection } from "./node-http-connection.ts";
+/** What an observer and a description of the service need to know of where a request came from. */
+export type HttpConnection = Pick<NodeHttpExchange, "conversation" | "local" | "remote">;
 
 /** What listening needs of a role's context. */
 export type HttpListenContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread">;
@@ -34,7 +36,6 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
-  /** Tells of itself what an observer and a description of the service need. */
   readonly connection: HttpConnection;
 }
 
@@ -57,13 +58,6 @@ export interface NodeHttpServer {
   clients(): string[];
   /** Accepts no more, answers what is being sent until the deadline, then drops it. */
   stop(deadline: AbortSignal): Promise<void>;
-}
-
-/** One request and the answer to it. */
-interface Exchange {
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly connection: HttpConnection;
 }
 
 const maxHeaderSize = 16 * 1024;
@@ -91,11 +85,14 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
   readonly #handler: HttpHandler;
   readonly #traffic: NodeHttpTraffic;
   readonly #server: http.Server;
-  readonly #connections = new Map<Socket, HttpConnection>();
-  readonly #pipelining = new Pipelining<HttpConnection>();
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #pipelining = new Pipelining<Connection>();
   #accepted = 0;
   #refused = 0;
+  #exchanges = 0;
   #requests = 0;
+  /** By the class of their status. */
+  readonly #replies: number[] = [];
   #errors = 0;
   #stopped: Promise<void> | undefined;
 
@@ -139,20 +136,20 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
   }
 
   #accept(socket: Socket): void {
-    const connection = new HttpConnection(socket, this, ++this.#accepted);
+    this.#accepted++;
+    const connection = new Connection(socket, this);
     if (this.#connections.size >= this.#options.maxConnections) {
       this.#refuse(connection);
       return;
     }
     this.#connections.set(socket, connection);
-    this.#traffic.open(connection);
     socket.once("close", () => {
       this.#connections.delete(socket);
-      this.#traffic.close(connection);
+      for (const exchange of connection.exchanges) this.#end(exchange, "the client left before its answer");
     });
   }
 
-  #refuse({ socket, remote }: HttpConnection): void {
+  #refuse({ socket, remote }: Connection): void {
     this.#refused++;
     socket.destroy();
     // One line for the first and for every thousandth: a storm must not become a storm of lines.
@@ -174,8 +171,9 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
       connection.socket.destroy();
       return;
     }
-    this.#traffic.requestHead(connection, incoming);
-    const exchange: Exchange = { incoming, response, connection };
+    const exchange = new NodeHttpExchange(incoming, response, connection, ++this.#exchanges);
+    this.#traffic.open(exchange);
+    this.#traffic.requestHead(exchange);
     // The client went away or took too long: node:http has closed the connection.
     incoming.on("error", () => {});
     response.on("error", () => {});
@@ -185,12 +183,12 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
     else this.#readBody(exchange);
   }
 
-  #readBody(exchange: Exchange): void {
+  #readBody(exchange: NodeHttpExchange): void {
     const { maxBody } = this.#options;
     let chunks: Uint8Array[] = [];
     let size = 0;
     exchange.incoming.on("data", (chunk: Uint8Array) => {
-      this.#traffic.requestBody(exchange.connection, chunk);
+      this.#traffic.requestBody(exchange, chunk);
       const fitted = size <= maxBody;
       size += chunk.length;
       if (size <= maxBody) {
@@ -205,7 +203,7 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
     });
   }
 
-  #reply(exchange: Exchange, body: Uint8Array): void {
+  #reply(exchange: NodeHttpExchange, body: Uint8Array): void {
     this.#requests++;
     try {
       this.#send(exchange, this.#handler.reply(this.#describe(exchange, body)));
@@ -218,23 +216,25 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
     }
   }
 
-  #tooLarge(exchange: Exchange): void {
+  #tooLarge(exchange: NodeHttpExchange): void {
     this.#requests++;
     const reply = this.#handler.tooLarge(this.#describe(exchange, empty));
     this.#send(exchange, { ...reply, headers: { ...reply.headers, Connection: "close" } });
   }
 
-  #describe({ incoming, connection }: Exchange, body: Uint8Array): HttpRequest {
+  #describe(exchange: NodeHttpExchange, body: Uint8Array): HttpRequest {
+    const { incoming } = exchange;
     return {
       method: incoming.method ?? "",
       url: incoming.url ?? "/",
       headers: incoming.headers,
       body,
-      connection,
+      connection: exchange,
     };
   }
 
-  #send({ incoming, response, connection }: Exchange, reply: HttpReply): void {
+  #send(exchange: NodeHttpExchange, reply: HttpReply): void {
+    const { incoming, response } = exchange;
     const headers: Record<string, string> = {
       ...reply.headers,
       "Content-Length": String(Buffer.byteLength(reply.body)),
@@ -244,7 +244,16 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
     response.writeHead(reply.status, headers);
     response.end(reply.body);
     const body = incoming.method === "HEAD" ? "" : reply.body;
-    this.#traffic.reply(connection, { ...reply, headers, body });
+    const kind = Math.floor(reply.status / 100);
+    this.#replies[kind] = (this.#replies[kind] ?? 0) + 1;
+    this.#traffic.reply(exchange, { ...reply, headers, body });
+    this.#end(exchange);
+  }
+
+  #end(exchange: NodeHttpExchange, reason?: string): void {
+    if (!exchange.isOpen) return;
+    exchange.end();
+    this.#traffic.close(exchange, reason);
   }
 
   stats(): Record<string, number> {
@@ -254,6 +263,10 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
       connections_refused_total: this.#refused,
       connection_errors_total: this.#errors,
       requests_total: this.#requests,
+      responses_2xx_total: this.#replies[2] ?? 0,
+      responses_3xx_total: this.#replies[3] ?? 0,
+      responses_4xx_total: this.#replies[4] ?? 0,
+      responses_5xx_total: this.#replies[5] ?? 0,
       bytes_received_total: this.#traffic.bytesReceived,
       bytes_sent_total: this.#traffic.bytesSent,
     };

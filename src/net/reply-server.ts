@@ -41,7 +41,12 @@ export async function replyServer(
   return {
     server,
     addresses: [server.address],
-    stats: () => ({ ...server.stats(), messages_total: messages }),
+    stats: () => ({
+      ...server.stats(),
+      messages_total: messages,
+      messages_received_total: messages,
+      messages_sent_total: messages,
+    }),
     clients: () => server.clients(),
     stop: (deadline) => server.stop(deadline),
   };

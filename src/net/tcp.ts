@@ -172,7 +172,6 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#guard(connection, () => {
       connection.state = this.#handler.open(connection);
     });
-    connection.resume();
   }
 
   #data(connection: TcpConnection<S>, chunk: Uint8Array): void {
@@ -229,7 +228,10 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #serveNext(): void {
     this.#serving = undefined;
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#serve(next);
+    if (next === undefined) return;
+    // Before the role has it: it may choose to pause it at once.
+    next.resume();
+    this.#serve(next);
   }
 
   #guard(connection: TcpConnection<S>, call: () => void): void {

@@ -16,6 +16,8 @@ export interface EventQuery {
 
 export interface EventFilter {
   readonly kinds: ReadonlySet<TrafficKind>;
+  /** The services it takes events of; absent: all. */
+  readonly services?: ReadonlySet<string>;
   /** Whether it takes events of this service, of which only a count is known. */
   hasService(service: string): boolean;
   matches(event: RecordedEvent): boolean;
@@ -33,6 +35,7 @@ export function eventFilter(query: EventQuery): EventFilter {
   const hasService = (service: string) => services === undefined || services.has(service);
   return {
     kinds,
+    ...(services && { services }),
     hasService,
     matches: (event) =>
       kinds.has(event.kind) &&

@@ -1,3 +1,5 @@
+import { commonHelps, helpsOfRoles } from "./metric-helps.ts";
+
 /** What a service's counter or gauge is called in Prometheus. */
 export interface MetricName {
   /** `distsrv_received_bytes_total` */
@@ -8,55 +10,47 @@ export interface MetricName {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What the numbers mean that several roles have; the others are told by their names. */
-const helps: Readonly<Record<string, string>> = {
-  connections: "Clients connected now.",
-  connections_total: "Connections accepted.",
-  connections_refused_total: "Connections closed at once because there were too many.",
-  connections_idle_closed_total: "Connections closed because they were silent for too long.",
-  connection_errors_total: "Connections that ended in an error of the network.",
-  received_bytes_total: "Bytes received.",
-  sent_bytes_total: "Bytes sent.",
-  messages_total: "Messages handled.",
-  messages_received_total: "Messages received.",
-  messages_sent_total: "Messages sent.",
-  dropped_total: "Messages dropped because a subscriber was too slow.",
-  datagrams_received_total: "Datagrams received.",
-  datagrams_sent_total: "Datagrams sent.",
-  datagrams_dropped_total: "Datagrams that could not be sent.",
-  datagram_errors_total: "Errors of the network while datagrams were sent or received.",
-  handshake_failures_total: "Peers that did not get through the handshake.",
-  requests: "Requests being answered now.",
-  requests_total: "Requests received.",
-  requests_aborted_total: "Requests whose client left before they were complete.",
-  requests_invalid_total: "Requests that made no sense to the service.",
-  responses_total: "Responses by the class of their status.",
-  threads: "Worker threads that serve.",
+/** Told in and out, or by the reason: a metric beside its own parts would count everything twice. */
+const toldInParts: ReadonlySet<string> = new Set(["messages_total", "dropped_total"]);
+
+/** What would not say by itself of what it is a number. */
+const fuller: Readonly<Record<string, string>> = {
+  retained: "retained_messages",
+  inflight: "inflight_messages",
 };
 
 /**
- * The generic mapping: a stat `..._total` is a counter, any other a gauge; the unit stands last, as Prometheus
- * wants it, and what is in truth a label becomes one.
+ * A stat `..._total` is a counter, any other a gauge; the unit stands last, as Prometheus wants it, what is in truth
+ * a label becomes one, and what one role alone has bears the role's name.
+ * @returns undefined for a sum whose parts are told
  */
-export function metricName(stat: string): MetricName {
-  const plain = stat
+export function metricName(stat: string, role: string): MetricName | undefined {
+  const plain = snakeCase(stat);
+  if (toldInParts.has(plain)) return undefined;
+  const kind = plain.endsWith("_total") ? "counter" : "gauge";
+  const { name, labels } = withLabels(plain);
+  const common = commonHelps[name];
+  if (common !== undefined) return { name: `distsrv_${name}`, help: common, kind, labels };
+  const help = helpsOfRoles[role]?.[name] ?? `The number "${stat}" of the role ${role}.`;
+  return { name: `distsrv_${snakeCase(role)}_${name}`, help, kind, labels };
+}
+
+function withLabels(plain: string): { name: string; labels: Record<string, string> } {
+  const [, status] = /^responses_(\dxx)_total$/.exec(plain) ?? [];
+  if (status !== undefined) return { name: "responses_total", labels: { status } };
+  const [, reason] = /^dropped_(.+)_total$/.exec(plain) ?? [];
+  if (reason !== undefined) return { name: "dropped_messages_total", labels: { reason } };
+  return { name: fuller[plain] ?? unitLast(plain), labels: {} };
+}
+
+const snakeCase = (name: string): string =>
+  name
     .replace(/[^A-Za-z0-9_]/g, "_")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase();
-  const kind = plain.endsWith("_total") ? "counter" : "gauge";
-  const [, status] = /^responses_(\dxx)_total$/.exec(plain) ?? [];
-  const name = status === undefined ? unitLast(plain) : "responses_total";
-  const labels: Record<string, string> = status === undefined ? {} : { status };
-  return {
-    name: `distsrv_${name}`,
-    help: helps[name] ?? `The services' own number "${stat}".`,
-    kind,
-    labels,
-  };
-}
 
 /** `bytes_received_total` is said `received_bytes_total`. */
 function unitLast(name: string): string {
-  const [, what, total = ""] = /^bytes_(.+?)(_total)?$/.exec(name) ?? [];
-  return what === undefined ? name : `${what}_bytes${total}`;
+  const [, of = "", what, total = ""] = /^(payload_)?bytes_(.+?)(_total)?$/.exec(name) ?? [];
+  return what === undefined ? name : `${of}${what}_bytes${total}`;
 }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { EventLoopLag } from "./event-loop-lag.ts";
+import { messageCounts } from "./message-counts.ts";
 import { metricName } from "./metric-names.ts";
 import { RequestLatency } from "./request-latency.ts";
 import type { TrafficHub } from "./traffic-hub.ts";
@@ -92,7 +93,8 @@ function addServices(registry: Registry, services: readonly ServiceNumbers[]): v
     up.set(labels, service.isRunning ? 1 : 0);
     restarts.inc(labels, service.restarts);
     problems.set(labels, service.problems);
-    for (const [stat, value] of Object.entries(service.stats)) stats.add(stat, labels, value);
+    const all = { ...service.stats, ...messageCounts(service.stats) };
+    for (const [stat, value] of Object.entries(all)) stats.add(stat, labels, value);
   }
 }
 
@@ -105,8 +107,10 @@ class StatMetrics {
     this.#registry = registry;
   }
 
-  add(stat: string, labels: Record<string, string>, value: number): void {
-    const { name, help, kind, labels: own } = metricName(stat);
+  add(stat: string, labels: { readonly service: string; readonly role: string }, value: number): void {
+    const metricOf = metricName(stat, labels.role);
+    if (metricOf === undefined) return;
+    const { name, help, kind, labels: own } = metricOf;
     const metric = this.#byName.get(name) ?? this.#make(kind, name, help, Object.keys({ ...labels, ...own }));
     // A counter cannot fall, and what is no number cannot be told.
     if (Number.isFinite(value) && (kind === "gauge" || value >= 0)) metric.inc({ ...labels, ...own }, value);

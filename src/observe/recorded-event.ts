@@ -31,16 +31,16 @@ export function recordEvent(event: TrafficEvent, seq: number, time: number): Rec
     case "bytes":
       return { ...base, direction: event.direction, ...copied(event.bytes) };
     case "message": {
-      const { direction, text, fields, bytes } = event;
-      const more = { ...(fields && { fields }), ...(bytes && copied(bytes)) };
+      const { direction, text, fields, bytes, size } = event;
+      const more = { ...(fields && { fields }), ...(bytes && copied(bytes, size)) };
       return { ...base, direction, text, ...more };
     }
   }
 }
 
 /** The bytes are the network's until the observer returns, and may be a view of a far larger buffer. */
-function copied(bytes: Uint8Array): { bytes: Uint8Array; size: number } {
-  return { bytes: new Uint8Array(bytes.subarray(0, mostBytes)), size: bytes.length };
+function copied(bytes: Uint8Array, size = bytes.length): { bytes: Uint8Array; size: number } {
+  return { bytes: new Uint8Array(bytes.subarray(0, mostBytes)), size };
 }
 
 /** About how many bytes of memory an event holds on to that depend on what a client sent. */

@@ -1,36 +1,52 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import type { Appetite, Observer } from "./traffic-hub.ts";
-
-/** The sample is refilled this often, so that a burst does not use up a whole second's worth. */
-export const refillMs = 100;
+import { type Appetite, hungriest, isSameAppetite, trafficKinds } from "./appetite.ts";
+import { builtFor, FairBudget, refillMs } from "./fair-budget.ts";
+import type { Observer } from "./traffic-hub.ts";
 
 type Counts = Record<TrafficKind, number>;
-
-const kinds: readonly TrafficKind[] = ["open", "bytes", "message", "close"];
 
 const none = (): Counts => ({ open: 0, bytes: 0, message: 0, close: 0 });
 
 /** What one observer may still be handed, and what it was not. */
 interface Sample {
-  readonly budget: Counts;
+  appetite: Appetite;
+  readonly budgets: Readonly<Record<TrafficKind, FairBudget>>;
   readonly leftOut: Counts;
 }
 
+const emptySample = (): Sample => ({
+  appetite: {},
+  budgets: {
+    open: new FairBudget("open"),
+    bytes: new FairBudget("bytes"),
+    message: new FairBudget("message"),
+    close: new FairBudget("close"),
+  },
+  leftOut: none(),
+});
+
 /**
- * The seam of one service. It builds events for the hungriest observer; one that asked for fewer gets a sample of
- * them, so that a watcher of thousands does not flood the log.
+ * The seam of one service. It builds events for the hungriest observer, and some to choose from; each observer gets
+ * its own sample of them, so that a watcher of thousands does not flood the log.
  */
 export class ServiceTraffic implements Traffic {
   readonly #name: string;
   readonly #observers: ReadonlySet<Observer>;
+  /** Events that may still be built: once they are, no costs one comparison. */
   readonly #budget = none();
   readonly #leftOut = none();
   readonly #samples = new Map<Observer, Sample>();
-  #wanted: Appetite = {};
+  #appetite: Appetite = {};
 
   constructor(name: string, observers: ReadonlySet<Observer>) {
     this.#name = name;
     this.#observers = observers;
+    this.adopt();
+  }
+
+  /** What the hungriest observer of this service takes. */
+  get appetite(): Appetite {
+    return this.#appetite;
   }
 
   wants(kind: TrafficKind): boolean {
@@ -44,55 +60,79 @@ export class ServiceTraffic implements Traffic {
 
   emit(event: TrafficEvent): void {
     const { kind } = event;
-    for (const [observer, { budget, leftOut }] of this.#samples) {
-      if (!observer.appetite[kind]) continue;
-      if (budget[kind] >= 1) {
-        budget[kind]--;
-        observer.observe(event);
-      } else leftOut[kind]++;
+    for (const [observer, { appetite, budgets, leftOut }] of this.#samples) {
+      if (!appetite[kind]) continue;
+      if (budgets[kind].take(event)) observer.observe(event);
+      else leftOut[kind]++;
     }
   }
 
-  refill(appetite: Appetite): void {
-    this.#wanted = appetite;
-    refillCounts(this.#budget, appetite);
+  /**
+   * Observers have come or gone, or changed their appetite. Nobody's budget is refilled by that.
+   * @returns whether it changes what is wanted of the service
+   */
+  adopt(): boolean {
     for (const observer of this.#samples.keys()) {
       if (!this.#observers.has(observer)) this.#samples.delete(observer);
     }
-    for (const observer of this.#observers) {
-      let sample = this.#samples.get(observer);
-      if (sample === undefined) {
-        sample = { budget: none(), leftOut: none() };
-        this.#samples.set(observer, sample);
-      }
-      refillCounts(sample.budget, observer.appetite);
+    for (const observer of this.#observers) this.#adoptOne(observer);
+    const before = this.#appetite;
+    this.#appetite = hungriest([...this.#samples.values()].map(({ appetite }) => appetite));
+    for (const kind of trafficKinds) this.#limitBudget(kind, before[kind] ?? 0);
+    return !isSameAppetite(before, this.#appetite);
+  }
+
+  #adoptOne(observer: Observer): void {
+    const sample = this.#samples.get(observer) ?? emptySample();
+    this.#samples.set(observer, sample);
+    const before = sample.appetite;
+    sample.appetite = observer.appetiteOf?.(this.#name) ?? observer.appetite;
+    for (const kind of trafficKinds) {
+      const rate = sample.appetite[kind] ?? 0;
+      sample.budgets[kind].setRate(rate);
+      // What was not built before somebody asked for it was not left out for them.
+      if (rate > (before[kind] ?? 0)) sample.leftOut[kind] = -this.#leftOut[kind];
     }
+  }
+
+  #limitBudget(kind: TrafficKind, before: number): void {
+    const rate = this.#rate(kind);
+    this.#budget[kind] = before === 0 ? perRefill(rate) : Math.min(rate, this.#budget[kind]);
+  }
+
+  /** Up to a second's worth is saved, so that a quiet service's burst is told whole. */
+  refill(): void {
+    for (const kind of trafficKinds) {
+      const rate = this.#rate(kind);
+      this.#budget[kind] = Math.min(rate, this.#budget[kind] + perRefill(rate));
+    }
+    for (const { budgets } of this.#samples.values()) {
+      for (const kind of trafficKinds) budgets[kind].refill();
+    }
+  }
+
+  #rate(kind: TrafficKind): number {
+    return builtFor(kind, this.#appetite[kind] ?? 0);
   }
 
   /** Tells of events that were not even built, here or in a thread. */
   tell(kind: TrafficKind, count: number): void {
-    for (const observer of this.#observers) {
-      if (observer.appetite[kind]) observer.leftOut?.(this.#name, kind, count);
+    for (const [observer, { appetite }] of this.#samples) {
+      if (appetite[kind]) observer.leftOut?.(this.#name, kind, count);
     }
   }
 
   tellLeftOut(): void {
-    for (const kind of kinds) {
-      const notBuilt = this.#wanted[kind] ? this.#leftOut[kind] : 0;
+    for (const kind of trafficKinds) {
+      const notBuilt = this.#leftOut[kind];
       this.#leftOut[kind] = 0;
-      for (const [observer, { leftOut }] of this.#samples) {
+      for (const [observer, { appetite, leftOut }] of this.#samples) {
         const count = notBuilt + leftOut[kind];
         leftOut[kind] = 0;
-        if (count > 0 && observer.appetite[kind]) observer.leftOut?.(this.#name, kind, count);
+        if (count > 0 && appetite[kind]) observer.leftOut?.(this.#name, kind, count);
       }
     }
   }
 }
 
-/** Up to a second's worth is saved, so that a quiet service's burst is told whole. */
-function refillCounts(budget: Counts, appetite: Appetite): void {
-  for (const kind of kinds) {
-    const rate = appetite[kind] ?? 0;
-    budget[kind] = rate === 0 ? 0 : Math.min(rate, budget[kind] + (rate * refillMs) / 1000);
-  }
-}
+const perRefill = (rate: number): number => (rate * refillMs) / 1000;

@@ -1,12 +1,15 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import { refillMs, ServiceTraffic } from "./service-traffic.ts";
+import { type Appetite, hungriest, isSameAppetite } from "./appetite.ts";
+import { refillMs } from "./fair-budget.ts";
+import { ServiceTraffic } from "./service-traffic.ts";
 
-/** How many events of each kind an observer takes a second and service; a kind not named is not wanted. */
-export type Appetite = Readonly<Partial<Record<TrafficKind, number>>>;
+export type { Appetite } from "./appetite.ts";
 
 export interface Observer {
-  /** Asked for again every tenth of a second: it may change while it observes. */
+  /** Asked for when it is added, and by `TrafficHub.refresh` when it has changed: the most it takes of any service. */
   readonly appetite: Appetite;
+  /** Where it takes less of some services than of others; asked for at the same times. */
+  appetiteOf?(service: string): Appetite;
   observe(event: TrafficEvent): void;
   /** Told once a second for each service and kind of which events were left out of the sample. */
   leftOut?(service: string, kind: TrafficKind, count: number): void;
@@ -34,7 +37,6 @@ export class TrafficHub {
     if (traffic === undefined) {
       traffic = new ServiceTraffic(name, this.#observers);
       this.#services.set(name, traffic);
-      traffic.refill(this.#appetite);
     }
     return traffic;
   }
@@ -48,13 +50,19 @@ export class TrafficHub {
     this.#service(service).tell(kind, count);
   }
 
-  /** What the hungriest observer of each kind takes. */
+  /** What the hungriest observer of each kind takes of any service. */
   get appetite(): Appetite {
     return this.#appetite;
   }
 
+  /** The same of one service: others may be watched alone. */
+  appetiteOf(service: string): Appetite {
+    return this.#service(service).appetite;
+  }
+
   /**
-   * Calls back whenever the appetite has changed: threads sample for themselves, and must be told.
+   * Calls back whenever the appetite has changed, of all services or of one: threads sample for themselves, and must
+   * be told.
    * @returns how to stop that
    */
   onAppetite(call: (appetite: Appetite) => void): () => void {
@@ -79,25 +87,15 @@ export class TrafficHub {
 
   /** Asks all observers for their appetite now, for one that has just changed its own. */
   refresh(): void {
-    const appetite = this.#hungriest();
-    const hasChanged = JSON.stringify(appetite) !== JSON.stringify(this.#appetite);
+    const appetite = hungriest([...this.#observers].map((observer) => observer.appetite));
+    let hasChanged = !isSameAppetite(appetite, this.#appetite);
     this.#appetite = appetite;
-    for (const traffic of this.#services.values()) traffic.refill(appetite);
+    for (const traffic of this.#services.values()) hasChanged = traffic.adopt() || hasChanged;
     if (hasChanged) for (const call of this.#appetiteListeners) call(appetite);
   }
 
-  #hungriest(): Appetite {
-    const total: Partial<Record<TrafficKind, number>> = {};
-    for (const { appetite } of this.#observers) {
-      for (const [kind, rate] of Object.entries(appetite) as [TrafficKind, number][]) {
-        if (rate > 0) total[kind] = Math.max(total[kind] ?? 0, rate);
-      }
-    }
-    return total;
-  }
-
   #refill(): void {
-    this.refresh();
+    for (const traffic of this.#services.values()) traffic.refill();
     this.#turn = (this.#turn + 1) % (1000 / refillMs);
     if (this.#turn > 0) return;
     for (const traffic of this.#services.values()) traffic.tellLeftOut();

@@ -75,7 +75,7 @@ test("a client that sends thousands of requests ahead is closed, and others are 
   expect((await other.all()).toString()).toContain("GET /y");
 });
 
-test("a connection's traffic is told from its opening to its close", async () => {
+test("an exchange's traffic is told from its opening to its close", async () => {
   const { port, events } = await listen();
   const client = await RawClient.connect(port);
   client.write(
@@ -100,6 +100,39 @@ test("a connection's traffic is told from its opening to its close", async () =>
   expect(answer).toEndWith("\r\n\r\nPOST /a hi");
   expect(new Set(events.map(({ conversation }) => conversation.id)).size).toBe(1);
   expect(events[0]?.conversation.local).toBe(`127.0.0.1:${port}`);
+});
+
+test("each request of a kept connection is a conversation, over when it is answered", async () => {
+  const { port, events, server } = await listen();
+  const client = await RawClient.connect(port);
+  client.write("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until(() => events.filter(({ kind }) => kind === "close").length === 1);
+  client.write("GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until(() => events.filter(({ kind }) => kind === "close").length === 2);
+  expect(server.stats()).toMatchObject({ connections: 1, requests_total: 2, responses_2xx_total: 2 });
+  expect(events.map(({ kind, conversation }) => `${kind} ${conversation.id}`)).toEqual([
+    "open web#1",
+    "bytes web#1",
+    "bytes web#1",
+    "close web#1",
+    "open web#2",
+    "bytes web#2",
+    "bytes web#2",
+    "close web#2",
+  ]);
+  client.end();
+});
+
+test("a client that leaves in the middle of its request ends the conversation, which says why", async () => {
+  const { port, events, server } = await listen();
+  const client = await RawClient.connect(port);
+  client.write("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhi");
+  await until(() => events.length >= 2);
+  client.end();
+  await until(() => events.at(-1)?.kind === "close");
+  expect(events.at(-1)).toMatchObject({ reason: "the client left before its answer" });
+  await until(() => server.stats().connections === 0);
+  expect(events.filter(({ kind }) => kind === "close")).toHaveLength(1);
 });
 
 test("a handler that throws costs one request, and the log says why", async () => {

@@ -44,6 +44,18 @@ describe("listenTcp", () => {
     expect(Buffer.compare(await client.all(), sent)).toBe(0);
   });
 
+  test("a role may pause a client as it opens it", async () => {
+    const server = await listen({ open: (connection) => connection.pause(), data: () => {} });
+    const client = await RawClient.connect(server.address.port);
+    client.write("halo");
+    await until(() => server.connections.size === 1);
+    await Bun.sleep(50); // silence is what is asserted
+    expect(server.stats().bytes_received_total).toBe(0);
+    const [connection] = server.connections;
+    connection!.resume();
+    await until(() => server.stats().bytes_received_total === 4);
+  });
+
   test("a slow reader holds no more than the high-water mark and a kernel buffer in memory", async () => {
     const highWater = 256 * 1024;
     const server = await listen(echo, { highWater });

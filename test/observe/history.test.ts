@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, test } from "bun:test";
 import type { Conversation, TrafficEvent } from "../../src/core/traffic.ts";
 import { History } from "../../src/observe/history.ts";
 import type { RecordedEvent } from "../../src/observe/recorded-event.ts";
@@ -7,6 +7,9 @@ import { TrafficHub } from "../../src/observe/traffic-hub.ts";
 const conversation: Conversation = { id: "echo#1", service: "echo", transport: "tcp", local: "", remote: "" };
 const say = (text: string, bytes?: Uint8Array): TrafficEvent => {
   return { kind: "message", conversation, direction: "in", text, ...(bytes && { bytes }) };
+};
+const sayOf = (service: string, text: string): TrafficEvent => {
+  return { ...say(text), conversation: { ...conversation, service } };
 };
 const all = () => true;
 
@@ -49,6 +52,60 @@ describe("the history", () => {
     expect(event?.size).toBe(5000);
     expect(event?.bytes).toEqual(new Uint8Array(4096).fill(1));
     expect(event?.bytes?.buffer.byteLength).toBe(4096);
+  });
+
+  test("a busy service does not erase what the others did, and the order is that of the events", () => {
+    const history = new History({ idle: {}, maxEvents: 3, maxBytes: 100 });
+    history.observe(sayOf("quiet", "first"));
+    for (let i = 1; i <= 50; i++) history.observe(sayOf("busy", `b${i}`));
+    history.observe(sayOf("quiet", "last"));
+    expect(history.past(100, all).map(({ text }) => text)).toEqual(["first", "b48", "b49", "b50", "last"]);
+    expect(history.past(2, all).map(({ text }) => text)).toEqual(["b50", "last"]);
+    expect(history.past(100, all, 50).map(({ seq }) => seq)).toEqual([51, 52]);
+    expect(history.hasForgotten(1)).toBe(true);
+    expect(history.hasForgotten(1, (service) => service === "quiet")).toBe(false);
+    expect(history.hasForgotten(48)).toBe(false);
+    // Bytes, too, are taken from who has most of them.
+    for (let i = 0; i < 3; i++) history.observe(sayOf("busy", "x".repeat(60)));
+    expect(history.past(100, all).map(({ text }) => text)).toEqual(["first", "last", "x".repeat(60)]);
+  });
+
+  test("a watcher of one service raises the appetite for that one alone, and hears of no other", () => {
+    const hub = new TrafficHub();
+    const history = new History({ idle: {}, changed: () => hub.refresh() });
+    onTestFinished(hub.add(history));
+    const [busy, quiet] = [hub.service("busy"), hub.service("quiet")];
+    let changes = 0;
+    hub.onAppetite(() => void changes++);
+    const heard: string[] = [];
+    const watch = (service: string) =>
+      history.watch({
+        kinds: new Set(["message"] as const),
+        services: new Set([service]),
+        event: (event) => void heard.push(`${service}: ${event.text}`),
+        leftOut: (of) => void heard.push(`${service}: left out of ${of}`),
+      });
+    const leave = watch("quiet");
+    expect(quiet.wants("message")).toBe(true);
+    expect(busy.wants("message")).toBe(false);
+    expect([hub.appetiteOf("quiet"), hub.appetiteOf("busy")]).toEqual([{ message: 2000 }, {}]);
+    watch("busy");
+    quiet.emit(sayOf("quiet", "halo"));
+    history.leftOut("busy", "message", 3);
+    expect(heard).toEqual(["quiet: halo", "busy: left out of busy"]);
+    leave();
+    expect([hub.appetiteOf("quiet"), hub.appetiteOf("busy")]).toEqual([{}, { message: 2000 }]);
+    // Threads hear of each, also where what is wanted of all services together stays what it was.
+    expect(changes).toBe(3);
+  });
+
+  test("keeps a little while nobody watches, whatever the log is told", () => {
+    const hub = new TrafficHub();
+    const history = new History();
+    onTestFinished(hub.add(history));
+    const traffic = hub.service("echo");
+    for (let i = 0; i < 1000; i++) if (traffic.wants("message")) traffic.emit(say(`n${i}`));
+    expect(history.past(100, all).map(({ text }) => text)).toEqual(["n0", "n1"]);
   });
 
   test("wants no more than the log while nobody watches, and so again when the last watcher has left", () => {

@@ -2,7 +2,6 @@ import { describe, expect, onTestFinished, test } from "bun:test";
 import parse from "parse-prometheus-text-format";
 import { Registry } from "prom-client";
 import type { Conversation } from "../../src/core/traffic.ts";
-import { metricName } from "../../src/observe/metric-names.ts";
 import { Metrics, type ServiceNumbers } from "../../src/observe/metrics.ts";
 import { RequestLatency } from "../../src/observe/request-latency.ts";
 import { TrafficHub } from "../../src/observe/traffic-hub.ts";
@@ -63,7 +62,8 @@ describe("/metrics", () => {
     const { read } = start();
     await read([service("echo", "echo", { messages_total: 5 })]);
     const { of } = await read([service("echo", "echo", { messages_total: 6 })]);
-    expect(of("distsrv_messages_total")?.metrics).toEqual([
+    expect(of("distsrv_messages_total")).toBeUndefined();
+    expect(of("distsrv_messages_received_total")?.metrics).toEqual([
       { value: "6", labels: { service: "echo", role: "echo" } },
     ]);
   });
@@ -78,15 +78,40 @@ describe("/metrics", () => {
       expect(name.endsWith("_total")).toBe(type === "COUNTER");
     }
     expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
-    expect(of("distsrv_odd_name")?.metrics[0]?.value).toBe("1");
-    expect(of("distsrv_camel_case")?.metrics[0]?.value).toBe("2");
-    expect(of("distsrv_broken")?.metrics ?? []).toEqual([]);
+    expect(of("distsrv_y_odd_name")?.metrics[0]?.value).toBe("1");
+    expect(of("distsrv_y_camel_case")?.metrics[0]?.value).toBe("2");
+    expect(of("distsrv_y_broken")?.metrics ?? []).toEqual([]);
   });
 
   test("labels are escaped, whatever a service is called", async () => {
     const { read } = start();
     const { of } = await read([service('a"b\\c', "r", { x: 1 })]);
-    expect(of("distsrv_x")?.metrics[0]?.value).toBe("1");
+    expect(of("distsrv_r_x")?.metrics[0]?.value).toBe("1");
+  });
+
+  test("messages in and out are told of every service by the same names, dropped ones by the reason", async () => {
+    const { read } = start();
+    const { of } = await read([
+      service("rest", "rest", { requests_total: 9, responses_2xx_total: 6, responses_4xx_total: 2 }),
+      service("udp", "udp", { datagrams_received_total: 4, datagrams_sent_total: 3 }),
+      service("time", "time", { requests_total: 5, replies_total: 4 }),
+      service("mqtt", "mqtt", {
+        messages_received_total: 8,
+        messages_sent_total: 7,
+        dropped_total: 5,
+        dropped_slow_total: 3,
+        dropped_expired_total: 2,
+      }),
+    ]);
+    const values = (name: string) => of(name)?.metrics.map(({ value }) => value);
+    expect(values("distsrv_messages_received_total")).toEqual(["9", "4", "5", "8"]);
+    expect(values("distsrv_messages_sent_total")).toEqual(["8", "3", "4", "7"]);
+    const dropped = of("distsrv_mqtt_dropped_messages_total");
+    expect(dropped?.help).toContain("by the reason");
+    expect(dropped?.metrics).toEqual([
+      { value: "3", labels: { service: "mqtt", role: "mqtt", reason: "slow" } },
+      { value: "2", labels: { service: "mqtt", role: "mqtt", reason: "expired" } },
+    ]);
   });
 
   test("requests and the event loop are timed once somebody has scraped", async () => {
@@ -140,13 +165,4 @@ describe("the latency of requests", () => {
     const [family] = parse(text);
     expect(family?.metrics[0]?.buckets).toMatchObject({ "0.0025": "0", "0.005": "1", "0.025": "2" });
   });
-});
-
-test.each([
-  ["bytes_received_total", "distsrv_received_bytes_total"],
-  ["bytes_queued", "distsrv_queued_bytes"],
-  ["responses_5xx_total", "distsrv_responses_total"],
-  ["requests", "distsrv_requests"],
-])("the stat %s is the metric %s", (stat, name) => {
-  expect(metricName(stat).name).toBe(name);
 });

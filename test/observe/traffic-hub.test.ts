@@ -83,6 +83,93 @@ describe("the traffic hub", () => {
     expect(missed).toBeGreaterThan(500);
   });
 
+  test("a rare topic is not lost behind a busy one", async () => {
+    const hub = new TrafficHub();
+    const seen = new Map<unknown, number>();
+    onTestFinished(
+      hub.add({
+        appetite: { message: 2000 },
+        observe: (event) => {
+          const topic = event.kind === "message" ? event.fields?.topic : undefined;
+          seen.set(topic, (seen.get(topic) ?? 0) + 1);
+        },
+      }),
+    );
+    const traffic = hub.service("mqtt");
+    const publish = (topic: string) => {
+      if (traffic.wants("message")) traffic.emit({ ...message, fields: { topic } } as TrafficEvent);
+    };
+    let rare = 0;
+    // Ten thousand a second of one topic; the other comes when the sample is long full.
+    for (let tick = 0; tick < 5; tick++) {
+      for (let i = 0; i < 700; i++) publish("busy");
+      publish("rare");
+      rare++;
+      const before = seen.get("busy") ?? 0;
+      await until(() => {
+        publish("busy");
+        return (seen.get("busy") ?? 0) > before;
+      });
+    }
+    expect(seen.get("rare")).toBe(rare);
+    expect(seen.get("busy")).toBeLessThan(2000);
+  });
+
+  test("who comes late is not told of what was left out before", async () => {
+    const hub = new TrafficHub();
+    onTestFinished(hub.add({ appetite: { message: 10 }, observe: () => {} }));
+    const traffic = hub.service("echo");
+    for (let i = 0; i < 500; i++) traffic.wants("message");
+    const told: number[] = [];
+    onTestFinished(
+      hub.add({
+        appetite: { message: 10 },
+        observe: () => {},
+        leftOut: (_service, _kind, count) => void told.push(count),
+      }),
+    );
+    for (let i = 0; i < 3; i++) traffic.wants("message");
+    await until(() => told.length > 0);
+    expect(told[0]).toBeLessThanOrEqual(3);
+  });
+
+  test("watchers that come and go refill nobody's sample", () => {
+    const hub = new TrafficHub();
+    let logged = 0;
+    onTestFinished(hub.add({ appetite: { message: 20 }, observe: () => void logged++ }));
+    const traffic = hub.service("echo");
+    for (let i = 0; i < 50; i++) {
+      hub.add({ appetite: { message: 20, open: 5 }, observe: () => {} })();
+      for (let n = 0; n < 5; n++) if (traffic.wants("message")) traffic.emit(message);
+    }
+    // A tenth of a second's worth; the timer had no turn.
+    expect(logged).toBe(2);
+  });
+
+  test("appetites are asked for when they may have changed, not by the clock", async () => {
+    const hub = new TrafficHub();
+    let asked = 0;
+    let refills = 0;
+    onTestFinished(
+      hub.add({
+        get appetite() {
+          asked++;
+          return { message: 10 };
+        },
+        observe: () => void refills++,
+      }),
+    );
+    const traffic = hub.service("echo");
+    const before = asked;
+    await until(() => {
+      if (traffic.wants("message")) traffic.emit(message);
+      return refills >= 3;
+    });
+    expect(asked).toBe(before);
+    hub.refresh();
+    expect(asked).toBeGreaterThan(before);
+  });
+
   test("events of a thread are sampled again for those who asked for less", () => {
     const hub = new TrafficHub();
     let modest = 0;

@@ -64,6 +64,7 @@ export const needs = {
   pyyaml: pythonModule("yaml", "python3-yaml"),
   mosquitto: command("mosquitto_sub", "mosquitto-clients"),
   curl: command("curl", "curl"),
+  chromium: command("chromium", "chromium"),
   /** Node itself, not Bun under Node's name. */
   node: {
     name: "node",

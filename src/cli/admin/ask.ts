@@ -41,21 +41,20 @@ export async function reachingAdmin<T>(peer: AdminPeer, work: () => Promise<T>):
     return await work();
   } catch (error) {
     const failed = asDialError(error, peer.host, peer.port);
-    if (failed?.code !== "refused") throw networkFailure(error, peer) ?? error;
+    if (failed?.code !== "refused") throw networkFailure(error, peer, peer.example) ?? error;
     const hint = `distsrv's admin service listens on 127.0.0.1:${adminPort} unless its file says otherwise (admin:)`;
     throw new PeerError("connection-refused", `${failed.message}. ${hint}`);
   }
 }
+
+const codes: Readonly<Record<number, string>> = { 400: "bad-request", 401: "no-token", 503: "busy" };
 
 /** What the admin service answered instead of what it was asked for. */
 export function refusal(peer: AdminPeer, status: number, text: string): PeerError {
   const { data } = failure.safeParse(parsed(text));
   const why = data?.error ?? "it is no admin service of distsrv";
   const hint = status === 401 ? ". distcli takes the token from --token or DISTSRV_TOKEN" : "";
-  return new PeerError(
-    status === 401 ? "no-token" : "refused",
-    `${peerName(peer)} answers ${status}: ${why}${hint}`,
-  );
+  return new PeerError(codes[status] ?? "refused", `${peerName(peer)} answers ${status}: ${why}${hint}`);
 }
 
 function parsed(text: string): unknown {

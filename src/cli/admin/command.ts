@@ -16,12 +16,15 @@ export function adminCommand(words: CommandWords) {
 /** An admin service, and what it wants to be shown. */
 export interface AdminPeer extends Peer {
   readonly token: string | undefined;
+  /** A command line that would be right, for who gave something else for the host. */
+  readonly example: string;
 }
 
 export function adminPeer(
   cli: Cli,
   host: string,
   { port, token }: { readonly port: number; readonly token?: string | undefined },
+  example: string,
 ): AdminPeer {
-  return { host, port, token: token ?? (cli.io.env.DISTSRV_TOKEN || undefined) };
+  return { host, port, example, token: token ?? (cli.io.env.DISTSRV_TOKEN || undefined) };
 }

@@ -21,7 +21,7 @@ const mostShown = 512;
 export function eventLines(event: TrafficLine, style: Style, withBytes: boolean): string {
   const { time, service, remote, direction } = event;
   const arrow = direction === "out" ? "<-" : direction === "in" ? "->" : "--";
-  const who = (remote || "?").padEnd(21);
+  const who = (remote || nameless(event)).padEnd(21);
   const head = `${style.faint(clock(time))}  ${who} ${arrow} ${style.strong(service.padEnd(9))} ${words(event)}`;
   if (!withBytes || event.bytes === undefined) return head;
   const bytes = Buffer.from(event.bytes, "base64");
@@ -29,6 +29,10 @@ export function eventLines(event: TrafficLine, style: Style, withBytes: boolean)
   const more = (event.size ?? bytes.length) - shown.length;
   return [head, ...hexDump(shown), ...(more > 0 ? [`    ... ${more} more bytes`] : [])].join("\n");
 }
+
+/** A publication goes to all who subscribe; of other messages the library below may not tell whose they are. */
+const nameless = ({ kind, direction, text = "" }: TrafficLine): string =>
+  kind === "message" && direction === "out" && text.startsWith("Published") ? "(everyone)" : "(some peer)";
 
 function words({ kind, text, size, reason }: TrafficLine): string {
   switch (kind) {

@@ -1,104 +1,123 @@
-import { z } from "zod";
-import { interruptible } from "../deadline.ts";
-import { PeerError } from "../exit.ts";
+import { asDialError } from "../../net/dial-error.ts";
+import { formatDuration, interruptible, pause, within } from "../deadline.ts";
+import { CliError, PeerError, TimedOutError } from "../exit.ts";
 import { peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
-import { adminHeaders, adminUrl, reachingAdmin, refusal } from "./ask.ts";
+import { defaultPatience, type Session } from "../session.ts";
+import { reachingAdmin } from "./ask.ts";
 import type { AdminPeer } from "./command.ts";
-import { eventLines, type TrafficLine } from "./event-lines.ts";
+import { type EventQuery, type EventStream, openEvents } from "./open-events.ts";
 import { type ServerSentEvent, serverSentEvents } from "./server-sent-events.ts";
+import { showEvent } from "./show-event.ts";
 
-export interface WatchOptions {
-  readonly service?: string | undefined;
-  readonly client?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly topic?: string | undefined;
+export interface WatchOptions extends EventQuery {
   readonly bytes?: true | undefined;
-  readonly history: number;
 }
 
-const traffic: z.ZodType<TrafficLine> = z.looseObject({
-  time: z.number(),
-  kind: z.enum(["open", "message", "close", "bytes"]),
-  service: z.string(),
-  remote: z.string(),
-  direction: z.enum(["in", "out"]).optional(),
-  text: z.string().optional(),
-  bytes: z.string().optional(),
-  size: z.number().optional(),
-  reason: z.string().optional(),
-});
+/** Milliseconds: the server gives a sign of life every 15 s, and is not taken for dead before the next is due. */
+const leastSilence = 20_000;
+const usualSilence = 45_000;
 
-const leftOut = z.object({ service: z.string(), kind: z.string(), count: z.number() });
+/** Milliseconds between two attempts to come back: the first, and the most that doubling makes of it. */
+const backOff = { first: 250, most: 5000 };
 
-const leftOutWords: Readonly<Record<string, string>> = {
-  message: "messages",
-  open: "clients that came",
-  close: "clients that left",
-  bytes: "chunks of bytes",
-  "slow-reader": "events, for which this terminal was too slow",
-};
-
-/** Shows events until Ctrl-C. @throws {PeerError} when the server refuses, or ends the stream */
+/**
+ * Shows events until Ctrl-C. A connection that is lost is made again, and goes on where it was; with `--timeout` for
+ * no longer than that.
+ * @throws {PeerError} when the server refuses, or is none
+ */
 export function watchTraffic(session: Session, peer: AdminPeer, options: WatchOptions): Promise<void> {
-  return reachingAdmin(peer, () => interruptible(session.signal, () => follow(session, peer, options)));
+  const watcher = new Watcher(session, peer, options);
+  return reachingAdmin(peer, () => interruptible(session.signal, () => watcher.watch()));
 }
 
-async function follow(session: Session, peer: AdminPeer, options: WatchOptions): Promise<void> {
-  const body = await open(session, peer, options);
-  const silence = session.watchSilence(`No sign of life from ${peerName(peer)}`);
-  try {
-    await Promise.race([silence.over, showAll(session, body, options, silence.heard)]);
-  } finally {
-    silence.stop();
+class Watcher {
+  #lastId: string | undefined;
+  #times = 0;
+
+  constructor(
+    readonly session: Session,
+    readonly peer: AdminPeer,
+    readonly options: WatchOptions,
+  ) {}
+
+  async watch(): Promise<never> {
+    let stream = await openEvents(this.session, this.peer, this.options);
+    for (;;) {
+      const why = await this.#show(stream);
+      this.session.note(`Lost ${peerName(this.peer)} (${why}); trying again`);
+      stream = await this.#reopen();
+    }
   }
-  throw new PeerError("closed", `${peerName(peer)} has ended the stream: distsrv stops`);
+
+  /** Until the stream ends. @returns why it did */
+  async #show({ body, close }: EventStream): Promise<string> {
+    const events = serverSentEvents(body);
+    let isReady = false;
+    try {
+      for (;;) {
+        const next = await this.#next(events, isReady);
+        if (typeof next === "string") return next;
+        if (next.done) return "it has ended the stream";
+        if (next.value === undefined) continue;
+        this.#lastId = next.value.id ?? this.#lastId;
+        showEvent(this.session, next.value, this.options.bytes ?? false);
+        if (next.value.event === "ready" && !isReady) {
+          isReady = true;
+          this.#greet();
+        }
+      }
+    } finally {
+      close();
+    }
+  }
+
+  /** The next event, or why there is none. */
+  async #next(
+    events: AsyncGenerator<ServerSentEvent | undefined>,
+    isReady: boolean,
+  ): Promise<IteratorResult<ServerSentEvent | undefined> | string> {
+    const { timeout, signal } = this.session;
+    const limit = isReady ? Math.max(timeout ?? usualSilence, leastSilence) : (timeout ?? defaultPatience);
+    const name = peerName(this.peer);
+    const complaint = (limit: string) => `No sign of life from ${name} within ${limit}`;
+    try {
+      return await within({ limit, signal, complaint }, () => events.next());
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RangeError)
+        throw new PeerError("bad-answer", `${name} sends no events of distsrv: ${error.message}`);
+      if (!(error instanceof TimedOutError)) return "the connection broke";
+      if (timeout !== undefined || this.#times === 0) throw error;
+      return `no sign of life within ${formatDuration(limit)}`;
+    }
+  }
+
+  /** The back-off ends when the server is there again. @throws {TimedOutError} after `--timeout`, where given */
+  #reopen(): Promise<EventStream> {
+    const { session, peer, options } = this;
+    const complaint = (limit: string) => `${peerName(peer)} did not come back within ${limit}`;
+    const deadline = { limit: session.timeout ?? 0, signal: session.signal, complaint };
+    return within(deadline, async (signal) => {
+      for (let wait = backOff.first; ; wait = Math.min(wait * 2, backOff.most)) {
+        await pause(wait, signal);
+        try {
+          return await openEvents(session, peer, options, this.#lastId);
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!mayPass(error, peer)) throw error;
+        }
+      }
+    });
+  }
+
+  #greet(): void {
+    this.#times++;
+    this.session.note(`Watching ${peerName(this.peer)}${this.#times > 1 ? " again" : ""}`);
+  }
 }
 
-async function open(
-  session: Session,
-  peer: AdminPeer,
-  options: WatchOptions,
-): Promise<ReadableStream<Uint8Array>> {
-  const { service, client, kind, topic, history } = options;
-  const query = new URLSearchParams({ history: String(history) });
-  for (const [name, value] of Object.entries({ service, client, kind, topic })) {
-    if (value !== undefined) query.set(name, value);
-  }
-  // The signal of a limit would end the stream, too: only Ctrl-C may.
-  const response = await session.within(`No answer from ${peerName(peer)}`, () =>
-    fetch(adminUrl(peer, `/api/events?${query}`), {
-      headers: { ...adminHeaders(peer), accept: "text/event-stream" },
-      redirect: "manual",
-      signal: session.signal,
-    }),
-  );
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-  if (response.ok && isStream && response.body !== null) return response.body;
-  throw refusal(peer, response.status, await session.within("No end of the answer", () => response.text()));
-}
-
-async function showAll(
-  session: Session,
-  body: ReadableStream<Uint8Array>,
-  options: WatchOptions,
-  heard: () => void,
-): Promise<void> {
-  for await (const event of serverSentEvents(body)) {
-    heard();
-    if (event !== undefined) show(session, event, options);
-  }
-}
-
-function show(session: Session, { event, data }: ServerSentEvent, options: WatchOptions): void {
-  const value: unknown = JSON.parse(data);
-  if (event === "traffic") {
-    const line = traffic.parse(value);
-    session.result(eventLines(line, session.style, options.bytes ?? false), { event, ...line });
-  }
-  if (event !== "left-out") return;
-  const { service, kind, count } = leftOut.parse(value);
-  if (session.json) return session.result("", { event, service, kind, count });
-  const what = leftOutWords[kind] ?? kind;
-  session.note(session.noteStyle.warn(`... ${count} more ${what}${service === "" ? "" : ` of ${service}`}`));
+/** A server that starts refuses connections; one that was left by many is full for a moment. */
+function mayPass(error: unknown, { host, port }: AdminPeer): boolean {
+  if (error instanceof CliError) return error instanceof TimedOutError || error.code === "busy";
+  return asDialError(error, host, port) !== undefined;
 }

@@ -22,7 +22,9 @@ export const status: CliCommand = (cli) =>
       "distcli status --json",
     ],
   }).action((host, options) =>
-    cli.run(options, (session) => showStatus(session, adminPeer(cli, host, options))),
+    cli.run(options, (session) =>
+      showStatus(session, adminPeer(cli, host, options, "distcli status 127.0.0.1")),
+    ),
   );
 
 const services = z.array(

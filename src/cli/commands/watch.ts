@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { topicFilterMistake } from "../../protocol/mqtt/topic.ts";
 import { adminCommand, adminPeer } from "../admin/command.ts";
 import { watchTraffic } from "../admin/watch-traffic.ts";
 import type { Cli, CliCommand } from "../command.ts";
@@ -10,7 +12,7 @@ export const watch: CliCommand = (cli: Cli) =>
     summary: "Watch the traffic of a running distsrv, live",
     description:
       "Shows what the services of a running distsrv receive and answer, as it happens, until Ctrl-C. Under load it " +
-      "is a sample, and what was left out is counted. With --json, one JSON object per event.",
+      "is a sample, and what was left out is counted. A connection that is lost is made again. With --json, one JSON object per event.",
     examples: [
       "distcli watch",
       "distcli watch --service mqtt --topic 'sister/#'",
@@ -22,10 +24,30 @@ export const watch: CliCommand = (cli: Cli) =>
     .option(
       "--kind <kinds>",
       "open, message, close, bytes, with commas between them (default: all but bytes)",
+      eventKinds,
     )
-    .option("--topic <filter>", "only messages on topics that match this MQTT filter")
+    .option("--topic <filter>", "only messages on topics that match this MQTT filter", topicFilter)
     .option("--bytes", "show the bytes of each message, too")
     .option("--history <n>", "past events to begin with", wholeNumber(0, 1000), 20)
     .action((host, options) =>
-      cli.run(options, (session) => watchTraffic(session, adminPeer(cli, host, options), options)),
+      cli.run(options, (session) => {
+        // `distcli watch mqtt` means a service.
+        const example = `distcli watch 127.0.0.1 --service ${host}`;
+        return watchTraffic(session, adminPeer(cli, host, options, example), options);
+      }),
     );
+
+const kinds: readonly string[] = ["open", "message", "close", "bytes"];
+
+function eventKinds(value: string): string {
+  const words = value.split(",").map((word) => word.trim());
+  const unknown = words.find((word) => !kinds.includes(word));
+  if (unknown === undefined) return words.join(",");
+  throw new InvalidArgumentError(`The kinds are ${kinds.join(", ")}, and "${unknown}" is none of them.`);
+}
+
+function topicFilter(value: string): string {
+  const mistake = topicFilterMistake(value);
+  if (mistake === undefined) return value;
+  throw new InvalidArgumentError(`An MQTT topic filter such as sister/# is wanted, and this one ${mistake}.`);
+}

@@ -1,14 +1,6 @@
 import { type Peer, peerName } from "../peer.ts";
-import { overTcp, readToEnd } from "./over-tcp.ts";
-import {
-  choice,
-  type Exchange,
-  type Spoken,
-  spokenBytes,
-  spokenText,
-  type Trial,
-  textField,
-} from "./trial.ts";
+import { answered, overTcp, readToEnd } from "./over-tcp.ts";
+import { choice, type Exchange, type Spoken, spokenText, type Trial, textField } from "./trial.ts";
 
 const operands = [textField("a", "a", "5"), textField("b", "b", "9")];
 
@@ -22,7 +14,7 @@ function request(peer: Peer, line: string, headers: readonly string[], body = ""
 function exchange(peer: Peer, request: Spoken, signal: AbortSignal): Promise<Exchange> {
   return overTcp(peer, signal, async (client) => {
     await client.write(request.bytes);
-    return { request, reply: spokenBytes(await readToEnd(client, peer, signal)) };
+    return answered(request, await readToEnd(client, signal));
   });
 }
 

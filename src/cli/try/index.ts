@@ -1,5 +1,6 @@
 import { describeError } from "../../core/errors.ts";
-import type { Peer } from "../peer.ts";
+import { formatDuration } from "../deadline.ts";
+import { type Peer, peerName } from "../peer.ts";
 import { tryJsonrpc, tryRest, trySoap } from "./http-trials.ts";
 import { tryMqtt } from "./mqtt-trial.ts";
 import { tryEcho, tryOneway, tryTime, tryUdp, tryUpcall } from "./text-trials.ts";
@@ -33,7 +34,7 @@ export interface TrialForm {
   readonly fields: readonly TrialField[];
 }
 
-export interface TrialResult extends Partial<Exchange> {
+export interface TrialResult extends Partial<Pick<Exchange, "request" | "reply">> {
   readonly ok: boolean;
   readonly ms: number;
   readonly error?: string;
@@ -45,9 +46,16 @@ export function trialForm(role: string, surroundings: Surroundings): TrialForm |
   return trial === undefined ? undefined : { title: trial.title, fields: trial.fields(surroundings) };
 }
 
+/** What a role is tried over; undefined where there is nothing to try. */
+export function trialTransport(role: string): "tcp" | "udp" | undefined {
+  const trial = trials[role];
+  return trial === undefined ? undefined : (trial.transport ?? "tcp");
+}
+
 /**
  * Makes one real request. What goes wrong with the service is a result; what is wrong with the values is an error.
  * @param given by field; a field that is not given has its default
+ * @param cancelled who asked has gone: the connection is closed
  * @throws {RangeError} for a field that there is not, or a value that cannot be
  */
 export async function runTrial(
@@ -55,18 +63,24 @@ export async function runTrial(
   peer: Peer,
   given: Values,
   surroundings: Surroundings,
+  cancelled: AbortSignal,
 ): Promise<TrialResult> {
   const trial = trials[role];
   if (trial === undefined) throw new RangeError(`There is nothing to try with the role "${role}"`);
   const values = completed(trial.fields(surroundings), given);
+  const limit = AbortSignal.timeout(patience);
   const start = performance.now();
   try {
-    const exchange = await trial.run(peer, values, AbortSignal.timeout(patience));
-    return { ok: true, ms: performance.now() - start, ...exchange };
+    const work = trial.run(peer, values, AbortSignal.any([cancelled, limit]));
+    const { answeredAt = performance.now(), ...exchange } = await work;
+    return { ok: true, ms: answeredAt - start, ...exchange };
   } catch (error) {
-    return { ok: false, ms: performance.now() - start, error: describeError(error) };
+    const ms = performance.now() - start;
+    return { ok: false, ms, error: limit.aborted ? overdue(peer) : describeError(error) };
   }
 }
+
+const overdue = (peer: Peer) => `${peerName(peer)} did not answer within ${formatDuration(patience)}`;
 
 function completed(fields: readonly TrialField[], given: Values): Values {
   const names = fields.map(({ name }) => name);

@@ -6,22 +6,24 @@ import { encode } from "../../protocol/mqtt/encode.ts";
 import { Frame } from "../../protocol/mqtt/frame.ts";
 import type { Packet, Qos } from "../../protocol/mqtt/packet.ts";
 import { reasonName } from "../../protocol/mqtt/reason.ts";
+import { withoutSecrets } from "../../protocol/mqtt/redact.ts";
 import { topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { PeerError } from "../exit.ts";
 import { type Peer, peerName } from "../peer.ts";
 import { overTcp } from "./over-tcp.ts";
-import { choice, type Exchange, type Trial, textField, type Values } from "./trial.ts";
+import { choice, type Exchange, passwordField, type Trial, textField, type Values } from "./trial.ts";
 
 const version = 5;
 
 /** A client that subscribes to a topic, publishes to it and waits until its own message is back. */
 export const tryMqtt: Trial = {
   title: "Subscribe, publish, and receive the message",
-  fields: () => [
+  fields: ({ hasUsers = false }) => [
     textField("topic", "Topic", "sister/coba"),
     textField("message", "Message", "Halo"),
     choice("qos", "QoS", ["0", "1", "2"]),
     choice("retain", "Retain", ["no", "yes"]),
+    ...(hasUsers ? [textField("user", "User", ""), passwordField("password", "Password")] : []),
   ],
   run: (peer, values, signal) => {
     const mistake = topicNameMistake(values.topic ?? "");
@@ -51,9 +53,10 @@ class Dialogue {
     readonly signal: AbortSignal,
   ) {}
 
-  async run({ topic = "", message = "", qos: chosen, retain }: Values): Promise<Exchange> {
+  async run(values: Values): Promise<Exchange> {
+    const { topic = "", message = "", qos: chosen, retain } = values;
     const qos: Qos = chosen === "2" ? 2 : chosen === "1" ? 1 : 0;
-    await this.#connect();
+    await this.#connect(values);
     const subscription = {
       filter: topic,
       qos,
@@ -76,9 +79,18 @@ class Dialogue {
     };
   }
 
-  async #connect(): Promise<void> {
-    const clientId = `try-${randomBytes(4).toString("hex")}`;
-    await this.#send({ type: "connect", version, clientId, cleanStart: true, keepAlive: 30, properties: {} });
+  async #connect({ user = "", password = "" }: Values): Promise<void> {
+    await this.#send({
+      type: "connect",
+      version,
+      clientId: `try-${randomBytes(4).toString("hex")}`,
+      cleanStart: true,
+      keepAlive: 30,
+      properties: {},
+      // Who leaves the name empty is nobody in particular.
+      ...(user !== "" && { username: user }),
+      ...(password !== "" && { password: new TextEncoder().encode(password) }),
+    });
     const answer = await this.#receive();
     if (answer.type === "connack" && answer.reasonCode === 0) return;
     const why = "reasonCode" in answer ? reasonName(answer.reasonCode) : answer.type.toUpperCase();
@@ -131,7 +143,7 @@ class Dialogue {
 
   async #send(packet: Packet): Promise<void> {
     const bytes = encode(packet);
-    this.#sent.push(bytes);
+    this.#sent.push(withoutSecrets(bytes, packet));
     this.#lines.sent.push(describePacket(packet));
     await this.client.write(bytes);
   }
@@ -139,9 +151,9 @@ class Dialogue {
   async #receive(): Promise<Packet> {
     while (!this.#frame.read(this.#left, 0, this.#left.length) || this.#frame.end > this.#left.length) {
       const next = await this.client.read(undefined, this.signal);
-      if (next.kind === "quiet")
-        throw new PeerError("timeout", `${peerName(this.peer)} said nothing in time`);
-      if (next.kind === "end") throw new PeerError("closed", `${peerName(this.peer)} closed the connection`);
+      this.signal.throwIfAborted();
+      if (next.kind !== "bytes")
+        throw new PeerError("closed", `${peerName(this.peer)} closed the connection`);
       this.#left = Buffer.concat([this.#left, next.bytes]);
     }
     const bytes = this.#left.subarray(0, this.#frame.end);

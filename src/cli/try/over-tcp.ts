@@ -1,6 +1,7 @@
 import { dialTcp, type TcpClient } from "../../net/tcp-client.ts";
 import { PeerError } from "../exit.ts";
 import { type Peer, peerName, reaching } from "../peer.ts";
+import { type Exchange, type Spoken, spokenBytes } from "./trial.ts";
 
 /** No answer of a lab's service is longer; a peer that sends for ever is not read for ever. */
 const longest = 1024 * 1024;
@@ -8,7 +9,14 @@ const longest = 1024 * 1024;
 /** Milliseconds without a further byte after which an answer without a frame is taken for whole. */
 const lull = 100;
 
-/** Connects, and closes whatever happens. @throws {PeerError} */
+/** What came, and when the last of it did: the wait for more is no part of an answer's time. */
+interface Answer {
+  readonly bytes: Uint8Array;
+  /** As performance.now() counts. */
+  readonly at: number;
+}
+
+/** Connects, and closes whatever happens; once the signal is aborted, whoever still waits is woken by that. */
 export function overTcp<T>(
   peer: Peer,
   signal: AbortSignal,
@@ -16,26 +24,35 @@ export function overTcp<T>(
 ): Promise<T> {
   return reaching(peer, async () => {
     const client = await dialTcp({ ...peer, signal });
+    const giveUp = () => client.close();
+    signal.addEventListener("abort", giveUp, { once: true });
     try {
       return await work(client);
     } finally {
+      signal.removeEventListener("abort", giveUp);
       client.close();
     }
   });
 }
 
+export const answered = (request: Spoken, { bytes, at }: Answer): Exchange => ({
+  request,
+  reply: spokenBytes(bytes),
+  answeredAt: at,
+});
+
 /** An answer without a frame: what comes until the peer is silent for a moment, or ends. @throws {PeerError} */
-export async function readAnswer(client: TcpClient, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
+export async function readAnswer(client: TcpClient, peer: Peer, signal: AbortSignal): Promise<Answer> {
   const first = await client.read(undefined, signal);
-  if (first.kind === "quiet") throw new PeerError("timeout", `${peerName(peer)} did not answer in time`);
-  if (first.kind === "end") throw new PeerError("closed", `${peerName(peer)} closed the connection`);
+  signal.throwIfAborted();
+  if (first.kind !== "bytes") throw new PeerError("closed", `${peerName(peer)} closed the connection`);
   return readOn(client, first.bytes, lull, signal);
 }
 
-/** What comes until the peer ends. @throws {PeerError} */
-export async function readToEnd(client: TcpClient, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
+/** What comes until the peer ends. */
+export async function readToEnd(client: TcpClient, signal: AbortSignal): Promise<Answer> {
   const all = await readOn(client, new Uint8Array(), undefined, signal);
-  if (signal.aborted) throw new PeerError("timeout", `${peerName(peer)} did not end its answer in time`);
+  signal.throwIfAborted();
   return all;
 }
 
@@ -44,14 +61,16 @@ async function readOn(
   first: Uint8Array,
   patience: number | undefined,
   signal: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Answer> {
   const chunks = [first];
   let size = first.length;
+  let at = performance.now();
   while (size < longest) {
     const next = await client.read(patience, signal);
     if (next.kind !== "bytes") break;
+    at = performance.now();
     chunks.push(next.bytes);
     size += next.bytes.length;
   }
-  return Buffer.concat(chunks);
+  return { bytes: Buffer.concat(chunks), at };
 }

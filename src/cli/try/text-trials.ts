@@ -1,6 +1,6 @@
 import { dialUdp } from "../../net/udp-client.ts";
 import { reaching } from "../peer.ts";
-import { overTcp, readAnswer, readToEnd } from "./over-tcp.ts";
+import { answered, overTcp, readAnswer, readToEnd } from "./over-tcp.ts";
 import { choice, spokenBytes, spokenText, type Trial, textField } from "./trial.ts";
 
 const message = textField("message", "Message", "halo");
@@ -12,7 +12,7 @@ const overStream = (title: string): Trial => ({
     overTcp(peer, signal, async (client) => {
       const request = spokenText(values.message ?? "");
       await client.write(request.bytes);
-      return { request, reply: spokenBytes(await readAnswer(client, peer, signal)) };
+      return answered(request, await readAnswer(client, peer, signal));
     }),
 });
 
@@ -36,9 +36,9 @@ export const tryTime: Trial = {
       const request = spokenText(requests[values.request ?? ""] ?? "TIME");
       await client.write(request.bytes);
       if (values.request !== "QUIT") {
-        return { request, reply: spokenBytes(await readAnswer(client, peer, signal)) };
+        return answered(request, await readAnswer(client, peer, signal));
       }
-      await readToEnd(client, peer, signal);
+      await readToEnd(client, signal);
       return { request };
     }),
 };
@@ -52,13 +52,14 @@ export const tryOneway: Trial = {
       await client.write(request.bytes);
       client.finishWriting();
       // That the server ends, too, says that it has read to the end.
-      await readToEnd(client, peer, signal);
+      await readToEnd(client, signal);
       return { request };
     }),
 };
 
 export const tryUdp: Trial = {
   title: "Send a datagram; a greeting comes back",
+  transport: "udp",
   fields: () => [message],
   run: (peer, values, signal) =>
     reaching(peer, async () => {

@@ -4,7 +4,7 @@ import type { Peer } from "../peer.ts";
 export interface TrialField {
   readonly name: string;
   readonly label: string;
-  readonly type: "text" | "number" | "select";
+  readonly type: "text" | "password" | "select";
   readonly default: string;
   /** What a `select` chooses from. */
   readonly options?: readonly string[];
@@ -20,6 +20,8 @@ export interface Exchange {
   readonly request: Spoken;
   /** Absent where the service says nothing. */
   readonly reply?: Spoken | undefined;
+  /** When the last of it came, as performance.now() counts; absent: when the trial was over. */
+  readonly answeredAt?: number;
 }
 
 /** The values of the fields, all there and all of them a choice that exists. */
@@ -29,6 +31,8 @@ export type Values = Readonly<Record<string, string>>;
 export interface Trial {
   /** What happens, in a few words. */
   readonly title: string;
+  /** What it is spoken over; absent: TCP. */
+  readonly transport?: "udp";
   fields(surroundings: Surroundings): readonly TrialField[];
   /** @throws {Error} when there is no connection, or not the answer there should be */
   run(peer: Peer, values: Values, signal: AbortSignal): Promise<Exchange>;
@@ -37,6 +41,8 @@ export interface Trial {
 export interface Surroundings {
   /** The names of the lab's operations. */
   readonly operations: readonly string[];
+  /** Whether the service asks who its clients are. */
+  readonly hasUsers?: boolean;
 }
 
 const encoder = new TextEncoder();
@@ -51,6 +57,14 @@ export const textField = (name: string, label: string, value: string): TrialFiel
   label,
   type: "text",
   default: value,
+});
+
+/** A field whose value is not to be read over somebody's shoulder. */
+export const passwordField = (name: string, label: string): TrialField => ({
+  name,
+  label,
+  type: "password",
+  default: "",
 });
 
 export const choice = (name: string, label: string, options: readonly string[]): TrialField => ({

@@ -1,8 +1,6 @@
-import type { TcpClient } from "../../net/tcp-client.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { ZmtpConnection } from "../doctor/zmtp.ts";
-import { PeerError } from "../exit.ts";
-import { type Peer, peerName } from "../peer.ts";
+import type { Peer } from "../peer.ts";
 import { decodeWork, workText } from "../zmq-message.ts";
 import { overTcp } from "./over-tcp.ts";
 import { type Exchange, type Spoken, spokenBytes, spokenText, type Trial, textField } from "./trial.ts";
@@ -57,30 +55,9 @@ function withZmtp(
   signal: AbortSignal,
   work: (connection: ZmtpConnection) => Promise<Exchange>,
 ): Promise<Exchange> {
-  return overTcp(peer, signal, (client) =>
-    inTime(client, peer, signal, async () => {
-      const connection = new ZmtpConnection(client, peer);
-      await connection.greet();
-      return work(connection);
-    }),
-  );
-}
-
-/** Who waits in the middle of a frame is woken by the end of its connection. */
-async function inTime<T>(
-  client: TcpClient,
-  peer: Peer,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  const giveUp = () => client.close();
-  signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    return await work();
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new PeerError("timeout", `${peerName(peer)} said nothing in time`, { cause: error });
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
+  return overTcp(peer, signal, async (client) => {
+    const connection = new ZmtpConnection(client, peer);
+    await connection.greet();
+    return work(connection);
+  });
 }

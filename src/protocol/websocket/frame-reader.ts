@@ -69,8 +69,10 @@ export class FrameReader {
         if (this.#left > 0) continue;
         // What was said before the close frame must be heard before it.
         if (this.#opcode === Opcode.Close && end > start) {
-          this.#handler.data(chunk.subarray(start, end));
+          const said = chunk.subarray(start, end);
+          // Before the call: what it throws must not make it hear the same again.
           start = end;
+          this.#handler.data(said);
         }
         this.#endFrame();
       }

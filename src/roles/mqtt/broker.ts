@@ -13,6 +13,7 @@ import type { MqttConfig } from "./config.ts";
 import { Connection, type Limits, type Peer } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Expired } from "./expired.ts";
 import { measure } from "./gauges.ts";
 import type { TopicWatch } from "./insight/topic-watch.ts";
 import { Unheard } from "./insight/unheard.ts";
@@ -23,7 +24,7 @@ import { reload } from "./reload.ts";
 import { restore } from "./restore.ts";
 import { Retained, type RetainedJournal } from "./retained.ts";
 import { Routes } from "./routes.ts";
-import type { Access } from "./seams/access.ts";
+import type { Access, Identity } from "./seams/access.ts";
 import type { Bus } from "./seams/bus.ts";
 import type { Store } from "./seams/store.ts";
 import { Session } from "./session.ts";
@@ -82,8 +83,9 @@ export class Broker {
   readonly unheard = new Unheard();
   /** Present while somebody watches what is published. */
   watch: TopicWatch | undefined;
-  /** What waits in the queues of all sessions. */
+  /** What waits in the queues of all sessions, what is kept of what is in flight, and wills that wait. */
   readonly queued: Total = { bytes: 0 };
+  readonly expired: Expired;
   readonly sysTopics: SysTopics;
   readonly pace: Pace;
   /** Bytes that have come and were not read yet, because their packet is not whole or their client is slowed. */
@@ -109,10 +111,12 @@ export class Broker {
     this.uplink = new Uplink(this, bus);
     // A filter's age may be wrong by a sweep: who subscribes to thousands does not ask the clock for each.
     this.routes = new Routes(this.config, this.uplink, undefined, () => this.#lastSweep);
-    this.retained = new Retained(this.config, () => this.#retainedFull(), this.#retainedJournal());
+    const onFull = (isFirst: boolean) => this.#retainedFull(isFirst);
+    this.retained = new Retained(this.config, onFull, this.#retainedJournal(), clock.now);
     this.deadlines = new Deadlines(clock.now());
     this.flusher = new Flusher(clock.soon, undefined, this.commits);
     this.turns = new Turns(clock);
+    this.expired = new Expired(this);
     this.pace = new Pace(this.config, clock);
     this.#lastSweep = clock.now();
     this.batch = new Batch(this, this.uplink);
@@ -188,8 +192,8 @@ export class Broker {
   }
 
   /** A session that the store kept, whose client has been away for so many milliseconds. */
-  putBack(clientId: string, expiry: number, away: number): Session {
-    const session = new Session(clientId, this);
+  putBack(clientId: string, owner: string | undefined, expiry: number, away: number): Session {
+    const session = new Session(clientId, this, owner);
     session.restore(expiry);
     this.sessions.set(clientId, session);
     this.#setAway(session, expiry - away);
@@ -219,7 +223,7 @@ export class Broker {
   }
 
   /** The session of this client identifier: the one there is, or a new one. */
-  openSession(clientId: string): { readonly session: Session; readonly isNew: boolean } {
+  openSession({ clientId, username }: Identity): { readonly session: Session; readonly isNew: boolean } {
     const kept = this.sessions.get(clientId);
     if (kept !== undefined) {
       kept.cancelExpiry?.();
@@ -228,7 +232,7 @@ export class Broker {
       kept.journal?.setAway(false);
       return { session: kept, isNew: false };
     }
-    const session = new Session(clientId, this);
+    const session = new Session(clientId, this, username);
     this.sessions.set(clientId, session);
     return { session, isNew: true };
   }
@@ -330,11 +334,9 @@ export class Broker {
     return reload(this, next);
   }
 
-  #isRetainedFull = false;
-  #retainedFull(): void {
+  #retainedFull(isFirst: boolean): void {
     this.counters.drop("retained_full");
-    if (this.#isRetainedFull) return;
-    this.#isRetainedFull = true;
+    if (!isFirst) return;
     this.log.warning(
       `Cannot retain another message: ${this.retained.size} topics have one, and maxRetained or maxRetainedBytes is reached; further ones are only counted`,
     );

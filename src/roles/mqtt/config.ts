@@ -3,7 +3,13 @@ import { labPorts } from "../../core/ports.ts";
 import { byteSize, duration, host, port } from "../../core/schema.ts";
 import { topicDepth, topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
-import { connectTimeout, listener, listenerFields, maxPacketSize } from "./listener-config.ts";
+import {
+  connectTimeout,
+  listener,
+  listenerFields,
+  listenerMistakes,
+  maxPacketSize,
+} from "./listener-config.ts";
 import { userFields, userMistakes } from "./users/config.ts";
 
 /** What a built-in publisher's message may hold besides `{random A..B}`. */
@@ -84,7 +90,7 @@ const fields = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      "Messages a second that a client may publish, and as many at once after a pause: past it the client is not read for a while, which loses nothing. 0 is no limit.",
+      "Messages a second that a client may publish, and as many at once after a pause: past it the client is not read for a while, which loses nothing; what else it sends, PINGREQ too, waits as long. It is counted by client identifier, so to connect again gains nothing. 0 is no limit.",
     ),
   maxPublishBytesRate: byteSize("0").describe(
     "Bytes of PUBLISH packets a second that a client may send, limited in the same way; 0 is no limit.",
@@ -97,10 +103,14 @@ const fields = z.strictObject({
     .int()
     .min(0)
     .default(10_000)
-    .describe("QoS 1 and 2 messages that may wait for one client, offline or slow; more are dropped."),
-  maxQueuedBytes: byteSize("16MiB").describe("Bytes that may wait for one client; more are dropped."),
+    .describe(
+      "QoS 1 and 2 messages that may wait for one client, offline or slow; more are dropped, once what has expired is out of their way.",
+    ),
+  maxQueuedBytes: byteSize("16MiB").describe(
+    "Bytes that may wait for one client, with those on their way to it that a lasting session keeps until they are acknowledged; more are dropped. One message may always be on its way.",
+  ),
   maxAllQueuedBytes: byteSize("512MiB").describe(
-    "Bytes that may wait for all clients together; more are dropped. A message that waits for three counts three times.",
+    "The same for all clients together, and wills that wait for their delay; past it each client has 64 KiB on its way. A message that waits for three counts three times.",
   ),
   maxInflight: z
     .int()
@@ -113,7 +123,7 @@ const fields = z.strictObject({
     .min(1)
     .max(65_535)
     .default(1000)
-    .describe("QoS 2 messages on their way from one client, not yet released. MQTT 5 clients are told."),
+    .describe("QoS 2 messages on their way from one client, not yet released. MQTT 5 clients are told; others cannot be, and may use all 65,535 identifiers."),
   topicAliasMaximum: z
     .int()
     .min(0)
@@ -133,6 +143,21 @@ const fields = z.strictObject({
     "Bytes of all clients' subscriptions together: about 500 each, and twice the filter's length. More are refused.",
   ),
   maxTopicLevels: z.int().min(1).default(128).describe("Levels of a topic or filter: a/b/c has 3."),
+  maxTopicLength: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(4096)
+    .describe("Bytes of a topic or filter; what is longer is refused (0x90, 0x8F)."),
+  maxClientIdLength: z
+    .int()
+    .min(23)
+    .max(65_535)
+    .default(256)
+    .describe("Characters of a client identifier; who has a longer one is refused (0x85)."),
+  maxWillSize: byteSize("64KiB").describe(
+    "Bytes of a will with its topic and properties; who brings a larger one is refused (0x97).",
+  ),
   maxRetained: z.int().min(0).default(1_000_000).describe("Topics with a retained message."),
   maxRetainedBytes: byteSize("512MiB").describe("Bytes of all retained messages together."),
   maxSessions: z
@@ -150,6 +175,13 @@ const fields = z.strictObject({
 
 export const mqttConfig = fields.check(({ value, issues }) => {
   for (const mistake of userMistakes(value)) issues.push({ code: "custom", input: undefined, ...mistake });
+  for (const mistake of listenerMistakes(value))
+    issues.push({ code: "custom", input: undefined, ...mistake });
+  for (const [index, listener] of value.listeners.entries()) {
+    for (const { path, message } of listenerMistakes(listener)) {
+      issues.push({ code: "custom", input: undefined, path: ["listeners", index, ...path], message });
+    }
+  }
   for (const [index, { topic }] of value.publish.entries()) {
     const depth = topicDepth(topic);
     if (depth <= value.maxTopicLevels) continue;

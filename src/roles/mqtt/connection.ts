@@ -24,6 +24,7 @@ import { highestAliasedQos, type OutgoingAliases } from "./outgoing-aliases.ts";
 import { type Link, largest, Output } from "./output.ts";
 import type { Pending } from "./queue.ts";
 import type { Route } from "./routes.ts";
+import { scarce } from "./scarce.ts";
 import type { Identity } from "./seams/access.ts";
 import type { Session } from "./session.ts";
 
@@ -51,9 +52,6 @@ export const Pause = {
 
 const noBytes = new Uint8Array(0);
 
-/** What may wait for one client while too much waits for all of them, in bytes. */
-const scarce = 64 * 1024;
-
 /**
  * One client's connection: its bytes become packets here, and packets become bytes. It does not know what
  * carries them.
@@ -76,6 +74,8 @@ export class Connection {
   readonly since: number;
   /** The largest packet that the client takes. */
   maxPacketSize = Number.POSITIVE_INFINITY;
+  /** An MQTT 5 client may ask to be spared the reasons of what goes wrong. [MQTT-3.1.2-29] */
+  wantsReasons = false;
   will: Will | undefined;
   readonly aliases = new Map<number, Route>();
   /** The aliases that the client gets; absent when it takes none. */
@@ -231,7 +231,8 @@ export class Connection {
     const { qos, retain } = pending;
     const payload = message.bytes.subarray(message.payloadStart, message.end);
     const facts = { topic: message.topic.text, qos, retain, dup, packetId, payload };
-    tellPublish(this, "out", facts, publishBytes(message, topic, delivery));
+    const told = publishBytes(message, topic, delivery);
+    tellPublish(this, "out", facts, told, publishSize(message, topic, delivery));
   }
 
   #write(message: Message, topic: Uint8Array, delivery: Delivery, lease: Lease): void {

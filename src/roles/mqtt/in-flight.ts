@@ -1,5 +1,5 @@
 import type { Qos } from "../../protocol/mqtt/packet.ts";
-import type { Pending } from "./queue.ts";
+import type { Pending, Total } from "./queue.ts";
 
 /** A message on its way to the client, waiting for its next acknowledgement. */
 export interface Outgoing {
@@ -19,6 +19,15 @@ export class InFlight {
   /** In flight before the client left, and not sent again yet since it is back. */
   #unsent: number[] = [];
   #lastId = 0;
+  #bytes = 0;
+
+  /** @param total what all clients together have, here and in their queues */
+  constructor(readonly total: Total = { bytes: 0 }) {}
+
+  /** Of the messages that are kept here to be sent again. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -49,7 +58,21 @@ export class InFlight {
 
   #set(packetId: number, qos: Qos, pending: Pending | undefined): void {
     const shared = qos === 1 ? awaitsPuback : awaitsPubrec;
-    this.#byId.set(packetId, pending === undefined ? shared : { awaits: shared.awaits, pending });
+    if (pending === undefined) {
+      this.#byId.set(packetId, shared);
+      return;
+    }
+    this.#byId.set(packetId, { awaits: shared.awaits, pending });
+    this.#count(pending.message.size);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.total.bytes += bytes;
+  }
+
+  #letGo({ pending }: Outgoing): void {
+    if (pending !== undefined) this.#count(-pending.message.size);
   }
 
   // An identifier is not used again while its message is in flight. [MQTT-2.2.1-4]
@@ -61,7 +84,9 @@ export class InFlight {
 
   /** PUBACK and PUBCOMP end a message's way. @returns false when the client acknowledges what was not sent */
   settle(packetId: number, awaited: "puback" | "pubcomp"): boolean {
-    if (this.#byId.get(packetId)?.awaits !== awaited) return false;
+    const outgoing = this.#byId.get(packetId);
+    if (outgoing?.awaits !== awaited) return false;
+    this.#letGo(outgoing);
     return this.#byId.delete(packetId);
   }
 
@@ -69,12 +94,15 @@ export class InFlight {
   confirm(packetId: number): boolean {
     const outgoing = this.#byId.get(packetId);
     if (outgoing === undefined || outgoing.awaits === "puback") return false;
+    this.#letGo(outgoing);
     this.#byId.set(packetId, awaitsPubcomp);
     return true;
   }
 
   /** @returns false when there was no such message */
   giveUp(packetId: number): boolean {
+    const outgoing = this.#byId.get(packetId);
+    if (outgoing !== undefined) this.#letGo(outgoing);
     return this.#byId.delete(packetId);
   }
 
@@ -103,8 +131,15 @@ export class InFlight {
     for (const [packetId, { awaits, pending }] of this.#byId) {
       if (awaits !== "puback" || pending === undefined || !isChosen(pending)) continue;
       this.#byId.delete(packetId);
+      this.#count(-pending.message.size);
       chosen.push(packetId);
     }
     return chosen;
+  }
+
+  clear(): void {
+    this.#byId.clear();
+    this.#unsent = [];
+    this.#count(-this.#bytes);
   }
 }

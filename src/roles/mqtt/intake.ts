@@ -7,13 +7,11 @@ import { dispatch } from "./handlers/dispatch.ts";
 import { checkSize, Inbox } from "./inbox.ts";
 import { tellRead } from "./insight/tell-bytes.ts";
 import { Parcel, parcelSize } from "./parcel.ts";
+import { scarce } from "./scarce.ts";
 import { Waiting } from "./waiting.ts";
 
 /** The largest packet of a client that nobody knows yet, in bytes: a CONNECT with a large will and password. */
 const strangerLimit = 512 * 1024;
-
-/** What one client may have waiting here while too much waits of all of them, in bytes. */
-const scarce = 64 * 1024;
 
 /**
  * The part of a large packet that shows that its client is alive, in bytes: who sends less within the time of its

@@ -3,16 +3,24 @@ import type { Pending } from "./queue.ts";
 import type { Store } from "./seams/store.ts";
 import type { StoredMessages } from "./stored-messages.ts";
 
+/** Whose session it is. */
+interface SessionName {
+  readonly clientId: string;
+  readonly owner: string | undefined;
+}
+
 /** Tells the store of one session that outlives its connection. A session has one only if the store is durable. */
 export class Journal {
   readonly #clientId: string;
+  readonly #owner: string | undefined;
   readonly #store: Store;
   readonly #messages: StoredMessages;
   /** The number of the last message. */
   #last = 0;
 
-  constructor(clientId: string, store: Store, messages: StoredMessages) {
+  constructor({ clientId, owner }: SessionName, store: Store, messages: StoredMessages) {
     this.#clientId = clientId;
+    this.#owner = owner;
     this.#store = store;
     this.#messages = messages;
   }
@@ -23,7 +31,7 @@ export class Journal {
   }
 
   keep(expiry: number): void {
-    this.#store.keepSession(this.#clientId, expiry);
+    this.#store.keepSession(this.#clientId, expiry, this.#owner);
   }
 
   setAway(isAway: boolean): void {

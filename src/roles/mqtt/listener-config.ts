@@ -17,10 +17,18 @@ const tls = z
       .describe("Let only clients in that show a certificate of one of the authorities in ca."),
   })
   .check(({ value, issues }) => {
-    if (!value.requestClientCertificate || value.ca !== undefined) return;
-    const message = "needs ca: a file with the authorities whose certificates are taken";
-    issues.push({ code: "custom", input: value, path: ["requestClientCertificate"], message });
+    const { ca, requestClientCertificate } = value;
+    if (requestClientCertificate && ca === undefined) {
+      const message = "needs ca: a file with the authorities whose certificates are taken";
+      issues.push({ code: "custom", input: value, path: ["requestClientCertificate"], message });
+    } else if (!requestClientCertificate && ca !== undefined) {
+      // Whoever writes it means that others stay outside.
+      const message = "keeps nobody out without requestClientCertificate: true beside it";
+      issues.push({ code: "custom", input: ca, path: ["ca"], message });
+    }
   });
+
+const anyPath = ["/mqtt", "/"];
 
 /** How a listener is spoken to. */
 export const listenerFields = {
@@ -31,7 +39,7 @@ export const listenerFields = {
   paths: z
     .array(z.string().regex(/^\/[^?#\s]*$/, "must be a path such as /mqtt"))
     .min(1)
-    .default(["/mqtt", "/"])
+    .default(anyPath)
     .describe("With transport ws: the paths of the URL under which clients may connect."),
   origins: z
     .array(z.string().min(1))
@@ -45,6 +53,27 @@ export const listenerFields = {
       "Speak TLS. The files' paths are read from the directory where distsrv was started; they are read when the service starts.",
     ),
 };
+
+/** What is said about a transport that is not spoken. */
+export function listenerMistakes({ transport, paths, origins }: ListenerFields): ListenerMistake[] {
+  if (transport === "ws") return [];
+  const message = "is of use with transport: ws only";
+  const isSaid = { paths: paths.join() !== anyPath.join(), origins: origins.length > 0 };
+  return (["paths", "origins"] as const)
+    .filter((name) => isSaid[name])
+    .map((name) => ({ path: [name], message }));
+}
+
+interface ListenerFields {
+  readonly transport: "tcp" | "ws";
+  readonly paths: readonly string[];
+  readonly origins: readonly string[];
+}
+
+interface ListenerMistake {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
 
 /** A setting of the service that a listener may have for itself. */
 const ownOr = <T>(setting: z.ZodType<T>) =>

@@ -1,6 +1,9 @@
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 
+/** So many clients at least are remembered before those are forgotten that have not published lately. */
+const fewest = 1000;
+
 /** How often those who wait are looked at, in milliseconds. */
 const period = 50;
 
@@ -25,6 +28,11 @@ class Bucket {
     return this.#level > 0 ? 0 : (-this.#level / rate) * 1000;
   }
 
+  /** One that is full is as good as a new one. */
+  isFull(rate: number, now: number): boolean {
+    return this.#level + ((now - this.#last) / 1000) * rate >= rate;
+  }
+
   get isEmpty(): boolean {
     return this.#level <= 0;
   }
@@ -45,7 +53,9 @@ export interface PaceLimits {
 export class Pace {
   readonly #limits: PaceLimits;
   readonly #clock: Clock;
-  readonly #allowances = new WeakMap<Connection, Allowance>();
+  /** By client identifier: who connects again goes on where it was. */
+  readonly #allowances = new Map<string, Allowance>();
+  #most = fewest;
   /** Who may go on at which time. */
   readonly #slowed = new Map<Connection, number>();
   #stop: (() => void) | undefined;
@@ -81,12 +91,24 @@ export class Pace {
   }
 
   #allowance(connection: Connection, now: number): Allowance {
-    const known = this.#allowances.get(connection);
+    const { clientId } = connection.identity;
+    const known = this.#allowances.get(clientId);
     if (known !== undefined) return known;
     const { maxPublishRate, maxPublishBytesRate } = this.#limits;
     const fresh = { messages: new Bucket(maxPublishRate, now), bytes: new Bucket(maxPublishBytesRate, now) };
-    this.#allowances.set(connection, fresh);
+    if (this.#allowances.size >= this.#most) this.#forget(now);
+    this.#allowances.set(clientId, fresh);
     return fresh;
+  }
+
+  /** Looks at all of them, each time that they have become twice as many. */
+  #forget(now: number): void {
+    const { maxPublishRate, maxPublishBytesRate } = this.#limits;
+    for (const [clientId, { messages, bytes }] of this.#allowances) {
+      const isUnused = messages.isFull(maxPublishRate, now) && bytes.isFull(maxPublishBytesRate, now);
+      if (isUnused) this.#allowances.delete(clientId);
+    }
+    this.#most = Math.max(fewest, 2 * this.#allowances.size);
   }
 
   /** Other limits hold now. */

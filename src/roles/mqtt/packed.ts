@@ -41,9 +41,15 @@ export function unpack(packed: Packed): Message {
   view.end = view.bytes.length;
   view.propertiesStart = 0;
   view.propertiesEnd = view.payloadStart = number(packed, 8) - start;
-  const high = number(packed, 0);
-  view.expiry = high === never ? -1 : (high * 2 ** 32 + number(packed, 4)) / 1000;
+  const expiresAt = packedExpiry(packed);
+  view.expiry = expiresAt === Number.POSITIVE_INFINITY ? -1 : expiresAt / 1000;
   return new Message({ text: decoder.decode(bytes), bytes }, view, 0);
+}
+
+/** In milliseconds; Infinity: never. */
+export function packedExpiry(packed: Packed): number {
+  const high = number(packed, 0);
+  return high === never ? Number.POSITIVE_INFINITY : high * 2 ** 32 + number(packed, 4);
 }
 
 export const packedSize = (packed: Packed): number => number(packed, 12);

@@ -18,11 +18,18 @@ export interface Total {
   bytes: number;
 }
 
+/** After so many milliseconds a queue may be searched again for what has expired. */
+const pause = 1000;
+
 /** First in, first out, counted in bytes. */
 export class Queue {
   #items: Pending[] = [];
   #head = 0;
   #bytes = 0;
+  /** Nothing in it expires before. */
+  #firstExpiry = Number.POSITIVE_INFINITY;
+  #nextSearch = 0;
+  #isSearched = false;
 
   constructor(readonly total: Total = { bytes: 0 }) {}
 
@@ -36,6 +43,8 @@ export class Queue {
 
   push(pending: Pending): void {
     this.#items.push(pending);
+    const { expiresAt } = pending.message;
+    if (expiresAt < this.#firstExpiry) this.#firstExpiry = expiresAt;
     this.#count(pending.message.size);
   }
 
@@ -61,11 +70,26 @@ export class Queue {
   takeOut(isChosen: (pending: Pending) => boolean): Pending[] {
     const chosen: Pending[] = [];
     const others: Pending[] = [];
+    this.#isSearched = true;
     for (const pending of this.#items.slice(this.#head)) (isChosen(pending) ? chosen : others).push(pending);
+    this.#isSearched = false;
     this.#items = others;
     this.#head = 0;
     for (const { message } of chosen) this.#count(-message.size);
     return chosen;
+  }
+
+  /** Takes out what has expired, if something may have. It looks at all that wait, so not at every call. */
+  takeExpired(now: number): readonly Pending[] {
+    // Who is asked about one of ours may look for room, and that way come back to us.
+    if (now < this.#firstExpiry || now < this.#nextSearch || this.#isSearched) return [];
+    this.#nextSearch = now + pause;
+    this.#firstExpiry = Number.POSITIVE_INFINITY;
+    return this.takeOut(({ message }) => {
+      if (message.isExpired(now)) return true;
+      this.#firstExpiry = Math.min(this.#firstExpiry, message.expiresAt);
+      return false;
+    });
   }
 
   clear(): void {

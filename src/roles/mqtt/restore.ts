@@ -28,12 +28,12 @@ class Restoring {
   }
 
   session(stored: StoredSession): void {
-    const { clientId, expiry, away } = stored;
+    const { clientId, expiry, away, owner } = stored;
     if (away >= expiry) {
       this.#broker.store.endSession(clientId);
       return;
     }
-    const session = this.#broker.putBack(clientId, expiry, away);
+    const session = this.#broker.putBack(clientId, owner, expiry, away);
     for (const subscription of stored.subscriptions) this.#broker.resubscribe(session, subscription);
     for (const packetId of stored.confirmed) session.outgoing.restore(packetId, undefined);
     for (const delivery of stored.deliveries) this.#delivery(session, delivery);

@@ -1,5 +1,5 @@
 import { Message } from "./message.ts";
-import { type Packed, pack, packedPayload, packedSize, unpack } from "./packed.ts";
+import { type Packed, pack, packedExpiry, packedPayload, packedSize, unpack } from "./packed.ts";
 
 /** Large ones as they came: to copy them once more would cost more than it saves. */
 export type Kept = Packed | Message;
@@ -11,5 +11,8 @@ export const toKeep = (message: Message): Kept => (message.size > packable ? mes
 export const toSend = (kept: Kept): Message => (kept instanceof Message ? kept : unpack(kept));
 
 export const sizeOf = (kept: Kept): number => (kept instanceof Message ? kept.size : packedSize(kept));
+/** On the broker's clock; Infinity: never. */
+export const expiryOf = (kept: Kept): number =>
+  kept instanceof Message ? kept.expiresAt : packedExpiry(kept);
 export const payloadOf = (kept: Kept): number =>
   kept instanceof Message ? kept.end - kept.payloadStart : packedPayload(kept);

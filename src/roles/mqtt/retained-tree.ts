@@ -73,7 +73,16 @@ export class RetainedTree<V extends object> {
   }
 
   /** Goes through the tree without recursion, so no depth is too much for it. */
-  *match(filter: string): Generator<V | undefined, void, undefined> {
+  match(filter: string): Generator<V | undefined, void, undefined> {
+    return this.#search(filter, true);
+  }
+
+  /** All there is, that under names with "$" in front, too. */
+  all(): Generator<V | undefined, void, undefined> {
+    return this.#search("#", false);
+  }
+
+  *#search(filter: string, hides: boolean): Generator<V | undefined, void, undefined> {
     const levels = filter.split("/");
     const branches: Branch<V>[] = [];
     let entry: Entry<V> | undefined = this.#root;
@@ -91,7 +100,7 @@ export class RetainedTree<V extends object> {
         if (level !== "+" && value !== undefined) yield value;
         const children = entry instanceof Node ? entry.children : undefined;
         if (level !== undefined && children !== undefined) {
-          branches.push(branch(children, level, depth, entry === this.#root));
+          branches.push(branch(children, level, depth, hides && entry === this.#root));
         }
       }
       const last = branches[branches.length - 1];
@@ -122,7 +131,7 @@ interface Branch<V> {
   readonly children: Iterator<[string, Entry<V>]>;
   /** The filter's level that they are to match. */
   readonly depth: number;
-  readonly isRoot: boolean;
+  readonly hides: boolean;
 }
 
 const isName = (level: string | undefined): boolean => level !== undefined && level !== "+" && level !== "#";
@@ -131,13 +140,13 @@ const branch = <V>(
   children: Map<string, Entry<V>>,
   level: string,
   depth: number,
-  isRoot: boolean,
+  hides: boolean,
 ): Branch<V> => ({
   children: children.entries(),
   depth: level === "#" ? depth : depth + 1,
-  isRoot,
+  hides,
 });
 
 // [MQTT-4.7.2-1]
-const isHidden = ({ isRoot }: { readonly isRoot: boolean }, name: string): boolean =>
-  isRoot && name.startsWith("$");
+const isHidden = ({ hides }: { readonly hides: boolean }, name: string): boolean =>
+  hides && name.startsWith("$");

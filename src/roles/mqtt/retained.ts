@@ -1,5 +1,6 @@
 import type { Message } from "./message.ts";
-import { type Kept, payloadOf, sizeOf, toKeep, toSend } from "./retained-message.ts";
+import { RetainedExpiry } from "./retained-expiry.ts";
+import { expiryOf, type Kept, payloadOf, sizeOf, toKeep, toSend } from "./retained-message.ts";
 import { nodeBytes, type Place, RetainedTree } from "./retained-tree.ts";
 import { isSystemTopic } from "./system-topic.ts";
 
@@ -29,11 +30,19 @@ export class Retained {
   readonly #clients = new Tally();
   /** The broker's own messages, which no limit is for: else a full store could not tell that it is full. */
   readonly #own = new Tally();
+  readonly #expiry = new RetainedExpiry<Kept>({
+    all: () => this.#tree.all(),
+    expiryOf,
+    remove: (kept) => this.#remove(toSend(kept).topic.text),
+  });
+  #isKnownFull = false;
 
   constructor(
     readonly limits: { readonly maxRetained: number; readonly maxRetainedBytes: number },
-    readonly onFull: () => void,
+    /** @param isFirst there was room since the last time */
+    readonly onFull: (isFirst: boolean) => void,
     readonly journal?: RetainedJournal,
+    readonly now: () => number = () => 0,
   ) {}
 
   /** How many topics have one that a client or a built-in publisher left. */
@@ -75,27 +84,34 @@ export class Retained {
 
   #set(message: Message): void {
     const { text } = message.topic;
-    const place = this.#tree.place(text);
     const tally = this.#tally(text);
-    if (tally === this.#clients && this.#isFull(message, place.value, place.missing)) {
+    if (tally === this.#clients && this.#isFull(message) && !this.#makeRoom(message)) {
       // An old value must not stand where a newer one was published.
       this.#remove(text);
-      this.onFull();
+      this.onFull(!this.#isKnownFull);
+      this.#isKnownFull = true;
       return;
     }
-    this.#put(message, place, tally);
+    this.#put(message, this.#tree.place(text), tally);
     if (tally === this.#clients) this.journal?.retained(message);
   }
 
   #put(message: Message, place: Place<Kept>, tally: Tally): void {
     if (place.value !== undefined) tally.add(place.value, -1);
     const kept = toKeep(message);
+    this.#expiry.note(message.expiresAt);
     tally.add(kept, 1);
     tally.bytes += place.missing * nodeBytes;
     this.#tree.set(place, kept);
   }
 
-  #isFull(message: Message, before: Kept | undefined, missing: number): boolean {
+  /** @returns false when nothing that is kept has expired, or not enough of it */
+  #makeRoom(message: Message): boolean {
+    return this.#expiry.throwOut(this.now()) && !this.#isFull(message);
+  }
+
+  #isFull(message: Message): boolean {
+    const { value: before, missing } = this.#tree.place(message.topic.text);
     const { count, bytes } = this.#clients;
     const { maxRetained, maxRetainedBytes } = this.limits;
     if (before === undefined && count >= maxRetained) return true;
@@ -109,7 +125,15 @@ export class Retained {
     const tally = this.#tally(topic);
     tally.add(place.value, -1);
     tally.bytes -= this.#tree.remove(place) * nodeBytes;
+    if (this.#isKnownFull) this.#isKnownFull = !this.#hasRoomAgain();
     if (tally === this.#clients) this.journal?.cleared(topic);
+  }
+
+  // A tenth, not one: who clears a topic and fills it again must not fill the log.
+  #hasRoomAgain(): boolean {
+    const { count, bytes } = this.#clients;
+    const { maxRetained, maxRetainedBytes } = this.limits;
+    return count <= 0.9 * maxRetained && bytes <= 0.9 * maxRetainedBytes;
   }
 
   /**

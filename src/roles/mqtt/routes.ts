@@ -25,6 +25,11 @@ export interface Interest {
 
 const encoder = new TextEncoder();
 
+/** More topics than this with one hash are no accident: the cache starts again, with another hash. */
+const longestChain = 16;
+
+const secret = (): number => (Math.random() * 0x7fffffff) | 0x10001;
+
 /** Topics may be long; those in the cache together take no more than about this. */
 const cacheBytes = 8 * 1024 * 1024;
 
@@ -48,8 +53,8 @@ export class Routes {
   readonly #byHash = new Map<number, Route>();
   readonly #byText = new Map<string, Route>();
   readonly #nobody = new Audience("");
-  // Odd, and different in each broker: nobody can prepare topics that share one hash.
-  readonly #multiplier = (Math.random() * 0x7fffffff) | 0x10001;
+  /** Odd, and another one in each broker and after each attack. */
+  #multiplier = secret();
   /** Counts the wildcard filters that came into use or fell out of it; the last of them stand in `#recent`. */
   #stamp = 0;
   readonly #recent: string[] = [];
@@ -65,7 +70,7 @@ export class Routes {
   #cachedBytes = 0;
 
   constructor(
-    readonly limits: { readonly maxTopicLevels: number },
+    readonly limits: { readonly maxTopicLevels: number; readonly maxTopicLength: number },
     readonly interest?: Interest,
     readonly cacheLimit = 20_000,
     readonly now: () => number = () => 0,
@@ -227,18 +232,29 @@ export class Routes {
   ofBytes(bytes: Uint8Array, start: number, end: number): Route {
     const hash = this.#hash(bytes, start, end);
     const chain = this.#byHash.get(hash);
+    let length = 0;
     for (let route = chain; route !== undefined; route = route.next) {
       if (sameBytes(route.bytes, bytes, start, end)) return route;
+      length++;
+    }
+    return this.#learn(bytes, start, end, length);
+  }
+
+  #learn(bytes: Uint8Array, start: number, end: number, chained: number): Route {
+    const { maxTopicLevels, maxTopicLength } = this.limits;
+    if (end - start > maxTopicLength) {
+      const message = `the topic has ${end - start} bytes, and maxTopicLength is ${maxTopicLength}`;
+      throw new MqttError(Reason.TopicNameInvalid, message);
     }
     const text = decodeUtf8(bytes, start, end, "topic");
     const mistake = topicNameMistake(text);
     if (mistake !== undefined) throw malformed(`the topic of PUBLISH ${mistake}`);
-    const { maxTopicLevels } = this.limits;
     if (topicDepth(text) > maxTopicLevels) {
       const message = `the topic has ${topicDepth(text)} levels, and maxTopicLevels is ${maxTopicLevels}`;
       throw new MqttError(Reason.TopicNameInvalid, message);
     }
-    return this.#remember(text, copyOf(bytes, start, end), hash);
+    if (chained >= longestChain) this.#clear();
+    return this.#remember(text, copyOf(bytes, start, end));
   }
 
   /** The route of a topic name that is known to be right. */
@@ -246,21 +262,30 @@ export class Routes {
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
     const bytes = encoder.encode(text);
-    return this.#remember(text, bytes, this.#hash(bytes, 0, bytes.length));
+    return this.#remember(text, bytes);
   }
 
-  #remember(text: string, bytes: Uint8Array, hash: number): Route {
+  #remember(text: string, bytes: Uint8Array): Route {
     this.#cachedBytes += bytes.length;
     if (this.#byText.size >= this.cacheLimit || this.#cachedBytes > cacheBytes) this.#clear();
+    const hash = this.#hash(bytes, 0, bytes.length);
     const route = new Route(text, bytes, this.#byHash.get(hash), this.#nobody);
     this.#byHash.set(hash, route);
     this.#byText.set(text, route);
     return route;
   }
 
+  /**
+   * A product alone would not do: whatever it multiplies with, topics like the Thue-Morse sequence share one hash,
+   * because the lowest bits never learn of those above. The shift brings these down.
+   */
   #hash(bytes: Uint8Array, start: number, end: number): number {
+    const multiplier = this.#multiplier;
     let hash = end - start;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, this.#multiplier);
+    for (let at = start; at < end; at++) {
+      hash = Math.imul(hash ^ bytes[at]!, multiplier);
+      hash ^= hash >>> 15;
+    }
     return hash;
   }
 
@@ -269,6 +294,7 @@ export class Routes {
     this.#byText.clear();
     this.#byHash.clear();
     this.#cachedBytes = 0;
+    this.#multiplier = secret();
   }
 }
 

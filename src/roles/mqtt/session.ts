@@ -6,9 +6,12 @@ import type { Connection } from "./connection.ts";
 import { forget, forgetAll } from "./forgetting.ts";
 import { InFlight } from "./in-flight.ts";
 import { Journal } from "./journal.ts";
+import type { Message } from "./message.ts";
+import { PacketIds } from "./packet-ids.ts";
 import { eachShare, passOn, takeOverWork } from "./passing-on.ts";
 import { type Pending, Queue } from "./queue.ts";
 import { type Replay, Replays } from "./replays.ts";
+import { roomFor } from "./room.ts";
 
 export type { Replay } from "./replays.ts";
 
@@ -23,9 +26,9 @@ export class Session {
   readonly subscriptions = new Map<string, Subscription>();
   /** How many of them are shared ones. */
   shares = 0;
-  readonly outgoing = new InFlight();
+  readonly outgoing: InFlight;
   /** QoS 2 messages from the client that it has not released yet. */
-  readonly incoming = new Set<number>();
+  readonly incoming = new PacketIds();
   readonly queue: Queue;
   /** Messages that it did not get, because it did not take those before. */
   dropped = 0;
@@ -50,8 +53,11 @@ export class Session {
   constructor(
     readonly clientId: string,
     readonly broker: Broker,
+    /** The user name that it was begun under. */
+    readonly owner: string | undefined,
   ) {
     this.queue = new Queue(broker.queued);
+    this.outgoing = new InFlight(broker.queued);
   }
 
   /** How long it outlives its connection, in milliseconds: 0 is not at all, Infinity for ever. The store is told. */
@@ -73,7 +79,7 @@ export class Session {
   restore(expiry: number): void {
     const { store, storedMessages } = this.broker;
     this.#expiry = expiry;
-    if (expiry > 0 && store.isDurable) this.journal ??= new Journal(this.clientId, store, storedMessages);
+    if (expiry > 0 && store.isDurable) this.journal ??= new Journal(this, store, storedMessages);
   }
 
   /** Counts messages that the client does not get, because it does not take those before. */
@@ -95,8 +101,11 @@ export class Session {
   offer(batch: Batch, target: Target, qos: Qos, retain: boolean, from: number, to: number): number {
     const { connection } = this;
     if (connection === undefined || this.queue.length > 0 || !connection.hasRoom) return 0;
-    const count = this.outgoing.isBehind ? 0 : Math.min(to - from, this.window - this.outgoing.size);
-    if (count <= 0) return 0;
+    const free = this.outgoing.isBehind ? 0 : Math.min(to - from, this.window - this.outgoing.size);
+    if (free <= 0) return 0;
+    // All messages of a batch have one size.
+    const count = this.#isKept(qos, target.share) ? this.#affordable(free, batch.message(from)) : free;
+    if (count === 0) return 0;
     if (batch.write(connection, target, qos, retain, from, from + count)) return count;
     // What this member of a group cannot take, another one may. [MQTT-3.1.2-25]
     if (target.share !== undefined) return 0;
@@ -117,9 +126,18 @@ export class Session {
   /** Takes a packet identifier for a message of the batch that is sent now. */
   launch(batch: Batch, target: Target, qos: Qos, retain: boolean, index: number): number {
     const { subscriptionIds, share } = target;
-    // A session that ends with its connection sends nothing again; but at QoS 1 another member of a group may.
-    if (this.#expiry === 0 && (share === undefined || qos === 2)) return this.outgoing.add(qos, undefined);
+    if (!this.#isKept(qos, share)) return this.outgoing.add(qos, undefined);
     return this.#launch(qos, { message: batch.message(index), qos, retain, subscriptionIds, share });
+  }
+
+  /** A session that ends with its connection sends nothing again; but at QoS 1 another member of a group may. */
+  #isKept(qos: Qos, share: string | undefined): boolean {
+    return this.#expiry > 0 || (qos === 1 && share !== undefined);
+  }
+
+  /** How many of so many messages like this one there is memory for. */
+  #affordable(count: number, { size }: Message): number {
+    return Math.min(count, roomFor(size, this.outgoing.bytes, this.broker));
   }
 
   #launch(qos: Qos, pending: Pending): number {
@@ -131,14 +149,8 @@ export class Session {
 
   /** Lets a message wait. @returns false when there is no room for it */
   keep(pending: Pending): boolean {
-    const { config, queued } = this.broker;
     const { size } = pending.message;
-    const isFull =
-      this.#isOver ||
-      this.queue.length >= config.maxQueuedMessages ||
-      this.queue.bytes + size > config.maxQueuedBytes ||
-      queued.bytes + size > config.maxAllQueuedBytes;
-    if (isFull) return false;
+    if (this.#isOver || (this.#isFull(size) && !this.#makeRoom(size))) return false;
     if (pending.share !== undefined) {
       if (this.connection?.fits(pending) === false) return false;
       this.hasShared = true;
@@ -148,10 +160,26 @@ export class Session {
     return true;
   }
 
+  #isFull(size: number): boolean {
+    const { config, queued } = this.broker;
+    return (
+      this.queue.length >= config.maxQueuedMessages ||
+      this.queue.bytes + this.outgoing.bytes + size > config.maxQueuedBytes ||
+      queued.bytes + size > config.maxAllQueuedBytes
+    );
+  }
+
+  /** @returns false when nothing that waits has expired, or not enough of it */
+  #makeRoom(size: number): boolean {
+    const { config, queued, expired } = this.broker;
+    return expired.clearOut(this, queued.bytes + size > config.maxAllQueuedBytes) && !this.#isFull(size);
+  }
+
   /** Sends a message at once. @returns false when the client cannot take it now */
   take(pending: Pending): boolean {
     if (this.queue.length > 0 || !this.#canSend(pending.qos === 0 ? 0 : 1)) return false;
     if (this.connection?.fits(pending) !== true) return false;
+    if (this.#isKept(pending.qos, pending.share) && this.#affordable(1, pending.message) === 0) return false;
     this.#send(pending);
     return true;
   }
@@ -184,7 +212,9 @@ export class Session {
   }
 
   get canReplay(): boolean {
-    return this.queue.length === 0 && this.#canSend(1);
+    if (this.queue.length > 0 || !this.#canSend(1)) return false;
+    // What comes next is not known yet: it may be the one that is too much.
+    return this.#expiry === 0 || roomFor(0, this.outgoing.bytes, this.broker) > 0;
   }
 
   replayed(pending: Pending): void {
@@ -222,8 +252,7 @@ export class Session {
       this.journal?.dropped(pending);
       return 0;
     }
-    const isKept = this.#expiry > 0 || (qos === 1 && share !== undefined);
-    return isKept ? this.#launch(qos, pending) : this.outgoing.add(qos, undefined);
+    return this.#isKept(qos, share) ? this.#launch(qos, pending) : this.outgoing.add(qos, undefined);
   }
 
   /** PUBACK and PUBCOMP end a message's way. */
@@ -320,6 +349,7 @@ export class Session {
     const lost = passOn(this, (share) => routes.group(share) !== undefined, true);
     if (lost > 0) counters.drop("queue_full", lost);
     this.queue.clear();
+    this.outgoing.clear();
     forgetAll(this);
   }
 }

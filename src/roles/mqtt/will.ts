@@ -21,10 +21,20 @@ export function willPacket(will: Will): Buffer {
  */
 export function willMistake({ config }: Pick<Broker, "config">, will: Will): MqttError | undefined {
   const { topic, payload, properties } = will;
+  const length = Buffer.byteLength(topic);
+  if (length > config.maxTopicLength) {
+    const message = `the topic of its will has ${length} bytes, and maxTopicLength is ${config.maxTopicLength}`;
+    return new MqttError(Reason.TopicNameInvalid, message);
+  }
   const depth = topicDepth(topic);
   if (depth > config.maxTopicLevels) {
     const message = `the topic of its will has ${depth} levels, and maxTopicLevels is ${config.maxTopicLevels}`;
     return new MqttError(Reason.TopicNameInvalid, message);
+  }
+  const { length: size } = willPacket(will);
+  if (size > config.maxWillSize) {
+    const message = `its will has ${size} bytes, and maxWillSize is ${config.maxWillSize}`;
+    return new MqttError(Reason.QuotaExceeded, message);
   }
   // Section 3.1.3.2.3: the server may look at whether text is text.
   if (!config.checkPayloadFormat || properties.payloadFormatIndicator !== 1 || isUtf8(payload)) return;
@@ -42,15 +52,32 @@ export function publishWill(broker: Broker, session: Session, will: Will): void 
  * session ends, whichever comes first.
  */
 export function executeWill(broker: Broker, session: Session, will: Will): void {
-  const publish = () => publishWill(broker, session, will);
   const delay = Math.min((will.properties.willDelayInterval ?? 0) * 1000, session.expiry);
-  if (delay <= 0) {
+  if (delay <= 0 || isSystemTopic(will.topic)) publishWill(broker, session, will);
+  else delayWill(broker, session, will, delay);
+}
+
+function delayWill(broker: Broker, session: Session, will: Will, delay: number): void {
+  const { clock, config, deadlines, queued } = broker;
+  // As a packet it is one object, however many properties it has.
+  const packet = willPacket(will);
+  const { topic } = will;
+  const { length } = packet;
+  const publish = () => broker.publish(packet, topic, session);
+  // Too early is better than never.
+  if (queued.bytes + length > config.maxAllQueuedBytes) {
     publish();
     return;
   }
-  const cancel = broker.deadlines.at(broker.clock.now() + delay, () => {
+  queued.bytes += length;
+  const takeBack = deadlines.at(clock.now() + delay, () => {
     session.delayedWill = undefined;
+    queued.bytes -= length;
     publish();
   });
+  const cancel = () => {
+    queued.bytes -= length;
+    takeBack();
+  };
   session.delayedWill = { publish, cancel };
 }

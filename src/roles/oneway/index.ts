@@ -37,7 +37,12 @@ export const oneway: Role<OnewayConfig> = {
     });
     return {
       addresses: [server.address],
-      stats: () => ({ ...server.stats(), messages_total: messages }),
+      stats: () => ({
+        ...server.stats(),
+        messages_total: messages,
+        messages_received_total: messages,
+        messages_sent_total: 0,
+      }),
       clients: () => server.clients(),
       stop: (deadline) => server.stop(deadline),
     };

@@ -1,5 +1,6 @@
 import type { Traffic } from "../../core/traffic.ts";
 import type { HttpExchange } from "../../net/http.ts";
+import { shownTarget } from "../../net/http-text.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type Reply, send } from "./reply.ts";
 import type { Target } from "./target.ts";
@@ -41,7 +42,7 @@ export class RestCall {
   }
 }
 
-/** `Received: GET /add?a=5&b=9` */
+/** `Received: GET /add?a=5&b=9`, a token or a password in the query as `***` */
 export function received(method: string, { path, query }: Target): string {
-  return `Received: ${method} ${printable(query === "" ? path : `${path}?${query}`)}`;
+  return `Received: ${method} ${printable(query === "" ? path : shownTarget(`${path}?${query}`))}`;
 }

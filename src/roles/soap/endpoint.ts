@@ -1,6 +1,7 @@
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Direction } from "../../core/traffic.ts";
+import { shownTarget } from "../../net/http-text.ts";
 import type { HttpConnection, HttpHandler, HttpReply, HttpRequest } from "../../net/node-http.ts";
 import { readEnvelope, type SoapRequest } from "../../protocol/soap/envelope.ts";
 import { faultEnvelope, SoapFault } from "../../protocol/soap/fault.ts";
@@ -53,7 +54,12 @@ export class SoapEndpoint implements HttpHandler {
 
   tooLarge(request: HttpRequest): HttpReply {
     const { method, url, connection } = request;
-    this.#tell(connection, "in", noBytes, () => `Received: ${method} ${printable(url)} with too long a body`);
+    this.#tell(
+      connection,
+      "in",
+      noBytes,
+      () => `Received: ${method} ${printable(shownTarget(url))} with too long a body`,
+    );
     const message = `Request body is longer than ${this.#config.maxBody} bytes (maxBody)`;
     const fault = new SoapFault("Client.RequestTooLong", message, { status: 413 });
     return this.#fault(request, fault, versionOfContentType(request.headers["content-type"]));
@@ -62,7 +68,7 @@ export class SoapEndpoint implements HttpHandler {
   #describe(request: HttpRequest): HttpReply {
     this.#descriptions++;
     const { connection } = request;
-    this.#tell(connection, "in", noBytes, () => `Received: GET ${printable(request.url)}`);
+    this.#tell(connection, "in", noBytes, () => `Received: GET ${printable(shownTarget(request.url))}`);
     const body = this.#wsdl(serviceLocation(request.headers.host, () => connection.local));
     this.#tell(connection, "out", body, () => `Sent: WSDL of ${this.#config.serviceName}`);
     return { status: 200, headers: { "Content-Type": soap11.contentType }, body };
@@ -88,7 +94,12 @@ export class SoapEndpoint implements HttpHandler {
       this.#tell(connection, "in", body, () => `Received: ${describeCall(request)}`);
       return request;
     } catch (error) {
-      this.#tell(connection, "in", body, () => `Received: ${method} ${printable(url)}, ${body.length} B`);
+      this.#tell(
+        connection,
+        "in",
+        body,
+        () => `Received: ${method} ${printable(shownTarget(url))}, ${body.length} B`,
+      );
       throw error;
     }
   }

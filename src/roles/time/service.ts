@@ -40,6 +40,8 @@ class TimeService implements TcpHandler<Client> {
   readonly #buffer: number;
   #requests = 0;
   #invalid = 0;
+  /** Requests to close the connection are answered by closing it. */
+  #quits = 0;
 
   constructor(context: RoleContext, config: TimeConfig) {
     this.#context = context;
@@ -83,7 +85,11 @@ class TimeService implements TcpHandler<Client> {
   }
 
   stats(): Record<string, number> {
-    return { requests_total: this.#requests, requests_invalid_total: this.#invalid };
+    return {
+      requests_total: this.#requests,
+      requests_invalid_total: this.#invalid,
+      replies_total: this.#requests - this.#quits,
+    };
   }
 
   /** Answers what has come, as long as no more than `limit` bytes wait for the client to read them. */
@@ -115,6 +121,7 @@ class TimeService implements TcpHandler<Client> {
     const reply = this.#replies.answer(request, Date.now());
     if (request.kind !== "end") this.#tell(connection, request, reply);
     if (reply === undefined) {
+      if (request.kind !== "end") this.#quits++;
       connection.end();
       return false;
     }

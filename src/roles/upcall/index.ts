@@ -18,7 +18,12 @@ export const upcall: Role<UpcallConfig> = {
     const events = config.events && pushEvents(context, service.server, config.events);
     return {
       ...service,
-      stats: () => ({ ...service.stats(), events_total: events?.pushed() ?? 0 }),
+      stats: () => {
+        const stats = service.stats();
+        const pushed = events?.pushed() ?? 0;
+        const sent = (stats.messages_sent_total ?? 0) + pushed;
+        return { ...stats, messages_sent_total: sent, events_total: pushed };
+      },
       stop: (deadline) => {
         events?.stop();
         return service.stop(deadline);

@@ -2,7 +2,9 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import type { AdminContext } from "./context.ts";
 import { guard } from "./guard.ts";
+import { head } from "./head.ts";
 import { answerError, RequestError } from "./problem.ts";
+import { requestMistake } from "./request-mistake.ts";
 import { addActions } from "./routes/actions.ts";
 import { addControl } from "./routes/control.ts";
 import { addEvents } from "./routes/events.ts";
@@ -34,10 +36,11 @@ const maxBody = 1024 * 1024;
 export function adminApp(context: AdminContext): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result) => {
-      if (!result.success) throw new RequestError(400, wordsOf(result.error.issues));
+      if (!result.success) throw requestMistake(result.error, "data" in result ? result.data : undefined);
     },
   });
   app.onError((error, c) => answerError(error, c, context.log));
+  app.use(head);
   app.use(guard(context.config));
   app.use(bodyLimit({ maxSize: maxBody, onError: refuseBody }));
   for (const add of groups) add(app, context);
@@ -76,9 +79,4 @@ function refuseOtherMethods(app: OpenAPIHono): void {
       return c.json({ error }, 405, { allow });
     });
   }
-}
-
-function wordsOf(issues: readonly { readonly path: PropertyKey[]; readonly message: string }[]): string {
-  const words = issues.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
-  return `Cannot take the request: ${words.join("; ")}`;
 }

@@ -1,15 +1,10 @@
-import type { EventFilter } from "../../observe/event-filter.ts";
-import type { History } from "../../observe/history.ts";
 import { eventJson, type RecordedEvent } from "../../observe/recorded-event.ts";
+import { formatEventId } from "./event-id.ts";
+import { eventPast, type PastOptions } from "./event-past.ts";
+import { LeftOut } from "./left-out.ts";
 import { Outbox } from "./outbox.ts";
 
-export interface EventStreamOptions {
-  readonly history: History;
-  readonly filter: EventFilter;
-  /** So many past events come first. */
-  readonly limit: number;
-  /** What the reader has seen last, where it comes back. */
-  readonly after: number | undefined;
+export interface EventStreamOptions extends PastOptions {
   readonly stopping: AbortSignal;
   readonly keepAliveMs?: number;
   /** Bytes that may wait for a reader. */
@@ -20,31 +15,34 @@ export interface EventStreamOptions {
 export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
   const { history, filter, stopping, keepAliveMs = 15_000, maxWaiting = 1024 * 1024 } = options;
   const outbox = new Outbox(maxWaiting);
-  let lost = 0;
+  const leftOut = new LeftOut((count) => outbox.add(message("left-out", count)));
   // Once full, it must be half empty before it takes more: a gap is told once, not between any two events.
-  const tellLost = () => {
-    if (
-      lost > 0 &&
-      outbox.isHalfEmpty &&
-      outbox.add(message("left-out", { service: "", kind: "slow-reader", count: lost }))
-    )
-      lost = 0;
+  const tellLeftOut = () => {
+    if (outbox.isHalfEmpty) leftOut.tell();
   };
   const tell = (event: RecordedEvent) => {
-    tellLost();
-    if (lost > 0 || !outbox.add(traffic(event))) lost++;
+    tellLeftOut();
+    const id = formatEventId({ run: history.run, seq: event.seq });
+    const text = `id: ${id}\n${message("traffic", eventJson(event))}`;
+    if (!leftOut.isEmpty || !outbox.add(text)) leftOut.add("", "slow-reader", 1);
   };
-  for (const event of pastOf(options)) tell(event);
+  const { events, missing } = eventPast(options);
+  if (missing !== undefined) leftOut.add("", "history", missing);
+  tellLeftOut();
+  for (const event of events) tell(event);
   outbox.add(message("ready", {}));
   const leave = history.watch({
     kinds: filter.kinds,
+    services: filter.services,
     event: (event) => filter.matches(event) && tell(event),
     leftOut(service, kind, count) {
-      if (filter.hasService(service)) outbox.add(message("left-out", { service, kind, count }));
+      if (!filter.hasService(service)) return;
+      leftOut.add(service, kind, count);
+      tellLeftOut();
     },
   });
   const timer = setInterval(() => {
-    tellLost();
+    tellLeftOut();
     if (outbox.isEmpty) outbox.add(": keep-alive\n\n");
   }, keepAliveMs);
   const end = () => {
@@ -57,15 +55,6 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   if (stopping.aborted) end();
   return outbox.stream(end);
 }
-
-function pastOf({ history, filter, limit, after }: EventStreamOptions): RecordedEvent[] {
-  const isWanted = (event: RecordedEvent) => filter.matches(event);
-  // A number that is yet to come is from before a restart of the server.
-  if (after === undefined || after > history.seq) return history.past(limit, isWanted);
-  return history.past(Number.POSITIVE_INFINITY, isWanted, after);
-}
-
-const traffic = (event: RecordedEvent) => `id: ${event.seq}\n${message("traffic", eventJson(event))}`;
 
 /** JSON holds no line end, so one `data` line is enough. */
 const message = (name: string, data: object) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

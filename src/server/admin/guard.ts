@@ -29,7 +29,9 @@ export function guard(config: AdminConfig): MiddlewareHandler {
 function wrongHost(c: Context, config: AdminConfig): Response | undefined {
   const host = c.req.header("host") ?? null;
   if (isOwnHost(host, config)) return undefined;
-  const error = `Cannot answer for the host ${JSON.stringify(host)}: ask for the address that the server listens on, or add the name to admin.hosts`;
+  const what =
+    host === null || host === "" ? "a request without a Host header" : `for the host ${JSON.stringify(host)}`;
+  const error = `Cannot answer ${what}: ask for the address that the server listens on, or add the name to admin.hosts`;
   return c.json({ error }, 421);
 }
 

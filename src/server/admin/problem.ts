@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { describeError, StartError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
-import { ControlError } from "../run/control-error.ts";
+import { ControlError, type ControlErrorCode } from "../run/control-error.ts";
 
 /** What was asked cannot be done; the message says what was tried, with which value, what would be right. */
 export class RequestError extends Error {
@@ -16,11 +16,17 @@ export class RequestError extends Error {
   }
 }
 
+const controlStatus: Readonly<Record<ControlErrorCode, 404 | 409 | 500>> = {
+  unknown: 404,
+  conflict: 409,
+  stuck: 500,
+};
+
 /** Whatever a route throws, as the answer that says so. What nobody expected goes to the log, too. */
 export function answerError(error: Error, c: Context, log: Logger): Response {
   if (error instanceof RequestError) return c.json({ error: describeError(error) }, error.status);
   if (error instanceof ControlError) {
-    return c.json({ error: error.message }, error.code === "unknown" ? 404 : 409);
+    return c.json({ error: describeError(error) }, controlStatus[error.code]);
   }
   if (error instanceof StartError) return c.json({ error: describeError(error) }, 500);
   if (error instanceof HTTPException && error.status < 500)

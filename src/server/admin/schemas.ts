@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { TryForm } from "../../core/try.ts";
 
 export const failure = z
   .object({
@@ -40,7 +41,9 @@ export const service = z
     transport: z.string(),
     addresses: z.array(z.string()),
     uptime: z.number().nullable().meta({ description: "Seconds since it began to run." }),
-    restarts: z.int(),
+    restarts: z.int().meta({
+      description: "How often it came to run again: after a failure, or by a restart that was asked for.",
+    }),
     error: z.string().nullable(),
     clients: z
       .number()
@@ -64,21 +67,23 @@ export const serviceDetails = service
 
 export const problem = z.object({ service: z.string(), text: z.string() }).openapi("Problem");
 
-export const tryForm = z
+/** What the compiler holds against the contract: the form itself is declared there. */
+export const tryForm: z.ZodType<TryForm> = z
   .object({
     service: z.string(),
     role: z.string(),
     title: z.string(),
-    fields: z.array(
-      z.object({
-        name: z.string(),
-        label: z.string(),
-        type: z.enum(["text", "number", "select"]),
-        default: z.string(),
-        options: z.array(z.string()).optional(),
-        required: z.boolean().optional(),
-      }),
-    ),
+    fields: z
+      .array(
+        z.object({
+          name: z.string(),
+          label: z.string(),
+          type: z.enum(["text", "password", "select"]),
+          default: z.string(),
+          options: z.array(z.string()).readonly().optional(),
+        }),
+      )
+      .readonly(),
   })
   .openapi("TryForm");
 

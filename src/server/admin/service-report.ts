@@ -1,8 +1,6 @@
 import { formatAddress } from "../../core/address.ts";
 import { maskSecrets } from "../../core/secrets.ts";
-import type { PlannedService } from "../config/plan.ts";
-import { ControlError } from "../run/control-error.ts";
-import type { ServiceStatus } from "../run/supervised-service.ts";
+import type { ServiceStatus } from "../run/service-status.ts";
 import { reachable } from "../run/table.ts";
 import type { AdminContext } from "./context.ts";
 import type { Service, ServiceDetails } from "./schemas.ts";
@@ -10,7 +8,7 @@ import type { Service, ServiceDetails } from "./schemas.ts";
 /** So many clients are listed; how many there are is told beside them. */
 const mostListed = 1000;
 
-type Known = Pick<AdminContext, "plan" | "supervisor">;
+type Known = Pick<AdminContext, "supervisor">;
 
 export function serviceReports(context: Known): Promise<Service[]> {
   return Promise.all(context.supervisor.status().map((status) => report(context, status)));
@@ -29,7 +27,7 @@ export async function serviceDetails(
 ): Promise<ServiceDetails> {
   const { supervisor } = context;
   const summary = await serviceReport(context, name);
-  const { role, config } = plannedService(context, name);
+  const { role, config } = supervisor.plannedOf(name);
   return {
     ...summary,
     config: maskSecrets(role.config, config),
@@ -40,17 +38,10 @@ export async function serviceDetails(
   };
 }
 
-/** @throws {ControlError} when there is no service of this name */
-export function plannedService({ plan }: Pick<AdminContext, "plan">, name: string): PlannedService {
-  const planned = plan.services.find((service) => service.name === name);
-  if (planned === undefined) throw new ControlError("unknown", `There is no service "${name}"`);
-  return planned;
-}
-
 async function report(context: Known, status: ServiceStatus): Promise<Service> {
   const { name, state, addresses, runningSince, restarts, error } = status;
-  const { role, config } = plannedService(context, name);
   const { supervisor } = context;
+  const { role, config } = supervisor.plannedOf(name);
   const stats = await supervisor.stats(name);
   return {
     name,

@@ -1,7 +1,6 @@
 import type { TryForm, TryTarget } from "../../core/try.ts";
 import { reachable } from "../run/table.ts";
 import type { AdminContext } from "./context.ts";
-import { plannedService } from "./service-report.ts";
 
 type Known = Pick<AdminContext, "plan" | "supervisor" | "tries">;
 
@@ -9,7 +8,7 @@ type Known = Pick<AdminContext, "plan" | "supervisor" | "tries">;
 export function tryTarget(context: Known, name: string): TryTarget | undefined {
   const { state, addresses } = context.supervisor.statusOf(name);
   if (state !== "running") return undefined;
-  const { role, config } = plannedService(context, name);
+  const { role, config } = context.supervisor.plannedOf(name);
   const operations = context.plan.definitions.map((definition) => definition.name);
   return { service: name, role: role.name, addresses: addresses.map(reachable), config, operations };
 }

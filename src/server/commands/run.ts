@@ -5,7 +5,7 @@ import { History } from "../../observe/history.ts";
 import { openLog } from "../../observe/log.ts";
 import { logTraffic } from "../../observe/log-traffic.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
-import { openAdmin } from "../admin/open.ts";
+import { openAdmin } from "../admin/admin-of-plan.ts";
 import type { RunningAdmin } from "../admin/start.ts";
 import { loadPlan } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
@@ -42,7 +42,7 @@ export async function run(options: RunOptions, parts: Parts, io: ServerIo): Prom
   const hub = new TrafficHub();
   const observer = logTraffic(log.logger, level === "info" || level === "debug" ? messages : 0);
   hub.add(observer);
-  const history = new History({ idle: observer.appetite, changed: () => hub.refresh() });
+  const history = new History({ changed: () => hub.refresh() });
   hub.add(history);
   const supervisor = new Supervisor(plan, {
     logger: log.logger,
@@ -57,11 +57,15 @@ export async function run(options: RunOptions, parts: Parts, io: ServerIo): Prom
   io.onSignal("report", () => void reportServices(supervisor, log.logger));
 
   try {
+    const open = () => openAdmin({ plan, supervisor, hub, history, log: own, io, drain });
+    // Whoever asks for it is told that its port cannot be had before any service takes clients.
+    if (plan.wantsAdmin) admin = open();
     await supervisor.start();
-    if (!supervisor.isStopping) admin = openAdmin({ plan, supervisor, hub, history, log: own, io, drain });
+    if (!plan.wantsAdmin && !supervisor.isStopping) admin = open();
   } catch (error) {
     io.err(`${describeError(error)}\n`);
     await supervisor.stop(AbortSignal.timeout(lateStopMs)).catch(() => {});
+    await admin?.stop(AbortSignal.timeout(lateStopMs));
     log.close();
     return exitStatus.failed;
   }

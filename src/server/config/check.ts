@@ -22,6 +22,7 @@ export function check<T>(
   for (const issue of result.error.issues) {
     for (const { path: below, message, isKey } of readIssue(issue, retried ?? value, knownKeys)) {
       const full = [...path, ...below];
+      if (reading.document.isUnfilled(full.join("."))) continue;
       reading.mistakes.push({ path: full.join("."), message, ...at(reading.document, full, isKey) });
     }
   }
@@ -31,17 +32,30 @@ export function check<T>(
 /** A copy of `value` in which text from outside has become what the schema wants there. */
 function retype(reading: Reading, path: Path, value: unknown, error: z.ZodError): unknown {
   let copy: unknown;
-  for (const issue of error.issues) {
+  for (const issue of error.issues.flatMap(withInner)) {
     const below = issue.path.filter((part) => typeof part !== "symbol");
     const full = [...path, ...below];
     const parentPath = below.slice(0, -1);
     const key = below.at(-1);
-    // Text that is out of range is told as what it is.
-    const isOfWrongType = issue.code === "invalid_type" || issue.code === "invalid_union";
-    if (key === undefined || !isOfWrongType || !reading.document.retype(full)) continue;
+    if (key === undefined || !isOfWrongType(issue) || !reading.document.retype(full)) continue;
     copy ??= structuredClone(value);
     const parent = parentPath.reduce<unknown>((node, part) => Reflect.get(node as object, part), copy);
     Reflect.set(parent as object, key, reading.document.valueAt(full));
   }
   return copy;
+}
+
+/** Text that is out of range is told as what it is. */
+function isOfWrongType(issue: z.core.$ZodIssue): boolean {
+  const { code } = issue;
+  if (code === "invalid_type" || code === "invalid_union") return true;
+  // A secret's mistake is its own, and says in its parameters what it is about.
+  return code === "custom" && issue.params?.expected === "string";
+}
+
+/** An issue, and those of its alternatives, each with its whole path. */
+function withInner(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inner = issue.errors.flat().map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+  return [issue, ...inner.flatMap(withInner)];
 }

@@ -24,6 +24,8 @@ export class ConfigDocument {
   readonly #lines = new LineCounter();
   /** Values whose type the file could not choose: text from the environment or the command line. */
   readonly #typeless = new Set<Scalar>();
+  /** Paths of text that the environment could not fill in: what it would be, nobody knows. */
+  readonly #unfilled = new Set<string>();
   /** What the command line has set, and what was made to hold it; none of it stands in the file. */
   readonly #overridden: string[] = [];
 
@@ -83,6 +85,11 @@ export class ConfigDocument {
   /** Whether what stands at `path` came from the command line, so that no line of the file is to blame. */
   isOverridden(path: string): boolean {
     return this.#overridden.some((set) => path === set || path.startsWith(`${set}.`));
+  }
+
+  /** Whether what stands at `path` refers to the environment in vain, of which a mistake tells already. */
+  isUnfilled(path: string): boolean {
+    return this.#unfilled.has(path);
   }
 
   /**
@@ -156,6 +163,7 @@ export class ConfigDocument {
         for (const message of filled.mistakes) {
           const position = node.range ? { position: this.#position(node.range[0], node.range[1]) } : {};
           this.mistakes.push({ path: pathOf(ancestors, node), message, ...position });
+          this.#unfilled.add(pathOf(ancestors, node));
         }
         if (filled.text === node.value) return;
         node.source = filled.text;

@@ -48,14 +48,15 @@ export function loadPlan(options: LoadOptions, parts: Parts): Plan {
   const settings = readSettings(reading, rest);
   const definitions = readOperations(reading, operations);
   const planned = readServices(reading, services, settings);
-  checkPorts(reading, planned);
+  // A key with nothing behind it says nothing.
+  const wantsAdmin = settings.admin !== false && (rest.admin ?? undefined) !== undefined;
+  checkPorts(reading, planned, wantsAdmin ? settings.admin : false);
   if (options.isElsewhere !== true) checkNeeds(reading, planned);
   if (mistakes.length > 0) throw refuse();
   return {
     file: options.file,
     settings,
-    // A key with nothing behind it says nothing.
-    wantsAdmin: settings.admin !== false && (rest.admin ?? undefined) !== undefined,
+    wantsAdmin,
     definitions: definitions.map(({ name, expression, aliases }) => ({ name, expression, aliases })),
     operations: operationTable(definitions),
     services: planned,
@@ -83,7 +84,7 @@ function applyOverride(document: ConfigDocument, override: string): void {
   const at = override.indexOf("=");
   const path = at < 0 ? [] : override.slice(0, at).split(".");
   if (path.length === 0 || path.some((key) => key === "")) {
-    const message = `--set ${override} is not of the form key.key=value, e.g. services.time.port=4500`;
+    const message = `--set ${override.slice(0, at < 0 ? undefined : at + 1)} is not of the form key.key=value, e.g. services.time.port=4500`;
     document.mistakes.push({ path: "", message });
     return;
   }
@@ -92,7 +93,7 @@ function applyOverride(document: ConfigDocument, override: string): void {
   } catch {
     document.mistakes.push({
       path: path.slice(0, -1).join("."),
-      message: `--set ${override} finds no map there to set it in`,
+      message: `--set ${path.join(".")} finds no map there to set it in`,
     });
   }
 }

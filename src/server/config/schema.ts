@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Role } from "../../core/role.ts";
-import { duration, port } from "../../core/schema.ts";
+import { duration, port, secret } from "../../core/schema.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** A name that is a path segment for REST, an element for SOAP and a method for JSON-RPC alike. */
@@ -41,6 +41,16 @@ export const logSchema = z.strictObject({
 
 export type LogConfig = z.infer<typeof logSchema>;
 
+/** What a header carries whole. A space in a token would end it, and lock out whoever shows it. */
+const headerText = /^[!-~]*$/;
+
+/** Never with the token itself: the mistake is told on a terminal and in a log. */
+function tokenMistake(token: string): string | undefined {
+  if (token.length < 16) return "must be 16 characters or more";
+  if (!headerText.test(token)) return "must be letters, digits and signs of ASCII, without a space";
+  return undefined;
+}
+
 export const adminMap = z
   .strictObject({
     host: z
@@ -49,12 +59,9 @@ export const adminMap = z
       .default("127.0.0.1")
       .describe("Address to listen on; any but this machine's own (127.0.0.1, ::1) needs a token."),
     port: port(8088),
-    token: z
-      .string()
-      // Not zod's own limit, whose mistake shows the value: it may come from the environment.
-      .refine((token) => token.length >= 16, "must be 16 characters or more")
+    token: secret(tokenMistake)
+      .meta({ secret: true, type: "string", minLength: 16, pattern: headerText.source })
       .optional()
-      .meta({ secret: true, minLength: 16 })
       .describe(
         "What a client must show as Authorization: Bearer TOKEN; absent: nothing, and only on 127.0.0.1.",
       ),
@@ -148,13 +155,20 @@ function toJson(schema: z.ZodType): object {
 
 /** A map whose settings are all commented out is as good as absent. */
 function orNothing(properties: object): object {
-  const lenient = Object.entries(properties).map(([key, schema]) => {
-    const isMap =
-      typeof schema === "object" && schema !== null && "type" in schema && schema.type === "object";
-    return [key, isMap ? { ...schema, type: ["object", "null"] } : schema];
-  });
+  const lenient = Object.entries(properties).map(([key, schema]) => [key, lenientWith(schema)]);
   return Object.fromEntries(lenient);
 }
+
+function lenientWith(schema: unknown): unknown {
+  if (isMap(schema)) return { ...schema, type: ["object", "null"] };
+  const choices = isObject(schema) && Array.isArray(schema.anyOf) ? schema.anyOf : [];
+  return choices.some(isMap) ? { ...Object(schema), anyOf: choices.map(lenientWith) } : schema;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  isObject(value) && value.type === "object";
 
 function propertiesOf(schema: object): object {
   return "properties" in schema && typeof schema.properties === "object" ? { ...schema.properties } : {};

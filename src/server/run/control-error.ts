@@ -2,7 +2,9 @@ export type ControlErrorCode =
   /** There is no service of this name. */
   | "unknown"
   /** Its state does not allow it. */
-  | "conflict";
+  | "conflict"
+  /** It was tried, and the service does not let go. */
+  | "stuck";
 
 /** Somebody asked for what cannot be done with a service. The message says what was asked, and why not. */
 export class ControlError extends Error {
@@ -10,7 +12,8 @@ export class ControlError extends Error {
   constructor(
     readonly code: ControlErrorCode,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

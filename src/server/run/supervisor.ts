@@ -1,9 +1,11 @@
 import { describeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { Action, View } from "../../core/role.ts";
-import type { Plan } from "../config/plan.ts";
+import type { Plan, PlannedService } from "../config/plan.ts";
 import { ControlError } from "./control-error.ts";
-import { type ServiceStatus, SupervisedService, type SupervisorOptions } from "./supervised-service.ts";
+import type { SupervisorOptions } from "./service-launcher.ts";
+import type { ServiceStatus } from "./service-status.ts";
+import { SupervisedService } from "./supervised-service.ts";
 
 export type ServiceCommand = "start" | "stop" | "restart";
 
@@ -51,6 +53,11 @@ export class Supervisor {
     return this.#known(name).status();
   }
 
+  /** As the configuration has it. @throws {ControlError} when there is none of this name */
+  plannedOf(name: string): PlannedService {
+    return this.#known(name).planned;
+  }
+
   async stats(name: string): Promise<Readonly<Record<string, number>>> {
     return (await this.#find(name)?.runner?.stats()) ?? {};
   }
@@ -61,16 +68,16 @@ export class Supervisor {
   }
 
   problems(name: string): readonly string[] {
-    return this.#find(name)?.problems ?? [];
+    return this.#find(name)?.runner?.problems() ?? [];
   }
 
   /** What the service shows of its insides just now; nothing while it does not run. */
   views(name: string): Readonly<Record<string, View>> {
-    return this.#find(name)?.views ?? {};
+    return this.#find(name)?.runner?.views ?? {};
   }
 
   actions(name: string): Readonly<Record<string, Action>> {
-    return this.#find(name)?.actions ?? {};
+    return this.#find(name)?.runner?.actions ?? {};
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Plan } from "../config/plan.ts";
-import type { ServiceStatus } from "./supervised-service.ts";
+import type { ServiceStatus } from "./service-status.ts";
 
 const headings = ["SERVICE", "ROLE", "ADDRESS", "TRY"];
 

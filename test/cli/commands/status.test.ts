@@ -52,6 +52,12 @@ describe("distcli status", () => {
     expect((await ask(["--quiet"])).exit).toBe(0);
   });
 
+  test("a service's name in place of the host is answered with a line that would do", async () => {
+    const { exit, stderr } = await runCli(status, ["status", "mqtt.invalid"]);
+    expect(exit).toBe(1);
+    expect(stderr).toContain("as in: distcli status 127.0.0.1");
+  });
+
   test("takes the token from the command line, and says so when it is missing or wrong", async () => {
     expect((await ask(["--token", token], {})).exit).toBe(0);
     const without = await ask([], {});

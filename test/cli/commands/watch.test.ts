@@ -43,7 +43,7 @@ describe("distcli watch", () => {
     expect(cli.stdout).toMatch(/127\.0\.0\.1:\d+ +<- echo +.*Echo: halo dunia/);
     cli.interrupt();
     expect(await cli.exit).toBe(130);
-    expect(cli.stderr).toBe("");
+    expect(cli.stderr).toBe(`Watching 127.0.0.1:${lab.adminPort}\n`);
   });
 
   test("filters by service and kind, and shows bytes", async () => {
@@ -62,13 +62,29 @@ describe("distcli watch", () => {
     expect(JSON.parse(first!)).toMatchObject({ event: "traffic", kind: "message", service: "echo" });
   });
 
-  test("a filter that the server refuses is told in its words", async () => {
-    const cli = start("--topic", "a/#/b");
-    expect(await cli.exit).toBe(1);
-    expect(cli.stderr).toContain('Cannot watch the topic "a/#/b"');
+  test("a filter that cannot be is a mistake of usage", async () => {
+    const topic = start("--topic", "a#");
+    expect(await topic.exit).toBe(2);
+    expect(topic.stderr).toContain('this one mixes a wildcard with other characters in its level "a#"');
+    const kind = start("--kind", "message,bogus");
+    expect(await kind.exit).toBe(2);
+    expect(kind.stderr).toContain('The kinds are open, message, close, bytes, and "bogus" is none of them.');
   });
 
-  test("says when the server has stopped, and the server does not wait for it", async () => {
+  test("a service that there is not is told in the server's words, with those that there are", async () => {
+    const cli = start("--service", "nope");
+    expect(await cli.exit).toBe(2);
+    expect(cli.stderr).toContain('There is no service "nope"');
+    expect(cli.stderr).toContain("echo");
+  });
+
+  test("a service's name in place of the host is answered with a line that would do", async () => {
+    const cli = startCli(watch, ["watch", "mqtt.invalid"]);
+    expect(await cli.exit).toBe(1);
+    expect(cli.stderr).toContain("as in: distcli watch 127.0.0.1 --service mqtt.invalid");
+  });
+
+  test("waits for a server that has stopped, which does not wait for it", async () => {
     const own = await startLab(yaml, { cleanUp: onTestFinished });
     const cli = startCli(watch, ["watch", "-p", String(own.adminPort)]);
     await until(async () => {
@@ -80,8 +96,9 @@ describe("distcli watch", () => {
     const begin = performance.now();
     expect(await own.stop()).toBe(0);
     expect(performance.now() - begin).toBeLessThan(4000);
-    expect(await cli.exit).toBe(1);
-    expect(cli.stderr).toContain("has ended the stream");
+    await until(() => cli.stderr.includes("(it has ended the stream); trying again"));
+    cli.interrupt();
+    expect(await cli.exit).toBe(130);
   });
 
   test("says how many messages a flood had more than it shows", async () => {
@@ -94,6 +111,6 @@ describe("distcli watch", () => {
       }
       return /^\.\.\. \d+ more messages of echo$/m.test(cli.stderr);
     }, 15_000);
-    expect(cli.stdout.split("\n").length).toBeGreaterThan(1000);
+    expect(cli.stdout.split("\n").length).toBeGreaterThan(100);
   });
 });

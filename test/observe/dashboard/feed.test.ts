@@ -61,3 +61,32 @@ describe("the feed", () => {
     expect(feed.list.rows).toEqual([]);
   });
 });
+
+test("a server that begins anew counts from the start: what it tells is new, and its peers are", () => {
+  const feed = feedOf([]);
+  const noon = event("echo#1").time;
+  const tell = (seq: number, time: number, remote: string) =>
+    feed.add(event("echo#1", { seq, time, remote, text: remote }));
+  tell(90, noon, "127.0.0.1:1");
+  tell(91, noon + 1, "127.0.0.1:1");
+  tell(90, noon, "127.0.0.1:1");
+  expect(feed.received).toBe(2);
+  tell(3, noon + 5000, "127.0.0.1:2");
+  expect(feed.received).toBe(3);
+  const labels = () =>
+    feed.list.rows.flatMap((row) => (row.is === "gap" ? [] : [row.is, row.occupant.label]));
+  const expected = [
+    "event",
+    "127.0.0.1:1",
+    "event",
+    "127.0.0.1:1",
+    "join",
+    "127.0.0.1:2",
+    "event",
+    "127.0.0.1:2",
+  ];
+  expect(labels()).toEqual(expected);
+  // The same again when the filter makes new rows of it.
+  feed.setFilter({ ...allTraffic, text: "127" });
+  expect(labels()).toEqual(expected);
+});

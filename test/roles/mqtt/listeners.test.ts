@@ -269,11 +269,23 @@ describe("the settings of a listener", () => {
     expect(mistakes({ listeners: [{ port: 1, connectTimeout: "soon" }] })).toEqual([
       'listeners.0.connectTimeout: must be a duration such as 500ms, 2s, 10m or 1h, and is "soon"',
     ]);
-    expect(mistakes({ paths: ["mqtt"] })).toEqual(["paths.0: must be a path such as /mqtt"]);
+    expect(mistakes({ transport: "ws", paths: ["mqtt"] })).toEqual(["paths.0: must be a path such as /mqtt"]);
     expect(mistakes({ tls: { cert: "a", key: "b", requestClientCertificate: true } })).toEqual([
       "tls.requestClientCertificate: needs ca: a file with the authorities whose certificates are taken",
     ]);
     expect(mistakes({ listeners: [{ transport: "ws" }] })?.[0]).toStartWith("listeners.0.port: ");
+  });
+
+  test("are not passed over in silence where they would do nothing", () => {
+    const onlyWs = "is of use with transport: ws only";
+    expect(mistakes({ paths: ["/x"], origins: ["https://lab.example"] })).toEqual([
+      `paths: ${onlyWs}`,
+      `origins: ${onlyWs}`,
+    ]);
+    expect(mistakes({ listeners: [{ port: 1, origins: ["x"] }] })).toEqual([`listeners.0.origins: ${onlyWs}`]);
+    expect(mistakes({ tls: { cert: "a", key: "b", ca: "c" } })).toEqual([
+      "tls.ca: keeps nobody out without requestClientCertificate: true beside it",
+    ]);
   });
 
   test("are plain data", () => {

@@ -50,7 +50,7 @@ describe("routes", () => {
   function subscription(
     clientId: string,
     filter: string,
-    session = new Session(clientId, broker),
+    session = new Session(clientId, broker, undefined),
   ): Subscription {
     const options = { qos: 0, noLocal: false, retainAsPublished: false, identifier: 0 } as const;
     const made = new Subscription(session, { filter, ...options });
@@ -65,7 +65,7 @@ describe("routes", () => {
   };
 
   test("are the same object for the same topic, as bytes and as text", () => {
-    const routes = new Routes({ maxTopicLevels: 10 });
+    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const bytes = encoder.encode("..sister/temp..");
     const route = routes.ofBytes(bytes, 2, 13);
     expect(route.text).toBe("sister/temp");
@@ -76,7 +76,7 @@ describe("routes", () => {
   });
 
   test("learn of subscriptions that come and go, plain and with wildcards", () => {
-    const routes = new Routes({ maxTopicLevels: 10 });
+    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const plain = subscription("plain", "a/b");
     const wild = subscription("wild", "a/+");
     expect(names(routes, "a/b")).toEqual([]);
@@ -92,7 +92,7 @@ describe("routes", () => {
   });
 
   test("are right however the cache is filled and emptied", () => {
-    const routes = new Routes({ maxTopicLevels: 10 }, undefined, 8);
+    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 }, undefined, 8);
     const held = routes.ofText("a/0");
     for (let index = 0; index < 100; index++) {
       routes.add(subscription(`s${index}`, `a/${index}`));
@@ -106,8 +106,8 @@ describe("routes", () => {
     const change = fc.record({ client: fc.nat(4), filter: filters, isGone: fc.boolean(), topic: topics });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
-        const routes = new Routes({ maxTopicLevels: 10 });
-        const sessions = Array.from({ length: 5 }, (_, index) => new Session(`s${index}`, broker));
+        const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+        const sessions = Array.from({ length: 5 }, (_, index) => new Session(`s${index}`, broker, undefined));
         for (const { client, filter, isGone, topic } of changes) {
           const session = sessions[client]!;
           const before = session.subscriptions.get(filter);
@@ -135,8 +135,8 @@ describe("routes", () => {
 
   describe("cost a publish to a known topic the same", () => {
     function hotRoute() {
-      const routes = new Routes({ maxTopicLevels: 10 });
-      const session = new Session("s", broker);
+      const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+      const session = new Session("s", broker, undefined);
       const add = (filter: string) => {
         const made = subscription("s", filter, session);
         routes.add(made);
@@ -184,7 +184,7 @@ describe("routes", () => {
   });
 
   test("a list that somebody goes through does not change under them", () => {
-    const routes = new Routes({ maxTopicLevels: 10 });
+    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const all = ["a", "b", "c"].map((name) => subscription(name, "t"));
     for (const each of all) routes.add(each);
     const { main } = routes.targets(routes.ofText("t"));
@@ -197,7 +197,7 @@ describe("routes", () => {
   });
 
   test("know about how much memory subscriptions take", () => {
-    const routes = new Routes({ maxTopicLevels: 10 });
+    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const one = subscription("a", "a/+/c");
     routes.add(one);
     expect(routes.bytes).toBe(subscriptionBytes("a/+/c"));

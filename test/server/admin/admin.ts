@@ -56,6 +56,7 @@ export interface TestAdminOptions {
   readonly tries?: AdminContext["tries"];
   readonly dashboard?: AdminContext["dashboard"];
   readonly metrics?: AdminContext["metrics"];
+  readonly startedAt?: number;
 }
 
 /** The admin service of a small lab, without a port. */
@@ -93,7 +94,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     ...(options.dashboard && { dashboard: options.dashboard }),
     facts: () => ({
       pid: 42,
-      startedAt: Date.now() - 5000,
+      startedAt: options.startedAt ?? Date.now() - 5000,
       memory: { rss: 1, heap: 2 },
       cpu: { user: 3, system: 4 },
       platform: "linux x64",

@@ -41,6 +41,27 @@ describe("control through the admin API", () => {
     expect([twice.status, await twice.json()]).toEqual([409, { error: 'Cannot stop "echo": it is stopped' }]);
   });
 
+  test("two starts in one tick do not run it twice", async () => {
+    const { post, running, supervisor } = await testAdmin();
+    await post("/api/services/echo/stop");
+    const starts = [supervisor.control("echo", "start"), supervisor.control("echo", "start")];
+    const outcomes = await Promise.allSettled(starts);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(running.filter(({ service, stopped }) => service === "echo" && !stopped)).toHaveLength(1);
+  });
+
+  test("a service that has failed can be stopped, which forgets its failure", async () => {
+    const { post, running, supervisor } = await testAdmin();
+    await post("/api/services/echo/stop");
+    running[0]!.refuseNext = true;
+    expect((await post("/api/services/echo/start")).status).toBe(500);
+    expect(supervisor.statusOf("echo").state).toBe("failed");
+    expect(await (await post("/api/services/echo/stop")).json()).toMatchObject({
+      state: "stopped",
+      error: null,
+    });
+  });
+
   test("two restarts at once do not run it twice", async () => {
     const { post, running } = await testAdmin();
     const answers = await Promise.all([
@@ -66,7 +87,13 @@ describe("control through the admin API", () => {
   test("an unknown service is 404, an unknown command 400", async () => {
     const { post } = await testAdmin();
     expect((await post("/api/services/nobody/stop")).status).toBe(404);
-    expect((await post("/api/services/echo/explode")).status).toBe(400);
+    const answer = await post("/api/services/echo/explode");
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      {
+        error: 'Cannot take the request: command must be start, stop or restart, and is "explode"',
+      },
+    ]);
   });
 
   test("/api/drain answers before it stops the process", async () => {

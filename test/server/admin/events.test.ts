@@ -109,7 +109,7 @@ describe("/api/events", () => {
   });
 
   test("history says how much of the past, and Last-Event-ID where to go on", async () => {
-    const { ask, hub } = await testAdmin({ history: { idle: { message: 1000 }, maxEvents: 5 } });
+    const { ask, hub, history } = await testAdmin({ history: { idle: { message: 1000 }, maxEvents: 5 } });
     for (let i = 1; i <= 8; i++) say(hub, "echo", `n${i}`);
     const past = async (query: string, headers: Record<string, string> = {}) => {
       const stream = listen(await ask(`/api/events${query}`, { headers }));
@@ -119,10 +119,61 @@ describe("/api/events", () => {
     expect(await past("")).toEqual(["n4", "n5", "n6", "n7", "n8"]);
     expect(await past("?history=2")).toEqual(["n7", "n8"]);
     expect(await past("?history=0")).toEqual([]);
-    expect(await past("?history=0", { "last-event-id": "6" })).toEqual(["n7", "n8"]);
-    expect(await past("?history=0", { "last-event-id": "8" })).toEqual([]);
-    // A number from before a restart says nothing about this history.
-    expect(await past("?history=1", { "last-event-id": "900" })).toEqual(["n8"]);
+    expect(await past("?history=0", { "last-event-id": `${history.run}-6` })).toEqual(["n7", "n8"]);
+    expect(await past("?history=0", { "last-event-id": `${history.run}-8` })).toEqual([]);
+    expect(await past("?history=1", { "last-event-id": "no id of ours" })).toEqual(["n8"]);
+  });
+
+  test.each([
+    ["of this run, too long ago", (run: string) => `${run}-1`, 2],
+    ["of the run before a restart", () => "another-7", 3],
+  ])("who comes back with an id %s is told how much is not kept", async (_, id, missing) => {
+    const { ask, hub, history } = await testAdmin({ history: { idle: { message: 1000 }, maxEvents: 5 } });
+    for (let i = 1; i <= 8; i++) say(hub, "echo", `n${i}`);
+    const headers = { "last-event-id": id(history.run) };
+    const stream = listen(await ask("/api/events?history=0", { headers }));
+    await stream.ready();
+    expect(stream.told[0]).toEqual({
+      event: "left-out",
+      data: { service: "", kind: "history", count: missing },
+    });
+    expect(stream.texts()).toEqual(["n4", "n5", "n6", "n7", "n8"]);
+  });
+
+  test("what another service's history does not hold any more is not missed", async () => {
+    const { ask, hub, history } = await testAdmin({ history: { idle: { message: 1000 }, maxEvents: 5 } });
+    say(hub, "echo", "mine");
+    for (let i = 1; i <= 8; i++) say(hub, "other", `n${i}`);
+    const headers = { "last-event-id": `${history.run}-0` };
+    const stream = listen(await ask("/api/events?service=echo", { headers }));
+    await stream.ready();
+    expect(stream.told.map(({ event }) => event)).toEqual(["traffic", "ready"]);
+    expect(stream.texts()).toEqual(["mine"]);
+  });
+
+  test("an event's id names the run of the server, so that no other run takes it for its own", async () => {
+    const { ask, hub, history } = await testAdmin({ history: { idle: { message: 100 } } });
+    say(hub, "echo", "first");
+    const reader = (await ask("/api/events")).body!.getReader();
+    onTestFinished(() => reader.cancel());
+    const { value } = await reader.read();
+    expect(new TextDecoder().decode(value)).toStartWith(`id: ${history.run}-1\nevent: traffic\n`);
+  });
+
+  test("whoever asks for a service that there is not is told so, rather than to wait for ever", async () => {
+    const { ask, history } = await testAdmin();
+    const answer = await ask("/api/events?service=echo,nope");
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error: 'There is no service "nope". There are echo, vault, other' },
+    ]);
+    expect(history.watchers).toBe(0);
+  });
+
+  test("a HEAD leaves no watcher behind", async () => {
+    const { ask, history } = await testAdmin();
+    expect((await ask("/api/events", { method: "HEAD" })).status).toBe(200);
+    expect(history.watchers).toBe(0);
   });
 
   test("tells once a second how many events were left out", async () => {
@@ -159,6 +210,27 @@ describe("/api/events", () => {
     const whole = stream.texts().length - 1;
     expect(whole).toBeLessThan(1100);
     expect(Number(slow?.data.count)).toBe(5000 - whole);
+  });
+
+  test("what sampling left out while the reader had no room is summed up and told later", async () => {
+    const { ask, history } = await testAdmin();
+    const response = await ask("/api/events");
+    const conversation: Conversation = {
+      id: "e#1",
+      service: "echo",
+      transport: "tcp",
+      local: "",
+      remote: "",
+    };
+    const text = "x".repeat(1000);
+    for (let i = 0; i < 5000; i++) history.observe({ kind: "message", conversation, direction: "in", text });
+    for (const count of [3, 4]) history.leftOut("echo", "message", count);
+    const stream = listen(response);
+    await stream.ready();
+    history.observe({ kind: "message", conversation, direction: "in", text: "read again" });
+    await until(() => stream.texts().includes("read again"));
+    const told = stream.told.filter(({ data }) => data.kind === "message" && data.count !== undefined);
+    expect(told.map(({ data }) => data)).toEqual([{ service: "echo", kind: "message", count: 7 }]);
   });
 
   test("ends when the admin service stops", async () => {

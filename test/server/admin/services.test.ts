@@ -90,8 +90,48 @@ describe("the admin API", () => {
     const { ask, running } = await testAdmin();
     running[0]!.context.fail(new Error("the disk is full"));
     expect(await (await ask("/api/problems")).json()).toEqual([
-      { service: "echo", text: "It is waiting: the disk is full" },
+      { service: "echo", text: "It waits to be started again: the disk is full" },
       { service: "vault", text: "nobody has knocked for a while" },
+    ]);
+  });
+
+  test("a service that was stopped by hand is a problem, until the whole stops", async () => {
+    const { ask, post, supervisor } = await testAdmin();
+    await post("/api/services/echo/stop");
+    const ofEcho = async () =>
+      ((await (await ask("/api/problems")).json()) as { service: string; text: string }[]).filter(
+        ({ service }) => service === "echo",
+      );
+    expect(await ofEcho()).toEqual([
+      { service: "echo", text: "It was stopped by hand; start it to serve again" },
+    ]);
+    await supervisor.stop(AbortSignal.timeout(1000));
+    expect(await ofEcho()).toEqual([]);
+  });
+
+  test("times are told no finer than anybody could use them", async () => {
+    const { ask } = await testAdmin({ startedAt: 1234.56789 });
+    const about = (await (await ask("/api/about")).json()) as Record<string, number>;
+    expect(about.startedAt).toBe(1235);
+    expect(String(about.eventLoopLag)).toMatch(/^\d+(\.\d{1,3})?$/);
+  });
+
+  test("a HEAD tells how long the answer to a GET is", async () => {
+    const { ask } = await testAdmin();
+    const whole = await (await ask("/healthz")).text();
+    const { headers, body } = await ask("/healthz", { method: "HEAD" });
+    expect([headers.get("content-length"), body]).toEqual([String(whole.length), null]);
+  });
+
+  test.each([
+    ["/api/events?history=x", 'history must be a number, and is "x"'],
+    ["/api/events?history=-1", 'history must be at least 0, and is "-1"'],
+  ])("%s is told in the house's words", async (path, words) => {
+    const { ask } = await testAdmin();
+    const answer = await ask(path);
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { error: `Cannot take the request: ${words}` },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Tries, TryTarget } from "../../../src/core/try.ts";
+import { until } from "../../support/until.ts";
 import { testAdmin } from "./admin.ts";
 
 const asked: { target: TryTarget; values: unknown }[] = [];
@@ -61,6 +62,34 @@ describe("trying a service through the admin API", () => {
       target: { service: "vault", addresses: [{ host: "127.0.0.1", port: 4711 }] },
       values: { how: "hard", times: "3" },
     });
+  });
+
+  test("at most eight are under way at once, and whoever leaves is told to the one who tries", async () => {
+    const signals: AbortSignal[] = [];
+    const patient: Tries = {
+      ...tries,
+      run: (_, __, signal = AbortSignal.abort()) => {
+        signals.push(signal);
+        return new Promise((_, reject) =>
+          signal.addEventListener("abort", () => reject(new Error("nobody waits"))),
+        );
+      },
+    };
+    const { ask, post } = await testAdmin({ tries: async () => patient });
+    const leaving = new AbortController();
+    const init = { method: "POST", body: "{}", headers: { "content-type": "application/json" } };
+    const under = Array.from({ length: 8 }, () => ask("/api/try/vault", { ...init, signal: leaving.signal }));
+    await until(() => signals.length === 8);
+    const ninth = await post("/api/try/vault", {});
+    expect([ninth.status, await ninth.json()]).toEqual([
+      503,
+      { error: 'Cannot try "vault": 8 requests are under way; wait for one' },
+    ]);
+    leaving.abort();
+    await Promise.all(under);
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+    void post("/api/try/vault", {});
+    await until(() => signals.length === 9);
   });
 
   test("values that make no request are 400", async () => {

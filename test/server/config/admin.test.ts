@@ -41,6 +41,55 @@ describe("admin in the configuration", () => {
     expect(reportOf(yaml, parts, { environment })).not.toContain("too-short");
   });
 
+  const everywhere = (token: string) => `admin: { host: 0.0.0.0, token: ${token} }`;
+
+  test("a token of digits alone is a token, wherever it comes from", () => {
+    const digits = "1234567890123456";
+    const environment = { TOKEN: digits };
+    for (const reference of ["${TOKEN}", '"${TOKEN}"']) {
+      const plan = load(`admin:\n  token: ${reference}\n${services}`, parts, { environment });
+      expect(plan.settings.admin).toMatchObject({ token: digits });
+    }
+    const plan = load(services, parts, { overrides: [`admin.token=${digits}`] });
+    expect(plan.settings.admin).toMatchObject({ token: digits });
+  });
+
+  test.each([
+    ["with a space in it", "'correct horse battery staple'"],
+    ["that is not ASCII", "'schlüsselschlüssel'"],
+  ])("a token %s would lock everybody out, and is refused", (_, token) => {
+    expect(reportOf(`${everywhere(token)}\n${services}`, parts)).toContain(
+      "admin.token: must be letters, digits and signs of ASCII, without a space\n",
+    );
+  });
+
+  test.each(["admin.token=12345", "admin.token=sesame open", "admin.token=[12345]", "admin.token.x=12345"])(
+    "--set %s is refused without showing it",
+    (override) => {
+      const report = reportOf(`admin: { token: 0123456789abcdef }\n${services}`, parts, {
+        overrides: [override],
+      });
+      expect(report).toContain("--set admin.token");
+      expect(report).not.toContain(override.slice(override.indexOf("=") + 1));
+    },
+  );
+
+  test("a token that the environment does not have is one mistake", () => {
+    const report = reportOf(`${everywhere('"${TOKEN}"')}\n${services}`, parts);
+    expect(report.match(/admin\.token/g)).toHaveLength(1);
+    expect(report).toContain("the environment has no TOKEN");
+  });
+
+  test("a port that a service has is refused, when the file insists on the admin service", () => {
+    const taken = "services: { echo: { port: 8088 } }";
+    expect(reportOf(`admin: { port: 8088 }\n${taken}`, parts)).toContain(
+      "admin.port: TCP port 8088 is taken by services.echo; give one of them another port",
+    );
+    expect(reportOf(`admin: true\n${taken}`, parts)).toContain("TCP port 8088 is taken by services.echo");
+    expect(load(taken, parts).wantsAdmin).toBe(false);
+    expect(load(`admin: { port: 0 }\n${taken}`, parts).wantsAdmin).toBe(true);
+  });
+
   test.each(["127.0.0.1", "127.3.2.1", "localhost", "::1"])("needs no token on %s", (host) => {
     expect(read(`admin: { host: "${host}" }`).settings.admin).toMatchObject({ host });
   });

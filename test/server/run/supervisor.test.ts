@@ -135,6 +135,65 @@ describe("the supervisor", () => {
     await supervisor.stop(soon());
   });
 
+  test("a stop during a restart is final, and the restart says so", async () => {
+    const { supervisor, running } = supervise(three);
+    await supervisor.start();
+    const [restarted] = await Promise.allSettled([
+      supervisor.control("a", "restart"),
+      supervisor.stop(soon()),
+    ]);
+    expect(restarted).toMatchObject({
+      reason: { message: 'Cannot restart "a": it was asked to stop in the meantime' },
+    });
+    expect(supervisor.status().map(({ state }) => state)).toEqual(["stopped", "stopped", "stopped"]);
+    expect(running.every(({ stopped }) => stopped)).toBe(true);
+  });
+
+  test("a service that is stopped by hand before its turn in the plan is not started", async () => {
+    const { supervisor, journal } = supervise(three);
+    const started = supervisor.start();
+    const outcomes = [supervisor.control("c", "start"), supervisor.control("c", "stop"), started];
+    const [again] = await Promise.allSettled(outcomes);
+    expect(again).toMatchObject({ reason: { message: 'Cannot start "c": it is starting' } });
+    expect(supervisor.statusOf("c").state).toBe("stopped");
+    expect(journal).toEqual(["start a", "start b"]);
+    await supervisor.stop(soon());
+  });
+
+  test("a service that does not stop has failed, and can be started again", async () => {
+    const { supervisor } = supervise(
+      `grace: 10ms\n${three.replace("b: { role: echo", "b: { role: echo, stubborn: true")}`,
+    );
+    await supervisor.start();
+    await expect(supervisor.control("b", "stop")).rejects.toThrow('Cannot stop "b"');
+    expect(supervisor.statusOf("b")).toMatchObject({
+      state: "failed",
+      error: 'Cannot stop "b": it does not stop in time',
+    });
+    expect(await supervisor.control("b", "start")).toMatchObject({ state: "running" });
+  });
+
+  test("what a service that was stopped says afterwards is no failure of the next", async () => {
+    const { supervisor, running } = supervise(three);
+    await supervisor.start();
+    await supervisor.control("a", "restart");
+    running[0]!.context.fail(new Error("an old error"));
+    expect(supervisor.statusOf("a")).toMatchObject({ state: "running", restarts: 1, error: undefined });
+    await supervisor.stop(soon());
+  });
+
+  test("only what has come to run again counts as a restart", async () => {
+    const { supervisor, running } = supervise(three);
+    await supervisor.start();
+    await supervisor.control("a", "stop");
+    expect(await supervisor.control("a", "start")).toMatchObject({ restarts: 0 });
+    running.at(-1)!.refuseNext = true;
+    await expect(supervisor.control("a", "restart")).rejects.toThrow("in use");
+    expect(supervisor.statusOf("a")).toMatchObject({ state: "failed", restarts: 0 });
+    expect(await supervisor.control("a", "start")).toMatchObject({ restarts: 1 });
+    await supervisor.stop(soon());
+  });
+
   test("a service that cannot be started again has failed, and says why until it can", async () => {
     const { supervisor, running } = supervise(three);
     await supervisor.start();

@@ -13,9 +13,10 @@ import { refuse } from "./connect/refuse.ts";
 export function connect(connection: Connection, packet: Connect): void {
   if (connection.state !== "new") throw protocolError("a second CONNECT came"); // [MQTT-3.1.0-2]
   connection.version = packet.version;
+  connection.wantsReasons = packet.version === 5 && packet.properties.requestProblemInformation !== false;
   connection.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
   const clientId = clientIdOf(packet);
-  if (clientId === undefined) {
+  if (clientId === undefined || clientId.length > connection.broker.config.maxClientIdLength) {
     refuse(connection, { reason: Reason.ClientIdentifierNotValid });
     return;
   }
@@ -42,9 +43,13 @@ function checkPassword(connection: Connection, packet: Connect): void {
   const isGone = () => connection.state === "closed";
   const verdict = access.authenticate({ clientId, username, password, remote, isGone });
   whenDecided(connection, verdict, (made) => {
-    const refusal = typeof made === "number" ? { reason: made } : made;
-    if (refusal.reason === Reason.Success) enter(connection, packet);
-    else refuse(connection, refusal); // [MQTT-3.1.4-2]
+    const decision = typeof made === "number" ? { reason: made } : made;
+    if (decision.reason !== Reason.Success) {
+      refuse(connection, decision); // [MQTT-3.1.4-2]
+      return;
+    }
+    if ("username" in decision) connection.identity = { clientId, username: decision.username };
+    enter(connection, packet);
   });
 }
 

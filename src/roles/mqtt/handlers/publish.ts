@@ -43,6 +43,7 @@ function refusalOf(connection: Connection, route: Route, view: PublishView): num
     : Reason.Success;
 }
 
+// Topics that start with $SYS are the server's. [MQTT-4.7.2-1]
 const mayPublish = ({ broker, identity }: Connection, topic: string): boolean =>
   !isSystemTopic(topic) && broker.access.mayPublish(identity, topic);
 
@@ -111,7 +112,7 @@ function exactlyOnce(
 
 function checkReceiveMaximum(connection: Connection, inFlight: number): void {
   const { receiveMaximum } = connection.broker.config;
-  // Before MQTT 5 a client cannot be told, so it may use every identifier there is. [MQTT-3.3.4-7]
+  // Before MQTT 5 a client cannot be told, so it may use every identifier there is: `PacketIds` holds them. [MQTT-3.3.4-7]
   if (!connection.isV5 || inFlight < receiveMaximum) return;
   const message = `${inFlight + 1} messages at QoS 2 are in flight, and receiveMaximum is ${receiveMaximum}`;
   throw new MqttError(Reason.ReceiveMaximumExceeded, message);

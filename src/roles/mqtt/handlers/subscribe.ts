@@ -1,6 +1,6 @@
 import { malformed, protocolError } from "../../../protocol/mqtt/errors.ts";
 import { lowerQos, type Subscribe, type SubscriptionRequest } from "../../../protocol/mqtt/packet.ts";
-import { isFailure, Reason } from "../../../protocol/mqtt/reason.ts";
+import { Reason } from "../../../protocol/mqtt/reason.ts";
 import { isShared, parseShare, topicDepth } from "../../../protocol/mqtt/topic.ts";
 import type { Broker } from "../broker.ts";
 import type { Connection } from "../connection.ts";
@@ -18,10 +18,12 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
   const replays = new Map<string, Replay>();
   const shares = new Set<string>();
   const reasonCodes: number[] = [];
+  let why: string | undefined;
   const subscribeTo = (request: SubscriptionRequest) => {
     const refused = refusal(connection, session, request);
     if (refused !== undefined) {
-      reasonCodes.push(isFailure(refused) && version !== 5 ? Reason.UnspecifiedError : refused);
+      reasonCodes.push(version === 5 ? refused.reason : Reason.UnspecifiedError);
+      why ??= refused.message;
       return;
     }
     const replay = accept(broker, session, request, identifier);
@@ -31,7 +33,8 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
   };
   inPieces(connection, subscriptions, subscribeTo, () => {
     // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
-    connection.send({ type: "suback", version, packetId, reasonCodes, properties: {} });
+    const properties = why !== undefined && connection.wantsReasons ? { reasonString: why } : {};
+    connection.send({ type: "suback", version, packetId, reasonCodes, properties });
     for (const [filter, replay] of replays) session.replay(filter, replay);
     for (const share of shares) session.joinGroup(share);
   });
@@ -49,19 +52,30 @@ function checkShare({ filter, noLocal }: SubscriptionRequest): void {
   if (noLocal) throw protocolError(`the shared subscription "${filter}" asks for no local`); // [MQTT-3.8.3-4]
 }
 
-function refusal(connection: Connection, session: Session, request: SubscriptionRequest): number | undefined {
+/** Why a subscription is refused; undefined: it is not. */
+function refusal(connection: Connection, session: Session, request: SubscriptionRequest) {
   const { broker, identity } = connection;
-  const { config, routes } = broker;
+  const { maxTopicLevels, maxSubscriptions, maxSubscriptionBytes } = broker.config;
   const filter = isShared(request.filter) ? parseShare(request.filter)?.filter : request.filter;
-  if (filter === undefined) return Reason.TopicFilterInvalid;
-  if (topicDepth(filter) > config.maxTopicLevels) return Reason.TopicFilterInvalid;
-  if (!session.subscriptions.has(request.filter)) {
-    if (session.subscriptions.size >= config.maxSubscriptions) return Reason.QuotaExceeded;
-    const bytes = routes.bytes + subscriptionBytes(request.filter);
-    if (bytes > config.maxSubscriptionBytes) return Reason.QuotaExceeded;
+  if (filter === undefined)
+    return no(Reason.TopicFilterInvalid, `"${request.filter}" is not $share/NAME/FILTER`);
+  if (topicDepth(filter) > maxTopicLevels) {
+    const message = `the filter has ${topicDepth(filter)} levels, and maxTopicLevels is ${maxTopicLevels}`;
+    return no(Reason.TopicFilterInvalid, message);
   }
-  return broker.access.maySubscribe(identity, filter) ? undefined : Reason.NotAuthorized;
+  if (!session.subscriptions.has(request.filter)) {
+    if (session.subscriptions.size >= maxSubscriptions) {
+      return no(Reason.QuotaExceeded, `the client has ${maxSubscriptions} subscriptions (maxSubscriptions)`);
+    }
+    if (broker.routes.bytes + subscriptionBytes(request.filter) > maxSubscriptionBytes) {
+      return no(Reason.QuotaExceeded, "all clients' subscriptions together are at maxSubscriptionBytes");
+    }
+  }
+  if (broker.access.maySubscribe(identity, filter)) return undefined;
+  return no(Reason.NotAuthorized, `the client may not subscribe to "${filter}"`);
 }
+
+const no = (reason: number, message: string) => ({ reason, message });
 
 /** @returns the retained messages that the new subscription asks for */
 function accept(

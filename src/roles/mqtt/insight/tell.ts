@@ -2,23 +2,23 @@ import type { Direction, Fields } from "../../../core/traffic.ts";
 import { describeMessage, describePacket } from "../../../protocol/mqtt/describe.ts";
 import { ackFields, type PublishFacts, packetFields, publishFields } from "../../../protocol/mqtt/fields.ts";
 import { type Packet, packetTypeName } from "../../../protocol/mqtt/packet.ts";
-import {
-  type Delivery,
-  publishSize,
-  writePublish,
-  writePublishHead,
-} from "../../../protocol/mqtt/publish-writer.ts";
+import { type Delivery, publishSize, writePublishHead } from "../../../protocol/mqtt/publish-writer.ts";
 import { reasonName } from "../../../protocol/mqtt/reason.ts";
 import { withoutSecrets } from "../../../protocol/mqtt/redact.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Connection } from "../connection.ts";
 import type { Message } from "../message.ts";
-import { largest } from "../output.ts";
 
 /*
  * What observers are told of packets. Nothing here is called before `traffic.wants` has said yes, so nothing is built
  * while nobody looks. Bytes are lent until the observer returns, as the traffic seam has it.
  */
+
+/** Of a packet no more than so many bytes are told. */
+const mostBytes = 4096;
+
+/** A SUBSCRIBE may name thousands of filters: its line ends after so many characters. */
+const longestLine = 1000;
 
 export function tellPacket(
   connection: Connection,
@@ -44,35 +44,29 @@ export function tellAck(
   tell(connection, direction, text, { packet, ...ackFields(packetId, reason) }, bytes);
 }
 
+/** @param size of the whole packet, where `bytes` is its beginning */
 export function tellPublish(
   connection: Connection,
   direction: Direction,
   facts: PublishFacts,
   bytes: Uint8Array,
+  size = bytes.length,
 ): void {
   const { topic, qos, retain, dup, payload } = facts;
   const text = describeMessage(topic, qos, retain, dup, payload.length);
-  tell(connection, direction, text, publishFields(facts), bytes);
+  tell(connection, direction, text, publishFields(facts), bytes, size);
 }
 
-/** Of a large packet so many bytes of the payload are told. */
-const toldOfALargeOne = 4096;
-
 /**
- * A PUBLISH as it has gone over the wire, made again for those who look. Of a large one, whose payload was sent from
- * where it lies, the end is left out: the fields tell its size.
+ * The beginning of a PUBLISH as it has gone over the wire, made again for those who look: what was sent is the
+ * network's by now.
  */
 export function publishBytes(message: Message, topic: Uint8Array, delivery: Delivery): Uint8Array {
-  const size = publishSize(message, topic, delivery);
-  if (size <= largest) {
-    const bytes = Buffer.allocUnsafe(size);
-    writePublish(bytes, 0, message, topic, delivery);
-    return bytes;
-  }
-  const head = Buffer.allocUnsafe(size - message.payloadLength);
+  const { bytes, payloadStart, payloadLength } = message;
+  const head = Buffer.allocUnsafe(publishSize(message, topic, delivery) - payloadLength);
   writePublishHead(head, 0, message, topic, delivery);
-  const { bytes, payloadStart } = message;
-  return Buffer.concat([head, bytes.subarray(payloadStart, payloadStart + toldOfALargeOne)]);
+  const room = Math.max(0, mostBytes - head.length);
+  return Buffer.concat([head, bytes.subarray(payloadStart, payloadStart + Math.min(room, payloadLength))]);
 }
 
 function tell(
@@ -81,6 +75,7 @@ function tell(
   text: string,
   fields: Fields,
   bytes: Uint8Array,
+  size = bytes.length,
 ): void {
   const { conversation } = link;
   const { clientId } = identity;
@@ -90,8 +85,9 @@ function tell(
     kind: "message",
     conversation,
     direction,
-    text,
+    text: text.length > longestLine ? `${text.slice(0, longestLine)}…` : text,
     fields: named,
-    bytes,
+    bytes: bytes.subarray(0, mostBytes),
+    ...(size > mostBytes && { size }),
   });
 }

@@ -1,4 +1,3 @@
-import { isSystemTopic } from "../system-topic.ts";
 import type { AuthenticationMethod } from "./authentication.ts";
 
 /** Who asks to come in. */
@@ -21,12 +20,20 @@ export interface Identity {
 /** No, for a reason of CONNACK. */
 export interface Refusal {
   readonly reason: number;
+  /** For a person to read; MQTT 5 clients are told. */
+  readonly message?: string;
   /** Where else an MQTT 5 client may try, with UseAnotherServer and ServerMoved. */
   readonly serverReference?: string;
 }
 
-/** A reason code, where 0 lets the client in, or a refusal with more to say. */
-export type Verdict = number | Refusal;
+/** Yes, under this user name: one user may write it in several ways. */
+export interface Admission {
+  readonly reason: 0;
+  readonly username: string;
+}
+
+/** A reason code, where 0 lets the client in, or more to say about it. */
+export type Verdict = number | Refusal | Admission;
 
 /** Who may connect, and what they may do. */
 export interface Access {
@@ -34,17 +41,22 @@ export interface Access {
   readonly methods: readonly AuthenticationMethod[];
   /** Asked once, at CONNECT without a method; the client waits for the answer. */
   authenticate(credentials: Credentials): Verdict | Promise<Verdict>;
+  /**
+   * Whether a client may take over the session of its client identifier that was begun under the user name `owner`:
+   * what waits in it was meant for that user.
+   */
+  mayTakeOver(identity: Identity, owner: string | undefined): boolean;
   /** Asked when a client publishes to another topic than before, so it must be quick. */
   mayPublish(identity: Identity, topic: string): boolean;
   /** Asked once per subscription. */
   maySubscribe(identity: Identity, filter: string): boolean;
 }
 
-/** Everybody may do everything, but speak in the broker's own name. */
+/** Everybody may do everything. What only the broker may is not asked here. */
 export const openAccess: Access = {
   methods: [],
   authenticate: () => 0,
-  // Topics that start with $ are the server's. [MQTT-4.7.2-1]
-  mayPublish: (_, topic) => !isSystemTopic(topic),
+  mayTakeOver: () => true,
+  mayPublish: () => true,
   maySubscribe: () => true,
 };

@@ -42,6 +42,8 @@ export interface StoredSubscription {
 
 export interface StoredSession {
   readonly clientId: string;
+  /** The user name that it was begun under; nobody else may go on with it. */
+  readonly owner: string | undefined;
   /** Milliseconds that it outlives its connection; Infinity: for ever. */
   readonly expiry: number;
   /** Milliseconds since its client left; 0 when the client was connected when the broker ended. */
@@ -78,7 +80,7 @@ export interface Store {
   /** What was kept. Called once, before the first client is let in. */
   load(): Promise<Contents>;
   /** A session begins, or its expiry is another one now. */
-  keepSession(clientId: string, expiry: number): void;
+  keepSession(clientId: string, expiry: number, owner: string | undefined): void;
   /** The client has left, or is back. */
   setAway(clientId: string, isAway: boolean): void;
   /** Nothing of the session remains, nor its subscriptions and messages. */

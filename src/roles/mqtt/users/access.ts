@@ -1,5 +1,6 @@
 import { Reason } from "../../../protocol/mqtt/reason.ts";
-import { type Access, type Credentials, openAccess } from "../seams/access.ts";
+import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
+import { type Access, type Credentials, type Identity, openAccess } from "../seams/access.ts";
 import type { UsersConfig } from "./config.ts";
 import { scramSha256 } from "./scram.ts";
 import { Users } from "./users.ts";
@@ -14,10 +15,13 @@ export function accessOf(config: UsersConfig): Access {
   const authenticate = (credentials: Credentials) => {
     const { username, password = nothing } = credentials;
     if (username === undefined) return anonymous ? Reason.Success : Reason.NotAuthorized;
+    const verdict = (isRight: boolean) =>
+      isRight ? { reason: Reason.Success, username: saslPrep(username) } : wrong;
     const isRight = users.check(username, password, credentials);
     return typeof isRight === "boolean" ? verdict(isRight) : isRight.then(verdict);
   };
-  return { ...openAccess, methods: [scramSha256(users)], authenticate };
+  const mayTakeOver = ({ username }: Identity, owner: string | undefined) => username === owner;
+  return { ...openAccess, methods: [scramSha256(users)], authenticate, mayTakeOver };
 }
 
-const verdict = (isRight: boolean): number => (isRight ? Reason.Success : Reason.BadUserNameOrPassword);
+const wrong = { reason: Reason.BadUserNameOrPassword };

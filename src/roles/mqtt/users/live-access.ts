@@ -17,6 +17,7 @@ export function liveAccess(config: UsersConfig): LiveAccess {
       return access.methods;
     },
     authenticate: (credentials) => access.authenticate(credentials),
+    mayTakeOver: (identity, owner) => access.mayTakeOver(identity, owner),
     mayPublish: (identity, topic) => access.mayPublish(identity, topic),
     maySubscribe: (identity, filter) => access.maySubscribe(identity, filter),
     change: (next) => {

@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from "node:crypto";
+import { createHash, hkdfSync } from "node:crypto";
 import type { Verifier } from "../../../protocol/scram/verifier.ts";
 
 /**
@@ -6,7 +6,10 @@ import type { Verifier } from "../../../protocol/scram/verifier.ts";
  * no password fits, so that nobody can find out by asking which names there are.
  */
 export function pretender(models: readonly Verifier[]): (name: string) => Verifier {
-  const secret = randomBytes(32);
+  // Only who knows the real ones can compute it, and it is the same after a restart, as theirs are.
+  const secret = models
+    .reduce((hash, { storedKey, salt }) => hash.update(storedKey).update(salt), createHash("sha256"))
+    .digest();
   const bytes = (name: string, purpose: string, length: number) =>
     Buffer.from(hkdfSync("sha256", secret, name, purpose, length));
   return (name) => {

@@ -8,11 +8,13 @@ import type { Identity } from "../seams/access.ts";
  */
 export function sendAwayUnless(broker: Broker, mayStay: (identity: Identity) => boolean): void {
   for (const connection of [...broker.connections]) {
-    if (connection.state === "new" || mayStay(connection.identity)) continue;
+    if (connection.state === "new") continue;
     if (connection.session === undefined) {
+      // Who it is has not been proved yet, whatever it says.
       connection.close();
       continue;
     }
+    if (mayStay(connection.identity)) continue;
     broker.log.info(`Disconnected ${connection.name}: it may not connect by the new configuration`);
     connection.disconnect(Reason.NotAuthorized, "the users have been changed");
   }

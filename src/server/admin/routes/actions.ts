@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { describeError } from "../../../core/errors.ts";
 import type { AddRoutes } from "../app.ts";
+import { findNamed } from "../find-named.ts";
 import { jsonBody } from "../json-body.ts";
-import { named } from "../named.ts";
 import { RequestError } from "../problem.ts";
 import { json, nameParam, refusals } from "../schemas.ts";
 
@@ -21,7 +21,7 @@ const route = createRoute({
 export const addActions: AddRoutes = (app, { supervisor, log }) => {
   app.openapi(route, async (c) => {
     const { name, action } = c.req.valid("param");
-    const act = named("action", action, supervisor.actions(name), supervisor.statusOf(name));
+    const act = findNamed("action", action, supervisor.actions(name), supervisor.statusOf(name));
     const input = await jsonBody(c);
     try {
       const result = (await act(input)) ?? null;

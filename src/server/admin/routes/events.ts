@@ -1,7 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { describeError } from "../../../core/errors.ts";
 import { type EventFilter, type EventQuery, eventFilter } from "../../../observe/event-filter.ts";
+import type { Supervisor } from "../../run/supervisor.ts";
 import type { AddRoutes } from "../app.ts";
+import { parseEventId } from "../event-id.ts";
 import { eventStream } from "../event-stream.ts";
 import { RequestError } from "../problem.ts";
 import { failure, json } from "../schemas.ts";
@@ -28,7 +30,8 @@ const route = createRoute({
   summary: "Traffic as it happens, as server-sent events",
   description:
     "`traffic` is one event, `left-out` what sampling left out in the last second, `ready` comes after the history. " +
-    "Last-Event-ID resumes after that event, as far as the history reaches.",
+    "Last-Event-ID resumes after that event, also after the server was restarted; `left-out` of the kind `history` " +
+    "counts what is no longer kept, over all services, and `slow-reader` what the reader was too slow for.",
   request: { query },
   responses: {
     200: { description: "It does not end", content: { "text/event-stream": { schema: z.string() } } },
@@ -37,14 +40,15 @@ const route = createRoute({
   },
 });
 
-export const addEvents: AddRoutes = (app, { history, stopping }) => {
+export const addEvents: AddRoutes = (app, { history, stopping, supervisor }) => {
   app.openapi(route, (c) => {
     const { history: limit, ...wanted } = c.req.valid("query");
     const filter = readFilter(wanted);
+    for (const name of filter.services ?? []) refuseUnknown(name, supervisor);
     if (history.watchers >= mostReaders) {
       throw new RequestError(503, `Cannot watch: ${mostReaders} watch already; close one of them`);
     }
-    const after = lastEventId(c.req.header("last-event-id"));
+    const after = parseEventId(c.req.header("last-event-id"));
     const body = eventStream({ history, filter, limit, after, stopping });
     return new Response(body, {
       headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
@@ -52,14 +56,19 @@ export const addEvents: AddRoutes = (app, { history, stopping }) => {
   });
 };
 
+/** Whoever watches a service that there is not would wait for ever. */
+function refuseUnknown(name: string, supervisor: Supervisor): void {
+  try {
+    supervisor.statusOf(name);
+  } catch (error) {
+    throw new RequestError(400, describeError(error));
+  }
+}
+
 function readFilter(query: EventQuery): EventFilter {
   try {
     return eventFilter(query);
   } catch (error) {
     throw new RequestError(400, describeError(error));
   }
-}
-
-function lastEventId(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }

@@ -36,9 +36,10 @@ export const addHealth: AddRoutes = (app, { supervisor, facts, version, plan }) 
   });
 
   app.openapi(aboutRoute, async (c) => {
-    const { pid, startedAt, memory, platform, bun } = facts();
+    const { pid, memory, platform, bun, ...since } = facts();
+    const startedAt = Math.round(since.startedAt);
     const uptime = (Date.now() - startedAt) / 1000;
-    const eventLoopLag = await turnOfEventLoop();
+    const eventLoopLag = Math.round((await turnOfEventLoop()) * 1000) / 1000;
     const config = plan.file.split(/[\\/]/).at(-1) ?? plan.file;
     return c.json(
       { name: "distsrv", version, bun, platform, pid, startedAt, uptime, config, memory, eventLoopLag },

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { type ServiceStatus, stateWords } from "../../run/service-status.ts";
 import type { AddRoutes } from "../app.ts";
 import { serviceDetails as details, json, nameParam, problem, refusals, service } from "../schemas.ts";
 import { serviceDetails, serviceReports } from "../service-report.ts";
@@ -37,11 +38,16 @@ export const addServices: AddRoutes = (app, context) => {
 
   app.openapi(problemsRoute, (c) => {
     const { supervisor } = context;
-    const problems = supervisor.status().flatMap(({ name, state, error }) => {
-      const texts = [...supervisor.problems(name)];
-      if (error !== undefined && state !== "running") texts.unshift(`It is ${state}: ${error}`);
-      return texts.map((text) => ({ service: name, text }));
+    const problems = supervisor.status().flatMap((status) => {
+      const texts = [...whyDown(status, supervisor.isStopping), ...supervisor.problems(status.name)];
+      return texts.map((text) => ({ service: status.name, text }));
     });
     return c.json(problems, 200);
   });
 };
+
+/** Why a service does not run, in a sentence; one that stops with the whole is no problem. */
+function whyDown({ state, error }: ServiceStatus, isDraining: boolean): string[] {
+  if (state === "stopped") return isDraining ? [] : ["It was stopped by hand; start it to serve again"];
+  return error !== undefined && state !== "running" ? [`It ${stateWords[state]}: ${error}`] : [];
+}

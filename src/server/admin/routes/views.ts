@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { describeError } from "../../../core/errors.ts";
 import type { AddRoutes } from "../app.ts";
-import { named } from "../named.ts";
+import { findNamed } from "../find-named.ts";
 import { RequestError } from "../problem.ts";
 import { json, nameParam, refusals } from "../schemas.ts";
 
@@ -19,7 +19,7 @@ const route = createRoute({
 export const addViews: AddRoutes = (app, { supervisor }) => {
   app.openapi(route, (c) => {
     const { name, view } = c.req.valid("param");
-    const show = named("view", view, supervisor.views(name), supervisor.statusOf(name));
+    const show = findNamed("view", view, supervisor.views(name), supervisor.statusOf(name));
     try {
       return c.json(show(c.req.query()) as object, 200);
     } catch (error) {

@@ -10,6 +10,7 @@ import type { TestClock } from "../wire.ts";
 
 interface Session {
   expiry: number;
+  readonly owner: string | undefined;
   /** When its client left. */
   left: number | undefined;
   readonly subscriptions: Map<string, StoredSubscription>;
@@ -134,17 +135,17 @@ export class JournalingStore implements Store {
     if (entry[0] === "retain") this.#retained.set(entry[1].topic, entry[1]);
     else if (entry[0] === "clear") this.#retained.delete(entry[1]);
     else if (entry[0] === "endSession") this.#sessions.delete(entry[1]);
-    else if (entry[0] === "keepSession") this.#keep(entry[1], entry[2]);
+    else if (entry[0] === "keepSession") this.#keep(entry[1], entry[2], entry[3] ?? undefined);
     else this.#change(this.#session(entry[1]), entry);
   }
 
-  #keep(clientId: string, expiry: number): void {
+  #keep(clientId: string, expiry: number, owner: string | undefined): void {
     const known = this.#sessions.get(clientId);
     if (known !== undefined) known.expiry = expiry;
     else {
       const maps = { subscriptions: new Map(), deliveries: new Map() };
       const sets = { confirmed: new Set<number>(), incoming: new Set<number>() };
-      this.#sessions.set(clientId, { expiry, left: undefined, ...maps, ...sets });
+      this.#sessions.set(clientId, { expiry, owner, left: undefined, ...maps, ...sets });
     }
   }
 

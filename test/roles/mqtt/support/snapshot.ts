@@ -28,13 +28,14 @@ const pendingOf = ({ message, qos, retain, subscriptionIds, share, number }: Pen
 });
 
 function sessionOf(session: Session, now: number) {
-  const { clientId, expiry, subscriptions, queue, outgoing, incoming } = session;
+  const { clientId, owner, expiry, subscriptions, queue, outgoing, incoming } = session;
   const inFlight = [...outgoing.keys()].map((packetId) => {
     const { awaits, pending } = outgoing.get(packetId) ?? {};
     return { packetId, awaits, ...(pending !== undefined && pendingOf(pending, now)) };
   });
   return {
     clientId,
+    owner,
     expiry,
     subscriptions: [...subscriptions.values()]
       .map(({ filter, qos, noLocal, retainAsPublished, identifier }) => ({

@@ -1,4 +1,4 @@
-import { request } from "./client.ts";
+import { request, tokenWanted } from "./client.ts";
 import { type SseEvent, SseParser } from "./sse.ts";
 import type { LeftOut, TrafficEvent } from "./types.ts";
 
@@ -19,7 +19,7 @@ export interface TrafficListener {
 }
 
 /** How long to wait before the next try, in milliseconds; the last one is repeated. */
-const pauses = [250, 1000, 2000, 4000];
+const pauses = [250, 500, 1000];
 
 /** Listens to `/api/events` and takes up where it was when the stream breaks. @returns how to stop */
 export function listenToTraffic(query: TrafficQuery, listener: TrafficListener): () => void {
@@ -49,10 +49,22 @@ export function listenToTraffic(query: TrafficQuery, listener: TrafficListener):
     await follow().catch(() => {});
     if (stop.signal.aborted) return;
     listener.live(false);
-    setTimeout(again, pauses[Math.min(failures++, pauses.length - 1)]);
+    await whenToTry(pauses[Math.min(failures++, pauses.length - 1)]);
+    if (!stop.signal.aborted) await again();
   };
   void again();
   return () => stop.abort();
+}
+
+/** After the pause; while a token is wanted, once there is one. */
+function whenToTry(pause: number | undefined): Promise<void> {
+  if (!tokenWanted.get()) return new Promise((resolve) => setTimeout(resolve, pause));
+  return new Promise((resolve) => {
+    const stop = tokenWanted.listen(() => {
+      stop();
+      resolve();
+    });
+  });
 }
 
 function dispatch({ event, data }: SseEvent, listener: TrafficListener): void {

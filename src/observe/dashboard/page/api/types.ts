@@ -69,7 +69,7 @@ export interface LeftOut {
 export interface TryField {
   readonly name: string;
   readonly label: string;
-  readonly type: "text" | "number" | "select";
+  readonly type: "text" | "password" | "number" | "select";
   readonly default?: string | number;
   readonly options?: readonly (string | { readonly value: string; readonly label: string })[];
   readonly required?: boolean;
@@ -91,7 +91,9 @@ interface Shown {
 export interface TryOutcome {
   readonly ok: boolean;
   readonly ms: number;
-  readonly request: Shown;
+  /** Null where nothing went out. */
+  readonly request: Shown | null;
+  /** Null where nothing came back. */
   readonly reply: Shown | null;
   readonly error?: string;
 }

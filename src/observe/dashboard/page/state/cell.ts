@@ -28,8 +28,14 @@ export function cell<T>(first: T): Cell<T> {
 /** The value of a cell; the component is drawn again when it changes. */
 export function useCell<T>(source: Cell<T>): T {
   const [, redraw] = useState(0);
-  useEffect(() => source.listen(() => redraw((count) => count + 1)), [source]);
-  return source.get();
+  const drawn = source.get();
+  useEffect(() => {
+    const again = () => redraw((count) => count + 1);
+    // It may have changed between the drawing and now, when nobody listened.
+    if (!Object.is(source.get(), drawn)) again();
+    return source.listen(again);
+  }, [source]);
+  return drawn;
 }
 
 /** A cell whose value outlives the page in this browser, as a word among those allowed. */

@@ -26,26 +26,34 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
         </button>
       </header>
       <div class="exchange">
-        <Side title="Request" shown={request} isHex={isHex} />
-        {reply === null ? (
-          <section class="side-text">
-            <h3>Reply</h3>
-            <p class="soft">{error === undefined ? "None: this service does not answer." : "None."}</p>
-          </section>
-        ) : (
-          <Side title="Reply" shown={reply} isHex={isHex} />
-        )}
+        <Side title="Request" shown={request} isHex={isHex} nothing="Nothing went out." />
+        <Side
+          title="Reply"
+          shown={reply}
+          isHex={isHex}
+          nothing={error === undefined ? "None: this service does not answer." : "None."}
+        />
       </div>
       {error !== undefined && <p class="error">{error}</p>}
     </article>
   );
 }
 
-function Side({ title, shown, isHex }: { title: string; shown: TryOutcome["request"]; isHex: boolean }) {
+interface SideProps {
+  readonly title: string;
+  readonly shown: TryOutcome["request"];
+  readonly isHex: boolean;
+  /** Said in its place where there is none. */
+  readonly nothing: string;
+}
+
+function Side({ title, shown, isHex, nothing }: SideProps) {
   return (
     <section class="side-text">
       <h3>{title}</h3>
-      {isHex && shown.bytes !== undefined ? <HexView base64={shown.bytes} /> : <pre>{shown.text}</pre>}
+      {shown === null && <p class="soft">{nothing}</p>}
+      {shown !== null &&
+        (isHex && shown.bytes !== undefined ? <HexView base64={shown.bytes} /> : <pre>{shown.text}</pre>)}
     </section>
   );
 }

@@ -1,3 +1,4 @@
+import type { TargetedInputEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import type { TryField, TryForm, TryOutcome } from "../api/types.ts";
@@ -8,16 +9,23 @@ import type { Attempt } from "./attempt.tsx";
 
 type Values = Readonly<Record<string, string>>;
 
-export function RequestForm({ form, onDone }: { form: TryForm; onDone: (attempt: Attempt) => void }) {
+interface RequestFormProps {
+  readonly form: TryForm;
+  /** Whether somebody has asked for this one: who only looks at the page keeps the keys that lead elsewhere. */
+  readonly isChosen: boolean;
+  readonly onDone: (attempt: Attempt) => void;
+}
+
+export function RequestForm({ form, isChosen, onDone }: RequestFormProps) {
   const [values, setValues] = useState<Values>(() => defaultsOf(form.fields));
   const element = useRef<HTMLFormElement>(null);
   const run = useRun();
   const tone = useTone();
   // Who chose the service wants to fill its form in.
-  useEffect(
-    () => element.current?.querySelector<HTMLElement>("input, select")?.focus({ preventScroll: true }),
-    [],
-  );
+  useEffect(() => {
+    if (isChosen)
+      element.current?.querySelector<HTMLElement>("input, select")?.focus({ preventScroll: true });
+  }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     run.start(async () => {
@@ -83,17 +91,16 @@ function Field({
         })}
       </select>
     );
+  const common = {
+    id: `try-${name}`,
+    name,
+    required: required ?? false,
+    value,
+    onInput: (event: TargetedInputEvent<HTMLInputElement>) => onChange(event.currentTarget.value),
+  };
+  if (type === "password") return <input type="password" autocomplete="off" {...common} />;
   // A number is typed as text: integers here may be of any size, and a browser's number field knows no such thing.
-  return (
-    <input
-      id={`try-${name}`}
-      name={name}
-      inputMode={type === "number" ? "decimal" : "text"}
-      required={required ?? false}
-      value={value}
-      onInput={(event) => onChange(event.currentTarget.value)}
-    />
-  );
+  return <input type="text" inputMode={type === "number" ? "decimal" : "text"} {...common} />;
 }
 
 function defaultsOf(fields: readonly TryField[]): Values {

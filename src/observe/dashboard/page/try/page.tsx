@@ -41,6 +41,7 @@ export function TryPage() {
         <RequestForm
           key={form.service}
           form={form}
+          isChosen={rest !== ""}
           onDone={(attempt) => setAttempts([attempt, ...attempts].slice(0, kept))}
         />
         <ol class="attempts" aria-label="What came back" aria-live="polite">

@@ -16,6 +16,8 @@ export interface Layout {
   readonly left: number;
   /** Between two columns. */
   readonly step: number;
+  /** What part of the width can be seen: there the words stand, wherever their arrows are. */
+  readonly seen: { readonly from: number; readonly to: number };
 }
 
 export interface LayoutOptions {
@@ -36,7 +38,8 @@ export function layOut(services: readonly string[], book: LaneBook, options: Lay
   const count = Math.max(1, order.length);
   const step = Math.min(maxStep, Math.max(minStep, (width - left) / count));
   const columns = order.map((column, index) => ({ ...column, x: Math.round(left + step * (index + 0.5)) }));
-  return { columns, width: Math.max(width, Math.round(left + step * count)), left, step };
+  const whole = Math.max(width, Math.round(left + step * count));
+  return { columns, width: whole, left, step, seen: { from: 0, to: whole } };
 }
 
 /** The services that rows are about, in the given order; those it does not name come last. */

@@ -39,21 +39,22 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
   const base = rows[0]?.no ?? 0;
   const names = useMemo(() => servicesOf(rows, order), [version, list, order.join()]);
   const isNarrow = view.width < 560;
-  const layout = layOut(names, list.lanes, {
-    width: view.width,
-    left: isNarrow ? 58 : 104,
-    minStep: isNarrow ? 108 : 136,
-    maxStep: 320,
-  });
+  const seen = { from: view.left, to: view.left + view.width };
+  const left = isNarrow ? 58 : 104;
+  const room = { width: view.width, left, minStep: isNarrow ? 108 : 120, maxStep: 320 };
+  const layout = { ...layOut(names, list.lanes, room), seen };
   const toneOf = (service: string) => toneIn(order, service);
-  const height = headHeight + rows.length * rowHeight + 12;
+  // What is left over stands below the rows: so whoever follows never sees half of one above.
+  const rest = Math.max(0, view.height - headHeight) % rowHeight;
+  const height = headHeight + rows.length * rowHeight + rest;
   const top = follows
     ? Math.max(0, height - view.height)
     : Math.min(view.top, Math.max(0, height - view.height));
   const first = Math.max(0, Math.floor((top - beyond * rowHeight) / rowHeight));
   const last = Math.min(rows.length - 1, Math.ceil((top + view.height) / rowHeight) + beyond);
   const topRow = base + Math.max(0, Math.floor(top / rowHeight));
-  const yOf = (no: number) => (no - base - first) * rowHeight;
+  const end = base + rows.length;
+  const yOf = (no: number) => (no - base - first) * rowHeight + (no === end ? rest : 0);
 
   useImperativeHandle(handle, () => ({
     inView: () => ({
@@ -102,7 +103,7 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
           class="wire-rows"
           style={{ top: `${first * rowHeight}px` }}
           width={layout.width}
-          height={slots * rowHeight}
+          height={slots * rowHeight + rest}
         >
           <title>Sequence of messages</title>
           <Drawn shapes={lifelines(layout, base + first, base + last, yOf, toneOf)} />

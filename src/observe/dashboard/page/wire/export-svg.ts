@@ -17,7 +17,7 @@ export interface Picture {
 
 const margin = 28;
 const titleHeight = 64;
-const legendHeight = 54;
+const legendLine = 18;
 
 /** @param order all services, as they are configured: it decides places and colours */
 export function asPicture({ title, list, span }: Excerpt, order: readonly string[]): Picture {
@@ -35,7 +35,8 @@ export function asPicture({ title, list, span }: Excerpt, order: readonly string
     ...rows.flatMap((row) => rowShapes(row, rowY(row.no), layout, toneOf)),
   ];
   const width = layout.width + 2 * margin;
-  const height = titleHeight + bodyHeight + legendHeight + margin;
+  const key = legend(services, toneOf, titleHeight + bodyHeight + 12, width);
+  const height = key.bottom + margin;
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
       `font-family="system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif">`,
@@ -45,7 +46,7 @@ export function asPicture({ title, list, span }: Excerpt, order: readonly string
     `<g transform="translate(${margin} ${titleHeight})">`,
     ...shapes.map(element),
     "</g>",
-    legend(services, toneOf, height - legendHeight - margin / 2 + 8, width),
+    key.svg,
     "</svg>",
     "",
   ].join("\n");
@@ -66,17 +67,17 @@ function legend(
   toneOf: (service: string) => number,
   y: number,
   width: number,
-): string {
+): { readonly svg: string; readonly bottom: number } {
   const parts: string[] = [
-    `<path d="M${margin} ${y - 16}H${width - margin}" stroke="${ink.line}" stroke-width="1"/>`,
+    `<path d="M${margin} ${y}H${width - margin}" stroke="${ink.line}" stroke-width="1"/>`,
   ];
   let x = margin;
-  let line = y + 4;
+  let line = y + legendLine + 4;
   const entry = (sign: string, words: string) => {
     const room = 26 + textWidth(words, 12) + 18;
     if (x + room > width - margin) {
       x = margin;
-      line += 18;
+      line += legendLine;
     }
     parts.push(
       `<g transform="translate(${x} ${line})">${sign}<text x="24" y="4" font-size="12" fill="${ink.soft}">${escapeXml(words)}</text></g>`,
@@ -95,7 +96,7 @@ function legend(
     "opens, closes",
   );
   entry(`<path d="M5 -5l10 10M15 -5l-10 10" stroke="${ink.soft}" stroke-width="1.8"/>`, "peer has left");
-  return parts.join("\n");
+  return { svg: parts.join("\n"), bottom: line };
 }
 
 function element(shape: Shape): string {

@@ -19,7 +19,7 @@ export class WireFeed {
   #waiting: Item[] = [];
   #filter: WireFilter;
   #isPaused = false;
-  #lastSeq = -1;
+  #last = { seq: -1, time: 0 };
 
   constructor(filter: WireFilter) {
     this.#filter = filter;
@@ -37,8 +37,9 @@ export class WireFeed {
 
   add(event: TrafficEvent): void {
     // A stream taken up again, or asked for with another filter, may tell the same once more.
-    if (event.seq <= this.#lastSeq) return;
-    this.#lastSeq = event.seq;
+    // What is told for the first time and yet has a lower number is from a server that has begun anew.
+    if (event.seq <= this.#last.seq && event.time <= this.#last.time) return;
+    this.#last = event;
     this.received++;
     this.#take({ event });
   }
@@ -70,7 +71,7 @@ export class WireFeed {
     this.#waiting = [];
     this.list = new RowList(this.#filter, capacity);
     this.leftOut = this.forgotten = this.received = 0;
-    if (again) this.#lastSeq = -1;
+    if (again) this.#last = { seq: -1, time: 0 };
     this.version++;
   }
 

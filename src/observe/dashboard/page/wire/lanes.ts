@@ -68,6 +68,11 @@ export class LaneBook {
     if (seat !== undefined && occupant.label !== othersLabel) this.#leave(seat, row);
   }
 
+  /** Everybody has left. */
+  clear(row: number): void {
+    for (const seats of this.#seats.values()) for (const seat of seats) this.#leave(seat, row);
+  }
+
   /** Forgets who left before this row. */
   forget(row: number): void {
     for (const seats of this.#seats.values()) {

@@ -1,6 +1,6 @@
 import type { Column, Layout } from "./columns.ts";
 import type { Occupant } from "./lanes.ts";
-import { fit, textWidth } from "./measure.ts";
+import { fitPeer, textWidth } from "./measure.ts";
 import { arrowLine, headHeight, type ToneOf } from "./scene.ts";
 import { type Shape, sizes } from "./shapes.ts";
 
@@ -41,8 +41,9 @@ function isThereBefore(occupants: readonly Occupant[], occupant: Occupant): bool
 export function headShapes(layout: Layout, row: number, toneOf: ToneOf): Shape[] {
   return layout.columns.flatMap((column): Shape[] => {
     const isService = column.lane === undefined;
-    const label = fit(headLabel(column, row), sizes.name, layout.step - 20);
-    const w = Math.min(layout.step - 8, Math.max(60, textWidth(label, sizes.name) + 24));
+    const size = isService ? sizes.name : sizes.pill;
+    const label = fitPeer(headLabel(column, row), size, layout.step - 22);
+    const w = Math.min(layout.step - 6, Math.max(60, textWidth(label, size) + 24));
     const tone = toneOf(column.service);
     return [
       ...stub(column, row, tone),

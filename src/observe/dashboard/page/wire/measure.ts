@@ -22,6 +22,15 @@ export function fit(text: string, size: number, room: number): string {
   return `${kept.trimEnd()}…`;
 }
 
+/** As `fit`, but of an address the end is kept: peers on one machine differ in their ports. */
+export function fitPeer(label: string, size: number, room: number): string {
+  if (!/:\d+$/.test(label)) return fit(label, size, room);
+  let text = label;
+  while (textWidth(text, size) > room && text.length > 1)
+    text = `…${text.slice(text.startsWith("…") ? 2 : 1)}`;
+  return text;
+}
+
 function emsOf(char: string): number {
   if ("iljI|!.,:;'` ".includes(char)) return 0.34;
   if ('frt()[]{}"/\\-*'.includes(char)) return 0.42;

@@ -17,6 +17,7 @@ export class RowList {
   readonly #filter: WireFilter;
   readonly #capacity: number;
   #next = 0;
+  #lastSeq = -1;
 
   constructor(filter: WireFilter, capacity: number) {
     this.#filter = filter;
@@ -24,6 +25,9 @@ export class RowList {
   }
 
   add(event: TrafficEvent): void {
+    // The numbers begin anew with the server: nobody who was there before is there still.
+    if (event.seq < this.#lastSeq) this.lanes.clear(Math.max(0, this.#next - 1));
+    this.#lastSeq = event.seq;
     const { occupant, joins } = this.lanes.place(event, this.#next);
     if (passes(event, occupant.label, this.#filter)) {
       if (joins && event.kind !== "open") this.#push({ no: this.#next, is: "join", event, occupant });

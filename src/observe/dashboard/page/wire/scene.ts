@@ -1,6 +1,6 @@
 import { clock } from "../text/format.ts";
 import type { Layout } from "./columns.ts";
-import { fit, textWidth } from "./measure.ts";
+import { fit, fitPeer, textWidth } from "./measure.ts";
 import type { Row } from "./rows.ts";
 import { type Shape, sizes } from "./shapes.ts";
 import { softWordsOf, wordsOf } from "./words.ts";
@@ -61,20 +61,17 @@ function eventShapes(
   const { event, occupant } = row;
   const line = y + arrowLine;
   switch (event.kind) {
-    case "open":
+    case "open": {
+      const besidePill = client + Math.sign(service - client) * (layout.step / 2);
+      // At the edge the words would stand on the pill, which says as much.
+      const hasRoom = isSeen(besidePill, layout) || !isSeen(client, layout);
       return [
         { is: "line", look: "dotted", tone, x1: client, y1: line, x2: service, y2: line },
         { is: "dot", look: "ring", tone, x: service, y: line, r: 3.5 },
-        ...caption(
-          softWordsOf(event),
-          y,
-          client + Math.sign(service - client) * (layout.step / 2),
-          service,
-          layout,
-          "label-soft",
-        ),
+        ...(hasRoom ? caption(softWordsOf(event), y, besidePill, service, layout, "label-soft") : []),
         ...pill(occupant.label, client, y + 6, layout.step, tone),
       ];
+    }
     case "close":
       return [
         { is: "line", look: "dotted", tone, x1: client, y1: line, x2: service, y2: line },
@@ -97,6 +94,8 @@ function eventShapes(
   }
 }
 
+const isSeen = (x: number, { seen }: Layout) => x >= seen.from && x <= seen.to;
+
 function arrow(from: number, to: number, y: number, tone: number): Shape[] {
   const way = Math.sign(to - from);
   const tip = to - way * headGap;
@@ -112,7 +111,10 @@ function arrow(from: number, to: number, y: number, tone: number): Shape[] {
   ];
 }
 
-/** Words above an arrow, centred on it; long ones may run past its ends, the row is theirs alone. */
+/**
+ * Words above an arrow, centred on it; long ones may run past its ends, the row is theirs alone. Of an arrow that
+ * is out of sight they stand at the edge, with a sign of where it is.
+ */
 function caption(
   words: string,
   y: number,
@@ -122,10 +124,13 @@ function caption(
   look: "label" | "label-soft",
 ): Shape[] {
   const size = look === "label" ? sizes.label : sizes.soft;
-  const first = layout.left + 4;
-  const text = fit(words, size, layout.width - first - 8);
+  const first = Math.max(layout.left, layout.seen.from) + 4;
+  const last = Math.min(layout.width, layout.seen.to) - 8;
+  const [before, after] = [Math.max(a, b) < first ? "‹ " : "", Math.min(a, b) > last ? " ›" : ""];
+  const signs = textWidth(before + after, size);
+  const text = before + fit(words, size, last - first - signs) + after;
   const width = textWidth(text, size);
-  const middle = Math.min(Math.max((a + b) / 2, first + width / 2), layout.width - 8 - width / 2);
+  const middle = Math.min(Math.max((a + b) / 2, first + width / 2), last - width / 2);
   return [
     { is: "box", look: "halo", x: middle - width / 2 - 3, y: y + 3, w: width + 6, h: baseline, r: 3 },
     { is: "text", look, x: middle, y: y + baseline, text, anchor: "middle" },
@@ -133,7 +138,7 @@ function caption(
 }
 
 function pill(label: string, x: number, y: number, step: number, tone: number): Shape[] {
-  const text = fit(label, sizes.pill, step - 22);
+  const text = fitPeer(label, sizes.pill, step - 22);
   const w = textWidth(text, sizes.pill) + 16;
   return [
     { is: "box", look: "client-box", tone, x: x - w / 2, y: y + 8, w, h: 20, r: 10 },

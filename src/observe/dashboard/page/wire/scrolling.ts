@@ -4,12 +4,17 @@ import { rowHeight } from "./scene.ts";
 
 /** What part of the rows is to be seen. */
 export function useView(scroller: RefObject<HTMLDivElement | null>) {
-  const [view, setView] = useState({ top: 0, width: 800, height: 600 });
+  const [view, setView] = useState({ top: 0, left: 0, width: 800, height: 600 });
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     const look = () =>
-      setView({ top: element.scrollTop, width: element.clientWidth, height: element.clientHeight });
+      setView({
+        top: element.scrollTop,
+        left: element.scrollLeft,
+        width: element.clientWidth,
+        height: element.clientHeight,
+      });
     look();
     const resized = new ResizeObserver(look);
     resized.observe(element);

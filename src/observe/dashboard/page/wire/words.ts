@@ -1,14 +1,29 @@
-import type { TrafficEvent } from "../api/types.ts";
+import type { Fields, TrafficEvent } from "../api/types.ts";
 import { bytes } from "../text/format.ts";
 import { bytesOfBase64 } from "../text/hex.ts";
+
+/** Of a payload an arrow has room for so many characters; the rest is told by a click. */
+const longestPayload = 60;
 
 /** What an arrow says. Roles begin a line with who spoke to whom; the arrow says that already. */
 export function wordsOf(event: TrafficEvent): string {
   if (event.kind === "bytes") return `${bytes(event.size ?? 0)}${preview(event)}`;
+  if (event.fields?.packet === "PUBLISH") return publishWords(event.fields);
   return (event.text ?? "").replace(
-    /^((Received from|Sent to|Upcall to) (client|\('[^']*', \d+\))|Published): /,
+    /^((Received|Sent|Upcall)( (from|to) (client|\('[^']*', \d+\)))?|Published): /,
     "",
   );
+}
+
+/** `PUBLISH sister/temp qos 1 retain "Suhu: 28°C"`: what is published says more than how long it is. */
+function publishWords({ topic, qos, retain, dup, payload, size }: Fields): string {
+  const marks = [qos === 0 ? "" : `qos ${qos}`, retain === true ? "retain" : "", dup === true ? "dup" : ""];
+  const text = [...String(payload ?? "")];
+  const isCut = text.length > longestPayload;
+  const said = size === 0 ? "(empty)" : `"${text.slice(0, longestPayload).join("")}${isCut ? "…" : ""}"`;
+  return ["PUBLISH", topic, ...marks, said, isCut ? bytes(Number(size)) : ""]
+    .filter((word) => word !== "")
+    .join(" ");
 }
 
 /** What an opening or an ending says. */

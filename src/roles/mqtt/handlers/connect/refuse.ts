@@ -6,11 +6,15 @@ import type { Refusal } from "../../seams/access.ts";
 /** Says no, in the words of the client's version, and closes. */
 export function refuse(connection: Connection, refusal: Refusal): void {
   const { version } = connection;
-  const { reason, serverReference } = refusal;
+  const { reason, message, serverReference } = refusal;
   connection.broker.log.debug(`Refused ${connection.name}: ${reasonName(reason)}`);
   const reasonCode = version === 5 ? connackReason(reason) : returnCodeOf(reason);
   if (reasonCode !== undefined) {
-    const properties = version === 5 && serverReference !== undefined ? { serverReference } : {};
+    const words = {
+      ...(message !== undefined && { reasonString: message }), // [MQTT-3.2.2-19]
+      ...(serverReference !== undefined && { serverReference }),
+    };
+    const properties = version === 5 ? words : {};
     // [MQTT-3.2.2-6]
     connection.send({ type: "connack", version, sessionPresent: false, reasonCode, properties });
   }
@@ -20,7 +24,8 @@ export function refuse(connection: Connection, refusal: Refusal): void {
 /** There is no room for another client: it may try elsewhere, if the configuration says where. */
 export function refuseForWantOfRoom(connection: Connection): void {
   const { serverReference } = connection.broker.config;
-  if (serverReference === undefined) refuse(connection, { reason: Reason.QuotaExceeded });
+  if (serverReference === undefined)
+    refuse(connection, { reason: Reason.QuotaExceeded, message: "all sessions are in use" });
   else refuse(connection, { reason: Reason.UseAnotherServer, serverReference });
 }
 

@@ -18,7 +18,7 @@ export function openSession(entry: Entry): void {
   // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
   const kept = broker.sessions.get(identity.clientId);
   if (packet.cleanStart && kept !== undefined) broker.endSession(kept);
-  const { session, isNew } = broker.openSession(identity.clientId);
+  const { session, isNew } = broker.openSession(identity);
   // A client that is back before its will's delay has passed does not die. [MQTT-3.1.3-9]
   session.delayedWill?.cancel();
   session.delayedWill = undefined;

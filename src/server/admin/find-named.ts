@@ -1,12 +1,12 @@
 import { nearest } from "../../core/nearest.ts";
-import type { ServiceStatus } from "../run/supervised-service.ts";
+import { type ServiceStatus, stateWords } from "../run/service-status.ts";
 import { RequestError } from "./problem.ts";
 
 /**
  * A view or an action by its name.
  * @throws {RequestError} that says which there are, or that the service does not run and so has none
  */
-export function named<T>(
+export function findNamed<T>(
   what: "view" | "action",
   name: string,
   all: Readonly<Record<string, T>>,
@@ -16,7 +16,10 @@ export function named<T>(
   const found = Object.hasOwn(all, name) ? all[name] : undefined;
   if (found !== undefined) return found;
   if (service.state !== "running") {
-    throw new RequestError(409, `Cannot use the ${what} "${name}": "${service.name}" is ${service.state}`);
+    throw new RequestError(
+      409,
+      `Cannot use the ${what} "${name}": "${service.name}" ${stateWords[service.state]}`,
+    );
   }
   const names = Object.keys(all);
   const guess = nearest(name, names);

@@ -19,7 +19,7 @@ export interface OpenAdminOptions {
 }
 
 /**
- * The admin service of a lab that runs. A file that says nothing about it gets it where its port is free, and runs
+ * The admin service of a lab, before or while it runs. A file that says nothing about it gets it where its port is free, and runs
  * without it otherwise: two labs on one machine are nobody's mistake.
  * @throws {StartError} when the file does say something, and the port cannot be had
  */

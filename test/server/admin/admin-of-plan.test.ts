@@ -3,7 +3,7 @@ import { StartError } from "../../../src/core/errors.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import { History } from "../../../src/observe/history.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
-import { openAdmin } from "../../../src/server/admin/open.ts";
+import { openAdmin } from "../../../src/server/admin/admin-of-plan.ts";
 import type { ServeApp } from "../../../src/server/admin/start.ts";
 import type { ServerIo } from "../../../src/server/io.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";

@@ -1,0 +1,64 @@
+import { pbkdf2, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import { saslPrep } from "../../protocol/scram/sasl-prep.ts";
+import { leastIterations, mostIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
+import { baseCommand, type CliCommand } from "../command.ts";
+import { UsageError } from "../exit.ts";
+import { linesOf } from "../lines.ts";
+import { wholeNumber } from "../options.ts";
+import type { Session } from "../session.ts";
+
+/** `distcli mqtt verifier`: what a broker needs to keep of a password. */
+export const mqttVerifier: CliCommand = (cli) =>
+  baseCommand({
+    name: "verifier",
+    summary: "Make of a password what a broker keeps of it",
+    description:
+      "Asks for a password, or reads the first line of stdin, and prints its SCRAM-SHA-256 verifier: put that into " +
+      "a broker's users in place of the password. It is enough to check the password, and not enough to log in " +
+      "with. Each time it is another one, as its salt is random. Nothing is sent anywhere.",
+    examples: ["distcli mqtt verifier", "distcli mqtt verifier --iterations 20000 < password.txt"],
+  })
+    .option(
+      "--iterations <n>",
+      "rounds of hashing: more make guessing, and every login, slower",
+      wholeNumber(leastIterations, mostIterations),
+      leastIterations,
+    )
+    .action(({ iterations, ...options }) =>
+      cli.run(options, async (session) => {
+        const password = await readPassword(session);
+        const verifier = await makeVerifier(password, iterations);
+        session.result(verifier, { verifier });
+      }),
+    );
+
+/** Typed twice at a terminal, where nobody sees it; once through a pipe. */
+async function readPassword(session: Session): Promise<string> {
+  const { io, signal } = session;
+  if (io.openPrompter === undefined) {
+    for await (const line of linesOf(io.stdin)) return notEmpty(line);
+    return notEmpty("");
+  }
+  const prompter = io.openPrompter({ hidden: true });
+  try {
+    const password = notEmpty(await prompter.ask("Password: ", signal));
+    if ((await prompter.ask("Again: ", signal)) === password) return password;
+  } finally {
+    prompter.close();
+  }
+  throw new UsageError("The two passwords are not the same; type the same one twice");
+}
+
+function notEmpty(password: string | undefined): string {
+  if (password) return password;
+  throw new UsageError("The password is empty: type one, or put it on the first line of stdin");
+}
+
+const deriveKey = promisify(pbkdf2);
+
+async function makeVerifier(password: string, iterations: number): Promise<string> {
+  const salt = randomBytes(16);
+  const salted = await deriveKey(saslPrep(password), salt, iterations, 32, "sha256");
+  return writeVerifier(verifierOf(salted, salt, iterations));
+}

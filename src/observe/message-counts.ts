@@ -1,0 +1,32 @@
+type Stats = Readonly<Record<string, number>>;
+
+/** Where a service's count is found, the plainest first; of several numbers the sum. */
+const received = [
+  ["messages_received_total"],
+  ["datagrams_received_total"],
+  ["requests_total"],
+  ["messages_total"],
+];
+const sent = [
+  ["messages_sent_total"],
+  ["datagrams_sent_total"],
+  ["responses_2xx_total", "responses_3xx_total", "responses_4xx_total", "responses_5xx_total"],
+  ["replies_total"],
+];
+
+/**
+ * What came in and what went out, by the same two names for every service that counts them: a chunk for one, a
+ * datagram or a request for another.
+ */
+export function messageCounts(stats: Stats): Record<string, number> {
+  const [messagesIn, messagesOut] = [firstOf(stats, received), firstOf(stats, sent)];
+  return {
+    ...(messagesIn !== undefined && { messages_received_total: messagesIn }),
+    ...(messagesOut !== undefined && { messages_sent_total: messagesOut }),
+  };
+}
+
+function firstOf(stats: Stats, sources: readonly (readonly string[])[]): number | undefined {
+  const names = sources.find((source) => source.some((name) => stats[name] !== undefined));
+  return names?.reduce((sum, name) => sum + (stats[name] ?? 0), 0);
+}

@@ -1,0 +1,230 @@
+import { expect, onTestFinished } from "bun:test";
+import mqtt from "mqtt";
+import type { Page } from "playwright-core";
+import { addressOf, testDashboard, wireRow } from "../support/dashboard-browser.ts";
+import { startLab } from "../support/lab.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { until } from "../support/until.ts";
+
+const services = `
+services:
+  mqtt: { port: 0 }
+  echo: { port: 0 }
+  rest: { port: 0 }
+  time: { port: 0 }
+  udp: { port: 0 }
+`;
+const token = "sixteen-letters-and-more";
+const labs = await Promise.all([
+  startLab(`admin: { port: 0 }\n${services}`),
+  startLab(`admin: { port: 0, token: ${token} }\nservices: { echo: { port: 0 } }`),
+]);
+let [lab] = labs;
+const [, guarded] = labs;
+const testPage = testDashboard(() => lab);
+const testGuarded = testDashboard(() => guarded);
+const pages = ["overview", "wire", "mqtt", "try", "learn"];
+
+async function client(clientId: string) {
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${lab.port("mqtt")}`, { clientId });
+  onTestFinished(() => client.endAsync(true));
+  return client;
+}
+
+testPage("every page opens, and no console complains", {}, async (page) => {
+  expect(await page.title()).toBe("Overview · distsrv");
+  await page.getByText("5 of 5 services").waitFor();
+  const cards = page.locator(".card");
+  expect(await cards.locator("h2").allTextContents()).toEqual(lab.services as string[]);
+  expect(await cards.locator(".state").allTextContents()).toEqual(Array(5).fill("running"));
+  for (const name of pages) {
+    await page.getByRole("navigation", { name: "Pages" }).locator(`a[href="#/${name}"]`).click();
+    await page.locator(`main.page-${name}`).waitFor();
+  }
+});
+
+testPage("the first paint comes in under half a second", {}, async (page) => {
+  const entries = `performance.getEntriesByName("first-contentful-paint")`;
+  const paints: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    await page.goto(addressOf(lab, `?round=${round}`));
+    await page.locator(".card").first().waitFor();
+    // Elements are there before they are painted.
+    await until(async () => (await page.evaluate<number>(`${entries}.length`)) > 0);
+    paints.push(await page.evaluate<number>(`${entries}[0].startTime`));
+  }
+  console.log(`first paint after ${paints.map(Math.round).join(", ")} ms`);
+  expect(Math.min(...paints)).toBeLessThan(500);
+});
+
+testPage("a service is stopped and started from its card", {}, async (page) => {
+  const card = page.locator(".card", { hasText: "udp" }).first();
+  const command = async (name: string) => {
+    await card.getByRole("button", { name: `${name} udp` }).click();
+    await page
+      .getByRole("dialog", { name: `${name} udp?` })
+      .getByRole("button", { name })
+      .click();
+  };
+  await command("Stop");
+  await card.locator(".state-stopped").waitFor();
+  await command("Start");
+  await card.locator(".state-running").waitFor();
+});
+
+testPage("the overview tells what the broker complains about", {}, async (page) => {
+  const publisher = await client("lonely");
+  await publisher.publishAsync("nobody/listens", "halo");
+  await page
+    .getByText(/nobody\/listens/)
+    .first()
+    .waitFor();
+});
+
+testPage("MQTT shows topics and sessions, publishes and hears", { at: "#/mqtt" }, async (page) => {
+  const subscriber = await client("kelas-a");
+  const heard = Promise.withResolvers<string>();
+  subscriber.on("message", (topic, payload) => heard.resolve(`${topic} ${payload}`));
+  await subscriber.subscribeAsync("sister/#");
+  const subscribe = page.getByRole("region", { name: "Subscribe" });
+  await subscribe.getByRole("button", { name: "Listen" }).click();
+  await subscribe.getByText("Listening for sister/#").waitFor();
+  const publish = page.getByRole("form", { name: "Publish" });
+  await publish.getByLabel("Topic").fill("sister/temp");
+  await publish.getByLabel("Message").fill("Suhu: 28°C");
+  await publish.getByLabel("Retain").check();
+  await publish.getByRole("button", { name: "Publish" }).click();
+  expect(await heard.promise).toBe("sister/temp Suhu: 28°C");
+  await subscribe.locator(".payload", { hasText: "Suhu: 28°C" }).waitFor();
+  const topic = page.locator(".topic", { hasText: "temp" });
+  await topic.getByText("Suhu: 28°C").waitFor();
+  await topic.getByText("retained").waitFor({ state: "attached" });
+  await page.getByRole("tab", { name: "Sessions" }).click();
+  await page.getByRole("row", { name: /^kelas-a ?, connected/ }).waitFor();
+  await page.getByRole("tab", { name: "Subscriptions" }).click();
+  await page.getByRole("row", { name: "sister/#" }).filter({ hasText: "kelas-a" }).waitFor();
+});
+
+testPage("Try sends a real request and shows both sides", { at: "#/try/echo" }, async (page) => {
+  await page.locator("form input").first().fill("halo dunia");
+  await page.getByRole("button", { name: "Send" }).click();
+  const [request, reply] = [0, 1].map((side) => page.locator(".attempt .side-text").nth(side));
+  await reply!.getByText("Echo: halo dunia").waitFor();
+  expect(await request!.textContent()).toContain("halo dunia");
+  await page.getByRole("button", { name: "Hex" }).click();
+  await reply!.getByText("45 63 68 6f 3a").waitFor();
+  await lab.tells("echo", "halo dunia");
+});
+
+testPage("every service that Try offers answers", { at: "#/try" }, async (page) => {
+  for (const service of ["mqtt", "echo", "rest", "time", "udp"]) {
+    await page.getByRole("navigation", { name: "Services" }).getByRole("link", { name: service }).click();
+    await page.locator("form .chip", { hasText: service }).waitFor();
+    for (const field of await page.locator("form input[required]").all()) {
+      if ((await field.inputValue()) === "") await field.fill("5");
+    }
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.locator(".verdict").filter({ hasText: "answered" }).waitFor();
+  }
+});
+
+testPage("Learn speaks English and Indonesian, and remembers which", { at: "#/learn" }, async (page) => {
+  await page.getByText("Who speaks first").first().waitFor();
+  await page.getByRole("button", { name: "Bahasa Indonesia" }).click();
+  await page.getByText("Setiap layanan di sini").waitFor();
+  await page.reload();
+  await page.getByText("Setiap layanan di sini").waitFor();
+  expect(await page.getByText("Who speaks first").count()).toBe(0);
+});
+
+testPage("the keyboard reaches everything", {}, async (page) => {
+  await page.locator(".card").first().waitFor();
+  await page.keyboard.press("Tab");
+  const focused = page.locator(":focus");
+  expect(await focused.textContent()).toBe("Skip to content");
+  await page.keyboard.press("Enter");
+  expect(await focused.getAttribute("id")).toBe("main");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  for (const [index, name] of pages.entries()) {
+    await page.keyboard.press(String(index + 1));
+    await page.locator(`main.page-${name}`).waitFor();
+  }
+  await page.keyboard.press("2");
+  await page.locator("main.page-wire").waitFor();
+  await page.keyboard.press("/");
+  expect(await focused.getAttribute("aria-label")).toBe("Search in messages");
+  await page.keyboard.type("t?5");
+  expect(await focused.inputValue()).toBe("t?5");
+});
+
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+testPage("nothing runs out of a phone 360 pixels wide", phone, async (page) => {
+  await page.locator(".card").first().waitFor();
+  const echo = await RawClient.connect(lab.port("echo"));
+  echo.write("a line that is quite a bit longer than any phone is wide, and then goes on for a while");
+  for (const name of pages) {
+    await page.locator(`nav a[href="#/${name}"]`).click();
+    await page.locator(`main.page-${name}`).waitFor();
+    if (name === "wire")
+      await wireRow(page, /a line that is quite/)
+        .first()
+        .waitFor();
+    if (name === "try") await page.getByRole("button", { name: "Send" }).waitFor();
+    const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+    expect([name, wide]).toEqual([name, 360]);
+  }
+});
+
+/** Of the paper, from 0 (black) to 255. */
+async function brightness(page: Page): Promise<number> {
+  const colour = await page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+  return Math.max(...(colour.match(/\d+/g) ?? []).map(Number));
+}
+
+testPage("it is dark where the system is, until somebody chooses", { colorScheme: "dark" }, async (page) => {
+  await page.locator(".card").first().waitFor();
+  expect(await brightness(page)).toBeLessThan(60);
+  await page.keyboard.press("t");
+  await page.getByRole("button", { name: "Theme: light" }).waitFor();
+  expect(await brightness(page)).toBeGreaterThan(200);
+  await page.reload();
+  expect(await brightness(page)).toBeGreaterThan(200);
+});
+
+testGuarded(
+  "a server with a token is asked for it once",
+  { at: "#/wire", mayComplain: /status of 401/ },
+  async (page) => {
+    const dialog = page.getByRole("dialog", { name: "This server asks for its token" });
+    await dialog.getByLabel("Token").fill("not-this-one-at-all");
+    await dialog.getByRole("button", { name: "Open" }).click();
+    await dialog.getByLabel("Token").fill(token);
+    await dialog.getByRole("button", { name: "Open" }).click();
+    await page.getByText("live", { exact: true }).waitFor();
+    await page.reload();
+    await page.getByText("live", { exact: true }).waitFor();
+    expect(await dialog.count()).toBe(0);
+  },
+);
+
+testPage(
+  "a server that goes away and comes back is said so, and its traffic goes on",
+  { at: "#/wire", mayComplain: /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET)/ },
+  async (page) => {
+    const say = async (text: string) => {
+      const echo = await RawClient.connect(lab.port("echo"));
+      echo.write(text);
+      await wireRow(page, new RegExp(`^echo to .*: Echo: ${text}$`)).waitFor();
+    };
+    await say("before");
+    const { adminPort } = lab;
+    await lab.program.kill();
+    await page.getByText("The server does not answer.").waitFor();
+    lab = await startLab(`admin: { port: ${adminPort} }\n${services}`, { cleanUp: onTestFinished });
+    await page.getByText("The server does not answer.").waitFor({ state: "detached" });
+    await say("after");
+  },
+);

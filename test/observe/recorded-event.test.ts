@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import type { TrafficEvent } from "../../src/core/traffic.ts";
+import { eventJson, recordEvent } from "../../src/observe/recorded-event.ts";
+
+const conversation = {
+  id: "mqtt#1",
+  service: "mqtt",
+  transport: "tcp",
+  local: "a:1",
+  remote: "b:2",
+} as const;
+
+function kept(bytes: Uint8Array, size?: number) {
+  const event: TrafficEvent = {
+    ...{ kind: "message", conversation, direction: "in", text: "PUBLISH", bytes },
+    ...(size !== undefined && { size }),
+  };
+  return recordEvent(event, 1, 0);
+}
+
+test("of a message 4 KiB are kept, with the size of the whole", () => {
+  expect(kept(new Uint8Array(10))).toMatchObject({ size: 10 });
+  const long = kept(new Uint8Array(10_000));
+  expect([long.bytes?.length, long.size]).toEqual([4096, 10_000]);
+});
+
+test("a role that tells only the beginning of a message tells its size itself", () => {
+  expect(eventJson(kept(new Uint8Array(4096), 1_000_000))).toMatchObject({ size: 1_000_000 });
+});
+
+test("what is kept is a copy: the bytes are the network's when the observer returns", () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  const event = kept(bytes);
+  bytes.fill(0xee);
+  expect([...(event.bytes ?? [])]).toEqual([1, 2, 3]);
+});

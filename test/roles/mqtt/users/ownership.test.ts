@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import type { Connect } from "../../../../src/protocol/mqtt/packet.ts";
+import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
+import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
+import { pretender } from "../../../../src/roles/mqtt/users/pretence.ts";
+import { TestBroker } from "../wire.ts";
+
+const users = [
+  { name: "ani", password: "a" },
+  { name: "budi", password: "b" },
+];
+
+const as = (name: string, more: Partial<Connect> = {}): Partial<Connect> => {
+  const user = users.find((known) => known.name === name);
+  if (user === undefined) return more;
+  return { username: name, password: new TextEncoder().encode(user.password), ...more };
+};
+
+describe.each([4, 5] as const)("version %d", (version) => {
+  const lasting: Partial<Connect> = { cleanStart: false };
+  if (version === 5) Object.assign(lasting, { properties: { sessionExpiryInterval: 100 } });
+  const refused = version === 5 ? Reason.ClientIdentifierNotValid : 2;
+
+  test.each(["budi", "nobody"])(
+    "a session is its user's: %s cannot take it over, its client stays",
+    (other) => {
+      const lab = new TestBroker({}, { access: accessOf({ users, anonymous: true }) });
+      const owner = lab.connect("dev", version, as("ani", lasting));
+      owner.subscribe("secret");
+      const thief = lab.open(version);
+      thief.connect("dev", as(other, lasting));
+      expect(thief.next("connack").reasonCode).toBe(refused);
+      expect([owner.state, thief.state]).toEqual(["open", "ended"]);
+    },
+  );
+
+  test("its own user takes it over, and finds what it had", () => {
+    const lab = new TestBroker({}, { access: accessOf({ users }) });
+    lab.connect("dev", version, as("ani", lasting));
+    const again = lab.open(version);
+    again.connect("dev", as("ani", lasting));
+    expect(again.next("connack")).toMatchObject({ reasonCode: 0, sessionPresent: true });
+  });
+
+  test("where no users are listed a name is only a name", () => {
+    const lab = new TestBroker();
+    lab.connect("dev", version, { ...lasting, username: "ani" });
+    expect(lab.connect("dev", version, { ...lasting, username: "budi" }).state).toBe("open");
+  });
+});
+
+test("a user is the same one, however its name is written", () => {
+  const lab = new TestBroker({}, { access: accessOf({ users }) });
+  const client = lab.connect("a", 5, { ...as("ani"), username: "ani\u00ad" });
+  expect(client.connection.identity.username).toBe("ani");
+});
+
+test("pretended verifiers are the same after a restart, and others with other users", () => {
+  const model = (byte: number) => ({
+    iterations: 4096,
+    salt: new Uint8Array(16).fill(byte),
+    storedKey: new Uint8Array(32).fill(byte),
+    serverKey: new Uint8Array(32).fill(byte),
+  });
+  const eve = pretender([model(1)])("eve");
+  expect(pretender([model(1)])("eve")).toEqual(eve);
+  expect(pretender([model(2)])("eve").salt).not.toEqual(eve.salt);
+});
+
+describe("reasons in words", () => {
+  test("CONNACK and SUBACK say which limit it was", () => {
+    const lab = new TestBroker({ maxTopicLevels: 2 });
+    const deep = lab.open(5);
+    const will = {
+      topic: "a/b/c",
+      payload: new Uint8Array(),
+      qos: 0,
+      retain: false,
+      properties: {},
+    } as const;
+    deep.connect("deep", { will });
+    expect(deep.next("connack").properties.reasonString).toContain("maxTopicLevels is 2");
+    const client = lab.connect("a", 5);
+    expect(client.subscribe("a/b/c")).toMatchObject({
+      properties: { reasonString: "the filter has 3 levels, and maxTopicLevels is 2" },
+    });
+  });
+
+  test("a client that asks to be spared them is [MQTT-3.1.2-29]", () => {
+    const lab = new TestBroker({ maxTopicLevels: 2 });
+    const client = lab.connect("a", 5, { properties: { requestProblemInformation: false } });
+    expect(client.subscribe("a/b/c")).toMatchObject({ properties: {} });
+  });
+});
