@@ -123,7 +123,9 @@ const fields = z.strictObject({
     .min(1)
     .max(65_535)
     .default(1000)
-    .describe("QoS 2 messages on their way from one client, not yet released. MQTT 5 clients are told; others cannot be, and may use all 65,535 identifiers."),
+    .describe(
+      "QoS 2 messages on their way from one client, not yet released. MQTT 5 clients are told; others cannot be, and may use all 65,535 identifiers.",
+    ),
   topicAliasMaximum: z
     .int()
     .min(0)

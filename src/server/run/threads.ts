@@ -143,7 +143,10 @@ export class Threads implements Runner {
   #shareOfAppetite(): Appetite {
     const { hub, count } = this.#options;
     return Object.fromEntries(
-      Object.entries(hub.appetiteOf(this.#planned.name)).map(([kind, rate]) => [kind, Math.ceil(rate / count)]),
+      Object.entries(hub.appetiteOf(this.#planned.name)).map(([kind, rate]) => [
+        kind,
+        Math.ceil(rate / count),
+      ]),
     );
   }
 

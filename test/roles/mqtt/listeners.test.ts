@@ -282,7 +282,9 @@ describe("the settings of a listener", () => {
       `paths: ${onlyWs}`,
       `origins: ${onlyWs}`,
     ]);
-    expect(mistakes({ listeners: [{ port: 1, origins: ["x"] }] })).toEqual([`listeners.0.origins: ${onlyWs}`]);
+    expect(mistakes({ listeners: [{ port: 1, origins: ["x"] }] })).toEqual([
+      `listeners.0.origins: ${onlyWs}`,
+    ]);
     expect(mistakes({ tls: { cert: "a", key: "b", ca: "c" } })).toEqual([
       "tls.ca: keeps nobody out without requestClientCertificate: true beside it",
     ]);
