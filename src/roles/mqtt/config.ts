@@ -90,7 +90,7 @@ const fields = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      "Messages a second that a client may publish, and as many at once after a pause: past it the client is not read for a while, which loses nothing; what else it sends, PINGREQ too, waits as long. It is counted by client identifier, so to connect again gains nothing. 0 is no limit.",
+      "Messages a second that a client may publish, and as many at once after a pause: past it the client is not read for a while, which loses nothing; what else it sends, PINGREQ too, waits as long. It is counted by client identifier, so to connect again gains one message and no more. 0 is no limit.",
     ),
   maxPublishBytesRate: byteSize("0").describe(
     "Bytes of PUBLISH packets a second that a client may send, limited in the same way; 0 is no limit.",
@@ -150,7 +150,7 @@ const fields = z.strictObject({
     .min(1)
     .max(65_535)
     .default(4096)
-    .describe("Bytes of a topic or filter; what is longer is refused (0x90, 0x8F)."),
+    .describe("Bytes of a topic to publish to; a longer one is refused (0x90)."),
   maxClientIdLength: z
     .int()
     .min(23)

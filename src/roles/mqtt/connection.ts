@@ -77,6 +77,8 @@ export class Connection {
   /** An MQTT 5 client may ask to be spared the reasons of what goes wrong. [MQTT-3.1.2-29] */
   wantsReasons = false;
   will: Will | undefined;
+  /** CONNECT asked for a session that outlives the connection. */
+  asksForSession = false;
   readonly aliases = new Map<number, Route>();
   /** The aliases that the client gets; absent when it takes none. */
   topics: OutgoingAliases | undefined;

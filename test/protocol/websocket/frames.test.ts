@@ -115,3 +115,15 @@ test("a close frame's reason is cut to what fits, between characters", () => {
   expect(payload.readUInt16BE(0)).toBe(1002);
   expect(payload.subarray(2).toString()).toBe("°".repeat(61));
 });
+
+test("what the handler throws at, before a close frame, is not handed over again", () => {
+  let calls = 0;
+  const data = () => {
+    calls++;
+    throw new Error("no");
+  };
+  const reader = new FrameReader({ data, ping: () => {}, close: () => {} });
+  const bytes = Buffer.concat([frame("x"), frame(Buffer.alloc(2, 3), { opcode: 8 })]);
+  expect(() => reader.read(Uint8Array.from(bytes))).toThrow("no");
+  expect(calls).toBe(1);
+});

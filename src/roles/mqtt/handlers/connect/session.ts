@@ -22,7 +22,9 @@ export function openSession(entry: Entry): void {
   // A client that is back before its will's delay has passed does not die. [MQTT-3.1.3-9]
   session.delayedWill?.cancel();
   session.delayedWill = undefined;
-  session.expiry = broker.sessionExpiry(expirySeconds(packet));
+  const expiry = expirySeconds(packet);
+  connection.asksForSession = expiry > 0;
+  session.expiry = broker.sessionExpiry(expiry);
   session.window = Math.min(packet.properties.receiveMaximum ?? 65_535, broker.config.maxInflight); // [MQTT-3.3.4-9]
   session.connection = connection;
   connection.session = session;
