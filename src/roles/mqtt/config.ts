@@ -150,7 +150,7 @@ const fields = z.strictObject({
     .min(1)
     .max(65_535)
     .default(4096)
-    .describe("Bytes of a topic to publish to; a longer one is refused (0x90)."),
+    .describe("Bytes of a topic or a topic filter; a longer one is refused (0x90, 0x8F)."),
   maxClientIdLength: z
     .int()
     .min(23)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Properties } from "../../../src/protocol/mqtt/packet.ts";
+import { Reason } from "../../../src/protocol/mqtt/reason.ts";
 import { PacketIds } from "../../../src/roles/mqtt/packet-ids.ts";
 import { Routes } from "../../../src/roles/mqtt/routes.ts";
 import { TestBroker, type TestClient } from "./wire.ts";
@@ -191,4 +192,13 @@ test("topics like the Thue-Morse sequence cost no more to find than others", () 
   }
   expect(longest).toBeLessThan(5);
   expect([...routes.topics()]).toHaveLength(1024);
+});
+
+test("a filter longer than maxTopicLength is refused, and SUBACK says so", () => {
+  const client = new TestBroker({ maxTopicLength: 8 }).connect("a", 5);
+  expect(client.subscribe("sister/t")).toMatchObject({ reasonCodes: [0] });
+  expect(client.subscribe("sister/te")).toMatchObject({
+    reasonCodes: [Reason.TopicFilterInvalid],
+    properties: { reasonString: "the filter has 9 bytes, and maxTopicLength is 8" },
+  });
 });

@@ -55,13 +55,20 @@ function checkShare({ filter, noLocal }: SubscriptionRequest): void {
 /** Why a subscription is refused; undefined: it is not. */
 function refusal(connection: Connection, session: Session, request: SubscriptionRequest) {
   const { broker, identity } = connection;
-  const { maxTopicLevels, maxSubscriptions, maxSubscriptionBytes } = broker.config;
+  const { maxTopicLevels, maxTopicLength, maxSubscriptions, maxSubscriptionBytes } = broker.config;
   const filter = isShared(request.filter) ? parseShare(request.filter)?.filter : request.filter;
   if (filter === undefined)
     return no(Reason.TopicFilterInvalid, `"${request.filter}" is not $share/NAME/FILTER`);
   if (topicDepth(filter) > maxTopicLevels) {
     const message = `the filter has ${topicDepth(filter)} levels, and maxTopicLevels is ${maxTopicLevels}`;
     return no(Reason.TopicFilterInvalid, message);
+  }
+  const length = Buffer.byteLength(filter);
+  if (length > maxTopicLength) {
+    return no(
+      Reason.TopicFilterInvalid,
+      `the filter has ${length} bytes, and maxTopicLength is ${maxTopicLength}`,
+    );
   }
   if (!session.subscriptions.has(request.filter)) {
     if (session.subscriptions.size >= maxSubscriptions) {
