@@ -1,10 +1,11 @@
 import { describeError } from "../../core/errors.ts";
+import type { TryField } from "../../core/try.ts";
 import { formatDuration } from "../deadline.ts";
 import { type Peer, peerName } from "../peer.ts";
 import { tryJsonrpc, tryRest, trySoap } from "./http-trials.ts";
 import { tryMqtt } from "./mqtt-trial.ts";
 import { tryEcho, tryOneway, tryTime, tryUdp, tryUpcall } from "./text-trials.ts";
-import type { Exchange, Surroundings, Trial, TrialField, Values } from "./trial.ts";
+import type { Exchange, Surroundings, Trial, Values } from "./trial.ts";
 import { tryPub, tryPush, tryRep } from "./zmq-trials.ts";
 
 /** How each role is tried. */
@@ -31,7 +32,7 @@ const longest = 64 * 1024;
 
 export interface TrialForm {
   readonly title: string;
-  readonly fields: readonly TrialField[];
+  readonly fields: readonly TryField[];
 }
 
 export interface TrialResult extends Partial<Pick<Exchange, "request" | "reply">> {
@@ -82,16 +83,16 @@ export async function runTrial(
 
 const overdue = (peer: Peer) => `${peerName(peer)} did not answer within ${formatDuration(patience)}`;
 
-function completed(fields: readonly TrialField[], given: Values): Values {
+function completed(fields: readonly TryField[], given: Values): Values {
   const names = fields.map(({ name }) => name);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new RangeError(`There is no field "${unknown}"; there are: ${names.join(", ") || "none"}`);
+    throw new RangeError(`there is no field "${unknown}"; there are: ${names.join(", ") || "none"}`);
   }
   return Object.fromEntries(fields.map((field) => [field.name, checked(field, given[field.name])]));
 }
 
-function checked({ name, options, default: absent }: TrialField, value = absent): string {
+function checked({ name, options, default: absent }: TryField, value = absent): string {
   if (value.length > longest) {
     throw new RangeError(`"${name}" has ${value.length} characters, and may have ${longest}`);
   }

@@ -1,14 +1,5 @@
+import type { TryField } from "../../core/try.ts";
 import type { Peer } from "../peer.ts";
-
-/** One thing to fill in. */
-export interface TrialField {
-  readonly name: string;
-  readonly label: string;
-  readonly type: "text" | "password" | "select";
-  readonly default: string;
-  /** What a `select` chooses from. */
-  readonly options?: readonly string[];
-}
 
 /** What went one way, as a person reads it and as it went over the wire. */
 export interface Spoken {
@@ -33,7 +24,7 @@ export interface Trial {
   readonly title: string;
   /** What it is spoken over; absent: TCP. */
   readonly transport?: "udp";
-  fields(surroundings: Surroundings): readonly TrialField[];
+  fields(surroundings: Surroundings): readonly TryField[];
   /** @throws {Error} when there is no connection, or not the answer there should be */
   run(peer: Peer, values: Values, signal: AbortSignal): Promise<Exchange>;
 }
@@ -52,7 +43,7 @@ export const spokenText = (text: string): Spoken => ({ text, bytes: encoder.enco
 
 export const spokenBytes = (bytes: Uint8Array): Spoken => ({ text: decoder.decode(bytes), bytes });
 
-export const textField = (name: string, label: string, value: string): TrialField => ({
+export const textField = (name: string, label: string, value: string): TryField => ({
   name,
   label,
   type: "text",
@@ -60,14 +51,14 @@ export const textField = (name: string, label: string, value: string): TrialFiel
 });
 
 /** A field whose value is not to be read over somebody's shoulder. */
-export const passwordField = (name: string, label: string): TrialField => ({
+export const passwordField = (name: string, label: string): TryField => ({
   name,
   label,
   type: "password",
   default: "",
 });
 
-export const choice = (name: string, label: string, options: readonly string[]): TrialField => ({
+export const choice = (name: string, label: string, options: readonly string[]): TryField => ({
   name,
   label,
   type: "select",

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { nearest } from "../../core/nearest.ts";
+import { veiledJson } from "./veil.ts";
 
 /** A zod issue in the words of a configuration's reader: what is there, and what would be right. */
 export interface Reading {
@@ -126,7 +127,7 @@ function withArticle(type: string): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = veiledJson(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

@@ -1,3 +1,5 @@
+import { veilLine } from "./veil.ts";
+
 /** Where in a file something stands: line and column count from 1. */
 export interface Position {
   readonly line: number;
@@ -44,7 +46,7 @@ export class ConfigError extends Error {
     const room = Math.max(1, line.length - position.column + 1);
     const mark = "^".repeat(Math.max(1, Math.min(position.length, room)));
     const indent = line.slice(0, position.column - 1).replace(/[^\t]/g, " ");
-    return `${text}\n${number} | ${line.trimEnd()}\n      | ${indent}${mark}`;
+    return `${text}\n${number} | ${veilLine(line.trimEnd())}\n      | ${indent}${mark}`;
   }
 }
 

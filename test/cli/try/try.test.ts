@@ -144,7 +144,7 @@ describe("what cannot be tried", () => {
   test("a field or a choice that there is not is an error that names those there are", () => {
     const peer = { host: "127.0.0.1", port: 1 };
     expect(runTrial("echo", peer, { text: "x" }, surroundings, nobody)).rejects.toThrow(
-      'There is no field "text"; there are: message',
+      'there is no field "text"; there are: message',
     );
     expect(runTrial("time", peer, { request: "WHAT" }, surroundings, nobody)).rejects.toThrow(
       '"request" must be one of TIME, TIME and a line end, QUIT, something else, and is "WHAT"',

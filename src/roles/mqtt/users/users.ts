@@ -32,7 +32,7 @@ export class Users {
   /**
    * By name the mark of a password that is known to be right. It takes a microsecond to compare where PBKDF2 takes
    * 500 (with 4096 iterations): a thousand clients that come back at once come in at once, and who tries passwords
-   * out is still slow.
+   * out by CONNECT is still slow. By SCRAM the derivation is the client's work, also that of one who guesses.
    */
   readonly #marks = new Map<string, Uint8Array>();
   readonly #noMark = randomBytes(32);

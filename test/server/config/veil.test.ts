@@ -1,0 +1,29 @@
+import { describe, expect, test } from "bun:test";
+import { veiledJson, veilLine } from "../../../src/server/config/veil.ts";
+
+describe("a line that is shown", () => {
+  test.each([
+    ["  - { name: ani, password: hunter2, oops: 1 }", "  - { name: ani, password: *******, oops: 1 }"],
+    ['  - { password: "a, b }", oops: 1 }', "  - { password: ********, oops: 1 }"],
+    ["    password: with spaces, and a comma", "    password: ************************"],
+    ["  - { name: b, passwrod: hunter3 }", "  - { name: b, passwrod: ******* }"],
+    ["admin: { \"token\": '0123456789', prot: 1 }", 'admin: { "token": ************, prot: 1 }'],
+    ["    password: 'not closed", "    password: ***********"],
+  ])("%s has stars of the secret's width", (line, shown) => {
+    expect(veilLine(line)).toBe(shown);
+    expect(shown).toHaveLength(line.length);
+  });
+
+  test("without a secret is shown as it is", () => {
+    const line = "  time: { threads: 2, prefix: 'JAM ' }";
+    expect(veilLine(line)).toBe(line);
+  });
+});
+
+test("a value of the wrong shape is told without what stands under a secret's name", () => {
+  expect(veiledJson({ 0: { name: "ani", password: "hunter4" } })).toBe(
+    '{"0":{"name":"ani","password":"***"}}',
+  );
+  expect(veiledJson("abc")).toBe('"abc"');
+  expect(veiledJson(undefined)).toBe("undefined");
+});
