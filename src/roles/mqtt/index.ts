@@ -1,13 +1,13 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
-import { Broker } from "./broker.ts";
-import { systemClock } from "./clock.ts";
+import { Broker } from "./broker/broker.ts";
+import { startPublishers } from "./broker/publishers.ts";
 import { type MqttConfig, mqttConfig } from "./config.ts";
 import { openInsight } from "./insight/insight.ts";
 import { type Listeners, openListeners, portsOf, unmetNeeds } from "./listeners.ts";
-import { startPublishers } from "./publishers.ts";
-import { noBus } from "./seams/bus.ts";
-import { memoryStore } from "./seams/store.ts";
+import { noBus } from "./ports/bus.ts";
+import { systemClock } from "./ports/clock.ts";
+import { memoryStore } from "./ports/store.ts";
 import { liveAccess } from "./users/live-access.ts";
 import { sendAwayUnless } from "./users/send-away.ts";
 

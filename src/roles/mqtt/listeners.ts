@@ -3,9 +3,9 @@ import type { PortClaim, RoleContext, UnmetNeed } from "../../core/role.ts";
 import { listenTcp, type SharedPlaces, type TcpOptions, type TcpServer } from "../../net/tcp.ts";
 import { readTlsFiles, TlsFileError } from "../../net/tls-files.ts";
 import { listenWebSocket } from "../../net/websocket.ts";
-import type { Broker } from "./broker.ts";
+import type { Broker } from "./broker/broker.ts";
+import type { Connection } from "./client/connection.ts";
 import type { MqttConfig } from "./config.ts";
-import type { Connection } from "./connection.ts";
 
 /** A listener with everything said that it may have left to the service. */
 type Listener = Omit<MqttConfig["listeners"][number], "connectTimeout" | "maxPacketSize" | "host"> & {

@@ -1,5 +1,5 @@
 import type { Action, View } from "../../../core/role.ts";
-import type { Broker } from "../broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import { Problems } from "./problems.ts";
 import { publishAction } from "./publish-action.ts";
 import { showRetained } from "./retained-view.ts";

@@ -1,5 +1,5 @@
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../session/session.ts";
 
 /** So many milliseconds without an acknowledgement are too many. */
 const patience = 10_000;

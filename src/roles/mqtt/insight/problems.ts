@@ -1,5 +1,5 @@
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Broker } from "../broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import { LaggingClients } from "./lagging-clients.ts";
 import { topicsInUse, waitingClients, waitingSentence } from "./waiting-clients.ts";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Action } from "../../../core/role.ts";
 import { topicDepth, topicNameMistake } from "../../../protocol/mqtt/topic.ts";
-import type { Broker } from "../broker.ts";
-import { ownPublish } from "../own-publish.ts";
-import { isSystemTopic } from "../system-topic.ts";
+import type { Broker } from "../broker/broker.ts";
+import { ownPublish } from "../wire/own-publish.ts";
+import { isSystemTopic } from "../wire/system-topic.ts";
 
 const longestTopic = 65_535;
 

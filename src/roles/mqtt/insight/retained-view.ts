@@ -1,7 +1,7 @@
 import type { View } from "../../../core/role.ts";
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Broker } from "../broker.ts";
-import type { Message } from "../message.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { Message } from "../wire/message.ts";
 import { readPage } from "./page.ts";
 import { payloadText } from "./payload-text.ts";
 

@@ -2,10 +2,10 @@ import type { View } from "../../../core/role.ts";
 import { versionNames } from "../../../protocol/mqtt/describe.ts";
 import { parseShare, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Subscription } from "../audience.ts";
-import type { Broker } from "../broker.ts";
-import type { Connection } from "../connection.ts";
-import type { Session } from "../session.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { Connection } from "../client/connection.ts";
+import type { Subscription } from "../routing/subscribers.ts";
+import type { Session } from "../session/session.ts";
 import { readPage } from "./page.ts";
 
 /** The clients that the broker knows: those that are connected first. */

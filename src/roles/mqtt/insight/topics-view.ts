@@ -1,12 +1,12 @@
 import type { View } from "../../../core/role.ts";
 import { topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Broker } from "../broker.ts";
-import type { Message } from "../message.ts";
+import type { Broker } from "../broker/broker.ts";
+import { TopicWatch, type WatchedTopic } from "../routing/topic-watch.ts";
+import type { Message } from "../wire/message.ts";
 import { readPage } from "./page.ts";
 import { payloadText } from "./payload-text.ts";
 import { findRetained, isRetained } from "./retained-view.ts";
-import { TopicWatch, type WatchedTopic } from "./topic-watch.ts";
 
 /** Watching goes on for so many milliseconds after the last question. */
 const patience = 10_000;

@@ -1,9 +1,9 @@
 import { nearest } from "../../../core/nearest.ts";
 import { topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Audience, Subscription } from "../audience.ts";
-import type { Broker } from "../broker.ts";
-import { isSystemTopic } from "../system-topic.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { Audience, Subscription } from "../routing/subscribers.ts";
+import { isSystemTopic } from "../wire/system-topic.ts";
 import { findRetained } from "./retained-view.ts";
 
 /** Whoever has waited for so many milliseconds may wait for something that does not come. */

@@ -1,6 +1,6 @@
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
-import { type Access, type Credentials, type Identity, openAccess } from "../seams/access.ts";
+import { type Access, type Credentials, type Identity, openAccess } from "../ports/access.ts";
 import type { UsersConfig } from "./config.ts";
 import { scramSha256 } from "./scram.ts";
 import { Users } from "./users.ts";

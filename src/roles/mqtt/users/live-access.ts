@@ -1,5 +1,5 @@
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
-import type { Access, Identity } from "../seams/access.ts";
+import type { Access, Identity } from "../ports/access.ts";
 import { accessOf } from "./access.ts";
 import type { UsersConfig } from "./config.ts";
 

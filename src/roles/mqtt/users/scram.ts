@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import { readClientFirst, ScramError } from "../../../protocol/scram/messages.ts";
 import { type Challenge, challenge, conclude } from "../../../protocol/scram/server.ts";
-import type { AuthenticationMethod, Exchange, Step } from "../seams/authentication.ts";
+import type { AuthenticationMethod, Exchange, Step } from "../ports/authentication.ts";
 import type { Users } from "./users.ts";
 
 /** SCRAM-SHA-256, RFC 7677: client and server prove to each other that they know the password, and neither tells it. */

@@ -1,6 +1,6 @@
 import { Reason } from "../../../protocol/mqtt/reason.ts";
-import type { Broker } from "../broker.ts";
-import type { Identity } from "../seams/access.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { Identity } from "../ports/access.ts";
 
 /**
  * The users have become others: who may not stay is disconnected, and who was on its way in has to begin again, since

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { isReasonOf, Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { TestBroker, type TestClient } from "../wire.ts";
+import { TestBroker, type TestClient } from "../support/test-broker.ts";
 import {
   ack,
   connectPacket,

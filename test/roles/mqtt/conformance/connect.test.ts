@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import type { Will } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 import {
   ack,
   connectPacket,

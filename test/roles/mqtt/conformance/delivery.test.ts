@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { TestBroker, type TestClient } from "../wire.ts";
+import { TestBroker, type TestClient } from "../support/test-broker.ts";
 import { ack, lasting, publishes, versions } from "./kit.ts";
 
 /** A subscriber to everything whose session lasts, and a publisher. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { isFailure, Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 import { connectPacket, hex, versions } from "./kit.ts";
 
 const payload = new TextEncoder().encode("gone");

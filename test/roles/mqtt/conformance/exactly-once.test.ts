@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Version } from "../../../../src/protocol/mqtt/packet.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 import { LossyClient } from "./lossy-client.ts";
 
 /**

@@ -9,7 +9,7 @@ import type {
   Unsubscribe,
   Version,
 } from "../../../../src/protocol/mqtt/packet.ts";
-import type { TestClient } from "../wire.ts";
+import type { TestClient } from "../support/test-broker.ts";
 
 export const versions = [3, 4, 5] as const;
 

@@ -2,8 +2,8 @@ import { decode } from "../../../../src/protocol/mqtt/decode.ts";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
 import type { Packet, Publish, PublishAck, Version } from "../../../../src/protocol/mqtt/packet.ts";
-import type { Connection, Peer } from "../../../../src/roles/mqtt/connection.ts";
-import type { TestBroker } from "../wire.ts";
+import type { Connection, Peer } from "../../../../src/roles/mqtt/client/connection.ts";
+import type { TestBroker } from "../support/test-broker.ts";
 
 /** What the client has sent and not seen acknowledged to the end. */
 interface Unacknowledged {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 import { ack, publishes, subscribeTo, versions } from "./kit.ts";
 
 describe.each(versions)("version %d", (version) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import type { Packet, Version } from "../../../../src/protocol/mqtt/packet.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 import { connectPacket, forged, subscribeTo, unsubscribeFrom, versions } from "./kit.ts";
 
 const mark = "~~~";

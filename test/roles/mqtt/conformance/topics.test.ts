@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 import { subscribeTo, unsubscribeFrom, versions } from "./kit.ts";
 
 describe.each(versions)("version %d", (version) => {

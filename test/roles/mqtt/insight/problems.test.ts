@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
 import { suggestion } from "../../../../src/roles/mqtt/insight/waiting-clients.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 
 function watched(config: Record<string, unknown> = {}) {
   const test = new TestBroker(config);

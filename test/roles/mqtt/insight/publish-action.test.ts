@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 
 function acting(config: Record<string, unknown> = {}) {
   const test = new TestBroker(config);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 
 interface Answer {
   readonly topics: readonly Record<string, unknown>[];

@@ -5,8 +5,8 @@ import type {
   StoredMessage,
   StoredSession,
   StoredSubscription,
-} from "../../../../src/roles/mqtt/seams/store.ts";
-import type { TestClock } from "../wire.ts";
+} from "../../../../src/roles/mqtt/ports/store.ts";
+import type { TestClock } from "./test-broker.ts";
 
 interface Session {
   expiry: number;

@@ -1,5 +1,5 @@
 import { topicMatches } from "../../../../src/protocol/mqtt/topic.ts";
-import type { Bus, Node } from "../../../../src/roles/mqtt/seams/bus.ts";
+import type { Bus, Node } from "../../../../src/roles/mqtt/ports/bus.ts";
 
 /** A bus within one process: a message reaches the other nodes before `publish` returns, or when the test lets it. */
 export class LocalBus {

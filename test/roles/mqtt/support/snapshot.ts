@@ -1,7 +1,7 @@
-import type { Broker } from "../../../../src/roles/mqtt/broker.ts";
-import type { Message } from "../../../../src/roles/mqtt/message.ts";
-import type { Pending } from "../../../../src/roles/mqtt/queue.ts";
-import type { Session } from "../../../../src/roles/mqtt/session.ts";
+import type { Broker } from "../../../../src/roles/mqtt/broker/broker.ts";
+import type { Pending } from "../../../../src/roles/mqtt/session/queue.ts";
+import type { Session } from "../../../../src/roles/mqtt/session/session.ts";
+import type { Message } from "../../../../src/roles/mqtt/wire/message.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 

@@ -3,7 +3,7 @@ import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
 import type { UsersConfig } from "../../../../src/roles/mqtt/users/config.ts";
 import { until } from "../../../support/until.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 
 const users = [{ name: "budi", password: "rahasia" }];
 const bytes = (text: string) => new TextEncoder().encode(text);

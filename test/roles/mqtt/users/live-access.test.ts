@@ -3,7 +3,7 @@ import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
 import { liveAccess } from "../../../../src/roles/mqtt/users/live-access.ts";
 import { sendAwayUnless } from "../../../../src/roles/mqtt/users/send-away.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const budi = { name: "budi", password: "rahasia" };

@@ -3,7 +3,7 @@ import type { Connect } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
 import { pretender } from "../../../../src/roles/mqtt/users/pretence.ts";
-import { TestBroker } from "../wire.ts";
+import { TestBroker } from "../support/test-broker.ts";
 
 const users = [
   { name: "ani", password: "a" },

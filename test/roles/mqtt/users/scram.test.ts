@@ -4,7 +4,7 @@ import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
 import { ScramClient } from "../../../support/scram-client.ts";
 import { until } from "../../../support/until.ts";
-import { TestBroker, type TestClient } from "../wire.ts";
+import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
 const authenticationMethod = "SCRAM-SHA-256";
 const users = [

@@ -1,0 +1,30 @@
+import { compileTemplate } from "../../../protocol/text/template.ts";
+import { messageFields, type PublisherConfig } from "../config.ts";
+import { ownPublish } from "../wire/own-publish.ts";
+import type { Broker } from "./broker.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * Publishes by itself what the configuration says, so a subscriber sees data at once.
+ * @returns what stops it
+ */
+export function startPublishers(broker: Broker, publishers: readonly PublisherConfig[]): () => void {
+  const stops = publishers.map((publisher) => startPublisher(broker, publisher));
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function startPublisher(broker: Broker, { topic, message, every, qos, retain }: PublisherConfig): () => void {
+  const template = compileTemplate(message, messageFields);
+  let count = 0;
+  return broker.clock.every(every, () => {
+    count++;
+    const payload = encoder.encode(template.render({ count, time: timeOfDay() }));
+    broker.publish(ownPublish({ topic, payload, qos, retain, properties: {} }), topic);
+  });
+}
+
+/** `23:49:36`, local time. */
+const timeOfDay = (): string => new Date().toTimeString().slice(0, 8);

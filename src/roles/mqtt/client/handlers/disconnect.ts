@@ -1,0 +1,45 @@
+import { protocolError } from "../../../../protocol/mqtt/errors.ts";
+import type { Notice } from "../../../../protocol/mqtt/packet.ts";
+import { Reason } from "../../../../protocol/mqtt/reason.ts";
+import type { Connection } from "../connection.ts";
+
+/** The reasons that are a client's to give, section 3.14.2.1; the others are a server's. */
+const clientReasons: ReadonlySet<number> = new Set([
+  Reason.Success,
+  Reason.DisconnectWithWill,
+  Reason.UnspecifiedError,
+  Reason.MalformedPacket,
+  Reason.ProtocolError,
+  Reason.ImplementationSpecificError,
+  Reason.TopicNameInvalid,
+  Reason.ReceiveMaximumExceeded,
+  Reason.TopicAliasInvalid,
+  Reason.PacketTooLarge,
+  Reason.MessageRateTooHigh,
+  Reason.QuotaExceeded,
+  Reason.AdministrativeAction,
+  Reason.PayloadFormatInvalid,
+]);
+
+/** DISCONNECT from a client, section 3.14. */
+export function disconnect(connection: Connection, { reasonCode, properties }: Notice): void {
+  if (!clientReasons.has(reasonCode)) {
+    const code = `0x${reasonCode.toString(16)}`;
+    throw protocolError(`DISCONNECT has the reason code ${code}, which only a server may give`); // [MQTT-3.14.2-1]
+  }
+  if (properties.sessionExpiryInterval !== undefined)
+    agreeOnExpiry(connection, properties.sessionExpiryInterval);
+  // Whoever leaves for any other reason than that all is done leaves its will. [MQTT-3.14.4-3] [MQTT-3.1.2-8]
+  if (reasonCode === Reason.Success) connection.will = undefined;
+  connection.close(); // [MQTT-3.14.4-2]
+}
+
+/** Section 3.14.2.2.2. */
+function agreeOnExpiry({ broker, session, asksForSession }: Connection, seconds: number): void {
+  if (session === undefined) return;
+  // What counts is what CONNECT said, not what maxSessionExpiry left of it.
+  if (!asksForSession && seconds > 0) {
+    throw protocolError("DISCONNECT gives a session expiry interval, and CONNECT said 0");
+  }
+  session.expiry = broker.sessionExpiry(seconds);
+}

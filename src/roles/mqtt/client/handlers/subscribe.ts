@@ -1,0 +1,113 @@
+import { malformed, protocolError } from "../../../../protocol/mqtt/errors.ts";
+import { lowerQos, type Subscribe, type SubscriptionRequest } from "../../../../protocol/mqtt/packet.ts";
+import { Reason } from "../../../../protocol/mqtt/reason.ts";
+import { isShared, parseShare, topicDepth } from "../../../../protocol/mqtt/topic.ts";
+import type { Broker } from "../../broker/broker.ts";
+import { subscriptionBytes } from "../../routing/router.ts";
+import type { Replay, Session } from "../../session/session.ts";
+import type { Connection } from "../connection.ts";
+import { inPieces } from "./in-pieces.ts";
+
+/** SUBSCRIBE, section 3.8. */
+export function subscribe(connection: Connection, packet: Subscribe): void {
+  const { session, version, broker } = connection;
+  if (session === undefined) return;
+  const { packetId, subscriptions } = packet;
+  if (version === 5) subscriptions.forEach(checkShare);
+  const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
+  const replays = new Map<string, Replay>();
+  const shares = new Set<string>();
+  const reasonCodes: number[] = [];
+  let why: string | undefined;
+  const subscribeTo = (request: SubscriptionRequest) => {
+    const refused = refusal(connection, session, request);
+    if (refused !== undefined) {
+      reasonCodes.push(version === 5 ? refused.reason : Reason.UnspecifiedError);
+      why ??= refused.message;
+      return;
+    }
+    const replay = accept(broker, session, request, identifier);
+    if (replay !== undefined) replays.set(request.filter, replay);
+    if (isShared(request.filter)) shares.add(request.filter);
+    reasonCodes.push(request.qos);
+  };
+  inPieces(connection, subscriptions, subscribeTo, () => {
+    // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
+    const properties = why !== undefined && connection.wantsReasons ? { reasonString: why } : {};
+    connection.send({ type: "suback", version, packetId, reasonCodes, properties });
+    for (const [filter, replay] of replays) session.replay(filter, replay);
+    for (const share of shares) session.joinGroup(share);
+  });
+}
+
+/** Before MQTT 5 such a filter is correct, only of no use here: it is refused. */
+function checkShare({ filter, noLocal }: SubscriptionRequest): void {
+  if (!isShared(filter)) return;
+  if (parseShare(filter) === undefined) {
+    // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+    throw malformed(
+      `the topic filter "${filter}" is not $share/NAME/FILTER, with a name without "+" and "#"`,
+    );
+  }
+  if (noLocal) throw protocolError(`the shared subscription "${filter}" asks for no local`); // [MQTT-3.8.3-4]
+}
+
+/** Why a subscription is refused; undefined: it is not. */
+function refusal(connection: Connection, session: Session, request: SubscriptionRequest) {
+  const { broker, identity } = connection;
+  const { maxTopicLevels, maxTopicLength, maxSubscriptions, maxSubscriptionBytes } = broker.config;
+  const filter = isShared(request.filter) ? parseShare(request.filter)?.filter : request.filter;
+  if (filter === undefined)
+    return no(Reason.TopicFilterInvalid, `"${request.filter}" is not $share/NAME/FILTER`);
+  if (topicDepth(filter) > maxTopicLevels) {
+    const message = `the filter has ${topicDepth(filter)} levels, and maxTopicLevels is ${maxTopicLevels}`;
+    return no(Reason.TopicFilterInvalid, message);
+  }
+  const length = Buffer.byteLength(filter);
+  if (length > maxTopicLength) {
+    return no(
+      Reason.TopicFilterInvalid,
+      `the filter has ${length} bytes, and maxTopicLength is ${maxTopicLength}`,
+    );
+  }
+  if (!session.subscriptions.has(request.filter)) {
+    if (session.subscriptions.size >= maxSubscriptions) {
+      return no(Reason.QuotaExceeded, `the client has ${maxSubscriptions} subscriptions (maxSubscriptions)`);
+    }
+    if (broker.routes.bytes + subscriptionBytes(request.filter) > maxSubscriptionBytes) {
+      return no(Reason.QuotaExceeded, "all clients' subscriptions together are at maxSubscriptionBytes");
+    }
+  }
+  if (broker.access.maySubscribe(identity, filter)) return undefined;
+  return no(Reason.NotAuthorized, `the client may not subscribe to "${filter}"`);
+}
+
+const no = (reason: number, message: string) => ({ reason, message });
+
+/** @returns the retained messages that the new subscription asks for */
+function accept(
+  broker: Broker,
+  session: Session,
+  request: SubscriptionRequest,
+  identifier: number,
+): Replay | undefined {
+  const { retainHandling } = request;
+  const isNew = broker.subscribe(session, { ...request, identifier });
+  // A shared subscription gets none: section 4.8.2.
+  if (isShared(request.filter)) return undefined;
+  // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
+  if (retainHandling === 2 || (retainHandling === 1 && !isNew)) return undefined;
+  return retainedFor(broker, request, identifier);
+}
+
+function* retainedFor(broker: Broker, request: SubscriptionRequest, identifier: number): Replay {
+  const subscriptionIds = identifier === 0 ? undefined : [identifier];
+  for (const message of broker.retained.match(request.filter, () => broker.clock.now())) {
+    if (message === undefined) {
+      yield undefined;
+      continue;
+    }
+    const qos = lowerQos(message.qos, request.qos);
+    yield { message, qos, retain: true, subscriptionIds }; // [MQTT-3.3.1-8 of 3.1.1]
+  }
+}

@@ -1,0 +1,153 @@
+import type { Message } from "../wire/message.ts";
+import { isSystemTopic } from "../wire/system-topic.ts";
+import { RetainedExpiry } from "./retained-expiry.ts";
+import { expiryOf, type Kept, payloadOf, sizeOf, toKeep, toSend } from "./retained-message.ts";
+import { nodeBytes, type Place, RetainedTree } from "./retained-tree.ts";
+
+/** Learns what is kept of clients and built-in publishers, to keep it longer than the broker lives. */
+export interface RetainedJournal {
+  retained(message: Message): void;
+  cleared(topic: string): void;
+}
+
+/** What is kept of one kind. */
+class Tally {
+  count = 0;
+  /** With topics, properties and what the tree takes, for the limit. */
+  bytes = 0;
+  payloadBytes = 0;
+
+  add(kept: Kept, sign: 1 | -1): void {
+    this.count += sign;
+    this.bytes += sign * sizeOf(kept);
+    this.payloadBytes += sign * payloadOf(kept);
+  }
+}
+
+/** The last retained message of each topic. [MQTT-3.3.1-5] */
+export class Retained {
+  readonly #tree = new RetainedTree<Kept>();
+  readonly #clients = new Tally();
+  /** The broker's own messages, which no limit is for: else a full store could not tell that it is full. */
+  readonly #own = new Tally();
+  readonly #expiry = new RetainedExpiry<Kept>({
+    all: () => this.#tree.all(),
+    expiryOf,
+    remove: (kept) => this.#remove(toSend(kept).topic.text),
+  });
+  #isKnownFull = false;
+
+  constructor(
+    readonly limits: { readonly maxRetained: number; readonly maxRetainedBytes: number },
+    /** @param isFirst there was room since the last time */
+    readonly onFull: (isFirst: boolean) => void,
+    readonly journal?: RetainedJournal,
+    readonly now: () => number = () => 0,
+  ) {}
+
+  /** How many topics have one that a client or a built-in publisher left. */
+  get size(): number {
+    return this.#clients.count;
+  }
+
+  /** Those of `size`, in bytes. */
+  get bytes(): number {
+    return this.#clients.bytes;
+  }
+
+  /** How many topics have one, `$SYS` included. */
+  get total(): number {
+    return this.#clients.count + this.#own.count;
+  }
+
+  /** The payloads of `total`, in bytes. */
+  get payloadBytes(): number {
+    return this.#clients.payloadBytes + this.#own.payloadBytes;
+  }
+
+  /** Keeps the message in place of the one before; an empty payload only takes that one away. */
+  keep(message: Message): void {
+    const isEmpty = message.end === message.payloadStart;
+    if (isEmpty)
+      this.#remove(message.topic.text); // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+    else this.#set(message);
+  }
+
+  /** Keeps a message that was kept before; a limit that is lower by now does not take it away. */
+  restore(message: Message): void {
+    this.#put(message, this.#tree.place(message.topic.text), this.#clients);
+  }
+
+  #tally(topic: string): Tally {
+    return isSystemTopic(topic) ? this.#own : this.#clients;
+  }
+
+  #set(message: Message): void {
+    const { text } = message.topic;
+    const tally = this.#tally(text);
+    if (tally === this.#clients && this.#isFull(message) && !this.#makeRoom(message)) {
+      // An old value must not stand where a newer one was published.
+      this.#remove(text);
+      this.onFull(!this.#isKnownFull);
+      this.#isKnownFull = true;
+      return;
+    }
+    this.#put(message, this.#tree.place(text), tally);
+    if (tally === this.#clients) this.journal?.retained(message);
+  }
+
+  #put(message: Message, place: Place<Kept>, tally: Tally): void {
+    if (place.value !== undefined) tally.add(place.value, -1);
+    const kept = toKeep(message);
+    this.#expiry.note(message.expiresAt);
+    tally.add(kept, 1);
+    tally.bytes += place.missing * nodeBytes;
+    this.#tree.set(place, kept);
+  }
+
+  /** @returns false when nothing that is kept has expired, or not enough of it */
+  #makeRoom(message: Message): boolean {
+    return this.#expiry.throwOut(this.now()) && !this.#isFull(message);
+  }
+
+  #isFull(message: Message): boolean {
+    const { value: before, missing } = this.#tree.place(message.topic.text);
+    const { count, bytes } = this.#clients;
+    const { maxRetained, maxRetainedBytes } = this.limits;
+    if (before === undefined && count >= maxRetained) return true;
+    const less = before === undefined ? 0 : sizeOf(before);
+    return bytes + message.size - less + missing * nodeBytes > maxRetainedBytes;
+  }
+
+  #remove(topic: string): void {
+    const place = this.#tree.place(topic);
+    if (place.value === undefined) return;
+    const tally = this.#tally(topic);
+    tally.add(place.value, -1);
+    tally.bytes -= this.#tree.remove(place) * nodeBytes;
+    if (this.#isKnownFull) this.#isKnownFull = !this.#hasRoomAgain();
+    if (tally === this.#clients) this.journal?.cleared(topic);
+  }
+
+  // A tenth, not one: who clears a topic and fills it again must not fill the log.
+  #hasRoomAgain(): boolean {
+    const { count, bytes } = this.#clients;
+    const { maxRetained, maxRetainedBytes } = this.limits;
+    return count <= 0.9 * maxRetained && bytes <= 0.9 * maxRetainedBytes;
+  }
+
+  /**
+   * The messages whose topics the filter matches and that have not expired, found as they are asked for: a
+   * filter that matches a million of them costs nothing before the first is taken. Undefined comes when the search
+   * has looked at `nodesPerBreath` nodes since the last time: a good moment to do something else.
+   */
+  *match(filter: string, now: () => number): Generator<Message | undefined, void, undefined> {
+    for (const kept of this.#tree.match(filter)) {
+      const message = kept === undefined ? undefined : toSend(kept);
+      if (message?.isExpired(now())) this.#remove(message.topic.text);
+      else yield message;
+    }
+  }
+}
+
+export { nodesPerBreath } from "./retained-tree.ts";

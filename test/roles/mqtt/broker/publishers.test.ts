@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { startPublishers } from "../../../../src/roles/mqtt/broker/publishers.ts";
+import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
+import { TestBroker } from "../support/test-broker.ts";
+
+describe("a built-in publisher", () => {
+  function start(...publish: Record<string, unknown>[]) {
+    const test = new TestBroker();
+    const stop = startPublishers(test.broker, mqttConfig.parse({ publish }).publish);
+    return { test, stop };
+  }
+
+  test("publishes at its pace, counting", () => {
+    const { test, stop } = start({
+      topic: "sister/temp",
+      message: "Suhu {count}: {random 28..28}°C",
+      every: "2s",
+    });
+    const client = test.connect("a");
+    client.subscribe("sister/#");
+    test.clock.advance(6500);
+    expect(client.messages()).toEqual([1, 2, 3].map((count) => `sister/temp: Suhu ${count}: 28°C`));
+    stop();
+    test.clock.advance(10_000);
+    expect(client.messages()).toEqual([]);
+  });
+
+  test("publishes at its QoS, retained if it is told so, to clients of every version", () => {
+    const { test } = start({ topic: "t", message: "x", every: "1s", qos: 1, retain: true });
+    const clients = ([3, 4, 5] as const).map((version) => test.connect(`v${version}`, version));
+    for (const client of clients) client.subscribe("t", 2);
+    test.clock.advance(1000);
+    for (const client of clients)
+      expect(client.next("publish")).toMatchObject({ qos: 1, topic: "t", retain: false });
+    expect(test.broker.stats().retained).toBe(1);
+  });
+
+  test("tells the time of day", () => {
+    const { test } = start({ topic: "t", message: "{time}", every: "1s" });
+    const client = test.connect("a");
+    client.subscribe("t");
+    test.clock.advance(1000);
+    expect(client.messages()[0]).toMatch(/^t: \d\d:\d\d:\d\d$/);
+  });
+});
+
+describe("the configuration", () => {
+  const messages = (config: unknown) =>
+    mqttConfig.safeParse(config).error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+
+  test("has a default for everything, and survives a clone", () => {
+    const config = mqttConfig.parse({});
+    expect(config).toMatchObject({ host: "127.0.0.1", port: 1883, publish: [], maxConnections: 20_000 });
+    expect(structuredClone(config)).toEqual(config);
+  });
+
+  test("says what is wrong with a publisher, and where", () => {
+    expect(messages({ publish: [{ topic: "a/#", message: "x" }] })).toEqual([
+      'publish.0.topic: must be a topic to publish to, such as sister/temp; "a/#" holds a wildcard',
+    ]);
+    expect(messages({ maxTopicLevels: 2, publish: [{ topic: "a/b/c", message: "x" }] })).toEqual([
+      "publish.0.topic: must have at most maxTopicLevels (2) levels, and has 3",
+    ]);
+    expect(messages({ publish: [{ topic: "a", message: "{tme}" }] })?.[0]).toContain(
+      "known are {time}, {count}",
+    );
+    expect(messages({ publish: [{ topic: "a", message: "x", every: "0s" }] })?.[0]).toContain(
+      "publish.0.every",
+    );
+    expect(messages({ pubish: [] })?.[0]).toContain("pubish");
+  });
+});

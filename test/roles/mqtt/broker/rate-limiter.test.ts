@@ -1,0 +1,86 @@
+import { describe, expect, test } from "bun:test";
+import { TestBroker } from "../support/test-broker.ts";
+
+function scene(config: Record<string, unknown>) {
+  const test = new TestBroker({ sysInterval: 0, ...config });
+  const subscriber = test.connect("subscriber");
+  subscriber.subscribe("a");
+  const publisher = test.connect("publisher", 4, { keepAlive: 1 });
+  /** Sends so many in one chunk. */
+  const publish = (count: number, size = 1) =>
+    publisher.send(
+      ...Array.from({ length: count }, (_, index) => publisher.message("a", `${index} ${"x".repeat(size)}`)),
+    );
+  return { test, subscriber, publisher, publish };
+}
+
+describe("maxPublishRate", () => {
+  test("lets a second's worth through at once, then so many a second; nothing is lost, and all stays in order", () => {
+    const { test, subscriber, publisher, publish } = scene({ maxPublishRate: 100 });
+    publish(350);
+    const got = subscriber.messages();
+    expect(got).toHaveLength(100);
+    expect(publisher.isPaused).toBe(true);
+    test.clock.advance(1000);
+    got.push(...subscriber.messages());
+    expect(got.length).toBeGreaterThanOrEqual(190);
+    expect(got.length).toBeLessThanOrEqual(205);
+    test.clock.advance(2000);
+    got.push(...subscriber.messages());
+    expect(got).toEqual(Array.from({ length: 350 }, (_, index) => `a: ${index} x`));
+    test.clock.advance(100);
+    expect(publisher.isPaused).toBe(false);
+    expect(test.broker.stats().receive_buffer_bytes).toBe(0);
+    expect(test.broker.stats().dropped_total).toBe(0);
+    expect(test.broker.stats().slowed_total).toBeGreaterThan(3);
+  });
+
+  test("does not take the time in which a client is not read for its silence", () => {
+    const { test, publisher, publish } = scene({ maxPublishRate: 1 });
+    publish(5);
+    test.clock.advance(3500);
+    expect(publisher.state).toBe("open");
+    expect(publisher.isPaused).toBe(true);
+    test.clock.advance(7000);
+    expect(publisher.state).toBe("ended");
+  });
+
+  test("slows nobody else", () => {
+    const { test, publish } = scene({ maxPublishRate: 10 });
+    publish(100);
+    const other = test.connect("other");
+    other.publish("b", "x");
+    other.send({ type: "pingreq", version: 4 });
+    expect(other.next("pingresp").type).toBe("pingresp");
+    expect(other.isPaused).toBe(false);
+  });
+
+  test("keeps what had begun to come, and what comes meanwhile all the same", () => {
+    const { test, subscriber, publisher, publish } = scene({ maxPublishRate: 10 });
+    publish(10);
+    publisher.sendBytes(Buffer.from("3004000161", "hex"));
+    publisher.sendBytes(Buffer.from("62300300016163", "hex").subarray(0, 4));
+    test.clock.advance(1000);
+    expect(subscriber.messages()).toHaveLength(11);
+  });
+
+  test("a client that goes while it is slowed leaves nothing behind", () => {
+    const { test, publisher, publish } = scene({ maxPublishRate: 10 });
+    publish(100);
+    expect(test.broker.stats().receive_buffer_bytes).toBeGreaterThan(0);
+    publisher.cut();
+    test.clock.advance(100);
+    expect(test.broker.stats().receive_buffer_bytes).toBe(0);
+    expect(test.broker.stats().connections).toBe(1);
+  });
+});
+
+test("maxPublishBytesRate counts bytes: one large message has its price, too", () => {
+  const { test, subscriber, publish } = scene({ maxPublishBytesRate: 1000 });
+  publish(2, 3000);
+  expect(subscriber.messages()).toHaveLength(1);
+  test.clock.advance(1900);
+  expect(subscriber.messages()).toHaveLength(0);
+  test.clock.advance(300);
+  expect(subscriber.messages()).toHaveLength(1);
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "bun:test";
+import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
+import { TestBroker } from "../support/test-broker.ts";
+
+const config = (settings: Record<string, unknown>) => mqttConfig.parse(settings);
+
+describe("a new configuration", () => {
+  test("of limits holds at once, for those who are connected, too", () => {
+    const test = new TestBroker({ sysInterval: 0 });
+    const client = test.connect("a", 5);
+    expect(test.broker.reload(config({ sysInterval: 0, maxSubscriptions: 1, maxRetained: 0 }))).toBe(true);
+    expect(client.subscribe("a")).toMatchObject({ reasonCodes: [0] });
+    expect(client.subscribe("b")).toMatchObject({ reasonCodes: [0x97] });
+    client.publish("b", "x", { retain: true });
+    expect(test.broker.stats()).toMatchObject({ retained: 0, dropped_retained_full_total: 1 });
+    expect(client.state).toBe("open");
+  });
+
+  test("starts and stops what the broker says about itself", () => {
+    const test = new TestBroker({ sysInterval: 0 });
+    expect(test.broker.reload(config({ sysInterval: "1s" }))).toBe(true);
+    expect(test.broker.retained.total).toBeGreaterThan(50);
+    expect(test.broker.reload(config({ sysInterval: 0 }))).toBe(true);
+    expect(test.broker.retained.total).toBe(0);
+  });
+
+  test("without a rate lets those go on who are slowed", () => {
+    const test = new TestBroker({ sysInterval: 0, maxPublishRate: 1 });
+    const subscriber = test.connect("subscriber");
+    subscriber.subscribe("a");
+    const publisher = test.connect("publisher");
+    publisher.send(...Array.from({ length: 100 }, () => publisher.message("a", "x")));
+    expect(subscriber.messages()).toHaveLength(1);
+    expect(test.broker.reload(config({ sysInterval: 0, maxPublishRate: 0 }))).toBe(true);
+    test.clock.settle();
+    expect(subscriber.messages()).toHaveLength(99);
+    expect(publisher.isPaused).toBe(false);
+  });
+
+  test("that lets clients do more than CONNACK told them is taken; one that lets them do less is not", () => {
+    const test = new TestBroker({ sysInterval: 0, receiveMaximum: 10 });
+    expect(test.broker.reload(config({ sysInterval: 0, receiveMaximum: 9 }))).toBe(false);
+    expect(test.broker.config.receiveMaximum).toBe(10);
+    expect(test.broker.reload(config({ sysInterval: 0, receiveMaximum: 11 }))).toBe(true);
+    expect(test.broker.config.receiveMaximum).toBe(11);
+  });
+
+  test("of the levels a topic may have holds at once, for publishers and subscribers", () => {
+    const test = new TestBroker({ sysInterval: 0 });
+    const client = test.connect("a", 5);
+    expect(test.broker.reload(config({ sysInterval: 0, maxTopicLevels: 2 }))).toBe(true);
+    expect(client.subscribe("a/b/c")).toMatchObject({ reasonCodes: [0x8f] });
+    client.publish("a/b/c", "x");
+    expect(client.next("disconnect").reasonCode).toBe(0x90);
+  });
+
+  test.each([{ port: 1 }, { host: "0.0.0.0" }, { maxConnections: 7 }])(
+    "with %o needs a restart, and nothing of it is taken",
+    (change) => {
+      const test = new TestBroker({ sysInterval: 0 });
+      expect(test.broker.reload(config({ sysInterval: "1s", maxRetained: 5, ...change }))).toBe(false);
+      expect(test.broker.config.maxRetained).toBe(1_000_000);
+      expect(test.broker.retained.total).toBe(0);
+    },
+  );
+
+  test("leaves the one that was handed in as it was", () => {
+    const test = new TestBroker({ sysInterval: 0 });
+    const given = config({ sysInterval: 0, maxRetained: 1 });
+    expect(test.broker.reload(given)).toBe(true);
+    expect(test.broker.reload(config({ sysInterval: 0, maxRetained: 2 }))).toBe(true);
+    expect(given.maxRetained).toBe(1);
+  });
+});

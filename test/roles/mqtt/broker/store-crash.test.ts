@@ -1,0 +1,166 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Version } from "../../../../src/protocol/mqtt/packet.ts";
+import { LossyClient } from "../conformance/lossy-client.ts";
+import { JournalingStore } from "../support/journaling-store.ts";
+import { TestBroker, TestClock } from "../support/test-broker.ts";
+
+/** Turns of the event loop that end only while the broker runs. */
+class HaltingClock extends TestClock {
+  isHalted = false;
+
+  override settle(): void {
+    if (!this.isHalted) super.settle();
+  }
+}
+
+const topics = ["once/topic/a", "once/topic/b", "least/topic/a"] as const;
+const qosOf = (topic: string) => (topic.startsWith("once/") ? 2 : 1);
+
+/** When in its turn the broker crashes: between turns; before it has committed; before it has written. */
+const moments = ["between turns", "before the commit", "after the commit"] as const;
+type Moment = (typeof moments)[number];
+
+/** A publisher and a subscriber with sessions that last, and a broker that crashes and comes back with its store. */
+class Scene {
+  readonly sent: string[] = [];
+  readonly clients: readonly [LossyClient, LossyClient];
+  #clock = new HaltingClock();
+  #store = new JournalingStore(this.#clock);
+  #test: TestBroker;
+  readonly #config: Record<string, unknown>;
+
+  constructor(version: Version, window: number) {
+    // A few packets fill the network, so messages wait there, in the window and in the queue.
+    const limits = { maxInflight: version === 5 ? 5 : window, receiveMaximum: window, sendBuffer: 60 };
+    this.#config = { ...limits, sysInterval: 0 };
+    this.#test = new TestBroker(this.#config, { clock: this.#clock, store: this.#store });
+    const client = (name: string) => new LossyClient(this.#test, name, version, window);
+    this.clients = [client("publisher"), client("subscriber")];
+    for (const one of this.clients) one.connect();
+    this.clients[1].subscribe("#");
+    this.settle();
+  }
+
+  publish(topic: string): void {
+    const text = `m${this.sent.length}`;
+    this.sent.push(`${topic}: ${text}`);
+    this.clients[0].publish(topic, text, qosOf(topic));
+  }
+
+  /** The broker reads so many bytes of one client, and crashes at that moment of the turn. */
+  async crash(moment: Moment, who: 0 | 1, amount: number): Promise<void> {
+    this.#clock.isHalted = true;
+    if (moment !== "between turns") this.clients[who].carryUp(amount);
+    if (moment === "after the commit") this.#store.commit();
+    for (const client of this.clients) client.cut(false);
+    const clock = new HaltingClock();
+    clock.advance(this.#clock.now() + 1000);
+    this.#store = new JournalingStore(clock, this.#store.committed);
+    this.#clock = clock;
+    this.#test = new TestBroker(this.#config, { clock, store: this.#store });
+    await this.#test.broker.open();
+    for (const client of this.clients) client.test = this.#test;
+  }
+
+  /** Good weather: everybody is connected, and every byte arrives. */
+  settle(): void {
+    for (let round = 0; round < 1000; round++) {
+      let carried = 0;
+      for (const client of this.clients) {
+        if (!client.isConnected) client.connect();
+        carried += client.carryUp(1_000_000) + client.carryDown(1_000_000);
+      }
+      if (carried === 0) return;
+    }
+    throw new Error("the packets never end");
+  }
+
+  expectNothingLost(): void {
+    this.settle();
+    const [publisher, subscriber] = this.clients;
+    expect([...publisher.complaints, ...subscriber.complaints]).toEqual([]);
+    expect([publisher.isQuiet, subscriber.isQuiet]).toEqual([true, true]);
+    for (const topic of topics) {
+      const of = (messages: readonly string[]) => messages.filter((one) => one.startsWith(`${topic}:`));
+      const heard = of(subscriber.heard);
+      // At QoS 1 a message may come again; the first time that each comes is in order.
+      expect(qosOf(topic) === 2 ? heard : [...new Set(heard)]).toEqual(of(this.sent));
+    }
+  }
+}
+
+const who = fc.constantFrom<0 | 1>(0, 1);
+const amount = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 7, max: 200 }));
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ does: fc.constant("publish" as const), topic: fc.constantFrom(...topics) }),
+  },
+  { weight: 8, arbitrary: fc.record({ does: fc.constant("up" as const), who, amount }) },
+  { weight: 8, arbitrary: fc.record({ does: fc.constant("down" as const), who, amount }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("cut" as const), who, isNoticed: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant("connect" as const), who }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant("crash" as const),
+      ...{ who, amount, moment: fc.constantFrom(...moments) },
+    }),
+  },
+);
+
+const seed =
+  process.env.DISTSRV_MODEL_SEED === undefined ? {} : { seed: Number(process.env.DISTSRV_MODEL_SEED) };
+const numRuns = Number(process.env.DISTSRV_MODEL_RUNS ?? 200);
+
+describe.each([3, 4, 5] as const)("version %d", (version) => {
+  test("whenever the broker crashes, what it has acknowledged is not lost, and QoS 2 is not doubled", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(step, { maxLength: 150, size: "max" }),
+        async (window, steps) => {
+          const scene = new Scene(version, window);
+          for (const one of steps) {
+            if (one.does === "publish") scene.publish(one.topic);
+            else if (one.does === "crash") await scene.crash(one.moment, one.who, one.amount);
+            else {
+              const client = scene.clients[one.who];
+              if (one.does === "connect") {
+                if (!client.isConnected) client.connect();
+              } else if (one.does === "cut") client.cut(one.isNoticed);
+              else if (one.does === "up") client.carryUp(one.amount);
+              else client.carryDown(one.amount);
+            }
+          }
+          scene.expectNothingLost();
+        },
+      ),
+      { numRuns, ...seed },
+    );
+  });
+
+  test.each(["once/topic/a", "least/topic/a"] as const)(
+    "a crash at any byte of either handshake of %s loses nothing",
+    async (topic) => {
+      for (const moment of moments) {
+        for (const who of [0, 1] as const) {
+          for (let crashAt = 0; ; crashAt++) {
+            const scene = new Scene(version, 2);
+            for (let index = 0; index < 3; index++) scene.publish(topic);
+            let carried = 0;
+            while (carried < crashAt) {
+              const before = carried;
+              for (const client of scene.clients) carried += client.carryUp(1) + client.carryDown(1);
+              if (carried === before) break;
+            }
+            await scene.crash(moment, who, 4);
+            scene.expectNothingLost();
+            if (carried < crashAt) break;
+          }
+        }
+      }
+    },
+  );
+});

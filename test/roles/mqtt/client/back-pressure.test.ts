@@ -1,0 +1,172 @@
+import { describe, expect, test } from "bun:test";
+import { Flusher, type Link, Output } from "../../../../src/roles/mqtt/wire/outbound-buffer.ts";
+import { TestBroker } from "../support/test-broker.ts";
+
+describe("a subscriber that does not read", () => {
+  const config = { sendBuffer: 1000, maxQueuedMessages: 50 };
+
+  function scene() {
+    const test = new TestBroker(config);
+    const slow = test.connect("slow");
+    const quick = test.connect("quick");
+    for (const client of [slow, quick]) client.subscribe("q0");
+    for (const client of [slow, quick]) client.subscribe("q1", 1);
+    slow.isStuck = true;
+    return { test, slow, quick, publisher: test.connect("publisher") };
+  }
+
+  test("loses QoS 0 messages, counted, and grows no further", () => {
+    const { test, slow, quick, publisher } = scene();
+    for (let index = 0; index < 100; index++) publisher.publish("q0", "x".repeat(100));
+    expect(quick.messages()).toHaveLength(100);
+    expect(slow.buffered).toBeLessThan(1000 + 2 * 110);
+    const dropped = test.broker.stats().dropped_total ?? 0;
+    expect(dropped).toBeGreaterThan(80);
+    slow.drain();
+    expect(slow.messages()).toHaveLength(100 - dropped);
+    publisher.publish("q0", "again");
+    expect(slow.messages()).toEqual(["q0: again"]);
+  });
+
+  test("gets its QoS 1 messages when it reads again, up to the limit of its queue, in order", () => {
+    const { test, slow, quick, publisher } = scene();
+    for (let index = 0; index < 100; index++) {
+      publisher.publish("q1", `${index} ${"x".repeat(100)}`, { qos: 1, packetId: index + 1 });
+    }
+    expect(quick.messages()).toHaveLength(100);
+    expect(slow.buffered).toBeLessThan(1000 + 2 * 120);
+    const dropped = test.broker.stats().dropped_total ?? 0;
+    expect(dropped).toBeGreaterThan(30);
+    const numbers: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      slow.drain();
+      for (const message of slow.messages()) numbers.push(Number.parseInt(message.slice(4), 10));
+    }
+    expect(numbers).toEqual(Array.from({ length: 100 - dropped }, (_, index) => index));
+  });
+
+  test("shares what there is with all others: many slow ones have less each", () => {
+    const test = new TestBroker({ sendBuffer: "1MiB", maxSendBuffers: "1MiB" });
+    const slow = Array.from({ length: 10 }, (_, index) => test.connect(`slow${index}`));
+    for (const client of slow) {
+      client.subscribe("t");
+      client.isStuck = true;
+    }
+    const publisher = test.connect("publisher");
+    for (let index = 0; index < 100; index++) publisher.publish("t", "x".repeat(10_000));
+    const waiting = slow.reduce((sum, { buffered }) => sum + buffered, 0);
+    expect(waiting).toBeGreaterThan(1024 * 1024);
+    expect(waiting).toBeLessThan(1.2 * 1024 * 1024);
+    for (const client of slow) client.cut();
+    expect(test.broker.flusher.backlog).toBe(0);
+  });
+
+  test("does not slow the publisher down", () => {
+    const { publisher } = scene();
+    for (let index = 0; index < 100; index++) publisher.publish("q0", "x".repeat(100));
+    expect(publisher.isPaused).toBe(false);
+  });
+});
+
+test("who asks without reading the answers is not read until it does", () => {
+  const test = new TestBroker({ sendBuffer: 100 });
+  const client = test.connect("a");
+  client.isStuck = true;
+  const pings = Array.from({ length: 200 }, () => ({ type: "pingreq", version: 4 }) as const);
+  client.send(...pings);
+  expect(client.isPaused).toBe(false);
+  client.send({ type: "pingreq", version: 4 });
+  expect(client.isPaused).toBe(true);
+  client.drain();
+  expect(client.isPaused).toBe(false);
+});
+
+test("a disconnected client that does not read is not waited for", () => {
+  const test = new TestBroker({ sendBuffer: 100 });
+  const client = test.connect("a");
+  client.isStuck = true;
+  client.send({ type: "pingreq", version: 4 });
+  client.sendBytes(new Uint8Array([0xf1, 0]));
+  expect(client.state).toBe("destroyed");
+});
+
+test("many retained messages come at the pace at which the client reads", () => {
+  const test = new TestBroker({ sendBuffer: 10_000 });
+  const publisher = test.connect("publisher");
+  for (let index = 0; index < 3000; index++)
+    publisher.publish(`t/${index}`, "x".repeat(20), { retain: true });
+  const client = test.connect("a");
+  client.isStuck = true;
+  client.send({
+    type: "subscribe",
+    version: 4,
+    packetId: 1,
+    subscriptions: [{ filter: "#", qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 }],
+    properties: {},
+  });
+  expect(client.buffered).toBeLessThan(200_000);
+  let received = 0;
+  for (let round = 0; round < 100 && received < 3000; round++) {
+    client.drain();
+    received += client.messages().length;
+  }
+  expect(received).toBe(3000);
+  expect(test.broker.stats().dropped_total).toBe(0);
+});
+
+describe("the output of a turn", () => {
+  function output(budget?: number) {
+    const written: Buffer[] = [];
+    const turns: (() => void)[] = [];
+    const flusher = new Flusher((call) => turns.push(call), budget);
+    const link: Link = {
+      write: (bytes) => written.push(Buffer.from(bytes)),
+      buffered: 0,
+      pause() {},
+      resume() {},
+      end() {},
+      destroy() {},
+    };
+    const endTurn = () => {
+      for (const turn of turns.splice(0)) turn();
+    };
+    return { written, flusher, endTurn, make: () => new Output(link, flusher) };
+  }
+
+  test("is one write, however much was said", () => {
+    const { written, endTurn, make } = output();
+    const one = make();
+    for (let index = 0; index < 1000; index++) one.append(Buffer.from(`message ${index};`));
+    expect(written).toEqual([]);
+    endTurn();
+    expect(written).toHaveLength(1);
+    expect(String(written[0]).split(";")).toHaveLength(1001);
+  });
+
+  test("is whole and in order when it is larger than any buffer", () => {
+    const { written, endTurn, make } = output();
+    const one = make();
+    const parts = [10, 5000, 200_000, 3, 70_000, 70_000, 400_000, 1].map((size, index) =>
+      Buffer.alloc(size, index),
+    );
+    for (const part of parts) one.append(part);
+    endTurn();
+    expect(Buffer.concat(written).equals(Buffer.concat(parts))).toBe(true);
+  });
+
+  test("goes out early when very many have something to say", () => {
+    const { written, make } = output(10_000);
+    const outputs = Array.from({ length: 20 }, () => make());
+    for (const each of outputs) each.append(Buffer.from("hello"));
+    expect(written.length).toBeGreaterThan(10);
+  });
+
+  test("keeps no buffer once it has been written", () => {
+    const { endTurn, make } = output();
+    const one = make();
+    one.append(Buffer.from("hello"));
+    expect(one.buffer.length).toBeGreaterThan(0);
+    endTurn();
+    expect(one.buffer.length).toBe(0);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "bun:test";
+import { Reason } from "../../../../../src/protocol/mqtt/reason.ts";
+import { willMistake } from "../../../../../src/roles/mqtt/session/will.ts";
+import { TestBroker } from "../../support/test-broker.ts";
+
+const broken = Uint8Array.of(0x61, 0xc3);
+const properties = { payloadFormatIndicator: 1 as const };
+
+function scene(config: Record<string, unknown> = { checkPayloadFormat: true }) {
+  const test = new TestBroker({ sysInterval: 0, ...config });
+  const subscriber = test.connect("subscriber", 5);
+  subscriber.subscribe("a", 2);
+  return { test, subscriber, publisher: test.connect("publisher", 5) };
+}
+
+describe("a payload that says it is text and is not, section 3.3.2.3.2", () => {
+  for (const [qos, answer] of [
+    [1, "puback"],
+    [2, "pubrec"],
+  ] as const) {
+    test(`is refused with 0x99 at QoS ${qos}, and the client goes on`, () => {
+      const { test, subscriber, publisher } = scene();
+      publisher.publish("a", "", { qos, payload: broken, properties });
+      expect(publisher.next(answer).reasonCode).toBe(Reason.PayloadFormatInvalid);
+      expect(subscriber.take()).toEqual([]);
+      // The identifier is free again: no PUBREL follows a PUBREC that refuses. [MQTT-4.3.3-9]
+      publisher.publish("a", "good °C", { qos, properties });
+      expect(publisher.next(answer).reasonCode).toBe(Reason.Success);
+      expect(subscriber.messages()).toEqual(["a: good °C"]);
+      expect(test.broker.stats().dropped_invalid_payload_total).toBe(1);
+    });
+  }
+
+  test("ends the connection with 0x99 at QoS 0, where nothing else could tell [MQTT-4.13.1-1]", () => {
+    const { subscriber, publisher } = scene();
+    publisher.send(
+      publisher.message("a", "before"),
+      publisher.message("a", "", { payload: broken, properties }),
+    );
+    expect(publisher.next("disconnect").reasonCode).toBe(Reason.PayloadFormatInvalid);
+    expect(publisher.state).toBe("ended");
+    expect(subscriber.messages()).toEqual(["a: before"]);
+  });
+
+  test("travels when nobody asked for the check, and when nothing says that it is text", () => {
+    for (const [config, given] of [
+      [{}, properties],
+      [{ checkPayloadFormat: true }, { payloadFormatIndicator: 0 as const }],
+      [{ checkPayloadFormat: true }, {}],
+    ] as const) {
+      const { subscriber, publisher } = scene(config);
+      publisher.publish("a", "", { payload: broken, properties: given });
+      expect(subscriber.next("publish").payload).toEqual(broken);
+    }
+  });
+
+  test("is refused in a will, too", () => {
+    const { test } = scene();
+    const will = { topic: "a", payload: broken, qos: 0, retain: false, properties } as const;
+    expect(willMistake(test.broker, will)?.reason).toBe(Reason.PayloadFormatInvalid);
+    expect(willMistake(test.broker, { ...will, properties: {} })).toBeUndefined();
+    expect(willMistake(test.broker, { ...will, payload: Uint8Array.of(0x61) })).toBeUndefined();
+    expect(willMistake(scene({}).test.broker, will)).toBeUndefined();
+  });
+});

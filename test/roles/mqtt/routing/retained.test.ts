@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { encode } from "../../../../src/protocol/mqtt/encode.ts";
+import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
+import { PublishView } from "../../../../src/protocol/mqtt/publish-view.ts";
+import { topicMatches } from "../../../../src/protocol/mqtt/topic.ts";
+import { Retained } from "../../../../src/roles/mqtt/routing/retained.ts";
+import { Message } from "../../../../src/roles/mqtt/wire/message.ts";
+
+function message(topic: string, text: string): Message {
+  const payload = new TextEncoder().encode(text);
+  const flags = { dup: false, qos: 0, retain: true } as const;
+  const bytes = encode({ type: "publish", version: 4, ...flags, topic, payload, properties: {} });
+  const frame = new Frame();
+  frame.read(bytes, 0, bytes.length);
+  const view = new PublishView();
+  view.read(bytes, 0, frame.body, frame.end, 4);
+  return new Message({ text: topic, bytes: new TextEncoder().encode(topic) }, view, 0);
+}
+
+const topics = (retained: Retained, wanted: string) =>
+  [...retained.match(wanted, () => 0)].flatMap((each) => (each === undefined ? [] : [each.topic.text]));
+
+const limits = { maxRetained: 1000, maxRetainedBytes: 1_000_000 };
+const level = fc.constantFrom("a", "b", "", "$x");
+const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/") || "a");
+const filter = fc.oneof(topic, fc.constantFrom("#", "+", "+/+", "a/#", "a/+/b", "+/b/#", "$x/#", "/#", "/+"));
+
+test("retained messages are found by the rules of section 4.7, whatever was kept and taken away", () => {
+  const step = fc.tuple(topic, fc.boolean());
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 25 }), filter, (steps, wanted) => {
+      const retained = new Retained(limits, () => {});
+      const model = new Set<string>();
+      for (const [name, isKept] of steps) {
+        retained.keep(message(name, isKept ? "x" : ""));
+        if (isKept) model.add(name);
+        else model.delete(name);
+      }
+      const found = topics(retained, wanted);
+      expect(found.sort()).toEqual([...model].filter((name) => topicMatches(wanted, name)).sort());
+      expect(retained.size).toBe(model.size);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("the last one kept is the one found", () => {
+  const retained = new Retained(limits, () => {});
+  for (const text of ["first", "last"]) retained.keep(message("a", text));
+  const [found] = retained.match("a", () => 0);
+  expect(found && String(Buffer.from(found.bytes.subarray(found.payloadStart)))).toBe("last");
+});
+
+test("all of them together take no more bytes than allowed, and what does not fit leaves no older value", () => {
+  let refused = 0;
+  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 1600 }, () => refused++);
+  retained.keep(message("a", "x".repeat(300)));
+  retained.keep(message("b", "x".repeat(300)));
+  retained.keep(message("c", "x".repeat(300)));
+  expect([retained.size, refused]).toEqual([2, 1]);
+  retained.keep(message("b", "x".repeat(3000)));
+  expect(topics(retained, "#")).toEqual(["a"]);
+  retained.keep(message("a", ""));
+  retained.keep(message("c", "x".repeat(700)));
+  expect([retained.size, refused]).toEqual([1, 2]);
+});
+
+test("a topic of any depth is found and taken away again", () => {
+  const retained = new Retained(limits, () => {});
+  const deep = `deep${"/x".repeat(2000)}`;
+  retained.keep(message(deep, "x"));
+  expect(topics(retained, "#")).toEqual([deep]);
+  expect(topics(retained, `+${"/+".repeat(2000)}`)).toEqual([deep]);
+  retained.keep(message(deep, ""));
+  expect(topics(retained, "#")).toEqual([]);
+});
+
+test("each level of a topic counts for the bytes, once for all topics that share it", () => {
+  let refused = 0;
+  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 3500 }, () => refused++);
+  retained.keep(message("a/b/c/d/e/f/g/h", "x"));
+  retained.keep(message("1/2/3/4", "x"));
+  expect([retained.size, refused]).toEqual([1, 1]);
+  retained.keep(message("a/b/c/d/e/f/g/i", "x"));
+  expect([retained.size, refused]).toEqual([2, 1]);
+  for (const last of ["h", "i"]) retained.keep(message(`a/b/c/d/e/f/g/${last}`, ""));
+  retained.keep(message("1/2/3/4/5/6/7/8/9/10", "x"));
+  expect([retained.size, refused]).toEqual([1, 1]);
+});
+
+test("a search that finds nothing pauses every few hundred nodes", () => {
+  const retained = new Retained(limits, () => {});
+  for (let index = 0; index < 1000; index++) retained.keep(message(`t${index}`, "x"));
+  const pauses = [...retained.match("+/none", () => 0)];
+  expect(pauses.every((each) => each === undefined)).toBe(true);
+  expect(pauses.length).toBeGreaterThanOrEqual(5);
+});
+
+test("a topic that gets topics below it keeps its own message, and they may go in any order", () => {
+  const retained = new Retained(limits, () => {});
+  for (const name of ["a", "a/b/c", "a/b"]) retained.keep(message(name, "x"));
+  expect(topics(retained, "a/#")).toEqual(["a", "a/b", "a/b/c"]);
+  retained.keep(message("a/b", ""));
+  expect(topics(retained, "a/#")).toEqual(["a", "a/b/c"]);
+  for (const name of ["a", "a/b/c"]) retained.keep(message(name, ""));
+  expect([retained.size, retained.bytes, retained.total, retained.payloadBytes]).toEqual([0, 0, 0, 0]);
+});
+
+test("a large message is kept as it is, and replaced by a small one", () => {
+  const retained = new Retained(limits, () => {});
+  const large = message("a", "x".repeat(100_000));
+  retained.keep(large);
+  expect([...retained.match("a", () => 0)]).toContain(large);
+  expect(retained.payloadBytes).toBe(100_000);
+  retained.keep(message("a", "small"));
+  expect(retained.payloadBytes).toBe(5);
+  expect(retained.bytes).toBeLessThan(1000);
+});

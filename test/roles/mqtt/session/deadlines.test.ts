@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { Deadlines } from "../../../../src/roles/mqtt/session/deadlines.ts";
+
+test("nothing happens early, nothing twice, and nothing more than a second late", () => {
+  const deadlines = new Deadlines(0);
+  const done: string[] = [];
+  for (const time of [1500, 2000, 2001, 700]) deadlines.at(time, () => done.push(`${time}`));
+  for (let now = 0; now <= 4000; now += 250) {
+    const before = done.length;
+    deadlines.run(now);
+    for (const time of done.slice(before)) {
+      expect(now).toBeGreaterThanOrEqual(Number(time));
+      expect(now - Number(time)).toBeLessThanOrEqual(1000);
+    }
+  }
+  expect(done.toSorted()).toEqual(["1500", "2000", "2001", "700"]);
+});
+
+test("what is taken back does not happen", () => {
+  const deadlines = new Deadlines(0);
+  const done: number[] = [];
+  const takeBack = deadlines.at(1000, () => done.push(1));
+  deadlines.at(1000, () => done.push(2));
+  takeBack();
+  deadlines.run(5000);
+  takeBack();
+  expect(done).toEqual([2]);
+});
+
+test("a time that has passed is now", () => {
+  const deadlines = new Deadlines(10_000);
+  const done: number[] = [];
+  deadlines.run(20_000);
+  deadlines.at(5000, () => done.push(1));
+  deadlines.run(21_000);
+  expect(done).toEqual([1]);
+});

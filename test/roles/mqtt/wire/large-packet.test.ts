@@ -1,0 +1,202 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import net from "node:net";
+import { decode } from "../../../../src/protocol/mqtt/decode.ts";
+import { encode } from "../../../../src/protocol/mqtt/encode.ts";
+import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
+import type { Packet, Publish, Version } from "../../../../src/protocol/mqtt/packet.ts";
+import { mqtt } from "../../../../src/roles/mqtt/index.ts";
+import { Random } from "../../../support/random.ts";
+import { startRole } from "../../../support/start-role.ts";
+import { until } from "../../../support/until.ts";
+
+const MiB = 1024 * 1024;
+const random = new Random(7);
+const kilobytes = Array.from({ length: 16 }, () => random.bytes(1024));
+
+/** Bytes that nowhere repeat what came shortly before, made faster than one by one. */
+function payloadOf(size: number, seed: number): Buffer {
+  const payload = Buffer.alloc(size, kilobytes[seed % 16]);
+  for (let at = 0; at + 8 <= size; at += 1000) payload.writeDoubleLE(at + seed, at);
+  return payload;
+}
+
+const hashOf = (payload: Uint8Array): string => Bun.SHA256.hash(payload, "hex");
+
+/** A client that may stop reading, and keeps chunks of any size without copying them again and again. */
+class Client {
+  readonly #socket: net.Socket;
+  readonly #chunks: Buffer[] = [];
+  received = 0;
+
+  constructor(
+    port: number,
+    readonly version: Version,
+    clientId: string,
+    sessionExpiryInterval = 0,
+  ) {
+    this.#socket = net.connect({ port, host: "127.0.0.1" });
+    this.#socket.on("data", (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.received += chunk.length;
+    });
+    this.#socket.on("error", () => {});
+    onTestFinished(() => void this.#socket.destroy());
+    const properties = version === 5 ? { sessionExpiryInterval } : {};
+    const cleanStart = sessionExpiryInterval === 0;
+    this.send({ type: "connect", version, clientId, cleanStart, keepAlive: 0, properties });
+  }
+
+  send(packet: Packet): void {
+    this.#socket.write(encode(packet));
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  subscribe(filter: string, qos: 0 | 1): void {
+    const options = { noLocal: false, retainAsPublished: false, retainHandling: 0 as const };
+    const subscriptions = [{ filter, qos, ...options }];
+    this.send({ type: "subscribe", version: this.version, packetId: 1, subscriptions, properties: {} });
+  }
+
+  publish(topic: string, payload: Uint8Array, more: Partial<Publish> = {}): void {
+    const flags = { dup: false, qos: 0 as const, retain: false, properties: {} };
+    this.send({ type: "publish", version: this.version, topic, payload, ...flags, ...more });
+  }
+
+  /** Whole packets that have come. */
+  packets(): Packet[] {
+    const bytes = Buffer.concat(this.#chunks);
+    const frame = new Frame();
+    const packets: Packet[] = [];
+    let at = 0;
+    while (frame.read(bytes, at, bytes.length) && frame.end <= bytes.length) {
+      const { end } = frame;
+      packets.push(decode(bytes, this.version, at, end));
+      at = end;
+    }
+    return packets;
+  }
+
+  async has(count: number, type: Packet["type"]): Promise<void> {
+    let seen = -1;
+    await until(() => {
+      if (this.received === seen) return false;
+      seen = this.received;
+      return this.packets().filter((packet) => packet.type === type).length >= count;
+    }, 20_000);
+  }
+
+  hashes(): string[] {
+    return this.packets().flatMap((packet) => (packet.type === "publish" ? [hashOf(packet.payload)] : []));
+  }
+}
+
+const limits = {
+  maxPacketSize: "40MiB",
+  sendBuffer: "80MiB",
+  maxSendBuffers: "400MiB",
+  maxQueuedBytes: "200MiB",
+  sysInterval: 0,
+};
+
+describe.each([4, 5] as const)("version %d", (version) => {
+  for (const qos of [0, 1] as const) {
+    test(`32 MiB at QoS ${qos} reach a quick and a slow subscriber as they were sent`, async () => {
+      const { port } = await startRole(mqtt, limits);
+      const [quick, slow] = [new Client(port, version, "quick"), new Client(port, version, "slow")];
+      for (const client of [quick, slow]) {
+        client.subscribe("a", qos);
+        await client.has(1, "suback");
+      }
+      slow.pause();
+      const publisher = new Client(port, version, "publisher");
+      const payloads = [
+        payloadOf(32 * MiB, 1),
+        payloadOf(3 * MiB + 7, 2),
+        payloadOf(200_000, 3),
+        payloadOf(100, 4),
+      ];
+      payloads.forEach((payload, index) => {
+        publisher.publish("a", payload, { qos, ...(qos > 0 && { packetId: index + 1 }) });
+      });
+      await quick.has(payloads.length, "publish");
+      expect(quick.hashes()).toEqual(payloads.map(hashOf));
+      // Other large packets come and go while the first still wait for the slow one.
+      for (let index = 0; index < 20; index++) publisher.publish("b", payloadOf(MiB, index + 5));
+      if (qos > 0) await publisher.has(payloads.length, "puback");
+      slow.resume();
+      await slow.has(payloads.length, "publish");
+      expect(slow.hashes()).toEqual(payloads.map(hashOf));
+    }, 60_000);
+  }
+});
+
+test("subscribers of different versions, QoS and properties share a large payload, and each has its own head", async () => {
+  const { port } = await startRole(mqtt, limits);
+  const clients = [
+    { client: new Client(port, 4, "four"), qos: 0 as const },
+    { client: new Client(port, 4, "four at QoS 1"), qos: 1 as const },
+    { client: new Client(port, 5, "five"), qos: 0 as const },
+    { client: new Client(port, 5, "five at QoS 1"), qos: 1 as const },
+  ];
+  for (const { client, qos } of clients) {
+    client.subscribe("a", qos);
+    await client.has(1, "suback");
+  }
+  const publisher = new Client(port, 5, "publisher");
+  const payload = payloadOf(2 * MiB, 1);
+  const properties = { messageExpiryInterval: 60, contentType: "x/y", userProperties: [["k", "v"]] as const };
+  publisher.publish("a", payload, {
+    qos: 1,
+    packetId: 9,
+    properties: { ...properties, userProperties: [["k", "v"]] },
+  });
+  for (const { client, qos } of clients) {
+    await client.has(1, "publish");
+    const message = client.packets().find((packet) => packet.type === "publish");
+    if (message?.type !== "publish") throw new Error("no PUBLISH came");
+    expect(hashOf(message.payload)).toBe(hashOf(payload));
+    expect([message.topic, message.qos]).toEqual(["a", qos]);
+    if (client.version === 5) expect(message.properties).toMatchObject(properties);
+  }
+});
+
+test("a large payload that is retained, queued or in flight outlives its connection, and others after it", async () => {
+  const { port } = await startRole(mqtt, limits);
+  const away = new Client(port, 5, "away", 600);
+  away.subscribe("a", 1);
+  await away.has(1, "suback");
+  const present = new Client(port, 5, "present", 600);
+  present.subscribe("a", 1);
+  await present.has(1, "suback");
+  away.destroy();
+  const publisher = new Client(port, 5, "publisher");
+  const payload = payloadOf(5 * MiB, 1);
+  publisher.publish("a", payload, { qos: 1, packetId: 1, retain: true });
+  await publisher.has(1, "puback");
+  await present.has(1, "publish"); // and it is not acknowledged
+  present.destroy();
+  for (let index = 0; index < 20; index++) publisher.publish("b", payloadOf(5 * MiB, index + 2));
+  publisher.publish("b", payloadOf(5 * MiB, 40), { qos: 1, packetId: 2 });
+  await publisher.has(2, "puback");
+  publisher.destroy();
+  for (const name of ["away", "present"]) {
+    const again = new Client(port, 5, name, 600);
+    await again.has(1, "publish");
+    expect(again.hashes()).toEqual([hashOf(payload)]);
+  }
+  const newcomer = new Client(port, 4, "newcomer");
+  newcomer.subscribe("a", 0);
+  await newcomer.has(1, "publish");
+  expect(newcomer.hashes()).toEqual([hashOf(payload)]);
+}, 30_000);

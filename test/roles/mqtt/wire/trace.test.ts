@@ -1,0 +1,321 @@
+import { expect, test } from "bun:test";
+import type { Traffic, TrafficEvent } from "../../../../src/core/traffic.ts";
+import { encode } from "../../../../src/protocol/mqtt/encode.ts";
+import { packetFields } from "../../../../src/protocol/mqtt/fields.ts";
+import type { Packet } from "../../../../src/protocol/mqtt/packet.ts";
+import { withoutSecrets } from "../../../../src/protocol/mqtt/redact.ts";
+import { TestBroker } from "../support/test-broker.ts";
+
+function observed(): { test: TestBroker; told: () => string[] } {
+  const lines: string[] = [];
+  const traffic: Traffic = {
+    wants: (kind) => kind === "message",
+    emit: (event) => {
+      if (event.kind === "message") lines.push(`${event.direction} ${event.text}`);
+    },
+  };
+  return { test: new TestBroker({}, { traffic }), told: () => lines.splice(0) };
+}
+
+test("an observer reads every packet in words, and no password", () => {
+  const { test, told } = observed();
+  const client = test.connect("a", 5, { username: "u", password: Buffer.from("secret"), keepAlive: 60 });
+  client.subscribe("sister/#", 1);
+  expect(told()).toEqual([
+    "in CONNECT a MQTT 5.0, clean, keep alive 60 s",
+    "out CONNACK success",
+    "in SUBSCRIBE sister/# qos 1",
+    "out SUBACK qos 1",
+  ]);
+  client.publish("sister/temp", "Suhu: 28°C", { qos: 1, packetId: 4 });
+  expect(told()).toEqual([
+    "in PUBLISH sister/temp qos 1, 11 B",
+    "out PUBACK id 4",
+    "out PUBLISH sister/temp qos 1, 11 B",
+  ]);
+  client.send({ type: "puback", version: 5, packetId: 1, reasonCode: 0, properties: {} });
+  client.send({ type: "pingreq", version: 5 });
+  client.send({ type: "disconnect", version: 5, reasonCode: 4, properties: {} });
+  expect(told()).toEqual([
+    "in PUBACK id 1",
+    "in PINGREQ",
+    "out PINGRESP",
+    "in DISCONNECT disconnect with will",
+  ]);
+});
+
+test("each message of a run is told, to each subscriber", () => {
+  const { test, told } = observed();
+  for (const name of ["a", "b"]) test.connect(name).subscribe("t");
+  const publisher = test.connect("publisher");
+  told();
+  publisher.send(publisher.message("t", "one"), publisher.message("t", "two"), publisher.message("t", "six"));
+  const lines = told();
+  expect(lines.filter((line) => line === "in PUBLISH t qos 0, 3 B")).toHaveLength(3);
+  expect(lines.filter((line) => line === "out PUBLISH t qos 0, 3 B")).toHaveLength(6);
+});
+
+test("what a client calls itself cannot write on the terminal", () => {
+  const { test, told } = observed();
+  const client = test.connect("evil\u001b[2J", 4);
+  client.publish("bad\u001b]0;x\u0007", "x");
+  expect(told().join("\n")).not.toMatch(/[\u001b\u0007]/);
+});
+
+/** Every event of these kinds, with bytes that the observer may keep. */
+function recorded(...kinds: readonly TrafficEvent["kind"][]) {
+  const events: TrafficEvent[] = [];
+  const traffic: Traffic = {
+    wants: (kind) => kinds.includes(kind),
+    emit: (event) =>
+      events.push("bytes" in event ? { ...event, bytes: Buffer.from(event.bytes ?? []) } : event),
+  };
+  const messages = () => events.splice(0).filter((event) => event.kind === "message");
+  return { test: new TestBroker({}, { traffic }), events, messages };
+}
+
+const hex = (packet: Packet): string => Buffer.from(encode(packet)).toString("hex");
+const hexOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString("hex");
+
+test("each packet comes with its fields, and its bytes as they went over the wire", () => {
+  const { test, messages } = recorded("message");
+  const client = test.connect("dashboard-1", 5, { username: "ani", keepAlive: 60 });
+  const [connect, connack] = messages();
+  expect(connect).toMatchObject({
+    direction: "in",
+    fields: {
+      packet: "CONNECT",
+      client: "dashboard-1",
+      version: "5.0",
+      username: "ani",
+      keepAlive: 60,
+      cleanStart: true,
+    },
+  });
+  expect(connack).toMatchObject({
+    direction: "out",
+    fields: { packet: "CONNACK", client: "dashboard-1", reason: "success", sessionPresent: false },
+  });
+  client.subscribe("sister/#", 1, { noLocal: true });
+  const [subscribe, suback] = messages();
+  expect(subscribe?.fields).toEqual({
+    packet: "SUBSCRIBE",
+    client: "dashboard-1",
+    packetId: 9,
+    filters: "sister/# qos 1, no local",
+  });
+  expect(suback?.fields).toEqual({ packet: "SUBACK", client: "dashboard-1", packetId: 9, reasons: "qos 1" });
+  expect(hexOf(suback?.bytes)).toBe(
+    hex({ type: "suback", version: 5, packetId: 9, reasonCodes: [1], properties: {} }),
+  );
+});
+
+test("a PUBLISH is told with topic, payload and properties; each subscriber's with its own identifier", () => {
+  const { test, messages } = recorded("message");
+  const subscribers = (["a", "b"] as const).map((name) => test.connect(name, 5));
+  for (const subscriber of subscribers) subscriber.subscribe("t", 1);
+  const publisher = test.connect("publisher", 5);
+  publisher.publish("t", "one", { qos: 1, packetId: 4 });
+  for (const subscriber of subscribers) subscriber.take();
+  messages();
+  const sent = publisher.message("t", "Suhu: 28°C\n", {
+    qos: 1,
+    packetId: 5,
+    properties: { contentType: "text/plain", userProperties: [["room", "lab"]] },
+  });
+  publisher.send(sent);
+  const [incoming, ...others] = messages();
+  expect(incoming).toMatchObject({
+    direction: "in",
+    text: "PUBLISH t qos 1, 12 B",
+    fields: {
+      packet: "PUBLISH",
+      client: "publisher",
+      topic: "t",
+      qos: 1,
+      retain: false,
+      dup: false,
+      packetId: 5,
+      payload: "Suhu: 28°C\\n",
+      size: 12,
+      contentType: "text/plain",
+      userProperties: "room: lab",
+    },
+  });
+  expect(hexOf(incoming?.bytes)).toBe(hex(sent));
+  const outgoing = others.filter(({ fields }) => fields?.packet === "PUBLISH");
+  // The first message took 1 with both; this is the second.
+  expect(outgoing.map(({ fields }) => [fields?.client, fields?.packetId])).toEqual([
+    ["a", 2],
+    ["b", 2],
+  ]);
+  for (const { bytes } of outgoing) expect(hexOf(bytes)).toBe(hex({ ...sent, packetId: 2 }));
+});
+
+test("each packet of a run is told with the bytes of that very packet", () => {
+  const { test, messages } = recorded("message");
+  const subscriber = test.connect("a", 4);
+  subscriber.subscribe("t", 1);
+  const publisher = test.connect("publisher", 4);
+  messages();
+  const runs = ["one", "two", "six"].map((text, index) =>
+    publisher.message("t", text, { qos: 1, packetId: index + 7 }),
+  );
+  publisher.send(...runs);
+  const outgoing = messages().filter(
+    ({ direction, fields }) => direction === "out" && fields?.packet === "PUBLISH",
+  );
+  expect(outgoing.map(({ fields }) => [fields?.packetId, fields?.payload])).toEqual([
+    [1, "one"],
+    [2, "two"],
+    [3, "six"],
+  ]);
+  expect(outgoing.map(({ bytes }) => hexOf(bytes))).toEqual(
+    runs.map((packet, index) => hex({ ...packet, packetId: index + 1 })),
+  );
+});
+
+test("acknowledgements are told with their bytes, both ways", () => {
+  const { test, messages } = recorded("message");
+  const client = test.connect("a", 5);
+  messages();
+  client.publish("t", "x", { qos: 2, packetId: 300 });
+  client.send({ type: "pubrel", version: 5, packetId: 300, reasonCode: 0, properties: {} });
+  const told = messages().map(({ direction, fields, bytes }) => [direction, fields?.packet, hexOf(bytes)]);
+  expect(told.slice(1)).toEqual([
+    ["out", "PUBREC", "5003012c10"],
+    ["in", "PUBREL", "6202012c"],
+    ["out", "PUBCOMP", "7002012c"],
+  ]);
+});
+
+test("a message that waited is told with its bytes when it goes out; of a large one the beginning", () => {
+  const { test, messages } = recorded("message");
+  const subscriber = test.connect("a", 4, { cleanStart: false });
+  subscriber.subscribe("t", 1);
+  subscriber.cut();
+  const publisher = test.connect("publisher");
+  const small = publisher.message("t", "kept", { qos: 1, packetId: 1 });
+  publisher.send(small);
+  publisher.publish("t", "x".repeat(200_000), { qos: 1, packetId: 2 });
+  messages();
+  test.connect("a", 4, { cleanStart: false });
+  const [first, second] = messages().filter(({ fields }) => fields?.packet === "PUBLISH");
+  expect(hexOf(first?.bytes)).toBe(hex(small));
+  expect(second?.fields).toMatchObject({ size: 200_000, packetId: 2 });
+  expect(String(second?.fields?.payload)).toEndWith("… (200000 bytes)");
+  expect(second).toMatchObject({ size: 200_007 + 2 });
+  expect(second?.bytes?.length).toBe(4096);
+  expect(hexOf(second?.bytes)).toStartWith("32c59a0c000174");
+});
+
+test("of a packet no more than 4 KiB is told, with its size, whichever way it goes and however large it is", () => {
+  for (const length of [4000, 5000, 100_000, 300_000]) {
+    const { test, messages } = recorded("message");
+    const subscriber = test.connect("a", 4);
+    subscriber.subscribe("t", 0);
+    const publisher = test.connect("publisher", 4);
+    messages();
+    const packet = publisher.message("t", "x".repeat(length));
+    publisher.send(packet);
+    const whole = encode(packet);
+    const told = messages().filter(({ fields }) => fields?.packet === "PUBLISH");
+    expect(told.map(({ direction }) => direction)).toEqual(["in", "out"]);
+    for (const { bytes, size } of told) {
+      expect(hexOf(bytes)).toBe(Buffer.from(whole.subarray(0, 4096)).toString("hex"));
+      expect(size).toBe(whole.length > 4096 ? whole.length : undefined);
+    }
+  }
+});
+
+test("a SUBSCRIBE with thousands of filters is told in a line of bounded length", () => {
+  const { test, messages } = recorded("message");
+  const client = test.connect("a", 4);
+  messages();
+  const terms = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+  const subscriptions = Array.from({ length: 3000 }, (_, index) => ({ filter: `sister/${index}`, ...terms }));
+  client.send({ type: "subscribe", version: 4, packetId: 1, subscriptions, properties: {} });
+  const [subscribe, suback] = messages();
+  for (const packet of [subscribe, suback]) {
+    expect(packet?.text.length).toBeLessThanOrEqual(1001);
+    expect(JSON.stringify(packet?.fields).length).toBeLessThan(1000);
+    expect(packet?.bytes?.length).toBeLessThanOrEqual(4096);
+  }
+  expect(subscribe?.fields?.filters).toEndWith("and 2980 more");
+});
+
+/** What the events show of bytes and words, one after the other. */
+const shown = (events: readonly TrafficEvent[]): string =>
+  events.map((event) => JSON.stringify(event) + bytesOf(event).toString("latin1")).join("\n");
+
+const bytesOf = (event: TrafficEvent): Buffer => Buffer.from(("bytes" in event && event.bytes) || []);
+
+const secretive: Packet = {
+  ...{ type: "connect", version: 4, cleanStart: true, keepAlive: 0, clientId: "c", properties: {} },
+  ...{ username: "ani", password: Buffer.from("opensesame") },
+};
+
+test("a CONNECT with a password shows it in no event, wherever it was cut in two", () => {
+  const publish = encode({
+    ...{ type: "publish", version: 4, dup: false, qos: 0, retain: false },
+    ...{ topic: "t", payload: Buffer.from("after"), properties: {} },
+  });
+  const chunk = Buffer.concat([encode(secretive), publish, Buffer.from([0x30])]);
+  for (let cut = 1; cut < chunk.length; cut++) {
+    const { test, events } = recorded("message", "bytes");
+    const client = test.open(4);
+    client.sendBytes(chunk.subarray(0, cut));
+    client.sendBytes(chunk.subarray(cut));
+    const incoming = events.filter((event) => event.kind === "bytes" && event.direction === "in");
+    // All of it but the password, in order; of what is no whole packet yet nothing.
+    expect(Buffer.concat(incoming.map(bytesOf)).toString("latin1")).toBe(
+      chunk.subarray(0, -1).toString("latin1").replace("opensesame", "**********"),
+    );
+    expect(shown(events)).toContain('"username":"ani"');
+    expect(shown(events)).not.toContain("sesame");
+  }
+});
+
+test("what follows a mistake is not told: it may be anything", () => {
+  const { test, events } = recorded("bytes");
+  const client = test.open(4);
+  client.sendBytes(Buffer.from("GET /?token=opensesame HTTP/1.1\r\n\r\n"));
+  expect(events.filter((event) => event.kind === "bytes")).toEqual([]);
+});
+
+test("a second CONNECT shows its password no more than the first", () => {
+  const { test, events } = recorded("bytes", "message");
+  const client = test.connect("a", 5);
+  client.connect("a", { password: Buffer.from("opensesame") });
+  expect(shown(events)).not.toContain("sesame");
+});
+
+test("authentication data is overwritten, wherever it stands", () => {
+  const data = Buffer.from("n,,n=ani,r=abcdef");
+  const properties = { authenticationMethod: "SCRAM-SHA-256", authenticationData: data };
+  const packet: Packet = { type: "auth", version: 5, reasonCode: 0x18, properties };
+  const bytes = encode(packet);
+  expect(Buffer.from(withoutSecrets(bytes, packet)).toString("latin1")).toBe(
+    Buffer.from(bytes).toString("latin1").replace(data.toString("latin1"), "*".repeat(data.length)),
+  );
+  expect(JSON.stringify(packetFields(packet))).not.toContain("abcdef");
+});
+
+test("while nobody asks for messages, none is built", () => {
+  const asked: string[] = [];
+  const traffic: Traffic = {
+    wants: (kind) => {
+      asked.push(kind);
+      return false;
+    },
+    emit: () => {
+      throw new Error("nobody asked");
+    },
+  };
+  const test = new TestBroker({}, { traffic });
+  const client = test.connect("a", 5);
+  client.subscribe("t", 2);
+  client.publish("t", "x", { qos: 2, packetId: 1 });
+  client.cut();
+  expect(new Set(asked)).toEqual(new Set(["message", "bytes"]));
+});
