@@ -86,3 +86,6 @@ export function topicMatches(filter: string, topic: string): boolean {
   if (filter.endsWith("/#")) return matchLevels(filter.slice(0, -2), topic, 0) >= 0;
   return matchLevels(filter, topic, 0) > topic.length;
 }
+
+/** Topics that the server alone publishes to, whoever else is allowed to do what. [MQTT-4.7.2-1] */
+export const isSystemTopic = (topic: string): boolean => topic.startsWith("$SYS/") || topic === "$SYS";

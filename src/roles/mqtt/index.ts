@@ -8,8 +8,8 @@ import { type Listeners, openListeners, portsOf, unmetNeeds } from "./listeners.
 import { noBus } from "./ports/bus.ts";
 import { systemClock } from "./ports/clock.ts";
 import { memoryStore } from "./ports/store.ts";
+import { disconnectUnless } from "./users/disconnect-unless.ts";
 import { liveAccess } from "./users/live-access.ts";
-import { sendAwayUnless } from "./users/send-away.ts";
 
 /** A broker for MQTT 3.1, 3.1.1 and 5.0. */
 export const mqtt: Role<MqttConfig> = {
@@ -25,7 +25,7 @@ export const mqtt: Role<MqttConfig> = {
   start,
 };
 
-/** How distcli is told where the broker is. */
+/** The broker's address as distcli takes it. */
 function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): string {
   const { host, port, transport } = address;
   if (transport === "tcp") return `${host}${port === 1883 ? "" : ` -p ${port}`}`;
@@ -35,10 +35,10 @@ function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): 
 async function start(context: RoleContext, config: MqttConfig): Promise<RunningService<MqttConfig>> {
   const { log, traffic } = context;
   const access = liveAccess(config);
-  const seams = { access, store: memoryStore, bus: noBus };
+  const ports = { access, store: memoryStore, bus: noBus };
   const fail = (error: Error) => context.fail(error);
   const product = `distsrv version ${context.version}`;
-  const broker = new Broker(config, { log, traffic, fail, product, clock: systemClock, ...seams });
+  const broker = new Broker(config, { log, traffic, fail, product, clock: systemClock, ...ports });
   const listeners = await listen(context, config, broker);
   let stopPublishers = startPublishers(broker, config.publish);
   const insight = openInsight(broker);
@@ -51,7 +51,7 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
     actions: insight.actions,
     reload: async (next) => {
       if (!broker.reload(next)) return false;
-      sendAwayUnless(broker, access.change(next));
+      disconnectUnless(broker, access.change(next));
       stopPublishers();
       stopPublishers = startPublishers(broker, next.publish);
       return true;
@@ -59,7 +59,7 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
     stop: async (deadline) => {
       stopPublishers();
       insight.stop();
-      // First nobody new, and WebSockets know that the server goes away; then the broker says goodbye.
+      // First nobody new is accepted, and WebSockets get their close code; then the broker disconnects everybody.
       const drained = listeners.stop(deadline);
       broker.stop();
       await drained;
@@ -68,7 +68,7 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
   };
 }
 
-/** Lets clients in, once the broker knows what it must know. */
+/** Accepts clients once the broker has restored its state. */
 async function listen(context: RoleContext, config: MqttConfig, broker: Broker): Promise<Listeners> {
   try {
     await broker.open();

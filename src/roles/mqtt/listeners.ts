@@ -4,10 +4,11 @@ import { listenTcp, type SharedPlaces, type TcpOptions, type TcpServer } from ".
 import { readTlsFiles, TlsFileError } from "../../net/tls-files.ts";
 import { listenWebSocket } from "../../net/websocket.ts";
 import type { Broker } from "./broker/broker.ts";
+import { acceptClient } from "./client/accept.ts";
 import type { Connection } from "./client/connection.ts";
 import type { MqttConfig } from "./config.ts";
 
-/** A listener with everything said that it may have left to the service. */
+/** A listener with all settings that it may have left to the service. */
 type Listener = Omit<MqttConfig["listeners"][number], "connectTimeout" | "maxPacketSize" | "host"> & {
   readonly host: string;
   readonly connectTimeout: number;
@@ -104,19 +105,19 @@ function open(
   const { transport, paths, origins, connectTimeout } = listener;
   if (transport === "tcp") {
     return listenTcp<Connection>(context, options, {
-      open: (link) => broker.accept(link, listener),
+      open: (link) => acceptClient(broker, link, listener),
       data: (link, chunk) => link.state.feed(chunk),
       drain: (link) => link.state.drained(),
       close: (link) => link.state.closed(),
     });
   }
-  // [MQTT-6.0.0-2] Where frames begin and end is nothing to the broker.
+  // The broker does not see where frames begin and end. [MQTT-6.0.0-2]
   const upgrade = { paths, origins, protocols, upgradeTimeout: connectTimeout };
   return listenWebSocket<Connection>(
     context,
     { ...options, ...upgrade },
     {
-      open: (link) => broker.accept(link, listener),
+      open: (link) => acceptClient(broker, link, listener),
       data: (link, bytes) => link.state.feed(bytes),
       drain: (link) => link.state.drained(),
       close: (link) => link.state.closed(),
@@ -134,14 +135,14 @@ function tcpOptions(listener: Listener, config: MqttConfig, shared: SharedPlaces
     ...(path.length > 0 && { part: path.join(".") }),
     ...(tls !== undefined && { tls: { files: tls, handshakeTimeout: connectTimeout } }),
     keepAlive: config.tcpKeepAlive,
-    // CONNECT holds a password, and the head of a WebSocket may hold a cookie: see insight/tell-bytes.ts.
+    // CONNECT holds a password, and the head of a WebSocket may hold a cookie: see wire/trace.ts.
     tellsBytes: false,
-    // A slow subscriber may still publish; how much waits for it is the broker's to judge.
+    // A slow subscriber may still publish; the broker limits what waits for it.
     pauseWhenFull: false,
   };
 }
 
-/** What is told of each listener where there are several. */
+/** Figures of each listener where there are several. */
 const ofEach = ["connections", "connections_total", "connections_refused_total"];
 
 /** All listeners together, and, if there are several, each by its transport and port: `ws_8083_connections`. */

@@ -4,59 +4,59 @@ import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
-import { printable } from "../../../protocol/text/printable.ts";
-import { Connection, type Limits, type Peer } from "../client/connection.ts";
 import type { MqttConfig } from "../config.ts";
-import type { Access, Identity } from "../ports/access.ts";
+import type { Access } from "../ports/access.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
-import { Retained, type RetainedJournal } from "../routing/retained.ts";
-import { Routes } from "../routing/router.ts";
-import { Subscription, type Terms } from "../routing/subscribers.ts";
+import { Retained, type RetainedListener } from "../routing/retained.ts";
+import { Router } from "../routing/router.ts";
 import type { TopicWatch } from "../routing/topic-watch.ts";
-import { Unheard } from "../routing/undelivered-topics.ts";
+import { UndeliveredTopics } from "../routing/undelivered-topics.ts";
 import { Deadlines } from "../session/deadlines.ts";
 import type { Total } from "../session/queue.ts";
-import { Expired } from "../session/queue-expiry.ts";
-import { Turns } from "../session/scheduler.ts";
-import { Session } from "../session/session.ts";
+import { QueueExpiry } from "../session/queue-expiry.ts";
+import { Scheduler } from "../session/scheduler.ts";
+import type { Session } from "../session/session.ts";
+import type { SessionContext } from "../session/session-context.ts";
 import { StoredMessages } from "../session/stored-messages.ts";
 import { executeWill, publishWill } from "../session/will.ts";
-import { Commits } from "../wire/commit-gate.ts";
+import { CommitGate } from "../wire/commit-gate.ts";
+import { Counters } from "../wire/counters.ts";
 import { Flusher } from "../wire/outbound-buffer.ts";
-import { Uplink } from "./bus-link.ts";
-import { Counters } from "./counters.ts";
+import { BusLink } from "./bus-link.ts";
+import type { Client } from "./client.ts";
 import { measure } from "./gauges.ts";
-import { Batch } from "./publisher.ts";
-import { Pace } from "./rate-limiter.ts";
-import { reload } from "./reload.ts";
+import { Publisher } from "./publisher.ts";
+import { RateLimiter } from "./rate-limiter.ts";
+import { applyReload } from "./reload.ts";
 import { restore } from "./restore.ts";
+import { publishDelayedWill, SessionRegistry } from "./session-registry.ts";
 import { SysTopics } from "./sys-topics.ts";
 
 /** What the broker needs from outside. */
-export interface Surroundings {
+export interface Dependencies {
   readonly log: Logger;
   readonly traffic: Traffic;
   readonly clock: Clock;
   readonly access: Access;
   readonly store: Store;
   readonly bus: Bus;
-  /** Something that the broker cannot live with; it says nothing to anybody any more. */
+  /** Is called with an error that the broker cannot live with; from then on it sends nothing any more. */
   fail(error: Error): void;
   /** Name and version of the program, for `$SYS/broker/version`. */
   readonly product?: string;
 }
 
-/** How often keep alives, connect timeouts and deadlines are looked at, in milliseconds. */
+/** How often keep alives, connect timeouts and deadlines are checked, in milliseconds. */
 const sweepPeriod = 250;
 
 /** A sweep that is later than this comes after a pause of the whole process, in milliseconds. */
-const pauseLimit = 1000;
+const maxSweepDelay = 1000;
 
 /** What is common to all clients: sessions, subscriptions, retained messages. */
-export class Broker {
-  /** Looked up whenever it is needed: `reload` changes it. */
+export class Broker implements SessionContext {
+  /** To be read whenever it is needed: `reload` changes it. */
   readonly config: MqttConfig;
   readonly log: Logger;
   readonly traffic: Traffic;
@@ -65,40 +65,36 @@ export class Broker {
   readonly store: Store;
   /** Messages as the store sees them. */
   readonly storedMessages: StoredMessages;
-  readonly commits: Commits;
-  /** To the other nodes. */
-  readonly uplink: Uplink;
-  readonly connections = new Set<Connection>();
-  readonly sessions = new Map<string, Session>();
-  readonly routes: Routes;
+  readonly gate: CommitGate;
+  readonly busLink: BusLink;
+  readonly clients = new Set<Client>();
+  readonly registry: SessionRegistry;
+  readonly router: Router;
   readonly retained: Retained;
   readonly deadlines: Deadlines;
   readonly flusher: Flusher;
-  readonly turns: Turns;
-  /** What clients are publishing in this moment. */
-  readonly batch: Batch;
-  readonly #ownBatch: Batch;
+  readonly scheduler: Scheduler;
+  /** Publishes what clients send. */
+  readonly publisher: Publisher;
+  /** Publishes wills, `$SYS` and the messages of built-in publishers. */
+  readonly #ownPublisher: Publisher;
   readonly counters = new Counters();
-  /** Messages that found no subscriber. */
-  readonly unheard = new Unheard();
+  readonly undelivered = new UndeliveredTopics();
   /** Present while somebody watches what is published. */
   watch: TopicWatch | undefined;
-  /** What waits in the queues of all sessions, what is kept of what is in flight, and wills that wait. */
   readonly queued: Total = { bytes: 0 };
-  readonly expired: Expired;
+  readonly queueExpiry: QueueExpiry;
   readonly sysTopics: SysTopics;
-  readonly pace: Pace;
-  /** Bytes that have come and were not read yet, because their packet is not whole or their client is slowed. */
-  receiveBacklog = 0;
-  /** What the PUBLISH at hand is read into. */
+  readonly rateLimiter: RateLimiter;
+  /** What a client's PUBLISH is read into. */
   readonly view = new PublishView();
+  /** Bytes that have come and were not read yet, because their packet is not whole or their client is throttled. */
+  receiveBacklog = 0;
   readonly #stopSweeping: () => void;
   #lastSweep: number;
-  /** Sessions without a client, the one that lost it first in front. */
-  readonly #away = new Set<Session>();
 
-  constructor(config: MqttConfig, surroundings: Surroundings) {
-    const { log, traffic, clock, access, store, bus, fail, product = "distsrv" } = surroundings;
+  constructor(config: MqttConfig, dependencies: Dependencies) {
+    const { log, traffic, clock, access, store, bus, fail, product = "distsrv" } = dependencies;
     this.config = { ...config };
     this.log = log;
     this.traffic = traffic;
@@ -107,26 +103,40 @@ export class Broker {
     this.store = store;
     this.storedMessages = new StoredMessages(clock);
     const onFailure = (cause: unknown) => fail(new Error("Cannot keep what clients said", { cause }));
-    this.commits = new Commits(store, clock.soon, onFailure);
-    this.uplink = new Uplink(this, bus);
-    // A filter's age may be wrong by a sweep: who subscribes to thousands does not ask the clock for each.
-    this.routes = new Routes(this.config, this.uplink, undefined, () => this.#lastSweep);
-    const onFull = (isFirst: boolean) => this.#retainedFull(isFirst);
-    this.retained = new Retained(this.config, onFull, this.#retainedJournal(), clock.now);
+    this.gate = new CommitGate(store, clock.soon, onFailure);
+    this.registry = new SessionRegistry(this);
+    this.busLink = new BusLink(this, bus);
+    // A filter's age may be wrong by a sweep: a client with thousands of filters does not read the clock for each.
+    const now = () => this.#lastSweep;
+    this.router = new Router(this.config, { filterListener: this.busLink, now, counters: this.counters });
+    this.retained = new Retained(this.config, {
+      onFull: (isFirst) => this.#retainedFull(isFirst),
+      listener: this.#retainedListener(),
+      now: clock.now,
+    });
     this.deadlines = new Deadlines(clock.now());
-    this.flusher = new Flusher(clock.soon, undefined, this.commits);
-    this.turns = new Turns(clock);
-    this.expired = new Expired(this);
-    this.pace = new Pace(this.config, clock);
+    this.flusher = new Flusher(clock.soon, undefined, this.gate);
+    this.scheduler = new Scheduler(clock);
+    this.queueExpiry = new QueueExpiry(this);
+    this.rateLimiter = new RateLimiter(this.config, clock);
     this.#lastSweep = clock.now();
-    this.batch = new Batch(this, this.uplink);
-    this.#ownBatch = new Batch(this, this.uplink);
+    this.publisher = new Publisher(this, this.busLink);
+    this.#ownPublisher = new Publisher(this, this.busLink);
     this.#stopSweeping = clock.every(sweepPeriod, () => this.#sweep());
     this.sysTopics = new SysTopics(this, product);
     this.sysTopics.run(config.sysInterval);
   }
 
-  #retainedJournal(): RetainedJournal | undefined {
+  /** The sessions of all clients, by client identifier. */
+  get sessions(): ReadonlyMap<string, Session> {
+    return this.registry.all;
+  }
+
+  get limits(): MqttConfig {
+    return this.config;
+  }
+
+  #retainedListener(): RetainedListener | undefined {
     const { store, storedMessages } = this;
     if (!store.isDurable) return undefined;
     return {
@@ -135,203 +145,99 @@ export class Broker {
     };
   }
 
-  /** Puts back what the store kept, and joins the other nodes; to be awaited before the first client is let in. */
+  /** Restores what the store kept, and joins the other nodes; to be awaited before the first client is let in. */
   async open(): Promise<void> {
     const contents = await this.store.load();
-    this.commits.asOne(() => restore(this, contents));
-    await this.uplink.join();
+    this.gate.transaction(() => restore(this, contents));
+    await this.busLink.join();
   }
 
   #closed: Promise<void> | undefined;
-  /** Lets go of the other nodes and of the store, after `stop`; safe to call twice. */
+  /** Leaves the other nodes and closes the store, after `stop`; safe to call twice. */
   close(): Promise<void> {
-    this.#closed ??= this.#letGo();
+    this.#closed ??= this.#close();
     return this.#closed;
   }
 
-  async #letGo(): Promise<void> {
+  async #close(): Promise<void> {
     try {
-      await this.uplink.leave();
+      await this.busLink.leave();
     } finally {
-      this.commits.commit();
+      this.gate.commit();
       await this.store.close();
     }
   }
 
-  /** Somebody has connected. */
-  accept(link: Peer, limits: Limits = this.config): Connection {
-    const connection = new Connection(this, link, limits);
-    this.connections.add(connection);
+  /** A client has connected. */
+  connected(client: Client): void {
+    this.clients.add(client);
     this.counters.accepted++;
-    return connection;
   }
 
   /** The connection is closed, however that came; called once. */
-  left(connection: Connection): void {
-    this.connections.delete(connection);
-    const { session, will } = connection;
+  disconnected(client: Client): void {
+    this.clients.delete(client);
+    const { session, will } = client;
     if (session !== undefined) this.counters.disconnects++;
-    if (session === undefined || session.connection !== connection) return;
-    this.commits.asOne(() => {
-      session.connection = undefined;
-      session.left();
+    if (session === undefined || this.registry.clientOf(session) !== client) return;
+    this.gate.transaction(() => {
+      session.detach();
       if (will !== undefined) executeWill(this, session, will);
-      if (session.expiry > 0) this.#setAway(session, session.expiry);
-      else this.endSession(session);
+      this.registry.detach(session);
     });
-  }
-
-  /** Keeps a session without a client for so many milliseconds. */
-  #setAway(session: Session, milliseconds: number): void {
-    session.journal?.setAway(true);
-    this.#away.add(session);
-    if (milliseconds < Number.POSITIVE_INFINITY) {
-      const end = this.clock.now() + milliseconds;
-      session.cancelExpiry = this.deadlines.at(end, () => this.#expire(session)); // [MQTT-3.1.2-23]
-    }
-  }
-
-  /** A session that the store kept, whose client has been away for so many milliseconds. */
-  putBack(clientId: string, owner: string | undefined, expiry: number, away: number): Session {
-    const session = new Session(clientId, this, owner);
-    session.restore(expiry);
-    this.sessions.set(clientId, session);
-    this.#setAway(session, expiry - away);
-    return session;
   }
 
   /**
-   * Makes room for a client that the broker does not know yet, at the cost of one that left: otherwise whoever
-   * leaves enough sessions behind would shut everybody else out.
-   * @returns false when all sessions are in use
+   * Publishes a message that no client is sending now.
+   * @param packet a PUBLISH of MQTT 5
+   * @param publisher the session whose message it is, for subscriptions with no local
    */
-  makeRoomForSession(): boolean {
-    if (this.sessions.size < this.config.maxSessions) return true;
-    const [oldest] = this.#away;
-    if (oldest === undefined) return false;
-    const name = printable(oldest.clientId, 40);
-    this.log.debug(
-      `Ended the session of "${name}", which is away: maxSessions is ${this.config.maxSessions}`,
-    );
-    this.#expire(oldest);
-    return true;
-  }
-
-  #expire(session: Session): void {
-    this.counters.sessionsExpired++;
-    this.endSession(session);
-  }
-
-  /** The session of this client identifier: the one there is, or a new one. */
-  openSession({ clientId, username }: Identity): { readonly session: Session; readonly isNew: boolean } {
-    const kept = this.sessions.get(clientId);
-    if (kept !== undefined) {
-      kept.cancelExpiry?.();
-      kept.cancelExpiry = undefined;
-      this.#away.delete(kept);
-      kept.journal?.setAway(false);
-      return { session: kept, isNew: false };
-    }
-    const session = new Session(clientId, this, username);
-    this.sessions.set(clientId, session);
-    return { session, isNew: true };
-  }
-
-  /** Nothing of the session remains. A will that still waited is published now. */
-  endSession(session: Session): void {
-    if (this.sessions.get(session.clientId) !== session) return;
-    session.cancelExpiry?.();
-    this.#away.delete(session);
-    this.commits.asOne(() => {
-      this.#publishDelayedWill(session);
-      this.sessions.delete(session.clientId);
-      session.end();
-    });
-  }
-
-  #publishDelayedWill(session: Session): void {
-    const { delayedWill } = session;
-    session.delayedWill = undefined;
-    delayedWill?.cancel();
-    delayedWill?.publish();
-  }
-
-  /** Seconds as a client gives them, as milliseconds that the broker grants. */
-  sessionExpiry(seconds: number): number {
-    const wanted = seconds === 0xffffffff ? Number.POSITIVE_INFINITY : seconds * 1000;
-    return Math.min(wanted, this.config.maxSessionExpiry);
-  }
-
-  /** @returns false when the session had this filter already: the old subscription gives way. [MQTT-3.8.4-3] */
-  subscribe(session: Session, terms: Terms): boolean {
-    session.journal?.subscribed(terms);
-    return this.resubscribe(session, terms);
-  }
-
-  /** The same, for a subscription that the store knows of. */
-  resubscribe(session: Session, terms: Terms): boolean {
-    const subscription = new Subscription(session, terms);
-    const before = session.subscriptions.get(terms.filter);
-    session.subscriptions.set(terms.filter, subscription);
-    if (before === undefined) this.routes.add(subscription);
-    else this.routes.replace(before, subscription);
-    return before === undefined;
-  }
-
-  /** @returns whether there was such a subscription */
-  unsubscribe(session: Session, filter: string): boolean {
-    const subscription = session.subscriptions.get(filter);
-    if (subscription === undefined) return false;
-    session.journal?.unsubscribed(filter);
-    session.subscriptions.delete(filter);
-    this.routes.remove(subscription);
-    return true;
-  }
-
-  /** Publishes a message that no client is just sending: `packet` is a PUBLISH of MQTT 5. */
-  publish(packet: Buffer, topic: string, publisher?: Session): void {
-    // Not the view and the batch of what is under way: a will may be published in the middle of it.
+  publish(packet: Buffer, topic: string, publisher?: object): void {
+    // Not the view and the publisher of what clients send: a will may be published in the middle of that.
     const view = new PublishView();
     const frame = new Frame();
     frame.read(packet, 0, packet.length);
     view.read(packet, 0, frame.body, frame.end, 5);
-    const batch = this.#ownBatch.count === 0 ? this.#ownBatch : new Batch(this, this.uplink);
-    batch.add(view, packet, this.routes.ofText(topic), publisher, true);
-    this.commits.asOne(() => batch.deliver());
+    const own = this.#ownPublisher.isIdle ? this.#ownPublisher : new Publisher(this, this.busLink);
+    own.add(view, packet, this.router.topicNamed(topic), publisher, true);
+    this.gate.transaction(() => own.flush());
   }
 
   #sweep(): void {
     const now = this.clock.now();
-    this.#forgivePause(now);
+    this.#excusePause(now);
     this.deadlines.run(now);
-    for (const connection of this.connections) {
-      const silence = now - connection.lastSeen;
-      if (connection.state === "open") {
-        if (connection.patience === 0 || silence <= connection.patience || connection.isSlowed) continue;
+    for (const client of this.clients) {
+      const silence = now - client.lastSeen;
+      if (client.session !== undefined) {
+        const { keepAliveTimeout } = client;
+        if (keepAliveTimeout === 0 || silence <= keepAliveTimeout || client.isThrottled) continue;
         // [MQTT-3.1.2-22]
         const message = `silent for ${Math.round(silence / 1000)} s, which is more than 1.5 times its keep alive`;
-        connection.fail(new MqttError(Reason.KeepAliveTimeout, message));
-      } else if (silence > connection.limits.connectTimeout) {
-        this.log.debug(`Closed ${connection.name}: not let in within ${connection.limits.connectTimeout} ms`);
-        connection.close();
+        client.fail(new MqttError(Reason.KeepAliveTimeout, message));
+      } else if (silence > client.connectTimeout) {
+        this.log.debug(`Closed ${client.name}: not let in within ${client.connectTimeout} ms`);
+        client.close();
       }
     }
   }
 
   // The process was stopped, or the machine slept: what clients sent meanwhile has not been read yet, so the time
   // does not count as their silence.
-  #forgivePause(now: number): void {
+  #excusePause(now: number): void {
     const late = now - this.#lastSweep - sweepPeriod;
     this.#lastSweep = now;
-    if (late <= pauseLimit) return;
-    for (const connection of this.connections) {
-      connection.lastSeen = Math.min(now, connection.lastSeen + late);
-    }
+    if (late <= maxSweepDelay) return;
+    for (const client of this.clients) client.lastSeen = Math.min(now, client.lastSeen + late);
   }
 
   /** @returns false, and changes nothing, when the new configuration needs a restart */
   reload(next: MqttConfig): boolean {
-    return reload(this, next);
+    const { sysInterval } = this.config;
+    if (!applyReload(this.config, next)) return false;
+    if (next.sysInterval !== sysInterval) this.sysTopics.run(next.sysInterval);
+    this.rateLimiter.unthrottleAll();
+    return true;
   }
 
   #retainedFull(isFirst: boolean): void {
@@ -342,43 +248,43 @@ export class Broker {
     );
   }
 
-  /** Says goodbye to everybody and stops what runs by itself. */
+  /** Disconnects everybody and stops all timers. */
   stop(): void {
     this.#stopSweeping();
     this.sysTopics.stop();
-    this.pace.stop();
+    this.rateLimiter.stop();
     this.#publishWills();
-    for (const connection of [...this.connections]) {
-      if (connection.session !== undefined) this.#sendAway(connection);
-      else connection.close();
+    for (const client of [...this.clients]) {
+      if (client.session !== undefined) this.#sendAway(client);
+      else client.close();
     }
   }
 
-  /** A client that is told of another server may turn to it at once. */
-  #sendAway(connection: Connection): void {
+  /** With a server reference the client may connect to that at once. */
+  #sendAway(client: Client): void {
     const { serverReference } = this.config;
     const reason = serverReference === undefined ? Reason.ServerShuttingDown : Reason.UseAnotherServer;
-    connection.disconnect(reason, "the server is stopping", serverReference);
+    client.disconnect(reason, "the server is stopping", serverReference);
   }
 
-  // While everybody is still there to hear them. No store keeps a will, so none waits for its delay.
+  // While everybody is still there to get them. No store keeps a will, so none waits for its delay.
   #publishWills(): void {
-    for (const connection of this.connections) {
-      const { session, will } = connection;
-      connection.will = undefined;
+    for (const client of this.clients) {
+      const { session, will } = client;
+      client.will = undefined;
       if (session !== undefined && will !== undefined) publishWill(this, session, will);
     }
-    for (const session of this.sessions.values()) this.#publishDelayedWill(session);
+    for (const session of this.sessions.values()) publishDelayedWill(session);
   }
 
   stats(): Record<string, number> {
-    const { connected, away, inflight, queued, queuedBytes, shared } = measure(this);
+    const { connected, away, inflight, queued, queuedBytes, shared } = measure(this.sessions);
     return {
-      connections: this.connections.size,
+      connections: this.clients.size,
       sessions: this.sessions.size,
       sessions_connected: connected,
       sessions_away: away,
-      subscriptions: this.routes.size,
+      subscriptions: this.router.size,
       shared_subscriptions: shared,
       retained: this.retained.size,
       retained_bytes: this.retained.bytes,

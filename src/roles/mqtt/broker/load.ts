@@ -11,12 +11,12 @@ export class Load {
   readonly #averages: Record<Span, number> = { "1min": 0, "5min": 0, "15min": 0 };
   #last: number;
 
-  /** @param total what a counter says now: what it counted before is no load */
+  /** @param total the counter now: what it counted before is no load */
   constructor(total: number) {
     this.#last = total;
   }
 
-  /** The counter says `total`, so many seconds after it was last asked. */
+  /** The counter is at `total`, so many seconds after the last update. */
   update(total: number, seconds: number): void {
     if (seconds <= 0) return;
     const perMinute = ((total - this.#last) * 60) / seconds;

@@ -1,13 +1,18 @@
 import { compileTemplate } from "../../../protocol/text/template.ts";
 import { messageFields, type PublisherConfig } from "../config.ts";
-import { ownPublish } from "../wire/own-publish.ts";
-import type { Broker } from "./broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import { encodeOwnPublish } from "../wire/message.ts";
 
 const encoder = new TextEncoder();
 
+interface Broker {
+  readonly clock: Clock;
+  publish(packet: Buffer, topic: string): void;
+}
+
 /**
- * Publishes by itself what the configuration says, so a subscriber sees data at once.
- * @returns what stops it
+ * Starts the built-in publishers of the configuration, so that a subscriber sees data at once.
+ * @returns stops them
  */
 export function startPublishers(broker: Broker, publishers: readonly PublisherConfig[]): () => void {
   const stops = publishers.map((publisher) => startPublisher(broker, publisher));
@@ -22,7 +27,7 @@ function startPublisher(broker: Broker, { topic, message, every, qos, retain }: 
   return broker.clock.every(every, () => {
     count++;
     const payload = encoder.encode(template.render({ count, time: timeOfDay() }));
-    broker.publish(ownPublish({ topic, payload, qos, retain, properties: {} }), topic);
+    broker.publish(encodeOwnPublish({ topic, payload, qos, retain, properties: {} }), topic);
   });
 }
 

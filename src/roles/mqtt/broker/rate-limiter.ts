@@ -1,14 +1,13 @@
-import type { Connection } from "../client/connection.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** So many clients at least are remembered before those are forgotten that have not published lately. */
-const fewest = 1000;
+/** Clients that have not published lately are forgotten when more than this are known. */
+const minKnown = 1000;
 
-/** How often those who wait are looked at, in milliseconds. */
+/** How often throttled clients are checked, in milliseconds. */
 const period = 50;
 
-/** What may be spent: it grows by `rate` a second up to the rate, and one who takes too much owes the rest. */
-class Bucket {
+/** A token bucket: it fills by `rate` a second up to the rate, and goes below zero for whoever takes too much. */
+class TokenBucket {
   #level: number;
   #last: number;
 
@@ -17,18 +16,18 @@ class Bucket {
     this.#last = now;
   }
 
-  take(amount: number, rate: number, now: number): void {
+  consume(amount: number, rate: number, now: number): void {
     const filled = this.#level + ((now - this.#last) / 1000) * rate;
     this.#level = Math.min(rate, filled) - amount;
     this.#last = now;
   }
 
-  /** Milliseconds until something may be taken again; 0: now. */
+  /** Milliseconds until it is above zero again; 0: it is. */
   wait(rate: number): number {
     return this.#level > 0 ? 0 : (-this.#level / rate) * 1000;
   }
 
-  /** One that is full is as good as a new one. */
+  /** A full bucket is the same as a new one. */
   isFull(rate: number, now: number): boolean {
     return this.#level + ((now - this.#last) / 1000) * rate >= rate;
   }
@@ -40,27 +39,35 @@ class Bucket {
 
 /** What one client may still publish. */
 interface Allowance {
-  readonly messages: Bucket;
-  readonly bytes: Bucket;
+  readonly messages: TokenBucket;
+  readonly bytes: TokenBucket;
 }
 
-export interface PaceLimits {
+/** A client that publishes. */
+export interface Throttled {
+  readonly identity: { readonly clientId: string };
+  readonly isClosed: boolean;
+  throttle(): void;
+  unthrottle(): void;
+}
+
+export interface RateLimits {
   readonly maxPublishRate: number;
   readonly maxPublishBytesRate: number;
 }
 
-/** Keeps publishers to their rate: who is faster is not read until it may go on. */
-export class Pace {
-  readonly #limits: PaceLimits;
+/** Holds publishers to their rate: a faster client is throttled, which means that it is not read for a while. */
+export class RateLimiter {
+  readonly #limits: RateLimits;
   readonly #clock: Clock;
-  /** By client identifier: who connects again goes on where it was. */
+  /** By client identifier: who connects again gains nothing. */
   readonly #allowances = new Map<string, Allowance>();
-  #most = fewest;
-  /** Who may go on at which time. */
-  readonly #slowed = new Map<Connection, number>();
+  #maxKnown = minKnown;
+  /** Until when each is throttled. */
+  readonly #throttled = new Map<Throttled, number>();
   #stop: (() => void) | undefined;
 
-  constructor(limits: PaceLimits, clock: Clock) {
+  constructor(limits: RateLimits, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
   }
@@ -69,61 +76,64 @@ export class Pace {
     return this.#limits.maxPublishRate > 0 || this.#limits.maxPublishBytesRate > 0;
   }
 
-  /** A PUBLISH of so many bytes has come; it is the last one for a while if that was too fast. */
-  spend(connection: Connection, size: number): void {
+  /** A PUBLISH of so many bytes has come: the client is throttled if that was too fast. */
+  consume(client: Throttled, size: number): void {
     const now = this.#clock.now();
     const wait = Math.max(
-      this.#take(connection, "messages", 1, this.#limits.maxPublishRate, now),
-      this.#take(connection, "bytes", size, this.#limits.maxPublishBytesRate, now),
+      this.#consume(client, "messages", 1, this.#limits.maxPublishRate, now),
+      this.#consume(client, "bytes", size, this.#limits.maxPublishBytesRate, now),
     );
     if (wait === 0) return;
-    connection.slow();
-    this.#slowed.set(connection, now + wait);
-    this.#stop ??= this.#clock.every(period, () => this.#letGo(this.#clock.now()));
+    client.throttle();
+    this.#throttled.set(client, now + wait);
+    this.#stop ??= this.#clock.every(period, () => this.#unthrottle(this.#clock.now()));
   }
 
   /** @returns how long to wait */
-  #take(connection: Connection, what: keyof Allowance, amount: number, rate: number, now: number): number {
+  #consume(client: Throttled, what: keyof Allowance, amount: number, rate: number, now: number): number {
     if (rate === 0) return 0;
-    const bucket = this.#allowance(connection, now)[what];
-    bucket.take(amount, rate, now);
+    const bucket = this.#allowance(client, now)[what];
+    bucket.consume(amount, rate, now);
     return bucket.isEmpty ? Math.max(1, bucket.wait(rate)) : 0;
   }
 
-  #allowance(connection: Connection, now: number): Allowance {
-    const { clientId } = connection.identity;
+  #allowance(client: Throttled, now: number): Allowance {
+    const { clientId } = client.identity;
     const known = this.#allowances.get(clientId);
     if (known !== undefined) return known;
     const { maxPublishRate, maxPublishBytesRate } = this.#limits;
-    const fresh = { messages: new Bucket(maxPublishRate, now), bytes: new Bucket(maxPublishBytesRate, now) };
-    if (this.#allowances.size >= this.#most) this.#forget(now);
+    const fresh = {
+      messages: new TokenBucket(maxPublishRate, now),
+      bytes: new TokenBucket(maxPublishBytesRate, now),
+    };
+    if (this.#allowances.size >= this.#maxKnown) this.#forget(now);
     this.#allowances.set(clientId, fresh);
     return fresh;
   }
 
-  /** Looks at all of them, each time that they have become twice as many. */
+  /** Checks all of them, each time that they have become twice as many. */
   #forget(now: number): void {
     const { maxPublishRate, maxPublishBytesRate } = this.#limits;
     for (const [clientId, { messages, bytes }] of this.#allowances) {
       const isUnused = messages.isFull(maxPublishRate, now) && bytes.isFull(maxPublishBytesRate, now);
       if (isUnused) this.#allowances.delete(clientId);
     }
-    this.#most = Math.max(fewest, 2 * this.#allowances.size);
+    this.#maxKnown = Math.max(minKnown, 2 * this.#allowances.size);
   }
 
-  /** Other limits hold now. */
-  letAllGo(): void {
-    this.#letGo(Number.POSITIVE_INFINITY);
+  /** The limits have changed. */
+  unthrottleAll(): void {
+    this.#unthrottle(Number.POSITIVE_INFINITY);
   }
 
-  #letGo(now: number): void {
-    // Who is slowed again meanwhile is not looked at twice.
-    for (const [connection, until] of [...this.#slowed]) {
-      if (now < until && connection.state !== "closed") continue;
-      this.#slowed.delete(connection);
-      connection.speedUp();
+  #unthrottle(now: number): void {
+    // A client that is throttled again meanwhile is not checked twice.
+    for (const [client, until] of [...this.#throttled]) {
+      if (now < until && !client.isClosed) continue;
+      this.#throttled.delete(client);
+      client.unthrottle();
     }
-    if (this.#slowed.size === 0) this.stop();
+    if (this.#throttled.size === 0) this.stop();
   }
 
   stop(): void {

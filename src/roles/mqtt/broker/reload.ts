@@ -1,7 +1,6 @@
 import type { MqttConfig } from "../config.ts";
-import type { Broker } from "./broker.ts";
 
-/** Settings that are looked up each time they are needed, so a running broker may take over others. */
+/** Settings that are read whenever they are needed, so that they may change in a running broker. */
 const live = [
   "publish",
   "serverReference",
@@ -32,30 +31,26 @@ const live = [
   "sysInterval",
 ] as const satisfies readonly (keyof MqttConfig)[];
 
-/** What CONNACK has told to clients that are still there: these may grow, but not shrink under their feet. */
+/** Granted by CONNACK to clients that are connected: these may grow, but not shrink. */
 const promised = ["receiveMaximum", "topicAliasMaximum"] as const satisfies readonly (keyof MqttConfig)[];
 
 /**
- * Takes over another configuration while clients stay connected. What was agreed with a client at CONNECT (keep
- * alive, session expiry, in-flight window) stays until it connects again; what is kept already stays, too, when its
- * limit is lowered.
+ * Changes the configuration of a broker while clients stay connected. What was agreed with a client at CONNECT (keep
+ * alive, session expiry, in-flight window) stays until it connects again. A limit that is lowered takes nothing away
+ * from what is there.
  * @returns false, and changes nothing, when the difference needs a restart
  */
-export function reload(broker: Broker, next: MqttConfig): boolean {
-  const { config, sysTopics, pace } = broker;
+export function applyReload(config: MqttConfig, next: MqttConfig): boolean {
   if (promised.some((name) => next[name] < config[name])) return false;
-  if (!isEqual(lasting(config), lasting(next))) return false;
-  const { sysInterval } = config;
+  if (!isEqual(fixed(config), fixed(next))) return false;
   Object.assign(config, next);
-  if (next.sysInterval !== sysInterval) sysTopics.run(next.sysInterval);
-  pace.letAllGo();
   return true;
 }
 
 const liveNames: ReadonlySet<string> = new Set([...live, ...promised]);
 
 /** What only a restart changes. */
-const lasting = (config: MqttConfig) => Object.entries(config).filter(([name]) => !liveNames.has(name));
+const fixed = (config: MqttConfig) => Object.entries(config).filter(([name]) => !liveNames.has(name));
 
 // Configurations are plain data, whose order of keys is that of the schema.
 const isEqual = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

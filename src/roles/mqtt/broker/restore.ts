@@ -1,41 +1,51 @@
-import type { Contents, StoredDelivery, StoredMessage, StoredSession } from "../ports/store.ts";
-import type { Pending } from "../session/queue.ts";
+import type { Contents, Store, StoredDelivery, StoredMessage, StoredSession } from "../ports/store.ts";
+import type { Retained } from "../routing/retained.ts";
 import type { Session } from "../session/session.ts";
-import type { TopicName } from "../wire/message.ts";
-import type { Broker } from "./broker.ts";
+import type { StoredMessages } from "../session/stored-messages.ts";
+import type { Message, Pending, TopicName } from "../wire/message.ts";
+import type { SessionRegistry } from "./session-registry.ts";
 
 const encoder = new TextEncoder();
 
-/** Puts back what a store kept. Limits that are lower by now take nothing away. */
-export function restore(broker: Broker, { sessions, retained }: Contents): void {
-  const restoring = new Restoring(broker);
+/** What is restored into. */
+interface Dependencies {
+  readonly store: Store;
+  readonly storedMessages: StoredMessages;
+  readonly registry: SessionRegistry;
+  readonly retained: Retained;
+}
+
+/** Restores what a store kept. Limits that are lower by now take nothing away. */
+export function restore(context: Dependencies, { sessions, retained }: Contents): void {
+  const restorer = new Restorer(context);
   // The one that lost its client first comes first: it is the first to go when sessions become too many.
   const inOrder = [...sessions].sort((one, other) => other.away - one.away);
-  for (const session of inOrder) restoring.session(session);
+  for (const session of inOrder) restorer.session(session);
   for (const message of retained) {
-    if (message.expiresIn > 0) broker.retained.restore(restoring.message(message));
-    else broker.store.clear(message.topic);
+    if (message.expiresIn > 0) context.retained.restore(restorer.message(message));
+    else context.store.clear(message.topic);
   }
 }
 
-class Restoring {
-  readonly #broker: Broker;
-  /** A topic is one object for all messages of it, as it is for those that come in. */
+class Restorer {
+  readonly #context: Dependencies;
+  /** All messages of a topic share its name, as those that come in do. */
   readonly #topics = new Map<string, TopicName>();
 
-  constructor(broker: Broker) {
-    this.#broker = broker;
+  constructor(context: Dependencies) {
+    this.#context = context;
   }
 
   session(stored: StoredSession): void {
     const { clientId, expiry, away, owner } = stored;
+    const { store, registry } = this.#context;
     if (away >= expiry) {
-      this.#broker.store.endSession(clientId);
+      store.endSession(clientId);
       return;
     }
-    const session = this.#broker.putBack(clientId, owner, expiry, away);
-    for (const subscription of stored.subscriptions) this.#broker.resubscribe(session, subscription);
-    for (const packetId of stored.confirmed) session.outgoing.restore(packetId, undefined);
+    const session = registry.restore(clientId, owner, expiry, away);
+    for (const subscription of stored.subscriptions) session.restoreSubscription(subscription);
+    for (const packetId of stored.awaitingPubcomp) session.inflight.restore(packetId, undefined);
     for (const delivery of stored.deliveries) this.#delivery(session, delivery);
     for (const packetId of stored.incoming) session.incoming.add(packetId);
   }
@@ -45,13 +55,13 @@ class Restoring {
     const message = this.message(delivery.message);
     const pending: Pending = { message, qos, retain, subscriptionIds, share, number };
     if (packetId === undefined) session.queue.push(pending);
-    else session.outgoing.restore(packetId, pending);
-    if (share !== undefined) session.hasShared = true;
+    else session.inflight.restore(packetId, pending);
+    if (share !== undefined) session.outbound.sender.hasShared = true;
     session.journal?.continueAfter(number);
   }
 
-  message(stored: StoredMessage) {
-    return this.#broker.storedMessages.restore(stored, this.#topic(stored.topic));
+  message(stored: StoredMessage): Message {
+    return this.#context.storedMessages.restore(stored, this.#topic(stored.topic));
   }
 
   #topic(text: string): TopicName {

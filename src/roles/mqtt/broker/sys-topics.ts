@@ -1,13 +1,26 @@
 import { memoryUsage } from "bun:jsc";
-import { ownPublish } from "../wire/own-publish.ts";
-import type { Broker } from "./broker.ts";
-import type { Counters } from "./counters.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Retained } from "../routing/retained.ts";
+import type { Router } from "../routing/router.ts";
+import type { Session } from "../session/session.ts";
+import type { Counters } from "../wire/counters.ts";
+import { encodeOwnPublish } from "../wire/message.ts";
 import { type Gauges, measure } from "./gauges.ts";
 import { Load } from "./load.ts";
 
 const encoder = new TextEncoder();
 
-/** What load is told of, as `$SYS/broker/load/NAME/1min`, with the counter behind it. */
+/** What is reported on, and by whom it is published. */
+interface Dependencies {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly router: Router;
+  readonly retained: Retained;
+  readonly sessions: ReadonlyMap<string, Session>;
+  publish(packet: Buffer, topic: string): void;
+}
+
+/** Published as `$SYS/broker/load/NAME/1min`, from the counter behind it. */
 const loads: Readonly<Record<string, (counters: Counters) => number>> = {
   "messages/received": ({ received, controlsIn }) => received + controlsIn,
   "messages/sent": ({ sent, controlsOut }) => sent + controlsOut,
@@ -21,12 +34,12 @@ const loads: Readonly<Record<string, (counters: Counters) => number>> = {
 };
 
 /**
- * The broker's own account of itself under `$SYS/broker`, with the names and meanings of Mosquitto 2.0. All values
- * are retained; after the first time a value is published when it has changed. They go out at QoS 0: they would fill
- * the queues of clients that are away with numbers of long ago.
+ * The broker's statistics under `$SYS/broker`, with the names and meanings of Mosquitto 2.0. All values are retained;
+ * after the first time a value is published when it has changed. They are published at QoS 0: otherwise they would
+ * fill the queues of clients that are away with old numbers.
  */
 export class SysTopics {
-  readonly #broker: Broker;
+  readonly #context: Dependencies;
   readonly #product: string;
   readonly #loads = new Map<string, Load>();
   readonly #published = new Map<string, string>();
@@ -36,14 +49,14 @@ export class SysTopics {
   #heapMaximum = 0;
   #stop: (() => void) | undefined;
 
-  constructor(broker: Broker, product: string) {
-    this.#broker = broker;
+  constructor(context: Dependencies, product: string) {
+    this.#context = context;
     this.#product = product;
-    this.#start = this.#last = broker.clock.now();
-    for (const [name, read] of Object.entries(loads)) this.#loads.set(name, new Load(read(broker.counters)));
+    this.#start = this.#last = context.clock.now();
+    for (const [name, read] of Object.entries(loads)) this.#loads.set(name, new Load(read(context.counters)));
   }
 
-  /** Publishes now and every so many milliseconds; 0 stops it, and takes back what has been published. */
+  /** Publishes now and every so many milliseconds; 0 stops it, and clears what has been published. */
   run(interval: number): void {
     this.stop();
     if (interval === 0) {
@@ -52,7 +65,7 @@ export class SysTopics {
       return;
     }
     this.#update();
-    this.#stop = this.#broker.clock.every(interval, () => this.#update());
+    this.#stop = this.#context.clock.every(interval, () => this.#update());
   }
 
   stop(): void {
@@ -71,15 +84,15 @@ export class SysTopics {
   }
 
   #advanceLoads(): void {
-    const now = this.#broker.clock.now();
+    const now = this.#context.clock.now();
     const seconds = (now - this.#last) / 1000;
     this.#last = now;
-    for (const [name, load] of this.#loads) load.update(loads[name]!(this.#broker.counters), seconds);
+    for (const [name, load] of this.#loads) load.update(loads[name]!(this.#context.counters), seconds);
   }
 
   #values(): [name: string, value: string][] {
-    const gauges = measure(this.#broker);
-    const uptime = Math.floor((this.#broker.clock.now() - this.#start) / 1000);
+    const gauges = measure(this.#context.sessions);
+    const uptime = Math.floor((this.#context.clock.now() - this.#start) / 1000);
     const texts: [string, string][] = [
       ["version", this.#product],
       ["uptime", `${uptime} seconds`],
@@ -101,12 +114,12 @@ export class SysTopics {
       "clients/disconnected": away,
       "clients/inactive": away,
       "clients/maximum": this.#maximum,
-      "clients/expired": this.#broker.counters.sessionsExpired,
+      "clients/expired": this.#context.counters.sessionsExpired,
     };
   }
 
   #messages({ inflight, queued, queuedBytes, shared }: Gauges): Record<string, number> {
-    const { counters, retained, routes } = this.#broker;
+    const { counters, retained, router } = this.#context;
     const stored = retained.total + queued;
     return {
       "messages/received": counters.received + counters.controlsIn,
@@ -123,7 +136,7 @@ export class SysTopics {
       "publish/bytes/sent": counters.payloadOut,
       "bytes/received": counters.bytesIn,
       "bytes/sent": counters.bytesOut,
-      "subscriptions/count": routes.size - shared,
+      "subscriptions/count": router.size - shared,
       "shared_subscriptions/count": shared,
     };
   }
@@ -137,6 +150,6 @@ export class SysTopics {
 
   #publish(topic: string, value: string): void {
     const payload = encoder.encode(value);
-    this.#broker.publish(ownPublish({ topic, payload, qos: 0, retain: true, properties: {} }), topic);
+    this.#context.publish(encodeOwnPublish({ topic, payload, qos: 0, retain: true, properties: {} }), topic);
   }
 }

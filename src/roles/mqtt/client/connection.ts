@@ -1,284 +1,193 @@
 import type { Conversation } from "../../../core/traffic.ts";
-import { forEver, type Lease } from "../../../net/lease.ts";
 import { UnsupportedProtocol } from "../../../protocol/mqtt/decode-connect.ts";
-import { encodeWithin } from "../../../protocol/mqtt/encode-within.ts";
 import type { MqttError } from "../../../protocol/mqtt/errors.ts";
-import { type Packet, PacketType, type Version, type Will } from "../../../protocol/mqtt/packet.ts";
-import {
-  type Delivery,
-  publishSize,
-  writePublish,
-  writePublishHead,
-} from "../../../protocol/mqtt/publish-writer.ts";
-import { Reason } from "../../../protocol/mqtt/reason.ts";
-import { authenticationDataOf } from "../../../protocol/mqtt/redact.ts";
+import type { Packet, Version, Will } from "../../../protocol/mqtt/packet.ts";
+import { Reason, reasonName } from "../../../protocol/mqtt/reason.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
+import type { Client } from "../broker/client.ts";
 import type { Identity } from "../ports/access.ts";
-import type { Route } from "../routing/router.ts";
-import type { Pending } from "../session/queue.ts";
+import type { Refusal } from "../ports/authentication.ts";
+import type { TopicRoute } from "../routing/topic-route.ts";
 import type { Session } from "../session/session.ts";
-import type { Message } from "../wire/message.ts";
-import { MeteredLink } from "../wire/metered-link.ts";
-import { type Link, largest, Output } from "../wire/outbound-buffer.ts";
-import { scarce } from "../wire/scarce.ts";
-import { highestAliasedQos, type OutgoingAliases } from "../wire/topic-aliases.ts";
-import { publishBytes, tellAck, tellPacket, tellPublish } from "../wire/trace.ts";
-import type { Authentication } from "./enhanced-auth.ts";
-import { refuse, refuseProtocol } from "./handlers/connect/refuse.ts";
-import { Intake } from "./packet-reader.ts";
-
-/** The network's side of a connection, with what is known about it. */
-export interface Peer extends Link {
-  readonly conversation: Conversation;
-}
+import type { Peer } from "../wire/link.ts";
+import type { EnhancedAuth } from "./enhanced-auth.ts";
+import { type PacketHandler, PacketReader } from "./packet-reader.ts";
+import { PacketWriter } from "./packet-writer.ts";
+import { refusalPacket } from "./refusal-packet.ts";
 
 /** What the listener that a client came to allows it. */
-export interface Limits {
+export interface ConnectionLimits {
   readonly maxPacketSize: number;
   /** Milliseconds until its CONNECT must have come. */
   readonly connectTimeout: number;
 }
 
 /** Why a client is not read for a while: there may be several reasons at once. */
-export const Pause = {
-  /** Somebody decides whether it may come in. */
-  Undecided: 1,
+const Pause = {
+  /** It waits for a decision, or for a packet that is handled in slices. */
+  Held: 1,
   /** It does not read what it asked for. */
   Unread: 2,
   /** It publishes faster than it may. */
-  TooFast: 4,
+  Throttled: 4,
 } as const;
 
-const noBytes = new Uint8Array(0);
-
-/**
- * One client's connection: its bytes become packets here, and packets become bytes. It does not know what
- * carries them.
- */
-export class Connection {
+/** One client's connection: its bytes become packets, and packets become bytes, whatever transport carries them. */
+export class Connection implements Client {
   /**
-   * `new` until CONNECT; `authenticating` while the client has to answer by AUTH; `held` while somebody decides about
-   * it; `open` from then on. Once `closed`, nothing is read or written any more.
+   * `new` until CONNECT; `authenticating` while the client has to answer by AUTH; `held` while the broker decides;
+   * `open` from then on. Once `closed`, nothing is read or written any more.
    */
   state: "new" | "authenticating" | "held" | "open" | "closed" = "new";
-  version: Version = 4;
   session: Session | undefined;
-  identity: Identity = { clientId: "", username: undefined };
   /** Present when CONNECT named an authentication method. */
-  authentication: Authentication | undefined;
-  /** Milliseconds of silence after which the client is taken for dead; 0 is never. */
-  patience = 0;
+  enhancedAuth: EnhancedAuth | undefined;
+  keepAliveTimeout = 0;
   lastSeen: number;
-  /** When it came, on the broker's clock. */
   readonly since: number;
-  /** The largest packet that the client takes. */
-  maxPacketSize = Number.POSITIVE_INFINITY;
   /** An MQTT 5 client may ask to be spared the reasons of what goes wrong. [MQTT-3.1.2-29] */
   wantsReasons = false;
   will: Will | undefined;
   /** CONNECT asked for a session that outlives the connection. */
   asksForSession = false;
-  readonly aliases = new Map<number, Route>();
-  /** The aliases that the client gets; absent when it takes none. */
-  topics: OutgoingAliases | undefined;
-  /** What the client published to last, and was allowed to. */
-  route: Route | undefined;
-  readonly output: Output;
-  readonly #link: MeteredLink;
-  readonly #intake: Intake;
+  /** The client's topic aliases. */
+  readonly inboundAliases = new Map<number, TopicRoute>();
+  /** The topic that the client published to last, and was allowed to. */
+  lastTopic: TopicRoute | undefined;
+  readonly writer: PacketWriter;
+  readonly #reader: PacketReader<Connection>;
+  #identity: Identity = { clientId: "", username: undefined };
   /** The sum of the reasons of `Pause`; 0: it is read. */
   #paused = 0;
 
   constructor(
     readonly broker: Broker,
-    readonly link: Peer,
-    readonly limits: Limits,
+    readonly peer: Peer,
+    readonly limits: ConnectionLimits,
+    handler: PacketHandler<Connection>,
   ) {
-    this.#link = new MeteredLink(link, broker);
-    this.output = new Output(this.#link, broker.flusher);
-    this.#intake = new Intake(this);
+    this.writer = new PacketWriter(broker, peer);
+    this.#reader = new PacketReader<Connection>(this, handler);
     this.since = this.lastSeen = broker.clock.now();
   }
 
+  get version(): Version {
+    return this.writer.version;
+  }
+
+  set version(version: Version) {
+    this.writer.version = version;
+  }
+
   get isV5(): boolean {
-    return this.version === 5;
+    return this.writer.version === 5;
   }
 
-  /** The network takes more: nothing, or little, waits for it. */
-  get hasRoom(): boolean {
-    const { config, flusher } = this.broker;
-    const { backlog } = this.output;
-    return backlog <= (flusher.backlog <= config.maxSendBuffers ? config.sendBuffer : scarce);
+  get identity(): Identity {
+    return this.#identity;
   }
 
-  /** `client "x" at 127.0.0.1:4711`, for a person to read. */
+  set identity(identity: Identity) {
+    this.#identity = identity;
+    this.writer.clientId = identity.clientId;
+  }
+
+  get conversation(): Conversation {
+    return this.peer.conversation;
+  }
+
+  get connectTimeout(): number {
+    return this.limits.connectTimeout;
+  }
+
+  get sendBacklog(): number {
+    return this.writer.buffer.backlog;
+  }
+
   get name(): string {
-    const { clientId } = this.identity;
+    const { clientId } = this.#identity;
     const id = clientId === "" ? "a client" : `client "${printable(clientId, 40)}"`;
-    return `${id} at ${this.link.conversation.remote}`;
+    return `${id} at ${this.conversation.remote}`;
   }
 
-  /** Whether its next packet may be looked at. */
+  get isNew(): boolean {
+    return this.state === "new";
+  }
+
+  get isClosed(): boolean {
+    return this.state === "closed";
+  }
+
+  /** Whether its next packet may be handled. */
   get isReading(): boolean {
-    return this.state !== "held" && this.state !== "closed" && !this.isSlowed;
+    return this.state !== "held" && this.state !== "closed" && !this.isThrottled;
   }
 
-  /** It has published faster than it may, and is not read for a while. */
-  get isSlowed(): boolean {
-    return (this.#paused & Pause.TooFast) !== 0;
+  get isThrottled(): boolean {
+    return (this.#paused & Pause.Throttled) !== 0;
   }
 
   /** Bytes from the network; they are the network's again when this returns. */
   feed(chunk: Uint8Array): void {
-    this.#intake.take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
-    if (this.output.backlog > 2 * this.broker.config.sendBuffer) this.#pause(Pause.Unread);
+    this.#reader.read(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    if (this.sendBacklog > 2 * this.broker.config.sendBuffer) this.#pause(Pause.Unread);
   }
 
-  /** Stops reading until somebody has decided about the client; what comes meanwhile is kept. */
+  /** Stops reading until `release`; what comes meanwhile is kept. */
   hold(): void {
     this.state = "held";
-    this.#pause(Pause.Undecided);
+    this.#pause(Pause.Held);
   }
 
-  /** Goes on, after `hold`. */
   release(): void {
-    if (this.state === "closed") return;
-    this.#resume(Pause.Undecided);
-    this.#intake.release();
+    if (this.isClosed) return;
+    this.#resume(Pause.Held);
+    this.#reader.resume();
   }
 
-  /** Stops reading: it published faster than it may. What has come already waits; nothing is lost. */
-  slow(): void {
-    this.broker.counters.slowed++;
-    this.#pause(Pause.TooFast);
+  /** Stops reading because the client publishes faster than it may. What has come is kept: nothing is lost. */
+  throttle(): void {
+    this.broker.counters.throttled++;
+    this.#pause(Pause.Throttled);
   }
 
-  /** Goes on, after `slow`. What it could not say meanwhile is not its silence. */
-  speedUp(): void {
-    if (this.state === "closed") return;
+  unthrottle(): void {
+    if (this.isClosed) return;
+    // What it could not say meanwhile is not its silence.
     this.lastSeen = this.broker.clock.now();
-    this.#paused &= ~Pause.TooFast;
-    this.#intake.release();
-    // It may have become too fast again by what waited.
-    if (this.#paused === 0 && this.isReading) this.link.resume();
+    this.#paused &= ~Pause.Throttled;
+    this.#reader.resume();
+    // What was kept may have throttled it again.
+    if (this.#paused === 0 && this.isReading) this.peer.resume();
   }
 
   #pause(reason: number): void {
-    if (this.state === "closed") return;
-    if (this.#paused === 0) this.link.pause();
+    if (this.isClosed) return;
+    if (this.#paused === 0) this.peer.pause();
     this.#paused |= reason;
   }
 
   #resume(reason: number): void {
     if ((this.#paused & reason) === 0) return;
     this.#paused &= ~reason;
-    if (this.#paused === 0) this.link.resume();
+    if (this.#paused === 0) this.peer.resume();
   }
 
   /** The network has taken everything. */
   drained(): void {
-    this.output.measure();
+    this.writer.buffer.measure();
     this.#resume(Pause.Unread);
-    this.session?.pump();
+    this.session?.outbound.pump();
   }
 
   /** @returns false when the client does not take so large a packet, or nothing any more */
   send(packet: Packet): boolean {
-    if (this.state === "closed") return false;
-    const bytes = encodeWithin(this.maxPacketSize, packet);
-    if (bytes === undefined) return false; // [MQTT-3.1.2-24]
-    this.broker.counters.told(packet);
-    this.trace("out", packet, bytes);
-    this.output.append(bytes);
-    const secret = authenticationDataOf(packet);
-    if (secret !== undefined) this.#link.conceal(secret);
-    return true;
+    return this.writer.send(packet);
   }
 
-  /** Writes a PUBACK, PUBREC, PUBREL or PUBCOMP; the reason is told to MQTT 5 clients. */
-  ack(type: number, packetId: number, reason: number): void {
-    if (this.state === "closed") return;
-    const isLong = reason !== Reason.Success && this.isV5;
-    this.broker.counters.controlsOut++;
-    const at = this.output.reserve(isLong ? 5 : 4);
-    const { buffer } = this.output;
-    buffer[at] = (type << 4) | (type === PacketType.Pubrel ? 2 : 0); // [MQTT-3.6.1-1]
-    buffer[at + 1] = isLong ? 3 : 2;
-    buffer[at + 2] = packetId >>> 8;
-    buffer[at + 3] = packetId;
-    if (isLong) buffer[at + 4] = reason;
-    if (!this.broker.traffic.wants("message")) return;
-    const told = isLong ? reason : Reason.Success;
-    tellAck(this, "out", type, packetId, told, buffer.subarray(at, at + (isLong ? 5 : 4)));
-  }
-
-  /** Whether the client takes a packet of this message's size. */
-  fits(pending: Pending): boolean {
-    if (this.maxPacketSize === Number.POSITIVE_INFINITY) return true;
-    const { message } = pending;
-    return publishSize(message, message.topic.bytes, this.#delivery(pending, 0, false)) <= this.maxPacketSize;
-  }
-
-  /** Writes a message that was kept. @param lease says when nobody needs its bytes any more */
-  sendMessage(pending: Pending, packetId: number, dup: boolean, lease: Lease = forEver): void {
-    const { message } = pending;
-    const delivery = this.#delivery(pending, packetId, dup);
-    const topic = this.#shorten(pending, delivery);
-    this.#write(message, topic, delivery, lease);
-    const size = message.payloadLength;
-    this.broker.counters.sent++;
-    this.broker.counters.payloadOut += size;
-    if (!this.broker.traffic.wants("message")) return;
-    const { qos, retain } = pending;
-    const payload = message.bytes.subarray(message.payloadStart, message.end);
-    const facts = { topic: message.topic.text, qos, retain, dup, packetId, payload };
-    const told = publishBytes(message, topic, delivery);
-    tellPublish(this, "out", facts, told, publishSize(message, topic, delivery));
-  }
-
-  #write(message: Message, topic: Uint8Array, delivery: Delivery, lease: Lease): void {
-    const { output } = this;
-    const size = publishSize(message, topic, delivery);
-    if (size <= largest) {
-      const at = output.reserve(size);
-      writePublish(output.buffer, at, message, topic, delivery);
-      return;
-    }
-    // Large payloads are sent from where they lie. What comes before may be large, too.
-    const head = Buffer.allocUnsafe(size - message.payloadLength);
-    writePublishHead(head, 0, message, topic, delivery);
-    output.copy(head, 0, head.length);
-    output.lend(message.bytes.subarray(message.payloadStart, message.end), lease);
-  }
-
-  /** Gives the packet its topic's alias, if there is one. @returns the topic as it stands in the packet */
-  #shorten(pending: Pending, delivery: Delivery): Uint8Array {
-    const { topics } = this;
-    const { message } = pending;
-    const { bytes, text } = message.topic;
-    if (topics === undefined || pending.qos > highestAliasedQos) return bytes;
-    delivery.alias = topics.of(text);
-    if (delivery.alias > 0) return noBytes;
-    delivery.alias = topics.free(message.topic);
-    // Told together with the topic it makes the packet larger.
-    if (delivery.alias > 0 && publishSize(message, bytes, delivery) > this.maxPacketSize) delivery.alias = 0;
-    if (delivery.alias > 0) topics.give(delivery.alias, text);
-    return bytes;
-  }
-
-  #delivery({ message, qos, retain, subscriptionIds }: Pending, packetId: number, dup: boolean) {
-    const first = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
-    const expiry = message.secondsLeft(this.broker.clock.now());
-    return { first, v5: this.isV5, packetId, expiry, subscriptionIds, alias: 0 };
-  }
-
-  /**
-   * The client has broken a rule, or the broker does not want it any more: an MQTT 5 client is told why, the
-   * connection is closed, the will is published.
-   */
   fail(error: MqttError): void {
-    if (this.state === "closed") return;
+    if (this.isClosed) return;
     this.broker.counters.failed(error.reason);
     if (this.session !== undefined) {
       this.broker.log.info(`Disconnected ${this.name}: ${error.message}`);
@@ -286,9 +195,27 @@ export class Connection {
       return;
     }
     this.broker.log.debug(`Closed ${this.name}: ${error.message}`);
-    if (error instanceof UnsupportedProtocol) refuseProtocol(this, error);
-    else if (this.state !== "new") refuse(this, error);
+    if (error instanceof UnsupportedProtocol) this.#refuseProtocol(error);
+    else if (!this.isNew) this.refuse(error);
     this.close();
+  }
+
+  /** Answers CONNECT with a refusal, and closes. */
+  refuse(refusal: Refusal): void {
+    this.broker.log.debug(`Refused ${this.name}: ${reasonName(refusal.reason)}`);
+    const packet = refusalPacket(this.version, refusal);
+    if (packet !== undefined) this.send(packet); // [MQTT-3.2.2-6]
+    this.close(); // [MQTT-3.2.2-7]
+  }
+
+  /**
+   * Answers a protocol level that is not spoken here: in the oldest form if it is of the past, in the newest if it is
+   * of the future. What is not MQTT at all gets no answer. [MQTT-3.1.2-1] [MQTT-3.1.2-2]
+   */
+  #refuseProtocol({ level }: UnsupportedProtocol): void {
+    if (level === undefined) return;
+    this.version = level > 5 ? 5 : 4;
+    this.refuse({ reason: Reason.UnsupportedProtocolVersion });
   }
 
   /** [MQTT-4.13.1-1] [MQTT-4.13.2-1] */
@@ -301,29 +228,28 @@ export class Connection {
     this.close();
   }
 
-  /** Sends what there is to say and closes. */
+  /** Sends what is buffered and closes. */
   close(): void {
-    if (this.state === "closed") return;
-    this.output.flush();
-    this.state = "closed";
-    this.#intake.clear();
-    // Who does not read is not waited for.
-    if (this.link.buffered > 0) this.link.destroy();
-    else this.link.end();
-    this.broker.left(this);
+    if (this.isClosed) return;
+    this.writer.buffer.flush();
+    this.#setClosed();
+    // A client that does not read is not waited for.
+    if (this.peer.buffered > 0) this.peer.destroy();
+    else this.peer.end();
+    this.broker.disconnected(this);
   }
 
   /** The network's side is gone. */
   closed(): void {
-    this.output.forget();
-    if (this.state === "closed") return;
-    this.state = "closed";
-    this.#intake.clear();
-    this.broker.left(this);
+    this.writer.buffer.discard();
+    if (this.isClosed) return;
+    this.#setClosed();
+    this.broker.disconnected(this);
   }
 
-  /** Tells whoever observes of a packet. */
-  trace(direction: "in" | "out", packet: Packet, bytes: Uint8Array): void {
-    if (this.broker.traffic.wants("message")) tellPacket(this, direction, packet, bytes);
+  #setClosed(): void {
+    this.state = "closed";
+    this.writer.isClosed = true;
+    this.#reader.clear();
   }
 }

@@ -1,109 +1,132 @@
 import { MqttError, protocolError } from "../../../protocol/mqtt/errors.ts";
 import { Frame } from "../../../protocol/mqtt/frame.ts";
-import { PacketType, packetTypeName } from "../../../protocol/mqtt/packet.ts";
+import { PacketType, packetTypeName, type Version } from "../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
-import { Parcel, parcelSize } from "../wire/large-packet.ts";
-import { checkSize, Inbox } from "../wire/partial-packet.ts";
-import { Waiting } from "../wire/paused-input.ts";
-import { scarce } from "../wire/scarce.ts";
-import { tellRead } from "../wire/trace-bytes.ts";
-import type { Connection } from "./connection.ts";
-import { dispatch } from "./handlers/dispatch.ts";
+import type { Broker } from "../broker/broker.ts";
+import { minBytesPerClient } from "../session/quota.ts";
+import { LargePacket, minLargePacket } from "../wire/large-packet.ts";
+import { checkSize, PartialPacket } from "../wire/partial-packet.ts";
+import { PausedInput } from "../wire/paused-input.ts";
+import { type TraceSource, traceBytesIn } from "../wire/trace.ts";
 
-/** The largest packet of a client that nobody knows yet, in bytes: a CONNECT with a large will and password. */
-const strangerLimit = 512 * 1024;
+/** The largest packet of a client that has not been let in, in bytes: a CONNECT with a large will and password. */
+const maxPacketBeforeConnect = 512 * 1024;
 
 /**
- * The part of a large packet that shows that its client is alive, in bytes: who sends less within the time of its
- * keep alive is cut off, or a packet could be made to last for ever.
+ * Of a large packet this much must come within the keep-alive timeout for its client to count as alive, in bytes:
+ * otherwise a packet could be made to last for ever.
  */
 const signOfLife = 1024;
 
+/** What a reader needs of its connection. */
+interface ReadConnection {
+  readonly broker: Broker;
+  readonly limits: { readonly maxPacketSize: number };
+  readonly state: "new" | "authenticating" | "held" | "open" | "closed";
+  readonly version: Version;
+  readonly writer: TraceSource;
+  /** Whether its next packet may be handled. */
+  readonly isReading: boolean;
+  readonly session: object | undefined;
+  lastSeen: number;
+  fail(error: MqttError): void;
+}
+
+/**
+ * Handles a packet in place, from `start` on; its fixed header has been read into `frame`.
+ * @throws {MqttError} when the client has broken a rule
+ */
+export type PacketHandler<C> = (connection: C, bytes: Buffer, start: number, frame: Frame) => void;
+
 /** Finds the packets in a connection's chunks and hands them over where they lie. */
-export class Intake {
-  readonly #connection: Connection;
-  readonly #inbox = new Inbox();
+export class PacketReader<C extends ReadConnection> {
+  readonly #connection: C;
+  readonly #handle: PacketHandler<C>;
+  readonly #partial = new PartialPacket();
   readonly #frame = new Frame();
-  /** What came while nobody had decided about the client yet, or while it was slowed. */
-  readonly #waiting = new Waiting();
-  /** The bytes of this client in the broker's account of what waits. */
-  #share = 0;
-  /** Of the packet that is coming, what had come when the client last gave a sign of life. */
+  /** What came while the client was not read. */
+  readonly #paused = new PausedInput();
+  /** This client's part of the broker's receive backlog, in bytes. */
+  #backlog = 0;
+  /** How much of the partial packet had come at the client's last sign of life. */
   #seen = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: C, handle: PacketHandler<C>) {
     this.#connection = connection;
+    this.#handle = handle;
   }
 
-  /** Takes a chunk, which may end within a packet. */
-  take(bytes: Buffer): void {
+  /** Reads a chunk, which may end within a packet. */
+  read(bytes: Buffer): void {
     const { state, isReading, broker } = this.#connection;
     broker.counters.bytesIn += bytes.length;
     if (state === "closed") return;
     if (isReading) this.#read(bytes, 0, false);
-    else this.#waiting.add(bytes);
-    this.#settle();
+    else this.#paused.append(bytes);
+    this.#account();
   }
 
-  /** Reads what waited, as far as that goes now. */
-  release(): void {
-    const { bytes, at } = this.#waiting;
+  /** Reads what was kept, as far as that goes now. */
+  resume(): void {
+    const { bytes, at } = this.#paused;
     if (at === bytes.length) return;
-    this.#waiting.clear();
+    this.#paused.clear();
     this.#read(bytes, at, true);
-    this.#settle();
+    this.#account();
   }
 
   /** Nothing more is read. */
   clear(): void {
-    this.#inbox.clear();
-    this.#waiting.clear();
-    this.#settle();
+    this.#partial.clear();
+    this.#paused.clear();
+    this.#account();
   }
 
-  /** @param isOurs whether `bytes` waited here, and may wait on without being copied */
+  /** @param isOurs `bytes` was kept here, and may be kept again without being copied */
   #read(bytes: Buffer, from: number, isOurs: boolean): void {
-    const { batch, commits } = this.#connection.broker;
-    // A message that is acknowledged and its place in the store belong together.
-    commits.hold();
+    const { publisher, gate } = this.#connection.broker;
+    // What arrives in one chunk is one transaction: a message that is acknowledged, and its place in the store.
+    gate.begin();
     try {
       this.#readPackets(bytes, from, isOurs);
     } catch (error) {
       if (!(error instanceof MqttError)) throw error;
-      // What came before a mistake was right, and goes its way.
-      batch.deliver();
+      // What came before the mistake was right, and is published.
+      publisher.flush();
       this.#connection.fail(error);
     } finally {
-      batch.deliver();
-      commits.release();
+      publisher.flush();
+      gate.end();
     }
   }
 
   #readPackets(bytes: Buffer, from: number, isOurs: boolean): void {
     const { state } = this.#connection;
+    const partial = this.#partial;
     let at = from;
     if (state === "new") this.#checkFirstByte(bytes);
-    if (this.#inbox.length > 0) {
-      at = this.#inbox.fill(bytes, from, this.#sizeLimit);
-      if (!this.#inbox.isWhole) return;
-      const { bytes: packet, length } = this.#inbox;
-      this.#inbox.clear();
-      if (length >= parcelSize && packet[0]! >> 4 === PacketType.Publish) this.#consumeParcel(packet, length);
-      else this.#consume(packet, 0, length);
+    if (partial.length > 0) {
+      at = partial.fill(bytes, from, this.#sizeLimit);
+      if (!partial.isWhole) return;
+      const { bytes: packet, length } = partial;
+      partial.clear();
+      if (length >= minLargePacket && packet[0]! >> 4 === PacketType.Publish)
+        this.#handleLarge(packet, length);
+      else this.#handlePackets(packet, 0, length);
     }
-    this.#keep(bytes, this.#consume(bytes, at, bytes.length), isOurs);
+    this.#keep(bytes, this.#handlePackets(bytes, at, bytes.length), isOurs);
   }
 
   get #sizeLimit(): number {
     const { state, limits } = this.#connection;
     const { maxPacketSize } = limits;
-    const isStranger = state === "new" || state === "authenticating";
-    return isStranger ? Math.min(maxPacketSize, strangerLimit) : maxPacketSize;
+    const isUnknown = state === "new" || state === "authenticating";
+    return isUnknown ? Math.min(maxPacketSize, maxPacketBeforeConnect) : maxPacketSize;
   }
 
   // A packet of another type, or another protocol: no need to wait for its end. [MQTT-3.1.0-1]
   #checkFirstByte(bytes: Buffer): void {
-    const first = (this.#inbox.length > 0 ? this.#inbox.bytes : bytes)[0] ?? 0;
+    const first = (this.#partial.length > 0 ? this.#partial.bytes : bytes)[0] ?? 0;
     if (first >> 4 === PacketType.Connect) return;
     throw protocolError(`the first packet was ${packetTypeName(first >> 4)} and not CONNECT`);
   }
@@ -111,12 +134,12 @@ export class Intake {
   #keep(bytes: Buffer, from: number, isOurs: boolean): void {
     const { state, isReading } = this.#connection;
     if (from === bytes.length || state === "closed") return;
-    if (isReading) this.#inbox.keep(bytes, from, bytes.length);
-    else this.#waiting.keep(bytes, from, isOurs);
+    if (isReading) this.#partial.append(bytes, from, bytes.length);
+    else this.#paused.keep(bytes, from, isOurs);
   }
 
-  /** @returns where the first packet begins that is not whole, or is not to be read now */
-  #consume(bytes: Buffer, from: number, limit: number): number {
+  /** @returns where the first packet begins that is not whole, or is not to be handled now */
+  #handlePackets(bytes: Buffer, from: number, limit: number): number {
     const connection = this.#connection;
     const frame = this.#frame;
     let at = from;
@@ -125,24 +148,26 @@ export class Intake {
         const { end } = frame;
         checkSize(end - at, this.#sizeLimit);
         if (end > limit) break;
-        dispatch(connection, bytes, at, frame);
+        this.#handle(connection, bytes, at, frame);
         at = end;
       }
     } finally {
-      if (at > from && connection.broker.traffic.wants("bytes")) tellRead(connection, bytes, from, at);
+      if (at > from && connection.writer.traffic.wants("bytes")) {
+        traceBytesIn(connection.writer, connection.version, bytes, from, at);
+      }
     }
     // Only whole packets count, not any byte. [MQTT-3.1.2-22]
     if (at > from) this.#seeLife();
     return at;
   }
 
-  #consumeParcel(packet: Buffer, length: number): void {
-    const parcel = new Parcel(packet);
+  #handleLarge(bytes: Buffer, length: number): void {
+    const packet = new LargePacket(bytes);
     try {
-      this.#consume(packet, 0, length);
-      this.#connection.broker.batch.deliverParcel(parcel);
+      this.#handlePackets(bytes, 0, length);
+      this.#connection.broker.publisher.flushLarge(packet);
     } finally {
-      parcel.release();
+      packet.release();
     }
   }
 
@@ -150,22 +175,22 @@ export class Intake {
     const { session, broker } = this.#connection;
     // Until it has been let in, the connect timeout runs from the beginning.
     if (session !== undefined) this.#connection.lastSeen = broker.clock.now();
-    this.#seen = this.#inbox.length;
+    this.#seen = this.#partial.length;
   }
 
   /** Accounts for what has been kept. */
-  #settle(): void {
+  #account(): void {
     const { broker, state } = this.#connection;
-    const { length } = this.#inbox;
-    // Who is not known yet has its connect timeout, however much it sends.
+    const { length } = this.#partial;
+    // A client that has not been let in has its connect timeout, however much it sends.
     if (state === "open" && length - this.#seen >= signOfLife) this.#seeLife();
     else if (length < this.#seen) this.#seen = length;
-    const share = state === "closed" ? 0 : length + this.#waiting.length;
-    const grown = share - this.#share;
-    this.#share = share;
+    const backlog = state === "closed" ? 0 : length + this.#paused.length;
+    const grown = backlog - this.#backlog;
+    this.#backlog = backlog;
     broker.receiveBacklog += grown;
     const { maxReceiveBuffers } = broker.config;
-    if (grown <= 0 || share <= scarce || broker.receiveBacklog <= maxReceiveBuffers) return;
+    if (grown <= 0 || backlog <= minBytesPerClient || broker.receiveBacklog <= maxReceiveBuffers) return;
     const message = `${broker.receiveBacklog} bytes of unfinished packets wait, and maxReceiveBuffers is ${maxReceiveBuffers}`;
     this.#connection.fail(new MqttError(Reason.QuotaExceeded, message));
   }

@@ -1,39 +1,53 @@
+import type { Logger } from "../../../core/log.ts";
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
-import type { Connection } from "./connection.ts";
-import { refuse } from "./handlers/connect/refuse.ts";
+import type { Refusal } from "../ports/authentication.ts";
 
-/**
- * Goes on with a decision about a client: at once, or when it has been made. A client that has not been let in is
- * not read until then; one that is in goes on meanwhile.
- */
-export function whenDecided<T>(
-  connection: Connection,
-  decision: T | Promise<T>,
-  goOn: (made: T) => void,
-): void {
-  if (!(decision instanceof Promise)) {
-    goOn(decision);
-    return;
-  }
-  const isHeld = connection.session === undefined;
-  if (isHeld) connection.hold();
-  decision
-    .then((made) => {
-      if (connection.state === "closed") return;
-      goOn(made);
-      if (isHeld) connection.release();
-    })
-    .catch((error: unknown) => giveUp(connection, error));
+/** The client that a decision is about. */
+export interface DecidedClient {
+  readonly broker: { readonly log: Logger };
+  readonly name: string;
+  /** Absent until the client has been let in. */
+  readonly session: object | undefined;
+  readonly isClosed: boolean;
+  hold(): void;
+  release(): void;
+  fail(error: MqttError): void;
+  refuse(refusal: Refusal): void;
+  disconnect(reasonCode: number, reasonString: string): void;
 }
 
-function giveUp(connection: Connection, error: unknown): void {
-  if (error instanceof MqttError) {
-    connection.fail(error);
+/**
+ * Calls with a decision about a client: at once, or when it has been made. A client that has not been let in is not
+ * read until then; one that has goes on meanwhile.
+ */
+export function awaitDecision<T>(
+  client: DecidedClient,
+  decision: T | Promise<T>,
+  decided: (decision: T) => void,
+): void {
+  if (!(decision instanceof Promise)) {
+    decided(decision);
     return;
   }
-  connection.broker.log.error(`Cannot decide whether ${connection.name} may come in: ${String(error)}`);
-  // DISCONNECT has no word for a server that cannot.
-  if (connection.session === undefined) refuse(connection, { reason: Reason.ServerUnavailable });
-  else connection.disconnect(Reason.UnspecifiedError, "it cannot be decided about");
+  const isHeld = client.session === undefined;
+  if (isHeld) client.hold();
+  decision
+    .then((made) => {
+      if (client.isClosed) return;
+      decided(made);
+      if (isHeld) client.release();
+    })
+    .catch((error: unknown) => failed(client, error));
+}
+
+function failed(client: DecidedClient, error: unknown): void {
+  if (error instanceof MqttError) {
+    client.fail(error);
+    return;
+  }
+  client.broker.log.error(`Cannot decide whether ${client.name} may come in: ${String(error)}`);
+  // DISCONNECT has no reason code for a server that cannot decide.
+  if (client.session === undefined) client.refuse({ reason: Reason.ServerUnavailable });
+  else client.disconnect(Reason.UnspecifiedError, "it cannot be decided about");
 }

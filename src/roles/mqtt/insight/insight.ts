@@ -2,8 +2,8 @@ import type { Action, View } from "../../../core/role.ts";
 import type { Broker } from "../broker/broker.ts";
 import { Problems } from "./problems.ts";
 import { publishAction } from "./publish-action.ts";
-import { showRetained } from "./retained-view.ts";
-import { showSessions, showSubscriptions } from "./sessions-view.ts";
+import { retainedView } from "./retained-view.ts";
+import { sessionsView, subscriptionsView } from "./sessions-view.ts";
 import { TopicsView } from "./topics-view.ts";
 
 /** What a broker shows of itself, and what it can be asked to do. */
@@ -19,10 +19,10 @@ export function openInsight(broker: Broker): Insight {
   const problems = new Problems(broker);
   return {
     views: {
-      sessions: showSessions(broker),
-      subscriptions: showSubscriptions(broker),
-      topics: topics.show,
-      retained: showRetained(broker),
+      sessions: sessionsView(broker),
+      subscriptions: subscriptionsView(broker),
+      topics: topics.view,
+      retained: retainedView(broker),
     },
     actions: { publish: publishAction(broker) },
     problems: problems.report,

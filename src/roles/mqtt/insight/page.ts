@@ -4,7 +4,7 @@ type Query = Readonly<Record<string, string>>;
 
 /** What a view is asked for. */
 export interface Page {
-  /** No more than so many are told. */
+  /** The answer has at most so many rows. */
   readonly limit: number;
   /** A topic filter. */
   readonly filter: string | undefined;
@@ -15,7 +15,7 @@ export interface Page {
 type Key = keyof Page;
 
 const defaultLimit = 200;
-const mostOnAPage = 2000;
+const maxLimit = 2000;
 
 /** @throws {Error} naming what is wrong with the query of a view that understands these keys */
 export function readPage(query: Query, ...keys: readonly Key[]): Page {
@@ -30,8 +30,8 @@ export function readPage(query: Query, ...keys: readonly Key[]): Page {
 function readLimit(text: string | undefined): number {
   if (text === undefined) return defaultLimit;
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= mostOnAPage) return limit;
-  throw new Error(`limit must be a whole number from 1 to ${mostOnAPage}, and is "${text}"`);
+  if (limit >= 1 && limit <= maxLimit) return limit;
+  throw new Error(`limit must be a whole number from 1 to ${maxLimit}, and is "${text}"`);
 }
 
 function readFilter(filter: string | undefined): string | undefined {

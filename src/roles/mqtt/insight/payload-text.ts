@@ -1,11 +1,9 @@
 import { printable } from "../../../protocol/text/printable.ts";
-
-/** Of a payload so many bytes are shown. */
-export const shownBytes = 256;
+import { previewBytes } from "../routing/topic-watch.ts";
 
 /** The beginning of a payload as one printable line; `size` is that of the whole. */
 export function payloadText(bytes: Uint8Array, size = bytes.length): string {
-  const shown = printable(bytes.subarray(0, shownBytes), shownBytes);
+  const shown = printable(bytes.subarray(0, previewBytes), previewBytes);
   // Where it was cut there may be a part of a character.
-  return size > shownBytes ? `${shown.replace(/\ufffd+$/, "")}…` : shown;
+  return size > previewBytes ? `${shown.replace(/\ufffd+$/, "")}…` : shown;
 }

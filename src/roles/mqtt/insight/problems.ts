@@ -4,27 +4,28 @@ import { LaggingClients } from "./lagging-clients.ts";
 import { topicsInUse, waitingClients, waitingSentence } from "./waiting-clients.ts";
 
 /** Sentences of one kind. */
-const mostOfAKind = 5;
+const maxOfAKind = 5;
 
-/** Sessions are looked at so often, in milliseconds. */
-const lookPeriod = 5000;
+/** How often sessions are polled, in milliseconds. */
+const pollPeriod = 5000;
 
-/** Whoever asks again within so many milliseconds gets the same answer: many may ask, and often. */
+/** An answer is given again for so many milliseconds: many may ask, and often. */
 const answerLasts = 1000;
 
 /** What goes wrong just now without being an error, in sentences for a person. */
 export class Problems {
   readonly #broker: Broker;
-  readonly #lagging = new LaggingClients();
+  readonly #lagging: LaggingClients;
   readonly #stops: readonly (() => void)[];
   #answer: { readonly sentences: readonly string[]; readonly until: number } | undefined;
 
   constructor(broker: Broker) {
     this.#broker = broker;
-    const { clock, unheard } = broker;
+    this.#lagging = new LaggingClients((session) => broker.registry.clientOf(session));
+    const { clock, undelivered } = broker;
     this.#stops = [
-      clock.every(1000, () => unheard.tick(clock.now())),
-      clock.every(lookPeriod, () => this.#lagging.look(broker.sessions.values(), clock.now())),
+      clock.every(1000, () => undelivered.tick(clock.now())),
+      clock.every(pollPeriod, () => this.#lagging.poll(broker.sessions.values(), clock.now())),
     ];
   }
 
@@ -38,12 +39,12 @@ export class Problems {
 
   #find(now: number): string[] {
     const broker = this.#broker;
-    this.#lagging.look(broker.sessions.values(), now);
+    this.#lagging.poll(broker.sessions.values(), now);
     const topics = topicsInUse(broker);
     const waiting = waitingClients(broker, topics);
-    const unheard = broker.unheard.report(now, (topic) => broker.routes.isWanted(topic));
+    const undelivered = broker.undelivered.report(now, (topic) => broker.router.hasSubscribers(topic));
     return [
-      ...some(unheard, unheardSentence, "topics without a subscriber"),
+      ...some(undelivered, undeliveredSentence, "topics without a subscriber"),
       ...some(waiting, (client) => waitingSentence(client, topics), "subscriptions that wait"),
       ...some(this.#lagging.silent(now), String, "clients that do not acknowledge"),
       ...some(this.#lagging.slow(now), String, "clients for whom messages were dropped"),
@@ -55,13 +56,13 @@ export class Problems {
   }
 }
 
-function unheardSentence([topic, count]: [topic: string, count: number]): string {
+function undeliveredSentence([topic, count]: [topic: string, count: number]): string {
   return `${count} ${count === 1 ? "message" : "messages"} to ${printable(topic, 200)} found no subscriber`;
 }
 
 /** Sentences about the first of them, and how many others there are. */
-function some<T>(items: readonly T[], tell: (item: T) => string, others: string): string[] {
-  const sentences = items.slice(0, mostOfAKind).map(tell);
+function some<T>(items: readonly T[], describe: (item: T) => string, others: string): string[] {
+  const sentences = items.slice(0, maxOfAKind).map(describe);
   const left = items.length - sentences.length;
   return left > 0 ? [...sentences, `and ${left} more ${others}`] : sentences;
 }

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { Action } from "../../../core/role.ts";
-import { topicDepth, topicNameMistake } from "../../../protocol/mqtt/topic.ts";
+import { isSystemTopic, topicDepth, topicNameMistake } from "../../../protocol/mqtt/topic.ts";
 import type { Broker } from "../broker/broker.ts";
-import { ownPublish } from "../wire/own-publish.ts";
-import { isSystemTopic } from "../wire/system-topic.ts";
+import { encodeOwnPublish } from "../wire/message.ts";
 
-const longestTopic = 65_535;
+const maxTopicBytes = 65_535;
 
 const input = z.strictObject({
   topic: z.string(),
@@ -25,13 +24,13 @@ export const publishAction =
     if (mistake !== undefined)
       throw new Error(`cannot publish to "${topic.slice(0, 200)}": the topic ${mistake}`);
     const payload = encoder.encode(text);
-    const packet = ownPublish({ topic, payload, qos, retain, properties: {} });
+    const packet = encodeOwnPublish({ topic, payload, qos, retain, properties: {} });
     const { maxPacketSize } = broker.config;
     if (packet.length > maxPacketSize) {
       throw new Error(`the packet would have ${packet.length} bytes, and maxPacketSize is ${maxPacketSize}`);
     }
     broker.publish(packet, topic);
-    const { length: subscribers } = broker.routes.targets(broker.routes.ofText(topic));
+    const { length: subscribers } = broker.router.recipients(broker.router.topicNamed(topic));
     return { topic, size: payload.length, qos, retain, subscribers };
   };
 
@@ -50,10 +49,10 @@ function topicMistake(topic: string, maxTopicLevels: number): string | undefined
   const mistake = topicNameMistake(topic);
   if (mistake !== undefined) return mistake;
   if (isSystemTopic(topic))
-    return "is the broker's own to tell its figures by: choose one that does not start with $SYS";
+    return "is the broker's own to publish its figures: choose one that does not start with $SYS";
   if (!topic.isWellFormed()) return "holds half a character (a lone surrogate)";
   const { length } = encoder.encode(topic);
-  if (length > longestTopic) return `has ${length} bytes, and MQTT allows ${longestTopic}`;
+  if (length > maxTopicBytes) return `has ${length} bytes, and MQTT allows ${maxTopicBytes}`;
   const depth = topicDepth(topic);
   if (depth > maxTopicLevels) return `has ${depth} levels, and maxTopicLevels is ${maxTopicLevels}`;
   return undefined;

@@ -5,8 +5,8 @@ import type { Message } from "../wire/message.ts";
 import { readPage } from "./page.ts";
 import { payloadText } from "./payload-text.ts";
 
-/** A search for one question ends after so many parts of the tree, of `nodesPerBreath` nodes each. */
-const mostBreaths = 50;
+/** A search for one view ends after so many slices, of `nodesPerSlice` nodes each. */
+const maxSlices = 50;
 
 interface Found {
   readonly messages: readonly Message[];
@@ -17,10 +17,10 @@ interface Found {
 /** Up to `limit` retained messages that the filter matches, found in a bounded time. */
 export function findRetained({ retained, clock }: Broker, filter: string, limit: number): Found {
   const messages: Message[] = [];
-  let breaths = 0;
+  let slices = 0;
   for (const message of retained.match(filter, clock.now)) {
     if (message === undefined) {
-      if (++breaths === mostBreaths) return { messages, isCut: true };
+      if (++slices === maxSlices) return { messages, isCut: true };
     } else if (messages.length === limit) return { messages, isCut: true };
     else messages.push(message);
   }
@@ -30,8 +30,8 @@ export function findRetained({ retained, clock }: Broker, filter: string, limit:
 export const isRetained = (broker: Broker, topic: string): boolean =>
   findRetained(broker, topic, 1).messages.length > 0;
 
-/** What is retained, in the order of the tree. */
-export const showRetained =
+/** Retained messages, in the order of the tree. */
+export const retainedView =
   (broker: Broker): View =>
   (query) => {
     const { limit, filter = "#" } = readPage(query, "limit", "filter");

@@ -3,13 +3,13 @@ import { versionNames } from "../../../protocol/mqtt/describe.ts";
 import { parseShare, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
-import type { Connection } from "../client/connection.ts";
-import type { Subscription } from "../routing/subscribers.ts";
+import type { Client } from "../broker/client.ts";
+import type { Subscription } from "../routing/subscription.ts";
 import type { Session } from "../session/session.ts";
 import { readPage } from "./page.ts";
 
 /** The clients that the broker knows: those that are connected first. */
-export const showSessions =
+export const sessionsView =
   (broker: Broker): View =>
   (query) => {
     const { limit, client } = readPage(query, "limit", "client");
@@ -17,51 +17,51 @@ export const showSessions =
     const away: object[] = [];
     for (const session of broker.sessions.values()) {
       if (!session.clientId.startsWith(client)) continue;
-      const { connection } = session;
-      const list = connection === undefined ? away : here;
-      if (list.length < limit) list.push({ ...sessionRow(session), ...connectionRow(broker, connection) });
+      const connected = broker.registry.clientOf(session);
+      const list = connected === undefined ? away : here;
+      if (list.length < limit) list.push({ ...sessionRow(session), ...clientRow(broker, connected) });
       if (here.length === limit) break;
     }
     return [...here, ...away].slice(0, limit);
   };
 
 function sessionRow(session: Session): object {
-  const { clientId, subscriptions, queue, outgoing, incoming, expiry, dropped } = session;
+  const { clientId, subscriptions, queue, inflight, incoming, expiry, outbound } = session;
   return {
     clientId: printable(clientId, 1000),
     subscriptions: subscriptions.size,
     queued: queue.length,
     queuedBytes: queue.bytes,
-    inflight: outgoing.size,
+    inflight: inflight.size,
     inflightIncoming: incoming.size,
-    dropped,
+    dropped: outbound.dropped,
     /** Seconds that it outlives its connection; null: for ever. */
     expiry: expiry === Number.POSITIVE_INFINITY ? null : Math.round(expiry / 1000),
   };
 }
 
-function connectionRow({ clock }: Broker, connection: Connection | undefined): object {
-  if (connection === undefined) {
+function clientRow({ clock }: Broker, client: Client | undefined): object {
+  if (client === undefined) {
     return { connected: false, remote: null, version: null, username: null, connectedAt: null };
   }
-  const { link, version, identity, since } = connection;
+  const { conversation, version, identity, since } = client;
   const { username } = identity;
   return {
     connected: true,
-    remote: link.conversation.remote,
-    transport: link.conversation.transport,
+    remote: conversation.remote,
+    transport: conversation.transport,
     version: versionNames[version],
     username: username === undefined ? null : printable(username),
     /** Milliseconds since 1970. */
     connectedAt: Math.round(Date.now() - (clock.now() - since)),
     /** Seconds; 0: none. */
-    keepAlive: connection.patience / 1500,
-    sendBuffer: connection.output.backlog,
+    keepAlive: client.keepAliveTimeout / 1500,
+    sendBuffer: client.sendBacklog,
   };
 }
 
 /** Who subscribed to what. `filter` finds subscriptions by their own filters: `sister/#` those to `sister/+/temp`. */
-export const showSubscriptions =
+export const subscriptionsView =
   (broker: Broker): View =>
   (query) => {
     const { limit, client, filter } = readPage(query, "limit", "client", "filter");
@@ -71,7 +71,7 @@ export const showSubscriptions =
       for (const subscription of session.subscriptions.values()) {
         if (rows.length === limit) return rows;
         if (filter === undefined || topicMatches(filter, innerFilter(subscription)))
-          rows.push(row(subscription));
+          rows.push(row(session, subscription));
       }
     }
     return rows;
@@ -80,11 +80,11 @@ export const showSubscriptions =
 const innerFilter = ({ filter, share }: Subscription): string =>
   (share === undefined ? undefined : parseShare(share)?.filter) ?? filter;
 
-function row(subscription: Subscription): object {
-  const { session, filter, qos, noLocal, retainAsPublished, identifier, share } = subscription;
+function row(session: Session, subscription: Subscription): object {
+  const { filter, qos, noLocal, retainAsPublished, identifier, share } = subscription;
   return {
     clientId: printable(session.clientId, 1000),
-    connected: session.connection !== undefined,
+    connected: session.isOnline,
     filter: printable(filter, 1000),
     qos,
     shared: share !== undefined,

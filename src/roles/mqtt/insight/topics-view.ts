@@ -8,16 +8,16 @@ import { readPage } from "./page.ts";
 import { payloadText } from "./payload-text.ts";
 import { findRetained, isRetained } from "./retained-view.ts";
 
-/** Watching goes on for so many milliseconds after the last question. */
-const patience = 10_000;
+/** Topics are watched for so many milliseconds after the last request. */
+const watchTime = 10_000;
 
 /** Topics watched at a time. */
-const mostTopics = 5000;
+const maxTopics = 5000;
 
-/** Watches topics while somebody asks about them. */
+/** Watches topics while somebody requests them. */
 export class TopicsView {
   readonly #broker: Broker;
-  #asked = 0;
+  #lastRequest = 0;
   #stopTicking: (() => void) | undefined;
 
   constructor(broker: Broker) {
@@ -25,10 +25,10 @@ export class TopicsView {
   }
 
   /** Topics with what was published to them since watching began, and those that have a retained message. */
-  readonly show: View = (query) => {
+  readonly view: View = (query) => {
     const { limit, filter = "#" } = readPage(query, "limit", "filter");
     const watch = this.#watch();
-    const retained = findRetained(this.#broker, filter, mostTopics);
+    const retained = findRetained(this.#broker, filter, maxTopics);
     const rows = new Map<string, () => TopicRow>();
     for (const message of retained.messages) rows.set(message.topic.text, () => retainedRow(message));
     for (const [topic, watched] of watch.topics) {
@@ -44,14 +44,14 @@ export class TopicsView {
 
   #watch(): TopicWatch {
     const { clock } = this.#broker;
-    this.#asked = clock.now();
-    this.#broker.watch ??= new TopicWatch(mostTopics, Date.now);
+    this.#lastRequest = clock.now();
+    this.#broker.watch ??= new TopicWatch(maxTopics, Date.now);
     this.#stopTicking ??= clock.every(1000, () => this.#tick());
     return this.#broker.watch;
   }
 
   #tick(): void {
-    if (this.#broker.clock.now() - this.#asked >= patience) this.stop();
+    if (this.#broker.clock.now() - this.#lastRequest >= watchTime) this.stop();
     else this.#broker.watch?.tick();
   }
 

@@ -1,16 +1,16 @@
 import { nearest } from "../../../core/nearest.ts";
-import { topicMatches } from "../../../protocol/mqtt/topic.ts";
+import { isSystemTopic, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
-import type { Audience, Subscription } from "../routing/subscribers.ts";
-import { isSystemTopic } from "../wire/system-topic.ts";
+import type { Subscribers } from "../routing/subscribers.ts";
+import type { Subscription } from "../routing/subscription.ts";
 import { findRetained } from "./retained-view.ts";
 
-/** Whoever has waited for so many milliseconds may wait for something that does not come. */
-const patience = 10_000;
+/** A subscriber that has waited for so many milliseconds is reported. */
+const waitsAfter = 10_000;
 
 /** Topics that a filter is compared with. */
-const mostTopics = 2000;
+const maxTopics = 2000;
 
 /** A search ends after so many milliseconds, whatever it has found: clients may have very many filters. */
 const searchTime = 10;
@@ -23,38 +23,45 @@ export interface Waiting {
 }
 
 /** Topics that something was published to, the latest to come into use last. */
-export const topicsInUse = ({ routes }: Broker): string[] =>
-  [...routes.topics()].slice(-mostTopics).filter((topic) => !isSystemTopic(topic));
+export const topicsInUse = ({ router }: Broker): string[] =>
+  [...router.topics()].slice(-maxTopics).filter((topic) => !isSystemTopic(topic));
 
 export function waitingClients(broker: Broker, topics: readonly string[]): Waiting[] {
-  const { routes, clock } = broker;
+  const { router, clock } = broker;
   const start = clock.now();
   const waiting: Waiting[] = [];
-  for (const [audience, since] of routes.silent) {
+  for (const [filter, since] of router.unmatchedFilters) {
     const now = clock.now();
     if (now - start > searchTime) break;
-    if (now - since < patience) continue;
-    const here = subscribers(audience).filter(({ session: { connection } }) => {
-      return connection !== undefined && now - connection.since >= patience;
+    if (now - since < waitsAfter) continue;
+    const online = subscriptionsTo(filter).filter((subscription) => {
+      const connectedAt = connectionTime(broker, subscription);
+      return connectedAt !== undefined && now - connectedAt >= waitsAfter;
     });
-    if (here.length === 0 || isInUse(broker, audience.filter, topics)) continue;
-    for (const subscription of here) waiting.push({ subscription, filter: audience.filter });
+    if (online.length === 0 || isInUse(broker, filter.filter, topics)) continue;
+    for (const subscription of online) waiting.push({ subscription, filter: filter.filter });
   }
   return waiting;
 }
 
-const subscribers = ({ subscriptions, groups }: Audience): readonly Subscription[] =>
+/** When the subscriber's client connected; undefined: it is offline. */
+function connectionTime({ sessions, registry }: Broker, { subscriber }: Subscription): number | undefined {
+  const session = sessions.get(subscriber.clientId);
+  return session === undefined ? undefined : registry.clientOf(session)?.since;
+}
+
+const subscriptionsTo = ({ subscriptions, groups }: Subscribers): readonly Subscription[] =>
   groups.length === 0 ? subscriptions : subscriptions.concat(...groups.map((group) => group.members));
 
-/** What was published before somebody subscribed is a name that is right, and what is retained has come at once. */
+/** The filter matches a topic that was published to before somebody subscribed, or one with a retained message. */
 const isInUse = (broker: Broker, filter: string, topics: readonly string[]): boolean =>
   topics.some((topic) => topicMatches(filter, topic)) || findRetained(broker, filter, 1).messages.length > 0;
 
 export function waitingSentence({ subscription, filter }: Waiting, topics: readonly string[]): string {
-  const { session, filter: written } = subscription;
+  const { subscriber, filter: written } = subscription;
   const meant = suggestion(filter, topics);
   const question = meant === undefined ? "" : `: did it mean ${printable(meant, 200)}?`;
-  const who = `client ${printable(session.clientId, 60)}`;
+  const who = `client ${printable(subscriber.clientId, 60)}`;
   return `${who} waits on ${printable(written, 200)}, to which nothing has been published${question}`;
 }
 

@@ -1,4 +1,4 @@
-import type { AuthenticationMethod } from "./authentication.ts";
+import type { AuthenticationMethod, Refusal } from "./authentication.ts";
 
 /** Who asks to come in. */
 export interface Credentials {
@@ -15,15 +15,6 @@ export interface Credentials {
 export interface Identity {
   readonly clientId: string;
   readonly username: string | undefined;
-}
-
-/** No, for a reason of CONNACK. */
-export interface Refusal {
-  readonly reason: number;
-  /** For a person to read; MQTT 5 clients are told. */
-  readonly message?: string;
-  /** Where else an MQTT 5 client may try, with UseAnotherServer and ServerMoved. */
-  readonly serverReference?: string;
 }
 
 /** Yes, under this user name: one user may write it in several ways. */

@@ -1,4 +1,11 @@
-import type { Refusal } from "./access.ts";
+/** No, for a reason of CONNACK. */
+export interface Refusal {
+  readonly reason: number;
+  /** For a person to read; sent to MQTT 5 clients. */
+  readonly message?: string;
+  /** Where else an MQTT 5 client may try, with UseAnotherServer and ServerMoved. */
+  readonly serverReference?: string;
+}
 
 /** Who asks to come in by AUTH packets, or proves anew who it is. */
 export interface Applicant {

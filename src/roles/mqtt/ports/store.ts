@@ -52,7 +52,7 @@ export interface StoredSession {
   /** Queued and in flight, by number. */
   readonly deliveries: Iterable<StoredDelivery>;
   /** Packet identifiers whose PUBREC has come and whose PUBCOMP has not, in their order. */
-  readonly confirmed: Iterable<number>;
+  readonly awaitingPubcomp: Iterable<number>;
   /** Packet identifiers of QoS 2 messages from the client that it has not released. */
   readonly incoming: Iterable<number>;
 }
@@ -63,19 +63,19 @@ export interface Contents {
 }
 
 /**
- * Where sessions, what is in flight in them, and retained messages are kept beside the broker's own memory. It is
- * told of each change as it happens, of sessions that outlive their connection only; and once per turn of the
- * event loop, before anything said in that turn reaches the network, it is asked to commit. So no client is told
- * of something that a crash could undo.
+ * Where sessions, what is in flight in them, and retained messages are kept beside the broker's own memory. It records
+ * each change as it happens, of sessions that outlive their connection only; and once per turn of the event loop,
+ * before anything sent in that turn reaches the network, it commits. So no client learns of something that a crash
+ * could undo.
  *
- * What is told between two commits belongs together: after a crash either all of it is there or nothing. A message
- * at QoS 2 that stood with its identifier for some of its subscribers only would be lost, or come twice.
+ * What is recorded between two commits belongs together: after a crash either all of it is there or nothing. A message
+ * at QoS 2 that was kept with its identifier for some of its subscribers only would be lost, or come twice.
  *
  * Wills are not kept: those that wait for their delay when the broker stops are published then, those of a broker
  * that crashes are lost.
  */
 export interface Store {
-  /** False: nothing outlives the broker, and nothing of the following is told. */
+  /** False: nothing outlives the broker, and no change is recorded. */
   readonly isDurable: boolean;
   /** What was kept. Called once, before the first client is let in. */
   load(): Promise<Contents>;
@@ -88,26 +88,26 @@ export interface Store {
   /** In place of a subscription to the same filter, if there is one. */
   subscribe(clientId: string, subscription: StoredSubscription): void;
   unsubscribe(clientId: string, filter: string): void;
-  /** A message waits for the client, or is sent at once when it has a `packetId`. */
+  /** A message is queued for the client, or sent at once when it has a `packetId`. */
   deliver(clientId: string, delivery: StoredDelivery): void;
-  /** A message that waited has been sent. */
+  /** A message that was queued has been sent. */
   sent(clientId: string, number: number, packetId: number): void;
   /** PUBREC has come: only PUBREL is to be sent again. */
-  confirmed(clientId: string, packetId: number): void;
-  /** A message that was sent has been acknowledged to the end, is given up, or goes to another client. */
-  settled(clientId: string, packetId: number): void;
-  /** A message that waited does so no more: sent at QoS 0, expired, too large, or for another client. */
+  pubrec(clientId: string, packetId: number): void;
+  /** A delivery is complete, given up, or goes to another client. */
+  completed(clientId: string, packetId: number): void;
+  /** A message is queued no more: sent at QoS 0, expired, too large, or for another client. */
   dropped(clientId: string, number: number): void;
   /** A QoS 2 message has come from the client; its identifier is known until `released`. */
   received(clientId: string, packetId: number): void;
   released(clientId: string, packetId: number): void;
-  /** In place of the message that the topic had. `$SYS` is not told. */
+  /** In place of the message that the topic had. `$SYS` is not recorded. */
   retain(message: StoredMessage): void;
   clear(topic: string): void;
   /**
-   * Makes durable what it has been told. It must be quick: the event loop waits. Called again when there is
-   * nothing new, it must cost nothing.
-   * @throws {Error} when it cannot: then the broker says nothing more to anybody, and its service fails
+   * Makes durable what it has recorded. It must be quick: the event loop waits. Called again when there is nothing
+   * new, it must cost nothing.
+   * @throws {Error} when it cannot: then the broker sends nothing more to anybody, and its service fails
    */
   commit(): void;
   /** Called once, after the last client has left. */
@@ -125,8 +125,8 @@ export const memoryStore: Store = {
   unsubscribe: () => {},
   deliver: () => {},
   sent: () => {},
-  confirmed: () => {},
-  settled: () => {},
+  pubrec: () => {},
+  completed: () => {},
   dropped: () => {},
   received: () => {},
   released: () => {},

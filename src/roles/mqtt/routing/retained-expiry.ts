@@ -1,45 +1,45 @@
-/** So many parts of a search one message pays for. */
-const partsPerTry = 5;
+/** How many slices of a search one message pays for. */
+const slicesPerTry = 5;
 
-/** What is kept, and what is known of it. */
+/** What is searched. */
 export interface ExpirySource<V> {
-  /** Everything, with undefined after each part. */
+  /** All values, with undefined after each slice of the search. */
   all(): Iterator<V | undefined>;
   expiryOf(value: V): number;
   remove(value: V): void;
 }
 
 /**
- * Throws out what has expired when there is no room for more. A part at a time, so that no message pays for a
- * million others; and not at all while nothing can have expired.
+ * Evicts what has expired when a limit is reached: a slice at a time, so that no message pays for a million others;
+ * and not at all while nothing can have expired.
  */
 export class RetainedExpiry<V extends object> {
   readonly #source: ExpirySource<V>;
   #round: Iterator<V | undefined> | undefined;
   /** Nothing expires before. */
   #first = Number.POSITIVE_INFINITY;
-  /** The same, as far as this round has come. */
+  /** The same, as far as this round has searched. */
   #next = Number.POSITIVE_INFINITY;
 
   constructor(source: ExpirySource<V>) {
     this.#source = source;
   }
 
-  /** Something is kept from now on that expires then. */
-  note(expiresAt: number): void {
+  /** A value has been added that expires then. */
+  added(expiresAt: number): void {
     this.#first = Math.min(this.#first, expiresAt);
     this.#next = Math.min(this.#next, expiresAt);
   }
 
-  /** @returns whether anything has been thrown out */
-  throwOut(now: number): boolean {
+  /** @returns whether anything was evicted */
+  evict(now: number): boolean {
     if (now < this.#first) return false;
     let isAny = false;
-    for (let part = 0; part < partsPerTry; ) {
+    for (let slice = 0; slice < slicesPerTry; ) {
       const { done, value } = this.#step();
       if (done) break;
-      if (value === undefined) part++;
-      else if (this.#look(value, now)) isAny = true;
+      if (value === undefined) slice++;
+      else if (this.#check(value, now)) isAny = true;
     }
     return isAny;
   }
@@ -56,7 +56,7 @@ export class RetainedExpiry<V extends object> {
     return step;
   }
 
-  #look(value: V, now: number): boolean {
+  #check(value: V, now: number): boolean {
     const expiresAt = this.#source.expiryOf(value);
     if (now < expiresAt) {
       this.#next = Math.min(this.#next, expiresAt);

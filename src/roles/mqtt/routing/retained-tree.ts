@@ -1,5 +1,5 @@
-/** How many nodes a search looks at before it lets others do something. */
-export const nodesPerBreath = 200;
+/** How many nodes a search visits in one slice; then others get their turn. */
+export const nodesPerSlice = 200;
 
 /** What a topic level takes in memory, for the limit in bytes: a node, its map, its place in the map above. */
 export const nodeBytes = 300;
@@ -10,16 +10,16 @@ class Node<V> {
   value: V | undefined;
 }
 
-/** What stands under a level's name: at the end of a branch the bare value, because most levels are such ends. */
+/** What a level's name leads to: at the end of a branch the bare value, because most levels are such ends. */
 type Entry<V> = Node<V> | V;
 
-/** Where a topic's value stands, or would stand. */
+/** Where a topic's value is, or would be. */
 export interface Place<V> {
   readonly levels: readonly string[];
   /** From the root towards the topic, as far as there are nodes. */
   readonly path: readonly Node<V>[];
   readonly value: V | undefined;
-  /** How many of the topic's levels are not there yet. */
+  /** How many of the topic's levels have no node yet. */
   readonly missing: number;
 }
 
@@ -54,7 +54,7 @@ export class RetainedTree<V extends object> {
     node.children.set(name, value);
   }
 
-  /** Branches that hold nothing any more are cut off. @returns how many levels are gone */
+  /** Branches that hold nothing any more are removed. @returns how many levels were removed */
   remove({ levels, path }: Place<V>): number {
     let removed = 0;
     let depth = path.length - 1;
@@ -72,12 +72,12 @@ export class RetainedTree<V extends object> {
     return removed;
   }
 
-  /** Goes through the tree without recursion, so no depth is too much for it. */
+  /** Searches without recursion, so no depth is too much. */
   match(filter: string): Generator<V | undefined, void, undefined> {
     return this.#search(filter, true);
   }
 
-  /** All there is, that under names with "$" in front, too. */
+  /** All values, those of topics that start with "$" too. */
   all(): Generator<V | undefined, void, undefined> {
     return this.#search("#", false);
   }
@@ -109,14 +109,14 @@ export class RetainedTree<V extends object> {
       if (next.done) branches.pop();
       entry = next.done || isHidden(last, next.value[0]) ? undefined : next.value[1];
       depth = last.depth;
-      if (++steps < nodesPerBreath) continue;
+      if (++steps < nodesPerSlice) continue;
       steps = 0;
       yield undefined;
     }
   }
 }
 
-/** @returns the new node of a level, which holds on to the value that stood there */
+/** @returns the new node of a level, which keeps the value that was there */
 function grow<V extends object>(parent: Node<V>, level: string): Node<V> {
   const node = new Node<V>();
   const before = parent.children?.get(level);
@@ -126,7 +126,7 @@ function grow<V extends object>(parent: Node<V>, level: string): Node<V> {
   return node;
 }
 
-/** The children of a node that are still to be looked at. */
+/** The children of a node that are still to be visited. */
 interface Branch<V> {
   readonly children: Iterator<[string, Entry<V>]>;
   /** The filter's level that they are to match. */

@@ -1,16 +1,38 @@
-import type { Message } from "../wire/message.ts";
-import { isSystemTopic } from "../wire/system-topic.ts";
+import { isSystemTopic } from "../../../protocol/mqtt/topic.ts";
+import { Message } from "../wire/message.ts";
+import {
+  type PackedMessage,
+  pack,
+  packedExpiry,
+  packedPayload,
+  packedSize,
+  unpack,
+} from "../wire/packed-message.ts";
 import { RetainedExpiry } from "./retained-expiry.ts";
-import { expiryOf, type Kept, payloadOf, sizeOf, toKeep, toSend } from "./retained-message.ts";
 import { nodeBytes, type Place, RetainedTree } from "./retained-tree.ts";
 
-/** Learns what is kept of clients and built-in publishers, to keep it longer than the broker lives. */
-export interface RetainedJournal {
+/** Large messages are kept as they came: to copy them once more would cost more than it saves. */
+type Kept = PackedMessage | Message;
+
+/** Larger messages than this are not packed, in bytes. */
+const maxPacked = 16 * 1024;
+
+const toKept = (message: Message): Kept => (message.size > maxPacked ? message : pack(message));
+const toMessage = (kept: Kept): Message => (kept instanceof Message ? kept : unpack(kept));
+
+const sizeOf = (kept: Kept): number => (kept instanceof Message ? kept.size : packedSize(kept));
+/** On the broker's clock; Infinity: never. */
+const expiryOf = (kept: Kept): number => (kept instanceof Message ? kept.expiresAt : packedExpiry(kept));
+const payloadOf = (kept: Kept): number =>
+  kept instanceof Message ? kept.payloadLength : packedPayload(kept);
+
+/** Is called with each change of what clients and built-in publishers retain. */
+export interface RetainedListener {
   retained(message: Message): void;
   cleared(topic: string): void;
 }
 
-/** What is kept of one kind. */
+/** Sums of what is kept of one kind. */
 class Tally {
   count = 0;
   /** With topics, properties and what the tree takes, for the limit. */
@@ -24,26 +46,43 @@ class Tally {
   }
 }
 
+export interface RetainedLimits {
+  readonly maxRetained: number;
+  readonly maxRetainedBytes: number;
+}
+
+export interface RetainedOptions {
+  /** A message was not retained for want of room. @param isFirst there was room since the last time */
+  onFull(isFirst: boolean): void;
+  readonly listener?: RetainedListener | undefined;
+  /** The broker's clock. */
+  readonly now?: () => number;
+}
+
 /** The last retained message of each topic. [MQTT-3.3.1-5] */
 export class Retained {
   readonly #tree = new RetainedTree<Kept>();
   readonly #clients = new Tally();
-  /** The broker's own messages, which no limit is for: else a full store could not tell that it is full. */
+  /** The broker's own messages, to which no limit applies: they report that the others are full. */
   readonly #own = new Tally();
   readonly #expiry = new RetainedExpiry<Kept>({
     all: () => this.#tree.all(),
     expiryOf,
-    remove: (kept) => this.#remove(toSend(kept).topic.text),
+    remove: (kept) => this.#remove(toMessage(kept).topic.text),
   });
   #isKnownFull = false;
 
-  constructor(
-    readonly limits: { readonly maxRetained: number; readonly maxRetainedBytes: number },
-    /** @param isFirst there was room since the last time */
-    readonly onFull: (isFirst: boolean) => void,
-    readonly journal?: RetainedJournal,
-    readonly now: () => number = () => 0,
-  ) {}
+  readonly #limits: RetainedLimits;
+  readonly #onFull: (isFirst: boolean) => void;
+  readonly #listener: RetainedListener | undefined;
+  readonly #now: () => number;
+
+  constructor(limits: RetainedLimits, { onFull, listener, now = () => 0 }: RetainedOptions) {
+    this.#limits = limits;
+    this.#onFull = onFull;
+    this.#listener = listener;
+    this.#now = now;
+  }
 
   /** How many topics have one that a client or a built-in publisher left. */
   get size(): number {
@@ -85,35 +124,35 @@ export class Retained {
   #set(message: Message): void {
     const { text } = message.topic;
     const tally = this.#tally(text);
-    if (tally === this.#clients && this.#isFull(message) && !this.#makeRoom(message)) {
+    if (tally === this.#clients && this.#isFull(message) && !this.#evict(message)) {
       // An old value must not stand where a newer one was published.
       this.#remove(text);
-      this.onFull(!this.#isKnownFull);
+      this.#onFull(!this.#isKnownFull);
       this.#isKnownFull = true;
       return;
     }
     this.#put(message, this.#tree.place(text), tally);
-    if (tally === this.#clients) this.journal?.retained(message);
+    if (tally === this.#clients) this.#listener?.retained(message);
   }
 
   #put(message: Message, place: Place<Kept>, tally: Tally): void {
     if (place.value !== undefined) tally.add(place.value, -1);
-    const kept = toKeep(message);
-    this.#expiry.note(message.expiresAt);
+    const kept = toKept(message);
+    this.#expiry.added(message.expiresAt);
     tally.add(kept, 1);
     tally.bytes += place.missing * nodeBytes;
     this.#tree.set(place, kept);
   }
 
   /** @returns false when nothing that is kept has expired, or not enough of it */
-  #makeRoom(message: Message): boolean {
-    return this.#expiry.throwOut(this.now()) && !this.#isFull(message);
+  #evict(message: Message): boolean {
+    return this.#expiry.evict(this.#now()) && !this.#isFull(message);
   }
 
   #isFull(message: Message): boolean {
     const { value: before, missing } = this.#tree.place(message.topic.text);
     const { count, bytes } = this.#clients;
-    const { maxRetained, maxRetainedBytes } = this.limits;
+    const { maxRetained, maxRetainedBytes } = this.#limits;
     if (before === undefined && count >= maxRetained) return true;
     const less = before === undefined ? 0 : sizeOf(before);
     return bytes + message.size - less + missing * nodeBytes > maxRetainedBytes;
@@ -126,28 +165,26 @@ export class Retained {
     tally.add(place.value, -1);
     tally.bytes -= this.#tree.remove(place) * nodeBytes;
     if (this.#isKnownFull) this.#isKnownFull = !this.#hasRoomAgain();
-    if (tally === this.#clients) this.journal?.cleared(topic);
+    if (tally === this.#clients) this.#listener?.cleared(topic);
   }
 
   // A tenth, not one: who clears a topic and fills it again must not fill the log.
   #hasRoomAgain(): boolean {
     const { count, bytes } = this.#clients;
-    const { maxRetained, maxRetainedBytes } = this.limits;
+    const { maxRetained, maxRetainedBytes } = this.#limits;
     return count <= 0.9 * maxRetained && bytes <= 0.9 * maxRetainedBytes;
   }
 
   /**
    * The messages whose topics the filter matches and that have not expired, found as they are asked for: a
    * filter that matches a million of them costs nothing before the first is taken. Undefined comes when the search
-   * has looked at `nodesPerBreath` nodes since the last time: a good moment to do something else.
+   * has visited `nodesPerSlice` nodes since the last time: a good moment to do something else.
    */
   *match(filter: string, now: () => number): Generator<Message | undefined, void, undefined> {
     for (const kept of this.#tree.match(filter)) {
-      const message = kept === undefined ? undefined : toSend(kept);
+      const message = kept === undefined ? undefined : toMessage(kept);
       if (message?.isExpired(now())) this.#remove(message.topic.text);
       else yield message;
     }
   }
 }
-
-export { nodesPerBreath } from "./retained-tree.ts";

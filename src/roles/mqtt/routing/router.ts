@@ -1,93 +1,85 @@
-import { MqttError, malformed } from "../../../protocol/mqtt/errors.ts";
-import { copyOf, decodeUtf8 } from "../../../protocol/mqtt/reader.ts";
-import { Reason } from "../../../protocol/mqtt/reason.ts";
-import {
-  hasWildcard,
-  parseShare,
-  topicDepth,
-  topicMatches,
-  topicNameMistake,
-} from "../../../protocol/mqtt/topic.ts";
-import { SharedGroup } from "./shared-subscription.ts";
-import { Audience, type Subscription } from "./subscribers.ts";
-import { type Recipients, Route } from "./topic-route.ts";
+import { hasWildcard, parseShare, topicMatches } from "../../../protocol/mqtt/topic.ts";
+import { Counters } from "../wire/counters.ts";
+import type { Publication } from "../wire/publication.ts";
+import { type Distribution, SharedSubscription } from "./shared-subscription.ts";
+import { Subscribers } from "./subscribers.ts";
+import type { Subscription, Target } from "./subscription.ts";
+import { TopicCache, type TopicLimits } from "./topic-cache.ts";
+import type { Recipients, TopicRoute } from "./topic-route.ts";
 import { TopicTree } from "./topic-tree.ts";
 
-export type { Route } from "./topic-route.ts";
-
-/** Learns which filters somebody subscribes to; a shared subscription counts by its inner filter. */
-export interface Interest {
-  /** The first has come. */
+/** Is called when filters come into use and fall out of it; a shared subscription counts by its inner filter. */
+export interface FilterListener {
+  /** The first subscriber has come. */
   subscribed(filter: string): void;
-  /** The last has gone. */
+  /** The last one has gone. */
   unsubscribed(filter: string): void;
 }
 
-const encoder = new TextEncoder();
+export interface RouterOptions {
+  readonly filterListener?: FilterListener;
+  /** How many topics are cached. */
+  readonly maxTopics?: number;
+  readonly now?: () => number;
+  readonly counters?: Counters;
+}
 
-/** More topics than this with one hash are no accident: the cache starts again, with another hash. */
-const longestChain = 16;
+/** How many filters are remembered that no message has matched. */
+const maxUnmatched = 10_000;
 
-const secret = (): number => (Math.random() * 0x7fffffff) | 0x10001;
-
-/** Topics may be long; those in the cache together take no more than about this. */
-const cacheBytes = 8 * 1024 * 1024;
-
-/** Filters remembered to which nothing was published. */
-const silentKept = 10_000;
-
-/** So many changes back, comparing a topic with the filters that changed costs less than to search the tree. */
-const changesKept = 16;
+/** Up to so many changes of filters a topic is compared with each of them: that costs less than to search the tree. */
+const maxRecent = 16;
 
 /**
- * Who gets what. Topics in use have the filters that match them cached, each with the list of its subscribers, so a
- * publish costs the same with a hundred subscriptions and with a million, and one more subscriber of a filter in
- * use is one more entry in its list. A wildcard filter that nobody used before, or that nobody uses any more, is
- * compared with a cached topic when that is published to next.
+ * Finds the subscribers of a topic. Topics in use have the filters that match them cached, each with the list of its
+ * subscribers, so a publish costs the same with a hundred subscriptions and with a million, and a new subscriber of a
+ * filter in use is one more entry in its list. A wildcard filter that comes into use, or falls out of it, is compared
+ * with a cached topic when something is published to that topic next.
  */
-export class Routes {
-  readonly #plain = new Map<string, Audience>();
-  readonly #wild = new TopicTree<Audience>();
+export class Router {
+  readonly #plain = new Map<string, Subscribers>();
+  readonly #wildcards = new TopicTree<Subscribers>();
   /** By the filter as clients write it. */
-  readonly #groups = new Map<string, SharedGroup>();
-  readonly #byHash = new Map<number, Route>();
-  readonly #byText = new Map<string, Route>();
-  readonly #nobody = new Audience("");
-  /** Odd, and another one in each broker and after each attack. */
-  #multiplier = secret();
+  readonly #groups = new Map<string, SharedSubscription>();
+  readonly #topics: TopicCache;
+  readonly #filterListener: FilterListener | undefined;
+  readonly #now: () => number;
+  readonly #counters: Counters;
   /** Counts the wildcard filters that came into use or fell out of it; the last of them stand in `#recent`. */
-  #stamp = 0;
+  #filterVersion = 0;
   readonly #recent: string[] = [];
-  /** Counts every change. */
-  #changes = 0;
+  /** Counts every change of any subscription. */
+  #version = 0;
   #count = 0;
   #bytes = 0;
   /**
-   * Filters to which nothing has been published since somebody uses them, and since when; the first of them only,
+   * Filters that no message has matched since somebody subscribed to them, and since when; the first of them only,
    * once there are very many.
    */
-  readonly #silent = new Map<Audience, number>();
-  #cachedBytes = 0;
+  readonly #unmatched = new Map<Subscribers, number>();
 
   constructor(
-    readonly limits: { readonly maxTopicLevels: number; readonly maxTopicLength: number },
-    readonly interest?: Interest,
-    readonly cacheLimit = 20_000,
-    readonly now: () => number = () => 0,
-  ) {}
-
-  get silent(): ReadonlyMap<Audience, number> {
-    return this.#silent;
+    limits: TopicLimits,
+    { filterListener, maxTopics = 20_000, now = () => 0, counters = new Counters() }: RouterOptions = {},
+  ) {
+    this.#topics = new TopicCache(limits, maxTopics, new Subscribers(""));
+    this.#filterListener = filterListener;
+    this.#now = now;
+    this.#counters = counters;
   }
 
-  /** Topics that something was published to, as far as they are remembered, the latest to come into use last. */
+  get unmatchedFilters(): ReadonlyMap<Subscribers, number> {
+    return this.#unmatched;
+  }
+
+  /** Topics that something was published to, as far as they are cached, the latest to come into use last. */
   topics(): Iterable<string> {
-    return this.#byText.keys();
+    return this.#topics.topics();
   }
 
-  /** Whether anybody has subscribed to the topic. */
-  isWanted(topic: string): boolean {
-    return this.#resolve(topic).length > 0;
+  /** Whether anybody subscribes to the topic. */
+  hasSubscribers(topic: string): boolean {
+    return this.#match(topic).length > 0;
   }
 
   /** Subscriptions of all clients. */
@@ -100,202 +92,174 @@ export class Routes {
     return this.#bytes;
   }
 
-  /** The shared subscription with this filter, `$share/group/` included, if anybody has it. */
-  group(share: string): SharedGroup | undefined {
+  /** The shared subscription with this filter, `$share/group/` included, if it has members. */
+  group(share: string): SharedSubscription | undefined {
     return this.#groups.get(share);
   }
 
-  add(subscription: Subscription): void {
-    this.#changes++;
+  /**
+   * The topic whose name lies in `bytes`; its characters are checked when it is new.
+   * @throws {MqttError}
+   */
+  topicOf(bytes: Uint8Array, start: number, end: number): TopicRoute {
+    return this.#topics.ofBytes(bytes, start, end);
+  }
+
+  /** The topic with a name that is known to be valid. */
+  topicNamed(text: string): TopicRoute {
+    return this.#topics.ofText(text);
+  }
+
+  subscribe(subscription: Subscription): void {
+    this.#version++;
     this.#count++;
     this.#bytes += subscriptionBytes(subscription.filter);
-    const { share, session } = subscription;
-    if (share === undefined) {
-      this.#open(subscription.filter).add(subscription);
-      return;
-    }
-    session.shares++;
-    this.#openGroup(share).add(subscription);
+    const { share, filter } = subscription;
+    if (share === undefined) this.#open(filter).add(subscription);
+    else this.#openGroup(share).add(subscription);
   }
 
-  /** Puts a subscription in the place of one of the same session to the same filter. */
+  /** Puts a subscription in the place of one of the same subscriber to the same filter. */
   replace(before: Subscription, subscription: Subscription): void {
-    this.#changes++;
-    if (subscription.share === undefined) this.#open(subscription.filter).replace(before, subscription);
-    else this.#openGroup(subscription.share).replace(before, subscription);
+    this.#version++;
+    const { share, filter } = subscription;
+    if (share === undefined) this.#open(filter).replace(before, subscription);
+    else this.#openGroup(share).replace(before, subscription);
   }
 
-  remove(subscription: Subscription): void {
-    this.#changes++;
+  unsubscribe(subscription: Subscription): void {
+    this.#version++;
     this.#count--;
     this.#bytes -= subscriptionBytes(subscription.filter);
     const { share, filter } = subscription;
-    const audience = this.#open(share === undefined ? filter : filterOf(share));
-    if (share === undefined) audience.remove(subscription);
-    else this.#leaveGroup(share, subscription, audience);
-    if (audience.isEmpty) this.#close(audience);
+    const subscribers = this.#open(share === undefined ? filter : innerFilter(share));
+    if (share === undefined) subscribers.remove(subscription);
+    else this.#leaveGroup(share, subscription, subscribers);
+    if (subscribers.isEmpty) this.#close(subscribers);
   }
 
-  #open(filter: string): Audience {
-    if (hasWildcard(filter)) return this.#wild.open(filter, () => this.#newAudience(filter));
-    let audience = this.#plain.get(filter);
-    if (audience === undefined) {
-      audience = this.#newAudience(filter);
-      this.#plain.set(filter, audience);
+  /** Hands the messages to every subscriber of their topic. @returns whether there is any */
+  publish(topic: TopicRoute, publication: Publication): boolean {
+    const { main, others, skip, groups } = this.recipients(topic);
+    const { subscriptions } = main;
+    main.readers++;
+    try {
+      for (let index = 0; index < subscriptions.length; index++) {
+        const target = subscriptions[index]!;
+        if (skip === undefined || !skip.has(target.subscriber)) deliver(publication, target);
+      }
+    } finally {
+      main.readers--;
     }
-    return audience;
+    for (let index = 0; index < others.length; index++) deliver(publication, others[index]!);
+    if (groups.length > 0) this.#distribute(groups, publication);
+    return subscriptions.length > 0 || groups.length > 0;
   }
 
-  #newAudience(filter: string): Audience {
-    this.#outdate(filter);
-    this.interest?.subscribed(filter);
-    const audience = new Audience(filter);
-    if (this.#silent.size < silentKept) this.#silent.set(audience, this.now());
-    return audience;
+  #distribute(groups: readonly SharedSubscription[], publication: Publication): void {
+    const { count } = publication;
+    const messages: Distribution = {
+      count,
+      offer: (member, from, end) => member.subscriber.offer(publication, member, from, end),
+      enqueue: (member, from, end) => member.subscriber.enqueue(publication, member, from, end),
+      drop: (lost) => this.#counters.drop(publication.qos === 0 ? "slow" : "queue_full", lost),
+    };
+    for (const group of groups) group.distribute(messages);
   }
 
-  #close(audience: Audience): void {
-    const { filter } = audience;
-    this.#silent.delete(audience);
-    if (hasWildcard(filter)) this.#wild.delete(filter);
-    else this.#plain.delete(filter);
-    this.#outdate(filter);
-    this.interest?.unsubscribed(filter);
+  /** Who gets what is published to the topic now. */
+  recipients(topic: TopicRoute): Recipients {
+    if (topic.seen === this.#version && topic.matched === this.#filterVersion) return topic;
+    if (!this.#isCurrent(topic)) this.#matchAgain(topic);
+    topic.matched = this.#filterVersion;
+    topic.seen = this.#version;
+    topic.refresh();
+    return topic;
   }
 
-  /** Cached routes that the filter matches have to be found again. */
-  #outdate(filter: string): void {
-    if (hasWildcard(filter)) {
-      this.#stamp++;
-      this.#recent[this.#stamp % changesKept] = filter;
-      return;
-    }
-    const route = this.#byText.get(filter);
-    if (route !== undefined) route.stamp = -1;
+  // It is asked for when something is published, and a filter that is new makes every topic it matches match again.
+  #matchAgain(topic: TopicRoute): void {
+    const filters = this.#match(topic.text);
+    for (const filter of filters) this.#unmatched.delete(filter);
+    topic.match(filters);
   }
 
-  #openGroup(share: string): SharedGroup {
-    const known = this.#groups.get(share);
-    if (known !== undefined) return known;
-    const group = new SharedGroup();
-    this.#groups.set(share, group);
-    this.#open(filterOf(share)).addGroup(group);
-    return group;
-  }
-
-  #leaveGroup(share: string, subscription: Subscription, audience: Audience): void {
-    subscription.session.shares--;
-    const group = this.#groups.get(share);
-    group?.remove(subscription);
-    if (group?.isEmpty !== true) return;
-    this.#groups.delete(share);
-    audience.removeGroup(group);
-  }
-
-  /** Who gets what is published to the route's topic now. */
-  targets(route: Route): Recipients {
-    if (route.seen === this.#changes && route.stamp === this.#stamp) return route;
-    if (!this.#isCurrent(route)) this.#find(route);
-    route.stamp = this.#stamp;
-    route.seen = this.#changes;
-    route.refresh();
-    return route;
-  }
-
-  // Whoever asks has something to publish, and a filter that is new makes every route it matches be found again.
-  #find(route: Route): void {
-    const audiences = this.#resolve(route.text);
-    for (const audience of audiences) this.#silent.delete(audience);
-    route.find(audiences);
-  }
-
-  #isCurrent({ text, stamp }: Route): boolean {
-    if (stamp < 0 || this.#stamp - stamp > changesKept) return false;
-    for (let at = stamp + 1; at <= this.#stamp; at++) {
-      if (topicMatches(this.#recent[at % changesKept] ?? "#", text)) return false;
+  #isCurrent({ text, matched }: TopicRoute): boolean {
+    if (matched < 0 || this.#filterVersion - matched > maxRecent) return false;
+    for (let at = matched + 1; at <= this.#filterVersion; at++) {
+      if (topicMatches(this.#recent[at % maxRecent] ?? "#", text)) return false;
     }
     return true;
   }
 
-  #resolve(topic: string): Audience[] {
-    const found: Audience[] = [];
+  /** The subscribers of each filter that matches. */
+  #match(topic: string): Subscribers[] {
+    const found: Subscribers[] = [];
     const plain = this.#plain.get(topic);
     if (plain !== undefined) found.push(plain);
-    this.#wild.match(topic, (audience) => found.push(audience));
+    this.#wildcards.match(topic, (subscribers) => found.push(subscribers));
     return found;
   }
 
-  /**
-   * The route of a topic name that lies in `bytes`; its characters are checked when it is new.
-   * @throws {MqttError}
-   */
-  ofBytes(bytes: Uint8Array, start: number, end: number): Route {
-    const hash = this.#hash(bytes, start, end);
-    const chain = this.#byHash.get(hash);
-    let length = 0;
-    for (let route = chain; route !== undefined; route = route.next) {
-      if (sameBytes(route.bytes, bytes, start, end)) return route;
-      length++;
+  #open(filter: string): Subscribers {
+    if (hasWildcard(filter)) return this.#wildcards.open(filter, () => this.#newFilter(filter));
+    let subscribers = this.#plain.get(filter);
+    if (subscribers === undefined) {
+      subscribers = this.#newFilter(filter);
+      this.#plain.set(filter, subscribers);
     }
-    return this.#learn(bytes, start, end, length);
+    return subscribers;
   }
 
-  #learn(bytes: Uint8Array, start: number, end: number, chained: number): Route {
-    const { maxTopicLevels, maxTopicLength } = this.limits;
-    if (end - start > maxTopicLength) {
-      const message = `the topic has ${end - start} bytes, and maxTopicLength is ${maxTopicLength}`;
-      throw new MqttError(Reason.TopicNameInvalid, message);
-    }
-    const text = decodeUtf8(bytes, start, end, "topic");
-    const mistake = topicNameMistake(text);
-    if (mistake !== undefined) throw malformed(`the topic of PUBLISH ${mistake}`);
-    if (topicDepth(text) > maxTopicLevels) {
-      const message = `the topic has ${topicDepth(text)} levels, and maxTopicLevels is ${maxTopicLevels}`;
-      throw new MqttError(Reason.TopicNameInvalid, message);
-    }
-    if (chained >= longestChain) this.#clear();
-    return this.#remember(text, copyOf(bytes, start, end));
+  #newFilter(filter: string): Subscribers {
+    this.#invalidate(filter);
+    this.#filterListener?.subscribed(filter);
+    const subscribers = new Subscribers(filter);
+    if (this.#unmatched.size < maxUnmatched) this.#unmatched.set(subscribers, this.#now());
+    return subscribers;
   }
 
-  /** The route of a topic name that is known to be right. */
-  ofText(text: string): Route {
-    const known = this.#byText.get(text);
+  #close(subscribers: Subscribers): void {
+    const { filter } = subscribers;
+    this.#unmatched.delete(subscribers);
+    if (hasWildcard(filter)) this.#wildcards.delete(filter);
+    else this.#plain.delete(filter);
+    this.#invalidate(filter);
+    this.#filterListener?.unsubscribed(filter);
+  }
+
+  /** Cached topics that the filter matches have to be matched again. */
+  #invalidate(filter: string): void {
+    if (hasWildcard(filter)) {
+      this.#filterVersion++;
+      this.#recent[this.#filterVersion % maxRecent] = filter;
+      return;
+    }
+    const topic = this.#topics.get(filter);
+    if (topic !== undefined) topic.matched = -1;
+  }
+
+  #openGroup(share: string): SharedSubscription {
+    const known = this.#groups.get(share);
     if (known !== undefined) return known;
-    const bytes = encoder.encode(text);
-    return this.#remember(text, bytes);
+    const group = new SharedSubscription();
+    this.#groups.set(share, group);
+    this.#open(innerFilter(share)).addGroup(group);
+    return group;
   }
 
-  #remember(text: string, bytes: Uint8Array): Route {
-    this.#cachedBytes += bytes.length;
-    if (this.#byText.size >= this.cacheLimit || this.#cachedBytes > cacheBytes) this.#clear();
-    const hash = this.#hash(bytes, 0, bytes.length);
-    const route = new Route(text, bytes, this.#byHash.get(hash), this.#nobody);
-    this.#byHash.set(hash, route);
-    this.#byText.set(text, route);
-    return route;
+  #leaveGroup(share: string, subscription: Subscription, subscribers: Subscribers): void {
+    const group = this.#groups.get(share);
+    group?.remove(subscription);
+    if (group?.isEmpty !== true) return;
+    this.#groups.delete(share);
+    subscribers.removeGroup(group);
   }
+}
 
-  /**
-   * A product alone would not do: whatever it multiplies with, topics like the Thue-Morse sequence share one hash,
-   * because the lowest bits never learn of those above. The shift brings these down.
-   */
-  #hash(bytes: Uint8Array, start: number, end: number): number {
-    const multiplier = this.#multiplier;
-    let hash = end - start;
-    for (let at = start; at < end; at++) {
-      hash = Math.imul(hash ^ bytes[at]!, multiplier);
-      hash ^= hash >>> 15;
-    }
-    return hash;
-  }
-
-  #clear(): void {
-    for (const route of this.#byText.values()) route.drop();
-    this.#byText.clear();
-    this.#byHash.clear();
-    this.#cachedBytes = 0;
-    this.#multiplier = secret();
-  }
+function deliver(publication: Publication, target: Target): void {
+  if (target.noLocal && target.subscriber === publication.publisher) return; // [MQTT-3.8.3-3]
+  target.subscriber.deliver(publication, target);
 }
 
 /**
@@ -304,13 +268,4 @@ export class Routes {
  */
 export const subscriptionBytes = (filter: string): number => 500 + 2 * filter.length;
 
-const filterOf = (share: string): string => parseShare(share)?.filter ?? share;
-
-/** Whether `known` is what lies in `bytes`. */
-export function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  const { length } = known;
-  if (length !== end - start) return false;
-  // From the back: topics differ at their ends.
-  for (let index = length - 1; index >= 0; index--) if (known[index] !== bytes[start + index]) return false;
-  return true;
-}
+const innerFilter = (share: string): string => parseShare(share)?.filter ?? share;

@@ -1,31 +1,31 @@
 import { lowerQos } from "../../../protocol/mqtt/packet.ts";
-import type { Pending } from "../session/queue.ts";
-import type { Subscription } from "./subscribers.ts";
+import type { Pending } from "../wire/message.ts";
+import type { Subscription } from "./subscription.ts";
 
-/** What hands the messages over that a group deals out among its members. */
-export interface Dealer {
+/** Messages that a shared subscription distributes among its members. */
+export interface Distribution {
   readonly count: number;
-  /** Sends a member the messages from one place to another, as far as it has room now. @returns how many */
-  offer(member: Subscription, from: number, to: number): number;
-  /** Lets messages wait for a member, as far as its queue goes. @returns how many */
-  queue(member: Subscription, from: number, to: number): number;
-  /** Nobody could take so many. */
+  /** Sends a member the messages from one index to another, as far as it takes them now. @returns how many */
+  offer(member: Subscription, from: number, end: number): number;
+  /** Queues messages for a member, as far as its limits go. @returns how many */
+  enqueue(member: Subscription, from: number, end: number): number;
+  /** No member could take so many. */
   drop(count: number): void;
 }
 
 /**
  * The members of one shared subscription, `$share/group/filter`, section 4.8.2. Each message goes to one of them: to
- * one that has room now, in turn; if none has, to the queue of one that is connected; if none is connected, to the
- * queue of one that is away.
+ * one that can take it now, in turn; if none can, to the queue of one that is online; if none is online, to the queue
+ * of one that is offline.
  *
  * MQTT 3 has no shared subscriptions. Its clients get them by the same filter all the same, in the same groups, as
  * with Mosquitto and EMQX: libraries without MQTT 5 use them so.
  */
-export class SharedGroup {
-  /** Those who are connected come first. */
+export class SharedSubscription {
+  /** Those who are online come first. */
   readonly #members: Subscription[] = [];
-  #present = 0;
-  /** Whose turn it is. */
+  #online = 0;
+  /** The index of the member whose turn it is. */
   #turn = 0;
 
   get isEmpty(): boolean {
@@ -36,107 +36,107 @@ export class SharedGroup {
     return this.#members;
   }
 
-  /** Members that are connected. */
-  get present(): number {
-    return this.#present;
+  /** How many members are online. */
+  get online(): number {
+    return this.#online;
+  }
+
+  /** Members whose clients are offline. */
+  offline(): readonly Subscription[] {
+    return this.#members.slice(this.#online);
   }
 
   add(member: Subscription): void {
-    member.place = this.#members.length;
+    member.index = this.#members.length;
     this.#members.push(member);
-    if (member.session.connection !== undefined) this.arrive(member);
+    if (member.subscriber.isOnline) this.setOnline(member);
   }
 
   replace(before: Subscription, member: Subscription): void {
-    member.place = before.place;
-    this.#members[before.place] = member;
+    member.index = before.index;
+    this.#members[before.index] = member;
   }
 
   remove(member: Subscription): void {
-    this.leave(member);
+    this.setOffline(member);
     this.#swap(member, this.#members.length - 1);
     this.#members.pop();
   }
 
   /** The member's client has connected. */
-  arrive(member: Subscription): void {
-    if (member.place < this.#present) return;
-    this.#swap(member, this.#present);
-    this.#present++;
+  setOnline(member: Subscription): void {
+    if (member.index < this.#online) return;
+    this.#swap(member, this.#online);
+    this.#online++;
   }
 
   /** The member's client has gone. */
-  leave(member: Subscription): void {
-    if (member.place >= this.#present) return;
-    this.#present--;
-    this.#swap(member, this.#present);
+  setOffline(member: Subscription): void {
+    if (member.index >= this.#online) return;
+    this.#online--;
+    this.#swap(member, this.#online);
   }
 
-  #swap(member: Subscription, place: number): void {
-    const other = this.#members[place]!;
-    this.#members[member.place] = other;
-    other.place = member.place;
-    this.#members[place] = member;
-    member.place = place;
+  #swap(member: Subscription, index: number): void {
+    const other = this.#members[index]!;
+    this.#members[member.index] = other;
+    other.index = member.index;
+    this.#members[index] = member;
+    member.index = index;
   }
 
-  /** Deals out a run of messages: each member's part is one piece, so it is copied in one piece. */
-  deal(dealer: Dealer): void {
-    const { count } = dealer;
-    const size = this.#present > 0 ? this.#present : this.#members.length;
+  /** Distributes a run of messages. Each member's part is consecutive, so that it is copied in one piece. */
+  distribute(messages: Distribution): void {
+    const { count } = messages;
+    const size = this.#online > 0 ? this.#online : this.#members.length;
     let from = 0;
-    // Twice: what one could not take, another may take beyond its part.
-    for (const way of this.#present > 0 ? waysToPresent : waysToAbsent) {
-      if (from < count) from = this.#round(dealer, way, size, from);
+    // Each way twice: what one member could not take, another may take beyond its part.
+    for (const way of this.#online > 0 ? waysToOnline : waysToOffline) {
+      if (from < count) from = this.#round(messages, way, size, from);
     }
-    if (from < count) dealer.drop(count - from);
+    if (from < count) messages.drop(count - from);
   }
 
-  /** Asks members in turn to take their parts of what is left. @returns how far that came */
-  #round(dealer: Dealer, way: "offer" | "queue", size: number, start: number): number {
-    const left = dealer.count - start;
-    const asked = Math.min(size, asksPerRound);
+  /** Asks members in turn to take their parts of what is left. @returns the index of the first message left over */
+  #round(messages: Distribution, way: "offer" | "enqueue", size: number, start: number): number {
+    const left = messages.count - start;
+    const asked = Math.min(size, maxAskedPerRound);
     let from = start;
     let lastToTake = -1;
-    for (let index = 0; index < asked && from < dealer.count; index++) {
+    for (let index = 0; index < asked && from < messages.count; index++) {
       const member = this.#members[(this.#turn + index) % size];
       if (member === undefined) break;
-      const part = Math.ceil((dealer.count - from) / (asked - index));
-      const taken = dealer[way](member, from, from + part);
+      const part = Math.ceil((messages.count - from) / (asked - index));
+      const taken = messages[way](member, from, from + part);
       if (taken > 0) lastToTake = index;
       from += taken;
     }
-    // Who got the odd ones of this run is not the first to be asked in the next one.
-    const odd = left >= asked ? left % asked : 0;
-    this.#turn = (this.#turn + (lastToTake < 0 ? asked : lastToTake + 1) + odd) % size;
+    // Who got the remainder of this run is not asked first for the next one.
+    const remainder = left >= asked ? left % asked : 0;
+    this.#turn = (this.#turn + (lastToTake < 0 ? asked : lastToTake + 1) + remainder) % size;
     return from;
   }
 
-  /** Members whose clients are away. */
-  absent(): readonly Subscription[] {
-    return this.#members.slice(this.#present);
-  }
-
-  /** Finds another member for a message that was for one that is gone. @returns false when none can take it */
-  pass(pending: Pending): boolean {
-    let isPassed = true;
-    this.deal({
+  /** Finds another member for a message of one that is gone. @returns false when none can take it */
+  redistribute(pending: Pending): boolean {
+    let isTaken = true;
+    this.distribute({
       count: 1,
-      offer: (member) => (member.session.take(forMember(pending, member)) ? 1 : 0),
-      queue: (member) => (member.session.keep(forMember(pending, member)) ? 1 : 0),
+      offer: (member) => (member.subscriber.offerPending(forMember(pending, member)) ? 1 : 0),
+      enqueue: (member) => (member.subscriber.enqueuePending(forMember(pending, member)) ? 1 : 0),
       drop: () => {
-        isPassed = false;
+        isTaken = false;
       },
     });
-    return isPassed;
+    return isTaken;
   }
 }
 
-const waysToPresent = ["offer", "offer", "queue", "queue"] as const;
-const waysToAbsent = ["queue", "queue"] as const;
+const waysToOnline = ["offer", "offer", "enqueue", "enqueue"] as const;
+const waysToOffline = ["enqueue", "enqueue"] as const;
 
-/** So many members are asked for room before a message waits: a large group that is stuck costs no more. */
-const asksPerRound = 64;
+/** How many members are asked before a message is queued: a large group that is stuck costs no more. */
+const maxAskedPerRound = 64;
 
 // At the QoS that this member was granted. [MQTT-4.8.2-3]
 const forMember = ({ message }: Pending, member: Subscription): Pending => ({

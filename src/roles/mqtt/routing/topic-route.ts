@@ -1,45 +1,46 @@
 import type { Qos } from "../../../protocol/mqtt/packet.ts";
-import type { Session } from "../session/session.ts";
 import type { TopicName } from "../wire/message.ts";
-import type { SharedGroup } from "./shared-subscription.ts";
-import type { Audience, Subscription, Target } from "./subscribers.ts";
+import type { PublishedTopic } from "../wire/publication.ts";
+import type { SharedSubscription } from "./shared-subscription.ts";
+import type { Subscribers } from "./subscribers.ts";
+import type { Subscriber, Subscription, Target } from "./subscription.ts";
 
 /**
- * Who gets what is published to a topic: all of `main`'s subscriptions but those of the sessions in `skip`, then
+ * Who gets what is published to a topic: all of `main`'s subscriptions but those of the subscribers in `skip`, then
  * `others`, then one member of each group.
  */
 export interface Recipients {
-  /** The filter with the most subscriptions: its list is used as it stands, so who comes or goes costs one step. */
-  readonly main: Audience;
-  /** Who subscribed to other filters that match, each session once. [MQTT-3.3.4-2] */
+  /** The filter with the most subscriptions: its list is used as it stands, so that a change in it costs one step. */
+  readonly main: Subscribers;
+  /** Who subscribed to other filters that match, each subscriber once. [MQTT-3.3.4-2] */
   readonly others: readonly Target[];
   /** Those of `others` who subscribed to `main`'s filter, too. */
-  readonly skip: ReadonlySet<Session> | undefined;
-  readonly groups: readonly SharedGroup[];
+  readonly skip: ReadonlySet<Subscriber> | undefined;
+  readonly groups: readonly SharedSubscription[];
   /** How many there are; a group is one. */
   readonly length: number;
 }
 
 const noTargets: readonly Target[] = [];
-const noGroups: readonly SharedGroup[] = [];
-const noAudiences: readonly Audience[] = [];
+const noGroups: readonly SharedSubscription[] = [];
+const noFilters: readonly Subscribers[] = [];
 
-/** A topic name with those who get what is published to it. */
-export class Route implements TopicName, Recipients {
-  main: Audience;
+/** A topic that something was published to, with the recipients of its messages. */
+export class TopicRoute implements PublishedTopic, Recipients {
+  main: Subscribers;
   others: readonly Target[] = noTargets;
-  skip: ReadonlySet<Session> | undefined;
-  groups: readonly SharedGroup[] = noGroups;
-  /** Of the filters that match. */
-  audiences: readonly Audience[] = noAudiences;
-  /** The state of all filters when `audiences` were found; -1: to be found again. */
-  stamp = -1;
-  /** The state of all subscriptions when this was last brought up to date. */
+  skip: ReadonlySet<Subscriber> | undefined;
+  groups: readonly SharedSubscription[] = noGroups;
+  /** The subscribers of each filter that matches. */
+  filters: readonly Subscribers[] = noFilters;
+  /** The version of all wildcard filters when `filters` was found; -1: to be found again. */
+  matched = -1;
+  /** The version of all subscriptions when the recipients were last brought up to date. */
   seen = -1;
-  /** False once it has been thrown out of the cache: it learns of no change any more. */
+  /** False once it is no longer cached: then it is not kept up to date. */
   isLive = true;
-  /** Messages that found no subscriber, since that was last looked at. */
-  unheard = 0;
+  /** Messages without a subscriber since that was last looked at. */
+  undelivered = 0;
   #version = -1;
   #name: TopicName | undefined;
 
@@ -47,8 +48,8 @@ export class Route implements TopicName, Recipients {
     readonly text: string,
     readonly bytes: Uint8Array,
     /** The next route with the same hash. */
-    readonly next: Route | undefined,
-    readonly nobody: Audience,
+    readonly next: TopicRoute | undefined,
+    readonly nobody: Subscribers,
   ) {
     this.main = nobody;
   }
@@ -58,62 +59,62 @@ export class Route implements TopicName, Recipients {
     return main.subscriptions.length - (skip?.size ?? 0) + others.length + groups.length;
   }
 
-  /** The name alone, for messages that are kept: they must not keep the route. */
   get name(): TopicName {
     this.#name ??= { text: this.text, bytes: this.bytes };
     return this.#name;
   }
 
-  find(audiences: readonly Audience[]): void {
-    this.audiences = audiences;
+  /** These filters match now. */
+  match(filters: readonly Subscribers[]): void {
+    this.filters = filters;
     this.#version = -1;
   }
 
-  /** Takes in what has changed in the audiences. */
+  /** Brings the recipients up to date with the subscribers of each filter. */
   refresh(): void {
     let version = 0;
-    // Versions only grow: the sum tells of any change.
-    for (const audience of this.audiences) version += audience.version;
+    // Versions only grow, so their sum shows any change.
+    for (const filter of this.filters) version += filter.version;
     if (version === this.#version) return;
     this.#version = version;
     this.#sort();
   }
 
-  /** Forgets everybody. */
+  /** It leaves the cache. */
   drop(): void {
     this.isLive = false;
-    this.stamp = -1;
-    this.find(noAudiences);
+    this.matched = -1;
+    this.match(noFilters);
     this.refresh();
   }
 
   #sort(): void {
-    const { audiences } = this;
+    const { filters } = this;
     this.main = this.nobody;
     this.groups = noGroups;
-    for (const audience of audiences) {
-      if (audience.subscriptions.length > this.main.subscriptions.length) this.main = audience;
-      if (audience.groups.length > 0) this.groups = [...this.groups, ...audience.groups];
+    for (const filter of filters) {
+      if (filter.subscriptions.length > this.main.subscriptions.length) this.main = filter;
+      if (filter.groups.length > 0) this.groups = [...this.groups, ...filter.groups];
     }
     this.others = noTargets;
     this.skip = undefined;
-    if (audiences.length > 1) this.#merge();
+    if (filters.length > 1) this.#merge();
   }
 
   #merge(): void {
-    const bySession = new Map<Session, Merged>();
-    for (const audience of this.audiences) {
-      if (audience === this.main) continue;
-      for (const subscription of audience.subscriptions) merge(bySession, subscription);
+    const bySubscriber = new Map<Subscriber, Merged>();
+    for (const filter of this.filters) {
+      if (filter === this.main) continue;
+      for (const subscription of filter.subscriptions) merge(bySubscriber, subscription);
     }
-    const skip = new Set<Session>();
-    for (const session of bySession.keys()) {
-      const also = session.subscriptions.get(this.main.filter);
+    const skip = new Set<Subscriber>();
+    for (const subscriber of bySubscriber.keys()) {
+      const also = subscriber.subscriptionTo(this.main.filter);
       if (also === undefined) continue;
-      skip.add(session);
-      merge(bySession, also);
+      skip.add(subscriber);
+      merge(bySubscriber, also);
     }
-    this.others = [...bySession.values()];
+    this.others = [...bySubscriber.values()];
     if (skip.size > 0) this.skip = skip;
   }
 }
@@ -125,12 +126,19 @@ interface Merged extends Target {
   subscriptionIds: number[] | undefined;
 }
 
-function merge(targets: Map<Session, Merged>, subscription: Subscription): void {
-  const { session, qos, noLocal, retainAsPublished, identifier } = subscription;
-  const target = targets.get(session);
+function merge(targets: Map<Subscriber, Merged>, subscription: Subscription): void {
+  const { subscriber, qos, noLocal, retainAsPublished, identifier } = subscription;
+  const target = targets.get(subscriber);
   if (target === undefined) {
     const subscriptionIds = identifier === 0 ? undefined : [identifier];
-    targets.set(session, { session, qos, noLocal, retainAsPublished, subscriptionIds, share: undefined });
+    targets.set(subscriber, {
+      subscriber,
+      qos,
+      noLocal,
+      retainAsPublished,
+      subscriptionIds,
+      share: undefined,
+    });
     return;
   }
   if (qos > target.qos) target.qos = qos;

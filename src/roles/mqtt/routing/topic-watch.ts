@@ -1,5 +1,7 @@
-import { shownBytes } from "../insight/payload-text.ts";
-import type { Run } from "../wire/publish-run.ts";
+import type { PublishRun } from "../wire/publish-run.ts";
+
+/** How much of a payload is kept to be shown, in bytes. */
+export const previewBytes = 256;
 
 /** A rate is that of the last so many seconds. */
 const rateSeconds = 5;
@@ -13,7 +15,7 @@ export class WatchedTopic {
   time = 0;
   /** Messages a second. */
   rate = 0;
-  /** Where the last payload's beginning is kept. */
+  /** Holds the beginning of the last payload. */
   #buffer = Buffer.alloc(0);
   /** What `count` was at the end of each of the last seconds, the oldest first. */
   readonly #counts = [0];
@@ -22,17 +24,17 @@ export class WatchedTopic {
 
   /** The beginning of the last payload. */
   get payload(): Uint8Array {
-    return this.#buffer.subarray(0, Math.min(this.size, shownBytes));
+    return this.#buffer.subarray(0, Math.min(this.size, previewBytes));
   }
 
   /** Of a run only the last payload is kept: many messages cost as much as one. */
-  note({ bytes, end, first, count, payloadLength }: Run, time: number): void {
+  record({ bytes, end, qos, count, payloadLength }: PublishRun, time: number): void {
     const start = end - payloadLength;
-    const kept = Math.min(payloadLength, shownBytes);
-    if (this.#buffer.length < kept) this.#buffer = Buffer.alloc(Math.min(shownBytes, kept * 2));
+    const kept = Math.min(payloadLength, previewBytes);
+    if (this.#buffer.length < kept) this.#buffer = Buffer.alloc(Math.min(previewBytes, kept * 2));
     bytes.copy(this.#buffer, 0, start, start + kept);
     this.size = payloadLength;
-    this.qos = (first >> 1) & 3;
+    this.qos = qos;
     this.count += count;
     this.time = time;
   }
@@ -57,13 +59,13 @@ export class TopicWatch {
     readonly time: () => number,
   ) {}
 
-  /** Called with every run of messages, while somebody watches. */
-  note(topic: string, run: Run): void {
-    const watched = this.topics.get(topic) ?? this.#begin(topic);
-    watched?.note(run, this.time());
+  /** To be called with every run of messages. */
+  record(topic: string, run: PublishRun): void {
+    const watched = this.topics.get(topic) ?? this.#add(topic);
+    watched?.record(run, this.time());
   }
 
-  #begin(topic: string): WatchedTopic | undefined {
+  #add(topic: string): WatchedTopic | undefined {
     if (this.topics.size >= this.limit) {
       this.isFull = true;
       return undefined;

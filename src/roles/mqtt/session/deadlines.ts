@@ -1,17 +1,17 @@
-const step = 1000;
+const resolution = 1000;
 
-/** Things to do at a time, to the second: cheap to add and to take back, however many there are. */
+/** Calls at a time, to the second: cheap to add and to cancel, however many there are. */
 export class Deadlines {
   readonly #slots = new Map<number, Set<() => void>>();
   #next: number;
 
   constructor(now: number) {
-    this.#next = Math.floor(now / step);
+    this.#next = Math.floor(now / resolution);
   }
 
-  /** @returns what takes it back */
+  /** @returns cancels the call */
   at(time: number, call: () => void): () => void {
-    const slot = Math.max(this.#next, Math.ceil(time / step));
+    const slot = Math.max(this.#next, Math.ceil(time / resolution));
     const calls = this.#slots.get(slot) ?? new Set();
     this.#slots.set(slot, calls.add(call));
     return () => {
@@ -19,9 +19,9 @@ export class Deadlines {
     };
   }
 
-  /** Does what has become due by `now`. */
+  /** Calls what has become due by `now`. */
   run(now: number): void {
-    const last = Math.floor(now / step);
+    const last = Math.floor(now / resolution);
     for (; this.#next <= last; this.#next++) {
       const calls = this.#slots.get(this.#next);
       if (calls === undefined) continue;

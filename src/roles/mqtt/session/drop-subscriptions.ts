@@ -1,25 +1,24 @@
-import type { Subscription } from "../routing/subscribers.ts";
-import type { Session } from "./session.ts";
+import type { Subscription } from "../routing/subscription.ts";
+import type { SessionContext } from "./session-context.ts";
 
-/** Subscriptions forgotten before others get their turn: about a millisecond. */
-const perTurn = 1000;
+/** Subscriptions dropped before others get their turn: about a millisecond. */
+const maxPerTurn = 1000;
 
-export function forget({ subscriptions, broker }: Session, subscription: Subscription): void {
-  subscriptions.delete(subscription.filter);
-  broker.routes.remove(subscription);
-}
-
-/** Forgets all subscriptions of a session that is over, in pieces when there are many. */
-export function forgetAll(session: Session): void {
-  const { clock, turns } = session.broker;
+/** Drops all subscriptions of a session that has ended, in slices when there are many. */
+export function dropSubscriptions(
+  subscriptions: Map<string, Subscription>,
+  context: Pick<SessionContext, "clock" | "scheduler" | "router">,
+): void {
+  const { clock, scheduler, router } = context;
   const start = clock.now();
-  let left = perTurn;
-  for (const subscription of session.subscriptions.values()) {
+  let left = maxPerTurn;
+  for (const subscription of subscriptions.values()) {
     if (left-- === 0) {
-      turns.later(() => forgetAll(session));
+      scheduler.defer(() => dropSubscriptions(subscriptions, context));
       break;
     }
-    forget(session, subscription);
+    subscriptions.delete(subscription.filter);
+    router.unsubscribe(subscription);
   }
-  turns.spend(clock.now() - start);
+  scheduler.charge(clock.now() - start);
 }

@@ -1,25 +1,55 @@
 import type { Qos } from "../../../protocol/mqtt/packet.ts";
-import type { Pending, Total } from "./queue.ts";
+import type { Pending } from "../wire/message.ts";
+import type { EncodedRun } from "../wire/publish-variants.ts";
+import type { Total } from "./queue.ts";
 
-/** A message on its way to the client, waiting for its next acknowledgement. */
-export interface Outgoing {
-  readonly awaits: "puback" | "pubrec" | "pubcomp";
-  /** What to send again. Absent where nothing can be: the session ends with its connection, or PUBREC has come. */
-  readonly pending?: Pending;
+/** The acknowledgement that a message in flight waits for next. */
+export const Awaits = { Puback: 1, Pubrec: 2, Pubcomp: 3 } as const;
+
+export type Awaited = (typeof Awaits)[keyof typeof Awaits];
+
+/** A message in flight that has had to leave its slot. */
+interface Displaced {
+  awaited: Awaited;
+  readonly sequence: number;
+  pending: Pending | undefined;
 }
 
-// Shared by all messages that need nothing else: no object per message then.
-const awaitsPuback: Outgoing = { awaits: "puback" };
-const awaitsPubrec: Outgoing = { awaits: "pubrec" };
-const awaitsPubcomp: Outgoing = { awaits: "pubcomp" };
+const noSlots = new Uint32Array(0);
+const noSequence = new Float64Array(0);
 
-/** What has been sent to one client and is not acknowledged to the end, by packet identifier, in the order of sending. */
-export class InFlight {
-  readonly #byId = new Map<number, Outgoing>();
-  /** In flight before the client left, and not sent again yet since it is back. */
-  #unsent: number[] = [];
+const minSlots = 16;
+
+/** More slots than these are freed when nothing is in flight. */
+const maxIdleSlots = 256;
+
+const maxId = 65_535;
+
+/**
+ * What has been sent to one client and is not acknowledged to the end, by packet identifier.
+ *
+ * A table of slots and not a `Map`: the slot of an identifier is its low bits. Identifiers are assigned in turn, so a
+ * message costs two writes to typed arrays and no hashing. One that is still there when its slot comes round again,
+ * because its client does not acknowledge it, is displaced to a map.
+ */
+export class Inflight {
+  /** `awaited << 16 | identifier`; 0: free. */
+  #slots = noSlots;
+  /** When each was sent, counted in messages. */
+  #sequence = noSequence;
+  /**
+   * What to send again, by slot. Nothing where nothing can be: the session ends with its connection, or PUBREC has
+   * come.
+   */
+  #pending: (Pending | undefined)[] = [];
+  readonly #displaced = new Map<number, Displaced>();
+  #size = 0;
+  #nextSequence = 0;
   #lastId = 0;
   #bytes = 0;
+  /** In flight before the client left, and not sent again yet: from `#nextUnsent` on. */
+  #unsent: readonly number[] = [];
+  #nextUnsent = 0;
 
   /** @param total what all clients together have, here and in their queues */
   constructor(readonly total: Total = { bytes: 0 }) {}
@@ -30,40 +60,164 @@ export class InFlight {
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#size;
   }
 
-  /** What is in flight to the client since it is back. */
+  /** What has been sent to the client since it is back. */
   get sent(): number {
-    return this.#byId.size - this.#unsent.length;
+    return this.#size - this.#unsentCount;
   }
 
   /** Something is still to be sent again: nothing else may overtake it. */
-  get isBehind(): boolean {
-    return this.#unsent.length > 0;
+  get hasUnsent(): boolean {
+    return this.#unsentCount > 0;
   }
 
-  /** @returns the packet identifier that the message has got */
+  get #unsentCount(): number {
+    return this.#unsent.length - this.#nextUnsent;
+  }
+
+  /** @returns the packet identifier assigned to the message */
   add(qos: Qos, pending: Pending | undefined): number {
-    const id = this.#freeId();
-    this.#set(id, qos, pending);
+    const id = this.#nextId();
+    this.#put(id, qos === 1 ? Awaits.Puback : Awaits.Pubrec, pending);
     return id;
   }
 
-  /** A message was in flight before the broker ended. @param pending absent when PUBREC had come */
-  restore(packetId: number, pending: Pending | undefined): void {
-    if (pending === undefined) this.#byId.set(packetId, awaitsPubcomp);
-    else this.#set(packetId, pending.qos, pending);
+  /** Assigns packet identifiers to packets of a run, from one index to another, that need not be sent again. */
+  addRun(qos: Qos, encoded: EncodedRun, from: number, end: number): void {
+    const awaited = qos === 1 ? Awaits.Puback : Awaits.Pubrec;
+    for (let index = from; index < end; index++) {
+      const id = this.#nextId();
+      this.#put(id, awaited, undefined);
+      encoded.setId(index, id);
+    }
   }
 
-  #set(packetId: number, qos: Qos, pending: Pending | undefined): void {
-    const shared = qos === 1 ? awaitsPuback : awaitsPubrec;
-    if (pending === undefined) {
-      this.#byId.set(packetId, shared);
-      return;
-    }
-    this.#byId.set(packetId, { awaits: shared.awaits, pending });
+  /** A message was in flight before the broker ended. @param pending absent when PUBREC had come */
+  restore(id: number, pending: Pending | undefined): void {
+    this.discard(id);
+    const awaited =
+      pending === undefined ? Awaits.Pubcomp : pending.qos === 1 ? Awaits.Puback : Awaits.Pubrec;
+    this.#put(id, awaited, pending);
+  }
+
+  // An identifier is not used again while its message is in flight. [MQTT-2.2.1-4]
+  #nextId(): number {
+    do this.#lastId = this.#lastId === maxId ? 1 : this.#lastId + 1;
+    while (this.awaited(this.#lastId) !== undefined);
+    return this.#lastId;
+  }
+
+  #put(id: number, awaited: Awaited, pending: Pending | undefined): void {
+    if (this.#size >= this.#slots.length * 0.75 && this.#slots.length <= maxId) this.#grow();
+    const slot = id & (this.#slots.length - 1);
+    if (this.#slots[slot] !== 0) this.#displace(slot);
+    this.#slots[slot] = (awaited << 16) | id;
+    this.#sequence[slot] = this.#nextSequence++;
+    this.#size++;
+    if (pending === undefined) return;
+    this.#pending[slot] = pending;
     this.#count(pending.message.size);
+  }
+
+  #displace(slot: number): void {
+    const taken = this.#slots[slot]!;
+    const entry = {
+      awaited: awaitedIn(taken),
+      sequence: this.#sequence[slot]!,
+      pending: this.#pending[slot],
+    };
+    this.#displaced.set(taken & 0xffff, entry);
+    this.#pending[slot] = undefined;
+  }
+
+  #grow(): void {
+    const [slots, sequence, pending] = [this.#slots, this.#sequence, this.#pending];
+    const length = Math.max(minSlots, slots.length * 2);
+    this.#slots = new Uint32Array(length);
+    this.#sequence = new Float64Array(length);
+    this.#pending = [];
+    for (let from = 0; from < slots.length; from++) {
+      const taken = slots[from]!;
+      if (taken === 0) continue;
+      // Identifiers that had slots of their own have so among twice as many.
+      const slot = taken & (length - 1);
+      this.#slots[slot] = taken;
+      this.#sequence[slot] = sequence[from]!;
+      if (pending[from] !== undefined) this.#pending[slot] = pending[from];
+    }
+  }
+
+  /** The slot of a message; -1: it has none. */
+  #slotOf(id: number): number {
+    const slot = id & (this.#slots.length - 1);
+    const taken = this.#slots[slot] ?? 0;
+    return taken !== 0 && (taken & 0xffff) === id ? slot : -1;
+  }
+
+  /** PUBACK and PUBCOMP complete a delivery. @returns false when the client acknowledges what was not sent */
+  complete(id: number, awaited: Awaited): boolean {
+    const slot = id & (this.#slots.length - 1);
+    if (this.#slots[slot] === ((awaited << 16) | id)) {
+      this.#free(slot);
+      return true;
+    }
+    return this.#displaced.size > 0 && this.awaited(id) === awaited && this.discard(id);
+  }
+
+  /** PUBREC: the client has the message, PUBREL comes next. @returns false when nothing waits for it */
+  pubrec(id: number): boolean {
+    const awaited = this.awaited(id);
+    if (awaited === undefined || awaited === Awaits.Puback) return false;
+    const slot = this.#slotOf(id);
+    if (slot >= 0) {
+      this.#dropPending(slot);
+      this.#slots[slot] = (Awaits.Pubcomp << 16) | id;
+      return true;
+    }
+    const entry = this.#displaced.get(id);
+    if (entry === undefined) return false;
+    if (entry.pending !== undefined) this.#count(-entry.pending.message.size);
+    entry.pending = undefined;
+    entry.awaited = Awaits.Pubcomp;
+    return true;
+  }
+
+  /** The delivery ends without an acknowledgement. @returns false when there was no such message */
+  discard(id: number): boolean {
+    const slot = this.#slotOf(id);
+    if (slot >= 0) {
+      this.#free(slot);
+      return true;
+    }
+    const entry = this.#displaced.get(id);
+    if (entry === undefined) return false;
+    if (entry.pending !== undefined) this.#count(-entry.pending.message.size);
+    this.#displaced.delete(id);
+    this.#size--;
+    return true;
+  }
+
+  #free(slot: number): void {
+    this.#dropPending(slot);
+    this.#slots[slot] = 0;
+    this.#size--;
+    if (this.#size === 0 && this.#slots.length > maxIdleSlots) this.#freeTable();
+  }
+
+  #dropPending(slot: number): void {
+    if (this.#bytes === 0) return;
+    const pending = this.#pending[slot];
+    if (pending === undefined) return;
+    this.#pending[slot] = undefined;
+    this.#count(-pending.message.size);
+  }
+
+  #freeTable(): void {
+    this.#slots = noSlots;
+    this.#sequence = noSequence;
+    this.#pending = [];
   }
 
   #count(bytes: number): void {
@@ -71,75 +225,81 @@ export class InFlight {
     this.total.bytes += bytes;
   }
 
-  #letGo({ pending }: Outgoing): void {
-    if (pending !== undefined) this.#count(-pending.message.size);
+  /** What a message in flight waits for; undefined: it is not in flight. */
+  awaited(id: number): Awaited | undefined {
+    const slot = this.#slotOf(id);
+    if (slot >= 0) return awaitedIn(this.#slots[slot]!);
+    return this.#displaced.size > 0 ? this.#displaced.get(id)?.awaited : undefined;
   }
 
-  // An identifier is not used again while its message is in flight. [MQTT-2.2.1-4]
-  #freeId(): number {
-    do this.#lastId = this.#lastId === 65_535 ? 1 : this.#lastId + 1;
-    while (this.#byId.has(this.#lastId));
-    return this.#lastId;
-  }
-
-  /** PUBACK and PUBCOMP end a message's way. @returns false when the client acknowledges what was not sent */
-  settle(packetId: number, awaited: "puback" | "pubcomp"): boolean {
-    const outgoing = this.#byId.get(packetId);
-    if (outgoing?.awaits !== awaited) return false;
-    this.#letGo(outgoing);
-    return this.#byId.delete(packetId);
-  }
-
-  /** PUBREC: the client has the message, PUBREL comes next. @returns false when nothing waits for it */
-  confirm(packetId: number): boolean {
-    const outgoing = this.#byId.get(packetId);
-    if (outgoing === undefined || outgoing.awaits === "puback") return false;
-    this.#letGo(outgoing);
-    this.#byId.set(packetId, awaitsPubcomp);
-    return true;
-  }
-
-  /** @returns false when there was no such message */
-  giveUp(packetId: number): boolean {
-    const outgoing = this.#byId.get(packetId);
-    if (outgoing !== undefined) this.#letGo(outgoing);
-    return this.#byId.delete(packetId);
+  /** What to send again of a message in flight. */
+  pending(id: number): Pending | undefined {
+    const slot = this.#slotOf(id);
+    return slot >= 0 ? this.#pending[slot] : this.#displaced.get(id)?.pending;
   }
 
   /** Packet identifiers, in the order of sending. */
-  keys(): MapIterator<number> {
-    return this.#byId.keys();
+  ids(): number[] {
+    const sent: [id: number, sequence: number][] = [];
+    for (const [id, { sequence }] of this.#displaced) sent.push([id, sequence]);
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      const taken = this.#slots[slot]!;
+      if (taken !== 0) sent.push([taken & 0xffff, this.#sequence[slot]!]);
+    }
+    return sent.sort(([, one], [, other]) => one - other).map(([id]) => id);
   }
 
-  get(packetId: number): Outgoing | undefined {
-    return this.#byId.get(packetId);
+  /** The packet identifier of the message that was sent first; 0: nothing is in flight. */
+  get oldest(): number {
+    let oldest = 0;
+    let first = Number.POSITIVE_INFINITY;
+    for (const [id, { sequence }] of this.#displaced) if (sequence < first) [oldest, first] = [id, sequence];
+    for (let slot = 0; slot < this.#slots.length; slot++) {
+      const taken = this.#slots[slot]!;
+      const sequence = this.#sequence[slot]!;
+      if (taken !== 0 && sequence < first) [oldest, first] = [taken & 0xffff, sequence];
+    }
+    return oldest;
   }
 
   /** The client is back: everything is to be sent again, in the order of then. [MQTT-4.4.0-1] */
-  sendAgain(): void {
-    this.#unsent = [...this.#byId.keys()];
+  resendAll(): void {
+    this.#unsent = this.ids();
+    this.#nextUnsent = 0;
   }
 
   /** The next one to be sent again; 0: there is none. */
   nextUnsent(): number {
-    return this.#unsent.shift() ?? 0;
+    const id = this.#unsent[this.#nextUnsent];
+    if (id === undefined) return 0;
+    this.#nextUnsent++;
+    return id;
   }
 
-  /** Takes out those at QoS 1 that are chosen. @returns their packet identifiers */
-  takeOut(isChosen: (pending: Pending) => boolean): number[] {
+  /** Removes those at QoS 1 that are chosen, in the order of sending. @returns their packet identifiers */
+  remove(isChosen: (pending: Pending) => boolean): number[] {
     const chosen: number[] = [];
-    for (const [packetId, { awaits, pending }] of this.#byId) {
-      if (awaits !== "puback" || pending === undefined || !isChosen(pending)) continue;
-      this.#byId.delete(packetId);
-      this.#count(-pending.message.size);
-      chosen.push(packetId);
+    for (const id of this.ids()) {
+      if (this.awaited(id) !== Awaits.Puback) continue;
+      const pending = this.pending(id);
+      if (pending === undefined || !isChosen(pending)) continue;
+      this.discard(id);
+      chosen.push(id);
     }
     return chosen;
   }
 
   clear(): void {
-    this.#byId.clear();
+    this.#freeTable();
+    this.#displaced.clear();
+    this.#size = 0;
     this.#unsent = [];
+    this.#nextUnsent = 0;
     this.#count(-this.#bytes);
   }
+}
+
+function awaitedIn(taken: number): Awaited {
+  const awaited = taken >> 16;
+  return awaited === Awaits.Puback || awaited === Awaits.Pubrec ? awaited : Awaits.Pubcomp;
 }

@@ -1,15 +1,18 @@
 import type { Store } from "../ports/store.ts";
-import type { Terms } from "../routing/subscribers.ts";
-import type { Pending } from "./queue.ts";
+import type { SubscriptionOptions } from "../routing/subscription.ts";
+import type { Pending } from "../wire/message.ts";
 import type { StoredMessages } from "./stored-messages.ts";
 
 /** Whose session it is. */
-interface SessionName {
+export interface SessionName {
   readonly clientId: string;
   readonly owner: string | undefined;
 }
 
-/** Tells the store of one session that outlives its connection. A session has one only if the store is durable. */
+/**
+ * Records the changes of one session that outlives its connection in the store. A session has a journal only if the
+ * store is durable.
+ */
 export class Journal {
   readonly #clientId: string;
   readonly #owner: string | undefined;
@@ -25,7 +28,7 @@ export class Journal {
     this.#messages = messages;
   }
 
-  /** A message has been put back with this number: further ones come behind it. */
+  /** A message with this number has been restored: further ones come after it. */
   continueAfter(number: number): void {
     this.#last = Math.max(this.#last, number);
   }
@@ -42,7 +45,7 @@ export class Journal {
     this.#store.endSession(this.#clientId);
   }
 
-  subscribed({ filter, qos, noLocal, retainAsPublished, identifier }: Terms): void {
+  subscribed({ filter, qos, noLocal, retainAsPublished, identifier }: SubscriptionOptions): void {
     this.#store.subscribe(this.#clientId, { filter, qos, noLocal, retainAsPublished, identifier });
   }
 
@@ -54,7 +57,7 @@ export class Journal {
     this.#deliver(pending, undefined);
   }
 
-  /** It has a packet identifier from now on, whether it waited or not. */
+  /** It has a packet identifier from now on, whether it was queued or not. */
   sent(pending: Pending, packetId: number): void {
     if (pending.number === undefined) this.#deliver(pending, packetId);
     else this.#store.sent(this.#clientId, pending.number, packetId);
@@ -68,23 +71,27 @@ export class Journal {
     this.#store.deliver(this.#clientId, { number, message, qos, retain, subscriptionIds, share, packetId });
   }
 
-  /** It waits no more, if it did. */
+  /** It is queued no more, if it was. */
   dropped({ number }: Pending): void {
     if (number !== undefined) this.#store.dropped(this.#clientId, number);
   }
 
-  confirmed(packetId: number): void {
-    this.#store.confirmed(this.#clientId, packetId);
+  /** PUBREC has come for a message of ours. */
+  pubrec(packetId: number): void {
+    this.#store.pubrec(this.#clientId, packetId);
   }
 
-  settled(packetId: number): void {
-    this.#store.settled(this.#clientId, packetId);
+  /** A delivery is complete, given up, or goes to another client. */
+  completed(packetId: number): void {
+    this.#store.completed(this.#clientId, packetId);
   }
 
+  /** A QoS 2 message has come from the client. */
   received(packetId: number): void {
     this.#store.received(this.#clientId, packetId);
   }
 
+  /** PUBREL has come for it. */
   released(packetId: number): void {
     this.#store.released(this.#clientId, packetId);
   }

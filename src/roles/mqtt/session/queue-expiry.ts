@@ -1,46 +1,53 @@
-import type { Counters } from "../broker/counters.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Turns } from "./scheduler.ts";
-import type { Session } from "./session.ts";
+import type { Counters } from "../wire/counters.ts";
+import type { Journal } from "./journal.ts";
+import type { Queue } from "./queue.ts";
+import type { Scheduler } from "./scheduler.ts";
 
-/** After so many milliseconds all queues may be looked through again. */
-const pause = 1000;
+/** After so many milliseconds all queues may be searched again. */
+const roundPause = 1000;
 
-interface Surroundings {
-  readonly sessions: ReadonlyMap<string, Session>;
+/** Whose queue is searched. */
+interface QueueOwner {
+  readonly queue: Queue;
+  readonly journal: Journal | undefined;
+}
+
+interface Dependencies {
+  readonly sessions: ReadonlyMap<string, QueueOwner>;
   readonly clock: Clock;
-  readonly turns: Turns;
+  readonly scheduler: Scheduler;
   readonly counters: Counters;
 }
 
-/** Takes out of queues what has expired there: what nobody will get must not keep out what somebody would. */
-export class Expired {
-  readonly #broker: Surroundings;
+/** Evicts expired messages from queues when a limit is reached: what nobody will get must not keep out what is wanted. */
+export class QueueExpiry {
+  readonly #context: Dependencies;
   /** Goes through all sessions, a part at a time. */
-  #round: Iterator<Session> | undefined;
+  #round: Iterator<QueueOwner> | undefined;
   #nextRound = 0;
 
-  constructor(broker: Surroundings) {
-    this.#broker = broker;
+  constructor(context: Dependencies) {
+    this.#context = context;
   }
 
   /**
-   * Makes room in a session's queue, or in any when it is all of them that hold too much. The time for it is the
-   * turn's: when that is spent, the next turn goes on.
-   * @returns whether anything has been taken out
+   * Evicts from one queue, and from others when it is all of them together that hold too much. It takes its time from
+   * the turn's budget: when that is spent, the next turn goes on.
+   * @returns whether anything was evicted
    */
-  clearOut(session: Session, isAll: boolean): boolean {
-    const { clock, turns } = this.#broker;
+  evict(queue: Queue, journal: Journal | undefined, isAll: boolean): boolean {
+    const { clock, scheduler } = this.#context;
     const start = clock.now();
-    const end = start + turns.left;
+    const end = start + scheduler.remaining;
     if (start >= end) return false;
-    const count = this.#throwOut(session, start) + (isAll ? this.#throwOutAll(start, end) : 0);
-    turns.spend(clock.now() - start);
+    const count = this.#evictFrom(queue, journal, start) + (isAll ? this.#evictFromAll(start, end) : 0);
+    scheduler.charge(clock.now() - start);
     return count > 0;
   }
 
-  #throwOutAll(start: number, end: number): number {
-    const { sessions, clock } = this.#broker;
+  #evictFromAll(start: number, end: number): number {
+    const { sessions, clock } = this.#context;
     let count = 0;
     if (this.#round === undefined && start < this.#nextRound) return 0;
     this.#round ??= sessions.values();
@@ -48,18 +55,18 @@ export class Expired {
       const { done, value } = this.#round.next();
       if (done) {
         this.#round = undefined;
-        this.#nextRound = now + pause;
+        this.#nextRound = now + roundPause;
         break;
       }
-      count += this.#throwOut(value, now);
+      count += this.#evictFrom(value.queue, value.journal, now);
     }
     return count;
   }
 
-  #throwOut({ queue, journal }: Session, now: number): number {
-    const expired = queue.takeExpired(now);
+  #evictFrom(queue: Queue, journal: Journal | undefined, now: number): number {
+    const expired = queue.removeExpired(now);
     for (const pending of expired) journal?.dropped(pending);
-    this.#broker.counters.drop("expired", expired.length);
+    this.#context.counters.drop("expired", expired.length);
     return expired.length;
   }
 }

@@ -1,17 +1,4 @@
-import type { Qos } from "../../../protocol/mqtt/packet.ts";
-import type { Message } from "../wire/message.ts";
-
-/** A message for one subscriber, with what is the subscriber's own about it. */
-export interface Pending {
-  readonly message: Message;
-  readonly qos: Qos;
-  readonly retain: boolean;
-  readonly subscriptionIds: readonly number[] | undefined;
-  /** The shared subscription that it came by: another member may get it instead. */
-  readonly share?: string | undefined;
-  /** Its number in the store, once that knows of it. */
-  number?: number;
-}
+import type { Pending } from "../wire/message.ts";
 
 /** What waits in all queues together. */
 export interface Total {
@@ -19,7 +6,7 @@ export interface Total {
 }
 
 /** After so many milliseconds a queue may be searched again for what has expired. */
-const pause = 1000;
+const searchPause = 1000;
 
 /** First in, first out, counted in bytes. */
 export class Queue {
@@ -53,7 +40,7 @@ export class Queue {
     if (pending === undefined) return undefined;
     this.#head++;
     this.#count(-pending.message.size);
-    // What was taken is let go of in blocks, so taking one costs the same however long the queue is.
+    // Freed in blocks, so that taking one costs the same however long the queue is.
     if (this.#head === this.#items.length || this.#head > 1024) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
@@ -61,13 +48,12 @@ export class Queue {
     return pending;
   }
 
-  /** Those that wait, in their order. */
   *[Symbol.iterator](): Generator<Pending, void, undefined> {
     for (let index = this.#head; index < this.#items.length; index++) yield this.#items[index]!;
   }
 
-  /** Takes out those that are chosen, wherever they stand; they are asked about in their order. */
-  takeOut(isChosen: (pending: Pending) => boolean): Pending[] {
+  /** Removes those that are chosen, wherever they stand; `isChosen` is called in their order. */
+  remove(isChosen: (pending: Pending) => boolean): Pending[] {
     const chosen: Pending[] = [];
     const others: Pending[] = [];
     this.#isSearched = true;
@@ -79,13 +65,13 @@ export class Queue {
     return chosen;
   }
 
-  /** Takes out what has expired, if something may have. It looks at all that wait, so not at every call. */
-  takeExpired(now: number): readonly Pending[] {
-    // Who is asked about one of ours may look for room, and that way come back to us.
+  /** Removes what has expired, if something may have. It looks at every message, so not at every call. */
+  removeExpired(now: number): readonly Pending[] {
+    // `isChosen` may look for room elsewhere, and that way come back to this queue.
     if (now < this.#firstExpiry || now < this.#nextSearch || this.#isSearched) return [];
-    this.#nextSearch = now + pause;
+    this.#nextSearch = now + searchPause;
     this.#firstExpiry = Number.POSITIVE_INFINITY;
-    return this.takeOut(({ message }) => {
+    return this.remove(({ message }) => {
       if (message.isExpired(now)) return true;
       this.#firstExpiry = Math.min(this.#firstExpiry, message.expiresAt);
       return false;

@@ -1,71 +1,74 @@
 import type { Clock } from "../ports/clock.ts";
-import { nodesPerBreath } from "../routing/retained.ts";
-import type { Pending } from "./queue.ts";
-import type { Turns } from "./scheduler.ts";
+import { nodesPerSlice } from "../routing/retained-tree.ts";
+import type { Pending } from "../wire/message.ts";
+import type { Scheduler } from "./scheduler.ts";
 
-/** Retained messages for a new subscription, found as they are taken; undefined: a part of the search found none. */
-export type Replay = Generator<Pending | undefined, void, undefined>;
+/** A search for retained messages for a new subscription; undefined: a slice of it has found none. */
+export type RetainedSearch = Generator<Pending | undefined, void, undefined>;
 
-/** What a part of a search costs of them: nodes are looked at about ten times as fast as messages are sent. */
-const searchCost = nodesPerBreath / 10;
+/** What a slice of a search costs in messages: nodes are visited about ten times as fast as messages are sent. */
+const searchCost = nodesPerSlice / 10;
 
 /** Whom the messages are for. */
 interface Receiver {
   /** It takes one more now. */
   readonly canReplay: boolean;
-  replayed(pending: Pending): void;
+  sendRetained(pending: Pending): void;
 }
 
-/** Retained messages on their way to one client, taken as fast as it takes them. */
-export class Replays {
+/** Retained messages on their way to one client, searched for as fast as it takes them. */
+export class RetainedReplay {
   readonly #receiver: Receiver;
-  /** By filter: who asks again and again has one going on, not many. */
-  readonly #byFilter = new Map<string, Replay>();
+  /** By filter: who subscribes again and again has one search going on, not many. */
+  readonly #searches = new Map<string, RetainedSearch>();
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
   }
 
   get size(): number {
-    return this.#byFilter.size;
+    return this.#searches.size;
   }
 
-  begin(filter: string, messages: Replay): void {
-    this.#byFilter.set(filter, messages);
+  begin(filter: string, search: RetainedSearch): void {
+    this.#searches.set(filter, search);
   }
 
   /** The client does not want the filter's retained messages any more. */
   end(filter: string): void {
-    this.#byFilter.delete(filter);
+    this.#searches.delete(filter);
   }
 
-  /** @returns false when the turn is over and there is more to do that need not wait for the client */
-  advance(limit: number, { clock, turns }: { readonly clock: Clock; readonly turns: Turns }): boolean {
+  /** @returns false when the turn's budget is spent and there is more to do that need not wait for the client */
+  advance(
+    limit: number,
+    { clock, scheduler }: { readonly clock: Clock; readonly scheduler: Scheduler },
+  ): boolean {
     const start = clock.now();
-    const end = start + turns.left;
+    const end = start + scheduler.remaining;
     let left = limit;
     let now = start;
-    while (left > 0 && now < end && this.#canGoOn) {
+    while (left > 0 && now < end && this.#canContinue) {
       left -= this.#advanceOne();
       now = clock.now();
     }
-    turns.spend(now - start);
-    return !this.#canGoOn;
+    scheduler.charge(now - start);
+    return !this.#canContinue;
   }
 
   /** @returns what that cost, in messages */
   #advanceOne(): number {
-    for (const [filter, replay] of this.#byFilter) {
-      const { done, value } = replay.next();
-      if (done) this.#byFilter.delete(filter);
+    for (const [filter, search] of this.#searches) {
+      const { done, value } = search.next();
+      if (done) this.#searches.delete(filter);
       else if (value === undefined) return searchCost;
-      else this.#receiver.replayed(value);
+      else this.#receiver.sendRetained(value);
       break;
     }
     return 1;
   }
 
-  get #canGoOn(): boolean {
-    return this.#byFilter.size > 0 && this.#receiver.canReplay;
+  get #canContinue(): boolean {
+    return this.#searches.size > 0 && this.#receiver.canReplay;
   }
 }

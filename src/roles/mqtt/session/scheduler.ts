@@ -1,12 +1,12 @@
 import type { Clock } from "../ports/clock.ts";
 
-/** How long all sessions together may look for retained messages in one turn of the event loop, in milliseconds. */
-const perTurn = 5;
+/** How long all long work together may take in one turn of the event loop, in milliseconds. */
+const turnBudget = 5;
 
-/** Shares the turns of the event loop: long work is done in pieces, and everybody is served between them. */
-export class Turns {
+/** Shares out the turns of the event loop: long work is done in slices, and everybody is served between them. */
+export class Scheduler {
   readonly #clock: Clock;
-  readonly #waiting = new Set<() => void>();
+  readonly #deferred = new Set<() => void>();
   #spent = 0;
   #isScheduled = false;
 
@@ -14,21 +14,21 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** What is left of this turn, in milliseconds. */
-  get left(): number {
-    return perTurn - this.#spent;
+  /** What is left of this turn's budget, in milliseconds. */
+  get remaining(): number {
+    return turnBudget - this.#spent;
   }
 
-  /** Takes from this turn, for everybody. */
-  spend(milliseconds: number): void {
+  /** Charges this turn's budget, which all share. */
+  charge(milliseconds: number): void {
     if (milliseconds <= 0) return;
     this.#spent += milliseconds;
     this.#schedule();
   }
 
-  /** Calls in a later turn, once, in the order of asking. */
-  later(call: () => void): void {
-    this.#waiting.add(call);
+  /** Calls once in a later turn, in the order of the requests. */
+  defer(call: () => void): void {
+    this.#deferred.add(call);
     this.#schedule();
   }
 
@@ -41,13 +41,13 @@ export class Turns {
   #begin(): void {
     this.#isScheduled = false;
     this.#spent = 0;
-    // Who asks again while this goes on comes in the next turn.
-    let count = this.#waiting.size;
-    for (const call of this.#waiting) {
-      if (count-- === 0 || this.left <= 0) break;
-      this.#waiting.delete(call);
+    // What is deferred again meanwhile comes in the next turn.
+    let count = this.#deferred.size;
+    for (const call of this.#deferred) {
+      if (count-- === 0 || this.remaining <= 0) break;
+      this.#deferred.delete(call);
       call();
     }
-    if (this.#waiting.size > 0) this.#schedule();
+    if (this.#deferred.size > 0) this.#schedule();
   }
 }

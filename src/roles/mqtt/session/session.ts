@@ -1,355 +1,253 @@
-import { PacketType, type Qos } from "../../../protocol/mqtt/packet.ts";
-import type { Broker } from "../broker/broker.ts";
-import type { Batch } from "../broker/publisher.ts";
-import type { Connection } from "../client/connection.ts";
-import type { Subscription, Target } from "../routing/subscribers.ts";
-import type { Message } from "../wire/message.ts";
-import { forget, forgetAll } from "./drop-subscriptions.ts";
-import { InFlight } from "./inflight.ts";
+import type { SharedSubscription } from "../routing/shared-subscription.ts";
+import {
+  type Subscriber,
+  Subscription,
+  type SubscriptionOptions,
+  type Target,
+} from "../routing/subscription.ts";
+import type { Pending } from "../wire/message.ts";
+import type { Publication } from "../wire/publication.ts";
+import { dropSubscriptions } from "./drop-subscriptions.ts";
+import type { Inflight } from "./inflight.ts";
 import { Journal } from "./journal.ts";
+import { Outbound } from "./outbound.ts";
+import type { Outlet } from "./outlet.ts";
 import { PacketIds } from "./packet-ids.ts";
-import { type Pending, Queue } from "./queue.ts";
-import { roomFor } from "./quota.ts";
-import { eachShare, passOn, takeOverWork } from "./redistribute.ts";
-import { type Replay, Replays } from "./retained-replay.ts";
+import type { Queue } from "./queue.ts";
+import { redistribute } from "./redistribute.ts";
+import type { SessionContext } from "./session-context.ts";
+import type { DelayedWill } from "./will.ts";
 
-export type { Replay } from "./retained-replay.ts";
-
-/** Messages sent from the queue, or from what is retained, before others get their turn. */
-const perTurn = 1000;
-
-/** What the broker knows of a client beyond one connection. */
-export class Session {
-  connection: Connection | undefined;
-  /** How many messages may be in flight to the client. */
-  window = 65_535;
+/** What the broker knows of a client beyond one connection, section 4.1. */
+export class Session implements Subscriber {
   readonly subscriptions = new Map<string, Subscription>();
   /** How many of them are shared ones. */
   shares = 0;
-  readonly outgoing: InFlight;
+  /** What is on its way to the client. */
+  readonly outbound: Outbound;
   /** QoS 2 messages from the client that it has not released yet. */
   readonly incoming = new PacketIds();
-  readonly queue: Queue;
-  /** Messages that it did not get, because it did not take those before. */
-  dropped = 0;
-  /** What the store is told; undefined: nothing of it outlives the broker. */
-  journal: Journal | undefined;
-  /** Something came by a shared subscription, and may have to go to another member. */
-  hasShared = false;
-  /** Takes back what was to happen if the client did not return. */
+  /** Cancels the end of the session that comes if the client does not return. */
   cancelExpiry: (() => void) | undefined;
-  /** A will that waits for its delay. */
-  delayedWill: { readonly publish: () => void; readonly cancel: () => void } | undefined;
-  readonly #replays = new Replays(this);
+  delayedWill: DelayedWill | undefined;
+  readonly #context: SessionContext;
   #expiry = 0;
-  #isScheduled = false;
-  /** Nothing remains of it: what is still on its way to it is lost. */
-  #isOver = false;
-  readonly #continue = (): void => {
-    this.#isScheduled = false;
-    this.pump();
-  };
 
   constructor(
     readonly clientId: string,
-    readonly broker: Broker,
     /** The user name that it was begun under. */
     readonly owner: string | undefined,
+    context: SessionContext,
   ) {
-    this.queue = new Queue(broker.queued);
-    this.outgoing = new InFlight(broker.queued);
+    this.#context = context;
+    this.outbound = new Outbound(context);
   }
 
-  /** How long it outlives its connection, in milliseconds: 0 is not at all, Infinity for ever. The store is told. */
+  get isOnline(): boolean {
+    return this.outbound.sender.outlet !== undefined;
+  }
+
+  get queue(): Queue {
+    return this.outbound.queue;
+  }
+
+  get inflight(): Inflight {
+    return this.outbound.sender.inflight;
+  }
+
+  get journal(): Journal | undefined {
+    return this.outbound.sender.journal;
+  }
+
+  /** How long it outlives its connection, in milliseconds: 0 is not at all, Infinity for ever. */
   get expiry(): number {
     return this.#expiry;
   }
 
   set expiry(milliseconds: number) {
     if (milliseconds === this.#expiry) return;
-    if (milliseconds === 0) {
-      this.journal?.end();
-      this.journal = undefined;
-    }
-    this.restore(milliseconds);
+    if (milliseconds === 0) this.#endJournal();
+    this.restoreExpiry(milliseconds);
     this.journal?.keep(milliseconds);
   }
 
-  /** The same, for a session that the store knows of. */
-  restore(expiry: number): void {
-    const { store, storedMessages } = this.broker;
-    this.#expiry = expiry;
-    if (expiry > 0 && store.isDurable) this.journal ??= new Journal(this, store, storedMessages);
+  /** The same, for a session that the store has already. */
+  restoreExpiry(milliseconds: number): void {
+    const { store, storedMessages } = this.#context;
+    const { sender } = this.outbound;
+    this.#expiry = milliseconds;
+    sender.isLasting = milliseconds > 0;
+    if (milliseconds > 0 && store.isDurable) sender.journal ??= new Journal(this, store, storedMessages);
   }
 
-  /** Counts messages that the client does not get, because it does not take those before. */
-  lose(cause: "slow" | "queue_full", count: number): void {
-    this.dropped += count;
-    this.broker.counters.drop(cause, count);
+  #endJournal(): void {
+    this.journal?.end();
+    this.outbound.sender.journal = undefined;
   }
 
-  /** Hands over messages at QoS 1 or 2: to the client as far as its window reaches, the rest to its queue. */
-  deliver(batch: Batch, target: Target, qos: Qos, retain: boolean): void {
-    const { count } = batch;
-    const sent = this.offer(batch, target, qos, retain, 0, count);
-    if (sent === count) return;
-    const queued = this.queueUp(batch, target, qos, retain, sent, count);
-    if (sent + queued < count) this.lose("queue_full", count - sent - queued);
+  subscriptionTo(filter: string): Subscription | undefined {
+    return this.subscriptions.get(filter);
   }
 
-  /** Sends messages from one place in the batch to another, as far as the client takes them now. @returns how many */
-  offer(batch: Batch, target: Target, qos: Qos, retain: boolean, from: number, to: number): number {
-    const { connection } = this;
-    if (connection === undefined || this.queue.length > 0 || !connection.hasRoom) return 0;
-    const free = this.outgoing.isBehind ? 0 : Math.min(to - from, this.window - this.outgoing.size);
-    if (free <= 0) return 0;
-    // All messages of a batch have one size.
-    const count = this.#isKept(qos, target.share) ? this.#affordable(free, batch.message(from)) : free;
-    if (count === 0) return 0;
-    if (batch.write(connection, target, qos, retain, from, from + count)) return count;
-    // What this member of a group cannot take, another one may. [MQTT-3.1.2-25]
-    if (target.share !== undefined) return 0;
-    this.broker.counters.drop("too_large", to - from);
-    return to - from;
+  /** @returns false when there was such a subscription, which is replaced. [MQTT-3.8.4-3] */
+  subscribe(options: SubscriptionOptions): boolean {
+    this.journal?.subscribed(options);
+    return this.restoreSubscription(options);
   }
 
-  /** Lets messages from one place in the batch to another wait, as far as the limits go. @returns how many */
-  queueUp(batch: Batch, target: Target, qos: Qos, retain: boolean, from: number, to: number): number {
-    const { subscriptionIds, share } = target;
-    let index = from;
-    while (index < to && this.keep({ message: batch.message(index), qos, retain, subscriptionIds, share })) {
-      index++;
+  /** The same, for a subscription that the store has already. */
+  restoreSubscription(options: SubscriptionOptions): boolean {
+    const { router } = this.#context;
+    const subscription = new Subscription(this, options);
+    const before = this.subscriptions.get(options.filter);
+    this.subscriptions.set(options.filter, subscription);
+    if (before !== undefined) {
+      router.replace(before, subscription);
+      return false;
     }
-    return index - from;
-  }
-
-  /** Takes a packet identifier for a message of the batch that is sent now. */
-  launch(batch: Batch, target: Target, qos: Qos, retain: boolean, index: number): number {
-    const { subscriptionIds, share } = target;
-    if (!this.#isKept(qos, share)) return this.outgoing.add(qos, undefined);
-    return this.#launch(qos, { message: batch.message(index), qos, retain, subscriptionIds, share });
-  }
-
-  /** A session that ends with its connection sends nothing again; but at QoS 1 another member of a group may. */
-  #isKept(qos: Qos, share: string | undefined): boolean {
-    return this.#expiry > 0 || (qos === 1 && share !== undefined);
-  }
-
-  /** How many of so many messages like this one there is memory for. */
-  #affordable(count: number, { size }: Message): number {
-    return Math.min(count, roomFor(size, this.outgoing.bytes, this.broker));
-  }
-
-  #launch(qos: Qos, pending: Pending): number {
-    const packetId = this.outgoing.add(qos, pending);
-    if (pending.share !== undefined) this.hasShared = true;
-    this.journal?.sent(pending, packetId);
-    return packetId;
-  }
-
-  /** Lets a message wait. @returns false when there is no room for it */
-  keep(pending: Pending): boolean {
-    const { size } = pending.message;
-    if (this.#isOver || (this.#isFull(size) && !this.#makeRoom(size))) return false;
-    if (pending.share !== undefined) {
-      if (this.connection?.fits(pending) === false) return false;
-      this.hasShared = true;
-    }
-    this.queue.push(pending);
-    this.journal?.queued(pending);
+    if (subscription.share !== undefined) this.shares++;
+    router.subscribe(subscription);
     return true;
   }
 
-  #isFull(size: number): boolean {
-    const { config, queued } = this.broker;
-    return (
-      this.queue.length >= config.maxQueuedMessages ||
-      this.queue.bytes + this.outgoing.bytes + size > config.maxQueuedBytes ||
-      queued.bytes + size > config.maxAllQueuedBytes
-    );
-  }
-
-  /** @returns false when nothing that waits has expired, or not enough of it */
-  #makeRoom(size: number): boolean {
-    const { config, queued, expired } = this.broker;
-    return expired.clearOut(this, queued.bytes + size > config.maxAllQueuedBytes) && !this.#isFull(size);
-  }
-
-  /** Sends a message at once. @returns false when the client cannot take it now */
-  take(pending: Pending): boolean {
-    if (this.queue.length > 0 || !this.#canSend(pending.qos === 0 ? 0 : 1)) return false;
-    if (this.connection?.fits(pending) !== true) return false;
-    if (this.#isKept(pending.qos, pending.share) && this.#affordable(1, pending.message) === 0) return false;
-    this.#send(pending);
+  /** @returns whether there was such a subscription */
+  unsubscribe(filter: string): boolean {
+    const subscription = this.subscriptions.get(filter);
+    if (subscription === undefined) return false;
+    this.journal?.unsubscribed(filter);
+    this.#drop(subscription);
     return true;
   }
 
-  /** Sends what waits, as far as the window and the network have room. */
-  pump(): void {
-    let left = perTurn - this.#sendAgain();
-    while (left > 0 && this.#canSend(1)) {
-      const pending = this.queue.shift();
-      if (pending === undefined) break;
-      this.#send(pending);
-      left--;
-    }
-    // A client gets no second turn by asking twice.
-    const isDone =
-      left > 0 &&
-      (this.#replays.size === 0 || (!this.#isScheduled && this.#replays.advance(left, this.broker)));
-    if (!isDone) this.#continueLater();
+  #drop(subscription: Subscription): void {
+    this.subscriptions.delete(subscription.filter);
+    if (subscription.share !== undefined) this.shares--;
+    this.#context.router.unsubscribe(subscription);
   }
 
-  /** Sends retained messages at the pace at which the client takes them. */
-  replay(filter: string, messages: Replay): void {
-    this.#replays.begin(filter, messages);
-    if (!this.#isScheduled) this.pump();
+  deliver(publication: Publication, target: Target): void {
+    this.outbound.deliver(publication, target);
   }
 
-  /** The client does not want the filter's retained messages any more. */
-  endReplay(filter: string): void {
-    this.#replays.end(filter);
+  offer(publication: Publication, target: Target, from: number, end: number): number {
+    return this.outbound.offer(publication, target, from, end);
   }
 
-  get canReplay(): boolean {
-    if (this.queue.length > 0 || !this.#canSend(1)) return false;
-    // What comes next is not known yet: it may be the one that is too much.
-    return this.#expiry === 0 || roomFor(0, this.outgoing.bytes, this.broker) > 0;
+  enqueue(publication: Publication, target: Target, from: number, end: number): number {
+    return this.outbound.enqueue(publication, target, from, end);
   }
 
-  replayed(pending: Pending): void {
-    this.#send(pending);
+  offerPending(pending: Pending): boolean {
+    return this.outbound.offerPending(pending);
   }
 
-  #continueLater(): void {
-    this.#isScheduled = true;
-    this.broker.turns.later(this.#continue);
+  enqueuePending(pending: Pending): boolean {
+    return this.outbound.enqueuePending(pending);
   }
 
-  #canSend(count: number): boolean {
-    const { connection, outgoing } = this;
-    if (connection?.hasRoom !== true || outgoing.isBehind) return false;
-    return outgoing.size + count <= this.window;
+  puback(packetId: number): void {
+    this.outbound.puback(packetId);
   }
 
-  #send(pending: Pending): void {
-    const { message } = pending;
-    const { connection, broker } = this;
-    if (connection === undefined) return;
-    const isExpired = message.isExpired(broker.clock.now());
-    if (isExpired || !connection.fits(pending)) {
-      broker.counters.drop(isExpired ? "expired" : "too_large"); // [MQTT-3.3.2-5] [MQTT-3.1.2-25]
-      this.journal?.dropped(pending);
-      return;
-    }
-    connection.sendMessage(pending, this.#idFor(pending), false);
+  /** @returns false when nothing waits for it */
+  pubrec(packetId: number): boolean {
+    return this.outbound.sender.pubrec(packetId);
   }
 
-  /** What a message that is sent now has for a packet identifier; 0 at QoS 0. */
-  #idFor(pending: Pending): number {
-    const { qos, share } = pending;
-    if (qos === 0) {
-      this.journal?.dropped(pending);
-      return 0;
-    }
-    return this.#isKept(qos, share) ? this.#launch(qos, pending) : this.outgoing.add(qos, undefined);
+  /** PUBREC with a reason why the client does not want the message. */
+  pubrecFailed(packetId: number): void {
+    this.outbound.refused(packetId);
   }
 
-  /** PUBACK and PUBCOMP end a message's way. */
-  settle(packetId: number, awaited: "puback" | "pubcomp"): void {
-    if (!this.outgoing.settle(packetId, awaited)) return;
-    this.journal?.settled(packetId);
-    if (this.queue.length > 0 || this.#replays.size > 0 || this.outgoing.isBehind) this.pump();
+  pubcomp(packetId: number): void {
+    this.outbound.pubcomp(packetId);
   }
 
-  /** PUBREC: the client has the message, PUBREL comes next. @returns false when nothing waits for it */
-  received(packetId: number): boolean {
-    const isKnown = this.outgoing.confirm(packetId);
-    if (isKnown) this.journal?.confirmed(packetId);
-    return isKnown;
+  /** A QoS 2 message has come: its identifier is known until PUBREL. [MQTT-4.3.3-10] */
+  received(packetId: number): void {
+    this.incoming.add(packetId);
+    this.journal?.received(packetId);
   }
 
-  /** PUBREC with a failure: the client does not want the message, and nobody else gets it. [MQTT-4.8.2-6] */
-  refuse(packetId: number): void {
-    if (!this.outgoing.giveUp(packetId)) return;
-    this.journal?.settled(packetId);
-    this.pump();
-  }
-
-  /** PUBREL: the client forgets its message. @returns false when nothing is known of it */
-  released(packetId: number): boolean {
+  /** @returns false when nothing is known of the message */
+  pubrel(packetId: number): boolean {
     const isKnown = this.incoming.delete(packetId);
     if (isKnown) this.journal?.released(packetId);
     return isKnown;
   }
 
-  /** The client is back. What it has not acknowledged comes first, in the order of then. [MQTT-4.4.0-1] */
+  /** The client has connected; nothing is sent before `resume`. */
+  attach(outlet: Outlet, window: number): void {
+    this.outbound.sender.outlet = outlet;
+    this.outbound.sender.window = window;
+  }
+
+  /** CONNACK has been sent. */
   resume(): void {
-    if (this.shares > 0) eachShare(this, (group, subscription) => group.arrive(subscription));
-    this.outgoing.sendAgain();
-    this.pump();
-    if (this.shares > 0) eachShare(this, takeOverWork);
-  }
-
-  /** Sends again as far as the window reaches: it may be smaller than last time. @returns how many packets */
-  #sendAgain(): number {
-    const { connection, outgoing } = this;
-    let sent = 0;
-    while (connection?.hasRoom && outgoing.isBehind) {
-      if (outgoing.sent >= this.window) break; // [MQTT-3.3.4-9]
-      this.#resend(connection, outgoing.nextUnsent());
-      sent++;
-    }
-    return sent;
-  }
-
-  #resend(connection: Connection, packetId: number): void {
-    const outgoing = this.outgoing.get(packetId);
-    if (outgoing === undefined) return;
-    const { pending } = outgoing;
-    if (pending === undefined) connection.ack(PacketType.Pubrel, packetId, 0);
-    else if (connection.fits(pending))
-      connection.sendMessage(pending, packetId, true); // [MQTT-3.3.1-1]
-    else {
-      this.outgoing.giveUp(packetId);
-      this.journal?.settled(packetId);
-      this.broker.counters.drop("too_large"); // [MQTT-3.1.2-25]
-    }
+    if (this.shares > 0) this.#eachShare((group, subscription) => group.setOnline(subscription));
+    this.outbound.resume();
+    if (this.shares > 0) this.#eachShare((group) => takeOver(group));
   }
 
   /**
-   * The client has gone. What it had not acknowledged of shared subscriptions goes to members that are there at
-   * once, as section 4.8.2 allows: work is not to wait for somebody who may not come back.
+   * The client has gone. What it had not acknowledged of shared subscriptions goes to members that are online at
+   * once, as section 4.8.2 allows: work is not to wait for a client that may not come back.
    */
-  left(): void {
-    if (this.shares > 0) eachShare(this, (group, subscription) => group.leave(subscription));
-    passOn(this, (share) => (this.broker.routes.group(share)?.present ?? 0) > 0, true);
+  detach(): void {
+    this.outbound.sender.outlet = undefined;
+    if (this.shares > 0) this.#eachShare((group, subscription) => group.setOffline(subscription));
+    this.#redistribute((share) => (this.#context.router.group(share)?.online ?? 0) > 0, true);
   }
 
-  /** The client has subscribed, and has been told so. */
+  /** The client has subscribed to a shared subscription, and SUBACK has been sent. */
   joinGroup(share: string): void {
-    const group = this.broker.routes.group(share);
-    const subscription = this.subscriptions.get(share);
-    if (group !== undefined && subscription !== undefined) takeOverWork(group, subscription);
+    const group = this.#context.router.group(share);
+    if (group !== undefined && this.subscriptions.has(share)) takeOver(group);
   }
 
-  /** The client has unsubscribed: others get what still waits; what has been sent is its own. [MQTT-3.10.4-3] */
+  /** The client has unsubscribed: other members get what is queued; what was sent is its own. [MQTT-3.10.4-3] */
   leaveGroup(share: string): void {
-    const group = this.broker.routes.group(share);
-    if (group !== undefined) passOn(this, (other) => other === share, false);
+    if (this.#context.router.group(share) === undefined) return;
+    this.#redistribute((other) => other === share, false);
   }
 
-  /** Nothing of it remains, but what others of its groups get. Long work is done in pieces. */
-  end(): void {
-    this.#isOver = true;
-    this.journal?.end();
-    this.journal = undefined;
-    if (this.shares > 0) eachShare(this, (_, subscription) => forget(this, subscription));
-    const { routes, counters } = this.broker;
-    const lost = passOn(this, (share) => routes.group(share) !== undefined, true);
+  yieldTo(share: string): number {
+    return this.#redistribute((other) => other === share, true);
+  }
+
+  #redistribute(isChosen: (share: string) => boolean, withSent: boolean): number {
+    return redistribute(this.outbound, this.#context, isChosen, withSent);
+  }
+
+  /** Calls with each shared subscription that the session is a member of. */
+  #eachShare(call: (group: SharedSubscription, subscription: Subscription) => void): void {
+    for (const subscription of this.subscriptions.values()) {
+      const { share } = subscription;
+      const group = share === undefined ? undefined : this.#context.router.group(share);
+      if (group !== undefined) call(group, subscription);
+    }
+  }
+
+  /** The session ends. Only other members of its shared subscriptions get what was on its way. */
+  close(): void {
+    const { router, counters } = this.#context;
+    this.outbound.isClosed = true;
+    this.#endJournal();
+    if (this.shares > 0) this.#eachShare((_, subscription) => this.#drop(subscription));
+    const lost = this.#redistribute((share) => router.group(share) !== undefined, true);
     if (lost > 0) counters.drop("queue_full", lost);
-    this.queue.clear();
-    this.outgoing.clear();
-    forgetAll(this);
+    this.outbound.clear();
+    dropSubscriptions(this.subscriptions, this.#context);
+  }
+}
+
+/**
+ * A member has come, or is back. If it is the only one online, it gets what waits for the others, as far as it can
+ * take that: work is not to wait for a client that may not come back.
+ */
+function takeOver(group: SharedSubscription): void {
+  if (group.online !== 1) return;
+  for (const { subscriber, share } of group.offline()) {
+    if (share !== undefined && subscriber.yieldTo(share) > 0) return;
   }
 }

@@ -5,7 +5,7 @@ import type { StoredMessage } from "../ports/store.ts";
 import { Message, type TopicName } from "../wire/message.ts";
 
 /** A message as a store sees it. */
-class Seen implements StoredMessage {
+class MessageView implements StoredMessage {
   readonly topic: string;
   readonly qos: Qos;
   readonly retain: boolean;
@@ -30,10 +30,10 @@ class Seen implements StoredMessage {
   }
 }
 
-/** Shows messages to a store, each as one object however many sessions it is kept for. */
+/** Messages as a store sees them, each as one object however many sessions it is kept for. */
 export class StoredMessages {
   readonly #clock: Clock;
-  readonly #seen = new WeakMap<Message, StoredMessage>();
+  readonly #views = new WeakMap<Message, StoredMessage>();
   readonly #restored = new WeakMap<StoredMessage, Message>();
 
   constructor(clock: Clock) {
@@ -41,11 +41,11 @@ export class StoredMessages {
   }
 
   of(message: Message): StoredMessage {
-    const known = this.#seen.get(message);
+    const known = this.#views.get(message);
     if (known !== undefined) return known;
-    const seen = new Seen(message, this.#clock);
-    this.#seen.set(message, seen);
-    return seen;
+    const view = new MessageView(message, this.#clock);
+    this.#views.set(message, view);
+    return view;
   }
 
   /** The message that a store kept: one, however many sessions it is for, if the store gives one object. */
@@ -67,7 +67,7 @@ export class StoredMessages {
     view.bytes = payload;
     view.payloadStart = 0;
     view.end = payload.length;
-    // Less than nothing would mean that it never expires.
+    // A negative number would mean that it never expires.
     view.expiry = expiresIn === Number.POSITIVE_INFINITY ? -1 : Math.max(0, expiresIn) / 1000;
     return new Message(topic, view, this.#clock.now());
   }

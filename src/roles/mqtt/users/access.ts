@@ -7,7 +7,7 @@ import { Users } from "./users.ts";
 
 const nothing = new Uint8Array();
 
-/** Lets the users of the configuration in; everybody, where it lists none. */
+/** Lets in the users of the configuration; everybody if it lists none. */
 export function accessOf(config: UsersConfig): Access {
   if (config.users.length === 0) return openAccess;
   const { anonymous = false } = config;

@@ -1,16 +1,16 @@
-/** Something that takes its time in another thread, and whether its outcome is still wanted. */
+/** Work in another thread, and whether its outcome is still wanted. */
 interface Job {
   run(): Promise<void>;
   isGone(): boolean;
   drop(): void;
 }
 
-/** How many are under way at once; the other processors are for messages. */
-const atOnce = 2;
+/** How many run at once; the other processors are for messages. */
+const maxRunning = 2;
 
 /**
- * Keeps costly checks from taking the machine over: a few are under way, the others wait. Origins take turns, so one
- * that tries a thousand passwords delays the others by one check each, and who has gone does not take its turn.
+ * Limits costly checks: a few run at once, the others wait. Origins take turns, so one that tries a thousand passwords
+ * delays the others by one check each, and the checks of clients that have gone are skipped.
  */
 export class FairTurns {
   readonly #waiting = new Map<string, Job[]>();
@@ -29,7 +29,7 @@ export class FairTurns {
   }
 
   #goOn(): void {
-    while (this.#running < atOnce) {
+    while (this.#running < maxRunning) {
       const job = this.#next();
       if (job === undefined) return;
       if (job.isGone()) job.drop();

@@ -3,9 +3,9 @@ import type { Access, Identity } from "../ports/access.ts";
 import { accessOf } from "./access.ts";
 import type { UsersConfig } from "./config.ts";
 
-/** Access whose users may become others while clients are connected. */
+/** Access whose users may change while clients are connected. */
 export interface LiveAccess extends Access {
-  /** Holds from now on. @returns whether a client that was let in before may stay */
+  /** Applies from now on. @returns whether a client that was let in before may stay */
   change(next: UsersConfig): (identity: Identity) => boolean;
 }
 
@@ -22,7 +22,7 @@ export function liveAccess(config: UsersConfig): LiveAccess {
     maySubscribe: (identity, filter) => access.maySubscribe(identity, filter),
     change: (next) => {
       const before = current;
-      // Who is known to have the right password stays known.
+      // Passwords that are known to be right stay known.
       if (isSame(before, next)) return () => true;
       current = next;
       access = accessOf(next);

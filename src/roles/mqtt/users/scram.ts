@@ -5,7 +5,7 @@ import { type Challenge, challenge, conclude } from "../../../protocol/scram/ser
 import type { AuthenticationMethod, Exchange, Step } from "../ports/authentication.ts";
 import type { Users } from "./users.ts";
 
-/** SCRAM-SHA-256, RFC 7677: client and server prove to each other that they know the password, and neither tells it. */
+/** SCRAM-SHA-256, RFC 7677: client and server prove to each other that they know the password without sending it. */
 export const scramSha256 = (users: Users): AuthenticationMethod => ({
   name: "SCRAM-SHA-256",
   begin: () => new ScramExchange(users),
@@ -25,7 +25,7 @@ class ScramExchange implements Exchange {
     try {
       return this.#asked === undefined ? await this.#ask(data) : conclusion(this.#asked, data);
     } catch (error) {
-      // Why is not told, nor whether it was the password.
+      // The client does not learn why, nor whether it was the password.
       if (error instanceof ScramError) return refused;
       throw error;
     }

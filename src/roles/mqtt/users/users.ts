@@ -9,10 +9,10 @@ import {
   verifierOf,
 } from "../../../protocol/scram/verifier.ts";
 import type { UserConfig } from "./config.ts";
+import { decoyVerifiers } from "./decoy-verifiers.ts";
 import { FairTurns } from "./fair-turns.ts";
-import { pretender } from "./pretence.ts";
 
-/** Who asks, for giving everybody a turn. */
+/** Who asks: hosts take turns. */
 export interface Asker {
   /** `host:port`. */
   readonly remote: string;
@@ -22,26 +22,26 @@ export interface Asker {
 const deriveKey = promisify(pbkdf2);
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The users of the configuration; nothing here tells one that does not exist from one with another password. */
+/** The users of the configuration. An unknown name and a wrong password cannot be distinguished from outside. */
 export class Users {
   readonly #users: readonly UserConfig[];
   readonly #turns = new FairTurns();
   #verifiers: Promise<(name: string) => Verifier> | undefined;
-  /** Known to this process only: what is made with it says nothing to anybody else. */
+  /** Known to this process only, so that digests made with it are of no use elsewhere. */
   readonly #key = randomBytes(32);
   /**
-   * By name the mark of a password that is known to be right. It takes a microsecond to compare where PBKDF2 takes
+   * By name, the digest of a password that is known to be right. It takes a microsecond to compare where PBKDF2 takes
    * 500 (with 4096 iterations): a thousand clients that come back at once come in at once, and who tries passwords
    * out by CONNECT is still slow. By SCRAM the derivation is the client's work, also that of one who guesses.
    */
-  readonly #marks = new Map<string, Uint8Array>();
-  readonly #noMark = randomBytes(32);
+  readonly #digests = new Map<string, Uint8Array>();
+  readonly #noDigest = randomBytes(32);
 
   constructor(users: readonly UserConfig[]) {
     this.#users = users;
     for (const { name, password } of users) {
       if (readVerifier(password) === undefined)
-        this.#marks.set(saslPrep(name), this.#mark(saslPrep(password)));
+        this.#digests.set(saslPrep(name), this.#digest(saslPrep(password)));
     }
   }
 
@@ -49,9 +49,9 @@ export class Users {
   check(username: string, given: Uint8Array, asker: Asker): boolean | Promise<boolean> {
     const name = saslPrep(username);
     const password = prepared(given);
-    const mark = this.#mark(password);
-    if (timingSafeEqual(mark, this.#marks.get(name) ?? this.#noMark)) return true;
-    return this.#checkSlowly(name, password, mark, asker);
+    const digest = this.#digest(password);
+    if (timingSafeEqual(digest, this.#digests.get(name) ?? this.#noDigest)) return true;
+    return this.#checkSlowly(name, password, digest, asker);
   }
 
   /** What SCRAM needs to know of a user, whether it exists or not. */
@@ -63,14 +63,14 @@ export class Users {
   async #checkSlowly(
     name: string,
     password: string | Uint8Array,
-    mark: Uint8Array,
+    digest: Uint8Array,
     { remote, isGone }: Asker,
   ): Promise<boolean> {
     const { salt, iterations, storedKey } = await this.verifierOf(name);
     const host = remote.slice(0, remote.lastIndexOf(":"));
     const found = await this.#turns.take(host, isGone, () => derive(password, salt, iterations));
     const isRight = found !== undefined && timingSafeEqual(found.storedKey, storedKey);
-    if (isRight) this.#marks.set(name, mark);
+    if (isRight) this.#digests.set(name, digest);
     return isRight;
   }
 
@@ -82,14 +82,14 @@ export class Users {
         readVerifier(password) ?? (await derive(saslPrep(password), randomBytes(16), leastIterations));
       verifiers.set(saslPrep(name), verifier);
     }
-    const pretend = pretender([...verifiers.values()]);
+    const decoyOf = decoyVerifiers([...verifiers.values()]);
     return (name) => {
-      const pretended = pretend(name);
-      return verifiers.get(name) ?? pretended;
+      const decoy = decoyOf(name);
+      return verifiers.get(name) ?? decoy;
     };
   }
 
-  #mark(password: string | Uint8Array): Uint8Array {
+  #digest(password: string | Uint8Array): Uint8Array {
     return hmac(this.#key, password);
   }
 }

@@ -1,22 +1,23 @@
 import type { Store } from "../ports/store.ts";
 
-/** Whoever has something to say that must wait for a commit. */
-interface Speaker {
+/** A connection with bytes that wait for the open transaction to end. */
+interface Flushable {
   flush(): void;
 }
 
 /**
- * When the store is asked to make durable what it has been told: before anything is written to the network, and
- * never in the middle of something that must be there as a whole or not at all.
+ * Decides when the store commits: before anything is written to the network, and never inside a transaction, which
+ * must become durable as a whole or not at all.
  */
-export class Commits {
+export class CommitGate {
   readonly #store: Pick<Store, "isDurable" | "commit">;
   readonly #onFailure: (cause: unknown) => void;
   readonly #soon: (call: () => void) => void;
+  /** Transactions nest; only the outermost one ends. */
   #depth = 0;
   #isScheduled = false;
   #hasFailed = false;
-  readonly #late = new Set<Speaker>();
+  readonly #deferred = new Set<Flushable>();
 
   constructor(
     store: Pick<Store, "isDurable" | "commit">,
@@ -28,27 +29,36 @@ export class Commits {
     this.#onFailure = onFailure;
   }
 
-  /** Something is under way: nobody writes early. */
-  get isHeld(): boolean {
+  /** A transaction is open: nobody writes early. */
+  get isOpen(): boolean {
     return this.#depth > 0;
   }
 
-  /** What happens until `release` belongs together. */
-  hold(): void {
+  begin(): void {
     if (this.#store.isDurable) this.#depth++;
   }
 
-  release(): void {
+  end(): void {
     if (this.#depth === 0 || --this.#depth > 0) return;
-    this.#schedule();
-    if (this.#late.size === 0) return;
-    const late = [...this.#late];
-    this.#late.clear();
-    for (const speaker of late) speaker.flush();
+    this.#scheduleCommit();
+    if (this.#deferred.size === 0) return;
+    const deferred = [...this.#deferred];
+    this.#deferred.clear();
+    for (const connection of deferred) connection.flush();
   }
 
-  // Nobody may have anything to say in this turn: a message is retained, a client has gone.
-  #schedule(): void {
+  /** What `call` changes becomes durable together. */
+  transaction(call: () => void): void {
+    this.begin();
+    try {
+      call();
+    } finally {
+      this.end();
+    }
+  }
+
+  // A change may lead to no write at all: a message is retained, a client has gone.
+  #scheduleCommit(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#soon(() => {
@@ -57,21 +67,12 @@ export class Commits {
     });
   }
 
-  asOne(call: () => void): void {
-    this.hold();
-    try {
-      call();
-    } finally {
-      this.release();
-    }
+  /** Calls `flush` when the open transaction has ended. */
+  deferFlush(connection: Flushable): void {
+    this.#deferred.add(connection);
   }
 
-  /** Calls `flush` when nothing is under way any more. */
-  whenReleased(speaker: Speaker): void {
-    this.#late.add(speaker);
-  }
-
-  /** @returns false when nothing may be written any more: clients would hear of what a crash could undo */
+  /** @returns false when nothing may be written any more: clients would see what a crash could undo */
   commit(): boolean {
     if (this.#hasFailed) return false;
     try {

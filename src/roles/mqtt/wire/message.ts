@@ -1,4 +1,5 @@
-import type { Qos } from "../../../protocol/mqtt/packet.ts";
+import { encode } from "../../../protocol/mqtt/encode.ts";
+import type { Publish, Qos } from "../../../protocol/mqtt/packet.ts";
 import type { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 
 /** A topic name as text and as it goes over the wire. */
@@ -10,23 +11,26 @@ export interface TopicName {
 // What a message costs besides its bytes, for the limits in bytes.
 const overhead = 100;
 
-/** A message that outlives the packet it came in: retained, queued or in flight. Shared by all who hold it. */
+/**
+ * A message that outlives the packet it came in: retained, queued or in flight. All sessions that hold it share one
+ * object.
+ */
 export class Message {
-  /** Where the payload lies; nobody changes them. */
+  /** Holds the payload; never changes. */
   readonly bytes: Uint8Array;
   readonly payloadStart: number;
   readonly end: number;
-  /** Where the properties that travel lie. */
+  /** Holds the properties that are passed on to subscribers. */
   readonly properties: Uint8Array;
   readonly propertiesStart: number;
   readonly propertiesEnd: number;
   readonly qos: Qos;
-  /** As it was published: what a subscriber gets depends on its subscription. */
+  /** As published: what a subscriber gets depends on its subscription. */
   readonly retain: boolean;
   /** On the broker's clock, in milliseconds; Infinity: never. */
   readonly expiresAt: number;
 
-  /** @param isLasting the view's bytes do not change: they are referred to. Otherwise they are copied */
+  /** @param isLasting the view's bytes never change, so they are referred to and not copied */
   constructor(
     readonly topic: TopicName,
     view: PublishView,
@@ -75,4 +79,25 @@ export class Message {
     // A sum of times is off by some billionths: that must not make it a second more than was given.
     return Math.max(0, Math.ceil((this.expiresAt - now) / 1000 - 1e-6));
   }
+}
+
+/** A message for one subscriber, with what its subscription adds. */
+export interface Pending {
+  readonly message: Message;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly subscriptionIds: readonly number[] | undefined;
+  /** The shared subscription that it came by: another member may get it instead. */
+  readonly share?: string | undefined;
+  /** Its number in the store, once that has it. */
+  number?: number;
+}
+
+/** Encodes a PUBLISH of MQTT 5 that the broker sends itself: a will, a built-in publisher's message, `$SYS`. */
+export function encodeOwnPublish(
+  message: Pick<Publish, "topic" | "payload" | "qos" | "retain" | "properties">,
+): Buffer {
+  // Every subscriber gets a packet identifier of its own later.
+  const bytes = encode({ type: "publish", version: 5, dup: false, packetId: 1, ...message });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,22 +1,8 @@
 import type { Lease } from "../../../net/lease.ts";
 import { memoryStore } from "../ports/store.ts";
-import { Commits } from "./commit-gate.ts";
-import { LateBytes } from "./deferred-writes.ts";
-
-/** What a connection's bytes go out through: a TCP connection, or a test. */
-export interface Link {
-  /** Takes all of `bytes`; they are the caller's again when it returns, unless they come with a lease. */
-  write(bytes: Uint8Array, lease?: Lease): unknown;
-  /** Bytes that the network has not taken yet. */
-  readonly buffered: number;
-  /** Stops and restarts reading. */
-  pause(): void;
-  resume(): void;
-  /** Sends what is buffered, then closes. */
-  end(): void;
-  /** Closes now. */
-  destroy(): void;
-}
+import { CommitGate } from "./commit-gate.ts";
+import { DeferredWrites } from "./deferred-writes.ts";
+import type { Link } from "./link.ts";
 
 const noBytes = Buffer.alloc(0);
 
@@ -24,19 +10,19 @@ const noBytes = Buffer.alloc(0);
 // goes back when it has been written, so an idle client holds none.
 const sizes = [2 * 1024, 16 * 1024, 128 * 1024];
 
-/** What is longer is written as it stands, and not gathered with others. */
-export const largest = sizes[sizes.length - 1]!;
+/** Longer packets are written from where they lie, and not gathered with others. */
+export const maxGathered = sizes[sizes.length - 1]!;
 
-const pooledOfEach = 64;
+/** Buffers of each size that are kept for reuse. */
+const maxPooled = 64;
 
 /**
- * Gathers what connections have to say during a turn of the event loop, so each makes one write per turn.
- * A message copied to a thousand subscribers is then a thousand copies and a thousand writes, however many
- * messages there were.
+ * Gathers the output of all connections during a turn of the event loop, so that each makes one write per turn:
+ * however many messages go to a thousand subscribers in a turn, they take a thousand writes.
  */
 export class Flusher {
   readonly #pools: Buffer[][] = sizes.map(() => []);
-  #dirty: Output[] = [];
+  #dirty: OutboundBuffer[] = [];
   #isScheduled = false;
   #held = 0;
   /** Bytes that the network has not taken from all connections together. */
@@ -47,62 +33,62 @@ export class Flusher {
     /** Write early when this many bytes are held in buffers. */
     readonly budget = 32 * 1024 * 1024,
     /** Asked before anything is written. */
-    readonly commits = new Commits(memoryStore, soon, () => {}),
+    readonly gate = new CommitGate(memoryStore, soon, () => {}),
   ) {}
 
-  /** Writes what everybody has to say. */
+  /** Ends the turn: writes what every connection has gathered. */
   readonly flush = (): void => {
     this.#isScheduled = false;
     const dirty = this.#dirty;
     this.#dirty = [];
-    const mayWrite = this.commits.commit();
+    const mayWrite = this.gate.commit();
     for (const output of dirty) output.finish(mayWrite);
   };
 
-  mark(output: Output): void {
+  mark(output: OutboundBuffer): void {
     this.#dirty.push(output);
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       this.soon(this.flush);
-    } else if (this.#held > this.budget && !this.commits.isHeld) {
+    } else if (this.#held > this.budget && !this.gate.isOpen) {
       for (const other of this.#dirty) if (other !== output) other.flush();
       this.#dirty = [output];
     }
   }
 
   /** A buffer of at least `length` bytes, or the largest there is. */
-  take(length: number): Buffer {
+  allocate(length: number): Buffer {
     let index = 0;
     while (index < sizes.length - 1 && sizes[index]! < length) index++;
     this.#held += sizes[index]!;
     return this.#pools[index]!.pop() ?? Buffer.allocUnsafeSlow(sizes[index]!);
   }
 
-  give(buffer: Buffer): void {
+  free(buffer: Buffer): void {
     this.#held -= buffer.length;
     const pool = this.#pools[sizes.indexOf(buffer.length)];
-    if (pool !== undefined && pool.length < pooledOfEach) pool.push(buffer);
+    if (pool !== undefined && pool.length < maxPooled) pool.push(buffer);
   }
 }
 
-/** One connection's bytes of this turn. */
-export class Output {
+/** One connection's outbound bytes of this turn. */
+export class OutboundBuffer {
   /** Where `reserve` made room. */
-  buffer: Buffer = noBytes;
+  bytes: Buffer = noBytes;
   #backlog = 0;
   #used = 0;
   #isMarked = false;
-  readonly #late = new LateBytes();
+  readonly #deferred = new DeferredWrites();
 
   constructor(
     readonly link: Link,
     readonly flusher: Flusher,
   ) {}
 
-  /** Room for a packet of at most `largest` bytes. @returns where in `buffer` it must be written */
+  /** Makes room for a packet of at most `maxGathered` bytes. @returns where in `bytes` it must be written */
   reserve(length: number): number {
     const at = this.#used;
-    if (at + length > this.buffer.length) return this.#reserveMore(length);
+    if (at + length > this.bytes.length) return this.#reserveMore(length);
     this.#used = at + length;
     return at;
   }
@@ -110,13 +96,13 @@ export class Output {
   /** Appends `source` from `start` to `end`, of any length. */
   copy(source: Buffer, start: number, end: number): void {
     const length = end - start;
-    if (this.#used + length > this.buffer.length && length > largest) {
+    if (this.#used + length > this.bytes.length && length > maxGathered) {
       this.#writeThrough(source.subarray(start, end));
       return;
     }
     const at = this.reserve(length);
     // A quarter of the time of `set(subarray)` for small messages: no view is made.
-    source.copy(this.buffer, at, start, end);
+    source.copy(this.bytes, at, start, end);
   }
 
   /** Sends bytes that do not change, without copying them. */
@@ -128,46 +114,46 @@ export class Output {
     this.copy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
   }
 
-  /** Bytes that the network had not taken when it was last asked. */
+  /** Bytes that the network had not taken when `measure` was last called. */
   get backlog(): number {
     return this.#backlog;
   }
 
   /** Asks how much the network has not taken. */
   measure(): void {
-    const buffered = this.link.buffered + this.#late.length;
+    const buffered = this.link.buffered + this.#deferred.length;
     this.flusher.backlog += buffered - this.#backlog;
     this.#backlog = buffered;
   }
 
-  /** The network is gone, and what waited with it. */
-  forget(): void {
-    this.#late.clear();
+  /** The network is gone, and what waited for it. */
+  discard(): void {
+    this.#deferred.clear();
     this.flusher.backlog -= this.#backlog;
     this.#backlog = 0;
   }
 
   /** Writes now, before the turn is over. */
   flush(): void {
-    this.finish(this.flusher.commits.commit());
+    this.finish(this.flusher.gate.commit());
   }
 
   /** The turn is over. */
   finish(mayWrite: boolean): void {
     this.#isMarked = false;
-    if (this.#used > 0 || this.#late.length > 0) this.#writeAll(mayWrite);
-    if (this.buffer.length === 0) return;
-    this.flusher.give(this.buffer);
-    this.buffer = noBytes;
+    if (this.#used > 0 || this.#deferred.length > 0) this.#writeAll(mayWrite);
+    if (this.bytes.length === 0) return;
+    this.flusher.free(this.bytes);
+    this.bytes = noBytes;
   }
 
   #writeAll(mayWrite: boolean): void {
-    const bytes = this.buffer.subarray(0, this.#used);
+    const bytes = this.bytes.subarray(0, this.#used);
     this.#used = 0;
     if (mayWrite) {
-      this.#late.writeTo(this.link);
+      this.#deferred.writeTo(this.link);
       if (bytes.length > 0) this.link.write(bytes);
-    } else this.#late.clear();
+    } else this.#deferred.clear();
     this.measure();
   }
 
@@ -177,26 +163,26 @@ export class Output {
   }
 
   #writeBuffer(): void {
-    const bytes = this.buffer.subarray(0, this.#used);
+    const bytes = this.bytes.subarray(0, this.#used);
     this.#used = 0;
     this.#writeEarly(bytes);
   }
 
   #writeEarly(bytes: Uint8Array, lease?: Lease): void {
-    const { commits } = this.flusher;
-    if (commits.isHeld) {
-      this.#late.add(bytes, lease);
-      commits.whenReleased(this);
-    } else if (commits.commit()) {
-      this.#late.writeTo(this.link);
+    const { gate } = this.flusher;
+    if (gate.isOpen) {
+      this.#deferred.add(bytes, lease);
+      gate.deferFlush(this);
+    } else if (gate.commit()) {
+      this.#deferred.writeTo(this.link);
       this.link.write(bytes, lease);
     }
     this.measure();
   }
 
   #reserveMore(length: number): number {
-    if (this.#used + length > largest && this.#used > 0) this.#writeBuffer();
-    if (this.#used + length > this.buffer.length) this.#grow(this.#used + length);
+    if (this.#used + length > maxGathered && this.#used > 0) this.#writeBuffer();
+    if (this.#used + length > this.bytes.length) this.#grow(this.#used + length);
     if (!this.#isMarked) {
       this.#isMarked = true;
       this.flusher.mark(this);
@@ -207,10 +193,10 @@ export class Output {
   }
 
   #grow(length: number): void {
-    const old = this.buffer;
-    this.buffer = this.flusher.take(length);
+    const old = this.bytes;
+    this.bytes = this.flusher.allocate(length);
     if (old.length === 0) return;
-    old.copy(this.buffer, 0, 0, this.#used);
-    this.flusher.give(old);
+    old.copy(this.bytes, 0, 0, this.#used);
+    this.flusher.free(old);
   }
 }

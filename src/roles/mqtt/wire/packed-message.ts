@@ -9,13 +9,13 @@ import { Message } from "./message.ts";
  *
  * Its `buffer` must not be asked for, nor a `subarray`: that would make two more objects of it, for good.
  */
-export type Packed = Uint8Array;
+export type PackedMessage = Uint8Array;
 
 const header = 19;
 const never = 0xffffffff;
 const decoder = new TextDecoder();
 
-export function pack({ topic, bytes, payloadStart, qos, expiresAt, size }: Message): Packed {
+export function pack({ topic, bytes, payloadStart, qos, expiresAt, size }: Message): PackedMessage {
   const { length } = topic.bytes;
   const packed = new Uint8Array(header + length + bytes.length);
   const expiry = Math.ceil(expiresAt);
@@ -31,12 +31,12 @@ export function pack({ topic, bytes, payloadStart, qos, expiresAt, size }: Messa
   return packed;
 }
 
-export function unpack(packed: Packed): Message {
+export function unpack(packed: PackedMessage): Message {
   const start = header + (packed[16]! << 8) + packed[17]!;
   const bytes = packed.slice(header, start);
   const view = new PublishView();
   view.bytes = view.properties = packed.slice(start);
-  // Nothing else is packed than what was to be retained.
+  // Only retained messages are packed.
   view.first = (packed[18]! << 1) | 1;
   view.end = view.bytes.length;
   view.propertiesStart = 0;
@@ -47,18 +47,18 @@ export function unpack(packed: Packed): Message {
 }
 
 /** In milliseconds; Infinity: never. */
-export function packedExpiry(packed: Packed): number {
+export function packedExpiry(packed: PackedMessage): number {
   const high = number(packed, 0);
   return high === never ? Number.POSITIVE_INFINITY : high * 2 ** 32 + number(packed, 4);
 }
 
-export const packedSize = (packed: Packed): number => number(packed, 12);
-export const packedPayload = (packed: Packed): number => packed.length - number(packed, 8);
+export const packedSize = (packed: PackedMessage): number => number(packed, 12);
+export const packedPayload = (packed: PackedMessage): number => packed.length - number(packed, 8);
 
-const number = (packed: Packed, at: number): number =>
+const number = (packed: PackedMessage, at: number): number =>
   packed[at]! * 0x1000000 + ((packed[at + 1]! << 16) | (packed[at + 2]! << 8) | packed[at + 3]!);
 
-function put(packed: Packed, at: number, value: number): void {
+function put(packed: PackedMessage, at: number, value: number): void {
   packed[at] = value >>> 24;
   packed[at + 1] = value >>> 16;
   packed[at + 2] = value >>> 8;

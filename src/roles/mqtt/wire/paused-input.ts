@@ -1,9 +1,9 @@
 const noBytes = Buffer.alloc(0);
 
-/** Bytes that came and are read later. */
-export class Waiting {
+/** Bytes that came while their client was not read; they are read later. */
+export class PausedInput {
   bytes: Buffer = noBytes;
-  /** Where in `bytes` those begin that still wait. */
+  /** Where in `bytes` those begin that have not been read yet. */
   at = 0;
 
   get length(): number {
@@ -11,14 +11,15 @@ export class Waiting {
   }
 
   /** Copies `bytes` to the end. */
-  add(bytes: Buffer): void {
+  append(bytes: Buffer): void {
     this.bytes = Buffer.concat([this.bytes.subarray(this.at), bytes]);
     this.at = 0;
   }
 
   /**
-   * Takes what is left of `bytes`: a copy, unless they waited here before. What is let go on a few messages at a
-   * time is not copied as many times.
+   * Keeps what is left of `bytes`.
+   * @param isOurs `bytes` was kept here before and is not copied again: else what is read a few messages at a time
+   * would be copied as many times
    */
   keep(bytes: Buffer, from: number, isOurs: boolean): void {
     this.bytes = isOurs ? bytes : Buffer.from(bytes.subarray(from));

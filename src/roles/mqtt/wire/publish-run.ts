@@ -1,12 +1,13 @@
 import { Frame } from "../../../protocol/mqtt/frame.ts";
+import type { Qos } from "../../../protocol/mqtt/packet.ts";
 import { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 
 const noBytes = Buffer.alloc(0);
 
-/** PUBLISH packets as they came in: one, or several in a row, to the same topic, of the same size and QoS. */
-export class Run {
+/** Consecutive PUBLISH packets as they came in: one or several, to the same topic, of the same size and QoS. */
+export class PublishRun {
   count = 0;
-  /** Tells one run from the next. */
+  /** Identifies this run among those that use the same object. */
   stamp = 0;
   bytes: Buffer = noBytes;
   start = 0;
@@ -16,17 +17,27 @@ export class Run {
   /** The first byte of each packet. */
   first = 0;
   v5 = false;
-  /** Nothing in the packets is the publisher's own business: they may travel as they are. */
+  /** The packets hold nothing that concerns the publisher alone: they may be passed on as they are. */
   isPlain = false;
   #topicLength = 0;
   #payloadOffset = 0;
   readonly #view = new PublishView();
   readonly #frame = new Frame();
 
+  get qos(): Qos {
+    const bits = (this.first >> 1) & 3;
+    return bits === 1 ? 1 : bits === 2 ? 2 : 0;
+  }
+
+  get retain(): boolean {
+    return (this.first & 1) === 1;
+  }
+
   get payloadLength(): number {
     return this.stride - this.#payloadOffset;
   }
 
+  /** Begins with the packet that `view` has read from `bytes`. */
   begin(view: PublishView, bytes: Buffer, v5: boolean): void {
     this.count = 1;
     this.stamp++;
@@ -41,25 +52,23 @@ export class Run {
     this.#payloadOffset = view.payloadStart - view.start;
   }
 
-  /** Whether the packet goes with those before it; its topic must be theirs. */
-  goesOn(view: PublishView, bytes: Buffer): boolean {
-    return (
-      this.count > 0 &&
-      this.bytes === bytes &&
+  /** Takes the packet in if it continues the run. Its topic must be the run's. */
+  append(view: PublishView, bytes: Buffer): boolean {
+    const continues =
       this.end === view.start &&
+      this.bytes === bytes &&
+      this.count > 0 &&
       this.stride === view.end - view.start &&
       this.first === view.first &&
       this.#payloadOffset === view.payloadStart - view.start &&
-      // Retained ones are kept one by one; properties make sizes differ between subscribers.
+      // Retained messages are kept one by one; properties make sizes differ between subscribers.
       (view.first & 1) === 0 &&
       view.decoded === undefined &&
-      this.isPlain
-    );
-  }
-
-  add(view: PublishView): void {
+      this.isPlain;
+    if (!continues) return false;
     this.count++;
     this.end = view.end;
+    return true;
   }
 
   clear(): void {
@@ -67,7 +76,7 @@ export class Run {
     this.bytes = noBytes;
   }
 
-  /** The packet with this place, read; the next call reads another into the same view. */
+  /** Reads the packet at `index`; the next call reads into the same view. */
   at(index: number): PublishView {
     const start = this.start + index * this.stride;
     this.#frame.read(this.bytes, start, this.end);
@@ -75,7 +84,7 @@ export class Run {
     return this.#view;
   }
 
-  /** Where in a packet its identifier lies: it follows the topic, whatever comes after it. */
+  /** Where in a packet its identifier lies: right behind the topic. */
   get idOffset(): number {
     this.#frame.read(this.bytes, this.start, this.end);
     return this.#frame.body - this.start + 2 + this.#topicLength;

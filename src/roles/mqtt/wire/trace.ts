@@ -1,38 +1,46 @@
-import type { Direction, Fields } from "../../../core/traffic.ts";
+import type { Conversation, Direction, Fields, Traffic } from "../../../core/traffic.ts";
+import { decodeFrame } from "../../../protocol/mqtt/decode.ts";
 import { describeMessage, describePacket } from "../../../protocol/mqtt/describe.ts";
 import { ackFields, type PublishFacts, packetFields, publishFields } from "../../../protocol/mqtt/fields.ts";
-import { type Packet, packetTypeName } from "../../../protocol/mqtt/packet.ts";
+import { Frame } from "../../../protocol/mqtt/frame.ts";
+import { type Packet, PacketType, packetTypeName, type Version } from "../../../protocol/mqtt/packet.ts";
 import { type Delivery, publishSize, writePublishHead } from "../../../protocol/mqtt/publish-writer.ts";
 import { reasonName } from "../../../protocol/mqtt/reason.ts";
-import { withoutSecrets } from "../../../protocol/mqtt/redact.ts";
+import { overwritten, withoutSecrets } from "../../../protocol/mqtt/redact.ts";
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Connection } from "../client/connection.ts";
 import type { Message } from "./message.ts";
 
 /*
- * What observers are told of packets. Nothing here is called before `traffic.wants` has said yes, so nothing is built
- * while nobody looks. Bytes are lent until the observer returns, as the traffic seam has it.
+ * Traffic events of packets and of bytes. The caller has asked `traffic.wants` first, so nothing is built while
+ * nobody observes. Bytes are lent until the observer returns, as the traffic seam says.
  */
 
-/** Of a packet no more than so many bytes are told. */
-const mostBytes = 4096;
+/** Whose packets are traced. */
+export interface TraceSource {
+  readonly traffic: Traffic;
+  readonly conversation: Conversation;
+  /** Empty before CONNECT. */
+  readonly clientId: string;
+}
 
-/** A SUBSCRIBE may name thousands of filters: its line ends after so many characters. */
-const longestLine = 1000;
+/** An event carries at most this many bytes of a packet. */
+const maxBytes = 4096;
 
-export function tellPacket(
-  connection: Connection,
+/** A SUBSCRIBE may name thousands of filters: its text is cut after so many characters. */
+const maxText = 1000;
+
+export function tracePacket(
+  source: TraceSource,
   direction: Direction,
   packet: Packet,
   bytes: Uint8Array,
 ): void {
-  const fields = packetFields(packet);
-  tell(connection, direction, describePacket(packet), fields, withoutSecrets(bytes, packet));
+  emit(source, direction, describePacket(packet), packetFields(packet), withoutSecrets(bytes, packet));
 }
 
-/** One of the four acknowledgements, which are read and written without a packet being made. */
-export function tellAck(
-  connection: Connection,
+/** One of the four acknowledgements, which are read and written without a packet object. */
+export function traceAck(
+  source: TraceSource,
   direction: Direction,
   type: number,
   packetId: number,
@@ -41,12 +49,12 @@ export function tellAck(
 ): void {
   const packet = packetTypeName(type);
   const text = `${packet} id ${packetId}${reason === 0 ? "" : `, ${reasonName(reason)}`}`;
-  tell(connection, direction, text, { packet, ...ackFields(packetId, reason) }, bytes);
+  emit(source, direction, text, { packet, ...ackFields(packetId, reason) }, bytes);
 }
 
-/** @param size of the whole packet, where `bytes` is its beginning */
-export function tellPublish(
-  connection: Connection,
+/** @param size of the whole packet, where `bytes` is only its beginning */
+export function tracePublish(
+  source: TraceSource,
   direction: Direction,
   facts: PublishFacts,
   bytes: Uint8Array,
@@ -54,40 +62,76 @@ export function tellPublish(
 ): void {
   const { topic, qos, retain, dup, payload } = facts;
   const text = describeMessage(topic, qos, retain, dup, payload.length);
-  tell(connection, direction, text, publishFields(facts), bytes, size);
+  emit(source, direction, text, publishFields(facts), bytes, size);
 }
 
 /**
- * The beginning of a PUBLISH as it has gone over the wire, made again for those who look: what was sent is the
- * network's by now.
+ * The beginning of a PUBLISH as it went over the wire, encoded again for observers: what was sent is the network's
+ * by now.
  */
 export function publishBytes(message: Message, topic: Uint8Array, delivery: Delivery): Uint8Array {
   const { bytes, payloadStart, payloadLength } = message;
   const head = Buffer.allocUnsafe(publishSize(message, topic, delivery) - payloadLength);
   writePublishHead(head, 0, message, topic, delivery);
-  const room = Math.max(0, mostBytes - head.length);
+  const room = Math.max(0, maxBytes - head.length);
   return Buffer.concat([head, bytes.subarray(payloadStart, payloadStart + Math.min(room, payloadLength))]);
 }
 
-function tell(
-  { broker, link, identity }: Connection,
+function emit(
+  { traffic, conversation, clientId }: TraceSource,
   direction: Direction,
   text: string,
   fields: Fields,
   bytes: Uint8Array,
   size = bytes.length,
 ): void {
-  const { conversation } = link;
-  const { clientId } = identity;
-  // CONNECT brings its own; before it nobody has a name.
+  // CONNECT has its client identifier among its fields; before it there is none.
   const named = clientId === "" ? fields : { client: printable(clientId), ...fields };
-  broker.traffic.emit({
+  traffic.emit({
     kind: "message",
     conversation,
     direction,
-    text: text.length > longestLine ? `${text.slice(0, longestLine)}…` : text,
+    text: text.length > maxText ? `${text.slice(0, maxText)}…` : text,
     fields: named,
-    bytes: bytes.subarray(0, mostBytes),
-    ...(size > mostBytes && { size }),
+    bytes: bytes.subarray(0, maxBytes),
+    ...(size > maxBytes && { size }),
   });
+}
+
+/**
+ * Emits the bytes of whole packets that have been read. The broker does so in place of the TCP layer, which would
+ * show segments as they come: half a CONNECT with half a password in it. CONNECT and AUTH are shown without their
+ * secrets; what is no packet is not shown at all, because it may be a misplaced password. Of a WebSocket this is the
+ * MQTT stream, without handshake and frames.
+ */
+export function traceBytesIn(
+  { traffic, conversation }: TraceSource,
+  version: Version,
+  bytes: Buffer,
+  from: number,
+  to: number,
+): void {
+  const frame = new Frame();
+  const show = (piece: Uint8Array) => {
+    if (piece.length > 0) traffic.emit({ kind: "bytes", conversation, direction: "in", bytes: piece });
+  };
+  let plain = from;
+  for (let at = from; at < to && frame.read(bytes, at, to); at = frame.end) {
+    if (frame.type !== PacketType.Connect && frame.type !== PacketType.Auth) continue;
+    const packet = decodeFrame(bytes, at, frame, version);
+    show(bytes.subarray(plain, at));
+    show(withoutSecrets(bytes.subarray(at, frame.end), packet));
+    plain = frame.end;
+  }
+  show(bytes.subarray(plain, to));
+}
+
+/** Emits bytes that go out; a copy without the secrets if there are any. */
+export function traceBytesOut(
+  traffic: Traffic,
+  conversation: Conversation,
+  bytes: Uint8Array,
+  secrets: readonly Uint8Array[],
+): void {
+  traffic.emit({ kind: "bytes", conversation, direction: "out", bytes: overwritten(bytes, secrets) });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Properties } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { Routes } from "../../../../src/roles/mqtt/routing/router.ts";
+import { Router } from "../../../../src/roles/mqtt/routing/router.ts";
 import { PacketIds } from "../../../../src/roles/mqtt/session/packet-ids.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
@@ -178,7 +178,7 @@ test("packet identifiers are a set, few or many", () => {
 test("topics like the Thue-Morse sequence cost no more to find than others", () => {
   let [one, other] = ["a", "b"];
   for (let step = 0; step < 8; step++) [one, other] = [one + other, other + one];
-  const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+  const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
   const topics = Array.from({ length: 1024 }, (_, index) =>
     Array.from({ length: 10 }, (_, bit) => ((index >> bit) & 1 ? one : other)).join(""),
   );
@@ -186,12 +186,12 @@ test("topics like the Thue-Morse sequence cost no more to find than others", () 
   for (const topic of topics) {
     const bytes = new TextEncoder().encode(topic);
     let length = 0;
-    let route: ReturnType<typeof routes.ofBytes> | undefined = routes.ofBytes(bytes, 0, bytes.length);
+    let route: ReturnType<typeof router.topicOf> | undefined = router.topicOf(bytes, 0, bytes.length);
     for (; route !== undefined; route = route.next) length++;
     longest = Math.max(longest, length);
   }
   expect(longest).toBeLessThan(5);
-  expect([...routes.topics()]).toHaveLength(1024);
+  expect([...router.topics()]).toHaveLength(1024);
 });
 
 test("a filter longer than maxTopicLength is refused, and SUBACK says so", () => {

@@ -86,7 +86,7 @@ describe.each([3, 4, 5] as const)("what a durable store keeps, version %p", (ver
     client.publish("t", "2", { qos: 2, packetId: 2 });
     client.send(ack("pubrel", version, 2));
     client.cut();
-    expect([store.commits, store.told]).toEqual([0, []]);
+    expect([store.commits, store.changes]).toEqual([0, []]);
   });
 
   test("a message that a shared subscription had dealt out is still the group's: another member gets it", async () => {
@@ -194,7 +194,7 @@ describe("what a durable store keeps", () => {
   test("$SYS is not told", () => {
     const { store, clock } = start({ sysInterval: "1s" });
     clock.advance(3000);
-    expect([store.commits, store.told]).toEqual([0, []]);
+    expect([store.commits, store.changes]).toEqual([0, []]);
   });
 
   test("it is closed once, after the last commit", async () => {
@@ -202,7 +202,7 @@ describe("what a durable store keeps", () => {
     test.connect("a", 5, lasting(5));
     test.broker.stop();
     await Promise.all([test.broker.close(), test.broker.close()]);
-    expect([store.closed, store.told]).toEqual([1, []]);
+    expect([store.closed, store.changes]).toEqual([1, []]);
     expect(store.committed).toContain('["setAway","a",true');
   });
 });
@@ -212,10 +212,10 @@ describe("a commit", () => {
     const { test, store, clock } = start();
     const client = test.connect("a", 5, lasting(5));
     const seen: unknown[] = [];
-    client.connection.link.write = () => seen.push([store.commits, store.told]);
+    client.connection.peer.write = () => seen.push([store.commits, store.changes]);
     const before = store.commits;
     client.connection.feed(subscribeBytes);
-    expect(store.told).toEqual(["subscribe"]);
+    expect(store.changes).toEqual(["subscribe"]);
     expect(seen).toEqual([]);
     clock.settle();
     expect(seen).toEqual([[before + 1, []]]);
@@ -231,7 +231,7 @@ describe("a commit", () => {
     const batches: string[][] = [];
     const { commit } = store;
     store.commit = () => {
-      if (store.told.length > 0) batches.push(store.told);
+      if (store.changes.length > 0) batches.push(store.changes);
       commit.call(store);
     };
     publisher.publish("t", text, { qos: 2, packetId: 1 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Flusher, type Link, Output } from "../../../../src/roles/mqtt/wire/outbound-buffer.ts";
+import type { Link } from "../../../../src/roles/mqtt/wire/link.ts";
+import { Flusher, OutboundBuffer } from "../../../../src/roles/mqtt/wire/outbound-buffer.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 describe("a subscriber that does not read", () => {
@@ -130,7 +131,7 @@ describe("the output of a turn", () => {
     const endTurn = () => {
       for (const turn of turns.splice(0)) turn();
     };
-    return { written, flusher, endTurn, make: () => new Output(link, flusher) };
+    return { written, flusher, endTurn, make: () => new OutboundBuffer(link, flusher) };
   }
 
   test("is one write, however much was said", () => {
@@ -165,8 +166,8 @@ describe("the output of a turn", () => {
     const { endTurn, make } = output();
     const one = make();
     one.append(Buffer.from("hello"));
-    expect(one.buffer.length).toBeGreaterThan(0);
+    expect(one.bytes.length).toBeGreaterThan(0);
     endTurn();
-    expect(one.buffer.length).toBe(0);
+    expect(one.bytes.length).toBe(0);
   });
 });

@@ -104,9 +104,10 @@ describe.each(versions)("version %d", (version) => {
 
   test("who is let in gets one CONNACK first, whatever waits for it [MQTT-3.1.4-5] [MQTT-3.2.0-1] [MQTT-3.2.0-2] [MQTT-3.2.2-1]", () => {
     const broker = new TestBroker();
-    broker.connect("a", version, lasting(version)).subscribe("#", 1);
+    const before = broker.connect("a", version, lasting(version));
+    before.subscribe("#", 1);
     broker.clock.advance(10);
-    broker.broker.sessions.get("a")?.connection?.closed();
+    before.connection.closed();
     broker.connect("b", version).publish("t", "waits", { qos: 1 });
     const client = broker.open(version);
     client.send(connectPacket(version, "a", lasting(version)), subscribeTo(version, ["more"]));

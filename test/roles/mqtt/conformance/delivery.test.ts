@@ -92,7 +92,7 @@ describe.each(versions)("version %d", (version) => {
     }
     expect([ids.has(0), ids.has(kept), Math.max(...ids)]).toEqual([false, false, 65_535]);
     expect(ids.size).toBe(65_534);
-    expect(broker.broker.sessions.get("subscriber")?.outgoing.size).toBe(1);
+    expect(broker.broker.sessions.get("subscriber")?.inflight.size).toBe(1);
   });
 
   test("from the publisher: after PUBACK, and after PUBCOMP, an identifier is a new message, DUP or not [MQTT-4.3.2-5] [MQTT-4.3.3-12]", () => {
@@ -256,7 +256,7 @@ describe("MQTT 5", () => {
       }
     }
     expect(heard).toEqual(["a", "c", "d".repeat(33), "e"].filter((text) => text.length + 9 <= 40));
-    expect(broker.broker.sessions.get("small")?.outgoing.size).toBe(0);
+    expect(broker.broker.sessions.get("small")?.inflight.size).toBe(0);
   });
 
   test("what the publisher said about a message travels unaltered, and in its order [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]", () => {

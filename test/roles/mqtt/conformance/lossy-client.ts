@@ -2,7 +2,9 @@ import { decode } from "../../../../src/protocol/mqtt/decode.ts";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
 import type { Packet, Publish, PublishAck, Version } from "../../../../src/protocol/mqtt/packet.ts";
-import type { Connection, Peer } from "../../../../src/roles/mqtt/client/connection.ts";
+import { acceptClient } from "../../../../src/roles/mqtt/client/accept.ts";
+import type { Connection } from "../../../../src/roles/mqtt/client/connection.ts";
+import type { Peer } from "../../../../src/roles/mqtt/wire/link.ts";
 import type { TestBroker } from "../support/test-broker.ts";
 
 /** What the client has sent and not seen acknowledged to the end. */
@@ -88,7 +90,7 @@ export class LossyClient {
     // What the wire has not carried yet waits in the broker's network.
     Object.defineProperty(peer, "buffered", { get: () => (life === this.#life ? this.#down.length : 0) });
     this.#isPaused = false;
-    this.#connection = this.test.broker.accept(peer);
+    this.#connection = acceptClient(this.test.broker, peer);
     this.#isWelcome = false;
     const { clientId, version } = this;
     this.#aliases.clear();

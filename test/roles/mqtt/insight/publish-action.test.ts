@@ -36,7 +36,7 @@ for (const [input, complaint] of [
   [{ topic: "a/#" }, 'cannot publish to "a/#": the topic holds a wildcard'],
   [{ topic: "" }, 'cannot publish to "": the topic is empty'],
   [{ topic: "a\0" }, "the topic holds the character U+0000"],
-  [{ topic: "$SYS/broker/version" }, "the topic is the broker's own to tell its figures by"],
+  [{ topic: "$SYS/broker/version" }, "the topic is the broker's own to publish its figures"],
   [{ topic: "\ud800" }, "half a character"],
   [{ topic: "a/b/c/d/e" }, "the topic has 5 levels, and maxTopicLevels is 4"],
   [{ topic: "x".repeat(65_536) }, "the topic has 65536 bytes, and MQTT allows 65535"],

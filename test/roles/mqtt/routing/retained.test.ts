@@ -30,7 +30,7 @@ test("retained messages are found by the rules of section 4.7, whatever was kept
   const step = fc.tuple(topic, fc.boolean());
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), filter, (steps, wanted) => {
-      const retained = new Retained(limits, () => {});
+      const retained = new Retained(limits, { onFull() {} });
       const model = new Set<string>();
       for (const [name, isKept] of steps) {
         retained.keep(message(name, isKept ? "x" : ""));
@@ -46,7 +46,7 @@ test("retained messages are found by the rules of section 4.7, whatever was kept
 });
 
 test("the last one kept is the one found", () => {
-  const retained = new Retained(limits, () => {});
+  const retained = new Retained(limits, { onFull() {} });
   for (const text of ["first", "last"]) retained.keep(message("a", text));
   const [found] = retained.match("a", () => 0);
   expect(found && String(Buffer.from(found.bytes.subarray(found.payloadStart)))).toBe("last");
@@ -54,7 +54,7 @@ test("the last one kept is the one found", () => {
 
 test("all of them together take no more bytes than allowed, and what does not fit leaves no older value", () => {
   let refused = 0;
-  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 1600 }, () => refused++);
+  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 1600 }, { onFull: () => refused++ });
   retained.keep(message("a", "x".repeat(300)));
   retained.keep(message("b", "x".repeat(300)));
   retained.keep(message("c", "x".repeat(300)));
@@ -67,7 +67,7 @@ test("all of them together take no more bytes than allowed, and what does not fi
 });
 
 test("a topic of any depth is found and taken away again", () => {
-  const retained = new Retained(limits, () => {});
+  const retained = new Retained(limits, { onFull() {} });
   const deep = `deep${"/x".repeat(2000)}`;
   retained.keep(message(deep, "x"));
   expect(topics(retained, "#")).toEqual([deep]);
@@ -78,7 +78,7 @@ test("a topic of any depth is found and taken away again", () => {
 
 test("each level of a topic counts for the bytes, once for all topics that share it", () => {
   let refused = 0;
-  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 3500 }, () => refused++);
+  const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 3500 }, { onFull: () => refused++ });
   retained.keep(message("a/b/c/d/e/f/g/h", "x"));
   retained.keep(message("1/2/3/4", "x"));
   expect([retained.size, refused]).toEqual([1, 1]);
@@ -90,7 +90,7 @@ test("each level of a topic counts for the bytes, once for all topics that share
 });
 
 test("a search that finds nothing pauses every few hundred nodes", () => {
-  const retained = new Retained(limits, () => {});
+  const retained = new Retained(limits, { onFull() {} });
   for (let index = 0; index < 1000; index++) retained.keep(message(`t${index}`, "x"));
   const pauses = [...retained.match("+/none", () => 0)];
   expect(pauses.every((each) => each === undefined)).toBe(true);
@@ -98,7 +98,7 @@ test("a search that finds nothing pauses every few hundred nodes", () => {
 });
 
 test("a topic that gets topics below it keeps its own message, and they may go in any order", () => {
-  const retained = new Retained(limits, () => {});
+  const retained = new Retained(limits, { onFull() {} });
   for (const name of ["a", "a/b/c", "a/b"]) retained.keep(message(name, "x"));
   expect(topics(retained, "a/#")).toEqual(["a", "a/b", "a/b/c"]);
   retained.keep(message("a/b", ""));
@@ -108,7 +108,7 @@ test("a topic that gets topics below it keeps its own message, and they may go i
 });
 
 test("a large message is kept as it is, and replaced by a small one", () => {
-  const retained = new Retained(limits, () => {});
+  const retained = new Retained(limits, { onFull() {} });
   const large = message("a", "x".repeat(100_000));
   retained.keep(large);
   expect([...retained.match("a", () => 0)]).toContain(large);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { topicMatches } from "../../../../src/protocol/mqtt/topic.ts";
-import { Routes, subscriptionBytes } from "../../../../src/roles/mqtt/routing/router.ts";
-import { Subscription } from "../../../../src/roles/mqtt/routing/subscribers.ts";
+import { Router, subscriptionBytes } from "../../../../src/roles/mqtt/routing/router.ts";
+import { Subscription } from "../../../../src/roles/mqtt/routing/subscription.ts";
 import { TopicTree } from "../../../../src/roles/mqtt/routing/topic-tree.ts";
 import { Session } from "../../../../src/roles/mqtt/session/session.ts";
 import { TestBroker } from "../support/test-broker.ts";
@@ -43,14 +43,14 @@ describe("the topic tree", () => {
   });
 });
 
-describe("routes", () => {
+describe("the router", () => {
   const { broker } = new TestBroker();
   const encoder = new TextEncoder();
 
   function subscription(
     clientId: string,
     filter: string,
-    session = new Session(clientId, broker, undefined),
+    session = new Session(clientId, undefined, broker),
   ): Subscription {
     const options = { qos: 0, noLocal: false, retainAsPublished: false, identifier: 0 } as const;
     const made = new Subscription(session, { filter, ...options });
@@ -58,150 +58,150 @@ describe("routes", () => {
     return made;
   }
 
-  const names = (routes: Routes, topic: string) => {
-    const { main, others, skip } = routes.targets(routes.ofText(topic));
-    const ofMain = main.subscriptions.filter(({ session }) => skip?.has(session) !== true);
-    return [...ofMain, ...others].map(({ session }) => session.clientId).sort();
+  const names = (router: Router, topic: string) => {
+    const { main, others, skip } = router.recipients(router.topicNamed(topic));
+    const ofMain = main.subscriptions.filter(({ subscriber }) => skip?.has(subscriber) !== true);
+    return [...ofMain, ...others].map(({ subscriber }) => subscriber.clientId).sort();
   };
 
   test("are the same object for the same topic, as bytes and as text", () => {
-    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+    const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const bytes = encoder.encode("..sister/temp..");
-    const route = routes.ofBytes(bytes, 2, 13);
+    const route = router.topicOf(bytes, 2, 13);
     expect(route.text).toBe("sister/temp");
     bytes.fill(0);
-    expect(routes.ofText("sister/temp")).toBe(route);
+    expect(router.topicNamed("sister/temp")).toBe(route);
     const again = encoder.encode("sister/temp");
-    expect(routes.ofBytes(again, 0, again.length)).toBe(route);
+    expect(router.topicOf(again, 0, again.length)).toBe(route);
   });
 
   test("learn of subscriptions that come and go, plain and with wildcards", () => {
-    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+    const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const plain = subscription("plain", "a/b");
     const wild = subscription("wild", "a/+");
-    expect(names(routes, "a/b")).toEqual([]);
-    routes.add(plain);
-    expect(names(routes, "a/b")).toEqual(["plain"]);
-    routes.add(wild);
-    expect(names(routes, "a/b")).toEqual(["plain", "wild"]);
-    routes.remove(plain);
-    expect(names(routes, "a/b")).toEqual(["wild"]);
-    routes.remove(wild);
-    expect(names(routes, "a/b")).toEqual([]);
-    expect(routes.size).toBe(0);
+    expect(names(router, "a/b")).toEqual([]);
+    router.subscribe(plain);
+    expect(names(router, "a/b")).toEqual(["plain"]);
+    router.subscribe(wild);
+    expect(names(router, "a/b")).toEqual(["plain", "wild"]);
+    router.unsubscribe(plain);
+    expect(names(router, "a/b")).toEqual(["wild"]);
+    router.unsubscribe(wild);
+    expect(names(router, "a/b")).toEqual([]);
+    expect(router.size).toBe(0);
   });
 
   test("are right however the cache is filled and emptied", () => {
-    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 }, undefined, 8);
-    const held = routes.ofText("a/0");
+    const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 }, { maxTopics: 8 });
+    const held = router.topicNamed("a/0");
     for (let index = 0; index < 100; index++) {
-      routes.add(subscription(`s${index}`, `a/${index}`));
-      expect(names(routes, `a/${index}`)).toEqual([`s${index}`]);
+      router.subscribe(subscription(`s${index}`, `a/${index}`));
+      expect(names(router, `a/${index}`)).toEqual([`s${index}`]);
     }
     expect(held.isLive).toBe(false);
-    expect(names(routes, "a/0")).toEqual(["s0"]);
+    expect(names(router, "a/0")).toEqual(["s0"]);
   });
 
   test("are right after any changes: each session once, whichever of its filters match [MQTT-3.3.4-2]", () => {
     const change = fc.record({ client: fc.nat(4), filter: filters, isGone: fc.boolean(), topic: topics });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
-        const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
-        const sessions = Array.from({ length: 5 }, (_, index) => new Session(`s${index}`, broker, undefined));
+        const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+        const sessions = Array.from({ length: 5 }, (_, index) => new Session(`s${index}`, undefined, broker));
         for (const { client, filter, isGone, topic } of changes) {
           const session = sessions[client]!;
           const before = session.subscriptions.get(filter);
           if (isGone && before !== undefined) {
             session.subscriptions.delete(filter);
-            routes.remove(before);
+            router.unsubscribe(before);
           } else if (!isGone) {
             const next = subscription(session.clientId, filter, session);
-            if (before === undefined) routes.add(next);
-            else routes.replace(before, next);
+            if (before === undefined) router.subscribe(next);
+            else router.replace(before, next);
           }
           const expected = sessions.filter(({ subscriptions }) =>
             [...subscriptions.keys()].some((each) => topicMatches(each, topic)),
           );
-          expect(names(routes, topic)).toEqual(expected.map(({ clientId }) => clientId));
-          expect(routes.targets(routes.ofText(topic)).length).toBe(expected.length);
+          expect(names(router, topic)).toEqual(expected.map(({ clientId }) => clientId));
+          expect(router.recipients(router.topicNamed(topic)).length).toBe(expected.length);
         }
         for (const { subscriptions } of sessions)
-          for (const each of subscriptions.values()) routes.remove(each);
-        expect([routes.size, routes.bytes]).toEqual([0, 0]);
+          for (const each of subscriptions.values()) router.unsubscribe(each);
+        expect([router.size, router.bytes]).toEqual([0, 0]);
       }),
       { numRuns: 300 },
     );
   });
 
   describe("cost a publish to a known topic the same", () => {
-    function hotRoute() {
-      const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
-      const session = new Session("s", broker, undefined);
+    function hotTopic() {
+      const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+      const session = new Session("s", undefined, broker);
       const add = (filter: string) => {
         const made = subscription("s", filter, session);
-        routes.add(made);
+        router.subscribe(made);
         return made;
       };
       const first = add("hot/topic");
-      const hot = routes.ofText("hot/topic");
-      routes.targets(hot);
-      return { routes, add, first, hot, audiences: hot.audiences };
+      const hot = router.topicNamed("hot/topic");
+      router.recipients(hot);
+      return { router, add, first, hot, filters: hot.filters };
     }
 
     test("with ten and with a hundred thousand other subscriptions", () => {
-      const { routes, add, hot, audiences } = hotRoute();
+      const { router, add, hot, filters } = hotTopic();
       for (let index = 0; index < 100_000; index++) add(`t/${index}`);
       // Not even looked up again: no other plain subscription can concern it.
-      expect(routes.targets(hot).main.subscriptions).toHaveLength(1);
-      expect(hot.audiences).toBe(audiences);
+      expect(router.recipients(hot).main.subscriptions).toHaveLength(1);
+      expect(hot.filters).toBe(filters);
     });
 
     test("while wildcard subscriptions to other topics come and go", () => {
-      const { routes, add, hot, audiences } = hotRoute();
+      const { router, add, hot, filters } = hotTopic();
       for (let index = 0; index < 1000; index++) {
         const other = add(`client/${index}/#`);
-        routes.targets(hot);
-        routes.remove(other);
-        routes.targets(hot);
+        router.recipients(hot);
+        router.unsubscribe(other);
+        router.recipients(hot);
       }
-      expect(hot.audiences).toBe(audiences);
+      expect(hot.filters).toBe(filters);
       add("hot/#");
-      expect(routes.targets(hot).skip?.size).toBe(1);
-      expect(hot.audiences).not.toBe(audiences);
+      expect(router.recipients(hot).skip?.size).toBe(1);
+      expect(hot.filters).not.toBe(filters);
     });
 
     test("while subscribers to it come and go: its list is not made again", () => {
-      const { routes, first, hot } = hotRoute();
-      const list = routes.targets(hot).main.subscriptions;
+      const { router, first, hot } = hotTopic();
+      const list = router.recipients(hot).main.subscriptions;
       const others = Array.from({ length: 1000 }, (_, index) => subscription(`o${index}`, "hot/topic"));
-      for (const other of others) routes.add(other);
-      expect(routes.targets(hot).main.subscriptions).toBe(list);
+      for (const other of others) router.subscribe(other);
+      expect(router.recipients(hot).main.subscriptions).toBe(list);
       expect(list).toHaveLength(1001);
-      routes.remove(first);
-      for (const other of others.slice(1)) routes.remove(other);
+      router.unsubscribe(first);
+      for (const other of others.slice(1)) router.unsubscribe(other);
       expect(list).toEqual([others[0]!]);
     });
   });
 
   test("a list that somebody goes through does not change under them", () => {
-    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+    const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const all = ["a", "b", "c"].map((name) => subscription(name, "t"));
-    for (const each of all) routes.add(each);
-    const { main } = routes.targets(routes.ofText("t"));
+    for (const each of all) router.subscribe(each);
+    const { main } = router.recipients(router.topicNamed("t"));
     const list = main.subscriptions;
     main.readers++;
-    routes.remove(all[0]!);
+    router.unsubscribe(all[0]!);
     main.readers--;
     expect(list).toEqual(all);
-    expect(names(routes, "t")).toEqual(["b", "c"]);
+    expect(names(router, "t")).toEqual(["b", "c"]);
   });
 
   test("know about how much memory subscriptions take", () => {
-    const routes = new Routes({ maxTopicLevels: 10, maxTopicLength: 65_535 });
+    const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const one = subscription("a", "a/+/c");
-    routes.add(one);
-    expect(routes.bytes).toBe(subscriptionBytes("a/+/c"));
-    routes.remove(one);
-    expect(routes.bytes).toBe(0);
+    router.subscribe(one);
+    expect(router.bytes).toBe(subscriptionBytes("a/+/c"));
+    router.unsubscribe(one);
+    expect(router.bytes).toBe(0);
   });
 });

@@ -47,7 +47,7 @@ describe.each([3, 4, 5] as const)("what waits for all clients together, version 
     expect(clean.messages()).toEqual([]);
     expect(lengths()).toEqual([0, 0, 1]);
     const { sessions, queued } = test.broker;
-    const left = (sessions.get("a")?.outgoing.bytes ?? 0) + (sessions.get("c")?.queue.bytes ?? 0);
+    const left = (sessions.get("a")?.inflight.bytes ?? 0) + (sessions.get("c")?.queue.bytes ?? 0);
     expect(queued.bytes).toBe(left);
   });
 });

@@ -71,7 +71,7 @@ for (const version of [3, 4, 5] as const) {
       back.send(ack("puback", version, ids[0] ?? 0), ack("pubcomp", version, ids[1] ?? 0));
       back.send(ack("pubrec", version, ids[2] ?? 0));
       back.send(ack("pubcomp", version, ids[2] ?? 0));
-      expect(back.connection.session?.outgoing.size).toBe(0);
+      expect(back.connection.session?.inflight.size).toBe(0);
     });
 
     test("a QoS 2 message sent again after a reconnect is delivered once [MQTT-4.3.3-10]", () => {
@@ -230,7 +230,7 @@ test("an identifier is not used again while its message is in flight [MQTT-2.2.1
     expect(ids).not.toContain(stuck);
     client.send(...ids.map((packetId) => ack("puback", 4, packetId)));
   }
-  expect(client.connection.session?.outgoing.size).toBe(1);
+  expect(client.connection.session?.inflight.size).toBe(1);
 });
 
 test("a message that expired in the queue is not sent [MQTT-3.3.2-5]", () => {

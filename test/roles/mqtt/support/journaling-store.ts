@@ -15,18 +15,18 @@ interface Session {
   left: number | undefined;
   readonly subscriptions: Map<string, StoredSubscription>;
   readonly deliveries: Map<number, StoredDelivery>;
-  readonly confirmed: Set<number>;
+  readonly awaitingPubcomp: Set<number>;
   readonly incoming: Set<number>;
 }
 
-type Told = Exclude<keyof Store, "isDurable" | "load" | "commit" | "close">;
+type Change = Exclude<keyof Store, "isDurable" | "load" | "commit" | "close">;
 
-/** One line for each thing that it has been told. */
-type Entry = { [K in Told]: readonly [K, ...Parameters<Store[K]>] }[Told];
+/** One line for each change. */
+type Entry = { [K in Change]: readonly [K, ...Parameters<Store[K]>] }[Change];
 
 /**
- * A store that writes down each thing it is told as a line of JSON, as one on a disk would. What has been committed
- * is a string: all that is left of it after a crash.
+ * A store that records each change as a line of JSON, as one on a disk would. What has been committed is a string: all
+ * that is left of it after a crash.
  */
 export class JournalingStore implements Store {
   readonly isDurable = true;
@@ -36,7 +36,7 @@ export class JournalingStore implements Store {
   closed = 0;
   /** A disk that is full. */
   isBroken = false;
-  #told: string[] = [];
+  #changes: string[] = [];
   readonly #clock: TestClock;
   readonly #sessions = new Map<string, Session>();
   readonly #retained = new Map<string, StoredMessage>();
@@ -61,35 +61,35 @@ export class JournalingStore implements Store {
   unsubscribe = this.#writer("unsubscribe");
   deliver = this.#writer("deliver");
   sent = this.#writer("sent");
-  confirmed = this.#writer("confirmed");
-  settled = this.#writer("settled");
+  pubrec = this.#writer("pubrec");
+  completed = this.#writer("completed");
   dropped = this.#writer("dropped");
   received = this.#writer("received");
   released = this.#writer("released");
   retain = this.#writer("retain");
   clear = this.#writer("clear");
 
-  /** What has been told since the last commit, by name. */
-  get told(): string[] {
-    return this.#told.map((line) => JSON.parse(line)[0]);
+  /** The changes since the last commit, by name. */
+  get changes(): string[] {
+    return this.#changes.map((line) => JSON.parse(line)[0]);
   }
 
   commit(): void {
     if (this.isBroken) throw new Error("the disk is full");
-    if (this.#told.length === 0) return;
+    if (this.#changes.length === 0) return;
     this.commits++;
-    this.committed += `${this.#told.join("\n")}\n`;
-    this.#told = [];
+    this.committed += `${this.#changes.join("\n")}\n`;
+    this.#changes = [];
   }
 
   async close(): Promise<void> {
     this.closed++;
   }
 
-  #writer<K extends Told>(name: K): (...told: Parameters<Store[K]>) => void {
-    return (...told) => {
-      const entry = [name, ...told, ...(name === "setAway" ? [this.#clock.now()] : [])];
-      this.#told.push(JSON.stringify(entry, (_, value) => this.#plain(value)));
+  #writer<K extends Change>(name: K): (...values: Parameters<Store[K]>) => void {
+    return (...values) => {
+      const entry = [name, ...values, ...(name === "setAway" ? [this.#clock.now()] : [])];
+      this.#changes.push(JSON.stringify(entry, (_, value) => this.#plain(value)));
     };
   }
 
@@ -121,13 +121,13 @@ export class JournalingStore implements Store {
 
   #session(clientId: string): Session {
     const session = this.#sessions.get(clientId);
-    if (session === undefined) throw new Error(`the store was not told of a session of "${clientId}"`);
+    if (session === undefined) throw new Error(`the store knows no session of "${clientId}"`);
     return session;
   }
 
   #delivery(session: Session, is: (delivery: StoredDelivery) => boolean): StoredDelivery {
     const delivery = [...session.deliveries.values()].find(is);
-    if (delivery === undefined) throw new Error("the store was not told of this message");
+    if (delivery === undefined) throw new Error("the store does not know this message");
     return delivery;
   }
 
@@ -144,13 +144,13 @@ export class JournalingStore implements Store {
     if (known !== undefined) known.expiry = expiry;
     else {
       const maps = { subscriptions: new Map(), deliveries: new Map() };
-      const sets = { confirmed: new Set<number>(), incoming: new Set<number>() };
+      const sets = { awaitingPubcomp: new Set<number>(), incoming: new Set<number>() };
       this.#sessions.set(clientId, { expiry, owner, left: undefined, ...maps, ...sets });
     }
   }
 
   #change(session: Session, entry: Entry): void {
-    const { deliveries, subscriptions, confirmed, incoming } = session;
+    const { deliveries, subscriptions, awaitingPubcomp, incoming } = session;
     switch (entry[0]) {
       case "setAway":
         session.left = entry[2] ? Number((entry as readonly unknown[])[3]) : undefined;
@@ -171,12 +171,12 @@ export class JournalingStore implements Store {
         deliveries.set(number, { ...delivery, packetId });
         return;
       }
-      case "confirmed":
+      case "pubrec":
         deliveries.delete(this.#delivery(session, ({ packetId }) => packetId === entry[2]).number);
-        confirmed.add(entry[2]);
+        awaitingPubcomp.add(entry[2]);
         return;
-      case "settled":
-        if (confirmed.delete(entry[2])) return;
+      case "completed":
+        if (awaitingPubcomp.delete(entry[2])) return;
         deliveries.delete(this.#delivery(session, ({ packetId }) => packetId === entry[2]).number);
         return;
       case "dropped":

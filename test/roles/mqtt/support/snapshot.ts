@@ -1,7 +1,7 @@
 import type { Broker } from "../../../../src/roles/mqtt/broker/broker.ts";
-import type { Pending } from "../../../../src/roles/mqtt/session/queue.ts";
+import { Awaits } from "../../../../src/roles/mqtt/session/inflight.ts";
 import type { Session } from "../../../../src/roles/mqtt/session/session.ts";
-import type { Message } from "../../../../src/roles/mqtt/wire/message.ts";
+import type { Message, Pending } from "../../../../src/roles/mqtt/wire/message.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
@@ -28,10 +28,11 @@ const pendingOf = ({ message, qos, retain, subscriptionIds, share, number }: Pen
 });
 
 function sessionOf(session: Session, now: number) {
-  const { clientId, owner, expiry, subscriptions, queue, outgoing, incoming } = session;
-  const inFlight = [...outgoing.keys()].map((packetId) => {
-    const { awaits, pending } = outgoing.get(packetId) ?? {};
-    return { packetId, awaits, ...(pending !== undefined && pendingOf(pending, now)) };
+  const { clientId, owner, expiry, subscriptions, queue, inflight, incoming } = session;
+  const sent = inflight.ids().map((packetId) => {
+    const pending = inflight.pending(packetId);
+    const awaited = inflight.awaited(packetId);
+    return { packetId, awaited, ...(pending !== undefined && pendingOf(pending, now)) };
   });
   return {
     clientId,
@@ -43,8 +44,8 @@ function sessionOf(session: Session, now: number) {
       }))
       .sort((one, other) => (one.filter < other.filter ? -1 : 1)),
     queue: [...queue].map((pending) => pendingOf(pending, now)),
-    sent: inFlight.filter(({ awaits }) => awaits !== "pubcomp"),
-    confirmed: inFlight.filter(({ awaits }) => awaits === "pubcomp"),
+    sent: sent.filter(({ awaited }) => awaited !== Awaits.Pubcomp),
+    awaitingPubcomp: sent.filter(({ awaited }) => awaited === Awaits.Pubcomp),
     incoming: [...incoming].sort(),
   };
 }

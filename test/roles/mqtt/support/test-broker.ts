@@ -5,12 +5,14 @@ import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
 import type { Connect, Packet, Publish, Subscribe, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { Broker } from "../../../../src/roles/mqtt/broker/broker.ts";
-import type { Connection, Peer } from "../../../../src/roles/mqtt/client/connection.ts";
+import { acceptClient } from "../../../../src/roles/mqtt/client/accept.ts";
+import type { Connection } from "../../../../src/roles/mqtt/client/connection.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
 import { type Access, openAccess } from "../../../../src/roles/mqtt/ports/access.ts";
 import { type Bus, noBus } from "../../../../src/roles/mqtt/ports/bus.ts";
 import type { Clock } from "../../../../src/roles/mqtt/ports/clock.ts";
 import { memoryStore, type Store } from "../../../../src/roles/mqtt/ports/store.ts";
+import type { Peer } from "../../../../src/roles/mqtt/wire/link.ts";
 
 /** Time that stands until the test moves it. */
 export class TestClock implements Clock {
@@ -114,8 +116,8 @@ export class TestBroker {
       error: line("error"),
     };
     const fail = (error: Error) => this.failures.push(error);
-    const seams = { access: { ...openAccess, ...access }, store, bus };
-    this.broker = new Broker(mqttConfig.parse(config), { log, traffic, clock, fail, ...seams });
+    const ports = { access: { ...openAccess, ...access }, store, bus };
+    this.broker = new Broker(mqttConfig.parse(config), { log, traffic, clock, fail, ...ports });
   }
 
   /** A connection that has said nothing yet. */
@@ -164,7 +166,7 @@ export class TestClient {
     };
     const waiting = () => this.#waiting.length;
     Object.defineProperty(peer, "buffered", { get: waiting });
-    this.connection = test.broker.accept(peer);
+    this.connection = acceptClient(test.broker, peer);
   }
 
   #controls() {

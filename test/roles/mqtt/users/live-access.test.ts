@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
+import { disconnectUnless } from "../../../../src/roles/mqtt/users/disconnect-unless.ts";
 import { liveAccess } from "../../../../src/roles/mqtt/users/live-access.ts";
-import { sendAwayUnless } from "../../../../src/roles/mqtt/users/send-away.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -16,7 +16,7 @@ function lab(settings: Record<string, unknown>) {
   const reload = (next: Record<string, unknown>) => {
     const config = mqttConfig.parse(next);
     expect(test.broker.reload(config)).toBe(true);
-    sendAwayUnless(test.broker, access.change(config));
+    disconnectUnless(test.broker, access.change(config));
   };
   const enter = (username: string, password: string) =>
     test.connect(username, 5, { username, password: bytes(password) });

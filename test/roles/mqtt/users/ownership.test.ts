@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Connect } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
-import { pretender } from "../../../../src/roles/mqtt/users/pretence.ts";
+import { decoyVerifiers } from "../../../../src/roles/mqtt/users/decoy-verifiers.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 const users = [
@@ -62,9 +62,9 @@ test("pretended verifiers are the same after a restart, and others with other us
     storedKey: new Uint8Array(32).fill(byte),
     serverKey: new Uint8Array(32).fill(byte),
   });
-  const eve = pretender([model(1)])("eve");
-  expect(pretender([model(1)])("eve")).toEqual(eve);
-  expect(pretender([model(2)])("eve").salt).not.toEqual(eve.salt);
+  const eve = decoyVerifiers([model(1)])("eve");
+  expect(decoyVerifiers([model(1)])("eve")).toEqual(eve);
+  expect(decoyVerifiers([model(2)])("eve").salt).not.toEqual(eve.salt);
 });
 
 describe("reasons in words", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Publish, Qos } from "../../../../src/protocol/mqtt/packet.ts";
-import { OutgoingAliases } from "../../../../src/roles/mqtt/wire/topic-aliases.ts";
+import { TopicAliases } from "../../../../src/roles/mqtt/wire/topic-aliases.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
 const long = "building/7/floor/3/temperature";
@@ -42,37 +42,39 @@ function listen(test: TestBroker, name: string, topicAliasMaximum: number, more 
 
 describe("the aliases of a connection", () => {
   const topic = (text: string) => ({ text, bytes: new TextEncoder().encode(text) });
-  const give = (aliases: OutgoingAliases, text: string) => {
-    const alias = aliases.free(topic(text));
-    if (alias > 0) aliases.give(alias, text);
+  const give = (aliases: TopicAliases, text: string) => {
+    const alias = aliases.candidate(topic(text));
+    if (alias > 0) aliases.assign(alias, text);
     return alias;
   };
 
   test("are given from 1 on, as many as may be, and not to topics too short to gain", () => {
-    const aliases = new OutgoingAliases(2);
+    const aliases = new TopicAliases(2);
     expect(give(aliases, "a/b")).toBe(0);
     expect([give(aliases, "topic/one"), give(aliases, "topic/two")]).toEqual([1, 2]);
-    expect([aliases.of("topic/one"), aliases.of("topic/two"), aliases.of("a/b")]).toEqual([1, 2, 0]);
+    expect([aliases.aliasOf("topic/one"), aliases.aliasOf("topic/two"), aliases.aliasOf("a/b")]).toEqual([
+      1, 2, 0,
+    ]);
   });
 
   test("stay with topics in use, and go from others to those who ask again", () => {
-    const aliases = new OutgoingAliases(2);
+    const aliases = new TopicAliases(2);
     give(aliases, "topic/hot");
     give(aliases, "topic/cold");
     const got: number[] = [];
     for (let index = 0; index < 10; index++) {
-      aliases.of("topic/hot");
+      aliases.aliasOf("topic/hot");
       got.push(give(aliases, `topics/${index}`));
     }
-    expect(aliases.of("topic/hot")).toBe(1);
-    expect(aliases.of("topic/cold")).toBe(0);
+    expect(aliases.aliasOf("topic/hot")).toBe(1);
+    expect(aliases.aliasOf("topic/cold")).toBe(0);
     expect(new Set(got)).toEqual(new Set([0, 2]));
   });
 
   test("are not settled by asking", () => {
-    const aliases = new OutgoingAliases(1);
-    expect([aliases.free(topic("topic/one")), aliases.free(topic("topic/two"))]).toEqual([1, 1]);
-    expect(aliases.of("topic/one")).toBe(0);
+    const aliases = new TopicAliases(1);
+    expect([aliases.candidate(topic("topic/one")), aliases.candidate(topic("topic/two"))]).toEqual([1, 1]);
+    expect(aliases.aliasOf("topic/one")).toBe(0);
   });
 });
 

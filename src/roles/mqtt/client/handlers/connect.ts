@@ -3,21 +3,19 @@ import type { Connect } from "../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../protocol/mqtt/reason.ts";
 import { willMistake } from "../../session/will.ts";
 import type { Connection } from "../connection.ts";
-import { Authentication } from "../enhanced-auth.ts";
-import { whenDecided } from "../pending-decision.ts";
-import { clientIdOf } from "./connect/client-id.ts";
-import { enter } from "./connect/enter.ts";
-import { refuse } from "./connect/refuse.ts";
+import { EnhancedAuth } from "../enhanced-auth.ts";
+import { awaitDecision } from "../pending-decision.ts";
+import { completeConnect } from "./connect/complete.ts";
 
 /** CONNECT, section 3.1: who is it, and may it come in? */
 export function connect(connection: Connection, packet: Connect): void {
-  if (connection.state !== "new") throw protocolError("a second CONNECT came"); // [MQTT-3.1.0-2]
+  if (!connection.isNew) throw protocolError("a second CONNECT came"); // [MQTT-3.1.0-2]
   connection.version = packet.version;
   connection.wantsReasons = packet.version === 5 && packet.properties.requestProblemInformation !== false;
-  connection.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+  connection.writer.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
   const clientId = clientIdOf(packet);
   if (clientId === undefined || clientId.length > connection.broker.config.maxClientIdLength) {
-    refuse(connection, { reason: Reason.ClientIdentifierNotValid });
+    connection.refuse({ reason: Reason.ClientIdentifierNotValid });
     return;
   }
   connection.identity = { clientId, username: packet.username };
@@ -27,11 +25,20 @@ export function connect(connection: Connection, packet: Connect): void {
   else authenticate(connection, packet, authenticationMethod);
 }
 
+/** The client's own identifier, or one that is assigned; undefined when it must have its own. */
+function clientIdOf({ clientId, version, cleanStart }: Connect): string | undefined {
+  if (clientId !== "") return clientId;
+  // MQTT 3.1 has no empty identifier; 3.1.1 only for a session that ends with its connection.
+  // [MQTT-3.1.3-8 of 3.1.1]
+  if (version === 3 || (version === 4 && !cleanStart)) return undefined;
+  return `auto-${crypto.randomUUID()}`; // [MQTT-3.1.3-6]
+}
+
 function acceptsWill(connection: Connection, { will }: Connect): boolean {
-  const mistake = will === undefined ? undefined : willMistake(connection.broker, will);
+  const mistake = will === undefined ? undefined : willMistake(connection.broker.config, will);
   if (mistake === undefined) return true;
   connection.broker.log.debug(`Refused ${connection.name}: ${mistake.message}`);
-  refuse(connection, mistake);
+  connection.refuse(mistake);
   return false;
 }
 
@@ -39,32 +46,32 @@ function checkPassword(connection: Connection, packet: Connect): void {
   const { access } = connection.broker;
   const { username, password } = packet;
   const { clientId } = connection.identity;
-  const { remote } = connection.link.conversation;
-  const isGone = () => connection.state === "closed";
+  const { remote } = connection.conversation;
+  const isGone = () => connection.isClosed;
   const verdict = access.authenticate({ clientId, username, password, remote, isGone });
-  whenDecided(connection, verdict, (made) => {
+  awaitDecision(connection, verdict, (made) => {
     const decision = typeof made === "number" ? { reason: made } : made;
     if (decision.reason !== Reason.Success) {
-      refuse(connection, decision); // [MQTT-3.1.4-2]
+      connection.refuse(decision); // [MQTT-3.1.4-2]
       return;
     }
     if ("username" in decision) connection.identity = { clientId, username: decision.username };
-    enter(connection, packet);
+    completeConnect(connection, packet);
   });
 }
 
-/** Enhanced authentication. The method decides alone: a user name and a password beside it are not looked at. */
+/** Enhanced authentication. The method decides alone: a user name and a password beside it are ignored. */
 function authenticate(connection: Connection, packet: Connect, name: string): void {
   const method = connection.broker.access.methods.find((known) => known.name === name);
   if (method === undefined) {
-    refuse(connection, { reason: Reason.BadAuthenticationMethod }); // [MQTT-4.12.0-1]
+    connection.refuse({ reason: Reason.BadAuthenticationMethod }); // [MQTT-4.12.0-1]
     return;
   }
-  const authentication = new Authentication(connection, method);
-  connection.authentication = authentication;
+  const enhancedAuth = new EnhancedAuth(connection, method);
+  connection.enhancedAuth = enhancedAuth;
   connection.state = "authenticating";
-  authentication.begin(packet.properties.authenticationData, ({ username, data }) => {
+  enhancedAuth.begin(packet.properties.authenticationData, ({ username, data }) => {
     connection.identity = { clientId: connection.identity.clientId, username };
-    enter(connection, packet, data);
+    completeConnect(connection, packet, data);
   });
 }

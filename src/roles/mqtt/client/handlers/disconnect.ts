@@ -3,7 +3,7 @@ import type { Notice } from "../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../protocol/mqtt/reason.ts";
 import type { Connection } from "../connection.ts";
 
-/** The reasons that are a client's to give, section 3.14.2.1; the others are a server's. */
+/** The reasons that a client may give, section 3.14.2.1; the others are for servers. */
 const clientReasons: ReadonlySet<number> = new Set([
   Reason.Success,
   Reason.DisconnectWithWill,
@@ -28,18 +28,18 @@ export function disconnect(connection: Connection, { reasonCode, properties }: N
     throw protocolError(`DISCONNECT has the reason code ${code}, which only a server may give`); // [MQTT-3.14.2-1]
   }
   if (properties.sessionExpiryInterval !== undefined)
-    agreeOnExpiry(connection, properties.sessionExpiryInterval);
-  // Whoever leaves for any other reason than that all is done leaves its will. [MQTT-3.14.4-3] [MQTT-3.1.2-8]
+    changeExpiry(connection, properties.sessionExpiryInterval);
+  // With any other reason than success the will is published. [MQTT-3.14.4-3] [MQTT-3.1.2-8]
   if (reasonCode === Reason.Success) connection.will = undefined;
   connection.close(); // [MQTT-3.14.4-2]
 }
 
 /** Section 3.14.2.2.2. */
-function agreeOnExpiry({ broker, session, asksForSession }: Connection, seconds: number): void {
+function changeExpiry({ broker, session, asksForSession }: Connection, seconds: number): void {
   if (session === undefined) return;
-  // What counts is what CONNECT said, not what maxSessionExpiry left of it.
+  // What CONNECT asked for counts, not what maxSessionExpiry granted.
   if (!asksForSession && seconds > 0) {
     throw protocolError("DISCONNECT gives a session expiry interval, and CONNECT said 0");
   }
-  session.expiry = broker.sessionExpiry(seconds);
+  session.expiry = broker.registry.grantedExpiry(seconds);
 }

@@ -1,37 +1,41 @@
 import { decodeFrame } from "../../../../protocol/mqtt/decode.ts";
 import { protocolError } from "../../../../protocol/mqtt/errors.ts";
 import type { Frame } from "../../../../protocol/mqtt/frame.ts";
-import { PacketType, packetTypeName } from "../../../../protocol/mqtt/packet.ts";
+import { type Packet, PacketType, packetTypeName } from "../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../protocol/mqtt/reason.ts";
-import { tellAck } from "../../wire/trace.ts";
+import { traceAck } from "../../wire/trace.ts";
 import type { Connection } from "../connection.ts";
-import { acknowledged } from "./acknowledged.ts";
-import { handle } from "./handle.ts";
-import { published } from "./publish.ts";
+import { acknowledged } from "./acknowledgements.ts";
+import { auth } from "./auth.ts";
+import { connect } from "./connect.ts";
+import { disconnect } from "./disconnect.ts";
+import { publish } from "./publish.ts";
+import { subscribe } from "./subscribe.ts";
+import { unsubscribe } from "./unsubscribe.ts";
 
-/** Hands over the packet at `at`, whose fixed header has been read into `frame`. */
-export function dispatch(connection: Connection, bytes: Buffer, at: number, frame: Frame): void {
-  if (connection.state === "authenticating") checkTurn(frame.type);
+/** Hands the packet at `start` to the handler of its type. */
+export function dispatch(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
+  if (connection.state === "authenticating") checkAuthenticating(frame.type);
   if (frame.type === PacketType.Publish) {
-    published(connection, bytes, at, frame);
+    publish(connection, bytes, start, frame);
     return;
   }
-  const { counters } = connection.broker;
+  const { counters, publisher } = connection.broker;
   counters.controlsIn++;
   if (frame.type === PacketType.Connect) counters.connects++;
   // What was published before comes before whatever this packet leads to.
-  connection.broker.batch.deliver();
+  publisher.flush();
   if (isBareAcknowledgement(frame)) {
-    acknowledge(connection, bytes, at, frame);
+    acknowledge(connection, bytes, start, frame);
     return;
   }
-  const packet = decodeFrame(bytes, at, frame, connection.version);
-  connection.trace("in", packet, bytes.subarray(at, frame.end));
+  const packet = decodeFrame(bytes, start, frame, connection.version);
+  connection.writer.trace("in", packet, bytes.subarray(start, frame.end));
   handle(connection, packet);
 }
 
 /** A client that has not proved yet who it is sends AUTH, or gives up. [MQTT-3.1.2-30] */
-function checkTurn(type: number): void {
+function checkAuthenticating(type: number): void {
   if (type === PacketType.Auth || type === PacketType.Disconnect) return;
   throw protocolError(`${packetTypeName(type)} came in the middle of an authentication`);
 }
@@ -43,11 +47,44 @@ function isBareAcknowledgement({ type, first, body, end }: Frame): boolean {
 }
 
 // Read in place: at QoS 1 and 2 there are as many of them as messages.
-function acknowledge(connection: Connection, bytes: Buffer, at: number, { type, body, end }: Frame): void {
+function acknowledge(connection: Connection, bytes: Buffer, start: number, { type, body, end }: Frame): void {
   const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
   if (packetId === 0) throw protocolError(`${packetTypeName(type)} has the packet identifier 0`); // [MQTT-2.2.1-3]
-  if (connection.broker.traffic.wants("message")) {
-    tellAck(connection, "in", type, packetId, Reason.Success, bytes.subarray(at, end));
+  const { writer } = connection;
+  if (writer.traffic.wants("message")) {
+    traceAck(writer, "in", type, packetId, Reason.Success, bytes.subarray(start, end));
   }
   acknowledged(connection, type, packetId, Reason.Success);
+}
+
+function handle(connection: Connection, packet: Packet): void {
+  switch (packet.type) {
+    case "connect":
+      return connect(connection, packet);
+    case "subscribe":
+      return subscribe(connection, packet);
+    case "unsubscribe":
+      return unsubscribe(connection, packet);
+    case "puback":
+      return acknowledged(connection, PacketType.Puback, packet.packetId, packet.reasonCode);
+    case "pubrec":
+      return acknowledged(connection, PacketType.Pubrec, packet.packetId, packet.reasonCode);
+    case "pubrel":
+      return acknowledged(connection, PacketType.Pubrel, packet.packetId, packet.reasonCode);
+    case "pubcomp":
+      return acknowledged(connection, PacketType.Pubcomp, packet.packetId, packet.reasonCode);
+    case "pingreq":
+      connection.send({ type: "pingresp", version: connection.version }); // [MQTT-3.12.4-1]
+      return;
+    case "disconnect":
+      return disconnect(connection, packet);
+    case "auth":
+      return auth(connection, packet);
+    case "connack":
+    case "suback":
+    case "unsuback":
+    case "pingresp":
+    case "publish":
+      throw protocolError(`${packet.type.toUpperCase()} is not for a client to send`);
+  }
 }

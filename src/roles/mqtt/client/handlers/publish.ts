@@ -4,39 +4,40 @@ import type { Frame } from "../../../../protocol/mqtt/frame.ts";
 import { PacketType } from "../../../../protocol/mqtt/packet.ts";
 import type { PublishView } from "../../../../protocol/mqtt/publish-view.ts";
 import { Reason } from "../../../../protocol/mqtt/reason.ts";
-import { type Route, sameBytes } from "../../routing/router.ts";
-import { isSystemTopic } from "../../wire/system-topic.ts";
-import { tellPublish } from "../../wire/trace.ts";
+import { isSystemTopic } from "../../../../protocol/mqtt/topic.ts";
+import { sameBytes } from "../../routing/topic-cache.ts";
+import type { TopicRoute } from "../../routing/topic-route.ts";
+import { tracePublish } from "../../wire/trace.ts";
 import type { Connection } from "../connection.ts";
 
-/** PUBLISH from a client, section 3.3. The path where care is spent: no object is made on it. */
-export function published(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
+/** PUBLISH from a client, section 3.3. The hot path of the broker: no object is made on it. */
+export function publish(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
   const { broker, version } = connection;
   const { view } = broker;
   view.read(bytes, start, frame.body, frame.end, version);
   if (view.decoded !== undefined) view.checkFromClient();
   broker.counters.received++;
   broker.counters.payloadIn += view.end - view.payloadStart;
-  if (broker.pace.isLimited) broker.pace.spend(connection, view.end - start);
-  const route = routeOf(connection, view);
-  if (broker.traffic.wants("message")) tell(connection, route, view);
-  const refusal = refusalOf(connection, route, view);
-  if (refusal === Reason.Success) connection.route = route;
+  if (broker.rateLimiter.isLimited) broker.rateLimiter.consume(connection, view.end - start);
+  const topic = topicOf(connection, view);
+  if (broker.traffic.wants("message")) trace(connection, topic, view);
+  const refusal = refusalOf(connection, topic, view);
+  if (refusal === Reason.Success) connection.lastTopic = topic;
   switch (view.first & 6) {
     case 0:
-      atMostOnce(connection, bytes, route, view, refusal);
+      atMostOnce(connection, bytes, topic, view, refusal);
       return;
     case 2:
-      atLeastOnce(connection, bytes, route, view, refusal);
+      atLeastOnce(connection, bytes, topic, view, refusal);
       return;
     default:
-      exactlyOnce(connection, bytes, route, view, refusal);
+      exactlyOnce(connection, bytes, topic, view, refusal);
   }
 }
 
 /** @returns the reason why the message goes no further, or 0 */
-function refusalOf(connection: Connection, route: Route, view: PublishView): number {
-  const isAllowed = route === connection.route || mayPublish(connection, route.text);
+function refusalOf(connection: Connection, topic: TopicRoute, view: PublishView): number {
+  const isAllowed = topic === connection.lastTopic || mayPublish(connection, topic.text);
   if (!isAllowed) return Reason.NotAuthorized;
   return view.decoded !== undefined && isNotItsFormat(connection, view)
     ? Reason.PayloadFormatInvalid
@@ -60,12 +61,12 @@ function countRefused({ broker }: Connection, refusal: number): void {
 function atMostOnce(
   connection: Connection,
   bytes: Buffer,
-  route: Route,
+  topic: TopicRoute,
   view: PublishView,
   refusal: number,
 ): void {
   if (refusal === Reason.Success) {
-    connection.broker.batch.add(view, bytes, route, connection.session, connection.isV5);
+    connection.broker.publisher.add(view, bytes, topic, connection.session, connection.isV5);
     return;
   }
   countRefused(connection, refusal);
@@ -78,22 +79,22 @@ function atMostOnce(
 function atLeastOnce(
   connection: Connection,
   bytes: Buffer,
-  route: Route,
+  topic: TopicRoute,
   view: PublishView,
   refusal: number,
 ): void {
   const { broker } = connection;
   if (refusal === Reason.Success) {
-    broker.batch.add(view, bytes, route, connection.session, connection.isV5);
+    broker.publisher.add(view, bytes, topic, connection.session, connection.isV5);
   } else countRefused(connection, refusal);
-  connection.ack(PacketType.Puback, view.packetId, outcome(connection, route, refusal));
+  connection.writer.ack(PacketType.Puback, view.packetId, outcome(connection, topic, refusal));
 }
 
 // The message goes on at once, its identifier is kept until PUBREL. [MQTT-4.3.3-10] [MQTT-4.3.3-11]
 function exactlyOnce(
   connection: Connection,
   bytes: Buffer,
-  route: Route,
+  topic: TopicRoute,
   view: PublishView,
   refusal: number,
 ): void {
@@ -103,11 +104,10 @@ function exactlyOnce(
   const isNew = incoming?.has(packetId) === false;
   if (isNew && refusal === Reason.Success) {
     checkReceiveMaximum(connection, incoming.size);
-    incoming.add(packetId);
-    session?.journal?.received(packetId);
-    broker.batch.add(view, bytes, route, session, connection.isV5);
+    session?.received(packetId);
+    broker.publisher.add(view, bytes, topic, session, connection.isV5);
   } else if (isNew) countRefused(connection, refusal);
-  connection.ack(PacketType.Pubrec, packetId, outcome(connection, route, refusal));
+  connection.writer.ack(PacketType.Pubrec, packetId, outcome(connection, topic, refusal));
 }
 
 function checkReceiveMaximum(connection: Connection, inFlight: number): void {
@@ -118,47 +118,47 @@ function checkReceiveMaximum(connection: Connection, inFlight: number): void {
   throw new MqttError(Reason.ReceiveMaximumExceeded, message);
 }
 
-function outcome(connection: Connection, route: Route, refusal: number): number {
+function outcome(connection: Connection, topic: TopicRoute, refusal: number): number {
   if (!connection.isV5) return Reason.Success; // MQTT 3 has no word for a refusal. [MQTT-3.3.5-2 of 3.1.1]
   if (refusal !== Reason.Success) return refusal;
-  const { routes, uplink } = connection.broker;
-  if (routes.targets(route).length > 0 || uplink.wants(route.text, false)) return Reason.Success;
+  const { router, busLink } = connection.broker;
+  if (router.recipients(topic).length > 0 || busLink.wants(topic.text, false)) return Reason.Success;
   return Reason.NoMatchingSubscribers;
 }
 
-function routeOf(connection: Connection, view: PublishView): Route {
+function topicOf(connection: Connection, view: PublishView): TopicRoute {
   const { bytes, topicStart, topicEnd, topicAlias } = view;
-  if (topicAlias !== 0) return routeOfAlias(connection, view);
-  const last = connection.route;
+  if (topicAlias !== 0) return topicOfAlias(connection, view);
+  const last = connection.lastTopic;
   if (last?.isLive && sameBytes(last.bytes, bytes, topicStart, topicEnd)) return last;
-  return connection.broker.routes.ofBytes(bytes, topicStart, topicEnd);
+  return connection.broker.router.topicOf(bytes, topicStart, topicEnd);
 }
 
 /** Section 3.3.2.3.4. */
-function routeOfAlias(connection: Connection, view: PublishView): Route {
+function topicOfAlias(connection: Connection, view: PublishView): TopicRoute {
   const { bytes, topicStart, topicEnd, topicAlias } = view;
-  const { topicAliasMaximum } = connection.broker.config;
-  if (topicAlias > topicAliasMaximum) {
+  const { config, router } = connection.broker;
+  if (topicAlias > config.topicAliasMaximum) {
     // [MQTT-3.3.2-9]
-    const message = `PUBLISH has the topic alias ${topicAlias}, and topicAliasMaximum is ${topicAliasMaximum}`;
+    const message = `PUBLISH has the topic alias ${topicAlias}, and topicAliasMaximum is ${config.topicAliasMaximum}`;
     throw new MqttError(Reason.TopicAliasInvalid, message);
   }
   if (topicStart < topicEnd) {
-    const route = connection.broker.routes.ofBytes(bytes, topicStart, topicEnd);
-    connection.aliases.set(topicAlias, route);
-    return route;
+    const topic = router.topicOf(bytes, topicStart, topicEnd);
+    connection.inboundAliases.set(topicAlias, topic);
+    return topic;
   }
-  const route = connection.aliases.get(topicAlias);
-  if (route === undefined) {
+  const topic = connection.inboundAliases.get(topicAlias);
+  if (topic === undefined) {
     const message = `PUBLISH uses the topic alias ${topicAlias}, which stands for no topic yet`;
     throw new MqttError(Reason.ProtocolError, message);
   }
-  return route.isLive ? route : connection.broker.routes.ofText(route.text);
+  return topic.isLive ? topic : router.topicNamed(topic.text);
 }
 
-function tell(connection: Connection, { text: topic }: Route, view: PublishView): void {
+function trace({ writer }: Connection, { text: topic }: TopicRoute, view: PublishView): void {
   const { qos, retain, dup, packetId, bytes, start, payloadStart, end, decoded: properties } = view;
   const payload = bytes.subarray(payloadStart, end);
   const facts = { topic, qos, retain, dup, packetId, payload, properties };
-  tellPublish(connection, "in", facts, bytes.subarray(start, end));
+  tracePublish(writer, "in", facts, bytes.subarray(start, end));
 }

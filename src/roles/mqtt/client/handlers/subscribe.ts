@@ -4,9 +4,10 @@ import { Reason } from "../../../../protocol/mqtt/reason.ts";
 import { isShared, parseShare, topicDepth } from "../../../../protocol/mqtt/topic.ts";
 import type { Broker } from "../../broker/broker.ts";
 import { subscriptionBytes } from "../../routing/router.ts";
-import type { Replay, Session } from "../../session/session.ts";
+import type { RetainedSearch } from "../../session/retained-replay.ts";
+import type { Session } from "../../session/session.ts";
 import type { Connection } from "../connection.ts";
-import { inPieces } from "./in-pieces.ts";
+import { inSlices } from "./in-slices.ts";
 
 /** SUBSCRIBE, section 3.8. */
 export function subscribe(connection: Connection, packet: Subscribe): void {
@@ -15,7 +16,7 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
   const { packetId, subscriptions } = packet;
   if (version === 5) subscriptions.forEach(checkShare);
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
-  const replays = new Map<string, Replay>();
+  const searches = new Map<string, RetainedSearch>();
   const shares = new Set<string>();
   const reasonCodes: number[] = [];
   let why: string | undefined;
@@ -26,21 +27,21 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
       why ??= refused.message;
       return;
     }
-    const replay = accept(broker, session, request, identifier);
-    if (replay !== undefined) replays.set(request.filter, replay);
+    const search = accept(broker, session, request, identifier);
+    if (search !== undefined) searches.set(request.filter, search);
     if (isShared(request.filter)) shares.add(request.filter);
     reasonCodes.push(request.qos);
   };
-  inPieces(connection, subscriptions, subscribeTo, () => {
+  inSlices(connection, subscriptions, subscribeTo, () => {
     // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
     const properties = why !== undefined && connection.wantsReasons ? { reasonString: why } : {};
     connection.send({ type: "suback", version, packetId, reasonCodes, properties });
-    for (const [filter, replay] of replays) session.replay(filter, replay);
+    for (const [filter, search] of searches) session.outbound.replayRetained(filter, search);
     for (const share of shares) session.joinGroup(share);
   });
 }
 
-/** Before MQTT 5 such a filter is correct, only of no use here: it is refused. */
+/** Only for MQTT 5: before, such a filter is valid, and is refused. */
 function checkShare({ filter, noLocal }: SubscriptionRequest): void {
   if (!isShared(filter)) return;
   if (parseShare(filter) === undefined) {
@@ -52,7 +53,7 @@ function checkShare({ filter, noLocal }: SubscriptionRequest): void {
   if (noLocal) throw protocolError(`the shared subscription "${filter}" asks for no local`); // [MQTT-3.8.3-4]
 }
 
-/** Why a subscription is refused; undefined: it is not. */
+/** Why a subscription is refused; undefined: it is accepted. */
 function refusal(connection: Connection, session: Session, request: SubscriptionRequest) {
   const { broker, identity } = connection;
   const { maxTopicLevels, maxTopicLength, maxSubscriptions, maxSubscriptionBytes } = broker.config;
@@ -74,7 +75,7 @@ function refusal(connection: Connection, session: Session, request: Subscription
     if (session.subscriptions.size >= maxSubscriptions) {
       return no(Reason.QuotaExceeded, `the client has ${maxSubscriptions} subscriptions (maxSubscriptions)`);
     }
-    if (broker.routes.bytes + subscriptionBytes(request.filter) > maxSubscriptionBytes) {
+    if (broker.router.bytes + subscriptionBytes(request.filter) > maxSubscriptionBytes) {
       return no(Reason.QuotaExceeded, "all clients' subscriptions together are at maxSubscriptionBytes");
     }
   }
@@ -84,15 +85,15 @@ function refusal(connection: Connection, session: Session, request: Subscription
 
 const no = (reason: number, message: string) => ({ reason, message });
 
-/** @returns the retained messages that the new subscription asks for */
+/** @returns a search for the retained messages that the new subscription asks for */
 function accept(
   broker: Broker,
   session: Session,
   request: SubscriptionRequest,
   identifier: number,
-): Replay | undefined {
+): RetainedSearch | undefined {
   const { retainHandling } = request;
-  const isNew = broker.subscribe(session, { ...request, identifier });
+  const isNew = session.subscribe({ ...request, identifier });
   // A shared subscription gets none: section 4.8.2.
   if (isShared(request.filter)) return undefined;
   // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
@@ -100,7 +101,7 @@ function accept(
   return retainedFor(broker, request, identifier);
 }
 
-function* retainedFor(broker: Broker, request: SubscriptionRequest, identifier: number): Replay {
+function* retainedFor(broker: Broker, request: SubscriptionRequest, identifier: number): RetainedSearch {
   const subscriptionIds = identifier === 0 ? undefined : [identifier];
   for (const message of broker.retained.match(request.filter, () => broker.clock.now())) {
     if (message === undefined) {

@@ -57,9 +57,9 @@ describe("a payload that says it is text and is not, section 3.3.2.3.2", () => {
   test("is refused in a will, too", () => {
     const { test } = scene();
     const will = { topic: "a", payload: broken, qos: 0, retain: false, properties } as const;
-    expect(willMistake(test.broker, will)?.reason).toBe(Reason.PayloadFormatInvalid);
-    expect(willMistake(test.broker, { ...will, properties: {} })).toBeUndefined();
-    expect(willMistake(test.broker, { ...will, payload: Uint8Array.of(0x61) })).toBeUndefined();
-    expect(willMistake(scene({}).test.broker, will)).toBeUndefined();
+    expect(willMistake(test.broker.config, will)?.reason).toBe(Reason.PayloadFormatInvalid);
+    expect(willMistake(test.broker.config, { ...will, properties: {} })).toBeUndefined();
+    expect(willMistake(test.broker.config, { ...will, payload: Uint8Array.of(0x61) })).toBeUndefined();
+    expect(willMistake(scene({}).test.broker.config, will)).toBeUndefined();
   });
 });

@@ -90,9 +90,9 @@ for (const version of versions) {
       const packetId = subscriber.next("publish").packetId ?? 0;
       subscriber.send(ack("pubrec", version, packetId));
       expect(subscriber.take()).toEqual([ack("pubrel", version, packetId)]);
-      expect(subscriber.connection.session?.outgoing.size).toBe(1);
+      expect(subscriber.connection.session?.inflight.size).toBe(1);
       subscriber.send(ack("pubcomp", version, packetId));
-      expect(subscriber.connection.session?.outgoing.size).toBe(0);
+      expect(subscriber.connection.session?.inflight.size).toBe(0);
       expect(subscriber.take()).toEqual([]);
     });
 
@@ -282,7 +282,7 @@ describe("MQTT 5", () => {
     const { packetId = 0 } = subscriber.next("publish");
     subscriber.send({ ...ack("pubrec", 5, packetId), reasonCode: Reason.QuotaExceeded });
     expect(subscriber.take()).toEqual([]);
-    expect(subscriber.connection.session?.outgoing.size).toBe(0);
+    expect(subscriber.connection.session?.inflight.size).toBe(0);
   });
 
   test("acknowledgements of what was never sent are answered, not believed", () => {

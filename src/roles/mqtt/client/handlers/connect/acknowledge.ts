@@ -1,21 +1,21 @@
 import type { Properties } from "../../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../../protocol/mqtt/reason.ts";
-import type { Entry } from "./entry.ts";
+import type { ConnectContext } from "./negotiate.ts";
 
 /** [MQTT-3.2.0-1] */
-export function acknowledge(entry: Entry): void {
-  const { connection, sessionPresent } = entry;
+export function acknowledge(context: ConnectContext): void {
+  const { connection, sessionPresent } = context;
   const { version } = connection;
-  const properties = version === 5 ? offer(entry) : {};
+  const properties = version === 5 ? grantedProperties(context) : {};
   const reasonCode = Reason.Success;
-  // A client that cannot be told would wait for ever.
+  // A client that does not get it would wait for ever.
   if (!connection.send({ type: "connack", version, sessionPresent, reasonCode, properties }))
     connection.close();
 }
 
 /** What an MQTT 5 client must know; what is left out has its default. */
-function offer(entry: Entry): Properties {
-  const { connection, packet, serverKeepAlive } = entry;
+function grantedProperties(context: ConnectContext): Properties {
+  const { connection, packet, serverKeepAlive } = context;
   const { broker, identity, limits } = connection;
   const { config } = broker;
   const { sessionExpiryInterval = 0 } = packet.properties;
@@ -28,16 +28,16 @@ function offer(entry: Entry): Properties {
     topicAliasMaximum: config.topicAliasMaximum,
     sharedSubscriptionAvailable: true,
     ...(serverKeepAlive !== undefined && { serverKeepAlive }),
-    ...authenticated(entry),
+    ...authenticationProperties(context),
   };
 }
 
 /** [MQTT-4.12.0-5] */
-function authenticated({ connection, authenticationData }: Entry): Properties {
-  const { authentication } = connection;
-  if (authentication === undefined) return {};
+function authenticationProperties({ connection, authenticationData }: ConnectContext): Properties {
+  const { enhancedAuth } = connection;
+  if (enhancedAuth === undefined) return {};
   return {
-    authenticationMethod: authentication.method.name,
+    authenticationMethod: enhancedAuth.method.name,
     ...(authenticationData !== undefined && { authenticationData }),
   };
 }

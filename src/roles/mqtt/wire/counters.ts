@@ -1,7 +1,7 @@
 import type { Packet } from "../../../protocol/mqtt/packet.ts";
 import { isFailure, Reason } from "../../../protocol/mqtt/reason.ts";
 
-/** Why a message did not reach somebody who would have got it, or was not kept. */
+/** Why a message did not reach a subscriber, or was not kept. */
 export type DropCause =
   | "slow"
   | "queue_full"
@@ -18,8 +18,8 @@ const authenticationFailures: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * What has happened since the broker started. The fields that count messages are plain numbers, because they stand
- * on the way of every message.
+ * What has happened since the broker started. The fields that count messages are plain numbers, because every message
+ * adds to them.
  */
 export class Counters {
   /** PUBLISH packets and the bytes of their payloads. */
@@ -34,15 +34,15 @@ export class Counters {
   bytesOut = 0;
   /** Messages that did not reach a subscriber or were not kept, whatever the cause. */
   dropped = 0;
-  /** Connections taken. */
+  /** Connections accepted. */
   accepted = 0;
   /** CONNECT packets, whatever became of them. */
   connects = 0;
   /** Clients that had been let in and are gone. */
   disconnects = 0;
-  /** Times that a client was not read for a while, because it published faster than it may. */
-  slowed = 0;
-  /** Sessions that ended because their time was over, or because others needed the room. */
+  /** How often a client was throttled, because it published faster than it may. */
+  throttled = 0;
+  /** Sessions that ended because they expired, or because others needed their place. */
   sessionsExpired = 0;
   #refused = 0;
   #authenticationFailures = 0;
@@ -64,8 +64,8 @@ export class Counters {
     this.#droppedBy[cause] += count;
   }
 
-  /** A packet of any type but PUBLISH has been written. */
-  told(packet: Packet): void {
+  /** A packet of any type but PUBLISH has been sent. */
+  sentControl(packet: Packet): void {
     this.controlsOut++;
     if (packet.type !== "connack" || packet.reasonCode === Reason.Success) return;
     this.#refused++;
@@ -95,7 +95,7 @@ export class Counters {
       keep_alive_timeouts_total: this.#keepAliveTimeouts,
       protocol_errors_total: this.#protocolErrors,
       sessions_expired_total: this.sessionsExpired,
-      slowed_total: this.slowed,
+      slowed_total: this.throttled,
       messages_received_total: this.received,
       messages_sent_total: this.sent,
       payload_bytes_received_total: this.payloadIn,

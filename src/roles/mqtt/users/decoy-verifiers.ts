@@ -2,10 +2,10 @@ import { createHash, hkdfSync } from "node:crypto";
 import type { Verifier } from "../../../protocol/scram/verifier.ts";
 
 /**
- * Verifiers of users that do not exist: each name always has the same one, which looks like one of `models` and which
- * no password fits, so that nobody can find out by asking which names there are.
+ * Verifiers of users that do not exist: each name always has the same one, which looks like one of `models` and fits
+ * no password. So nobody can find out by trying which names there are.
  */
-export function pretender(models: readonly Verifier[]): (name: string) => Verifier {
+export function decoyVerifiers(models: readonly Verifier[]): (name: string) => Verifier {
   // Only who knows the real ones can compute it, and it is the same after a restart, as theirs are.
   const secret = models
     .reduce((hash, { storedKey, salt }) => hash.update(storedKey).update(salt), createHash("sha256"))

@@ -1,0 +1,123 @@
+import type { Logger } from "../../../core/log.ts";
+import { printable } from "../../../protocol/text/printable.ts";
+import type { Identity } from "../ports/access.ts";
+import type { Deadlines } from "../session/deadlines.ts";
+import { Session } from "../session/session.ts";
+import type { SessionContext } from "../session/session-context.ts";
+import type { Client } from "./client.ts";
+
+interface Dependencies extends SessionContext {
+  readonly log: Logger;
+  readonly deadlines: Deadlines;
+  readonly config: { readonly maxSessions: number; readonly maxSessionExpiry: number };
+}
+
+/** The sessions of all clients, online and offline: they begin, wait for their client and end here. */
+export class SessionRegistry {
+  /** By client identifier. */
+  readonly all = new Map<string, Session>();
+  readonly #context: Dependencies;
+  readonly #clients = new Map<Session, Client>();
+  /** Sessions without a client, the one that lost it first in front. */
+  readonly #offline = new Set<Session>();
+
+  constructor(context: Dependencies) {
+    this.#context = context;
+  }
+
+  /** The client that is connected now. */
+  clientOf(session: Session): Client | undefined {
+    return this.#clients.get(session);
+  }
+
+  /** The session of this client identifier: the one there is, or a new one. */
+  open({ clientId, username }: Identity): { readonly session: Session; readonly isNew: boolean } {
+    const kept = this.all.get(clientId);
+    if (kept !== undefined) {
+      kept.cancelExpiry?.();
+      kept.cancelExpiry = undefined;
+      this.#offline.delete(kept);
+      kept.journal?.setAway(false);
+      return { session: kept, isNew: false };
+    }
+    const session = new Session(clientId, username, this.#context);
+    this.all.set(clientId, session);
+    return { session, isNew: true };
+  }
+
+  /** A session that the store kept, whose client has been away for so many milliseconds. */
+  restore(clientId: string, owner: string | undefined, expiry: number, away: number): Session {
+    const session = new Session(clientId, owner, this.#context);
+    session.restoreExpiry(expiry);
+    this.all.set(clientId, session);
+    this.#waitForClient(session, expiry - away);
+    return session;
+  }
+
+  attach(session: Session, client: Client): void {
+    this.#clients.set(session, client);
+  }
+
+  /** The client has gone; its session waits for it, or ends. */
+  detach(session: Session): void {
+    this.#clients.delete(session);
+    if (session.expiry > 0) this.#waitForClient(session, session.expiry);
+    else this.end(session);
+  }
+
+  #waitForClient(session: Session, milliseconds: number): void {
+    session.journal?.setAway(true);
+    this.#offline.add(session);
+    if (milliseconds === Number.POSITIVE_INFINITY) return;
+    const { clock, deadlines } = this.#context;
+    const end = clock.now() + milliseconds;
+    session.cancelExpiry = deadlines.at(end, () => this.#expire(session)); // [MQTT-3.1.2-23]
+  }
+
+  /**
+   * Makes room for a client that has no session yet, at the cost of one that left: otherwise whoever leaves enough
+   * sessions behind would shut everybody else out.
+   * @returns false when all sessions are in use
+   */
+  makeRoom(): boolean {
+    const { config, log } = this.#context;
+    if (this.all.size < config.maxSessions) return true;
+    const [oldest] = this.#offline;
+    if (oldest === undefined) return false;
+    const name = printable(oldest.clientId, 40);
+    log.debug(`Ended the session of "${name}", which is away: maxSessions is ${config.maxSessions}`);
+    this.#expire(oldest);
+    return true;
+  }
+
+  #expire(session: Session): void {
+    this.#context.counters.sessionsExpired++;
+    this.end(session);
+  }
+
+  /** Nothing of the session remains. A will that waits for its delay is published now. */
+  end(session: Session): void {
+    if (this.all.get(session.clientId) !== session) return;
+    session.cancelExpiry?.();
+    this.#offline.delete(session);
+    this.#context.gate.transaction(() => {
+      publishDelayedWill(session);
+      this.all.delete(session.clientId);
+      session.close();
+    });
+  }
+
+  /** Seconds as a client asks for them, as milliseconds that the broker grants. */
+  grantedExpiry(seconds: number): number {
+    const wanted = seconds === 0xffffffff ? Number.POSITIVE_INFINITY : seconds * 1000;
+    return Math.min(wanted, this.#context.config.maxSessionExpiry);
+  }
+}
+
+/** Publishes a will that waits for its delay, if there is one. */
+export function publishDelayedWill(session: Session): void {
+  const { delayedWill } = session;
+  session.delayedWill = undefined;
+  delayedWill?.cancel();
+  delayedWill?.publish();
+}

@@ -1,0 +1,34 @@
+import type { Connect } from "../../../../../protocol/mqtt/packet.ts";
+import type { Session } from "../../../session/session.ts";
+import { TopicAliases } from "../../../wire/topic-aliases.ts";
+import type { Connection } from "../../connection.ts";
+
+/** A client that is being let in. */
+export interface ConnectContext {
+  readonly connection: Connection;
+  readonly packet: Connect;
+  /** The last data of the authentication method, for CONNACK. */
+  readonly authenticationData: Uint8Array | undefined;
+  session: Session | undefined;
+  sessionPresent: boolean;
+  /** Seconds; undefined: as the client asked. */
+  serverKeepAlive: number | undefined;
+}
+
+export function negotiateAliases({ connection, packet }: ConnectContext): void {
+  const { maxTopicAliasesOut } = connection.broker.config;
+  // [MQTT-3.1.2-26] [MQTT-3.1.2-27]
+  const limit = Math.min(packet.properties.topicAliasMaximum ?? 0, maxTopicAliasesOut);
+  if (limit > 0) connection.writer.topicAliases = new TopicAliases(limit);
+}
+
+export function negotiateKeepAlive(context: ConnectContext): void {
+  const { connection, packet } = context;
+  let seconds = packet.keepAlive;
+  const limit = Math.ceil(connection.broker.config.maxKeepAlive / 1000);
+  if (packet.version === 5 && limit > 0 && (seconds === 0 || seconds > limit)) {
+    seconds = limit;
+    context.serverKeepAlive = limit; // [MQTT-3.2.2-21]
+  }
+  connection.keepAliveTimeout = seconds * 1500; // [MQTT-3.1.2-22]
+}

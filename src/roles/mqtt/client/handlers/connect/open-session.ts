@@ -1,0 +1,52 @@
+import { MqttError } from "../../../../../protocol/mqtt/errors.ts";
+import type { Connect } from "../../../../../protocol/mqtt/packet.ts";
+import { Reason } from "../../../../../protocol/mqtt/reason.ts";
+import type { ConnectContext } from "./negotiate.ts";
+
+/** Another connection of the same client is closed. [MQTT-3.1.4-3] */
+export function takeOver({ connection }: ConnectContext): void {
+  const { broker, identity } = connection;
+  const session = broker.sessions.get(identity.clientId);
+  const other = session === undefined ? undefined : broker.registry.clientOf(session);
+  other?.fail(
+    new MqttError(Reason.SessionTakenOver, "another connection has taken over its client identifier"),
+  );
+}
+
+export function openSession(context: ConnectContext): void {
+  const { connection, packet } = context;
+  const { broker, identity, writer } = connection;
+  // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
+  const kept = broker.sessions.get(identity.clientId);
+  if (packet.cleanStart && kept !== undefined) broker.registry.end(kept);
+  const { session, isNew } = broker.registry.open(identity);
+  // The will of a client that is back before its delay has passed is not published. [MQTT-3.1.3-9]
+  session.delayedWill?.cancel();
+  session.delayedWill = undefined;
+  const expiry = expirySeconds(packet);
+  connection.asksForSession = expiry > 0;
+  session.expiry = broker.registry.grantedExpiry(expiry);
+  const window = Math.min(packet.properties.receiveMaximum ?? 65_535, broker.config.maxInflight); // [MQTT-3.3.4-9]
+  session.attach(writer, window);
+  broker.registry.attach(session, connection);
+  connection.session = session;
+  context.session = session;
+  context.sessionPresent = !isNew; // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+}
+
+// Before MQTT 5 a session that is not clean never expires. [MQTT-3.1.2-4 of 3.1.1]
+function expirySeconds(packet: Connect): number {
+  if (packet.version === 5) return packet.properties.sessionExpiryInterval ?? 0;
+  return packet.cleanStart ? 0 : 0xffffffff;
+}
+
+export function keepWill({ connection, packet }: ConnectContext): void {
+  const { will } = packet;
+  if (will === undefined) return;
+  if (connection.broker.access.mayPublish(connection.identity, will.topic)) connection.will = will;
+  else connection.broker.log.debug(`${connection.name} may not publish its will to ${will.topic}`);
+}
+
+export function resume({ session }: ConnectContext): void {
+  session?.resume();
+}

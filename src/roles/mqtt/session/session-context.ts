@@ -1,0 +1,31 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
+import type { Router } from "../routing/router.ts";
+import type { CommitGate } from "../wire/commit-gate.ts";
+import type { Counters } from "../wire/counters.ts";
+import type { Total } from "./queue.ts";
+import type { QueueExpiry } from "./queue-expiry.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { StoredMessages } from "./stored-messages.ts";
+
+/** The limits of what waits for clients. They may change while the broker runs. */
+export interface SessionLimits {
+  readonly maxQueuedMessages: number;
+  readonly maxQueuedBytes: number;
+  readonly maxAllQueuedBytes: number;
+}
+
+/** What all sessions of a broker share. */
+export interface SessionContext {
+  readonly limits: SessionLimits;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly counters: Counters;
+  readonly router: Router;
+  readonly store: Store;
+  readonly storedMessages: StoredMessages;
+  readonly gate: CommitGate;
+  readonly queueExpiry: QueueExpiry;
+  /** What waits in the queues of all sessions, what is kept of what is in flight, and delayed wills. */
+  readonly queued: Total;
+}

@@ -1,0 +1,136 @@
+import type { Qos } from "../../../protocol/mqtt/packet.ts";
+import type { PublishView } from "../../../protocol/mqtt/publish-view.ts";
+import type { LargePacket } from "./large-packet.ts";
+import { Message, type TopicName } from "./message.ts";
+import { PublishRun } from "./publish-run.ts";
+import { type EncodedRun, PublishVariants } from "./publish-variants.ts";
+
+/** A topic that messages are published to, as the router knows it. */
+export interface PublishedTopic extends TopicName {
+  /** The name alone, for messages that are kept: they must not keep what the router knows. */
+  readonly name: TopicName;
+}
+
+const noTopic: PublishedTopic = {
+  text: "",
+  bytes: new Uint8Array(0),
+  name: { text: "", bytes: new Uint8Array(0) },
+};
+
+/**
+ * What is being published now, in every form that a subscriber may need: one message, or several that came in a row
+ * to the same topic, of the same size and QoS. Such a run goes to each subscriber as one copy, and a subscriber like
+ * the publisher gets the very bytes that came in: one call per run and not per message. One object is used again for
+ * each publication.
+ *
+ * The bytes are the network's: a publication is delivered before its chunk is given back.
+ */
+export class Publication {
+  topic: PublishedTopic = noTopic;
+  /** The session that publishes, for subscriptions with no local; undefined: the broker itself, or another node. */
+  publisher: object | undefined;
+  readonly run = new PublishRun();
+  readonly #now: () => number;
+  readonly #variants = new PublishVariants(this.run);
+  #messages: (Message | undefined)[] = [];
+  #large: LargePacket | undefined;
+
+  /** @param now the broker's clock */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** How many messages there are. */
+  get count(): number {
+    return this.run.count;
+  }
+
+  get qos(): Qos {
+    return this.run.qos;
+  }
+
+  get retain(): boolean {
+    return this.run.retain;
+  }
+
+  get payloadLength(): number {
+    return this.run.payloadLength;
+  }
+
+  /** The packet, when it is so large that its payload is sent from where it lies; then it is the only one. */
+  get large(): LargePacket | undefined {
+    return this.#large;
+  }
+
+  /**
+   * Adds the message that `view` has read from `bytes`.
+   * @returns false when it does not go with what is there: that must be delivered and cleared first
+   */
+  append(
+    view: PublishView,
+    bytes: Buffer,
+    topic: PublishedTopic,
+    publisher: object | undefined,
+    v5: boolean,
+  ): boolean {
+    if (this.run.count > 0) {
+      return this.topic === topic && this.publisher === publisher && this.run.append(view, bytes);
+    }
+    this.run.begin(view, bytes, v5);
+    this.topic = topic;
+    this.publisher = publisher;
+    return true;
+  }
+
+  /** The one message that is there lies in this packet. */
+  lieIn(packet: LargePacket | undefined): void {
+    this.#large = packet;
+  }
+
+  /** All messages as packets of one kind; see `PublishVariants.encoded`. */
+  encoded(
+    v5: boolean,
+    qos: Qos,
+    retain: boolean,
+    subscriptionIds: readonly number[] | undefined,
+    alias: number,
+  ): EncodedRun {
+    return this.#variants.encoded(this.topic.bytes, v5, qos, retain, subscriptionIds, alias);
+  }
+
+  /** One message that introduces a topic alias to an MQTT 5 subscriber. */
+  introduction(
+    index: number,
+    qos: Qos,
+    retain: boolean,
+    subscriptionIds: readonly number[] | undefined,
+    alias: number,
+  ): EncodedRun {
+    return this.#variants.introduction(this.topic.bytes, index, qos, retain, subscriptionIds, alias);
+  }
+
+  /** The message at `index`, to be kept by a queue or in flight; copied once at most, however many keep it. */
+  message(index: number): Message {
+    this.#large?.keep();
+    return this.borrowed(index);
+  }
+
+  /** The same, to be used before this publication is cleared only. */
+  borrowed(index: number): Message {
+    const known = this.#messages[index];
+    if (known !== undefined) return known;
+    const isLasting = this.#large !== undefined;
+    const message = new Message(this.topic.name, this.run.at(index), this.#now(), isLasting);
+    this.#messages[index] = message;
+    return message;
+  }
+
+  clear(): void {
+    this.run.clear();
+    this.#variants.clear();
+    this.topic = noTopic;
+    this.publisher = undefined;
+    this.#large = undefined;
+    if (this.#messages.length > 0) this.#messages = [];
+  }
+}
