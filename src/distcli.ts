@@ -1,9 +1,9 @@
 import packageJson from "../package.json" with { type: "json" };
 import { commands } from "./cli/commands/index.ts";
-import { exitCodes, InterruptedError, OutputError } from "./cli/exit.ts";
-import type { CliIo, Sink } from "./cli/io.ts";
-import { report, run, wantsJson } from "./cli/run.ts";
-import { terminalPrompter } from "./cli/terminal-prompter.ts";
+import { exitCodes, InterruptedError, OutputError } from "./cli/program/errors.ts";
+import { report, run, wantsJson } from "./cli/program/run.ts";
+import type { CliIo, Sink } from "./cli/terminal/io.ts";
+import { terminalPrompter } from "./cli/terminal/prompter.ts";
 import { describeError } from "./core/errors.ts";
 
 // The entry of the client: the only place of it that touches the process.

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ExpectedService } from "./cli/command.ts";
-import { UsageError } from "./cli/exit.ts";
+import type { ExpectedService } from "./cli/program/command.ts";
+import { UsageError } from "./cli/program/errors.ts";
 import { parseTcpEndpoint } from "./net/zmq/endpoint.ts";
 import { parts } from "./parts.ts";
 import { ConfigError } from "./server/config/mistake.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { runTrial, trialForm, trialTransport } from "./cli/try/index.ts";
+import { runTrial, trialForm, trialTransport } from "./cli/try/run-trial.ts";
 import type { Tries, TryTarget } from "./core/try.ts";
 
 /** A broker that asks who its clients are, whatever else is in its configuration. */

@@ -1,4 +1,4 @@
-import type { Style } from "../style.ts";
+import type { Style } from "../terminal/style.ts";
 
 /** One event as the admin service tells it. */
 export interface TrafficLine {

@@ -1,8 +1,8 @@
-import { UsageError } from "../exit.ts";
-import { peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
-import { adminHeaders, adminUrl, refusal } from "./ask.ts";
-import type { AdminPeer } from "./command.ts";
+import type { Session } from "../program/command-context.ts";
+import { UsageError } from "../program/errors.ts";
+import { peerName } from "../program/peer.ts";
+import { adminHeaders, adminUrl, refusal } from "./client.ts";
+import type { AdminPeer } from "./options.ts";
 
 /** What is asked for, as the admin service has it in its query. */
 export interface EventQuery {

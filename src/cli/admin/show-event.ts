@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { PeerError } from "../exit.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError } from "../program/errors.ts";
 import { eventLines, type TrafficLine } from "./event-lines.ts";
 import type { ServerSentEvent } from "./server-sent-events.ts";
 

@@ -1,11 +1,11 @@
 import { asDialError } from "../../net/dial-error.ts";
-import { formatDuration, interruptible, pause, within } from "../deadline.ts";
-import { CliError, PeerError, TimedOutError } from "../exit.ts";
-import { peerName } from "../peer.ts";
-import { defaultPatience, type Session } from "../session.ts";
-import { reachingAdmin } from "./ask.ts";
-import type { AdminPeer } from "./command.ts";
+import { defaultPatience, type Session } from "../program/command-context.ts";
+import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
+import { peerName } from "../program/peer.ts";
+import { formatDuration, interruptible, pause, within } from "../program/timeout.ts";
+import { reachingAdmin } from "./client.ts";
 import { type EventQuery, type EventStream, openEvents } from "./open-events.ts";
+import type { AdminPeer } from "./options.ts";
 import { type ServerSentEvent, serverSentEvents } from "./server-sent-events.ts";
 import { showEvent } from "./show-event.ts";
 

@@ -1,8 +1,8 @@
 import { type LabService, labPorts } from "../../core/ports.ts";
-import { baseCommand, type Cli, type CliCommand, type ExpectedService } from "../command.ts";
-import { examine } from "../doctor/examine.ts";
-import { UsageError } from "../exit.ts";
-import { hostName } from "../options.ts";
+import { examine } from "../doctor/check-services.ts";
+import { baseCommand, type Cli, type CliCommand, type ExpectedService } from "../program/command.ts";
+import { UsageError } from "../program/errors.ts";
+import { hostName } from "../program/options.ts";
 
 /** Milliseconds for one answer: the doctor has many patients. */
 const patience = 3000;

@@ -1,12 +1,12 @@
 import { labPorts } from "../../core/ports.ts";
-import { baseCommand, type CliCommand, withSchedule } from "../command.ts";
-import { converse, nonEmpty } from "../converse.ts";
-import { holdDialogue, messageDialogue } from "../dialogue.ts";
-import { repeatsWhatWasSent } from "../doubt.ts";
-import { sendFile } from "../echo-file.ts";
-import { UsageError } from "../exit.ts";
-import { prefixed, type Reply, tcpLine } from "../line.ts";
-import { hostName, portNumber } from "../options.ts";
+import { sendFile } from "../exchange/echo-file.ts";
+import { prefixed, type Reply, tcpLine } from "../exchange/exchange.ts";
+import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
+import { converse, nonEmpty } from "../exchange/send-messages.ts";
+import { repeatsWhatWasSent } from "../exchange/validate-reply.ts";
+import { baseCommand, type CliCommand, withSchedule } from "../program/command.ts";
+import { UsageError } from "../program/errors.ts";
+import { hostName, portNumber } from "../program/options.ts";
 
 /** `distcli echo`: words, a dialogue, or a whole file through an echo server. */
 export const echo: CliCommand = (cli) =>

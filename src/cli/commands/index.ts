@@ -1,4 +1,4 @@
-import type { CliCommand } from "../command.ts";
+import type { CliCommand } from "../program/command.ts";
 import { doctor } from "./doctor.ts";
 import { echo } from "./echo.ts";
 import { info } from "./info.ts";

@@ -2,12 +2,12 @@ import { labServicesOn } from "../../core/ports.ts";
 import { DialError } from "../../net/dial-error.ts";
 import { type NameAddress, resolveName } from "../../net/resolve.ts";
 import { dialTcp } from "../../net/tcp-client.ts";
-import { baseCommand, type CliCommand } from "../command.ts";
-import { rounded } from "../converse.ts";
-import { formatDuration } from "../deadline.ts";
-import { CliError, PeerError, TimedOutError } from "../exit.ts";
-import { hostName, portNumber } from "../options.ts";
-import { defaultPatience, type Session } from "../session.ts";
+import { rounded } from "../exchange/send-messages.ts";
+import { baseCommand, type CliCommand } from "../program/command.ts";
+import { defaultPatience, type Session } from "../program/command-context.ts";
+import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
+import { hostName, portNumber } from "../program/options.ts";
+import { formatDuration } from "../program/timeout.ts";
 
 /** `distcli info`: what a program learns about a host before it speaks to it. */
 export const info: CliCommand = (cli) =>

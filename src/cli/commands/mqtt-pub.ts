@@ -1,16 +1,16 @@
 import type { MqttClient } from "mqtt";
 import { describeError } from "../../core/errors.ts";
 import { printable } from "../../protocol/text/printable.ts";
-import type { CliCommand } from "../command.ts";
-import { UsageError } from "../exit.ts";
-import type { CliIo } from "../io.ts";
-import { linesOf } from "../lines.ts";
-import { answered, connectMqtt, disconnectMqtt, messageFields } from "../mqtt-client.ts";
-import { brokerOf, identityOf, mqttCommand, type QoS, topicName } from "../mqtt-options.ts";
-import { durationMs, wholeNumber } from "../options.ts";
-import { type Peer, peerName } from "../peer.ts";
-import { repeated } from "../repeat.ts";
-import type { Session } from "../session.ts";
+import { answered, connectMqtt, disconnectMqtt, messageFields } from "../mqtt/client.ts";
+import { brokerOf, identityOf, mqttCommand, type QoS, topicName } from "../mqtt/options.ts";
+import type { CliCommand } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { UsageError } from "../program/errors.ts";
+import { durationMs, wholeNumber } from "../program/options.ts";
+import { type Peer, peerName } from "../program/peer.ts";
+import { repeated } from "../program/schedule.ts";
+import type { CliIo } from "../terminal/io.ts";
+import { linesOf } from "../terminal/lines.ts";
 
 /** `distcli mqtt pub`: publishes what its options, a file or a pipe say. */
 export const mqttPub: CliCommand = (cli) =>

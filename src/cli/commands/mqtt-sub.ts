@@ -1,12 +1,12 @@
 import type { IPublishPacket, MqttClient } from "mqtt";
-import type { CliCommand } from "../command.ts";
-import { within } from "../deadline.ts";
-import { UsageError } from "../exit.ts";
-import { answered, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt-client.ts";
-import { brokerOf, identityOf, mqttCommand, type QoS, topicFilters } from "../mqtt-options.ts";
-import { positiveDurationMs, wholeNumber } from "../options.ts";
-import { type Peer, peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
+import { answered, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt/client.ts";
+import { brokerOf, identityOf, mqttCommand, type QoS, topicFilters } from "../mqtt/options.ts";
+import type { CliCommand } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { UsageError } from "../program/errors.ts";
+import { positiveDurationMs, wholeNumber } from "../program/options.ts";
+import { type Peer, peerName } from "../program/peer.ts";
+import { within } from "../program/timeout.ts";
 
 /** `distcli mqtt sub`: shows what is published to the topics, for as long as wanted. */
 export const mqttSub: CliCommand = (cli) =>

@@ -2,11 +2,11 @@ import { pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { saslPrep } from "../../protocol/scram/sasl-prep.ts";
 import { leastIterations, mostIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
-import { baseCommand, type CliCommand } from "../command.ts";
-import { UsageError } from "../exit.ts";
-import { linesOf } from "../lines.ts";
-import { wholeNumber } from "../options.ts";
-import type { Session } from "../session.ts";
+import { baseCommand, type CliCommand } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { UsageError } from "../program/errors.ts";
+import { wholeNumber } from "../program/options.ts";
+import { linesOf } from "../terminal/lines.ts";
 
 /** `distcli mqtt verifier`: what a broker needs to keep of a password. */
 export const mqttVerifier: CliCommand = (cli) =>

@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import type { CliCommand } from "../command.ts";
+import type { CliCommand } from "../program/command.ts";
 import { mqttPub } from "./mqtt-pub.ts";
 import { mqttSub } from "./mqtt-sub.ts";
 import { mqttVerifier } from "./mqtt-verifier.ts";

@@ -1,10 +1,10 @@
 import { labPorts } from "../../core/ports.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
-import { converse, nonEmpty } from "../converse.ts";
-import { holdDialogue, messageDialogue } from "../dialogue.ts";
-import { type Line, prefixed, tcpLine } from "../line.ts";
-import { type Peer, peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
+import { type Line, prefixed, tcpLine } from "../exchange/exchange.ts";
+import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
+import { converse, nonEmpty } from "../exchange/send-messages.ts";
+import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { type Peer, peerName } from "../program/peer.ts";
 
 /** `distcli oneway`: sends, and waits for nothing. */
 export const oneway: CliCommand = (cli) =>

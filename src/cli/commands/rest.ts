@@ -1,12 +1,12 @@
 import { labPorts } from "../../core/ports.ts";
 import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
-import { callText, showCalculation } from "../calculation.ts";
-import { type CliCommand, peerCommand } from "../command.ts";
-import { PeerError } from "../exit.ts";
-import { askHttp, type HttpAnswer } from "../http-json.ts";
-import { type Peer, peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
+import { callText, showCalculation } from "../http/calculation.ts";
+import { askHttp, type HttpAnswer } from "../http/json.ts";
+import { type CliCommand, peerCommand } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError } from "../program/errors.ts";
+import { type Peer, peerName } from "../program/peer.ts";
 
 /** `distcli rest`: calculates on the REST server. */
 export const rest: CliCommand = (cli) =>

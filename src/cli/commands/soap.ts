@@ -1,10 +1,10 @@
 import { Option } from "@commander-js/extra-typings";
 import { labPorts } from "../../core/ports.ts";
-import { type CliCommand, peerCommand } from "../command.ts";
-import { PeerError, UsageError } from "../exit.ts";
-import { peerName, reaching } from "../peer.ts";
-import type { Session } from "../session.ts";
-import { openSoap, type SoapOperation, type SoapPeer, type SoapService } from "../soap-client.ts";
+import { openSoap, type SoapOperation, type SoapPeer, type SoapService } from "../http/soap-client.ts";
+import { type CliCommand, peerCommand } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError, UsageError } from "../program/errors.ts";
+import { peerName, reaching } from "../program/peer.ts";
 
 /** `distcli soap`: calls an operation of a SOAP service, or lists those it describes. */
 export const soap: CliCommand = (cli) =>

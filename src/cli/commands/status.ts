@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { askAdmin } from "../admin/ask.ts";
-import { type AdminPeer, adminCommand, adminPeer } from "../admin/command.ts";
-import type { CliCommand } from "../command.ts";
-import { formatDuration } from "../deadline.ts";
-import { PeerError } from "../exit.ts";
-import type { Session } from "../session.ts";
-import type { Style } from "../style.ts";
-import { table } from "../table.ts";
+import { askAdmin } from "../admin/client.ts";
+import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
+import type { CliCommand } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError } from "../program/errors.ts";
+import { formatDuration } from "../program/timeout.ts";
+import type { Style } from "../terminal/style.ts";
+import { table } from "../terminal/table.ts";
 
 /** `distcli status`: what runs, seen from inside the server. */
 export const status: CliCommand = (cli) =>

@@ -1,14 +1,14 @@
 import { labPorts } from "../../core/ports.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
-import { converse } from "../converse.ts";
-import { holdDialogue } from "../dialogue.ts";
-import { tellsTheTime } from "../doubt.ts";
-import { PeerError } from "../exit.ts";
-import { type Reply, tcpLine } from "../line.ts";
-import { type Peer, peerName } from "../peer.ts";
-import type { Schedule } from "../repeat.ts";
-import type { Session } from "../session.ts";
-import { timeFraming } from "../time-framing.ts";
+import { type Reply, tcpLine } from "../exchange/exchange.ts";
+import { timeFraming } from "../exchange/framing.ts";
+import { holdDialogue } from "../exchange/interactive.ts";
+import { converse } from "../exchange/send-messages.ts";
+import { tellsTheTime } from "../exchange/validate-reply.ts";
+import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError } from "../program/errors.ts";
+import { type Peer, peerName } from "../program/peer.ts";
+import type { Schedule } from "../program/schedule.ts";
 
 /** `distcli time`: asks the time server, once or as often as wanted. */
 export const time: CliCommand = (cli) =>

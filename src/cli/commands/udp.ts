@@ -1,9 +1,9 @@
 import { labPorts } from "../../core/ports.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
-import { converse } from "../converse.ts";
-import { holdDialogue, messageDialogue } from "../dialogue.ts";
-import type { Reply } from "../line.ts";
-import { udpLine } from "../udp-line.ts";
+import type { Reply } from "../exchange/exchange.ts";
+import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
+import { converse } from "../exchange/send-messages.ts";
+import { udpLine } from "../exchange/udp-exchange.ts";
+import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
 
 /** `distcli udp`: one datagram there, one back. */
 export const udp: CliCommand = (cli) =>

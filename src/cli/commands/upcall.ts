@@ -1,12 +1,12 @@
 import { labPorts } from "../../core/ports.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../command.ts";
-import { converse } from "../converse.ts";
-import { holdDialogue, messageDialogue } from "../dialogue.ts";
-import { repeatsWhatWasSent } from "../doubt.ts";
-import { PeerError } from "../exit.ts";
-import { type Line, prefixed, type Reply, tcpLine } from "../line.ts";
-import { type Peer, peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
+import { type Line, prefixed, type Reply, tcpLine } from "../exchange/exchange.ts";
+import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
+import { converse } from "../exchange/send-messages.ts";
+import { repeatsWhatWasSent } from "../exchange/validate-reply.ts";
+import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError } from "../program/errors.ts";
+import { type Peer, peerName } from "../program/peer.ts";
 
 /** `distcli upcall`: sends messages one by one and shows each upcall, asked for or not. */
 export const upcall: CliCommand = (cli) =>

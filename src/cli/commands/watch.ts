@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { topicFilterMistake } from "../../protocol/mqtt/topic.ts";
-import { adminCommand, adminPeer } from "../admin/command.ts";
+import { adminCommand, adminPeer } from "../admin/options.ts";
 import { watchTraffic } from "../admin/watch-traffic.ts";
-import type { Cli, CliCommand } from "../command.ts";
-import { wholeNumber } from "../options.ts";
+import type { Cli, CliCommand } from "../program/command.ts";
+import { wholeNumber } from "../program/options.ts";
 
 /** `distcli watch`: the traffic of a running distsrv, live. */
 export const watch: CliCommand = (cli: Cli) =>

@@ -1,9 +1,9 @@
 import { labPorts } from "../../core/ports.ts";
-import type { CliCommand } from "../command.ts";
-import { UsageError } from "../exit.ts";
-import { durationMs, wholeNumber } from "../options.ts";
-import { repeated } from "../repeat.ts";
-import { withZmq, zmqCommand } from "../zmq-command.ts";
+import type { CliCommand } from "../program/command.ts";
+import { UsageError } from "../program/errors.ts";
+import { durationMs, wholeNumber } from "../program/options.ts";
+import { repeated } from "../program/schedule.ts";
+import { withZmq, zmqCommand } from "../zmq/socket.ts";
 
 /** `distcli zmq pub`: publishes once somebody subscribes. */
 export const zmqPub: CliCommand = (cli) =>

@@ -1,11 +1,11 @@
 import { Option } from "@commander-js/extra-typings";
 import { labPorts } from "../../core/ports.ts";
-import type { CliCommand } from "../command.ts";
-import { pause } from "../deadline.ts";
-import { wholeNumber } from "../options.ts";
-import { withZmq, zmqCommand } from "../zmq-command.ts";
-import { decodeWork, encodings, workText } from "../zmq-message.ts";
-import { receiveEach } from "../zmq-messages.ts";
+import type { CliCommand } from "../program/command.ts";
+import { wholeNumber } from "../program/options.ts";
+import { pause } from "../program/timeout.ts";
+import { decodeWork, encodings, workText } from "../zmq/message.ts";
+import { receiveEach } from "../zmq/messages.ts";
+import { withZmq, zmqCommand } from "../zmq/socket.ts";
 
 /** `distcli zmq pull`: a worker of the lab's pipeline. */
 export const zmqPull: CliCommand = (cli) =>

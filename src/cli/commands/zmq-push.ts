@@ -1,13 +1,13 @@
 import { Option } from "@commander-js/extra-typings";
 import { labPorts } from "../../core/ports.ts";
-import type { CliCommand } from "../command.ts";
-import { interruptible } from "../deadline.ts";
-import { UsageError } from "../exit.ts";
-import { linesOf } from "../lines.ts";
-import { durationMs, wholeNumber } from "../options.ts";
-import { repeated } from "../repeat.ts";
-import { withZmq, zmqCommand } from "../zmq-command.ts";
-import { encodeWork, encodings } from "../zmq-message.ts";
+import type { CliCommand } from "../program/command.ts";
+import { UsageError } from "../program/errors.ts";
+import { durationMs, wholeNumber } from "../program/options.ts";
+import { repeated } from "../program/schedule.ts";
+import { interruptible } from "../program/timeout.ts";
+import { linesOf } from "../terminal/lines.ts";
+import { encodeWork, encodings } from "../zmq/message.ts";
+import { withZmq, zmqCommand } from "../zmq/socket.ts";
 
 /** `distcli zmq push`: deals out work. */
 export const zmqPush: CliCommand = (cli) =>

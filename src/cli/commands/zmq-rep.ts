@@ -1,9 +1,9 @@
 import { labPorts } from "../../core/ports.ts";
-import type { CliCommand } from "../command.ts";
-import { wholeNumber } from "../options.ts";
-import { withZmq, zmqCommand } from "../zmq-command.ts";
-import { messageFields, messageText } from "../zmq-message.ts";
-import { receiveEach } from "../zmq-messages.ts";
+import type { CliCommand } from "../program/command.ts";
+import { wholeNumber } from "../program/options.ts";
+import { messageFields, messageText } from "../zmq/message.ts";
+import { receiveEach } from "../zmq/messages.ts";
+import { withZmq, zmqCommand } from "../zmq/socket.ts";
 
 /** `distcli zmq rep`: answers every request alike. */
 export const zmqRep: CliCommand = (cli) =>

@@ -1,9 +1,9 @@
 import { labPorts } from "../../core/ports.ts";
-import type { CliCommand } from "../command.ts";
-import { durationMs, wholeNumber } from "../options.ts";
-import { repeated } from "../repeat.ts";
-import { withZmq, zmqCommand } from "../zmq-command.ts";
-import { messageFields, messageText } from "../zmq-message.ts";
+import type { CliCommand } from "../program/command.ts";
+import { durationMs, wholeNumber } from "../program/options.ts";
+import { repeated } from "../program/schedule.ts";
+import { messageFields, messageText } from "../zmq/message.ts";
+import { withZmq, zmqCommand } from "../zmq/socket.ts";
 
 /** `distcli zmq req`: asks, and shows the reply. */
 export const zmqReq: CliCommand = (cli) =>

@@ -1,10 +1,10 @@
 import { labPorts } from "../../core/ports.ts";
-import type { CliCommand } from "../command.ts";
-import { within } from "../deadline.ts";
-import { positiveDurationMs, wholeNumber } from "../options.ts";
-import { withZmq, zmqCommand } from "../zmq-command.ts";
-import { messageFields, messageText } from "../zmq-message.ts";
-import { receiveEach } from "../zmq-messages.ts";
+import type { CliCommand } from "../program/command.ts";
+import { positiveDurationMs, wholeNumber } from "../program/options.ts";
+import { within } from "../program/timeout.ts";
+import { messageFields, messageText } from "../zmq/message.ts";
+import { receiveEach } from "../zmq/messages.ts";
+import { withZmq, zmqCommand } from "../zmq/socket.ts";
 
 /** `distcli zmq sub`: shows what is published. */
 export const zmqSub: CliCommand = (cli) =>

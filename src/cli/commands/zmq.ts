@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import type { CliCommand } from "../command.ts";
+import type { CliCommand } from "../program/command.ts";
 import { zmqPub } from "./zmq-pub.ts";
 import { zmqPull } from "./zmq-pull.ts";
 import { zmqPush } from "./zmq-push.ts";

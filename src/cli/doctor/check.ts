@@ -1,5 +1,5 @@
-import type { Peer } from "../peer.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../program/command-context.ts";
+import type { Peer } from "../program/peer.ts";
 
 /** One round trip that was made. */
 export interface RoundTrip {

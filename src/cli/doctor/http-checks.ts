@@ -1,8 +1,8 @@
 import { printable } from "../../protocol/text/printable.ts";
-import { fetchWhole } from "../http.ts";
-import { isJson } from "../json.ts";
-import { type Peer, peerName, reaching } from "../peer.ts";
-import type { Session } from "../session.ts";
+import { fetchWhole } from "../http/client.ts";
+import type { Session } from "../program/command-context.ts";
+import { type Peer, peerName, reaching } from "../program/peer.ts";
+import { isJson } from "../terminal/json.ts";
 import { type Check, timed } from "./check.ts";
 import { wrong } from "./text-checks.ts";
 

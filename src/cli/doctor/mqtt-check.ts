@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { answered, connectMqtt, disconnectMqtt } from "../mqtt-client.ts";
+import { answered, connectMqtt, disconnectMqtt } from "../mqtt/client.ts";
 import { type Check, timed } from "./check.ts";
 
 /** Publishes to itself, on a topic that nobody else knows. */

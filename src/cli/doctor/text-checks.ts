@@ -1,10 +1,10 @@
 import { printable } from "../../protocol/text/printable.ts";
-import { PeerError } from "../exit.ts";
-import { connected, type Framing, type Line, prefixed, tcpLine } from "../line.ts";
-import { type Peer, peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
-import { timeFraming } from "../time-framing.ts";
-import { udpLine } from "../udp-line.ts";
+import { connected, type Framing, type Line, prefixed, tcpLine } from "../exchange/exchange.ts";
+import { timeFraming } from "../exchange/framing.ts";
+import { udpLine } from "../exchange/udp-exchange.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError } from "../program/errors.ts";
+import { type Peer, peerName } from "../program/peer.ts";
 import { type Check, timed } from "./check.ts";
 
 const word = "halo";

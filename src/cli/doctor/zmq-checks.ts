@@ -1,10 +1,10 @@
 import { printable } from "../../protocol/text/printable.ts";
-import { PeerError, TimedOutError } from "../exit.ts";
-import { connected } from "../line.ts";
-import { type Peer, peerName } from "../peer.ts";
-import type { Session } from "../session.ts";
+import { connected } from "../exchange/exchange.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError, TimedOutError } from "../program/errors.ts";
+import { type Peer, peerName } from "../program/peer.ts";
+import { ZmtpConnection } from "../zmq/zmtp-connection.ts";
 import { type Check, type RoundTrip, timed } from "./check.ts";
-import { ZmtpConnection } from "./zmtp.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,4 +1,4 @@
-import { type Peer, peerName } from "../peer.ts";
+import { type Peer, peerName } from "../program/peer.ts";
 import { answered, overTcp, readToEnd } from "./over-tcp.ts";
 import { choice, type Exchange, type Spoken, spokenText, type Trial, textField } from "./trial.ts";
 

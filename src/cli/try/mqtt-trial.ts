@@ -8,8 +8,8 @@ import type { Packet, Qos } from "../../protocol/mqtt/packet.ts";
 import { reasonName } from "../../protocol/mqtt/reason.ts";
 import { withoutSecrets } from "../../protocol/mqtt/redact.ts";
 import { topicNameMistake } from "../../protocol/mqtt/topic.ts";
-import { PeerError } from "../exit.ts";
-import { type Peer, peerName } from "../peer.ts";
+import { PeerError } from "../program/errors.ts";
+import { type Peer, peerName } from "../program/peer.ts";
 import { overTcp } from "./over-tcp.ts";
 import { choice, type Exchange, passwordField, type Trial, textField, type Values } from "./trial.ts";
 

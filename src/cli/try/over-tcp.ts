@@ -1,6 +1,6 @@
 import { dialTcp, type TcpClient } from "../../net/tcp-client.ts";
-import { PeerError } from "../exit.ts";
-import { type Peer, peerName, reaching } from "../peer.ts";
+import { PeerError } from "../program/errors.ts";
+import { type Peer, peerName, reaching } from "../program/peer.ts";
 import { type Exchange, type Spoken, spokenBytes } from "./trial.ts";
 
 /** No answer of a lab's service is longer; a peer that sends for ever is not read for ever. */

@@ -1,5 +1,5 @@
 import { dialUdp } from "../../net/udp-client.ts";
-import { reaching } from "../peer.ts";
+import { reaching } from "../program/peer.ts";
 import { answered, overTcp, readAnswer, readToEnd } from "./over-tcp.ts";
 import { choice, spokenBytes, spokenText, type Trial, textField } from "./trial.ts";
 

@@ -1,5 +1,5 @@
 import type { TryField } from "../../core/try.ts";
-import type { Peer } from "../peer.ts";
+import type { Peer } from "../program/peer.ts";
 
 /** What went one way, as a person reads it and as it went over the wire. */
 export interface Spoken {

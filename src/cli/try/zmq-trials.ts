@@ -1,7 +1,7 @@
 import { printable } from "../../protocol/text/printable.ts";
-import { ZmtpConnection } from "../doctor/zmtp.ts";
-import type { Peer } from "../peer.ts";
-import { decodeWork, workText } from "../zmq-message.ts";
+import type { Peer } from "../program/peer.ts";
+import { decodeWork, workText } from "../zmq/message.ts";
+import { ZmtpConnection } from "../zmq/zmtp-connection.ts";
 import { overTcp } from "./over-tcp.ts";
 import { type Exchange, type Spoken, spokenBytes, spokenText, type Trial, textField } from "./trial.ts";
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "bun:test";
-import type { ExpectedService } from "../../../src/cli/command.ts";
 import { doctor } from "../../../src/cli/commands/doctor.ts";
+import type { ExpectedService } from "../../../src/cli/program/command.ts";
 import { roles } from "../../../src/roles/index.ts";
 import { labOperations } from "../../support/lab-operations.ts";
 import { startRole } from "../../support/start-role.ts";

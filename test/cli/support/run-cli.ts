@@ -1,7 +1,7 @@
-import type { Cli, CliCommand } from "../../../src/cli/command.ts";
-import { InterruptedError } from "../../../src/cli/exit.ts";
-import type { CliIo, Prompter, Sink } from "../../../src/cli/io.ts";
-import { run } from "../../../src/cli/run.ts";
+import type { Cli, CliCommand } from "../../../src/cli/program/command.ts";
+import { InterruptedError } from "../../../src/cli/program/errors.ts";
+import { run } from "../../../src/cli/program/run.ts";
+import type { CliIo, Prompter, Sink } from "../../../src/cli/terminal/io.ts";
 
 export interface RunCliOptions {
   /** What is piped into the command. */

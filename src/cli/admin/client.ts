@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { formatHostPort } from "../../core/address.ts";
+import { asDialError } from "../../net/dial-error.ts";
+import { fetchWhole } from "../http/client.ts";
+import type { Session } from "../program/command-context.ts";
+import { PeerError } from "../program/errors.ts";
+import { networkFailure, peerName } from "../program/peer.ts";
+import { type AdminPeer, adminPort } from "./options.ts";
+
+const failure = z.object({ error: z.string() });
+
+export const adminUrl = (peer: AdminPeer, path: string): string =>
+  `http://${formatHostPort(peer.host, peer.port)}${path}`;
+
+export const adminHeaders = ({ token }: AdminPeer): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
+
+/** Asks for JSON. @throws {PeerError} when there is no distsrv there, or it refuses */
+export function askAdmin<T>(
+  session: Session,
+  peer: AdminPeer,
+  path: string,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  return reachingAdmin(peer, () =>
+    session.within(`No answer from ${peerName(peer)}`, async (signal) => {
+      const init = { headers: adminHeaders(peer), signal };
+      const { response, body } = await fetchWhole(peer, adminUrl(peer, path), init);
+      const text = new TextDecoder().decode(body);
+      if (!response.ok) throw refusal(peer, response.status, text);
+      const result = schema.safeParse(parsed(text));
+      if (result.success) return result.data;
+      throw new PeerError("bad-answer", `${peerName(peer)} answers, and not as distsrv's admin service does`);
+    }),
+  );
+}
+
+/** As `reaching`, for a peer that is no service of the lab but what looks after them. */
+export async function reachingAdmin<T>(peer: AdminPeer, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const failed = asDialError(error, peer.host, peer.port);
+    if (failed?.code !== "refused") throw networkFailure(error, peer, peer.example) ?? error;
+    const hint = `distsrv's admin service listens on 127.0.0.1:${adminPort} unless its file says otherwise (admin:)`;
+    throw new PeerError("connection-refused", `${failed.message}. ${hint}`);
+  }
+}
+
+const codes: Readonly<Record<number, string>> = { 400: "bad-request", 401: "no-token", 503: "busy" };
+
+/** What the admin service answered instead of what it was asked for. */
+export function refusal(peer: AdminPeer, status: number, text: string): PeerError {
+  const { data } = failure.safeParse(parsed(text));
+  const why = data?.error ?? "it is no admin service of distsrv";
+  const hint = status === 401 ? ". distcli takes the token from --token or DISTSRV_TOKEN" : "";
+  return new PeerError(codes[status] ?? "refused", `${peerName(peer)} answers ${status}: ${why}${hint}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

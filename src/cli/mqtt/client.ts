@@ -1,0 +1,139 @@
+import { isUtf8 } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import type { MqttClient } from "mqtt";
+import { describeError } from "../../core/errors.ts";
+import type { Session } from "../program/command-context.ts";
+import { CliError, PeerError } from "../program/errors.ts";
+import { networkFailure, type Peer, peerName } from "../program/peer.ts";
+import type { Broker } from "./broker-address.ts";
+
+/** What a client tells the broker about itself. */
+export interface MqttIdentity {
+  readonly id?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Seconds. */
+  readonly keepalive: number;
+  readonly version: MqttVersion;
+  /** Ask the broker to forget the session at the end. Default true. */
+  readonly clean?: boolean;
+}
+
+/** The protocol level of CONNECT: MQTT 3.1, 3.1.1 and 5.0. */
+export type MqttVersion = 3 | 4 | 5;
+
+/** Milliseconds between two attempts to get a lost connection back. */
+export const reconnectEvery = 1000;
+
+/**
+ * Connects to a broker. A connection that is lost later stays lost, until its `options.reconnectPeriod` is set.
+ * @throws {PeerError} when the broker cannot be reached or refuses the client
+ */
+export async function connectMqtt(
+  session: Session,
+  peer: Broker,
+  identity: MqttIdentity,
+): Promise<MqttClient> {
+  const { host, port, protocol = "mqtt", path, ca, insecure } = peer;
+  const { connect } = await import("mqtt"); // loaded here: the other commands start without it
+  const client = connect({
+    protocol,
+    host: host.includes(":") && path !== undefined ? `[${host}]` : host, // a WebSocket's becomes part of a URL
+    port,
+    ...(path !== undefined && { path }),
+    ...(ca !== undefined && { ca }),
+    rejectUnauthorized: insecure !== true,
+    clientId: identity.id ?? `distcli-${randomBytes(4).toString("hex")}`,
+    username: identity.username,
+    password: identity.password,
+    keepalive: identity.keepalive,
+    protocolVersion: identity.version,
+    protocolId: identity.version === 3 ? "MQIsdp" : "MQTT",
+    clean: identity.clean ?? true,
+    reconnectPeriod: 0,
+    connectTimeout: 0x7fff_ffff, // the session's own limit holds
+  });
+  try {
+    await session.within(`No answer from the MQTT broker ${peerName(peer)}`, () => connection(client));
+    return client;
+  } catch (error) {
+    client.end(true);
+    throw brokerFailure(error, peer);
+  }
+}
+
+function connection(client: MqttClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: unknown;
+    client.once("connect", () => resolve());
+    // An error comes before the close; the library goes on by itself without a listener for either.
+    client.on("error", (error) => {
+      failure ??= error;
+      reject(error);
+    });
+    client.once("close", () => reject(failure ?? new Error("it closed the connection during the handshake")));
+  });
+}
+
+/**
+ * Waits for the broker's answer to something, no longer than the session allows and the connection lasts: the
+ * library itself would keep it for the next connection.
+ */
+export async function answered<T>(
+  session: Session,
+  client: MqttClient,
+  peer: Peer,
+  work: () => Promise<T>,
+): Promise<T> {
+  const closed = new PeerError(
+    "connection-closed",
+    `The MQTT broker ${peerName(peer)} closed the connection`,
+  );
+  if (!client.connected) throw closed;
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  const close = () => reject(closed);
+  client.once("close", close);
+  try {
+    return await session.within(`No answer from the MQTT broker ${peerName(peer)}`, () =>
+      Promise.race([lost, work()]),
+    );
+  } catch (error) {
+    throw brokerFailure(error, peer);
+  } finally {
+    client.off("close", close);
+  }
+}
+
+/** What the library throws, in distcli's words. */
+export function brokerFailure(error: unknown, peer: Peer): Error {
+  if (error instanceof CliError) return error; // a timeout, or Ctrl-C
+  const failure = networkFailure(error, peer);
+  if (failure !== undefined) return failure;
+  if (isDistrust(error)) {
+    const message = `The certificate of ${peerName(peer)} is not trusted: ${describeError(error)}. Name its authority with --cafile FILE, or take it unseen with --insecure`;
+    return new PeerError("not-trusted", message);
+  }
+  const said = describeError(error).replace(/^Connection refused: /, "");
+  // The broker's own reason has its code; anything else is the library's, which could not read the answer.
+  const refused = error instanceof Error && "code" in error && typeof error.code === "number";
+  if (refused) return new PeerError("mqtt-refused", `The MQTT broker ${peerName(peer)} refused: ${said}`);
+  return new PeerError("bad-answer", `${peerName(peer)} does not speak MQTT as it should: ${said}`);
+}
+
+/** The codes of OpenSSL and of Node for a certificate that does not hold, or holds for another name. */
+function isDistrust(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/.test(code);
+}
+
+/** Says goodbye with a DISCONNECT, and does not wait longer for it than a moment. */
+export async function disconnectMqtt(client: MqttClient): Promise<void> {
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
+  await Promise.race([client.endAsync(), patience]);
+}
+
+/** A payload for `--json`: as text, and as it is where the text of it has lost something. */
+export function messageFields(payload: Uint8Array): { message: string; base64?: string } {
+  const message = new TextDecoder().decode(payload);
+  return isUtf8(payload) ? { message } : { message, base64: Buffer.from(payload).toString("base64") };
+}

@@ -1,0 +1,37 @@
+import { appendFileSync, closeSync, openSync } from "node:fs";
+import { describeError } from "../../core/errors.ts";
+import { OutputError, UsageError } from "./errors.ts";
+
+/** What `--log FILE` appends to: every line is in the file when `write` returns. */
+export interface LogFile {
+  /** @throws {OutputError} when the file takes no more */
+  write(data: string | Uint8Array): void;
+  close(): void;
+}
+
+export const noLogFile: LogFile = { write: () => {}, close: () => {} };
+
+export function openLogFile(path: string): LogFile {
+  const file = open(path);
+  return {
+    write: (data) => {
+      try {
+        appendFileSync(file, data);
+      } catch (error) {
+        throw new OutputError(cannotAppend(path, error));
+      }
+    },
+    close: () => closeSync(file),
+  };
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, "a");
+  } catch (error) {
+    throw new UsageError(cannotAppend(path, error));
+  }
+}
+
+const cannotAppend = (path: string, error: unknown): string =>
+  `Cannot append to --log ${path}: ${describeError(error)}`;

@@ -1,0 +1,116 @@
+import { expect, test } from "bun:test";
+import { fileURLToPath } from "node:url";
+import { echoing, fakeServer } from "./cli/support/fake-server.ts";
+import { until } from "./support/until.ts";
+
+const entry = fileURLToPath(new URL("../src/distcli.ts", import.meta.url));
+
+/** distcli on a pseudo terminal. */
+function onTerminal(...args: readonly string[]) {
+  let screen = "";
+  const terminal = new Bun.Terminal({
+    cols: 100,
+    rows: 24,
+    data: (_terminal, data) => {
+      screen += Buffer.from(data).toString();
+    },
+  });
+  const program = Bun.spawn([process.execPath, entry, ...args], { terminal });
+  return {
+    /** Without the codes that move the cursor. */
+    shows: (text: string) => until(() => screen.replace(/\x1b\[\d*[A-Z]/g, "").includes(text)),
+    types: (text: string) => void terminal.write(text),
+    exited: program.exited,
+  };
+}
+
+const start = (...args: readonly string[]) =>
+  Bun.spawn([process.execPath, entry, ...args], { stdout: "pipe", stderr: "pipe", stdin: "ignore" });
+
+test("a dialogue on a real terminal: prompts, editing, replies, bye", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const cli = onTerminal("echo", "127.0.0.1", "-p", `${port}`);
+  await cli.shows("Enter message: ");
+  cli.types("halp\x7fo\r");
+  await cli.shows("Received from server: Echo: halo");
+  await cli.shows("Enter another message: ");
+  cli.types("bye\r");
+  expect(await cli.exited).toBe(0);
+});
+
+test("Ctrl-C at a prompt is status 130, and Ctrl-D leaves", async () => {
+  const { port } = fakeServer(echoing(""));
+  for (const [key, status] of [
+    ["\x03", 130],
+    ["\x04", 0],
+  ] as const) {
+    const cli = onTerminal("upcall", "127.0.0.1", "-p", `${port}`);
+    await cli.shows("Enter message: ");
+    cli.types(key);
+    expect(await cli.exited).toBe(status);
+  }
+});
+
+test("SIGINT while waiting for an answer is status 130", async () => {
+  const server = fakeServer({});
+  const program = start("echo", "127.0.0.1", "halo", "-p", `${server.port}`);
+  await until(() => server.connections === 1);
+  program.kill("SIGINT");
+  expect(await program.exited).toBe(130);
+  expect(await program.stdout.text()).toBe("");
+});
+
+test("a configuration with mistakes is told whole, and is status 2", async () => {
+  const file = `${process.env.TMPDIR ?? "/tmp"}/distcli-${crypto.randomUUID()}.yaml`;
+  await Bun.write(file, "services:\n  tme:\n  echo: { port: abc }\n");
+  try {
+    const program = start("doctor", "--config", file);
+    expect(await program.exited).toBe(2);
+    const complaint = await program.stderr.text();
+    expect(complaint).toContain('Did you mean "time"?');
+    expect(complaint).toContain("services.echo.port");
+  } finally {
+    await Bun.file(file).delete();
+  }
+});
+
+test("doctor reads the services and ports of a configuration", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const file = `${process.env.TMPDIR ?? "/tmp"}/distcli-${crypto.randomUUID()}.yaml`;
+  await Bun.write(file, `services:\n  gema: { role: echo, port: ${port} }\n`);
+  try {
+    const program = start("doctor", "--config", file, "--json");
+    expect(JSON.parse(await program.stdout.text())).toMatchObject({
+      service: "gema",
+      role: "echo",
+      port,
+      state: "ok",
+    });
+    expect(await program.exited).toBe(0);
+  } finally {
+    await Bun.file(file).delete();
+  }
+});
+
+test("SIGINT while reading from a pipe is status 130", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const words = ["echo", "127.0.0.1", "-p", `${port}`];
+  const program = Bun.spawn([process.execPath, entry, ...words], { stdin: "pipe", stdout: "pipe" });
+  program.stdin.write("halo\n");
+  program.stdin.flush();
+  const reader = program.stdout.getReader();
+  await reader.read(); // the answer: now it waits for the next line
+  program.kill("SIGINT");
+  expect(await program.exited).toBe(130);
+});
+
+test("output that cannot be written is status 1, and said", async () => {
+  const { port } = fakeServer(echoing("Echo: "));
+  const words = ["echo", "127.0.0.1", "halo", "-p", `${port}`];
+  const full = Bun.spawn([process.execPath, entry, ...words], {
+    stdout: Bun.file("/dev/full"),
+    stderr: "pipe",
+  });
+  expect(await full.stderr.text()).toStartWith("distcli: Cannot write to the standard output: ENOSPC");
+  expect(await full.exited).toBe(1);
+});
