@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatHostPort } from "../../core/address.ts";
 import { asDialError } from "../../net/dial-error.ts";
 import { fetchWhole } from "../http/client.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { networkFailure, peerName } from "../program/peer.ts";
 import { type AdminPeer, adminPort } from "./options.ts";
@@ -17,13 +17,13 @@ export const adminHeaders = ({ token }: AdminPeer): Record<string, string> =>
 
 /** Asks for JSON. @throws {PeerError} when there is no distsrv there, or it refuses */
 export function askAdmin<T>(
-  session: Session,
+  context: CommandContext,
   peer: AdminPeer,
   path: string,
   schema: z.ZodType<T>,
 ): Promise<T> {
   return reachingAdmin(peer, () =>
-    session.within(`No answer from ${peerName(peer)}`, async (signal) => {
+    context.within(`No answer from ${peerName(peer)}`, async (signal) => {
       const init = { headers: adminHeaders(peer), signal };
       const { response, body } = await fetchWhole(peer, adminUrl(peer, path), init);
       const text = new TextDecoder().decode(body);

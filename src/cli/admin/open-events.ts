@@ -1,4 +1,4 @@
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
 import { adminHeaders, adminUrl, refusal } from "./client.ts";
@@ -29,7 +29,7 @@ export interface EventStream {
  * @throws {PeerError} when it refuses otherwise; what fetch throws passes as it is
  */
 export async function openEvents(
-  session: Session,
+  context: CommandContext,
   peer: AdminPeer,
   query: EventQuery,
   after?: string,
@@ -38,19 +38,19 @@ export async function openEvents(
   if (after !== undefined) headers["last-event-id"] = after;
   const history = after === undefined ? query.history : wholeHistory;
   const closing = new AbortController();
-  const response = await session.within(`No answer from ${peerName(peer)}`, async (limit) => {
+  const response = await context.within(`No answer from ${peerName(peer)}`, async (limit) => {
     // What the limit ends is the wait for the head; the stream has none.
     limit.addEventListener("abort", () => closing.abort(limit.reason), { once: true });
     return fetch(adminUrl(peer, `/api/events?${searchOf({ ...query, history })}`), {
       headers,
       redirect: "manual",
-      signal: AbortSignal.any([session.signal, closing.signal]),
+      signal: AbortSignal.any([context.signal, closing.signal]),
     });
   });
   const { body, ok, status } = response;
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
   if (ok && isStream && body !== null) return { body, close: () => closing.abort() };
-  const text = await session.within(`No end of the answer of ${peerName(peer)}`, () => response.text());
+  const text = await context.within(`No end of the answer of ${peerName(peer)}`, () => response.text());
   const refused = refusal(peer, status, text);
   throw refused.code === "bad-request" ? new UsageError(refused.message) : refused;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { eventLines, type TrafficLine } from "./event-lines.ts";
 import type { ServerSentEvent } from "./server-sent-events.ts";
@@ -28,22 +28,22 @@ const leftOutWords: Readonly<Record<string, string>> = {
 };
 
 /** Prints one event of the admin service. @throws {PeerError} when it is none of those that there are */
-export function showEvent(session: Session, event: ServerSentEvent, withBytes: boolean): void {
+export function showEvent(context: CommandContext, event: ServerSentEvent, withBytes: boolean): void {
   if (event.event === "traffic") {
     const line = read(traffic, event);
-    session.result(eventLines(line, session.style, withBytes), { event: event.event, ...line });
+    context.result(eventLines(line, context.style, withBytes), { event: event.event, ...line });
   } else if (event.event === "left-out") {
-    showLeftOut(session, event);
+    showLeftOut(context, event);
   }
 }
 
-function showLeftOut(session: Session, event: ServerSentEvent): void {
+function showLeftOut(context: CommandContext, event: ServerSentEvent): void {
   const { service, kind, count } = read(leftOut, event);
-  if (session.json) return session.result("", { event: event.event, service, kind, count });
+  if (context.json) return context.result("", { event: event.event, service, kind, count });
   const what = leftOutWords[kind] ?? kind;
   // How many a server had before it started again, nobody knows.
   const many = count === 0 ? "perhaps more" : `${count} more`;
-  session.note(session.noteStyle.warn(`... ${many} ${what}${service === "" ? "" : ` of ${service}`}`));
+  context.note(context.noteStyle.warn(`... ${many} ${what}${service === "" ? "" : ` of ${service}`}`));
 }
 
 function read<T>(schema: z.ZodType<T>, { event, data }: ServerSentEvent): T {

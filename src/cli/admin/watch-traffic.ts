@@ -1,5 +1,5 @@
 import { asDialError } from "../../net/dial-error.ts";
-import { defaultPatience, type Session } from "../program/command-context.ts";
+import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
 import { formatDuration, interruptible, pause, within } from "../program/timeout.ts";
@@ -25,9 +25,9 @@ const backOff = { first: 250, most: 5000 };
  * no longer than that.
  * @throws {PeerError} when the server refuses, or is none
  */
-export function watchTraffic(session: Session, peer: AdminPeer, options: WatchOptions): Promise<void> {
-  const watcher = new Watcher(session, peer, options);
-  return reachingAdmin(peer, () => interruptible(session.signal, () => watcher.watch()));
+export function watchTraffic(context: CommandContext, peer: AdminPeer, options: WatchOptions): Promise<void> {
+  const watcher = new Watcher(context, peer, options);
+  return reachingAdmin(peer, () => interruptible(context.signal, () => watcher.watch()));
 }
 
 class Watcher {
@@ -35,16 +35,16 @@ class Watcher {
   #times = 0;
 
   constructor(
-    readonly session: Session,
+    readonly context: CommandContext,
     readonly peer: AdminPeer,
     readonly options: WatchOptions,
   ) {}
 
   async watch(): Promise<never> {
-    let stream = await openEvents(this.session, this.peer, this.options);
+    let stream = await openEvents(this.context, this.peer, this.options);
     for (;;) {
       const why = await this.#show(stream);
-      this.session.note(`Lost ${peerName(this.peer)} (${why}); trying again`);
+      this.context.note(`Lost ${peerName(this.peer)} (${why}); trying again`);
       stream = await this.#reopen();
     }
   }
@@ -60,7 +60,7 @@ class Watcher {
         if (next.done) return "it has ended the stream";
         if (next.value === undefined) continue;
         this.#lastId = next.value.id ?? this.#lastId;
-        showEvent(this.session, next.value, this.options.bytes ?? false);
+        showEvent(this.context, next.value, this.options.bytes ?? false);
         if (next.value.event === "ready" && !isReady) {
           isReady = true;
           this.#greet();
@@ -76,8 +76,8 @@ class Watcher {
     events: AsyncGenerator<ServerSentEvent | undefined>,
     isReady: boolean,
   ): Promise<IteratorResult<ServerSentEvent | undefined> | string> {
-    const { timeout, signal } = this.session;
-    const limit = isReady ? Math.max(timeout ?? usualSilence, leastSilence) : (timeout ?? defaultPatience);
+    const { timeout, signal } = this.context;
+    const limit = isReady ? Math.max(timeout ?? usualSilence, leastSilence) : (timeout ?? defaultTimeout);
     const name = peerName(this.peer);
     const complaint = (limit: string) => `No sign of life from ${name} within ${limit}`;
     try {
@@ -94,14 +94,14 @@ class Watcher {
 
   /** The back-off ends when the server is there again. @throws {TimedOutError} after `--timeout`, where given */
   #reopen(): Promise<EventStream> {
-    const { session, peer, options } = this;
+    const { context, peer, options } = this;
     const complaint = (limit: string) => `${peerName(peer)} did not come back within ${limit}`;
-    const deadline = { limit: session.timeout ?? 0, signal: session.signal, complaint };
+    const deadline = { limit: context.timeout ?? 0, signal: context.signal, complaint };
     return within(deadline, async (signal) => {
       for (let wait = backOff.first; ; wait = Math.min(wait * 2, backOff.most)) {
         await pause(wait, signal);
         try {
-          return await openEvents(session, peer, options, this.#lastId);
+          return await openEvents(context, peer, options, this.#lastId);
         } catch (error) {
           signal.throwIfAborted();
           if (!mayPass(error, peer)) throw error;
@@ -112,7 +112,7 @@ class Watcher {
 
   #greet(): void {
     this.#times++;
-    this.session.note(`Watching ${peerName(this.peer)}${this.#times > 1 ? " again" : ""}`);
+    this.context.note(`Watching ${peerName(this.peer)}${this.#times > 1 ? " again" : ""}`);
   }
 }
 

@@ -25,12 +25,12 @@ export const doctor: CliCommand = (cli) =>
     .argument("[host]", "name or address of the lab (default: 127.0.0.1)", hostName)
     .option("-c, --config <file>", "a distsrv configuration that says which services to expect")
     .action((host, options) =>
-      cli.run({ ...options, timeout: options.timeout ?? patience }, async (session) => {
+      cli.run({ ...options, timeout: options.timeout ?? patience }, async (context) => {
         const services =
           options.config === undefined
             ? labServices(host ?? "127.0.0.1")
             : await configured(cli, options.config, host);
-        await examine(session, services);
+        await examine(context, services);
       }),
     );
 

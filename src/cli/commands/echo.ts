@@ -39,12 +39,12 @@ export const echo: CliCommand = (cli) =>
     }
     const port = options.port ?? (file === undefined ? labPorts.echo : labPorts["file-echo"]);
     const peer = { host, port };
-    return cli.run(options, async (session) => {
-      if (file !== undefined) return sendFile(session, peer, file, options);
-      const open = () => tcpLine(session, peer, prefixed(["Echo: ", ""]));
+    return cli.run(options, async (context) => {
+      if (file !== undefined) return sendFile(context, peer, file, options);
+      const open = () => tcpLine(context, peer, prefixed(["Echo: ", ""]));
       const doubt = repeatsWhatWasSent(peer, "echo");
-      if (words.length === 0) return holdDialogue(session, { ...dialogue, doubt, line: await open() });
-      return converse(session, {
+      if (words.length === 0) return holdDialogue(context, { ...dialogue, doubt, line: await open() });
+      return converse(context, {
         messages: [nonEmpty(words)],
         schedule: options,
         clients: options.clients,

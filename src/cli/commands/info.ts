@@ -4,7 +4,7 @@ import { type NameAddress, resolveName } from "../../net/resolve.ts";
 import { dialTcp } from "../../net/tcp-client.ts";
 import { rounded } from "../exchange/send-messages.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
-import { defaultPatience, type Session } from "../program/command-context.ts";
+import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
 import { hostName, portNumber } from "../program/options.ts";
 import { formatDuration } from "../program/timeout.ts";
@@ -25,7 +25,7 @@ export const info: CliCommand = (cli) =>
   })
     .argument("[host]", "name or address", hostName, "127.0.0.1")
     .argument("[port]", "a TCP port to try", portNumber)
-    .action((host, port, options) => cli.run(options, (session) => showInfo(session, host, port)));
+    .action((host, port, options) => cli.run(options, (context) => showInfo(context, host, port)));
 
 /** What became of an attempt to connect. */
 interface Attempt extends NameAddress {
@@ -34,13 +34,13 @@ interface Attempt extends NameAddress {
   readonly ms: number;
 }
 
-async function showInfo(session: Session, host: string, port: number | undefined): Promise<void> {
-  const timeout = session.timeout ?? defaultPatience;
-  const addresses = await session.within(`No answer from the name service about "${host}"`, () =>
+async function showInfo(context: CommandContext, host: string, port: number | undefined): Promise<void> {
+  const timeout = context.timeout ?? defaultTimeout;
+  const addresses = await context.within(`No answer from the name service about "${host}"`, () =>
     resolveName(host),
   );
   const attempts =
-    port === undefined ? [] : await Promise.all(addresses.map((each) => attempt(session, each, port)));
+    port === undefined ? [] : await Promise.all(addresses.map((each) => attempt(context, each, port)));
   const timeoutText = `none by default; distcli waits ${formatDuration(timeout)} (--timeout)`;
   const rows = [
     ["Host", host],
@@ -48,10 +48,10 @@ async function showInfo(session: Session, host: string, port: number | undefined
     ...block("Addresses", addresses.length === 0 ? ["none"] : listed(addresses)),
     ...(port === undefined
       ? []
-      : block(`Port ${port}`, [...usually(port), ...attempts.map(outcome(session))])),
+      : block(`Port ${port}`, [...usually(port), ...attempts.map(outcome(context))])),
   ];
   const width = Math.max(...rows.map(([title = ""]) => title.length));
-  session.result(rows.map(([title = "", text = ""]) => `${title.padEnd(width)}  ${text}`).join("\n"), {
+  context.result(rows.map(([title = "", text = ""]) => `${title.padEnd(width)}  ${text}`).join("\n"), {
     host,
     timeout: { default: null, seconds: timeout / 1000 },
     addresses,
@@ -78,15 +78,15 @@ const usually = (port: number): string[] => {
 };
 
 const outcome =
-  ({ style }: Session) =>
+  ({ style }: CommandContext) =>
   ({ address, state, ms }: Attempt): string =>
     state === "open"
       ? `${address}  ${style.good("answers")} in ${formatDuration(ms)}`
       : `${address}  ${style.bad(state)}`;
 
-async function attempt(session: Session, where: NameAddress, port: number): Promise<Attempt> {
+async function attempt(context: CommandContext, where: NameAddress, port: number): Promise<Attempt> {
   const start = performance.now();
-  const state = await session
+  const state = await context
     .within("", async (signal) => (await dialTcp({ host: where.address, port, signal })).close())
     .then(() => "open" as const, stateOf);
   return { ...where, state, ms: rounded(performance.now() - start) };

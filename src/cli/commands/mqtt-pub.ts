@@ -4,7 +4,7 @@ import { printable } from "../../protocol/text/printable.ts";
 import { answered, connectMqtt, disconnectMqtt, messageFields } from "../mqtt/client.ts";
 import { brokerOf, identityOf, mqttCommand, type QoS, topicName } from "../mqtt/options.ts";
 import type { CliCommand } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { durationMs, wholeNumber } from "../program/options.ts";
 import { type Peer, peerName } from "../program/peer.ts";
@@ -35,15 +35,15 @@ export const mqttPub: CliCommand = (cli) =>
     .option("--repeat <n>", "publish it so many times", wholeNumber(1))
     .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
     .action((host, options) =>
-      cli.run(options, async (session) => {
-        const messages = await messageSource(options, session.io);
+      cli.run(options, async (context) => {
+        const messages = await messageSource(options, context.io);
         const peer = brokerOf(host, options);
-        const client = await connectMqtt(session, peer, identityOf(options));
-        session.note(`Connected to the MQTT broker ${peerName(peer)}`);
+        const client = await connectMqtt(context, peer, identityOf(options));
+        context.note(`Connected to the MQTT broker ${peerName(peer)}`);
         try {
           const target = { topic: options.topic, qos: options.qos, retain: options.retain ?? false };
-          await repeated(options, session.signal, async () => {
-            for await (const message of messages()) await publish(session, client, peer, target, message);
+          await repeated(options, context.signal, async () => {
+            for await (const message of messages()) await publish(context, client, peer, target, message);
           });
         } finally {
           await disconnectMqtt(client);
@@ -97,16 +97,16 @@ interface Target {
 }
 
 async function publish(
-  session: Session,
+  context: CommandContext,
   client: MqttClient,
   peer: Peer,
   { topic, qos, retain }: Target,
   message: string | Uint8Array,
 ): Promise<void> {
   const payload = Buffer.from(message);
-  await answered(session, client, peer, () => client.publishAsync(topic, payload, { qos, retain }));
+  await answered(context, client, peer, () => client.publishAsync(topic, payload, { qos, retain }));
   const shown = printable(payload, 1000);
-  session.result(session.quiet ? shown : `Published: ${shown}`, {
+  context.result(context.quiet ? shown : `Published: ${shown}`, {
     topic,
     ...messageFields(payload),
     qos,

@@ -2,7 +2,7 @@ import type { IPublishPacket, MqttClient } from "mqtt";
 import { answered, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt/client.ts";
 import { brokerOf, identityOf, mqttCommand, type QoS, topicFilters } from "../mqtt/options.ts";
 import type { CliCommand } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { positiveDurationMs, wholeNumber } from "../program/options.ts";
 import { type Peer, peerName } from "../program/peer.ts";
@@ -37,17 +37,17 @@ export const mqttSub: CliCommand = (cli) =>
     .option("-R, --no-retained", "leave retained messages out")
     .option("-v, --verbose", "print topic and message as mosquitto_sub -v does")
     .action((host, options) =>
-      cli.run(options, async (session) => {
+      cli.run(options, async (context) => {
         if (options.keepSession && options.id === undefined) {
           throw new UsageError("A session that is kept needs a name to come back to: give --id as well");
         }
         const peer = brokerOf(host, options);
-        const client = await connectMqtt(session, peer, {
+        const client = await connectMqtt(context, peer, {
           ...identityOf(options),
           clean: !options.keepSession,
         });
         try {
-          await subscribe(session, client, peer, options);
+          await subscribe(context, client, peer, options);
         } finally {
           await disconnectMqtt(client);
         }
@@ -64,23 +64,23 @@ interface SubOptions {
 }
 
 async function subscribe(
-  session: Session,
+  context: CommandContext,
   client: MqttClient,
   peer: Peer,
   options: SubOptions,
 ): Promise<void> {
   const name = peerName(peer);
-  session.note(`Connected to the MQTT broker ${name}`);
-  const watch = session.watchSilence(`No message from ${name}`);
+  context.note(`Connected to the MQTT broker ${name}`);
+  const watch = context.watchSilence(`No message from ${name}`);
   try {
     // Listening before subscribing: a retained message may come together with the acknowledgement.
-    const enough = showMessages(session, client, options, watch.heard);
-    keepConnected(session, client, name);
-    await requestTopics(session, client, peer, options);
+    const enough = showMessages(context, client, options, watch.heard);
+    keepConnected(context, client, name);
+    await requestTopics(context, client, peer, options);
     await within(
       {
         limit: options.wait ?? 0,
-        signal: session.signal,
+        signal: context.signal,
         complaint: (limit) => `--wait of ${limit} is over`,
       },
       () => Promise.race([enough, watch.over]),
@@ -92,7 +92,7 @@ async function subscribe(
 
 /** Resolves after `--count` messages, never without it; rejects when a message cannot be shown. */
 function showMessages(
-  session: Session,
+  context: CommandContext,
   client: MqttClient,
   options: SubOptions,
   heard: () => void,
@@ -104,7 +104,7 @@ function showMessages(
     heard();
     if (left <= 0 || (packet.retain && !options.retained)) return;
     try {
-      showMessage(session, topic, payload, packet, options.verbose ?? false);
+      showMessage(context, topic, payload, packet, options.verbose ?? false);
     } catch (error) {
       left = 0;
       reject(error); // thrown here, it would only reach the library
@@ -117,7 +117,7 @@ function showMessages(
 }
 
 function showMessage(
-  session: Session,
+  context: CommandContext,
   topic: string,
   payload: Uint8Array,
   { qos, retain }: IPublishPacket,
@@ -125,7 +125,7 @@ function showMessage(
 ): void {
   const text = new TextDecoder().decode(payload);
   const line = verbose ? `${topic} ${text}` : `Received message: ${text} (Topic: ${topic})`;
-  session.result(session.quiet && !verbose ? text : line, {
+  context.result(context.quiet && !verbose ? text : line, {
     topic,
     ...messageFields(payload),
     qos,
@@ -134,25 +134,25 @@ function showMessage(
 }
 
 async function requestTopics(
-  session: Session,
+  context: CommandContext,
   client: MqttClient,
   peer: Peer,
   { topic: topics, qos }: SubOptions,
 ): Promise<void> {
-  const grants = await answered(session, client, peer, () => client.subscribeAsync([...topics], { qos }));
-  for (const grant of grants) session.note(`Subscribed to ${grant.topic} (qos ${grant.qos})`);
+  const grants = await answered(context, client, peer, () => client.subscribeAsync([...topics], { qos }));
+  for (const grant of grants) context.note(`Subscribed to ${grant.topic} (qos ${grant.qos})`);
 }
 
 /** A lost connection is made again; the library repeats what is subscribed from now on by itself. */
-function keepConnected(session: Session, client: MqttClient, name: string): void {
+function keepConnected(context: CommandContext, client: MqttClient, name: string): void {
   client.options.reconnectPeriod = reconnectEvery;
   let lost = false;
   client.on("offline", () => {
-    if (!lost) session.note(`Lost the connection to ${name}; trying again`);
+    if (!lost) context.note(`Lost the connection to ${name}; trying again`);
     lost = true;
   });
   client.on("connect", () => {
     lost = false;
-    session.note(`Connected to ${name} again`);
+    context.note(`Connected to ${name} again`);
   });
 }

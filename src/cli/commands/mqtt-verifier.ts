@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { saslPrep } from "../../protocol/scram/sasl-prep.ts";
 import { leastIterations, mostIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { wholeNumber } from "../program/options.ts";
 import { linesOf } from "../terminal/lines.ts";
@@ -26,16 +26,16 @@ export const mqttVerifier: CliCommand = (cli) =>
       leastIterations,
     )
     .action(({ iterations, ...options }) =>
-      cli.run(options, async (session) => {
-        const password = await readPassword(session);
+      cli.run(options, async (context) => {
+        const password = await readPassword(context);
         const verifier = await makeVerifier(password, iterations);
-        session.result(verifier, { verifier });
+        context.result(verifier, { verifier });
       }),
     );
 
 /** Typed twice at a terminal, where nobody sees it; once through a pipe. */
-async function readPassword(session: Session): Promise<string> {
-  const { io, signal } = session;
+async function readPassword(context: CommandContext): Promise<string> {
+  const { io, signal } = context;
   if (io.openPrompter === undefined) {
     for await (const line of linesOf(io.stdin)) return notEmpty(line);
     return notEmpty("");

@@ -3,7 +3,7 @@ import { type Line, prefixed, tcpLine } from "../exchange/exchange.ts";
 import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
 import { converse, nonEmpty } from "../exchange/send-messages.ts";
 import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 
 /** `distcli oneway`: sends, and waits for nothing. */
@@ -23,13 +23,13 @@ export const oneway: CliCommand = (cli) =>
     }).argument("[words...]", "the message"),
   ).action((host, words, options) => {
     const peer = { host, port: options.port };
-    return cli.run(options, async (session) => {
-      const open = () => silentLine(session, peer);
+    return cli.run(options, async (context) => {
+      const open = () => silentLine(context, peer);
       const show = (_reply: undefined | object, sent: string) => `Sent to ${peerName(peer)}: ${sent}`;
       if (words.length === 0) {
-        return holdDialogue(session, { ...dialogue, show, line: await open() });
+        return holdDialogue(context, { ...dialogue, show, line: await open() });
       }
-      return converse(session, {
+      return converse(context, {
         messages: [nonEmpty(words)],
         schedule: options,
         clients: options.clients,
@@ -40,8 +40,8 @@ export const oneway: CliCommand = (cli) =>
   });
 
 /** A line whose messages are not answered. Were the server to speak all the same, it would be shown. */
-async function silentLine(session: Session, peer: Peer): Promise<Line> {
-  const line = await tcpLine(session, peer, prefixed([]));
+async function silentLine(context: CommandContext, peer: Peer): Promise<Line> {
+  const line = await tcpLine(context, peer, prefixed([]));
   return {
     ...line,
     ask: async (message) => {

@@ -4,7 +4,7 @@ import { writeJson } from "../../protocol/json/write.ts";
 import { callText, showCalculation } from "../http/calculation.ts";
 import { askHttp, type HttpAnswer } from "../http/json.ts";
 import { type CliCommand, peerCommand } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 
@@ -27,9 +27,9 @@ export const rest: CliCommand = (cli) =>
     .option("-a <number>", "the first operand, sent as it is typed", "10")
     .option("-b <number>", "the second operand, sent as it is typed", "5")
     .action((host, options) =>
-      cli.run(options, async (session) => {
+      cli.run(options, async (context) => {
         const peer = { host, port: options.port };
-        await calculateAll(session, peer, await operationNames(session, peer, options.op), options);
+        await calculateAll(context, peer, await operationNames(context, peer, options.op), options);
       }),
     );
 
@@ -38,10 +38,10 @@ interface Operands {
   readonly b: string;
 }
 
-async function operationNames(session: Session, peer: Peer, op: string): Promise<readonly string[]> {
+async function operationNames(context: CommandContext, peer: Peer, op: string): Promise<readonly string[]> {
   if (op === "both") return ["add", "mul"];
   if (op !== "all") return [op];
-  const { status, value } = await askHttp(session, peer, "/");
+  const { status, value } = await askHttp(context, peer, "/");
   const list = isJsonObject(value) && Array.isArray(value.operations) ? value.operations : [];
   const names = list.map((item: JsonValue) => (isJsonObject(item) ? item.name : undefined));
   const known = names.filter((name) => typeof name === "string");
@@ -51,24 +51,29 @@ async function operationNames(session: Session, peer: Peer, op: string): Promise
 
 /** Every operation is tried; the failures are told together, after the results. */
 async function calculateAll(
-  session: Session,
+  context: CommandContext,
   peer: Peer,
   names: readonly string[],
   operands: Operands,
 ): Promise<void> {
   const failures: string[] = [];
   for (const name of names) {
-    const answer = await calculate(session, peer, name, operands);
+    const answer = await calculate(context, peer, name, operands);
     const result = resultOf(answer);
     const typed = [operands.a, operands.b];
     if (result === undefined) failures.push(`${callText(name, typed)}: ${failureOf(answer)}`);
-    else showCalculation(session, { operation: name, operands: typed, result, ms: answer.ms });
+    else showCalculation(context, { operation: name, operands: typed, result, ms: answer.ms });
   }
   if (failures.length > 0) throw new PeerError("refused-by-server", failures.join("\n"));
 }
 
-function calculate(session: Session, peer: Peer, name: string, { a, b }: Operands): Promise<HttpAnswer> {
-  return askHttp(session, peer, `/${encodeURIComponent(name)}?${new URLSearchParams({ a, b })}`);
+function calculate(
+  context: CommandContext,
+  peer: Peer,
+  name: string,
+  { a, b }: Operands,
+): Promise<HttpAnswer> {
+  return askHttp(context, peer, `/${encodeURIComponent(name)}?${new URLSearchParams({ a, b })}`);
 }
 
 function resultOf({ status, value }: HttpAnswer): JsonValue | undefined {

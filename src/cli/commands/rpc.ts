@@ -5,7 +5,7 @@ import { writeJson } from "../../protocol/json/write.ts";
 import { callText, showCalculation } from "../http/calculation.ts";
 import { askHttp, type HttpAnswer, isHoldable } from "../http/json.ts";
 import { type CliCommand, peerCommand } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 
@@ -30,14 +30,14 @@ export const rpc: CliCommand = (cli) =>
     .option("--notify", "send a notification, which is never answered")
     .option("--path <path>", "where the server takes calls", "/")
     .action((host, method, params, options) =>
-      cli.run(options, async (session) => {
+      cli.run(options, async (context) => {
         const peer = { host, port: options.port };
         const sent = options.named ? namedParams(params) : params.map(jsonOrText);
         const id = options.notify ? undefined : 1n;
         const body = writeJson({ jsonrpc: "2.0", method, params: sent, id });
-        const answer = await askHttp(session, peer, options.path, { method: "POST", body });
-        if (options.notify) expectSilence(session, peer, answer);
-        else showResult(session, peer, { method, params, answer });
+        const answer = await askHttp(context, peer, options.path, { method: "POST", body });
+        if (options.notify) expectSilence(context, peer, answer);
+        else showResult(context, peer, { method, params, answer });
       }),
     );
 
@@ -73,7 +73,7 @@ interface Call {
   readonly answer: HttpAnswer;
 }
 
-function showResult(session: Session, peer: Peer, { method, params, answer }: Call): void {
+function showResult(context: CommandContext, peer: Peer, { method, params, answer }: Call): void {
   const { status, value, ms } = answer;
   if (!isJsonObject(value) || value.jsonrpc !== "2.0") {
     throw new PeerError("bad-answer", `${peerName(peer)} answers ${status}, and not in JSON-RPC 2.0`);
@@ -86,7 +86,7 @@ function showResult(session: Session, peer: Peer, { method, params, answer }: Ca
       `${peerName(peer)} answers another call than ours: ${writeJson(value)}`,
     );
   }
-  showCalculation(session, { operation: method, operands: params, result: value.result, ms });
+  showCalculation(context, { operation: method, operands: params, result: value.result, ms });
 }
 
 /** `Invalid params (-32602): parameter b is missing` */
@@ -97,12 +97,12 @@ function errorText(error: JsonValue): string {
   return `${typeof message === "string" ? message : "error"} (${writeJson(code ?? null)})${reason}`;
 }
 
-function expectSilence(session: Session, peer: Peer, { status, value }: HttpAnswer): void {
+function expectSilence(context: CommandContext, peer: Peer, { status, value }: HttpAnswer): void {
   if (value !== undefined || status >= 300) {
     throw new PeerError(
       "bad-answer",
       `${peerName(peer)} answers a notification: ${status} ${writeJson(value ?? null)}`,
     );
   }
-  session.note(`Sent; a notification is not answered (HTTP ${status})`);
+  context.note(`Sent; a notification is not answered (HTTP ${status})`);
 }

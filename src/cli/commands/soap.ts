@@ -2,7 +2,7 @@ import { Option } from "@commander-js/extra-typings";
 import { labPorts } from "../../core/ports.ts";
 import { openSoap, type SoapOperation, type SoapPeer, type SoapService } from "../http/soap-client.ts";
 import { type CliCommand, peerCommand } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
 import { peerName, reaching } from "../program/peer.ts";
 
@@ -29,29 +29,29 @@ export const soap: CliCommand = (cli) =>
         .default("1.1" as const),
     )
     .action((host, operation, operands, options) =>
-      cli.run(options, (session) => {
+      cli.run(options, (context) => {
         const peer = { host, port: options.port, wsdl: options.wsdl, version: options.soapVersion };
-        return session.within(`No answer from ${peerName(peer)}`, (signal) =>
+        return context.within(`No answer from ${peerName(peer)}`, (signal) =>
           reaching(peer, async () => {
             const service = await openSoap(peer, signal);
-            if (operation === undefined) list(session, service);
-            else await call(session, peer, service, operation, operands);
+            if (operation === undefined) list(context, service);
+            else await call(context, peer, service, operation, operands);
           }),
         );
       }),
     );
 
-function list(session: Session, service: SoapService): void {
-  session.note(`${service.name} offers:`);
+function list(context: CommandContext, service: SoapService): void {
+  context.note(`${service.name} offers:`);
   for (const { name, parameters, results } of service.operations) {
     const operands = parameters.map((parameter) => `${parameter.name}: ${parameter.type}`).join(", ");
     const result = results.map(({ type }) => type).join(", ");
-    session.result(`${name}(${operands}): ${result}`, { operation: name, parameters, results });
+    context.result(`${name}(${operands}): ${result}`, { operation: name, parameters, results });
   }
 }
 
 async function call(
-  session: Session,
+  context: CommandContext,
   peer: SoapPeer,
   service: SoapService,
   name: string,
@@ -64,8 +64,8 @@ async function call(
     throw new UsageError(`${name} takes ${wanted}, and is given ${operands.length}`);
   }
   const result = await service.call(operation, operands);
-  const text = session.quiet ? result : `Hasil ${spoken(name)} dari server SOAP: ${result}`;
-  session.result(text, { operation: name, operands, result: asJson(result) });
+  const text = context.quiet ? result : `Hasil ${spoken(name)} dari server SOAP: ${result}`;
+  context.result(text, { operation: name, operands, result: asJson(result) });
 }
 
 function findOperation(service: SoapService, peer: SoapPeer, name: string): SoapOperation {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { askAdmin } from "../admin/client.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
 import type { CliCommand } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { formatDuration } from "../program/timeout.ts";
 import type { Style } from "../terminal/style.ts";
@@ -22,8 +22,8 @@ export const status: CliCommand = (cli) =>
       "distcli status --json",
     ],
   }).action((host, options) =>
-    cli.run(options, (session) =>
-      showStatus(session, adminPeer(cli, host, options, "distcli status 127.0.0.1")),
+    cli.run(options, (context) =>
+      showStatus(context, adminPeer(cli, host, options, "distcli status 127.0.0.1")),
     ),
   );
 
@@ -44,13 +44,13 @@ const services = z.array(
 
 type Service = z.infer<typeof services>[number];
 
-async function showStatus(session: Session, peer: AdminPeer): Promise<void> {
-  const all = await askAdmin(session, peer, "/api/services", services);
-  if (session.json) for (const service of all) session.result("", service);
-  else session.result(overview(all, session.style), {});
+async function showStatus(context: CommandContext, peer: AdminPeer): Promise<void> {
+  const all = await askAdmin(context, peer, "/api/services", services);
+  if (context.json) for (const service of all) context.result("", service);
+  else context.result(overview(all, context.style), {});
   const down = all.filter(({ state }) => state !== "running");
   if (down.length === 0)
-    return session.note(all.length === 1 ? "The one service runs" : `All ${all.length} services run`);
+    return context.note(all.length === 1 ? "The one service runs" : `All ${all.length} services run`);
   const names = down.map(({ name, state }) => `${name} (${state})`).join(", ");
   throw new PeerError("services-down", `${down.length} of ${all.length} services do not run: ${names}`);
 }

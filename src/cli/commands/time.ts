@@ -5,7 +5,7 @@ import { holdDialogue } from "../exchange/interactive.ts";
 import { converse } from "../exchange/send-messages.ts";
 import { tellsTheTime } from "../exchange/validate-reply.ts";
 import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import type { Schedule } from "../program/schedule.ts";
@@ -29,20 +29,24 @@ export const time: CliCommand = (cli) =>
   ).action((host, options, command) => {
     const bare = cli.io.openPrompter !== undefined && isBare(command.parent?.args ?? []);
     const peer = { host, port: options.port };
-    return cli.run(options, (session) =>
-      options.interactive || bare ? dialogue(session, peer) : askTime(session, peer, options),
+    return cli.run(options, (context) =>
+      options.interactive || bare ? dialogue(context, peer) : askTime(context, peer, options),
     );
   });
 
 /** Nothing but the command's own name was typed. */
 const isBare = (words: readonly string[]): boolean => words.length <= 1;
 
-function askTime(session: Session, peer: Peer, options: Schedule & { clients: number }): Promise<void> {
-  return converse(session, {
+function askTime(
+  context: CommandContext,
+  peer: Peer,
+  options: Schedule & { clients: number },
+): Promise<void> {
+  return converse(context, {
     messages: ["TIME"],
     schedule: options,
     clients: options.clients,
-    open: () => tcpLine(session, peer, timeFraming),
+    open: () => tcpLine(context, peer, timeFraming),
     show: (reply) => understood(reply, peer),
     doubt: tellsTheTime(peer),
   });
@@ -55,9 +59,9 @@ function understood(reply: Reply | undefined, peer: Peer): string {
   return reply.text;
 }
 
-async function dialogue(session: Session, peer: Peer): Promise<void> {
-  const line = await tcpLine(session, peer, timeFraming);
-  await holdDialogue(session, {
+async function dialogue(context: CommandContext, peer: Peer): Promise<void> {
+  const line = await tcpLine(context, peer, timeFraming);
+  await holdDialogue(context, {
     line,
     prompts: { first: "TIME/QUIT: ", next: "TIME/QUIT: " },
     encode: (typed) => typed.toUpperCase(),

@@ -22,13 +22,13 @@ export const udp: CliCommand = (cli) =>
     }).argument("[words...]", "the message"),
   ).action((host, words, options) => {
     const peer = { host, port: options.port };
-    return cli.run(options, async (session) => {
-      const open = () => udpLine(session, peer);
+    return cli.run(options, async (context) => {
+      const open = () => udpLine(context, peer);
       const show = (reply: Reply | undefined) => `Received from server: ${reply?.text ?? ""}`;
       if (words.length === 0) {
-        return holdDialogue(session, { ...dialogue, show, line: await open() });
+        return holdDialogue(context, { ...dialogue, show, line: await open() });
       }
-      return converse(session, {
+      return converse(context, {
         messages: [words.join(" ")],
         schedule: options,
         clients: options.clients,

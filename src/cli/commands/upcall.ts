@@ -4,7 +4,7 @@ import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
 import { converse } from "../exchange/send-messages.ts";
 import { repeatsWhatWasSent } from "../exchange/validate-reply.ts";
 import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 
@@ -29,20 +29,20 @@ export const upcall: CliCommand = (cli) =>
   ).action((host, words, options) => {
     const peer = { host, port: options.port };
     const messages = untilBye(words.join(" ").split(","));
-    return cli.run(options, async (session) => {
-      const open = () => tcpLine(session, peer, prefixed(["Upcall event: Processing "]));
+    return cli.run(options, async (context) => {
+      const open = () => tcpLine(context, peer, prefixed(["Upcall event: Processing "]));
       const doubt = repeatsWhatWasSent(peer, "upcall");
       if (messages.length === 0 && !options.listen) {
-        return holdDialogue(session, { ...dialogue, doubt, line: await open() });
+        return holdDialogue(context, { ...dialogue, doubt, line: await open() });
       }
-      return converse(session, {
+      return converse(context, {
         messages,
         schedule: options,
         clients: options.clients,
         open,
         doubt,
         show: (reply) => shown(reply?.text ?? ""),
-        afterwards: options.listen ? (line) => listen(session, peer, line) : undefined,
+        afterwards: options.listen ? (line) => listen(context, peer, line) : undefined,
       });
     });
   });
@@ -63,14 +63,14 @@ const dialogue = {
 };
 
 /** Shows events until Ctrl-C; with `--timeout`, until the server has been silent for so long. */
-async function listen(session: Session, peer: Peer, line: Line): Promise<void> {
+async function listen(context: CommandContext, peer: Peer, line: Line): Promise<void> {
   const name = peerName(peer);
-  session.note(`Listening to ${name} (Ctrl-C leaves)`);
-  const watch = session.watchSilence(`No event from ${name}`);
+  context.note(`Listening to ${name} (Ctrl-C leaves)`);
+  const watch = context.watchSilence(`No event from ${name}`);
   const stop = new AbortController();
   const heard = (text: string) => {
     watch.heard();
-    session.result(session.quiet ? text : shown(text), { event: text });
+    context.result(context.quiet ? text : shown(text), { event: text });
   };
   try {
     await Promise.race([watch.over, line.listen?.(heard, stop.signal)]);

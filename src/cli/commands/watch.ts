@@ -30,10 +30,10 @@ export const watch: CliCommand = (cli: Cli) =>
     .option("--bytes", "show the bytes of each message, too")
     .option("--history <n>", "past events to begin with", wholeNumber(0, 1000), 20)
     .action((host, options) =>
-      cli.run(options, (session) => {
+      cli.run(options, (context) => {
         // `distcli watch mqtt` means a service.
         const example = `distcli watch 127.0.0.1 --service ${host}`;
-        return watchTraffic(session, adminPeer(cli, host, options, example), options);
+        return watchTraffic(context, adminPeer(cli, host, options, example), options);
       }),
     );
 

@@ -25,19 +25,19 @@ export const zmqPub: CliCommand = (cli) =>
     .option("--repeat <n>", "publish it so many times", wholeNumber(1))
     .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
     .action((endpoint, words, options) =>
-      cli.run(options, async (session) => {
+      cli.run(options, async (context) => {
         const message = words.join(" ");
         if (message === "") throw new UsageError("Say what to publish");
         const head = options.topic === undefined ? [] : [options.topic];
         const parts = [...head, message].map((part) => new TextEncoder().encode(part));
         // XPUB is a PUB that is told of its subscribers: a message beginning with 1 for each new subscription.
-        await withZmq(session, "xpub", { endpoint, options, side: "binds" }, async (client) => {
+        await withZmq(context, "xpub", { endpoint, options, side: "binds" }, async (client) => {
           if (!options.now)
-            await session.within(`No subscriber at ${client.endpoint}`, () => client.receive(), 0);
-          await repeated(options, session.signal, async () => {
+            await context.within(`No subscriber at ${client.endpoint}`, () => client.receive(), 0);
+          await repeated(options, context.signal, async () => {
             await client.send(parts);
             const value = options.topic === undefined ? { message } : { topic: options.topic, message };
-            session.result(session.quiet ? message : `Published: ${[...head, message].join(" ")}`, value);
+            context.result(context.quiet ? message : `Published: ${[...head, message].join(" ")}`, value);
           });
         });
       }),

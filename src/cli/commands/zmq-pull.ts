@@ -30,16 +30,16 @@ export const zmqPull: CliCommand = (cli) =>
         .default("auto" as const),
     )
     .action((endpoint, options) =>
-      cli.run(options, (session) =>
-        withZmq(session, "pull", { endpoint, options, side: "connects" }, (client) =>
-          receiveEach(session, client, options.count, async (parts) => {
+      cli.run(options, (context) =>
+        withZmq(context, "pull", { endpoint, options, side: "connects" }, (client) =>
+          receiveEach(context, client, options.count, async (parts) => {
             const work = decodeWork(parts.at(-1) ?? new Uint8Array(0), options.encoding);
             const text = workText(work);
-            const line = session.quiet ? text : `Worker ${options.worker} received work: ${text}`;
+            const line = context.quiet ? text : `Worker ${options.worker} received work: ${text}`;
             const value = work instanceof Uint8Array ? work.toBase64() : work;
-            session.result(line, { worker: options.worker, work: value });
+            context.result(line, { worker: options.worker, work: value });
             const seconds = Number(work);
-            if (options.work && seconds > 0) await pause(Math.min(seconds * 1000, longest), session.signal);
+            if (options.work && seconds > 0) await pause(Math.min(seconds * 1000, longest), context.signal);
           }),
         ),
       ),

@@ -33,25 +33,25 @@ export const zmqPush: CliCommand = (cli) =>
         .default("auto" as const),
     )
     .action((endpoint, words, options) =>
-      cli.run(options, async (session) => {
+      cli.run(options, async (context) => {
         // A word that cannot be sent is told before anything is.
         const messages = words.map((word) => ({ word, bytes: encodeWork(word, options.encoding) }));
         if (words.length === 0 && options.repeat !== undefined) {
           throw new UsageError("Say what to send again: --repeat needs words");
         }
-        await withZmq(session, "push", { endpoint, options, side: "binds" }, async (client) => {
+        await withZmq(context, "push", { endpoint, options, side: "binds" }, async (client) => {
           const send = async (word: string, bytes: Uint8Array) => {
-            await session.within(`No worker at ${client.endpoint}`, () => client.send([bytes]), 0);
-            session.result(session.quiet ? word : `Sent work: ${word}`, { work: word });
+            await context.within(`No worker at ${client.endpoint}`, () => client.send([bytes]), 0);
+            context.result(context.quiet ? word : `Sent work: ${word}`, { work: word });
           };
           if (words.length > 0) {
-            await repeated(options, session.signal, async () => {
+            await repeated(options, context.signal, async () => {
               for (const { word, bytes } of messages) await send(word, bytes);
             });
             return;
           }
-          await interruptible(session.signal, async () => {
-            for await (const line of linesOf(session.io.stdin)) {
+          await interruptible(context.signal, async () => {
+            for await (const line of linesOf(context.io.stdin)) {
               await send(line, encodeWork(line, options.encoding));
             }
           });

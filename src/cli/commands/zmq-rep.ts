@@ -17,12 +17,12 @@ export const zmqRep: CliCommand = (cli) =>
     .option("--reply <text>", "the reply", "World")
     .option("-C, --count <n>", "leave after so many requests", wholeNumber(1))
     .action((endpoint, options) =>
-      cli.run(options, (session) =>
-        withZmq(session, "rep", { endpoint, options, side: "binds" }, (client) => {
+      cli.run(options, (context) =>
+        withZmq(context, "rep", { endpoint, options, side: "binds" }, (client) => {
           const reply = [new TextEncoder().encode(options.reply)];
-          return receiveEach(session, client, options.count, async (parts) => {
+          return receiveEach(context, client, options.count, async (parts) => {
             const text = messageText(parts);
-            session.result(session.quiet ? text : `Received request: ${text}`, messageFields(parts));
+            context.result(context.quiet ? text : `Received request: ${text}`, messageFields(parts));
             await client.send(reply);
           });
         }),

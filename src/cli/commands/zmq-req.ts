@@ -20,18 +20,18 @@ export const zmqReq: CliCommand = (cli) =>
     .option("--repeat <n>", "ask so many times", wholeNumber(1))
     .option("--every <duration>", "from one request to the next; without --repeat: until Ctrl-C", durationMs)
     .action((endpoint, words, options) =>
-      cli.run(options, (session) =>
-        withZmq(session, "req", { endpoint, options, side: "connects" }, async (client) => {
+      cli.run(options, (context) =>
+        withZmq(context, "req", { endpoint, options, side: "connects" }, async (client) => {
           const request = [new TextEncoder().encode(words.join(" ") || "Hello")];
-          await repeated(options, session.signal, async (number) => {
-            session.note(`Sending request ${number - 1} ...`);
-            const reply = await session.within(`No reply from ${endpoint}`, async () => {
+          await repeated(options, context.signal, async (number) => {
+            context.note(`Sending request ${number - 1} ...`);
+            const reply = await context.within(`No reply from ${endpoint}`, async () => {
               await client.send(request);
               return await client.receive();
             });
             const text = messageText(reply);
-            const line = session.quiet ? text : `Received reply ${number - 1}: ${text}`;
-            session.result(line, { number: number - 1, ...messageFields(reply) });
+            const line = context.quiet ? text : `Received reply ${number - 1}: ${text}`;
+            context.result(line, { number: number - 1, ...messageFields(reply) });
           });
         }),
       ),

@@ -28,19 +28,19 @@ export const zmqSub: CliCommand = (cli) =>
     .option("-C, --count <n>", "leave after so many messages", wholeNumber(1))
     .option("-W, --wait <duration>", "leave after so long, messages or not", positiveDurationMs)
     .action((endpoint, options) =>
-      cli.run(options, (session) => {
+      cli.run(options, (context) => {
         const place = { endpoint, options, side: "connects", subscribe: options.topic ?? [""] } as const;
-        return withZmq(session, "sub", place, (client) =>
+        return withZmq(context, "sub", place, (client) =>
           within(
             {
               limit: options.wait ?? 0,
-              signal: session.signal,
+              signal: context.signal,
               complaint: (limit) => `--wait of ${limit} is over`,
             },
             () =>
-              receiveEach(session, client, options.count, (parts) => {
+              receiveEach(context, client, options.count, (parts) => {
                 const text = messageText(parts);
-                session.result(session.quiet ? text : `Received: ${text}`, messageFields(parts));
+                context.result(context.quiet ? text : `Received: ${text}`, messageFields(parts));
               }),
           ),
         );

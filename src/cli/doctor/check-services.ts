@@ -3,7 +3,7 @@ import { describeError } from "../../core/errors.ts";
 import { connected } from "../exchange/exchange.ts";
 import { rounded } from "../exchange/send-messages.ts";
 import type { ExpectedService } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { formatDuration } from "../program/timeout.ts";
 import { type Column, rowFormat } from "../terminal/table.ts";
@@ -21,17 +21,17 @@ type Finding =
  * do not answer at all are found before, all at once: an unreachable host costs one timeout, not one for each.
  * @throws {PeerError} when any of them failed
  */
-export async function examine(session: Session, services: readonly ExpectedService[]): Promise<void> {
+export async function examine(context: CommandContext, services: readonly ExpectedService[]): Promise<void> {
   const columns = columnsFor(services);
   const row = rowFormat(columns);
-  if (!session.json && !session.quiet) session.result(row(columns.map(({ title }) => title)), {});
-  const deaf = await findDeaf(session, services);
+  if (!context.json && !context.quiet) context.result(row(columns.map(({ title }) => title)), {});
+  const deaf = await findDeaf(context, services);
   const failed: string[] = [];
   for (const service of services) {
     const why = deaf.get(service);
-    const finding = why === undefined ? await round(session, service) : ({ state: "failed", why } as const);
+    const finding = why === undefined ? await round(context, service) : ({ state: "failed", why } as const);
     if (finding.state === "failed") failed.push(service.service);
-    session.result(row(cells(session, service, finding)), { ...service, ...fields(finding) });
+    context.result(row(cells(context, service, finding)), { ...service, ...fields(finding) });
   }
   if (failed.length > 0) {
     throw new PeerError(
@@ -39,33 +39,33 @@ export async function examine(session: Session, services: readonly ExpectedServi
       `${failed.length} of ${services.length} services failed: ${failed.join(", ")}`,
     );
   }
-  session.note(`All ${services.length} services answer`);
+  context.note(`All ${services.length} services answer`);
 }
 
 async function findDeaf(
-  session: Session,
+  context: CommandContext,
   services: readonly ExpectedService[],
 ): Promise<Map<ExpectedService, string>> {
   const deaf = new Map<ExpectedService, string>();
   const overTcp = services.filter(({ role }) => role !== "udp");
   await Promise.all(
     overTcp.map((service) =>
-      connected(session, service, async () => {}).catch((error: unknown) => {
+      connected(context, service, async () => {}).catch((error: unknown) => {
         deaf.set(service, reason(error));
       }),
     ),
   );
-  session.signal.throwIfAborted();
+  context.signal.throwIfAborted();
   return deaf;
 }
 
-async function round(session: Session, service: ExpectedService): Promise<Finding> {
+async function round(context: CommandContext, service: ExpectedService): Promise<Finding> {
   const check = checks[service.role];
   if (check === undefined) return { state: "skipped" };
   try {
-    return { state: "ok", ...(await check(session, service)) };
+    return { state: "ok", ...(await check(context, service)) };
   } catch (error) {
-    session.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     return { state: "failed", why: reason(error) };
   }
 }
@@ -79,8 +79,8 @@ const reason = (error: unknown): string =>
 const fields = (finding: Finding): object =>
   finding.state === "ok" ? { ...finding, ms: rounded(finding.ms) } : finding;
 
-function cells(session: Session, service: ExpectedService, finding: Finding): string[] {
-  const { good, bad, faint } = session.style;
+function cells(context: CommandContext, service: ExpectedService, finding: Finding): string[] {
+  const { good, bad, faint } = context.style;
   const name = [service.service, place(service)];
   switch (finding.state) {
     case "ok":

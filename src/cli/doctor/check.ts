@@ -1,4 +1,4 @@
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import type { Peer } from "../program/peer.ts";
 
 /** One round trip that was made. */
@@ -13,7 +13,7 @@ export interface RoundTrip {
  * Makes one real round trip with a service of one role.
  * @throws what the commands throw, when the service does not answer as its role should
  */
-export type Check = (session: Session, peer: Peer) => Promise<RoundTrip>;
+export type Check = (context: CommandContext, peer: Peer) => Promise<RoundTrip>;
 
 /** The work's result, and the milliseconds it took. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ result: T; ms: number }> {

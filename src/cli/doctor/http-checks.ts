@@ -1,6 +1,6 @@
 import { printable } from "../../protocol/text/printable.ts";
 import { fetchWhole } from "../http/client.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { type Peer, peerName, reaching } from "../program/peer.ts";
 import { isJson } from "../terminal/json.ts";
 import { type Check, timed } from "./check.ts";
@@ -11,10 +11,10 @@ interface HttpAnswer {
   readonly text: string;
 }
 
-async function exchange(session: Session, peer: Peer, path: string, init: RequestInit = {}) {
+async function exchange(context: CommandContext, peer: Peer, path: string, init: RequestInit = {}) {
   const { result, ms } = await timed(() =>
     reaching(peer, () =>
-      session.within(`No answer from ${peerName(peer)}`, async (signal): Promise<HttpAnswer> => {
+      context.within(`No answer from ${peerName(peer)}`, async (signal): Promise<HttpAnswer> => {
         const url = `http://${peerName(peer)}${path}`;
         const { response, body } = await fetchWhole(peer, url, { ...init, signal });
         return { status: response.status, text: new TextDecoder().decode(body) };
@@ -27,16 +27,16 @@ async function exchange(session: Session, peer: Peer, path: string, init: Reques
 const sum = /"result"\s*:\s*5\b/;
 
 /** The operations are the configuration's: a service without `add` proves itself by saying so in its own way. */
-export const checkRest: Check = async (session, peer) => {
-  const { status, text, ms } = await exchange(session, peer, "/add?a=2&b=3");
+export const checkRest: Check = async (context, peer) => {
+  const { status, text, ms } = await exchange(context, peer, "/add?a=2&b=3");
   if (status === 200 && sum.test(text))
     return { ms, said: `GET /add?a=2&b=3 → ${printable(text.trim(), 60)}` };
   if (status === 404 && isJson(text)) return { ms, said: "GET /add → 404 (no operation add)" };
   throw wrong(peer, "GET /add?a=2&b=3", `status ${status}: ${printable(text, 60)}`);
 };
 
-export const checkJsonrpc: Check = async (session, peer) => {
-  const { status, text, ms } = await exchange(session, peer, "/", {
+export const checkJsonrpc: Check = async (context, peer) => {
+  const { status, text, ms } = await exchange(context, peer, "/", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "add", params: [2, 3] }),
@@ -50,10 +50,10 @@ const addEnvelope =
   '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>' +
   '<add xmlns="spyne.examples.calculator"><a>2</a><b>3</b></add></soap:Body></soap:Envelope>';
 
-export const checkSoap: Check = async (session, peer) => {
-  const wsdl = await exchange(session, peer, "/?wsdl");
+export const checkSoap: Check = async (context, peer) => {
+  const wsdl = await exchange(context, peer, "/?wsdl");
   if (!/<(\w+:)?definitions\b/.test(wsdl.text)) throw wrong(peer, "GET /?wsdl", printable(wsdl.text, 60));
-  const { status, text, ms } = await exchange(session, peer, "/", {
+  const { status, text, ms } = await exchange(context, peer, "/", {
     method: "POST",
     headers: { "content-type": "text/xml; charset=utf-8", soapaction: '"add"' },
     body: addEnvelope,

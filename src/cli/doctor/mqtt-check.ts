@@ -3,14 +3,14 @@ import { answered, connectMqtt, disconnectMqtt } from "../mqtt/client.ts";
 import { type Check, timed } from "./check.ts";
 
 /** Publishes to itself, on a topic that nobody else knows. */
-export const checkMqtt: Check = async (session, peer) => {
-  const client = await connectMqtt(session, peer, { keepalive: 60, version: 4 });
+export const checkMqtt: Check = async (context, peer) => {
+  const client = await connectMqtt(context, peer, { keepalive: 60, version: 4 });
   const topic = `distcli/doctor/${randomBytes(6).toString("hex")}`;
   try {
     const arrived = new Promise<void>((resolve) => client.on("message", () => resolve()));
-    await answered(session, client, peer, () => client.subscribeAsync(topic));
+    await answered(context, client, peer, () => client.subscribeAsync(topic));
     const { ms } = await timed(() =>
-      answered(session, client, peer, async () => {
+      answered(context, client, peer, async () => {
         await client.publishAsync(topic, "halo");
         await arrived;
       }),

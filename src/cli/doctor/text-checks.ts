@@ -2,7 +2,7 @@ import { printable } from "../../protocol/text/printable.ts";
 import { connected, type Framing, type Line, prefixed, tcpLine } from "../exchange/exchange.ts";
 import { timeFraming } from "../exchange/framing.ts";
 import { udpLine } from "../exchange/udp-exchange.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { type Check, timed } from "./check.ts";
@@ -12,32 +12,32 @@ const word = "halo";
 /** The reply holds what was sent, in whatever words around it. */
 const repeats = (said: string): boolean => said.includes(word);
 
-export const checkEcho: Check = (session, peer) =>
-  ask(session, peer, overTcp(prefixed(["Echo: ", ""])), word, repeats);
+export const checkEcho: Check = (context, peer) =>
+  ask(context, peer, overTcp(prefixed(["Echo: ", ""])), word, repeats);
 
-export const checkUpcall: Check = (session, peer) =>
-  ask(session, peer, overTcp(prefixed(["Upcall event: Processing "])), word, repeats);
+export const checkUpcall: Check = (context, peer) =>
+  ask(context, peer, overTcp(prefixed(["Upcall event: Processing "])), word, repeats);
 
-export const checkTime: Check = (session, peer) =>
-  ask(session, peer, overTcp(timeFraming), "TIME", (said) => /\d/.test(said));
+export const checkTime: Check = (context, peer) =>
+  ask(context, peer, overTcp(timeFraming), "TIME", (said) => /\d/.test(said));
 
-export const checkUdp: Check = (session, peer) => ask(session, peer, udpLine, word, repeats);
+export const checkUdp: Check = (context, peer) => ask(context, peer, udpLine, word, repeats);
 
-type Open = (session: Session, peer: Peer) => Promise<Line>;
+type Open = (context: CommandContext, peer: Peer) => Promise<Line>;
 
 const overTcp =
   (framing: Framing): Open =>
-  (session, peer) =>
-    tcpLine(session, peer, framing);
+  (context, peer) =>
+    tcpLine(context, peer, framing);
 
 async function ask(
-  session: Session,
+  context: CommandContext,
   peer: Peer,
   open: Open,
   message: string,
   isRight: (said: string) => boolean,
 ) {
-  const line = await open(session, peer);
+  const line = await open(context, peer);
   try {
     const reply = await line.ask(message);
     const said = printable(reply?.text ?? "", 60);
@@ -49,12 +49,12 @@ async function ask(
 }
 
 /** Nothing comes back but the end, once we have ended: that says it has all been read. */
-export const checkOneway: Check = (session, peer) =>
-  connected(session, peer, async (client) => {
+export const checkOneway: Check = (context, peer) =>
+  connected(context, peer, async (client) => {
     const { result, ms } = await timed(async () => {
       await client.write(new TextEncoder().encode(word));
       client.finishWriting();
-      return session.within(`${peerName(peer)} has not read to the end`, () => client.read());
+      return context.within(`${peerName(peer)} has not read to the end`, () => client.read());
     });
     if (result.kind === "bytes") throw wrong(peer, word, printable(result.bytes, 60));
     return { ms, said: `${word} → (silence)` };

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { describeError } from "../../core/errors.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { TcpClient } from "../../net/tcp-client.ts";
-import { defaultPatience, type Session } from "../program/command-context.ts";
+import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { PeerError, TimedOutError, UsageError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { crowd } from "../program/run-clients.ts";
@@ -30,20 +30,20 @@ interface OpenFile {
  * @throws {PeerError} when it comes back changed, or not whole
  */
 export async function sendFile(
-  session: Session,
+  context: CommandContext,
   peer: Peer,
   path: string,
   plan: Schedule & { readonly clients: number },
 ): Promise<void> {
   const file = await openFile(path);
   const send = (client?: number, back?: () => void) =>
-    repeated(plan, session.signal, async (round) => {
-      await roundTrip(session, peer, file, { client, round });
+    repeated(plan, context.signal, async (round) => {
+      await roundTrip(context, peer, file, { client, round });
       back?.();
     });
   try {
     if (plan.clients === 1) return await send();
-    await crowd(session, plan.clients, async (client, log, since) => {
+    await crowd(context, plan.clients, async (client, log, since) => {
       log.connected = since(); // the first of its connections: each round has its own
       await send(client, () => {
         log.lastAnswer = since();
@@ -69,21 +69,21 @@ async function openFile(path: string): Promise<OpenFile> {
 }
 
 async function roundTrip(
-  session: Session,
+  context: CommandContext,
   peer: Peer,
   file: OpenFile,
   turn: { client: number | undefined; round: number },
 ): Promise<void> {
   const progress =
     turn.client === undefined
-      ? progressLine(session, file.name, file.size)
+      ? progressLine(context, file.name, file.size)
       : { at: () => {}, clear: () => {} };
   const start = performance.now();
   try {
-    await connected(session, peer, (client) =>
+    await connected(context, peer, (client) =>
       // No limit for the whole: a large file takes its time. The limit is on silence.
-      interruptible(session.signal, () =>
-        Promise.all([write(client, file), compare(session, client, peer, file, progress)]),
+      interruptible(context.signal, () =>
+        Promise.all([write(client, file), compare(context, client, peer, file, progress)]),
       ),
     );
   } finally {
@@ -92,10 +92,10 @@ async function roundTrip(
   const ms = performance.now() - start;
   const speed = `${formatDuration(ms)}, ${formatRate(file.size, ms)} each way`;
   const who = turn.client === undefined ? "" : `client ${turn.client}: `;
-  const text = session.quiet
+  const text = context.quiet
     ? `${file.size}`
     : `${who}${file.name}: ${file.size} bytes sent and received, identical (${speed})`;
-  session.result(text, {
+  context.result(text, {
     ...turn,
     file: file.name,
     bytes: file.size,
@@ -115,7 +115,7 @@ async function write(client: TcpClient, file: OpenFile): Promise<void> {
 }
 
 async function compare(
-  session: Session,
+  context: CommandContext,
   client: TcpClient,
   peer: Peer,
   file: OpenFile,
@@ -123,7 +123,7 @@ async function compare(
 ): Promise<void> {
   let received = 0;
   while (received < file.size) {
-    const bytes = await nextBytes(session, client, peer, received, file.size);
+    const bytes = await nextBytes(context, client, peer, received, file.size);
     await compareAt(file, received, bytes, peer);
     received += bytes.length;
     progress.at(received);
@@ -134,13 +134,13 @@ async function compare(
 }
 
 async function nextBytes(
-  session: Session,
+  context: CommandContext,
   client: TcpClient,
   peer: Peer,
   received: number,
   size: number,
 ): Promise<Uint8Array> {
-  const patience = session.timeout ?? defaultPatience;
+  const patience = context.timeout ?? defaultTimeout;
   const next = await client.read(patience);
   if (next.kind === "bytes") return next.bytes;
   const soFar = `after ${received} of ${size} bytes had come back`;

@@ -1,5 +1,5 @@
 import { dialTcp, type TcpClient } from "../../net/tcp-client.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName, reaching } from "../program/peer.ts";
 import { anyOf, MessageReader, type Recognise, type Surroundings, surroundings } from "./message-reader.ts";
@@ -47,14 +47,14 @@ export function prefixed(prefixes: readonly string[]): Framing {
   };
 }
 
-/** Connects within the session's patience, and closes whatever happens. */
+/** Connects within the context's patience, and closes whatever happens. */
 export function connected<T>(
-  session: Session,
+  context: CommandContext,
   peer: Peer,
   work: (client: TcpClient) => Promise<T>,
 ): Promise<T> {
   return reaching(peer, async () => {
-    const client = await connect(session, peer);
+    const client = await connect(context, peer);
     try {
       return await work(client);
     } finally {
@@ -63,12 +63,12 @@ export function connected<T>(
   });
 }
 
-const connect = (session: Session, peer: Peer): Promise<TcpClient> =>
-  session.within(`No connection to ${peerName(peer)}`, (signal) => dialTcp({ ...peer, signal }));
+const connect = (context: CommandContext, peer: Peer): Promise<TcpClient> =>
+  context.within(`No connection to ${peerName(peer)}`, (signal) => dialTcp({ ...peer, signal }));
 
 /** Opens a conversation over TCP. */
-export async function tcpLine(session: Session, peer: Peer, framing: Framing): Promise<Line> {
-  const client = await reaching(peer, () => connect(session, peer));
+export async function tcpLine(context: CommandContext, peer: Peer, framing: Framing): Promise<Line> {
+  const client = await reaching(peer, () => connect(context, peer));
   const reader = new MessageReader(client);
   // A server with a reply of its own is asked once where it ends; from then on its answers are recognised.
   let learned: Surroundings | undefined;
@@ -81,7 +81,7 @@ export async function tcpLine(session: Session, peer: Peer, framing: Framing): P
       reaching(peer, async () => {
         const sent = encoder.encode(message);
         const start = performance.now();
-        const bytes = await session.within(`No answer from ${peerName(peer)}`, async () => {
+        const bytes = await context.within(`No answer from ${peerName(peer)}`, async () => {
           await client.write(sent);
           return await reader.answer(recognise(sent), framing.plausible(sent));
         });

@@ -1,4 +1,4 @@
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import type { PeerError } from "../program/errors.ts";
 import type { Prompter } from "../terminal/io.ts";
 import { linesOf } from "../terminal/lines.ts";
@@ -30,16 +30,16 @@ export const messageDialogue = {
 } as const satisfies Partial<Dialogue>;
 
 /** Runs until the person leaves, stdin ends, or the peer ends the conversation. */
-export async function holdDialogue(session: Session, dialogue: Dialogue): Promise<void> {
-  const prompter = session.io.openPrompter?.();
+export async function holdDialogue(context: CommandContext, dialogue: Dialogue): Promise<void> {
+  const prompter = context.io.openPrompter?.();
   try {
     const doubts: PeerError[] = [];
     const exchanged = async (typed: string) => {
-      const doubt = await exchange(session, dialogue, typed);
+      const doubt = await exchange(context, dialogue, typed);
       if (doubt !== undefined) doubts.push(doubt);
     };
-    if (prompter === undefined) await readFromPipe(session, dialogue, exchanged);
-    else await askPerson(session, dialogue, prompter, exchanged);
+    if (prompter === undefined) await readFromPipe(context, dialogue, exchanged);
+    else await askPerson(context, dialogue, prompter, exchanged);
     if (dialogue.farewell !== undefined) await sayFarewell(dialogue.line, dialogue.farewell);
     const [doubt] = doubts;
     if (doubt !== undefined) throw doubt;
@@ -60,25 +60,25 @@ async function sayFarewell(line: Line, word: string): Promise<void> {
 
 type Exchange = (typed: string) => Promise<void>;
 
-async function readFromPipe(session: Session, dialogue: Dialogue, exchanged: Exchange): Promise<void> {
-  for await (const typed of linesOf(session.io.stdin)) {
-    session.signal.throwIfAborted();
+async function readFromPipe(context: CommandContext, dialogue: Dialogue, exchanged: Exchange): Promise<void> {
+  for await (const typed of linesOf(context.io.stdin)) {
+    context.signal.throwIfAborted();
     if (dialogue.leaves(typed)) return;
     if (typed !== "") await exchanged(typed);
   }
-  session.signal.throwIfAborted(); // Ctrl-C ends the pipe, too: no farewell then
+  context.signal.throwIfAborted(); // Ctrl-C ends the pipe, too: no farewell then
 }
 
 async function askPerson(
-  session: Session,
+  context: CommandContext,
   dialogue: Dialogue,
   prompter: Prompter,
   exchanged: Exchange,
 ): Promise<void> {
   let question = dialogue.prompts.first;
   for (;;) {
-    const typed = await askWhileListening(session, dialogue, prompter, question);
-    session.signal.throwIfAborted();
+    const typed = await askWhileListening(context, dialogue, prompter, question);
+    context.signal.throwIfAborted();
     if (typed === undefined || dialogue.leaves(typed)) return;
     if (typed === "") continue; // an empty message has no bytes: there would be nothing to answer
     await exchanged(typed);
@@ -88,7 +88,7 @@ async function askPerson(
 
 /** The line typed; undefined when the person, or the peer meanwhile, has ended it. */
 async function askWhileListening(
-  session: Session,
+  context: CommandContext,
   dialogue: Dialogue,
   prompter: Prompter,
   question: string,
@@ -96,7 +96,7 @@ async function askWhileListening(
   const answered = new AbortController();
   const ended = new AbortController();
   const heard = (text: string) =>
-    prompter.above(() => session.result(dialogue.showUnasked(text), { event: text }));
+    prompter.above(() => context.result(dialogue.showUnasked(text), { event: text }));
   const listening = (dialogue.line.listen?.(heard, answered.signal) ?? Promise.resolve("stopped")).then(
     (how) => {
       if (how === "ended") ended.abort();
@@ -104,17 +104,21 @@ async function askWhileListening(
   );
   // Told when the question is over; a rejection before that must not go unhandled.
   listening.catch(() => ended.abort());
-  const typed = await prompter.ask(question, AbortSignal.any([ended.signal, session.signal]));
+  const typed = await prompter.ask(question, AbortSignal.any([ended.signal, context.signal]));
   answered.abort();
   await listening;
-  if (ended.signal.aborted) session.note("\nThe server has closed the connection.");
+  if (ended.signal.aborted) context.note("\nThe server has closed the connection.");
   return typed;
 }
 
-async function exchange(session: Session, dialogue: Dialogue, typed: string): Promise<PeerError | undefined> {
+async function exchange(
+  context: CommandContext,
+  dialogue: Dialogue,
+  typed: string,
+): Promise<PeerError | undefined> {
   const sent = dialogue.encode?.(typed) ?? typed;
   const reply = await dialogue.line.ask(sent);
-  session.result(dialogue.show(reply, sent), {
+  context.result(dialogue.show(reply, sent), {
     sent,
     reply: reply?.text,
     ms: reply === undefined ? undefined : rounded(reply.ms),

@@ -1,4 +1,4 @@
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { type PeerError, UsageError } from "../program/errors.ts";
 import { type ClientLog, crowd } from "../program/run-clients.ts";
 import { repeated, type Schedule } from "../program/schedule.ts";
@@ -27,14 +27,14 @@ export interface Conversation {
 }
 
 /** Holds a conversation whose words are known beforehand, over one connection per client. */
-export async function converse(session: Session, conversation: Conversation): Promise<void> {
+export async function converse(context: CommandContext, conversation: Conversation): Promise<void> {
   const { clients } = conversation;
-  if (clients === 1) return hold(session, conversation, undefined, { answers: 0 }, () => 0);
-  return crowd(session, clients, (number, log, since) => hold(session, conversation, number, log, since));
+  if (clients === 1) return hold(context, conversation, undefined, { answers: 0 }, () => 0);
+  return crowd(context, clients, (number, log, since) => hold(context, conversation, number, log, since));
 }
 
 async function hold(
-  session: Session,
+  context: CommandContext,
   conversation: Conversation,
   client: number | undefined,
   log: ClientLog,
@@ -43,14 +43,14 @@ async function hold(
   const line = await conversation.open();
   log.connected = since();
   try {
-    await repeated(conversation.schedule, session.signal, async (round) => {
+    await repeated(conversation.schedule, context.signal, async (round) => {
       for (const sent of conversation.messages) {
         const asked = since();
         const reply = await line.ask(sent);
         log.lastAnswer = reply === undefined ? since() : asked + reply.ms;
         log.firstAnswer ??= log.lastAnswer;
         log.answers += reply === undefined ? 0 : 1;
-        print(session, conversation, { client, round, sent, reply });
+        print(context, conversation, { client, round, sent, reply });
         const doubt = reply === undefined ? undefined : conversation.doubt?.(reply, sent);
         if (doubt !== undefined) throw doubt;
       }
@@ -68,11 +68,11 @@ interface Exchange {
   readonly reply: Reply | undefined;
 }
 
-function print(session: Session, conversation: Conversation, exchange: Exchange): void {
+function print(context: CommandContext, conversation: Conversation, exchange: Exchange): void {
   const { client, round, sent, reply } = exchange;
   // `--quiet` leaves the bare answer, for scripts.
-  const text = session.quiet && reply !== undefined ? reply.text : conversation.show(reply, sent);
-  session.result(client === undefined || session.quiet ? text : `client ${client}: ${text}`, {
+  const text = context.quiet && reply !== undefined ? reply.text : conversation.show(reply, sent);
+  context.result(client === undefined || context.quiet ? text : `client ${client}: ${text}`, {
     client,
     round,
     sent,

@@ -1,11 +1,11 @@
 import { dialUdp, maxDatagram } from "../../net/udp-client.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { type Peer, peerName, reaching } from "../program/peer.ts";
 import { type Line, replyText } from "./exchange.ts";
 
 /** UDP has no connection: this line cannot tell that nobody is at its other end, only that no answer comes. */
-export async function udpLine(session: Session, peer: Peer): Promise<Line> {
+export async function udpLine(context: CommandContext, peer: Peer): Promise<Line> {
   const socket = await reaching(peer, () => dialUdp(peer));
   const tell = (message: string) => reaching(peer, async () => socket.send(datagram(message)));
   return {
@@ -14,7 +14,7 @@ export async function udpLine(session: Session, peer: Peer): Promise<Line> {
       reaching(peer, async () => {
         const start = performance.now();
         await tell(message);
-        const bytes = await session.within(`No answer from ${peerName(peer)}`, (signal) =>
+        const bytes = await context.within(`No answer from ${peerName(peer)}`, (signal) =>
           socket.receive(signal),
         );
         return { text: replyText(bytes), ms: performance.now() - start };

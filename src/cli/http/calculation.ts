@@ -2,7 +2,7 @@ import { formatQuantity, parseOperand } from "../../protocol/calculator/quantity
 import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
 import { rounded } from "../exchange/send-messages.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 
 /** One operation that a server has carried out. */
 export interface Calculation {
@@ -18,9 +18,12 @@ export const callText = (operation: string, operands: readonly string[]) =>
   `${operation}(${operands.join(",")})`;
 
 /** `add(10,5) = 15` as the original client prints it; `--quiet` leaves the 15. */
-export function showCalculation(session: Session, { operation, operands, result, ms }: Calculation): void {
+export function showCalculation(
+  context: CommandContext,
+  { operation, operands, result, ms }: Calculation,
+): void {
   const value = typeof result === "string" ? result : writeJson(result);
-  session.result(session.quiet ? value : `${callText(operation, operands)} = ${value}`, {
+  context.result(context.quiet ? value : `${callText(operation, operands)} = ${value}`, {
     operation,
     operands: operands.map(exactNumber),
     result: isScalar(result) ? JSON.rawJSON(writeJson(result)) : writeJson(result),

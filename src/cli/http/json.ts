@@ -2,7 +2,7 @@ import { formatHostPort } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import { readJsonBytes } from "../../protocol/json/read.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName, reaching } from "../program/peer.ts";
 import { fetchWhole } from "./client.ts";
@@ -17,7 +17,7 @@ export interface HttpAnswer {
 
 /** @throws {PeerError} when the network fails, or what comes back is not JSON */
 export function askHttp(
-  session: Session,
+  context: CommandContext,
   peer: Peer,
   path: string,
   init: { readonly method?: string; readonly body?: string } = {},
@@ -26,7 +26,7 @@ export function askHttp(
   const headers: Record<string, string> =
     init.body === undefined ? {} : { "content-type": "application/json" };
   return reaching(peer, () =>
-    session.within(`No answer from ${peerName(peer)}`, async (signal) => {
+    context.within(`No answer from ${peerName(peer)}`, async (signal) => {
       const start = performance.now();
       const { response, body } = await fetchWhole(peer, url, { ...init, headers, signal });
       return {

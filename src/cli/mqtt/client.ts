@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { MqttClient } from "mqtt";
 import { describeError } from "../../core/errors.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { CliError, PeerError } from "../program/errors.ts";
 import { networkFailure, type Peer, peerName } from "../program/peer.ts";
 import type { Broker } from "./broker-address.ts";
@@ -30,7 +30,7 @@ export const reconnectEvery = 1000;
  * @throws {PeerError} when the broker cannot be reached or refuses the client
  */
 export async function connectMqtt(
-  session: Session,
+  context: CommandContext,
   peer: Broker,
   identity: MqttIdentity,
 ): Promise<MqttClient> {
@@ -51,10 +51,10 @@ export async function connectMqtt(
     protocolId: identity.version === 3 ? "MQIsdp" : "MQTT",
     clean: identity.clean ?? true,
     reconnectPeriod: 0,
-    connectTimeout: 0x7fff_ffff, // the session's own limit holds
+    connectTimeout: 0x7fff_ffff, // the command's own timeout holds
   });
   try {
-    await session.within(`No answer from the MQTT broker ${peerName(peer)}`, () => connection(client));
+    await context.within(`No answer from the MQTT broker ${peerName(peer)}`, () => connection(client));
     return client;
   } catch (error) {
     client.end(true);
@@ -76,11 +76,11 @@ function connection(client: MqttClient): Promise<void> {
 }
 
 /**
- * Waits for the broker's answer to something, no longer than the session allows and the connection lasts: the
+ * Waits for the broker's answer to something, no longer than the timeout, and only while the connection lasts: the
  * library itself would keep it for the next connection.
  */
 export async function answered<T>(
-  session: Session,
+  context: CommandContext,
   client: MqttClient,
   peer: Peer,
   work: () => Promise<T>,
@@ -94,7 +94,7 @@ export async function answered<T>(
   const close = () => reject(closed);
   client.once("close", close);
   try {
-    return await session.within(`No answer from the MQTT broker ${peerName(peer)}`, () =>
+    return await context.within(`No answer from the MQTT broker ${peerName(peer)}`, () =>
       Promise.race([lost, work()]),
     );
   } catch (error) {

@@ -7,10 +7,10 @@ import type { SharedOptions } from "./options.ts";
 import { type SilenceWatch, watchSilence, within } from "./timeout.ts";
 
 /** The time a peer is given for one answer when the command line does not say. */
-export const defaultPatience = 10_000;
+export const defaultTimeout = 10_000;
 
 /** One run of one command: what it prints to, how long it waits, when it must stop. */
-export interface Session {
+export interface CommandContext {
   readonly io: CliIo;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
@@ -41,7 +41,7 @@ export interface Session {
 const overdue = (silence: string) => (limit: string) =>
   `${silence} within ${limit}; --timeout sets another limit`;
 
-export function openSession(io: CliIo, options: SharedOptions): Session {
+export function openContext(io: CliIo, options: SharedOptions): CommandContext {
   const log: LogFile = options.log === undefined ? noLogFile : openLogFile(options.log);
   const json = options.json ?? false;
   const quiet = options.quiet ?? false;
@@ -62,7 +62,7 @@ export function openSession(io: CliIo, options: SharedOptions): Session {
     note: (text) => {
       if (!quiet && !json) io.stderr.write(`${terminalSafe(text)}\n`);
     },
-    within: (silence, work, limit = defaultPatience) =>
+    within: (silence, work, limit = defaultTimeout) =>
       within({ complaint: overdue(silence), signal: io.signal, limit: options.timeout ?? limit }, work),
     watchSilence: (silence) =>
       watchSilence({ complaint: overdue(silence), signal: io.signal, limit: options.timeout ?? 0 }),

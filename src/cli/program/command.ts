@@ -1,6 +1,6 @@
 import { Command, type CommandUnknownOpts, type OptionValues } from "@commander-js/extra-typings";
 import type { CliIo } from "../terminal/io.ts";
-import type { Session } from "./command-context.ts";
+import type { CommandContext } from "./command-context.ts";
 import {
   durationMs,
   hostName,
@@ -21,20 +21,20 @@ export interface ExpectedService {
 /** What a command is given to work with. */
 export interface Cli {
   readonly io: CliIo;
-  /** Opens the session that the shared options describe, runs `work` in it and closes it whatever happens. */
-  run(options: SharedOptions, work: (session: Session) => Promise<void>): Promise<void>;
+  /** Opens the context that the shared options describe, runs `work` in it and closes it whatever happens. */
+  run(options: SharedOptions, work: (context: CommandContext) => Promise<void>): Promise<void>;
   /** The services of a distsrv configuration. Handed in by the entry: the client knows no server. */
   readonly readServices?: (path: string) => Promise<readonly ExpectedService[]>;
 }
 
 /**
  * One command of distcli: builds its commander command. Its action parses nothing any more, calls `cli.run`,
- * prints through the session, and fails by throwing (a `CliError` says its own exit status).
+ * prints through the context, and fails by throwing (a `CliError` says its own exit status).
  *
  *     export const greet: CliCommand = (cli) =>
  *       peerCommand({ name: "greet", summary: "Greets", port: 7, examples: ["distcli greet 10.0.0.1"] })
  *         .option("--loud", "in capitals")
- *         .action((host, options) => cli.run(options, (session) => greetPeer(session, host, options)));
+ *         .action((host, options) => cli.run(options, (context) => greetPeer(context, host, options)));
  */
 export type CliCommand = (cli: Cli) => CommandUnknownOpts;
 

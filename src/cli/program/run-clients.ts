@@ -1,6 +1,6 @@
 import { describeError } from "../../core/errors.ts";
 import { table } from "../terminal/table.ts";
-import type { Session } from "./command-context.ts";
+import type { CommandContext } from "./command-context.ts";
 import { CliError, PeerError } from "./errors.ts";
 import { formatDuration } from "./timeout.ts";
 
@@ -24,7 +24,7 @@ const tableRows = 25;
  * server, the second is connected and waits.
  * @throws {PeerError} when any of them failed
  */
-export async function crowd(session: Session, count: number, member: CrowdMember): Promise<void> {
+export async function crowd(context: CommandContext, count: number, member: CrowdMember): Promise<void> {
   const start = performance.now();
   const since = () => performance.now() - start;
   const logs = await Promise.all(
@@ -36,8 +36,8 @@ export async function crowd(session: Session, count: number, member: CrowdMember
       return log;
     }),
   );
-  session.signal.throwIfAborted();
-  session.note(count <= tableRows ? asTable(logs, session) : summary(logs));
+  context.signal.throwIfAborted();
+  context.note(count <= tableRows ? asTable(logs, context) : summary(logs));
   const failures = logs.filter((log) => log.failure !== undefined);
   if (failures.length > 0)
     throw crowdFailure(
@@ -54,7 +54,7 @@ function crowdFailure(failures: readonly unknown[], count: number): Error {
   return new PeerError("clients-failed", message, { cause: first });
 }
 
-function asTable(logs: readonly ClientLog[], { noteStyle }: Session): string {
+function asTable(logs: readonly ClientLog[], { noteStyle }: CommandContext): string {
   const time = (value: number | undefined) => (value === undefined ? "-" : formatDuration(value));
   const rows = logs.map((log, index) => [
     String(index + 1),

@@ -5,7 +5,7 @@ import { jsonLine } from "../terminal/json.ts";
 import { styleFor } from "../terminal/style.ts";
 import { terminalSafe } from "../terminal/terminal-safe.ts";
 import { type Cli, type CliCommand, sharedOptionsHeading } from "./command.ts";
-import { openSession } from "./command-context.ts";
+import { openContext } from "./command-context.ts";
 import { CliError, exitCodes, InterruptedError, UsageError } from "./errors.ts";
 
 export interface RunOptions {
@@ -42,13 +42,13 @@ function cliFor(io: CliIo, options: RunOptions): Cli {
     io,
     readServices: options.readServices,
     run: async (shared, work) => {
-      const session = openSession(io, shared);
+      const context = openContext(io, shared);
       try {
-        await work(session);
+        await work(context);
         // Piped input ends early on Ctrl-C, which looks to the command like the end of its work.
         io.signal.throwIfAborted();
       } finally {
-        session.close();
+        context.close();
       }
     },
   };

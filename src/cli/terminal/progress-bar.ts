@@ -1,4 +1,4 @@
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { formatRate, formatSize } from "./units.ts";
 
 export interface Progress {
@@ -17,16 +17,16 @@ const redrawEvery = 80;
  * A line on stderr that is drawn over itself; nothing where stderr is no terminal. (The progress bar of
  * @clack/prompts takes stdin over and ends the process by itself on Ctrl-C, so it is not used here.)
  */
-export function progressLine(session: Session, name: string, total: number): Progress {
-  const { stderr } = session.io;
-  if (!stderr.isTerminal || session.quiet || session.json) return noProgress;
+export function progressLine(context: CommandContext, name: string, total: number): Progress {
+  const { stderr } = context.io;
+  if (!stderr.isTerminal || context.quiet || context.json) return noProgress;
   const start = performance.now();
   let drawn = Number.NEGATIVE_INFINITY;
   const draw = (bytes: number, now: number) => {
     const share = total === 0 ? 1 : bytes / total;
     const full = Math.round(share * barWidth);
     const bar =
-      session.noteStyle.good("━".repeat(full)) + session.noteStyle.faint("─".repeat(barWidth - full));
+      context.noteStyle.good("━".repeat(full)) + context.noteStyle.faint("─".repeat(barWidth - full));
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
     const rate = formatRate(bytes, now - start);
     stderr.write(`\r\x1b[K${name}  ${bar} ${percent}  ${formatSize(bytes)} of ${formatSize(total)}  ${rate}`);

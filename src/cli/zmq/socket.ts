@@ -4,7 +4,7 @@ import type { SocketType } from "../../net/zmq/constants.ts";
 import { parseTcpEndpoint } from "../../net/zmq/endpoint.ts";
 import { ZmqError } from "../../net/zmq/error.ts";
 import { baseCommand, type CommandWords } from "../program/command.ts";
-import type { Session } from "../program/command-context.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { reaching } from "../program/peer.ts";
 import { endpointOf } from "./options.ts";
@@ -41,7 +41,7 @@ const linger = 2000;
 
 /** Opens the socket, hands it to `work`, and closes it whatever happens. @throws {PeerError} */
 export async function withZmq(
-  session: Session,
+  context: CommandContext,
   type: SocketType,
   place: ZmqPlace,
   work: (client: ZmqClient) => Promise<void>,
@@ -51,8 +51,8 @@ export async function withZmq(
   const client = await open(type, { endpoint, bind, subscribe });
   let hasFailed = true;
   try {
-    if (bind) session.note(`Listening at ${client.endpoint}`);
-    else if (!place.options.patient) await reach(session, client, endpoint);
+    if (bind) context.note(`Listening at ${client.endpoint}`);
+    else if (!place.options.patient) await reach(context, client, endpoint);
     await work(client);
     hasFailed = false;
   } finally {
@@ -62,13 +62,13 @@ export async function withZmq(
 }
 
 /** @throws {PeerError} saying why the peer cannot be reached */
-async function reach(session: Session, client: ZmqClient, endpoint: string): Promise<void> {
+async function reach(context: CommandContext, client: ZmqClient, endpoint: string): Promise<void> {
   const silence = `No connection to ${endpoint}`;
-  if (await session.within(silence, () => client.isReached())) return;
+  if (await context.within(silence, () => client.isReached())) return;
   // libzmq does not tell why not, so the door is tried once more by hand.
   const peer = parseTcpEndpoint(endpoint);
   if (peer === undefined) throw new PeerError("connection-failed", `Cannot connect to ${endpoint}`);
-  const door = await reaching(peer, () => session.within(silence, (signal) => dialTcp({ ...peer, signal })));
+  const door = await reaching(peer, () => context.within(silence, (signal) => dialTcp({ ...peer, signal })));
   door.close();
 }
 

@@ -107,9 +107,9 @@ test("--json tells a mistake of the command line as one object", async () => {
 test("results go to stdout, notes to stderr, and --quiet leaves the results", async () => {
   const command: CliCommand = (cli) =>
     baseCommand({ name: "probe", ...words }).action((options) =>
-      cli.run(options, async (session) => {
-        session.note("beside it");
-        session.result("the result", { big: 2n ** 70n });
+      cli.run(options, async (context) => {
+        context.note("beside it");
+        context.result("the result", { big: 2n ** 70n });
       }),
     );
   const plain = await runCli(command, ["probe"]);
