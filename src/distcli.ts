@@ -4,14 +4,15 @@ import { exitCodes, InterruptedError, OutputError } from "./cli/program/errors.t
 import { report, run, wantsJson } from "./cli/program/run.ts";
 import type { CliIo, Sink } from "./cli/terminal/io.ts";
 import { terminalPrompter } from "./cli/terminal/prompter.ts";
+import { onAbort } from "./core/deadline.ts";
 import { describeError } from "./core/errors.ts";
 
-// The entry of the client: the only place of it that touches the process.
+// The entry of the client: its only file that touches the process.
 
 const interrupted = new AbortController();
 
 function interrupt(): void {
-  if (interrupted.signal.aborted) process.exit(exitCodes.interrupted); // the second time: at once
+  if (interrupted.signal.aborted) process.exit(exitCodes.interrupted); // a second Ctrl-C ends at once
   interrupted.abort(new InterruptedError());
 }
 
@@ -27,7 +28,7 @@ const sink = (stream: NodeJS.WriteStream): Sink => ({
 /** stdin, ending early on Ctrl-C. */
 async function* stdin(): AsyncGenerator<Uint8Array> {
   const reader = Bun.stdin.stream().getReader();
-  interrupted.signal.addEventListener("abort", () => void reader.cancel(), { once: true });
+  onAbort(interrupted.signal, () => void reader.cancel());
   for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
@@ -42,27 +43,27 @@ const io: CliIo = {
     : undefined,
 };
 
-const words = process.argv.slice(2);
+const args = process.argv.slice(2);
 
 let hasFailedToWrite = false;
 process.stdout.on("error", cannotWrite);
 
 function cannotWrite(error: Error): void {
-  // The reader of a pipe, such as head, has seen enough. That is no failure.
+  // The reader of a pipe, such as head, has closed it. That is no failure.
   if ("code" in error && error.code === "EPIPE") process.exit(exitCodes.success);
   if (hasFailedToWrite) return;
   hasFailedToWrite = true;
   const failed = new OutputError(`Cannot write to the standard output: ${describeError(error)}`);
-  const status = report(failed, io, wantsJson(words));
+  const status = report(failed, io, wantsJson(args));
   process.stderr.write("", () => process.exit(status));
 }
 
-const status = await run(words, io, {
+const status = await run(args, io, {
   commands,
   version: packageJson.version,
-  // Loaded only when asked for: it brings all the roles along.
+  // Loaded on demand, because it imports all the roles.
   readServices: async (path) => (await import("./expected-services.ts")).expectedServices(path, process.env),
 });
-// Something may still be open, such as a terminal that could be read from; what was printed must be out first. A
-// failure to write is told after the callbacks of what was written, and ends the process by itself.
+// We exit explicitly, because something may still be open, such as a terminal. The output must be written first: a
+// failed write emits its error after the callback, hence setImmediate, and `cannotWrite` then ends the process.
 process.stdout.write("", () => setImmediate(() => process.exit(status)));

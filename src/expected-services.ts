@@ -7,7 +7,7 @@ import { ConfigError } from "./server/config/mistake.ts";
 import type { PlannedService } from "./server/config/plan.ts";
 import { readPlan } from "./server/config/read-file.ts";
 
-/** What the roles' configurations have in common where it matters to a client. */
+/** The settings of the roles that a client needs. */
 const listening = z.object({
   host: z.string(),
   port: z.number(),
@@ -16,8 +16,8 @@ const listening = z.object({
 });
 
 /**
- * The services of a configuration that a client can reach, checked as distsrv checks them.
- * @throws {UsageError} with every mistake of the file
+ * The services of a configuration that a client can reach. The file is checked as distsrv checks it.
+ * @throws {UsageError} with every mistake in the file
  */
 export function expectedServices(
   file: string,
@@ -33,8 +33,8 @@ export function expectedServices(
 
 function reachable({ name, role, config }: PlannedService): ExpectedService[] {
   const { host, port, bind, connect } = listening.parse(config);
-  if (bind.length === 0 && connect.length > 0) return []; // it connects, and nobody connects to it
+  if (bind.length === 0 && connect.length > 0) return []; // a service that only connects
   const bound = bind.map(parseTcpEndpoint).find((endpoint) => endpoint !== undefined);
-  if (bind.length > 0 && bound === undefined) return []; // only on paths of its own machine
+  if (bind.length > 0 && bound === undefined) return []; // a service that listens only on paths (ipc)
   return [{ service: name, role: role.name, host: bound?.host ?? host, port: bound?.port ?? port }];
 }

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { runTrial, trialForm, trialTransport } from "./cli/try/run-trial.ts";
 import type { Tries, TryTarget } from "./core/try.ts";
 
-/** A broker that asks who its clients are, whatever else is in its configuration. */
+/** The configuration of a broker that asks for a name and a password. */
 const withUsers = z.object({ users: z.array(z.unknown()).min(1) });
 
 /** The dashboard tries services with distcli's own clients. */
 export const tries: Tries = {
   form(target) {
     const { service, role } = target;
-    const form = trialForm(role, surroundingsOf(target));
+    const form = trialForm(role, trialContextOf(target));
     return form === undefined || addressOf(target) === undefined ? undefined : { service, role, ...form };
   },
 
@@ -21,20 +21,20 @@ export const tries: Tries = {
       role,
       address,
       values,
-      surroundingsOf(target),
+      trialContextOf(target),
       signal,
     );
     return { ...result, request: request ?? null, reply: reply ?? null };
   },
 };
 
-/** The first that is spoken to plainly: a broker's other listeners may want TLS or WebSocket. */
+/** The first address without TLS or WebSocket, which a broker's other listeners may need. */
 function addressOf({ role, addresses }: TryTarget) {
   const wanted = trialTransport(role);
   return addresses.find(({ transport }) => transport === wanted);
 }
 
-const surroundingsOf = ({ operations, config }: TryTarget) => ({
+const trialContextOf = ({ operations, config }: TryTarget) => ({
   operations,
   hasUsers: withUsers.safeParse(config).success,
 });

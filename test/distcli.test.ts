@@ -27,7 +27,7 @@ function onTerminal(...args: readonly string[]) {
 const start = (...args: readonly string[]) =>
   Bun.spawn([process.execPath, entry, ...args], { stdout: "pipe", stderr: "pipe", stdin: "ignore" });
 
-test("a dialogue on a real terminal: prompts, editing, replies, bye", async () => {
+test("interactive input on a real terminal: prompts, editing, replies, bye", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const cli = onTerminal("echo", "127.0.0.1", "-p", `${port}`);
   await cli.shows("Enter message: ");
@@ -60,15 +60,15 @@ test("SIGINT while waiting for an answer is status 130", async () => {
   expect(await program.stdout.text()).toBe("");
 });
 
-test("a configuration with mistakes is told whole, and is status 2", async () => {
+test("all mistakes of a configuration are printed, and the status is 2", async () => {
   const file = `${process.env.TMPDIR ?? "/tmp"}/distcli-${crypto.randomUUID()}.yaml`;
   await Bun.write(file, "services:\n  tme:\n  echo: { port: abc }\n");
   try {
     const program = start("doctor", "--config", file);
     expect(await program.exited).toBe(2);
-    const complaint = await program.stderr.text();
-    expect(complaint).toContain('Did you mean "time"?');
-    expect(complaint).toContain("services.echo.port");
+    const errors = await program.stderr.text();
+    expect(errors).toContain('Did you mean "time"?');
+    expect(errors).toContain("services.echo.port");
   } finally {
     await Bun.file(file).delete();
   }
@@ -104,7 +104,7 @@ test("SIGINT while reading from a pipe is status 130", async () => {
   expect(await program.exited).toBe(130);
 });
 
-test("output that cannot be written is status 1, and said", async () => {
+test("output that cannot be written is reported, with status 1", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const words = ["echo", "127.0.0.1", "halo", "-p", `${port}`];
   const full = Bun.spawn([process.execPath, entry, ...words], {

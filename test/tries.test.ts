@@ -28,7 +28,7 @@ test("the dashboard tries a service with the client's own trial, at the service'
   });
 });
 
-test("a broker is tried where it is spoken to plainly, and not at all where it is not", async () => {
+test("a broker is tried at a plain TCP listener, and not at all without one", async () => {
   const { port } = await startRole(mqtt);
   const websocket = { transport: "ws", host: "127.0.0.1", port: 1 } as const;
   const tls = { ...websocket, transport: "tls" } as const;
@@ -55,7 +55,7 @@ test("a broker with users asks for name and password", () => {
   expect(names).toContain("password");
 });
 
-test("a trial ends with the signal of who asked for it", async () => {
+test("a trial ends with the signal of its caller", async () => {
   const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
   onTestFinished(() => silent.stop(true));
   expect(await tries.run(target(silent.port), {}, AbortSignal.timeout(50))).toMatchObject({ ok: false });
@@ -69,7 +69,7 @@ test("a service that is gone is a result, not an error", async () => {
   expect(result.error).toContain("refused");
 });
 
-test("a role that nobody knows how to try has no form, and a service without a port cannot be tried", async () => {
+test("a role without a trial has no form, and a service without a port cannot be tried", async () => {
   expect(tries.form({ ...target(1), role: "vault" })).toBeUndefined();
   const hidden = { ...target(1), addresses: [] };
   await expect(tries.run(hidden, {})).rejects.toThrow('"raw-echo" listens on no port that could be tried');

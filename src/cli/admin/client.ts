@@ -15,28 +15,28 @@ export const adminUrl = (peer: AdminPeer, path: string): string =>
 export const adminHeaders = ({ token }: AdminPeer): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };
 
-/** Asks for JSON. @throws {PeerError} when there is no distsrv there, or it refuses */
-export function askAdmin<T>(
+/** Requests JSON. @throws {PeerError} when there is no distsrv, or it refuses the request */
+export function requestAdmin<T>(
   context: CommandContext,
   peer: AdminPeer,
   path: string,
   schema: z.ZodType<T>,
 ): Promise<T> {
-  return reachingAdmin(peer, () =>
+  return withAdminErrors(peer, () =>
     context.within(`No answer from ${peerName(peer)}`, async (signal) => {
       const init = { headers: adminHeaders(peer), signal };
       const { response, body } = await fetchWhole(peer, adminUrl(peer, path), init);
       const text = new TextDecoder().decode(body);
       if (!response.ok) throw refusal(peer, response.status, text);
-      const result = schema.safeParse(parsed(text));
+      const result = schema.safeParse(parseJson(text));
       if (result.success) return result.data;
       throw new PeerError("bad-answer", `${peerName(peer)} answers, and not as distsrv's admin service does`);
     }),
   );
 }
 
-/** As `reaching`, for a peer that is no service of the lab but what looks after them. */
-export async function reachingAdmin<T>(peer: AdminPeer, work: () => Promise<T>): Promise<T> {
+/** As `withPeerErrors`, with advice for an admin service instead of one of the lab. */
+export async function withAdminErrors<T>(peer: AdminPeer, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -49,15 +49,15 @@ export async function reachingAdmin<T>(peer: AdminPeer, work: () => Promise<T>):
 
 const codes: Readonly<Record<number, string>> = { 400: "bad-request", 401: "no-token", 503: "busy" };
 
-/** What the admin service answered instead of what it was asked for. */
+/** The error for a response that is no success. */
 export function refusal(peer: AdminPeer, status: number, text: string): PeerError {
-  const { data } = failure.safeParse(parsed(text));
+  const { data } = failure.safeParse(parseJson(text));
   const why = data?.error ?? "it is no admin service of distsrv";
   const hint = status === 401 ? ". distcli takes the token from --token or DISTSRV_TOKEN" : "";
   return new PeerError(codes[status] ?? "refused", `${peerName(peer)} answers ${status}: ${why}${hint}`);
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,20 +1,21 @@
+import { onAbort } from "../../core/deadline.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
 import { adminHeaders, adminUrl, refusal } from "./client.ts";
 import type { AdminPeer } from "./options.ts";
 
-/** What is asked for, as the admin service has it in its query. */
+/** The query of the admin service's event stream. */
 export interface EventQuery {
   readonly service?: string | undefined;
   readonly client?: string | undefined;
   readonly kind?: string | undefined;
   readonly topic?: string | undefined;
-  /** Past events to begin with. */
+  /** The number of past events to begin with. */
   readonly history: number;
 }
 
-/** All that a server has: after it has started again, none of them has been seen. */
+/** When reconnecting: all that a server keeps, because after its restart we have seen none of them. */
 const wholeHistory = 1000;
 
 export interface EventStream {
@@ -24,9 +25,9 @@ export interface EventStream {
 
 /**
  * Opens a stream of events.
- * @param after the id of the last event that was seen, for who comes back
- * @throws {UsageError} when the server cannot understand what is asked for
- * @throws {PeerError} when it refuses otherwise; what fetch throws passes as it is
+ * @param after when reconnecting: the id of the last event received
+ * @throws {UsageError} when the server rejects the query
+ * @throws {PeerError} when it refuses otherwise; errors of fetch pass unchanged
  */
 export async function openEvents(
   context: CommandContext,
@@ -39,8 +40,7 @@ export async function openEvents(
   const history = after === undefined ? query.history : wholeHistory;
   const closing = new AbortController();
   const response = await context.within(`No answer from ${peerName(peer)}`, async (limit) => {
-    // What the limit ends is the wait for the head; the stream has none.
-    limit.addEventListener("abort", () => closing.abort(limit.reason), { once: true });
+    onAbort(limit, () => closing.abort(limit.reason)); // limits the wait for the head, not the stream
     return fetch(adminUrl(peer, `/api/events?${searchOf({ ...query, history })}`), {
       headers,
       redirect: "manual",

@@ -1,22 +1,22 @@
-import { baseCommand, type Cli, type CommandWords } from "../program/command.ts";
+import { baseCommand, type Cli, type CommandHelp } from "../program/command.ts";
 import { hostName, portNumber } from "../program/options.ts";
 import type { Peer } from "../program/peer.ts";
 
-/** Where distsrv's admin service listens unless its file says otherwise. */
+/** The default port of distsrv's admin service. */
 export const adminPort = 8088;
 
-/** A command that asks the admin service of a distsrv. */
-export function adminCommand(words: CommandWords) {
-  return baseCommand(words)
+/** A command that talks to the admin service of a distsrv. */
+export function adminCommand(help: CommandHelp) {
+  return baseCommand(help)
     .argument("[host]", "name or address of the machine that runs distsrv", hostName, "127.0.0.1")
     .option("-p, --port <port>", "port of its admin service", portNumber, adminPort)
     .option("--token <token>", "its admin.token (default: the environment's DISTSRV_TOKEN)");
 }
 
-/** An admin service, and what it wants to be shown. */
+/** Where an admin service is, and the token for it. */
 export interface AdminPeer extends Peer {
   readonly token: string | undefined;
-  /** A command line that would be right, for who gave something else for the host. */
+  /** A correct command line, shown when the argument is no known host. */
   readonly example: string;
 }
 

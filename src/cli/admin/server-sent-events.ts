@@ -3,17 +3,17 @@ export interface ServerSentEvent {
   /** `message` where the server names none. */
   readonly event: string;
   readonly data: string;
-  /** Of the last event that had one: where a reader goes on that comes back. */
+  /** The id of this event, or of the last one before it that had an id: sent when reconnecting. */
   readonly id: string | undefined;
 }
 
-/** More than any event of ours has; a peer that sends one for ever is not kept for ever. In characters. */
-export const longestEvent = 4 * 1024 * 1024;
+/** Characters; more than any event of ours has. A peer that sends one without end is given up. */
+export const maxEventLength = 4 * 1024 * 1024;
 
 /**
- * The events of a stream, and `undefined` for a comment: a sign of life. As the HTML standard says it, section 9.2,
- * but for the time to wait before one comes back, which nobody needs here.
- * @throws {RangeError} when an event has no end
+ * Parses a stream of server-sent events (HTML standard, section 9.2, without the field `retry`). A comment, which the
+ * server sends as a keep-alive, gives `undefined`.
+ * @throws {RangeError} when an event is longer than `maxEventLength`
  */
 export async function* serverSentEvents(
   body: AsyncIterable<Uint8Array>,
@@ -27,7 +27,7 @@ export async function* serverSentEvents(
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? "";
-    if (rest.length > longestEvent) throw tooLong();
+    if (rest.length > maxEventLength) throw tooLong();
     for (const line of lines) {
       if (line === "") {
         if (data.length > 0) yield { event, data: data.join("\n"), id };
@@ -38,18 +38,18 @@ export async function* serverSentEvents(
       else if (line.startsWith("event:")) event = textAfterColon(line);
       else if (line.startsWith("id:")) id = textAfterColon(line) || undefined;
       else if (line.startsWith("data:")) {
-        // Of an empty line only its end is kept, and that, too, counts.
+        // An empty line counts, too: its line end is kept.
         size += line.length;
-        if (size > longestEvent) throw tooLong();
+        if (size > maxEventLength) throw tooLong();
         data.push(textAfterColon(line));
       }
     }
   }
 }
 
-const tooLong = () => new RangeError(`An event of more than ${longestEvent} characters`);
+const tooLong = () => new RangeError(`An event of more than ${maxEventLength} characters`);
 
-/** What stands behind the colon, without the one space that may follow it. */
+/** The text after the colon, without the one space that may follow it. */
 function textAfterColon(line: string): string {
   return line.slice(line.indexOf(":") + 1).replace(/^ /, "");
 }

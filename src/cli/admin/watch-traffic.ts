@@ -2,8 +2,10 @@ import { asDialError } from "../../net/dial-error.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
-import { formatDuration, interruptible, pause, within } from "../program/timeout.ts";
-import { reachingAdmin } from "./client.ts";
+import { pause } from "../program/schedule.ts";
+import { interruptible, within } from "../program/timeout.ts";
+import { formatDuration } from "../terminal/units.ts";
+import { withAdminErrors } from "./client.ts";
 import { type EventQuery, type EventStream, openEvents } from "./open-events.ts";
 import type { AdminPeer } from "./options.ts";
 import { type ServerSentEvent, serverSentEvents } from "./server-sent-events.ts";
@@ -13,26 +15,28 @@ export interface WatchOptions extends EventQuery {
   readonly bytes?: true | undefined;
 }
 
-/** Milliseconds: the server gives a sign of life every 15 s, and is not taken for dead before the next is due. */
-const leastSilence = 20_000;
-const usualSilence = 45_000;
+/**
+ * Milliseconds of silence after which the server counts as lost. It sends a keep-alive every 15 s, so `--timeout`
+ * cannot make it less than `min`.
+ */
+const silenceLimit = { min: 20_000, default: 45_000 };
 
-/** Milliseconds between two attempts to come back: the first, and the most that doubling makes of it. */
-const backOff = { first: 250, most: 5000 };
+/** Milliseconds between two attempts to reconnect: they double from `min` up to `max`. */
+const backOff = { min: 250, max: 5000 };
 
 /**
- * Shows events until Ctrl-C. A connection that is lost is made again, and goes on where it was; with `--timeout` for
- * no longer than that.
- * @throws {PeerError} when the server refuses, or is none
+ * Shows events until Ctrl-C. A lost connection is made again and continues after the last event; `--timeout` limits
+ * how long that is tried.
+ * @throws {PeerError} when the server refuses, or is no distsrv
  */
 export function watchTraffic(context: CommandContext, peer: AdminPeer, options: WatchOptions): Promise<void> {
   const watcher = new Watcher(context, peer, options);
-  return reachingAdmin(peer, () => interruptible(context.signal, () => watcher.watch()));
+  return withAdminErrors(peer, () => interruptible(context.signal, () => watcher.watch()));
 }
 
 class Watcher {
   #lastId: string | undefined;
-  #times = 0;
+  #connections = 0;
 
   constructor(
     readonly context: CommandContext,
@@ -49,7 +53,7 @@ class Watcher {
     }
   }
 
-  /** Until the stream ends. @returns why it did */
+  /** Shows the events of one stream. @returns why it ended */
   async #show({ body, close }: EventStream): Promise<string> {
     const events = serverSentEvents(body);
     let isReady = false;
@@ -63,7 +67,7 @@ class Watcher {
         showEvent(this.context, next.value, this.options.bytes ?? false);
         if (next.value.event === "ready" && !isReady) {
           isReady = true;
-          this.#greet();
+          this.#noteReady();
         }
       }
     } finally {
@@ -71,53 +75,55 @@ class Watcher {
     }
   }
 
-  /** The next event, or why there is none. */
+  /** The next event, or why there is none any more. */
   async #next(
     events: AsyncGenerator<ServerSentEvent | undefined>,
     isReady: boolean,
   ): Promise<IteratorResult<ServerSentEvent | undefined> | string> {
     const { timeout, signal } = this.context;
-    const limit = isReady ? Math.max(timeout ?? usualSilence, leastSilence) : (timeout ?? defaultTimeout);
+    const limit = isReady
+      ? Math.max(timeout ?? silenceLimit.default, silenceLimit.min)
+      : (timeout ?? defaultTimeout);
     const name = peerName(this.peer);
-    const complaint = (limit: string) => `No sign of life from ${name} within ${limit}`;
+    const message = (limit: string) => `No sign of life from ${name} within ${limit}`;
     try {
-      return await within({ limit, signal, complaint }, () => events.next());
+      return await within({ limit, signal, message }, () => events.next());
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RangeError)
         throw new PeerError("bad-answer", `${name} sends no events of distsrv: ${error.message}`);
       if (!(error instanceof TimedOutError)) return "the connection broke";
-      if (timeout !== undefined || this.#times === 0) throw error;
+      if (timeout !== undefined || this.#connections === 0) throw error;
       return `no sign of life within ${formatDuration(limit)}`;
     }
   }
 
-  /** The back-off ends when the server is there again. @throws {TimedOutError} after `--timeout`, where given */
+  /** Tries until the server is there again. @throws {TimedOutError} after `--timeout`, where given */
   #reopen(): Promise<EventStream> {
     const { context, peer, options } = this;
-    const complaint = (limit: string) => `${peerName(peer)} did not come back within ${limit}`;
-    const deadline = { limit: context.timeout ?? 0, signal: context.signal, complaint };
-    return within(deadline, async (signal) => {
-      for (let wait = backOff.first; ; wait = Math.min(wait * 2, backOff.most)) {
+    const message = (limit: string) => `${peerName(peer)} did not come back within ${limit}`;
+    const timeout = { limit: context.timeout ?? 0, signal: context.signal, message };
+    return within(timeout, async (signal) => {
+      for (let wait = backOff.min; ; wait = Math.min(wait * 2, backOff.max)) {
         await pause(wait, signal);
         try {
           return await openEvents(context, peer, options, this.#lastId);
         } catch (error) {
           signal.throwIfAborted();
-          if (!mayPass(error, peer)) throw error;
+          if (!isTemporary(error, peer)) throw error;
         }
       }
     });
   }
 
-  #greet(): void {
-    this.#times++;
-    this.context.note(`Watching ${peerName(this.peer)}${this.#times > 1 ? " again" : ""}`);
+  #noteReady(): void {
+    this.#connections++;
+    this.context.note(`Watching ${peerName(this.peer)}${this.#connections > 1 ? " again" : ""}`);
   }
 }
 
-/** A server that starts refuses connections; one that was left by many is full for a moment. */
-function mayPass(error: unknown, { host, port }: AdminPeer): boolean {
+/** A server that is starting refuses connections; one to which many reconnect at once is busy for a moment. */
+function isTemporary(error: unknown, { host, port }: AdminPeer): boolean {
   if (error instanceof CliError) return error instanceof TimedOutError || error.code === "busy";
   return asDialError(error, host, port) !== undefined;
 }

@@ -1,13 +1,13 @@
 import { type LabService, labPorts } from "../../core/ports.ts";
-import { examine } from "../doctor/check-services.ts";
+import { checkServices } from "../doctor/check-services.ts";
 import { baseCommand, type Cli, type CliCommand, type ExpectedService } from "../program/command.ts";
 import { UsageError } from "../program/errors.ts";
 import { hostName } from "../program/options.ts";
 
-/** Milliseconds for one answer: the doctor has many patients. */
-const patience = 3000;
+/** Milliseconds for one answer: less than usual, because there are many services. */
+const defaultTimeout = 3000;
 
-/** `distcli doctor`: does the whole lab work? */
+/** `distcli doctor`: checks whether every service of the lab works. */
 export const doctor: CliCommand = (cli) =>
   baseCommand({
     name: "doctor",
@@ -25,16 +25,16 @@ export const doctor: CliCommand = (cli) =>
     .argument("[host]", "name or address of the lab (default: 127.0.0.1)", hostName)
     .option("-c, --config <file>", "a distsrv configuration that says which services to expect")
     .action((host, options) =>
-      cli.run({ ...options, timeout: options.timeout ?? patience }, async (context) => {
+      cli.run({ ...options, timeout: options.timeout ?? defaultTimeout }, async (context) => {
         const services =
           options.config === undefined
             ? labServices(host ?? "127.0.0.1")
             : await configured(cli, options.config, host);
-        await examine(context, services);
+        await checkServices(context, services);
       }),
     );
 
-/** The roles of the services that are not named after theirs. */
+/** The roles of the services whose name is not that of their role. */
 const roles: Partial<Record<LabService, string>> = { "raw-echo": "echo", "file-echo": "echo" };
 
 function labServices(host: string): ExpectedService[] {
@@ -51,7 +51,7 @@ async function configured(cli: Cli, path: string, host: string | undefined): Pro
   return services.map((service) => ({ ...service, host: host ?? reachable(service.host) }));
 }
 
-/** A server that listens on all addresses is reached on one of them. */
+/** The address to connect to, for a server that listens on all addresses. */
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "::1" : host;

@@ -1,14 +1,16 @@
 import { labPorts } from "../../core/ports.ts";
 import { sendFile } from "../exchange/echo-file.ts";
-import { prefixed, type Reply, tcpLine } from "../exchange/exchange.ts";
-import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
-import { converse, nonEmpty } from "../exchange/send-messages.ts";
-import { repeatsWhatWasSent } from "../exchange/validate-reply.ts";
-import { baseCommand, type CliCommand, withSchedule } from "../program/command.ts";
+import { openTcpExchange, type Reply } from "../exchange/exchange.ts";
+import { prefixed } from "../exchange/framing.ts";
+import { messagePrompts, runInteractive } from "../exchange/interactive.ts";
+import { nonEmpty, sendMessages } from "../exchange/send-messages.ts";
+import { mustContainRequest } from "../exchange/validate-reply.ts";
+import { baseCommand, type CliCommand } from "../program/command.ts";
 import { UsageError } from "../program/errors.ts";
 import { hostName, portNumber } from "../program/options.ts";
+import { withSchedule } from "../program/schedule.ts";
 
-/** `distcli echo`: words, a dialogue, or a whole file through an echo server. */
+/** `distcli echo`: sends words, typed lines, or a whole file through an echo server. */
 export const echo: CliCommand = (cli) =>
   withSchedule(
     baseCommand({
@@ -41,15 +43,16 @@ export const echo: CliCommand = (cli) =>
     const peer = { host, port };
     return cli.run(options, async (context) => {
       if (file !== undefined) return sendFile(context, peer, file, options);
-      const open = () => tcpLine(context, peer, prefixed(["Echo: ", ""]));
-      const doubt = repeatsWhatWasSent(peer, "echo");
-      if (words.length === 0) return holdDialogue(context, { ...dialogue, doubt, line: await open() });
-      return converse(context, {
+      const open = () => openTcpExchange(context, peer, prefixed(["Echo: ", ""]));
+      const validateReply = mustContainRequest(peer, "echo");
+      if (words.length === 0)
+        return runInteractive(context, { ...interactive, validateReply, exchange: await open() });
+      return sendMessages(context, {
         messages: [nonEmpty(words)],
         schedule: options,
         clients: options.clients,
         open,
-        doubt,
+        validateReply,
         show: (reply) => `CLIENT RECEIVED: ${textOf(reply)}`,
       });
     });
@@ -57,8 +60,8 @@ export const echo: CliCommand = (cli) =>
 
 const textOf = (reply: Reply | undefined): string => reply?.text ?? "";
 
-const dialogue = {
-  ...messageDialogue,
+const interactive = {
+  ...messagePrompts,
   show: (reply: Reply | undefined) => `Received from server: ${textOf(reply)}`,
-  showUnasked: (text: string) => `Received from server: ${text}`,
+  showUnsolicited: (text: string) => `Received from server: ${text}`,
 };

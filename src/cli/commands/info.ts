@@ -2,14 +2,13 @@ import { labServicesOn } from "../../core/ports.ts";
 import { DialError } from "../../net/dial-error.ts";
 import { type NameAddress, resolveName } from "../../net/resolve.ts";
 import { dialTcp } from "../../net/tcp-client.ts";
-import { rounded } from "../exchange/send-messages.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
 import { hostName, portNumber } from "../program/options.ts";
-import { formatDuration } from "../program/timeout.ts";
+import { formatDuration, roundMs } from "../terminal/units.ts";
 
-/** `distcli info`: what a program learns about a host before it speaks to it. */
+/** `distcli info`: shows the addresses of a host, and whether a port of it answers. */
 export const info: CliCommand = (cli) =>
   baseCommand({
     name: "info",
@@ -27,7 +26,7 @@ export const info: CliCommand = (cli) =>
     .argument("[port]", "a TCP port to try", portNumber)
     .action((host, port, options) => cli.run(options, (context) => showInfo(context, host, port)));
 
-/** What became of an attempt to connect. */
+/** The outcome of one attempt to connect. */
 interface Attempt extends NameAddress {
   /** `open`, or why not. */
   readonly state: "open" | "refused" | "silent" | "unreachable" | "failed";
@@ -89,7 +88,7 @@ async function attempt(context: CommandContext, where: NameAddress, port: number
   const state = await context
     .within("", async (signal) => (await dialTcp({ host: where.address, port, signal })).close())
     .then(() => "open" as const, stateOf);
-  return { ...where, state, ms: rounded(performance.now() - start) };
+  return { ...where, state, ms: roundMs(performance.now() - start) };
 }
 
 function stateOf(error: unknown): Attempt["state"] {

@@ -1,7 +1,7 @@
 import type { MqttClient } from "mqtt";
 import { describeError } from "../../core/errors.ts";
 import { printable } from "../../protocol/text/printable.ts";
-import { answered, connectMqtt, disconnectMqtt, messageFields } from "../mqtt/client.ts";
+import { acknowledged, connectMqtt, disconnectMqtt, messageFields } from "../mqtt/client.ts";
 import { brokerOf, identityOf, mqttCommand, type QoS, topicName } from "../mqtt/options.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
@@ -9,10 +9,9 @@ import { UsageError } from "../program/errors.ts";
 import { durationMs, wholeNumber } from "../program/options.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { repeated } from "../program/schedule.ts";
-import type { CliIo } from "../terminal/io.ts";
-import { linesOf } from "../terminal/lines.ts";
+import { type CliIo, linesOf } from "../terminal/io.ts";
 
-/** `distcli mqtt pub`: publishes what its options, a file or a pipe say. */
+/** `distcli mqtt pub`: publishes messages from its options, a file or a pipe. */
 export const mqttPub: CliCommand = (cli) =>
   mqttCommand({
     name: "pub",
@@ -61,7 +60,7 @@ interface MessageOptions {
 
 type Messages = () => AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
-/** Where the messages come from: exactly one of five. What can be read beforehand is. */
+/** The source of the messages: exactly one of five options. All but `-l` are read before the connection is made. */
 async function messageSource(options: MessageOptions, io: CliIo): Promise<Messages> {
   const given = [options.message, options.file, options.stdinLine, options.stdinFile, options.nullMessage];
   if (given.filter((option) => option !== undefined).length !== 1) {
@@ -104,7 +103,7 @@ async function publish(
   message: string | Uint8Array,
 ): Promise<void> {
   const payload = Buffer.from(message);
-  await answered(context, client, peer, () => client.publishAsync(topic, payload, { qos, retain }));
+  await acknowledged(context, client, peer, () => client.publishAsync(topic, payload, { qos, retain }));
   const shown = printable(payload, 1000);
   context.result(context.quiet ? shown : `Published: ${shown}`, {
     topic,

@@ -1,5 +1,5 @@
 import type { IPublishPacket, MqttClient } from "mqtt";
-import { answered, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt/client.ts";
+import { acknowledged, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt/client.ts";
 import { brokerOf, identityOf, mqttCommand, type QoS, topicFilters } from "../mqtt/options.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
@@ -8,7 +8,7 @@ import { positiveDurationMs, wholeNumber } from "../program/options.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { within } from "../program/timeout.ts";
 
-/** `distcli mqtt sub`: shows what is published to the topics, for as long as wanted. */
+/** `distcli mqtt sub`: shows the messages published to the topics. */
 export const mqttSub: CliCommand = (cli) =>
   mqttCommand({
     name: "sub",
@@ -73,15 +73,15 @@ async function subscribe(
   context.note(`Connected to the MQTT broker ${name}`);
   const watch = context.watchSilence(`No message from ${name}`);
   try {
-    // Listening before subscribing: a retained message may come together with the acknowledgement.
-    const enough = showMessages(context, client, options, watch.heard);
+    // We listen before subscribing, because a retained message may come together with SUBACK.
+    const enough = showMessages(context, client, options, watch.reset);
     keepConnected(context, client, name);
-    await requestTopics(context, client, peer, options);
+    await subscribeTopics(context, client, peer, options);
     await within(
       {
         limit: options.wait ?? 0,
         signal: context.signal,
-        complaint: (limit) => `--wait of ${limit} is over`,
+        message: (limit) => `--wait of ${limit} is over`,
       },
       () => Promise.race([enough, watch.over]),
     );
@@ -95,19 +95,19 @@ function showMessages(
   context: CommandContext,
   client: MqttClient,
   options: SubOptions,
-  heard: () => void,
+  onMessage: () => void,
 ): Promise<void> {
   const { promise: enough, resolve, reject } = Promise.withResolvers<void>();
-  enough.catch(() => {}); // it may reject while the topics are still being asked for
+  enough.catch(() => {}); // it may reject before anybody awaits it, while we subscribe
   let left = options.count ?? Number.POSITIVE_INFINITY;
   client.on("message", (topic, payload, packet) => {
-    heard();
+    onMessage();
     if (left <= 0 || (packet.retain && !options.retained)) return;
     try {
       showMessage(context, topic, payload, packet, options.verbose ?? false);
     } catch (error) {
       left = 0;
-      reject(error); // thrown here, it would only reach the library
+      reject(error); // the library would catch it if it were thrown here
       return;
     }
     left--;
@@ -133,17 +133,17 @@ function showMessage(
   });
 }
 
-async function requestTopics(
+async function subscribeTopics(
   context: CommandContext,
   client: MqttClient,
   peer: Peer,
   { topic: topics, qos }: SubOptions,
 ): Promise<void> {
-  const grants = await answered(context, client, peer, () => client.subscribeAsync([...topics], { qos }));
+  const grants = await acknowledged(context, client, peer, () => client.subscribeAsync([...topics], { qos }));
   for (const grant of grants) context.note(`Subscribed to ${grant.topic} (qos ${grant.qos})`);
 }
 
-/** A lost connection is made again; the library repeats what is subscribed from now on by itself. */
+/** Reconnects from now on; the library then repeats the subscriptions made later than this call. */
 function keepConnected(context: CommandContext, client: MqttClient, name: string): void {
   client.options.reconnectPeriod = reconnectEvery;
   let lost = false;

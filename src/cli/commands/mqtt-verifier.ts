@@ -6,9 +6,9 @@ import { baseCommand, type CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { wholeNumber } from "../program/options.ts";
-import { linesOf } from "../terminal/lines.ts";
+import { linesOf } from "../terminal/io.ts";
 
-/** `distcli mqtt verifier`: what a broker needs to keep of a password. */
+/** `distcli mqtt verifier`: makes the SCRAM verifier that a broker stores for a password. */
 export const mqttVerifier: CliCommand = (cli) =>
   baseCommand({
     name: "verifier",
@@ -33,7 +33,7 @@ export const mqttVerifier: CliCommand = (cli) =>
       }),
     );
 
-/** Typed twice at a terminal, where nobody sees it; once through a pipe. */
+/** Asks for the password twice at a terminal, without echo; reads it once from a pipe. */
 async function readPassword(context: CommandContext): Promise<string> {
   const { io, signal } = context;
   if (io.openPrompter === undefined) {

@@ -1,12 +1,14 @@
 import { labPorts } from "../../core/ports.ts";
-import { type Line, prefixed, tcpLine } from "../exchange/exchange.ts";
-import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
-import { converse, nonEmpty } from "../exchange/send-messages.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
+import { type Exchange, openTcpExchange } from "../exchange/exchange.ts";
+import { prefixed } from "../exchange/framing.ts";
+import { messagePrompts, runInteractive } from "../exchange/interactive.ts";
+import { nonEmpty, sendMessages } from "../exchange/send-messages.ts";
+import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { type Peer, peerName } from "../program/peer.ts";
+import { withSchedule } from "../program/schedule.ts";
 
-/** `distcli oneway`: sends, and waits for nothing. */
+/** `distcli oneway`: sends messages that are not answered. */
 export const oneway: CliCommand = (cli) =>
   withSchedule(
     peerCommand({
@@ -24,12 +26,12 @@ export const oneway: CliCommand = (cli) =>
   ).action((host, words, options) => {
     const peer = { host, port: options.port };
     return cli.run(options, async (context) => {
-      const open = () => silentLine(context, peer);
+      const open = () => openOnewayExchange(context, peer);
       const show = (_reply: undefined | object, sent: string) => `Sent to ${peerName(peer)}: ${sent}`;
       if (words.length === 0) {
-        return holdDialogue(context, { ...dialogue, show, line: await open() });
+        return runInteractive(context, { ...interactive, show, exchange: await open() });
       }
-      return converse(context, {
+      return sendMessages(context, {
         messages: [nonEmpty(words)],
         schedule: options,
         clients: options.clients,
@@ -39,19 +41,19 @@ export const oneway: CliCommand = (cli) =>
     });
   });
 
-/** A line whose messages are not answered. Were the server to speak all the same, it would be shown. */
-async function silentLine(context: CommandContext, peer: Peer): Promise<Line> {
-  const line = await tcpLine(context, peer, prefixed([]));
+/** An exchange that waits for no reply. What the server sends all the same is shown as unsolicited. */
+async function openOnewayExchange(context: CommandContext, peer: Peer): Promise<Exchange> {
+  const exchange = await openTcpExchange(context, peer, prefixed([]));
   return {
-    ...line,
-    ask: async (message) => {
-      await line.tell(message);
+    ...exchange,
+    request: async (message) => {
+      await exchange.send(message);
       return undefined;
     },
   };
 }
 
-const dialogue = {
-  ...messageDialogue,
-  showUnasked: (text: string) => `Received from server, unexpected: ${text}`,
+const interactive = {
+  ...messagePrompts,
+  showUnsolicited: (text: string) => `Received from server, unexpected: ${text}`,
 };

@@ -2,7 +2,7 @@ import { labPorts } from "../../core/ports.ts";
 import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
 import { callText, showCalculation } from "../http/calculation.ts";
-import { askHttp, type HttpAnswer } from "../http/json.ts";
+import { type JsonResponse, requestJson } from "../http/client.ts";
 import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
@@ -41,7 +41,7 @@ interface Operands {
 async function operationNames(context: CommandContext, peer: Peer, op: string): Promise<readonly string[]> {
   if (op === "both") return ["add", "mul"];
   if (op !== "all") return [op];
-  const { status, value } = await askHttp(context, peer, "/");
+  const { status, value } = await requestJson(context, peer, "/");
   const list = isJsonObject(value) && Array.isArray(value.operations) ? value.operations : [];
   const names = list.map((item: JsonValue) => (isJsonObject(item) ? item.name : undefined));
   const known = names.filter((name) => typeof name === "string");
@@ -49,7 +49,7 @@ async function operationNames(context: CommandContext, peer: Peer, op: string): 
   throw new PeerError("bad-answer", `${peerName(peer)} answers ${status} to GET /, and lists no operations`);
 }
 
-/** Every operation is tried; the failures are told together, after the results. */
+/** Tries every operation. The failures are thrown together, after all results. */
 async function calculateAll(
   context: CommandContext,
   peer: Peer,
@@ -72,16 +72,16 @@ function calculate(
   peer: Peer,
   name: string,
   { a, b }: Operands,
-): Promise<HttpAnswer> {
-  return askHttp(context, peer, `/${encodeURIComponent(name)}?${new URLSearchParams({ a, b })}`);
+): Promise<JsonResponse> {
+  return requestJson(context, peer, `/${encodeURIComponent(name)}?${new URLSearchParams({ a, b })}`);
 }
 
-function resultOf({ status, value }: HttpAnswer): JsonValue | undefined {
+function resultOf({ status, value }: JsonResponse): JsonValue | undefined {
   return status === 200 && isJsonObject(value) ? value.result : undefined;
 }
 
 /** `Division by zero (HTTP 400)` */
-function failureOf({ status, value }: HttpAnswer): string {
+function failureOf({ status, value }: JsonResponse): string {
   if (!isJsonObject(value))
     return `unexpected answer (HTTP ${status}) ${value === undefined ? "" : writeJson(value)}`;
   const { error, detail } = value;

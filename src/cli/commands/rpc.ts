@@ -3,7 +3,7 @@ import { JsonError, readJson } from "../../protocol/json/read.ts";
 import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
 import { callText, showCalculation } from "../http/calculation.ts";
-import { askHttp, type HttpAnswer, isHoldable } from "../http/json.ts";
+import { hasFiniteNumbers, type JsonResponse, requestJson } from "../http/client.ts";
 import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
@@ -35,7 +35,7 @@ export const rpc: CliCommand = (cli) =>
         const sent = options.named ? namedParams(params) : params.map(jsonOrText);
         const id = options.notify ? undefined : 1n;
         const body = writeJson({ jsonrpc: "2.0", method, params: sent, id });
-        const answer = await askHttp(context, peer, options.path, { method: "POST", body });
+        const answer = await requestJson(context, peer, options.path, { method: "POST", body });
         if (options.notify) expectSilence(context, peer, answer);
         else showResult(context, peer, { method, params, answer });
       }),
@@ -43,7 +43,7 @@ export const rpc: CliCommand = (cli) =>
 
 function jsonOrText(typed: string): JsonValue {
   const value = asJson(typed);
-  if (isHoldable(value)) return value;
+  if (hasFiniteNumbers(value)) return value;
   throw new UsageError(`A parameter has a number too large to hold: ${typed}`);
 }
 
@@ -70,7 +70,7 @@ function namedParams(typed: readonly string[]): JsonValue {
 interface Call {
   readonly method: string;
   readonly params: readonly string[];
-  readonly answer: HttpAnswer;
+  readonly answer: JsonResponse;
 }
 
 function showResult(context: CommandContext, peer: Peer, { method, params, answer }: Call): void {
@@ -97,7 +97,7 @@ function errorText(error: JsonValue): string {
   return `${typeof message === "string" ? message : "error"} (${writeJson(code ?? null)})${reason}`;
 }
 
-function expectSilence(context: CommandContext, peer: Peer, { status, value }: HttpAnswer): void {
+function expectSilence(context: CommandContext, peer: Peer, { status, value }: JsonResponse): void {
   if (value !== undefined || status >= 300) {
     throw new PeerError(
       "bad-answer",

@@ -4,9 +4,9 @@ import { openSoap, type SoapOperation, type SoapPeer, type SoapService } from ".
 import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
-import { peerName, reaching } from "../program/peer.ts";
+import { peerName, withPeerErrors } from "../program/peer.ts";
 
-/** `distcli soap`: calls an operation of a SOAP service, or lists those it describes. */
+/** `distcli soap`: calls an operation of a SOAP service, or lists its operations. */
 export const soap: CliCommand = (cli) =>
   peerCommand({
     name: "soap",
@@ -32,7 +32,7 @@ export const soap: CliCommand = (cli) =>
       cli.run(options, (context) => {
         const peer = { host, port: options.port, wsdl: options.wsdl, version: options.soapVersion };
         return context.within(`No answer from ${peerName(peer)}`, (signal) =>
-          reaching(peer, async () => {
+          withPeerErrors(peer, async () => {
             const service = await openSoap(peer, signal);
             if (operation === undefined) list(context, service);
             else await call(context, peer, service, operation, operands);
@@ -64,7 +64,7 @@ async function call(
     throw new UsageError(`${name} takes ${wanted}, and is given ${operands.length}`);
   }
   const result = await service.call(operation, operands);
-  const text = context.quiet ? result : `Hasil ${spoken(name)} dari server SOAP: ${result}`;
+  const text = context.quiet ? result : `Hasil ${indonesianName(name)} dari server SOAP: ${result}`;
   context.result(text, { operation: name, operands, result: asJson(result) });
 }
 
@@ -75,7 +75,7 @@ function findOperation(service: SoapService, peer: SoapPeer, name: string): Soap
   throw new PeerError("unknown-operation", `${peerName(peer)} has no operation "${name}"; it has ${offered}`);
 }
 
-/** The words of the original client, which only added. */
+/** The original client prints in Indonesian; it only had `add`. */
 const indonesian: Readonly<Record<string, string>> = {
   add: "penjumlahan",
   sub: "pengurangan",
@@ -86,7 +86,7 @@ const indonesian: Readonly<Record<string, string>> = {
   divide: "pembagian",
 };
 
-function spoken(name: string): string {
+function indonesianName(name: string): string {
   return Object.hasOwn(indonesian, name) ? (indonesian[name] ?? name) : name;
 }
 

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { askAdmin } from "../admin/client.ts";
+import { requestAdmin } from "../admin/client.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
-import { formatDuration } from "../program/timeout.ts";
 import type { Style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
+import { formatDuration } from "../terminal/units.ts";
 
-/** `distcli status`: what runs, seen from inside the server. */
+/** `distcli status`: the services of a running distsrv, as its admin service lists them. */
 export const status: CliCommand = (cli) =>
   adminCommand({
     name: "status",
@@ -45,7 +45,7 @@ const services = z.array(
 type Service = z.infer<typeof services>[number];
 
 async function showStatus(context: CommandContext, peer: AdminPeer): Promise<void> {
-  const all = await askAdmin(context, peer, "/api/services", services);
+  const all = await requestAdmin(context, peer, "/api/services", services);
   if (context.json) for (const service of all) context.result("", service);
   else context.result(overview(all, context.style), {});
   const down = all.filter(({ state }) => state !== "running");
@@ -65,7 +65,7 @@ function overview(all: readonly Service[], style: Style): string {
     { title: "UPTIME", align: "right" as const },
     { title: "RESTARTS", align: "right" as const },
   ];
-  const complaints = all.flatMap(({ name, error, problems }) =>
+  const warnings = all.flatMap(({ name, error, problems }) =>
     [...(error === null ? [] : [error]), ...problems].map((text) => style.warn(`${name}: ${text}`)),
   );
   return [
@@ -73,7 +73,7 @@ function overview(all: readonly Service[], style: Style): string {
       columns,
       all.map((service) => cells(service, style)),
     ),
-    ...complaints,
+    ...warnings,
   ].join("\n");
 }
 

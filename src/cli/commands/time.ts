@@ -1,16 +1,16 @@
 import { labPorts } from "../../core/ports.ts";
-import { type Reply, tcpLine } from "../exchange/exchange.ts";
+import { openTcpExchange, type Reply } from "../exchange/exchange.ts";
 import { timeFraming } from "../exchange/framing.ts";
-import { holdDialogue } from "../exchange/interactive.ts";
-import { converse } from "../exchange/send-messages.ts";
-import { tellsTheTime } from "../exchange/validate-reply.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
+import { runInteractive } from "../exchange/interactive.ts";
+import { sendMessages } from "../exchange/send-messages.ts";
+import { mustContainTime } from "../exchange/validate-reply.ts";
+import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
-import type { Schedule } from "../program/schedule.ts";
+import { type Schedule, withSchedule } from "../program/schedule.ts";
 
-/** `distcli time`: asks the time server, once or as often as wanted. */
+/** `distcli time`: asks the TIME server for the time, once or repeatedly. */
 export const time: CliCommand = (cli) =>
   withSchedule(
     peerCommand({
@@ -30,11 +30,11 @@ export const time: CliCommand = (cli) =>
     const bare = cli.io.openPrompter !== undefined && isBare(command.parent?.args ?? []);
     const peer = { host, port: options.port };
     return cli.run(options, (context) =>
-      options.interactive || bare ? dialogue(context, peer) : askTime(context, peer, options),
+      options.interactive || bare ? askInteractively(context, peer) : askTime(context, peer, options),
     );
   });
 
-/** Nothing but the command's own name was typed. */
+/** Whether only the command's own name was typed. */
 const isBare = (words: readonly string[]): boolean => words.length <= 1;
 
 function askTime(
@@ -42,33 +42,33 @@ function askTime(
   peer: Peer,
   options: Schedule & { clients: number },
 ): Promise<void> {
-  return converse(context, {
+  return sendMessages(context, {
     messages: ["TIME"],
     schedule: options,
     clients: options.clients,
-    open: () => tcpLine(context, peer, timeFraming),
-    show: (reply) => understood(reply, peer),
-    doubt: tellsTheTime(peer),
+    open: () => openTcpExchange(context, peer, timeFraming),
+    show: (reply) => textOf(reply, peer),
+    validateReply: mustContainTime(peer),
   });
 }
 
-function understood(reply: Reply | undefined, peer: Peer): string {
+function textOf(reply: Reply | undefined, peer: Peer): string {
   if (reply === undefined || reply.text === "Invalid request") {
     throw new PeerError("bad-answer", `${peerName(peer)} does not know TIME: ${reply?.text ?? "no answer"}`);
   }
   return reply.text;
 }
 
-async function dialogue(context: CommandContext, peer: Peer): Promise<void> {
-  const line = await tcpLine(context, peer, timeFraming);
-  await holdDialogue(context, {
-    line,
+async function askInteractively(context: CommandContext, peer: Peer): Promise<void> {
+  const exchange = await openTcpExchange(context, peer, timeFraming);
+  await runInteractive(context, {
+    exchange,
     prompts: { first: "TIME/QUIT: ", next: "TIME/QUIT: " },
     encode: (typed) => typed.toUpperCase(),
     leaves: (typed) => typed.toUpperCase() === "QUIT",
     farewell: "QUIT",
     show: (reply) => reply?.text ?? "",
-    doubt: tellsTheTime(peer),
-    showUnasked: (text) => text,
+    validateReply: mustContainTime(peer),
+    showUnsolicited: (text) => text,
   });
 }

@@ -1,11 +1,11 @@
 import { labPorts } from "../../core/ports.ts";
-import type { Reply } from "../exchange/exchange.ts";
-import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
-import { converse } from "../exchange/send-messages.ts";
-import { udpLine } from "../exchange/udp-exchange.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
+import { openUdpExchange, type Reply } from "../exchange/exchange.ts";
+import { messagePrompts, runInteractive } from "../exchange/interactive.ts";
+import { sendMessages } from "../exchange/send-messages.ts";
+import { type CliCommand, peerCommand } from "../program/command.ts";
+import { withSchedule } from "../program/schedule.ts";
 
-/** `distcli udp`: one datagram there, one back. */
+/** `distcli udp`: sends datagrams and shows the replies. */
 export const udp: CliCommand = (cli) =>
   withSchedule(
     peerCommand({
@@ -23,12 +23,12 @@ export const udp: CliCommand = (cli) =>
   ).action((host, words, options) => {
     const peer = { host, port: options.port };
     return cli.run(options, async (context) => {
-      const open = () => udpLine(context, peer);
+      const open = () => openUdpExchange(context, peer);
       const show = (reply: Reply | undefined) => `Received from server: ${reply?.text ?? ""}`;
       if (words.length === 0) {
-        return holdDialogue(context, { ...dialogue, show, line: await open() });
+        return runInteractive(context, { ...interactive, show, exchange: await open() });
       }
-      return converse(context, {
+      return sendMessages(context, {
         messages: [words.join(" ")],
         schedule: options,
         clients: options.clients,
@@ -38,7 +38,7 @@ export const udp: CliCommand = (cli) =>
     });
   });
 
-const dialogue = {
-  ...messageDialogue,
-  showUnasked: (text: string) => text,
+const interactive = {
+  ...messagePrompts,
+  showUnsolicited: (text: string) => text,
 };

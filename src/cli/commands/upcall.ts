@@ -1,14 +1,16 @@
 import { labPorts } from "../../core/ports.ts";
-import { type Line, prefixed, type Reply, tcpLine } from "../exchange/exchange.ts";
-import { holdDialogue, messageDialogue } from "../exchange/interactive.ts";
-import { converse } from "../exchange/send-messages.ts";
-import { repeatsWhatWasSent } from "../exchange/validate-reply.ts";
-import { type CliCommand, peerCommand, withSchedule } from "../program/command.ts";
+import { type Exchange, openTcpExchange, type Reply } from "../exchange/exchange.ts";
+import { prefixed } from "../exchange/framing.ts";
+import { messagePrompts, runInteractive } from "../exchange/interactive.ts";
+import { sendMessages } from "../exchange/send-messages.ts";
+import { mustContainRequest } from "../exchange/validate-reply.ts";
+import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
+import { withSchedule } from "../program/schedule.ts";
 
-/** `distcli upcall`: sends messages one by one and shows each upcall, asked for or not. */
+/** `distcli upcall`: sends messages one by one and shows the upcalls, also unsolicited ones. */
 export const upcall: CliCommand = (cli) =>
   withSchedule(
     peerCommand({
@@ -30,50 +32,50 @@ export const upcall: CliCommand = (cli) =>
     const peer = { host, port: options.port };
     const messages = untilBye(words.join(" ").split(","));
     return cli.run(options, async (context) => {
-      const open = () => tcpLine(context, peer, prefixed(["Upcall event: Processing "]));
-      const doubt = repeatsWhatWasSent(peer, "upcall");
+      const open = () => openTcpExchange(context, peer, prefixed(["Upcall event: Processing "]));
+      const validateReply = mustContainRequest(peer, "upcall");
       if (messages.length === 0 && !options.listen) {
-        return holdDialogue(context, { ...dialogue, doubt, line: await open() });
+        return runInteractive(context, { ...interactive, validateReply, exchange: await open() });
       }
-      return converse(context, {
+      return sendMessages(context, {
         messages,
         schedule: options,
         clients: options.clients,
         open,
-        doubt,
+        validateReply,
         show: (reply) => shown(reply?.text ?? ""),
-        afterwards: options.listen ? (line) => listen(context, peer, line) : undefined,
+        afterwards: options.listen ? (exchange) => listen(context, peer, exchange) : undefined,
       });
     });
   });
 
-/** The messages before the word that leaves. */
+/** The messages before `bye`. */
 function untilBye(raw: readonly string[]): string[] {
   const messages = raw.map((message) => message.trim()).filter((message) => message !== "");
-  const bye = messages.findIndex(messageDialogue.leaves);
+  const bye = messages.findIndex(messagePrompts.leaves);
   return bye === -1 ? messages : messages.slice(0, bye);
 }
 
 const shown = (text: string): string => `Received upcall from server: ${text}`;
 
-const dialogue = {
-  ...messageDialogue,
+const interactive = {
+  ...messagePrompts,
   show: (reply: Reply | undefined) => shown(reply?.text ?? ""),
-  showUnasked: shown,
+  showUnsolicited: shown,
 };
 
 /** Shows events until Ctrl-C; with `--timeout`, until the server has been silent for so long. */
-async function listen(context: CommandContext, peer: Peer, line: Line): Promise<void> {
+async function listen(context: CommandContext, peer: Peer, exchange: Exchange): Promise<void> {
   const name = peerName(peer);
   context.note(`Listening to ${name} (Ctrl-C leaves)`);
   const watch = context.watchSilence(`No event from ${name}`);
   const stop = new AbortController();
-  const heard = (text: string) => {
-    watch.heard();
+  const onEvent = (text: string) => {
+    watch.reset();
     context.result(context.quiet ? text : shown(text), { event: text });
   };
   try {
-    await Promise.race([watch.over, line.listen?.(heard, stop.signal)]);
+    await Promise.race([watch.over, exchange.listen?.(onEvent, stop.signal)]);
   } finally {
     stop.abort();
     watch.stop();

@@ -5,7 +5,7 @@ import { watchTraffic } from "../admin/watch-traffic.ts";
 import type { Cli, CliCommand } from "../program/command.ts";
 import { wholeNumber } from "../program/options.ts";
 
-/** `distcli watch`: the traffic of a running distsrv, live. */
+/** `distcli watch`: shows the traffic of a running distsrv, live. */
 export const watch: CliCommand = (cli: Cli) =>
   adminCommand({
     name: "watch",
@@ -31,7 +31,7 @@ export const watch: CliCommand = (cli: Cli) =>
     .option("--history <n>", "past events to begin with", wholeNumber(0, 1000), 20)
     .action((host, options) =>
       cli.run(options, (context) => {
-        // `distcli watch mqtt` means a service.
+        // In `distcli watch mqtt` the host is meant as a service.
         const example = `distcli watch 127.0.0.1 --service ${host}`;
         return watchTraffic(context, adminPeer(cli, host, options, example), options);
       }),
@@ -47,7 +47,7 @@ function eventKinds(value: string): string {
 }
 
 function topicFilter(value: string): string {
-  const mistake = topicFilterMistake(value);
-  if (mistake === undefined) return value;
-  throw new InvalidArgumentError(`An MQTT topic filter such as sister/# is wanted, and this one ${mistake}.`);
+  const problem = topicFilterMistake(value);
+  if (problem === undefined) return value;
+  throw new InvalidArgumentError(`An MQTT topic filter such as sister/# is wanted, and this one ${problem}.`);
 }

@@ -3,9 +3,10 @@ import type { CliCommand } from "../program/command.ts";
 import { UsageError } from "../program/errors.ts";
 import { durationMs, wholeNumber } from "../program/options.ts";
 import { repeated } from "../program/schedule.ts";
-import { withZmq, zmqCommand } from "../zmq/socket.ts";
+import { zmqCommand } from "../zmq/options.ts";
+import { withZmq } from "../zmq/socket.ts";
 
-/** `distcli zmq pub`: publishes once somebody subscribes. */
+/** `distcli zmq pub`: publishes messages once there is a subscriber. */
 export const zmqPub: CliCommand = (cli) =>
   zmqCommand({
     name: "pub",
@@ -30,7 +31,7 @@ export const zmqPub: CliCommand = (cli) =>
         if (message === "") throw new UsageError("Say what to publish");
         const head = options.topic === undefined ? [] : [options.topic];
         const parts = [...head, message].map((part) => new TextEncoder().encode(part));
-        // XPUB is a PUB that is told of its subscribers: a message beginning with 1 for each new subscription.
+        // XPUB is a PUB that receives a message, beginning with 1, for each new subscription.
         await withZmq(context, "xpub", { endpoint, options, side: "binds" }, async (client) => {
           if (!options.now)
             await context.within(`No subscriber at ${client.endpoint}`, () => client.receive(), 0);

@@ -2,12 +2,12 @@ import { Option } from "@commander-js/extra-typings";
 import { labPorts } from "../../core/ports.ts";
 import type { CliCommand } from "../program/command.ts";
 import { wholeNumber } from "../program/options.ts";
-import { pause } from "../program/timeout.ts";
+import { pause } from "../program/schedule.ts";
 import { decodeWork, encodings, workText } from "../zmq/message.ts";
-import { receiveEach } from "../zmq/messages.ts";
-import { withZmq, zmqCommand } from "../zmq/socket.ts";
+import { zmqCommand } from "../zmq/options.ts";
+import { receiveEach, withZmq } from "../zmq/socket.ts";
 
-/** `distcli zmq pull`: a worker of the lab's pipeline. */
+/** `distcli zmq pull`: receives workloads, as a worker. */
 export const zmqPull: CliCommand = (cli) =>
   zmqCommand({
     name: "pull",
@@ -39,11 +39,11 @@ export const zmqPull: CliCommand = (cli) =>
             const value = work instanceof Uint8Array ? work.toBase64() : work;
             context.result(line, { worker: options.worker, work: value });
             const seconds = Number(work);
-            if (options.work && seconds > 0) await pause(Math.min(seconds * 1000, longest), context.signal);
+            if (options.work && seconds > 0) await pause(Math.min(seconds * 1000, maxDelay), context.signal);
           }),
         ),
       ),
     );
 
-/** Milliseconds: the longest time that a timer takes. */
-const longest = 0x7fff_ffff;
+/** Milliseconds: the most that a timer takes. */
+const maxDelay = 0x7fff_ffff;

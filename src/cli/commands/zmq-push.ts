@@ -5,11 +5,12 @@ import { UsageError } from "../program/errors.ts";
 import { durationMs, wholeNumber } from "../program/options.ts";
 import { repeated } from "../program/schedule.ts";
 import { interruptible } from "../program/timeout.ts";
-import { linesOf } from "../terminal/lines.ts";
+import { linesOf } from "../terminal/io.ts";
 import { encodeWork, encodings } from "../zmq/message.ts";
-import { withZmq, zmqCommand } from "../zmq/socket.ts";
+import { zmqCommand } from "../zmq/options.ts";
+import { withZmq } from "../zmq/socket.ts";
 
-/** `distcli zmq push`: deals out work. */
+/** `distcli zmq push`: distributes workloads to workers. */
 export const zmqPush: CliCommand = (cli) =>
   zmqCommand({
     name: "push",
@@ -34,7 +35,7 @@ export const zmqPush: CliCommand = (cli) =>
     )
     .action((endpoint, words, options) =>
       cli.run(options, async (context) => {
-        // A word that cannot be sent is told before anything is.
+        // Encoded before anything is sent: a word that cannot be encoded is an error at once.
         const messages = words.map((word) => ({ word, bytes: encodeWork(word, options.encoding) }));
         if (words.length === 0 && options.repeat !== undefined) {
           throw new UsageError("Say what to send again: --repeat needs words");

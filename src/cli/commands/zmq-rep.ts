@@ -2,10 +2,10 @@ import { labPorts } from "../../core/ports.ts";
 import type { CliCommand } from "../program/command.ts";
 import { wholeNumber } from "../program/options.ts";
 import { messageFields, messageText } from "../zmq/message.ts";
-import { receiveEach } from "../zmq/messages.ts";
-import { withZmq, zmqCommand } from "../zmq/socket.ts";
+import { zmqCommand } from "../zmq/options.ts";
+import { receiveEach, withZmq } from "../zmq/socket.ts";
 
-/** `distcli zmq rep`: answers every request alike. */
+/** `distcli zmq rep`: answers every request with the same reply. */
 export const zmqRep: CliCommand = (cli) =>
   zmqCommand({
     name: "rep",

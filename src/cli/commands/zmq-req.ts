@@ -3,9 +3,10 @@ import type { CliCommand } from "../program/command.ts";
 import { durationMs, wholeNumber } from "../program/options.ts";
 import { repeated } from "../program/schedule.ts";
 import { messageFields, messageText } from "../zmq/message.ts";
-import { withZmq, zmqCommand } from "../zmq/socket.ts";
+import { zmqCommand } from "../zmq/options.ts";
+import { withZmq } from "../zmq/socket.ts";
 
-/** `distcli zmq req`: asks, and shows the reply. */
+/** `distcli zmq req`: sends requests and shows the replies. */
 export const zmqReq: CliCommand = (cli) =>
   zmqCommand({
     name: "req",

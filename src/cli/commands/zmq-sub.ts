@@ -3,10 +3,10 @@ import type { CliCommand } from "../program/command.ts";
 import { positiveDurationMs, wholeNumber } from "../program/options.ts";
 import { within } from "../program/timeout.ts";
 import { messageFields, messageText } from "../zmq/message.ts";
-import { receiveEach } from "../zmq/messages.ts";
-import { withZmq, zmqCommand } from "../zmq/socket.ts";
+import { zmqCommand } from "../zmq/options.ts";
+import { receiveEach, withZmq } from "../zmq/socket.ts";
 
-/** `distcli zmq sub`: shows what is published. */
+/** `distcli zmq sub`: shows the messages published. */
 export const zmqSub: CliCommand = (cli) =>
   zmqCommand({
     name: "sub",
@@ -29,13 +29,13 @@ export const zmqSub: CliCommand = (cli) =>
     .option("-W, --wait <duration>", "leave after so long, messages or not", positiveDurationMs)
     .action((endpoint, options) =>
       cli.run(options, (context) => {
-        const place = { endpoint, options, side: "connects", subscribe: options.topic ?? [""] } as const;
-        return withZmq(context, "sub", place, (client) =>
+        const socket = { endpoint, options, side: "connects", subscribe: options.topic ?? [""] } as const;
+        return withZmq(context, "sub", socket, (client) =>
           within(
             {
               limit: options.wait ?? 0,
               signal: context.signal,
-              complaint: (limit) => `--wait of ${limit} is over`,
+              message: (limit) => `--wait of ${limit} is over`,
             },
             () =>
               receiveEach(context, client, options.count, (parts) => {

@@ -1,37 +1,59 @@
 import { formatHostPort } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
-import { connected } from "../exchange/exchange.ts";
-import { rounded } from "../exchange/send-messages.ts";
 import type { ExpectedService } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
-import { formatDuration } from "../program/timeout.ts";
+import { withTcp } from "../program/peer.ts";
 import { type Column, rowFormat } from "../terminal/table.ts";
-import type { RoundTrip } from "./check.ts";
-import { checks } from "./checks.ts";
+import { formatDuration, roundMs } from "../terminal/units.ts";
+import type { Check, RoundTrip } from "./check.ts";
+import { checkJsonrpc, checkRest, checkSoap } from "./http-checks.ts";
+import { checkMqtt } from "./mqtt-check.ts";
+import { checkEcho, checkOneway, checkTime, checkUdp, checkUpcall } from "./text-checks.ts";
+import { checkPub, checkPush, checkRep } from "./zmq-checks.ts";
 
-/** What came of one service. `skipped`: its role has no check. */
-type Finding =
+/** The check of each role. */
+const checks: Readonly<Record<string, Check>> = {
+  mqtt: checkMqtt,
+  echo: checkEcho,
+  oneway: checkOneway,
+  jsonrpc: checkJsonrpc,
+  upcall: checkUpcall,
+  rest: checkRest,
+  "zmq-rep": checkRep,
+  "zmq-push": checkPush,
+  "zmq-pub": checkPub,
+  soap: checkSoap,
+  udp: checkUdp,
+  time: checkTime,
+};
+
+/** The result for one service. `skipped`: its role has no check. */
+type Result =
   | ({ readonly state: "ok" } & RoundTrip)
   | { readonly state: "failed"; readonly why: string }
   | { readonly state: "skipped" };
 
 /**
- * One round trip with each service, one after the other so that none disturbs another's latency. Ports that
- * do not answer at all are found before, all at once: an unreachable host costs one timeout, not one for each.
+ * Makes one round trip with each service, one after the other so that none disturbs another's latency. Before that
+ * it connects to all ports at once: an unreachable host costs one timeout instead of one for each service.
  * @throws {PeerError} when any of them failed
  */
-export async function examine(context: CommandContext, services: readonly ExpectedService[]): Promise<void> {
+export async function checkServices(
+  context: CommandContext,
+  services: readonly ExpectedService[],
+): Promise<void> {
   const columns = columnsFor(services);
   const row = rowFormat(columns);
   if (!context.json && !context.quiet) context.result(row(columns.map(({ title }) => title)), {});
-  const deaf = await findDeaf(context, services);
+  const unreachable = await findUnreachable(context, services);
   const failed: string[] = [];
   for (const service of services) {
-    const why = deaf.get(service);
-    const finding = why === undefined ? await round(context, service) : ({ state: "failed", why } as const);
-    if (finding.state === "failed") failed.push(service.service);
-    context.result(row(cells(context, service, finding)), { ...service, ...fields(finding) });
+    const why = unreachable.get(service);
+    const result =
+      why === undefined ? await checkService(context, service) : ({ state: "failed", why } as const);
+    if (result.state === "failed") failed.push(service.service);
+    context.result(row(cells(context, service, result)), { ...service, ...fields(result) });
   }
   if (failed.length > 0) {
     throw new PeerError(
@@ -42,24 +64,24 @@ export async function examine(context: CommandContext, services: readonly Expect
   context.note(`All ${services.length} services answer`);
 }
 
-async function findDeaf(
+async function findUnreachable(
   context: CommandContext,
   services: readonly ExpectedService[],
 ): Promise<Map<ExpectedService, string>> {
-  const deaf = new Map<ExpectedService, string>();
+  const unreachable = new Map<ExpectedService, string>();
   const overTcp = services.filter(({ role }) => role !== "udp");
   await Promise.all(
     overTcp.map((service) =>
-      connected(context, service, async () => {}).catch((error: unknown) => {
-        deaf.set(service, reason(error));
+      withTcp(context, service, async () => {}).catch((error: unknown) => {
+        unreachable.set(service, reason(error));
       }),
     ),
   );
   context.signal.throwIfAborted();
-  return deaf;
+  return unreachable;
 }
 
-async function round(context: CommandContext, service: ExpectedService): Promise<Finding> {
+async function checkService(context: CommandContext, service: ExpectedService): Promise<Result> {
   const check = checks[service.role];
   if (check === undefined) return { state: "skipped" };
   try {
@@ -70,23 +92,23 @@ async function round(context: CommandContext, service: ExpectedService): Promise
   }
 }
 
-/** In a table of the whole lab, how to start it need not be said in every line. */
+/** In a table of the whole lab, not every line needs advice on how to start the service. */
 const reason = (error: unknown): string =>
   error instanceof PeerError && error.code === "connection-refused"
     ? "connection refused"
     : describeError(error);
 
-const fields = (finding: Finding): object =>
-  finding.state === "ok" ? { ...finding, ms: rounded(finding.ms) } : finding;
+const fields = (result: Result): object =>
+  result.state === "ok" ? { ...result, ms: roundMs(result.ms) } : result;
 
-function cells(context: CommandContext, service: ExpectedService, finding: Finding): string[] {
+function cells(context: CommandContext, service: ExpectedService, result: Result): string[] {
   const { good, bad, faint } = context.style;
   const name = [service.service, place(service)];
-  switch (finding.state) {
+  switch (result.state) {
     case "ok":
-      return [...name, good("ok"), formatDuration(finding.ms), faint(finding.said)];
+      return [...name, good("ok"), formatDuration(result.ms), faint(result.said)];
     case "failed":
-      return [...name, bad("failed"), "-", finding.why];
+      return [...name, bad("failed"), "-", result.why];
     case "skipped":
       return [...name, "-", "-", faint(`no check for the role ${service.role}`)];
   }

@@ -1,20 +1,19 @@
 import { printable } from "../../protocol/text/printable.ts";
 import { fetchWhole } from "../http/client.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { type Peer, peerName, reaching } from "../program/peer.ts";
+import { type Peer, peerName, withPeerErrors } from "../program/peer.ts";
 import { isJson } from "../terminal/json.ts";
-import { type Check, timed } from "./check.ts";
-import { wrong } from "./text-checks.ts";
+import { type Check, timed, wrongAnswer } from "./check.ts";
 
-interface HttpAnswer {
+interface TextResponse {
   readonly status: number;
   readonly text: string;
 }
 
-async function exchange(context: CommandContext, peer: Peer, path: string, init: RequestInit = {}) {
+async function request(context: CommandContext, peer: Peer, path: string, init: RequestInit = {}) {
   const { result, ms } = await timed(() =>
-    reaching(peer, () =>
-      context.within(`No answer from ${peerName(peer)}`, async (signal): Promise<HttpAnswer> => {
+    withPeerErrors(peer, () =>
+      context.within(`No answer from ${peerName(peer)}`, async (signal): Promise<TextResponse> => {
         const url = `http://${peerName(peer)}${path}`;
         const { response, body } = await fetchWhole(peer, url, { ...init, signal });
         return { status: response.status, text: new TextDecoder().decode(body) };
@@ -26,24 +25,24 @@ async function exchange(context: CommandContext, peer: Peer, path: string, init:
 
 const sum = /"result"\s*:\s*5\b/;
 
-/** The operations are the configuration's: a service without `add` proves itself by saying so in its own way. */
+/** The configuration may leave out `add`. Such a service passes if it answers that there is no such operation. */
 export const checkRest: Check = async (context, peer) => {
-  const { status, text, ms } = await exchange(context, peer, "/add?a=2&b=3");
+  const { status, text, ms } = await request(context, peer, "/add?a=2&b=3");
   if (status === 200 && sum.test(text))
     return { ms, said: `GET /add?a=2&b=3 → ${printable(text.trim(), 60)}` };
   if (status === 404 && isJson(text)) return { ms, said: "GET /add → 404 (no operation add)" };
-  throw wrong(peer, "GET /add?a=2&b=3", `status ${status}: ${printable(text, 60)}`);
+  throw wrongAnswer(peer, "GET /add?a=2&b=3", `status ${status}: ${printable(text, 60)}`);
 };
 
 export const checkJsonrpc: Check = async (context, peer) => {
-  const { status, text, ms } = await exchange(context, peer, "/", {
+  const { status, text, ms } = await request(context, peer, "/", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "add", params: [2, 3] }),
   });
   if (sum.test(text)) return { ms, said: "add(2, 3) → 5" };
   if (/"code"\s*:\s*-32601\b/.test(text)) return { ms, said: "add(2, 3) → no method add" };
-  throw wrong(peer, "add(2, 3)", `status ${status}: ${printable(text, 60)}`);
+  throw wrongAnswer(peer, "add(2, 3)", `status ${status}: ${printable(text, 60)}`);
 };
 
 const addEnvelope =
@@ -51,14 +50,15 @@ const addEnvelope =
   '<add xmlns="spyne.examples.calculator"><a>2</a><b>3</b></add></soap:Body></soap:Envelope>';
 
 export const checkSoap: Check = async (context, peer) => {
-  const wsdl = await exchange(context, peer, "/?wsdl");
-  if (!/<(\w+:)?definitions\b/.test(wsdl.text)) throw wrong(peer, "GET /?wsdl", printable(wsdl.text, 60));
-  const { status, text, ms } = await exchange(context, peer, "/", {
+  const wsdl = await request(context, peer, "/?wsdl");
+  if (!/<(\w+:)?definitions\b/.test(wsdl.text))
+    throw wrongAnswer(peer, "GET /?wsdl", printable(wsdl.text, 60));
+  const { status, text, ms } = await request(context, peer, "/", {
     method: "POST",
     headers: { "content-type": "text/xml; charset=utf-8", soapaction: '"add"' },
     body: addEnvelope,
   });
   if (/addResult[^>]*>5</.test(text)) return { ms, said: "add(2, 3) → 5" };
   if (/ResourceNotFound/.test(text)) return { ms, said: "add(2, 3) → no operation add" };
-  throw wrong(peer, "add(2, 3)", `status ${status}: ${printable(text, 60)}`);
+  throw wrongAnswer(peer, "add(2, 3)", `status ${status}: ${printable(text, 60)}`);
 };

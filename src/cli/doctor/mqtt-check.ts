@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { answered, connectMqtt, disconnectMqtt } from "../mqtt/client.ts";
+import { acknowledged, connectMqtt, disconnectMqtt } from "../mqtt/client.ts";
 import { type Check, timed } from "./check.ts";
 
-/** Publishes to itself, on a topic that nobody else knows. */
+/** Publishes a message to itself, on a random topic. */
 export const checkMqtt: Check = async (context, peer) => {
   const client = await connectMqtt(context, peer, { keepalive: 60, version: 4 });
   const topic = `distcli/doctor/${randomBytes(6).toString("hex")}`;
   try {
     const arrived = new Promise<void>((resolve) => client.on("message", () => resolve()));
-    await answered(context, client, peer, () => client.subscribeAsync(topic));
+    await acknowledged(context, client, peer, () => client.subscribeAsync(topic));
     const { ms } = await timed(() =>
-      answered(context, client, peer, async () => {
+      acknowledged(context, client, peer, async () => {
         await client.publishAsync(topic, "halo");
         await arrived;
       }),

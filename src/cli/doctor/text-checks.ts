@@ -1,64 +1,59 @@
 import { printable } from "../../protocol/text/printable.ts";
-import { connected, type Framing, type Line, prefixed, tcpLine } from "../exchange/exchange.ts";
-import { timeFraming } from "../exchange/framing.ts";
-import { udpLine } from "../exchange/udp-exchange.ts";
+import { type Exchange, openTcpExchange, openUdpExchange } from "../exchange/exchange.ts";
+import { type Framing, prefixed, timeFraming } from "../exchange/framing.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { PeerError } from "../program/errors.ts";
-import { type Peer, peerName } from "../program/peer.ts";
-import { type Check, timed } from "./check.ts";
+import { type Peer, peerName, withTcp } from "../program/peer.ts";
+import { type Check, timed, wrongAnswer } from "./check.ts";
 
 const word = "halo";
 
-/** The reply holds what was sent, in whatever words around it. */
-const repeats = (said: string): boolean => said.includes(word);
+/** Whether the reply contains the request, with any text around it. */
+const repeats = (reply: string): boolean => reply.includes(word);
 
 export const checkEcho: Check = (context, peer) =>
-  ask(context, peer, overTcp(prefixed(["Echo: ", ""])), word, repeats);
+  request(context, peer, overTcp(prefixed(["Echo: ", ""])), word, repeats);
 
 export const checkUpcall: Check = (context, peer) =>
-  ask(context, peer, overTcp(prefixed(["Upcall event: Processing "])), word, repeats);
+  request(context, peer, overTcp(prefixed(["Upcall event: Processing "])), word, repeats);
 
 export const checkTime: Check = (context, peer) =>
-  ask(context, peer, overTcp(timeFraming), "TIME", (said) => /\d/.test(said));
+  request(context, peer, overTcp(timeFraming), "TIME", (reply) => /\d/.test(reply));
 
-export const checkUdp: Check = (context, peer) => ask(context, peer, udpLine, word, repeats);
+export const checkUdp: Check = (context, peer) => request(context, peer, openUdpExchange, word, repeats);
 
-type Open = (context: CommandContext, peer: Peer) => Promise<Line>;
+type Open = (context: CommandContext, peer: Peer) => Promise<Exchange>;
 
 const overTcp =
   (framing: Framing): Open =>
   (context, peer) =>
-    tcpLine(context, peer, framing);
+    openTcpExchange(context, peer, framing);
 
-async function ask(
+async function request(
   context: CommandContext,
   peer: Peer,
   open: Open,
   message: string,
-  isRight: (said: string) => boolean,
+  isRight: (reply: string) => boolean,
 ) {
-  const line = await open(context, peer);
+  const exchange = await open(context, peer);
   try {
-    const reply = await line.ask(message);
+    const reply = await exchange.request(message);
     const said = printable(reply?.text ?? "", 60);
-    if (reply === undefined || !isRight(reply.text)) throw wrong(peer, message, said);
+    if (reply === undefined || !isRight(reply.text)) throw wrongAnswer(peer, message, said);
     return { ms: reply.ms, said: `${message} → ${said}` };
   } finally {
-    line.close();
+    exchange.close();
   }
 }
 
-/** Nothing comes back but the end, once we have ended: that says it has all been read. */
+/** The peer answers our end of the connection with its own: so it has read everything. */
 export const checkOneway: Check = (context, peer) =>
-  connected(context, peer, async (client) => {
+  withTcp(context, peer, async (client) => {
     const { result, ms } = await timed(async () => {
       await client.write(new TextEncoder().encode(word));
       client.finishWriting();
       return context.within(`${peerName(peer)} has not read to the end`, () => client.read());
     });
-    if (result.kind === "bytes") throw wrong(peer, word, printable(result.bytes, 60));
+    if (result.kind === "bytes") throw wrongAnswer(peer, word, printable(result.bytes, 60));
     return { ms, said: `${word} → (silence)` };
   });
-
-export const wrong = (peer: Peer, asked: string, said: string): PeerError =>
-  new PeerError("bad-answer", `${peerName(peer)} answered ${asked} with ${said === "" ? "nothing" : said}`);

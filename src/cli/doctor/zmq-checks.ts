@@ -1,17 +1,16 @@
 import { printable } from "../../protocol/text/printable.ts";
-import { connected } from "../exchange/exchange.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, TimedOutError } from "../program/errors.ts";
-import { type Peer, peerName } from "../program/peer.ts";
+import { type Peer, peerName, withTcp } from "../program/peer.ts";
 import { ZmtpConnection } from "../zmq/zmtp-connection.ts";
 import { type Check, type RoundTrip, timed } from "./check.ts";
 
 const encoder = new TextEncoder();
 
 export const checkRep: Check = (context, peer) =>
-  greeted(context, peer, "REP", async (connection) => {
+  afterHandshake(context, peer, "REP", async (connection) => {
     const { result, ms } = await timed(async () => {
-      await connection.introduce("REQ");
+      await connection.sendReady("REQ");
       await connection.send(new Uint8Array(0), true); // the empty delimiter before a request
       await connection.send(encoder.encode("Hello"));
       return context.within(`No answer from ${peerName(peer)}`, () => connection.message());
@@ -19,14 +18,14 @@ export const checkRep: Check = (context, peer) =>
     return { ms, said: `Hello → ${printable(result, 60)}` };
   });
 
-/** No more than the peer's own introduction: to one who ends the handshake as a PULL it would send a workload. */
+/** Does not end the handshake: the peer would send a PULL socket a workload, and that would be lost. */
 export const checkPush: Check = (context, peer) =>
-  greeted(context, peer, "PUSH", async (_connection, ms) => ({ ms, said: "(greeting) → PUSH ready" }));
+  afterHandshake(context, peer, "PUSH", async (_connection, ms) => ({ ms, said: "(greeting) → PUSH ready" }));
 
-/** The handshake counts; the message, if one comes in time, is shown. */
+/** The handshake is enough; a message is shown if one comes in time. */
 export const checkPub: Check = (context, peer) =>
-  greeted(context, peer, "PUB", async (connection, ms) => {
-    await connection.introduce("SUB");
+  afterHandshake(context, peer, "PUB", async (connection, ms) => {
+    await connection.sendReady("SUB");
     await connection.send(encoder.encode("\x01")); // subscribe to everything
     const said = await context
       .within("", () => connection.message())
@@ -40,20 +39,24 @@ export const checkPub: Check = (context, peer) =>
     return { ms, said };
   });
 
-async function greeted(
+/** Socket types that serve in place of the usual ones. */
+const sameAs: Readonly<Record<string, string>> = { XPUB: "PUB", ROUTER: "REP" };
+
+async function afterHandshake(
   context: CommandContext,
   peer: Peer,
-  theirs: string,
+  expectedType: string,
   work: (connection: ZmtpConnection, ms: number) => Promise<RoundTrip>,
 ): Promise<RoundTrip> {
-  return connected(context, peer, async (client) => {
+  return withTcp(context, peer, async (client) => {
     const connection = new ZmtpConnection(client, peer);
-    const { result, ms } = await timed(() =>
+    const { result: socketType, ms } = await timed(() =>
       context.within(`No ZeroMQ handshake from ${peerName(peer)}`, () => connection.greet()),
     );
-    // An XPUB or a ROUTER does the same work as a PUB or a REP.
-    const kin: Readonly<Record<string, string>> = { XPUB: "PUB", ROUTER: "REP" };
-    if ((kin[result] ?? result) === theirs) return work(connection, ms);
-    throw new PeerError("bad-answer", `${peerName(peer)} is a ZeroMQ ${printable(result)}, not a ${theirs}`);
+    if ((sameAs[socketType] ?? socketType) === expectedType) return work(connection, ms);
+    throw new PeerError(
+      "bad-answer",
+      `${peerName(peer)} is a ZeroMQ ${printable(socketType)}, not a ${expectedType}`,
+    );
   });
 }

@@ -5,18 +5,16 @@ import { labPorts } from "../../core/ports.ts";
 import type { TcpClient } from "../../net/tcp-client.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { PeerError, TimedOutError, UsageError } from "../program/errors.ts";
-import { type Peer, peerName } from "../program/peer.ts";
-import { crowd } from "../program/run-clients.ts";
+import { type Peer, peerName, withTcp } from "../program/peer.ts";
+import { runClients } from "../program/run-clients.ts";
 import { repeated, type Schedule } from "../program/schedule.ts";
-import { formatDuration, interruptible } from "../program/timeout.ts";
-import { type Progress, progressLine } from "../terminal/progress-bar.ts";
-import { formatRate, formatSize } from "../terminal/units.ts";
-import { connected } from "./exchange.ts";
-import { rounded } from "./send-messages.ts";
+import { interruptible } from "../program/timeout.ts";
+import { noProgressBar, type ProgressBar, progressBar } from "../terminal/progress-bar.ts";
+import { formatDuration, formatRate, formatSize, roundMs } from "../terminal/units.ts";
 
 const blockSize = 256 * 1024;
-/** Milliseconds that a server has, once everything is back, to say something that nobody sent it. */
-const tooMuchPatience = 250;
+/** Milliseconds to wait, once everything is back, for bytes that should not come. */
+const surplusTimeout = 250;
 
 interface OpenFile {
   readonly name: string;
@@ -25,30 +23,29 @@ interface OpenFile {
 }
 
 /**
- * Sends a file through a transparent echo server and compares what comes back while it comes: in bounded
- * memory, whatever the size, with the place of the first difference.
- * @throws {PeerError} when it comes back changed, or not whole
+ * Sends a file through a transparent echo server and compares the bytes as they come back, in bounded memory.
+ * @throws {PeerError} when the file comes back changed (with the place of the first difference) or not whole
  */
 export async function sendFile(
   context: CommandContext,
   peer: Peer,
   path: string,
-  plan: Schedule & { readonly clients: number },
+  schedule: Schedule & { readonly clients: number },
 ): Promise<void> {
   const file = await openFile(path);
-  const send = (client?: number, back?: () => void) =>
-    repeated(plan, context.signal, async (round) => {
+  const send = (client?: number, onReturned?: () => void) =>
+    repeated(schedule, context.signal, async (round) => {
       await roundTrip(context, peer, file, { client, round });
-      back?.();
+      onReturned?.();
     });
   try {
-    if (plan.clients === 1) return await send();
-    await crowd(context, plan.clients, async (client, log, since) => {
-      log.connected = since(); // the first of its connections: each round has its own
+    if (schedule.clients === 1) return await send();
+    await runClients(context, schedule.clients, async (client, times, elapsed) => {
+      times.connected = elapsed(); // the first of its connections: each round has its own
       await send(client, () => {
-        log.lastAnswer = since();
-        log.firstAnswer ??= log.lastAnswer;
-        log.answers++;
+        times.lastAnswer = elapsed();
+        times.firstAnswer ??= times.lastAnswer;
+        times.answers++;
       });
     });
   } finally {
@@ -74,14 +71,11 @@ async function roundTrip(
   file: OpenFile,
   turn: { client: number | undefined; round: number },
 ): Promise<void> {
-  const progress =
-    turn.client === undefined
-      ? progressLine(context, file.name, file.size)
-      : { at: () => {}, clear: () => {} };
+  const progress = turn.client === undefined ? progressOf(context, file) : noProgressBar;
   const start = performance.now();
   try {
-    await connected(context, peer, (client) =>
-      // No limit for the whole: a large file takes its time. The limit is on silence.
+    await withTcp(context, peer, (client) =>
+      // The whole has no time limit, because a large file takes long. Silence has one.
       interruptible(context.signal, () =>
         Promise.all([write(client, file), compare(context, client, peer, file, progress)]),
       ),
@@ -100,8 +94,14 @@ async function roundTrip(
     file: file.name,
     bytes: file.size,
     identical: true,
-    ms: rounded(ms),
+    ms: roundMs(ms),
   });
+}
+
+function progressOf(context: CommandContext, { name, size }: OpenFile): ProgressBar {
+  const { stderr } = context.io;
+  const isShown = stderr.isTerminal && !context.quiet && !context.json;
+  return isShown ? progressBar(stderr, context.noteStyle, name, size) : noProgressBar;
 }
 
 async function write(client: TcpClient, file: OpenFile): Promise<void> {
@@ -109,7 +109,7 @@ async function write(client: TcpClient, file: OpenFile): Promise<void> {
   for (let sent = 0; sent < file.size; ) {
     const { bytesRead } = await file.handle.read(block, 0, Math.min(blockSize, file.size - sent), sent);
     if (bytesRead === 0) throw new UsageError(`${file.name} became shorter while it was sent`);
-    await client.write(block.subarray(0, bytesRead)); // it is in the kernel now: the block may be used again
+    await client.write(block.subarray(0, bytesRead)); // now in the kernel: the block can be used again
     sent += bytesRead;
   }
 }
@@ -119,18 +119,18 @@ async function compare(
   client: TcpClient,
   peer: Peer,
   file: OpenFile,
-  progress: Progress,
+  progress: ProgressBar,
 ): Promise<void> {
   let received = 0;
   while (received < file.size) {
     const bytes = await nextBytes(context, client, peer, received, file.size);
     await compareAt(file, received, bytes, peer);
     received += bytes.length;
-    progress.at(received);
+    progress.update(received);
   }
   client.finishWriting();
-  const more = await client.read(tooMuchPatience);
-  if (more.kind === "bytes") throw tooMuch(peer, file, more.bytes.length);
+  const more = await client.read(surplusTimeout);
+  if (more.kind === "bytes") throw surplus(peer, file, more.bytes.length);
 }
 
 async function nextBytes(
@@ -140,14 +140,14 @@ async function nextBytes(
   received: number,
   size: number,
 ): Promise<Uint8Array> {
-  const patience = context.timeout ?? defaultTimeout;
-  const next = await client.read(patience);
+  const timeout = context.timeout ?? defaultTimeout;
+  const next = await client.read(timeout);
   if (next.kind === "bytes") return next.bytes;
   const soFar = `after ${received} of ${size} bytes had come back`;
   if (next.kind === "end") {
     throw new PeerError("cut-short", `${peerName(peer)} closed the connection ${soFar}`);
   }
-  const silence = `${peerName(peer)} was silent for ${formatDuration(patience)} ${soFar}`;
+  const silence = `${peerName(peer)} was silent for ${formatDuration(timeout)} ${soFar}`;
   throw new TimedOutError(`${silence}; --timeout sets another limit`);
 }
 
@@ -160,7 +160,7 @@ async function compareAt(file: OpenFile, offset: number, bytes: Uint8Array, peer
     bytes.length > bytesRead &&
     Buffer.compare(expected.subarray(0, bytesRead), bytes.subarray(0, bytesRead)) === 0
   ) {
-    throw tooMuch(peer, file, bytes.length - bytesRead);
+    throw surplus(peer, file, bytes.length - bytesRead);
   }
   const place = offset + bytes.findIndex((byte, index) => byte !== expected[index]);
   throw new PeerError(
@@ -169,13 +169,13 @@ async function compareAt(file: OpenFile, offset: number, bytes: Uint8Array, peer
   );
 }
 
-const tooMuch = (peer: Peer, file: OpenFile, bytes: number): PeerError =>
+const surplus = (peer: Peer, file: OpenFile, bytes: number): PeerError =>
   new PeerError(
     "different",
     `${peerName(peer)} sent ${formatSize(bytes)} or more behind ${file.name} that nobody sent it`,
   );
 
-/** An echo that answers in words cannot carry a file. */
+/** An echo server that adds a prefix cannot return a file unchanged. */
 function hint(offset: number, bytes: Uint8Array): string {
   if (offset > 0 || !new TextDecoder().decode(bytes.subarray(0, 6)).startsWith("Echo: ")) return "";
   return `: it puts "Echo: " before what it sends back. The lab's transparent echo listens on port ${labPorts["file-echo"]}`;

@@ -1,108 +1,109 @@
 import type { CommandContext } from "../program/command-context.ts";
 import type { PeerError } from "../program/errors.ts";
-import type { Prompter } from "../terminal/io.ts";
-import { linesOf } from "../terminal/lines.ts";
-import type { Line, Reply } from "./exchange.ts";
-import { rounded } from "./send-messages.ts";
+import { linesOf, type Prompter } from "../terminal/io.ts";
+import { roundMs } from "../terminal/units.ts";
+import type { Exchange, Reply } from "./exchange.ts";
+import type { ValidateReply } from "./validate-reply.ts";
 
-/** A conversation whose words come from a person, or line by line through a pipe. */
-export interface Dialogue {
-  readonly line: Line;
-  /** Asked before the first message, and before each further one. */
+/** Messages that a person types at a prompt, or that come line by line through a pipe. */
+export interface Interactive {
+  readonly exchange: Exchange;
+  /** The prompt before the first message, and before each further one. */
   readonly prompts: { readonly first: string; readonly next: string };
-  /** What is sent for a line typed. */
+  /** The message to send for a line typed; absent: the line itself. */
   encode?(typed: string): string;
-  /** The line that ends the dialogue, such as `bye`. */
+  /** Whether a line, such as `bye`, ends the input. */
   leaves(typed: string): boolean;
-  /** The last word to the peer, where there is one. */
+  /** Sent at the end, if the protocol has such a message. */
   readonly farewell?: string;
+  /** The text to print for a reply. */
   show(reply: Reply | undefined, sent: string): string;
-  /** Why this cannot be the answer of the right service. The dialogue goes on; the first one is told at its end. */
-  doubt?(reply: Reply, sent: string): PeerError | undefined;
-  /** What the peer says unasked. */
-  showUnasked(text: string): string;
+  /** After an invalid reply the input goes on; the first such error is thrown at the end. */
+  validateReply?: ValidateReply;
+  /** The text to print for a message that the server sends unsolicited. */
+  showUnsolicited(text: string): string;
 }
 
-/** How the demos ask for messages and let a person leave. */
-export const messageDialogue = {
+/** The prompts of the original clients, and how a person leaves them. */
+export const messagePrompts = {
   prompts: { first: "Enter message: ", next: "Enter another message: " },
   leaves: (typed: string): boolean => typed.toLowerCase() === "bye",
-} as const satisfies Partial<Dialogue>;
+} as const satisfies Partial<Interactive>;
 
-/** Runs until the person leaves, stdin ends, or the peer ends the conversation. */
-export async function holdDialogue(context: CommandContext, dialogue: Dialogue): Promise<void> {
+/** Sends line after line until the person leaves, stdin ends, or the peer closes the connection. */
+export async function runInteractive(context: CommandContext, options: Interactive): Promise<void> {
   const prompter = context.io.openPrompter?.();
   try {
-    const doubts: PeerError[] = [];
-    const exchanged = async (typed: string) => {
-      const doubt = await exchange(context, dialogue, typed);
-      if (doubt !== undefined) doubts.push(doubt);
+    const errors: PeerError[] = [];
+    const send = async (typed: string) => {
+      const error = await sendLine(context, options, typed);
+      if (error !== undefined) errors.push(error);
     };
-    if (prompter === undefined) await readFromPipe(context, dialogue, exchanged);
-    else await askPerson(context, dialogue, prompter, exchanged);
-    if (dialogue.farewell !== undefined) await sayFarewell(dialogue.line, dialogue.farewell);
-    const [doubt] = doubts;
-    if (doubt !== undefined) throw doubt;
+    if (prompter === undefined) await sendPipe(context, options, send);
+    else await sendTyped(context, options, prompter, send);
+    if (options.farewell !== undefined) await sayFarewell(options.exchange, options.farewell);
+    const [first] = errors;
+    if (first !== undefined) throw first;
   } finally {
     prompter?.close();
-    dialogue.line.close();
+    options.exchange.close();
   }
 }
 
-/** Milliseconds that a peer has to hang up after the last word. */
-const hangUpPatience = 1000;
+/** Milliseconds that the peer has to close the connection after the farewell. */
+const closeTimeout = 1000;
 
-/** The peer hangs up first, as the last word asks it to; one that does not is left all the same. */
-async function sayFarewell(line: Line, word: string): Promise<void> {
-  await line.tell(word);
-  await line.listen?.(() => {}, AbortSignal.timeout(hangUpPatience));
+/** The peer closes first, as the farewell asks it to; if it does not, we close after a moment. */
+async function sayFarewell(exchange: Exchange, farewell: string): Promise<void> {
+  await exchange.send(farewell);
+  await exchange.listen?.(() => {}, AbortSignal.timeout(closeTimeout));
 }
 
-type Exchange = (typed: string) => Promise<void>;
+type SendLine = (typed: string) => Promise<void>;
 
-async function readFromPipe(context: CommandContext, dialogue: Dialogue, exchanged: Exchange): Promise<void> {
+async function sendPipe(context: CommandContext, options: Interactive, send: SendLine): Promise<void> {
   for await (const typed of linesOf(context.io.stdin)) {
     context.signal.throwIfAborted();
-    if (dialogue.leaves(typed)) return;
-    if (typed !== "") await exchanged(typed);
+    if (options.leaves(typed)) return;
+    if (typed !== "") await send(typed);
   }
   context.signal.throwIfAborted(); // Ctrl-C ends the pipe, too: no farewell then
 }
 
-async function askPerson(
+async function sendTyped(
   context: CommandContext,
-  dialogue: Dialogue,
+  options: Interactive,
   prompter: Prompter,
-  exchanged: Exchange,
+  send: SendLine,
 ): Promise<void> {
-  let question = dialogue.prompts.first;
+  let question = options.prompts.first;
   for (;;) {
-    const typed = await askWhileListening(context, dialogue, prompter, question);
+    const typed = await askWhileListening(context, options, prompter, question);
     context.signal.throwIfAborted();
-    if (typed === undefined || dialogue.leaves(typed)) return;
+    if (typed === undefined || options.leaves(typed)) return;
     if (typed === "") continue; // an empty message has no bytes: there would be nothing to answer
-    await exchanged(typed);
-    question = dialogue.prompts.next;
+    await send(typed);
+    question = options.prompts.next;
   }
 }
 
-/** The line typed; undefined when the person, or the peer meanwhile, has ended it. */
+/** The line typed; undefined when the person ends the input, or the peer closes the connection meanwhile. */
 async function askWhileListening(
   context: CommandContext,
-  dialogue: Dialogue,
+  { exchange, showUnsolicited }: Interactive,
   prompter: Prompter,
   question: string,
 ): Promise<string | undefined> {
   const answered = new AbortController();
   const ended = new AbortController();
-  const heard = (text: string) =>
-    prompter.above(() => context.result(dialogue.showUnasked(text), { event: text }));
-  const listening = (dialogue.line.listen?.(heard, answered.signal) ?? Promise.resolve("stopped")).then(
+  const onMessage = (text: string) =>
+    prompter.above(() => context.result(showUnsolicited(text), { event: text }));
+  const listening = (exchange.listen?.(onMessage, answered.signal) ?? Promise.resolve("stopped")).then(
     (how) => {
       if (how === "ended") ended.abort();
     },
   );
-  // Told when the question is over; a rejection before that must not go unhandled.
+  // A rejection is thrown below, when the question is over; before that it must not count as unhandled.
   listening.catch(() => ended.abort());
   const typed = await prompter.ask(question, AbortSignal.any([ended.signal, context.signal]));
   answered.abort();
@@ -111,17 +112,17 @@ async function askWhileListening(
   return typed;
 }
 
-async function exchange(
+async function sendLine(
   context: CommandContext,
-  dialogue: Dialogue,
+  options: Interactive,
   typed: string,
 ): Promise<PeerError | undefined> {
-  const sent = dialogue.encode?.(typed) ?? typed;
-  const reply = await dialogue.line.ask(sent);
-  context.result(dialogue.show(reply, sent), {
+  const sent = options.encode?.(typed) ?? typed;
+  const reply = await options.exchange.request(sent);
+  context.result(options.show(reply, sent), {
     sent,
     reply: reply?.text,
-    ms: reply === undefined ? undefined : rounded(reply.ms),
+    ms: reply === undefined ? undefined : roundMs(reply.ms),
   });
-  return reply === undefined ? undefined : dialogue.doubt?.(reply, sent);
+  return reply === undefined ? undefined : options.validateReply?.(reply, sent);
 }

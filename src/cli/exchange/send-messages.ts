@@ -1,85 +1,89 @@
 import type { CommandContext } from "../program/command-context.ts";
-import { type PeerError, UsageError } from "../program/errors.ts";
-import { type ClientLog, crowd } from "../program/run-clients.ts";
+import { UsageError } from "../program/errors.ts";
+import { type ClientTimes, runClients } from "../program/run-clients.ts";
 import { repeated, type Schedule } from "../program/schedule.ts";
-import type { Line, Reply } from "./exchange.ts";
+import { roundMs } from "../terminal/units.ts";
+import type { Exchange, Reply } from "./exchange.ts";
+import type { ValidateReply } from "./validate-reply.ts";
 
-/** Words as one message for a byte stream. @throws {UsageError} when it has no bytes: they would not be sent */
+/** The arguments as one message for a byte stream. @throws {UsageError} when it is empty: nothing would be sent */
 export function nonEmpty(words: readonly string[]): string {
   const message = words.join(" ");
   if (message === "") throw new UsageError("The message is empty: there would be nothing to send");
   return message;
 }
 
-export interface Conversation {
+export interface MessagesToSend {
   /** Sent in this order, in every round. */
   readonly messages: readonly string[];
   readonly schedule: Schedule;
-  /** How many hold this conversation at once. */
+  /** How many clients send them at once. */
   readonly clients: number;
-  open(): Promise<Line>;
-  /** The answer as the original demo printed it. */
+  open(): Promise<Exchange>;
+  /** The text to print for a reply, as the original client printed it. */
   show(reply: Reply | undefined, sent: string): string;
-  /** Why this cannot be the answer of the right service; told once it has been shown. */
-  doubt?(reply: Reply, sent: string): PeerError | undefined;
-  /** After the last round; the line is still open. */
-  afterwards?(line: Line): Promise<void>;
+  /** The command ends with its error, after the reply has been printed. */
+  validateReply?: ValidateReply;
+  /** Runs after the last round, before the exchange is closed. */
+  afterwards?(exchange: Exchange): Promise<void>;
 }
 
-/** Holds a conversation whose words are known beforehand, over one connection per client. */
-export async function converse(context: CommandContext, conversation: Conversation): Promise<void> {
-  const { clients } = conversation;
-  if (clients === 1) return hold(context, conversation, undefined, { answers: 0 }, () => 0);
-  return crowd(context, clients, (number, log, since) => hold(context, conversation, number, log, since));
+/** Sends messages that are known beforehand and prints the replies, over one connection per client. */
+export async function sendMessages(context: CommandContext, options: MessagesToSend): Promise<void> {
+  const { clients } = options;
+  if (clients === 1) return runClient(context, options, undefined, { answers: 0 }, () => 0);
+  return runClients(context, clients, (number, times, elapsed) =>
+    runClient(context, options, number, times, elapsed),
+  );
 }
 
-async function hold(
+async function runClient(
   context: CommandContext,
-  conversation: Conversation,
+  options: MessagesToSend,
   client: number | undefined,
-  log: ClientLog,
-  since: () => number,
+  times: ClientTimes,
+  elapsed: () => number,
 ): Promise<void> {
-  const line = await conversation.open();
-  log.connected = since();
+  const exchange = await options.open();
+  times.connected = elapsed();
   try {
-    await repeated(conversation.schedule, context.signal, async (round) => {
-      for (const sent of conversation.messages) {
-        const asked = since();
-        const reply = await line.ask(sent);
-        log.lastAnswer = reply === undefined ? since() : asked + reply.ms;
-        log.firstAnswer ??= log.lastAnswer;
-        log.answers += reply === undefined ? 0 : 1;
-        print(context, conversation, { client, round, sent, reply });
-        const doubt = reply === undefined ? undefined : conversation.doubt?.(reply, sent);
-        if (doubt !== undefined) throw doubt;
+    await repeated(options.schedule, context.signal, async (round) => {
+      for (const sent of options.messages) {
+        const start = elapsed();
+        const reply = await exchange.request(sent);
+        times.lastAnswer = reply === undefined ? elapsed() : start + reply.ms;
+        times.firstAnswer ??= times.lastAnswer;
+        times.answers += reply === undefined ? 0 : 1;
+        print(context, options, { client, round, sent, reply });
+        const invalid = reply === undefined ? undefined : options.validateReply?.(reply, sent);
+        if (invalid !== undefined) throw invalid;
       }
     });
-    await conversation.afterwards?.(line);
+    await options.afterwards?.(exchange);
   } finally {
-    line.close();
+    exchange.close();
   }
 }
 
-interface Exchange {
+interface SentMessage {
   readonly client: number | undefined;
   readonly round: number;
   readonly sent: string;
   readonly reply: Reply | undefined;
 }
 
-function print(context: CommandContext, conversation: Conversation, exchange: Exchange): void {
-  const { client, round, sent, reply } = exchange;
-  // `--quiet` leaves the bare answer, for scripts.
-  const text = context.quiet && reply !== undefined ? reply.text : conversation.show(reply, sent);
+function print(
+  context: CommandContext,
+  { show }: MessagesToSend,
+  { client, round, sent, reply }: SentMessage,
+): void {
+  // With `--quiet` only the reply itself, for scripts.
+  const text = context.quiet && reply !== undefined ? reply.text : show(reply, sent);
   context.result(client === undefined || context.quiet ? text : `client ${client}: ${text}`, {
     client,
     round,
     sent,
     reply: reply?.text,
-    ms: reply === undefined ? undefined : rounded(reply.ms),
+    ms: reply === undefined ? undefined : roundMs(reply.ms),
   });
 }
-
-/** Microseconds are as fine as it gets. */
-export const rounded = (milliseconds: number): number => Number(milliseconds.toFixed(3));

@@ -1,10 +1,10 @@
 import { formatQuantity, parseOperand } from "../../protocol/calculator/quantity.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
-import { rounded } from "../exchange/send-messages.ts";
 import type { CommandContext } from "../program/command-context.ts";
+import { roundMs } from "../terminal/units.ts";
 
-/** One operation that a server has carried out. */
+/** An operation and the result that a server gave for it. */
 export interface Calculation {
   readonly operation: string;
   /** As they were typed. */
@@ -13,11 +13,11 @@ export interface Calculation {
   readonly ms: number;
 }
 
-/** `add(10,5)`: what is typed is what is shown. */
+/** `add(10,5)`, the operands as they were typed. */
 export const callText = (operation: string, operands: readonly string[]) =>
   `${operation}(${operands.join(",")})`;
 
-/** `add(10,5) = 15` as the original client prints it; `--quiet` leaves the 15. */
+/** Prints `add(10,5) = 15`, as the original client does; with `--quiet` only `15`. */
 export function showCalculation(
   context: CommandContext,
   { operation, operands, result, ms }: Calculation,
@@ -27,15 +27,15 @@ export function showCalculation(
     operation,
     operands: operands.map(exactNumber),
     result: isScalar(result) ? JSON.rawJSON(writeJson(result)) : writeJson(result),
-    ms: rounded(ms),
+    ms: roundMs(ms),
   });
 }
 
-/** An operand as the number it is, all digits kept, or as the text it was. */
+/** An operand as a number with all its digits, or as text if it is no number. */
 function exactNumber(text: string): unknown {
   const quantity = parseOperand(text);
   return quantity === undefined ? text : JSON.rawJSON(formatQuantity(quantity));
 }
 
-/** JSON.rawJSON takes no arrays and no objects. */
+/** `JSON.rawJSON` accepts neither arrays nor objects. */
 const isScalar = (value: JsonValue) => typeof value !== "object" || value === null;

@@ -7,7 +7,7 @@ import { fetchWhole } from "./client.ts";
 
 export interface SoapOperation {
   readonly name: string;
-  /** Names and types in the order of the description, the types without a prefix. */
+  /** In the order of the WSDL; the types without their prefix. */
   readonly parameters: readonly SoapField[];
   readonly results: readonly SoapField[];
 }
@@ -17,29 +17,29 @@ export interface SoapField {
   readonly type: string;
 }
 
-/** A service that has described itself. */
+/** A service as its WSDL describes it. */
 export interface SoapService {
   readonly name: string;
   readonly operations: readonly SoapOperation[];
-  /** @returns the result as it was written, so that no digit of a large number is lost */
+  /** @returns the text of the result, so that no digit of a large number is lost */
   call(operation: SoapOperation, operands: readonly string[]): Promise<string>;
 }
 
 export interface SoapPeer extends Peer {
-  /** Where the description is: `/?wsdl`. */
+  /** The path of the WSDL: `/?wsdl`. */
   readonly wsdl: string;
   readonly version: "1.1" | "1.2";
 }
 
-/** Numbers stay text: node-soap's own would be rounded. */
+/** Numbers stay text: node-soap would round them. */
 const exactNumbers = { integer: (text: string) => text, decimal: (text: string) => text };
 
 /**
- * Asks the peer for its description.
+ * Fetches the WSDL of the peer.
  * @throws {PeerError} when it has none
  */
 export async function openSoap(peer: SoapPeer, signal: AbortSignal): Promise<SoapService> {
-  // Loaded here: it takes a fifth of a second, which every other command would wait for, too.
+  // Loaded on demand: it takes a fifth of a second, and the other commands do not need it.
   const { createClientAsync } = await import("soap");
   const base = `http://${formatHostPort(peer.host, peer.port)}`;
   const options = {
@@ -54,7 +54,7 @@ export async function openSoap(peer: SoapPeer, signal: AbortSignal): Promise<Soa
   return describedService(client, peer, base);
 }
 
-/** node-soap's HTTP on our fetch: it obeys the signal, and its errors are those of every other command. */
+/** The HTTP client for node-soap, over fetch: it obeys the signal, and has the same errors as every other command. */
 function httpClient(peer: Peer, signal: AbortSignal): IHttpClient {
   const send = async (url: string, body: unknown, headers: Record<string, string> = {}) => {
     const init = body === null ? {} : { method: "POST", body: String(body), headers };
@@ -71,7 +71,7 @@ function httpClient(peer: Peer, signal: AbortSignal): IHttpClient {
       send(url, body, headers)
         .then((response) => callback(null, response, response.data), failed)
         .catch(failed);
-      // Declared for axios's sake: node-soap uses the callback alone.
+      // Only the type, made for axios, asks for a promise: node-soap uses the callback alone.
       return new Promise(() => {});
     },
   };
@@ -90,7 +90,7 @@ function describedService(client: Client, peer: SoapPeer, base: string): SoapSer
   if (name === undefined || port === undefined || methods === undefined) {
     throw new PeerError("no-soap-service", `${peerName(peer)} describes no service in its WSDL`);
   }
-  // The description may name an address that only the server itself can reach: its path counts, and our host.
+  // The WSDL may name an address that only the server itself can reach. We keep its path, and use our host.
   const location = client.wsdl.definitions.services[name]?.ports[port]?.location ?? "/";
   client.setEndpoint(base + (URL.parse(location, base)?.pathname ?? "/"));
   const operations = Object.entries(methods).map(([operation, { input, output }]) => ({
@@ -108,7 +108,7 @@ function describedService(client: Client, peer: SoapPeer, base: string): SoapSer
   };
 }
 
-/** Without what node-soap puts beside the fields. */
+/** The fields without the namespace entries that node-soap adds. */
 function fieldsOf(described: z.infer<typeof fields>): SoapField[] {
   return Object.entries(described ?? {})
     .filter(([name]) => name !== "targetNSAlias" && name !== "targetNamespace")
@@ -130,7 +130,7 @@ function callMethod(
   });
 }
 
-/** The one value in the answer, or, of another kind of service, all of them. */
+/** The one value of a response; several values, of another kind of service, as JSON. */
 function resultText(result: unknown): string {
   const values = typeof result === "object" && result !== null ? Object.values(result) : [result];
   const [value] = values;
@@ -138,21 +138,21 @@ function resultText(result: unknown): string {
   return isOne ? String(value) : JSON.stringify(result);
 }
 
-/** A fault is the peer's answer; node-soap hands it over as an error with the whole message beside it. */
+/** node-soap reports a SOAP fault as an error with a property `root`, the whole message. */
 function callFailed(peer: SoapPeer, error: unknown): unknown {
   if (!(error instanceof Error && "root" in error)) return noService(peer, error);
   return new PeerError("soap-fault", `SOAP fault ${error.message}`);
 }
 
-/** Errors of the network pass, for who knows what to say about them. */
+/** Network errors pass unchanged: the caller explains them. */
 function noService(peer: SoapPeer, error: unknown): unknown {
   if (error instanceof Error && ("code" in error || error.name === "AbortError")) return error;
   return new PeerError("no-soap-service", `${peerName(peer)} is no SOAP service: ${libraryReason(error)}`);
 }
 
-/** node-soap throws its messages, plain objects for bad XML, and trips over documents it does not expect. */
+/** node-soap throws errors with a message, plain objects for bad XML, and TypeErrors for unexpected documents. */
 function libraryReason(error: unknown): string {
   if (!(error instanceof Error) || error instanceof TypeError) return "what it answers cannot be read";
-  // Below its first line, a message of the XML parser only says where.
+  // The further lines of an XML parser's message only give the position.
   return error.message.split("\n", 1)[0] ?? "";
 }

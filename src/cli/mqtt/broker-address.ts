@@ -6,22 +6,27 @@ import { UsageError } from "../program/errors.ts";
 import { hostName } from "../program/options.ts";
 import type { Peer } from "../program/peer.ts";
 
-/** Where a broker is, and how it is spoken to; as every other peer, MQTT over TCP. */
+/** Where a broker is, and over which protocol; absent: MQTT over TCP. */
 export interface Broker extends Peer {
   readonly protocol?: Protocol;
   /** The path of a WebSocket. */
   readonly path?: string;
   /** Authorities to trust, in PEM, instead of the system's. */
   readonly ca?: string;
-  /** Take any certificate. */
+  /** Accept any certificate. */
   readonly insecure?: boolean;
 }
 
 type Protocol = "mqtt" | "mqtts" | "ws" | "wss";
 
-const usualPorts: Readonly<Record<Protocol, number>> = { mqtt: labPorts.mqtt, mqtts: 8883, ws: 80, wss: 443 };
+const defaultPorts: Readonly<Record<Protocol, number>> = {
+  mqtt: labPorts.mqtt,
+  mqtts: 8883,
+  ws: 80,
+  wss: 443,
+};
 
-/** A name, an address, or a URL such as ws://172.16.16.101:8083/mqtt. */
+/** Parses an option: a name, an address, or a URL such as ws://172.16.16.101:8083/mqtt. */
 export function brokerName(value: string): string {
   if (!value.includes("://")) return hostName(value);
   if (readUrl(value) !== undefined) return value;
@@ -37,15 +42,15 @@ interface BrokerOptions {
 }
 
 /**
- * The broker that a name and the options stand for. As with Mosquitto's clients, --cafile means TLS.
- * @throws {UsageError} when the file with the authorities cannot be read
+ * The broker for a name and the options. As with Mosquitto's clients, --cafile means TLS.
+ * @throws {UsageError} when the CA file cannot be read
  */
 export function brokerAt(name: string, { port, cafile, insecure }: BrokerOptions): Broker {
   const plain = { protocol: cafile === undefined ? "mqtt" : "mqtts", host: name, port: undefined } as const;
   const url = readUrl(name) ?? plain;
   return {
     ...url,
-    port: port ?? url.port ?? usualPorts[url.protocol],
+    port: port ?? url.port ?? defaultPorts[url.protocol],
     ...(cafile !== undefined && { ca: readAuthorities(cafile) }),
     ...(insecure && { insecure }),
   };

@@ -1,13 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { MqttClient } from "mqtt";
+import { withTimeout } from "../../core/deadline.ts";
 import { describeError } from "../../core/errors.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { CliError, PeerError } from "../program/errors.ts";
 import { networkFailure, type Peer, peerName } from "../program/peer.ts";
 import type { Broker } from "./broker-address.ts";
 
-/** What a client tells the broker about itself. */
+/** What a client sends about itself in CONNECT. */
 export interface MqttIdentity {
   readonly id?: string | undefined;
   readonly username?: string | undefined;
@@ -15,18 +16,18 @@ export interface MqttIdentity {
   /** Seconds. */
   readonly keepalive: number;
   readonly version: MqttVersion;
-  /** Ask the broker to forget the session at the end. Default true. */
+  /** Clean session: the broker keeps nothing after the end. Default true. */
   readonly clean?: boolean;
 }
 
 /** The protocol level of CONNECT: MQTT 3.1, 3.1.1 and 5.0. */
 export type MqttVersion = 3 | 4 | 5;
 
-/** Milliseconds between two attempts to get a lost connection back. */
+/** Milliseconds between two attempts to reconnect. */
 export const reconnectEvery = 1000;
 
 /**
- * Connects to a broker. A connection that is lost later stays lost, until its `options.reconnectPeriod` is set.
+ * Connects to a broker. A connection that is lost later is not made again unless `options.reconnectPeriod` is set.
  * @throws {PeerError} when the broker cannot be reached or refuses the client
  */
 export async function connectMqtt(
@@ -35,10 +36,10 @@ export async function connectMqtt(
   identity: MqttIdentity,
 ): Promise<MqttClient> {
   const { host, port, protocol = "mqtt", path, ca, insecure } = peer;
-  const { connect } = await import("mqtt"); // loaded here: the other commands start without it
+  const { connect } = await import("mqtt"); // loaded on demand: the other commands start faster without it
   const client = connect({
     protocol,
-    host: host.includes(":") && path !== undefined ? `[${host}]` : host, // a WebSocket's becomes part of a URL
+    host: host.includes(":") && path !== undefined ? `[${host}]` : host, // for a WebSocket it becomes part of a URL
     port,
     ...(path !== undefined && { path }),
     ...(ca !== undefined && { ca }),
@@ -51,7 +52,7 @@ export async function connectMqtt(
     protocolId: identity.version === 3 ? "MQIsdp" : "MQTT",
     clean: identity.clean ?? true,
     reconnectPeriod: 0,
-    connectTimeout: 0x7fff_ffff, // the command's own timeout holds
+    connectTimeout: 0x7fff_ffff, // effectively none: `context.within` limits the wait
   });
   try {
     await context.within(`No answer from the MQTT broker ${peerName(peer)}`, () => connection(client));
@@ -66,7 +67,7 @@ function connection(client: MqttClient): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: unknown;
     client.once("connect", () => resolve());
-    // An error comes before the close; the library goes on by itself without a listener for either.
+    // The error, if any, comes before the close.
     client.on("error", (error) => {
       failure ??= error;
       reject(error);
@@ -76,10 +77,10 @@ function connection(client: MqttClient): Promise<void> {
 }
 
 /**
- * Waits for the broker's answer to something, no longer than the timeout, and only while the connection lasts: the
- * library itself would keep it for the next connection.
+ * Waits for the broker to acknowledge `work`, no longer than the timeout, and only while the connection lasts: the
+ * library itself would wait for the next connection.
  */
-export async function answered<T>(
+export async function acknowledged<T>(
   context: CommandContext,
   client: MqttClient,
   peer: Peer,
@@ -104,35 +105,36 @@ export async function answered<T>(
   }
 }
 
-/** What the library throws, in distcli's words. */
+/** An error of the library as distcli shows it. */
 export function brokerFailure(error: unknown, peer: Peer): Error {
   if (error instanceof CliError) return error; // a timeout, or Ctrl-C
   const failure = networkFailure(error, peer);
   if (failure !== undefined) return failure;
-  if (isDistrust(error)) {
+  if (isCertificateError(error)) {
     const message = `The certificate of ${peerName(peer)} is not trusted: ${describeError(error)}. Name its authority with --cafile FILE, or take it unseen with --insecure`;
     return new PeerError("not-trusted", message);
   }
   const said = describeError(error).replace(/^Connection refused: /, "");
-  // The broker's own reason has its code; anything else is the library's, which could not read the answer.
+  // A refusal of the broker has its numeric code; any other error means that the library cannot read the packets.
   const refused = error instanceof Error && "code" in error && typeof error.code === "number";
   if (refused) return new PeerError("mqtt-refused", `The MQTT broker ${peerName(peer)} refused: ${said}`);
   return new PeerError("bad-answer", `${peerName(peer)} does not speak MQTT as it should: ${said}`);
 }
 
-/** The codes of OpenSSL and of Node for a certificate that does not hold, or holds for another name. */
-function isDistrust(error: unknown): boolean {
+/** Whether it has a code of OpenSSL or Node for a certificate that is not valid, or not for this name. */
+function isCertificateError(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/.test(code);
 }
 
-/** Says goodbye with a DISCONNECT, and does not wait longer for it than a moment. */
+/** Milliseconds to wait until DISCONNECT is sent and the connection closed. */
+const disconnectTimeout = 500;
+
 export async function disconnectMqtt(client: MqttClient): Promise<void> {
-  const patience = new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
-  await Promise.race([client.endAsync(), patience]);
+  await withTimeout(client.endAsync(), disconnectTimeout);
 }
 
-/** A payload for `--json`: as text, and as it is where the text of it has lost something. */
+/** A payload for `--json`: as text, and in base64 too where it is no UTF-8. */
 export function messageFields(payload: Uint8Array): { message: string; base64?: string } {
   const message = new TextDecoder().decode(payload);
   return isUtf8(payload) ? { message } : { message, base64: Buffer.from(payload).toString("base64") };

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from "@commander-js/extra-typings";
-import { baseCommand, type CommandWords } from "../program/command.ts";
+import { baseCommand, type CommandHelp } from "../program/command.ts";
 import { portNumber, wholeNumber } from "../program/options.ts";
 import { type Broker, brokerAt, brokerName } from "./broker-address.ts";
 import type { MqttIdentity, MqttVersion } from "./client.ts";
@@ -7,14 +7,14 @@ import type { MqttIdentity, MqttVersion } from "./client.ts";
 export type QoS = 0 | 1 | 2;
 
 /**
- * A command with the options that Mosquitto's two clients share, under Mosquitto's letters. That makes `-h`
- * the host here; `--help` helps.
+ * A command with the options that mosquitto_pub and mosquitto_sub share, with the same letters. So `-h` is the host
+ * here, and help is `--help` alone.
  */
-export function mqttCommand(words: CommandWords) {
-  return identity(baseCommand(words).helpOption("--help", "show this help"));
+export function mqttCommand(help: CommandHelp) {
+  return withBrokerOptions(baseCommand(help).helpOption("--help", "show this help"));
 }
 
-const identity = <A extends unknown[], O extends OptionValues>(command: Command<A, O>) =>
+const withBrokerOptions = <A extends unknown[], O extends OptionValues>(command: Command<A, O>) =>
   command
     .argument(
       "[host]",
@@ -49,7 +49,7 @@ interface MqttOptions {
   readonly mqttVersion: MqttVersion;
 }
 
-/** The broker: `-h` holds where it is given. */
+/** The broker: `-h`, if given, replaces the first argument. */
 export const brokerOf = (host: string, options: MqttOptions): Broker =>
   brokerAt(options.host ?? host, options);
 
@@ -77,26 +77,26 @@ const versions: Readonly<Record<string, MqttVersion>> = {
   "5.0": 5,
 };
 
-/** Also as Mosquitto spells it: `mqttv311`. */
+/** Mosquitto's spelling `mqttv311` is accepted, too. */
 function mqttVersion(value: string): MqttVersion {
   const version = versions[value.toLowerCase().replace(/^mqttv/, "")];
   if (version !== undefined) return version;
   throw new InvalidArgumentError("The versions of MQTT are 31, 311 and 5.");
 }
 
-/** A topic to publish to: no wildcards [MQTT-3.3.2-2], not empty [MQTT-4.7.3-1]. */
+/** Parses a topic to publish to: no wildcards [MQTT-3.3.2-2], not empty [MQTT-4.7.3-1]. */
 export function topicName(value: string): string {
   if (value !== "" && !/[+#\u0000]/.test(value)) return value;
   throw new InvalidArgumentError("A topic to publish to is not empty and has no + or #.");
 }
 
-/** An option that may be given again: all filters, in order. */
+/** Parses an option that may be repeated. @returns all filters, in order */
 export function topicFilters(value: string, before: string[] | undefined): string[] {
   const levels = value.split("/");
-  const sound = levels.every(
+  const isValid = levels.every(
     (level, index) =>
       level === "+" || (level === "#" && index === levels.length - 1) || !/[+#\u0000]/.test(level),
   );
-  if (value !== "" && sound) return [...(before ?? []), value];
+  if (value !== "" && isValid) return [...(before ?? []), value];
   throw new InvalidArgumentError("In a filter, + stands for one whole level and # for all at the end.");
 }

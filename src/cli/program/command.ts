@@ -1,14 +1,7 @@
-import { Command, type CommandUnknownOpts, type OptionValues } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { CliIo } from "../terminal/io.ts";
 import type { CommandContext } from "./command-context.ts";
-import {
-  durationMs,
-  hostName,
-  portNumber,
-  positiveDurationMs,
-  type SharedOptions,
-  wholeNumber,
-} from "./options.ts";
+import { hostName, portNumber, positiveDurationMs, type SharedOptions } from "./options.ts";
 
 /** A service that a lab should have, as its configuration file names it. */
 export interface ExpectedService {
@@ -18,18 +11,18 @@ export interface ExpectedService {
   readonly port: number;
 }
 
-/** What a command is given to work with. */
+/** What a command is built with. */
 export interface Cli {
   readonly io: CliIo;
-  /** Opens the context that the shared options describe, runs `work` in it and closes it whatever happens. */
+  /** Opens the context that the shared options describe, runs `work` with it, and always closes it. */
   run(options: SharedOptions, work: (context: CommandContext) => Promise<void>): Promise<void>;
-  /** The services of a distsrv configuration. Handed in by the entry: the client knows no server. */
+  /** The services of a distsrv configuration. Handed in by the entry: the client does not import the server. */
   readonly readServices?: (path: string) => Promise<readonly ExpectedService[]>;
 }
 
 /**
- * One command of distcli: builds its commander command. Its action parses nothing any more, calls `cli.run`,
- * prints through the context, and fails by throwing (a `CliError` says its own exit status).
+ * One command of distcli: builds its commander command. The action gets parsed options, calls `cli.run`, prints
+ * through the context, and fails by throwing (a `CliError` has its own exit status).
  *
  *     export const greet: CliCommand = (cli) =>
  *       peerCommand({ name: "greet", summary: "Greets", port: 7, examples: ["distcli greet 10.0.0.1"] })
@@ -38,7 +31,7 @@ export interface Cli {
  */
 export type CliCommand = (cli: Cli) => CommandUnknownOpts;
 
-export interface CommandWords {
+export interface CommandHelp {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
@@ -48,15 +41,15 @@ export interface CommandWords {
   readonly examples: readonly string[];
 }
 
-/** The heading of what every command takes; the help shows it last. */
+/** The heading of the options that every command takes; the help shows it last. */
 export const sharedOptionsHeading = "Shared options:";
 
 /** A command with the options that all commands share. */
-export function baseCommand(words: CommandWords) {
-  return new Command(words.name)
-    .summary(words.summary)
-    .description(words.description ?? words.summary)
-    .addHelpText("after", `\nExamples:\n${words.examples.map((line) => `  ${line}`).join("\n")}`)
+export function baseCommand(help: CommandHelp) {
+  return new Command(help.name)
+    .summary(help.summary)
+    .description(help.description ?? help.summary)
+    .addHelpText("after", `\nExamples:\n${help.examples.map((line) => `  ${line}`).join("\n")}`)
     .optionsGroup(sharedOptionsHeading)
     .option("--timeout <duration>", "give up when the peer is silent for so long", positiveDurationMs)
     .option("--json", "print one JSON object per result")
@@ -65,22 +58,9 @@ export function baseCommand(words: CommandWords) {
     .optionsGroup("Options:");
 }
 
-/** Adds what repeats a conversation and multiplies it. */
-export function withSchedule<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
-  return command
-    .option("--repeat <n>", "do it so many times", wholeNumber(1))
-    .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
-    .option(
-      "--clients <n>",
-      "so many clients at once, each on its own connection",
-      wholeNumber(1, 50_000),
-      1,
-    );
-}
-
-/** A command whose first argument is the host of its peer, and which knows the port of the lab's service. */
-export function peerCommand(words: CommandWords & { readonly port: number }) {
-  return baseCommand(words)
+/** A command whose first argument is the host of its peer, and whose `--port` has the lab's port as default. */
+export function peerCommand(help: CommandHelp & { readonly port: number }) {
+  return baseCommand(help)
     .argument("[host]", "name or address of the server", hostName, "127.0.0.1")
-    .option("-p, --port <port>", "port of the server", portNumber, words.port);
+    .option("-p, --port <port>", "port of the server", portNumber, help.port);
 }

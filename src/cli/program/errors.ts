@@ -1,11 +1,11 @@
-/** What the shell is told. A result is 0; everything else says whose turn it is to look. */
+/** The exit statuses. */
 export const exitCodes = {
   success: 0,
   /** The peer or the network failed. */
   failure: 1,
   /** The command line cannot be understood. */
   usage: 2,
-  /** As timeout(1) says it. */
+  /** `--timeout` is over; the same status as timeout(1)'s. */
   timeout: 124,
   /** 128 + SIGINT. */
   interrupted: 130,
@@ -13,14 +13,14 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** An error that a command ends with: its text goes to stderr, its status to the shell. */
+/** An error that ends a command: its message goes to stderr, and `exit` is the exit status. */
 export abstract class CliError extends Error {
   abstract readonly exit: ExitCode;
-  /** A word for machines, printed by `--json`. */
+  /** Identifies the error for programs; printed with `--json`. */
   abstract readonly code: string;
 }
 
-/** The peer or the network failed: refused, closed, or answered something else than it should. */
+/** The peer or the network failed: connection refused or closed, or a wrong answer. */
 export class PeerError extends CliError {
   override readonly name = "PeerError";
   override readonly exit = exitCodes.failure;
@@ -33,14 +33,14 @@ export class PeerError extends CliError {
   }
 }
 
-/** What was to be printed or logged cannot be written: the disk is full, for example. */
+/** The output or the log file cannot be written, for example because the disk is full. */
 export class OutputError extends CliError {
   override readonly name = "OutputError";
   override readonly exit = exitCodes.failure;
   override readonly code = "output-failed";
 }
 
-/** The command line, or a file that it names, cannot be used. */
+/** The command line, or a file named in it, cannot be used. */
 export class UsageError extends CliError {
   override readonly name = "UsageError";
   override readonly exit = exitCodes.usage;

@@ -2,10 +2,10 @@ import { appendFileSync, closeSync, openSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { OutputError, UsageError } from "./errors.ts";
 
-/** What `--log FILE` appends to: every line is in the file when `write` returns. */
+/** The file of `--log FILE`. The text is in the file when `write` returns. */
 export interface LogFile {
-  /** @throws {OutputError} when the file takes no more */
-  write(data: string | Uint8Array): void;
+  /** @throws {OutputError} when the file cannot be written, for example because the disk is full */
+  write(text: string): void;
   close(): void;
 }
 
@@ -14,9 +14,9 @@ export const noLogFile: LogFile = { write: () => {}, close: () => {} };
 export function openLogFile(path: string): LogFile {
   const file = open(path);
   return {
-    write: (data) => {
+    write: (text) => {
       try {
-        appendFileSync(file, data);
+        appendFileSync(file, text);
       } catch (error) {
         throw new OutputError(cannotAppend(path, error));
       }

@@ -1,19 +1,19 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { parseDuration } from "../../core/schema.ts";
 
-/** What every command of distcli takes. */
+/** The options of every command. */
 export interface SharedOptions {
   /** Milliseconds. */
   readonly timeout?: number | undefined;
   readonly json?: true | undefined;
   readonly quiet?: true | undefined;
-  /** A file that what is printed is appended to. */
+  /** The file to which everything printed is appended. */
   readonly log?: string | undefined;
 }
 
-// Parsers of option values, for commander: each throws what commander reports with the option's name.
+// Parsers of option values, for commander: each throws an error that commander prints with the option's name.
 
-/** A name or an address, and nothing else. An IPv6 address may stand in brackets. */
+/** A name or an address, without a port. An IPv6 address may be in brackets. */
 export function hostName(value: string): string {
   const host = value.startsWith("[") && value.endsWith("]") ? value.slice(1, -1) : value;
   const [, name, port] = /^([^:]+):(\d+)$/.exec(host) ?? [];
@@ -36,7 +36,7 @@ export function durationMs(value: string): number {
   throw new InvalidArgumentError("A duration is written 500ms, 3s, 10m or 1h.");
 }
 
-/** As `durationMs`, but no limit at all makes no sense here. */
+/** As `durationMs`, but not zero. */
 export function positiveDurationMs(value: string): number {
   const milliseconds = durationMs(value);
   if (milliseconds > 0) return milliseconds;

@@ -1,6 +1,8 @@
 import { formatHostPort } from "../../core/address.ts";
 import { labServicesOn } from "../../core/ports.ts";
 import { asDialError, type DialError } from "../../net/dial-error.ts";
+import { dialTcp, type TcpClient } from "../../net/tcp-client.ts";
+import type { CommandContext } from "./command-context.ts";
 import { PeerError } from "./errors.ts";
 
 /** Where a command's peer is. */
@@ -12,11 +14,31 @@ export interface Peer {
 /** `127.0.0.1:2222`, for messages. */
 export const peerName = ({ host, port }: Peer): string => formatHostPort(host, port);
 
-/**
- * Runs work that talks to `peer` and tells what the network did to it in distcli's words: also which service
- * of the lab usually listens on a port that refused the connection. Other errors pass unchanged.
- */
-export async function reaching<T>(peer: Peer, work: () => Promise<T>): Promise<T> {
+/** Connects over TCP within the timeout. */
+export const connectTcp = (context: CommandContext, peer: Peer): Promise<TcpClient> =>
+  withPeerErrors(peer, () =>
+    context.within(`No connection to ${peerName(peer)}`, (signal) => dialTcp({ ...peer, signal })),
+  );
+
+/** Connects over TCP, runs `work` with the connection, and always closes it. */
+export async function withTcp<T>(
+  context: CommandContext,
+  peer: Peer,
+  work: (client: TcpClient) => Promise<T>,
+): Promise<T> {
+  const client = await connectTcp(context, peer);
+  try {
+    return await withPeerErrors(peer, () => work(client));
+  } finally {
+    client.close();
+  }
+}
+
+export const connectionClosed = (peer: Peer): PeerError =>
+  new PeerError("connection-closed", `${peerName(peer)} closed the connection instead of answering`);
+
+/** Runs work that talks to `peer`. Network errors become a `PeerError` with advice; other errors pass unchanged. */
+export async function withPeerErrors<T>(peer: Peer, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -25,8 +47,9 @@ export async function reaching<T>(peer: Peer, work: () => Promise<T>): Promise<T
 }
 
 /**
- * The network's error as the user should read it; undefined if it is not one of the network.
- * @param example a command line with the host where it belongs: `distcli echo halo` takes halo for the host
+ * A network error as the user should read it, with advice: for a refused connection, for example, which service of
+ * the lab usually listens on that port. Undefined if it is no network error.
+ * @param example a correct command line, shown when the host is unknown: `distcli echo halo` takes halo for the host
  */
 export function networkFailure(
   error: unknown,
@@ -35,7 +58,7 @@ export function networkFailure(
 ): PeerError | undefined {
   const failed = asDialError(error, host, port);
   if (failed === undefined) return undefined;
-  // The cause repeats in the words of a library what the message says already.
+  // No `cause`: it repeats in a library's words what the message says already.
   return new PeerError(`connection-${failed.code}`, `${failed.message}${advice(failed, example)}`);
 }
 

@@ -1,11 +1,11 @@
 import { describeError } from "../../core/errors.ts";
 import { table } from "../terminal/table.ts";
+import { formatDuration } from "../terminal/units.ts";
 import type { CommandContext } from "./command-context.ts";
 import { CliError, PeerError } from "./errors.ts";
-import { formatDuration } from "./timeout.ts";
 
-/** What one client of a crowd lived through, in milliseconds since the crowd set out. */
-export interface ClientLog {
+/** What happened to one of several clients, in milliseconds since all of them started. */
+export interface ClientTimes {
   connected?: number;
   firstAnswer?: number;
   lastAnswer?: number;
@@ -13,56 +13,52 @@ export interface ClientLog {
   failure?: unknown;
 }
 
-/** One client's work: tells `log` what happens, fails for itself alone. */
-export type CrowdMember = (number: number, log: ClientLog, since: () => number) => Promise<void>;
+/** The work of one client: fills in `times`. If it rejects, the other clients go on. */
+export type RunClient = (number: number, times: ClientTimes, elapsed: () => number) => Promise<void>;
 
-/** A longer table tells nothing to a person. */
-const tableRows = 25;
+/** With more clients than this, a summary replaces the table. */
+const maxRows = 25;
 
 /**
- * Runs `count` clients at once and says on stderr when each was connected and answered: against an iterative
- * server, the second is connected and waits.
+ * Runs `count` clients at once and prints to stderr when each was connected and answered: with an iterative server,
+ * the second client is connected at once and answered only after the first has left.
  * @throws {PeerError} when any of them failed
  */
-export async function crowd(context: CommandContext, count: number, member: CrowdMember): Promise<void> {
+export async function runClients(context: CommandContext, count: number, run: RunClient): Promise<void> {
   const start = performance.now();
-  const since = () => performance.now() - start;
-  const logs = await Promise.all(
+  const elapsed = () => performance.now() - start;
+  const clients = await Promise.all(
     Array.from({ length: count }, async (_, index) => {
-      const log: ClientLog = { answers: 0 };
-      await member(index + 1, log, since).catch((error: unknown) => {
-        log.failure = error;
+      const times: ClientTimes = { answers: 0 };
+      await run(index + 1, times, elapsed).catch((error: unknown) => {
+        times.failure = error;
       });
-      return log;
+      return times;
     }),
   );
   context.signal.throwIfAborted();
-  context.note(count <= tableRows ? asTable(logs, context) : summary(logs));
-  const failures = logs.filter((log) => log.failure !== undefined);
-  if (failures.length > 0)
-    throw crowdFailure(
-      failures.map((log) => log.failure),
-      count,
-    );
+  context.note(count <= maxRows ? asTable(clients, context) : summary(clients));
+  const failures = clients.map(({ failure }) => failure).filter((failure) => failure !== undefined);
+  if (failures.length > 0) throw clientsFailed(failures, count);
 }
 
-/** One client's own error when all failed for the same kind of reason (so a timeout stays a timeout). */
-function crowdFailure(failures: readonly unknown[], count: number): Error {
+/** The first client's own error when all of them failed (so a timeout stays a timeout). */
+function clientsFailed(failures: readonly unknown[], count: number): Error {
   const [first] = failures;
   const message = `${failures.length} of ${count} clients failed; the first: ${describeError(first)}`;
   if (first instanceof CliError && failures.length === count) return first;
   return new PeerError("clients-failed", message, { cause: first });
 }
 
-function asTable(logs: readonly ClientLog[], { noteStyle }: CommandContext): string {
+function asTable(clients: readonly ClientTimes[], { noteStyle }: CommandContext): string {
   const time = (value: number | undefined) => (value === undefined ? "-" : formatDuration(value));
-  const rows = logs.map((log, index) => [
+  const rows = clients.map((client, index) => [
     String(index + 1),
-    time(log.connected),
-    time(log.firstAnswer),
-    time(log.lastAnswer),
-    String(log.answers),
-    log.failure === undefined ? "" : noteStyle.bad("failed"),
+    time(client.connected),
+    time(client.firstAnswer),
+    time(client.lastAnswer),
+    String(client.answers),
+    client.failure === undefined ? "" : noteStyle.bad("failed"),
   ]);
   return table(
     [
@@ -77,11 +73,11 @@ function asTable(logs: readonly ClientLog[], { noteStyle }: CommandContext): str
   );
 }
 
-function summary(logs: readonly ClientLog[]): string {
-  const served = logs.flatMap((log) => log.firstAnswer ?? []).toSorted((a, b) => a - b);
-  const answers = logs.reduce((sum, log) => sum + log.answers, 0);
-  const at = (share: number) => formatDuration(served[Math.floor(share * (served.length - 1))] ?? 0);
-  const head = `${logs.length} clients, ${answers} answers`;
-  if (served.length === 0) return head;
+function summary(clients: readonly ClientTimes[]): string {
+  const sorted = clients.flatMap(({ firstAnswer }) => firstAnswer ?? []).toSorted((a, b) => a - b);
+  const answers = clients.reduce((sum, client) => sum + client.answers, 0);
+  const at = (share: number) => formatDuration(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
+  const head = `${clients.length} clients, ${answers} answers`;
+  if (sorted.length === 0) return head;
   return `${head}; first answer after ${at(0)} (fastest), ${at(0.5)} (median), ${at(1)} (slowest)`;
 }

@@ -2,8 +2,7 @@ import { Command, CommanderError, type CommandUnknownOpts, type Option } from "@
 import { describeError } from "../../core/errors.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { jsonLine } from "../terminal/json.ts";
-import { styleFor } from "../terminal/style.ts";
-import { terminalSafe } from "../terminal/terminal-safe.ts";
+import { styleFor, terminalSafe } from "../terminal/style.ts";
 import { type Cli, type CliCommand, sharedOptionsHeading } from "./command.ts";
 import { openContext } from "./command-context.ts";
 import { CliError, exitCodes, InterruptedError, UsageError } from "./errors.ts";
@@ -14,7 +13,7 @@ export interface RunOptions {
   readonly readServices?: Cli["readServices"];
 }
 
-/** Parses the words after `distcli`, runs the command, and returns the exit status. Never throws. */
+/** Parses the arguments, runs the command, and returns the exit status. Never throws. */
 export async function run(args: readonly string[], io: CliIo, options: RunOptions): Promise<number> {
   try {
     await buildProgram(io, options).parseAsync([...args], { from: "user" });
@@ -24,7 +23,7 @@ export async function run(args: readonly string[], io: CliIo, options: RunOption
   }
 }
 
-/** The program with all commands, not yet given any words. */
+/** The program with all commands, before it parses any arguments. */
 export function buildProgram(io: CliIo, options: RunOptions) {
   const program = new Command("distcli")
     .description("Speaks to every server of the distributed-systems lab.")
@@ -33,7 +32,7 @@ export function buildProgram(io: CliIo, options: RunOptions) {
     .addHelpText("after", "\nEvery command explains itself: distcli time --help");
   const cli = cliFor(io, options);
   for (const build of options.commands) program.addCommand(build(cli));
-  equip(program, io);
+  configure(program, io);
   return program;
 }
 
@@ -45,7 +44,7 @@ function cliFor(io: CliIo, options: RunOptions): Cli {
       const context = openContext(io, shared);
       try {
         await work(context);
-        // Piped input ends early on Ctrl-C, which looks to the command like the end of its work.
+        // On Ctrl-C piped input ends early, and the command returns as if its work were done.
         io.signal.throwIfAborted();
       } finally {
         context.close();
@@ -55,33 +54,33 @@ function cliFor(io: CliIo, options: RunOptions): Cli {
 }
 
 /**
- * Gives a command and those below it our streams, our help, and errors that are thrown instead of exits. `path`
- * is how the command is called: `distcli mqtt sub`.
+ * Makes a command and its subcommands write to our streams, group their help as we do, and throw instead of exiting.
+ * `path` is the whole name of the command: `distcli mqtt sub`.
  */
-function equip(command: CommandUnknownOpts, io: CliIo, path = command.name()): void {
+function configure(command: CommandUnknownOpts, io: CliIo, path = command.name()): void {
   command.exitOverride((error) => {
-    throw isHelp(error) ? error : mistake(error, path);
+    throw isHelp(error) ? error : usageError(error, path);
   });
   command.configureOutput({
     writeOut: (text) => io.stdout.write(text),
     writeErr: (text) => io.stderr.write(text),
-    outputError: () => {}, // it is thrown as well, and told once by `report`
+    outputError: () => {}, // it is thrown as well, and `report` prints it
     getOutHelpWidth: () => Math.min(io.stdout.columns, 110),
     getErrHelpWidth: () => Math.min(io.stderr.columns, 110),
     getOutHasColors: () => false,
     getErrHasColors: () => false,
   });
   command.configureHelp({ groupItems: sharedOptionsLast });
-  for (const below of command.commands) equip(below, io, `${path} ${below.name()}`);
+  for (const child of command.commands) configure(child, io, `${path} ${child.name()}`);
 }
 
-/** What was asked for, by `--help`, `--version` or no word at all, has been shown. */
+/** After `--help`, `--version` or no arguments at all: commander has printed what was asked for. */
 const isHelp = ({ exitCode, code }: CommanderError) => exitCode === 0 || code === "commander.help";
 
-const mistake = ({ message }: CommanderError, path: string) =>
+const usageError = ({ message }: CommanderError, path: string) =>
   new UsageError(`${message.replace(/^error: /, "")}\nSee ${path} --help.`);
 
-/** Groups as commander does, and moves what every command takes below what this one takes. */
+/** Groups options as commander does, but moves the shared options below those of the command. */
 function sharedOptionsLast<T extends CommandUnknownOpts | Option>(
   _all: readonly T[],
   visible: readonly T[],
@@ -94,9 +93,9 @@ function sharedOptionsLast<T extends CommandUnknownOpts | Option>(
   return groups.set(sharedOptionsHeading, shared);
 }
 
-/** Tells the error on stderr and returns the status it stands for. */
+/** Prints the error to stderr and returns its exit status. */
 export function report(error: unknown, io: CliIo, json: boolean): number {
-  // --help and --version are what was wanted; no command at all is not.
+  // --help and --version succeed; a missing command is a usage error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
   const failure = asCliFailure(error, io);
   if (json) {
@@ -116,13 +115,13 @@ interface Failure {
 }
 
 function asCliFailure(error: unknown, io: CliIo): Failure {
-  // What breaks because the user pressed Ctrl-C is no failure of its own.
+  // After Ctrl-C any error is a consequence of it.
   if (io.signal.aborted) return new InterruptedError();
   if (error instanceof CliError) return { code: error.code, message: describeError(error), exit: error.exit };
   return { code: "failed", message: describeError(error), exit: exitCodes.failure };
 }
 
-/** The options may not have parsed, so the words themselves are asked. */
+/** Looks for `--json` in the arguments themselves, because the options may not have been parsed. */
 export function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end === -1 ? args : args.slice(0, end)).includes("--json");

@@ -1,11 +1,26 @@
-import { pause } from "./timeout.ts";
+import type { Command, OptionValues } from "@commander-js/extra-typings";
+import { onAbort, withTimeout } from "../../core/deadline.ts";
+import { durationMs, wholeNumber } from "./options.ts";
 
-/** How often, and how far apart. */
+/** How often something is done, and how far apart. */
 export interface Schedule {
-  /** Rounds; absent: one, or without end when `every` is given. */
+  /** Number of rounds; absent: one, or without end when `every` is given. */
   readonly repeat?: number | undefined;
   /** Milliseconds from the start of one round to the start of the next. */
   readonly every?: number | undefined;
+}
+
+/** Adds the options `--repeat`, `--every` and `--clients`. */
+export function withSchedule<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return command
+    .option("--repeat <n>", "do it so many times", wholeNumber(1))
+    .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
+    .option(
+      "--clients <n>",
+      "so many clients at once, each on its own connection",
+      wholeNumber(1, 50_000),
+      1,
+    );
 }
 
 /** Runs the rounds one after the other. A round that takes longer than `every` delays the next. */
@@ -19,5 +34,18 @@ export async function repeated(
     const start = performance.now();
     await round(number);
     if (number < rounds) await pause((every ?? 0) - (performance.now() - start), signal);
+  }
+}
+
+/** Resolves after `milliseconds`, or rejects with the signal's reason if that is aborted before. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (milliseconds <= 0) return;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stopListening = onAbort(signal, () => reject(signal.reason));
+  try {
+    await withTimeout(aborted, milliseconds);
+  } finally {
+    stopListening();
   }
 }

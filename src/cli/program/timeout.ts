@@ -1,96 +1,70 @@
+import { late, onAbort, withDeadline } from "../../core/deadline.ts";
+import { formatDuration } from "../terminal/units.ts";
 import { TimedOutError } from "./errors.ts";
 
-export interface Deadline {
-  /** Gives up after so many milliseconds; 0 never does. */
+export interface Timeout {
+  /** Milliseconds; 0 is no limit. */
   readonly limit: number;
   /** Aborts the work as well, with its own reason. */
   readonly signal: AbortSignal;
-  /** What to say when it is over, given the limit as text: `No answer from 127.0.0.1:2222 within 10 s`. */
-  readonly complaint: (limit: string) => string;
+  /** The error's message, given the limit as text: `No answer from 127.0.0.1:2222 within 10 s`. */
+  readonly message: (limit: string) => string;
 }
 
 /**
- * Runs `work` until the deadline. The work is handed a signal to stop by; whether it obeys or not, the
- * promise settles when the time is over.
- * @throws {TimedOutError} with the complaint
+ * Runs `work` no longer than the limit. The work is given a signal to stop by; whether it does or not, the promise
+ * settles when the limit is over.
+ * @throws {TimedOutError} with the message
  */
-export async function within<T>(deadline: Deadline, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  deadline.signal.throwIfAborted();
-  const given = new AbortController();
-  const { promise: gaveUp, reject } = Promise.withResolvers<never>();
-  gaveUp.catch(() => {}); // the race may have no listener left when it rejects
-  const giveUp = (reason: unknown) => {
-    given.abort(reason);
-    reject(reason);
-  };
-  const interrupt = () => giveUp(deadline.signal.reason);
-  deadline.signal.addEventListener("abort", interrupt, { once: true });
-  const timer =
-    deadline.limit === 0 ? undefined : setTimeout(() => giveUp(timedOut(deadline)), deadline.limit);
+export async function within<T>(timeout: Timeout, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { limit, signal } = timeout;
+  const stop = new AbortController();
+  const stopListening = onAbort(signal, () => stop.abort(signal.reason));
+  const timer = limit === 0 ? undefined : setTimeout(() => stop.abort(timedOut(timeout)), limit);
   try {
-    return await Promise.race([gaveUp, work(given.signal)]);
+    return await interruptible(stop.signal, () => work(stop.signal));
   } finally {
     clearTimeout(timer);
-    deadline.signal.removeEventListener("abort", interrupt);
+    stopListening();
   }
 }
 
-/** Runs `work` for as long as it takes, but no longer than until the signal is aborted. */
-export const interruptible = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
-  within({ limit: 0, signal, complaint: () => "" }, work);
-
-const timedOut = ({ complaint, limit }: Deadline) => new TimedOutError(complaint(formatDuration(limit)));
+/** Runs `work` for as long as it takes, but rejects with the signal's reason as soon as that is aborted. */
+export async function interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const result = await withDeadline(work(), signal);
+  if (result === late) throw signal.reason;
+  return result;
+}
 
 export interface SilenceWatch {
-  /** The time starts again. */
-  heard(): void;
-  /** Never resolves; rejects when nothing was heard for too long, or when the work is aborted. */
+  /** The peer has sent something: the time starts again. */
+  reset(): void;
+  /** Never resolves; rejects when the peer was silent for too long, or when the signal is aborted. */
   readonly over: Promise<never>;
   stop(): void;
 }
 
-/** A deadline that every sign of life pushes back. */
-export function watchSilence(deadline: Deadline): SilenceWatch {
+/** Limits the silence of a peer rather than the whole time: each `reset` starts the limit again. */
+export function watchSilence(timeout: Timeout): SilenceWatch {
+  const { limit, signal } = timeout;
   const { promise: over, reject } = Promise.withResolvers<never>();
-  over.catch(() => {});
-  const abort = () => reject(deadline.signal.reason);
-  if (deadline.signal.aborted) abort();
-  deadline.signal.addEventListener("abort", abort, { once: true });
+  over.catch(() => {}); // it may reject before anybody awaits it
+  const stopListening = onAbort(signal, () => reject(signal.reason));
   let timer: Timer | undefined;
-  const heard = () => {
+  const reset = () => {
     clearTimeout(timer);
-    if (deadline.limit > 0) timer = setTimeout(() => reject(timedOut(deadline)), deadline.limit);
+    if (limit > 0) timer = setTimeout(() => reject(timedOut(timeout)), limit);
   };
-  heard();
-  const stop = () => {
-    clearTimeout(timer);
-    deadline.signal.removeEventListener("abort", abort);
-  };
-  return { heard, over, stop };
-}
-
-/** Resolves after `milliseconds`, rejects with the signal's reason when it is aborted before. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  if (milliseconds <= 0) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const abort = () => {
+  reset();
+  return {
+    reset,
+    over,
+    stop: () => {
       clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", abort, { once: true });
-  });
+      stopListening();
+    },
+  };
 }
 
-/** `250 ms`, `1.5 s`, `2 min`. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1) return `${milliseconds.toFixed(2)} ms`;
-  if (milliseconds < 10) return `${Number(milliseconds.toFixed(1))} ms`;
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 120_000) return `${Number((milliseconds / 1000).toFixed(1))} s`;
-  return `${Number((milliseconds / 60_000).toFixed(1))} min`;
-}
+const timedOut = ({ message, limit }: Timeout) => new TimedOutError(message(formatDuration(limit)));

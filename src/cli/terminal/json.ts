@@ -5,14 +5,14 @@ declare global {
   }
 }
 
-/** One object on one line; a bigint is written as the exact number it is. */
+/** One object on one line, as `--json` prints it; a bigint is written as the exact number it is. */
 export function jsonLine(value: object): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === "bigint" ? JSON.rawJSON(inner.toString()) : inner,
   );
 }
 
-/** Whether a text is a JSON value, whatever it says. */
+/** Whether a text is valid JSON. */
 export function isJson(text: string): boolean {
   try {
     JSON.parse(text);

@@ -1,43 +1,44 @@
-import type { CommandContext } from "../program/command-context.ts";
+import type { Sink } from "./io.ts";
+import type { Style } from "./style.ts";
 import { formatRate, formatSize } from "./units.ts";
 
-export interface Progress {
-  /** So much is done by now. */
-  at(bytes: number): void;
-  /** Takes the line away again. */
+export interface ProgressBar {
+  /** Draws `bytes` as the amount done so far. */
+  update(bytes: number): void;
+  /** Removes the bar from the terminal. */
   clear(): void;
 }
 
-const noProgress: Progress = { at: () => {}, clear: () => {} };
+export const noProgressBar: ProgressBar = { update: () => {}, clear: () => {} };
+
 const barWidth = 30;
 /** Milliseconds between two drawings: often enough to look alive. */
 const redrawEvery = 80;
 
 /**
- * A line on stderr that is drawn over itself; nothing where stderr is no terminal. (The progress bar of
- * @clack/prompts takes stdin over and ends the process by itself on Ctrl-C, so it is not used here.)
+ * A progress bar on one line of a terminal, drawn over itself. (The one of @clack/prompts takes stdin over and ends
+ * the process by itself on Ctrl-C, so it is not used here.)
  */
-export function progressLine(context: CommandContext, name: string, total: number): Progress {
-  const { stderr } = context.io;
-  if (!stderr.isTerminal || context.quiet || context.json) return noProgress;
+export function progressBar(terminal: Sink, style: Style, name: string, total: number): ProgressBar {
   const start = performance.now();
   let drawn = Number.NEGATIVE_INFINITY;
   const draw = (bytes: number, now: number) => {
     const share = total === 0 ? 1 : bytes / total;
     const full = Math.round(share * barWidth);
-    const bar =
-      context.noteStyle.good("━".repeat(full)) + context.noteStyle.faint("─".repeat(barWidth - full));
+    const bar = style.good("━".repeat(full)) + style.faint("─".repeat(barWidth - full));
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
     const rate = formatRate(bytes, now - start);
-    stderr.write(`\r\x1b[K${name}  ${bar} ${percent}  ${formatSize(bytes)} of ${formatSize(total)}  ${rate}`);
+    terminal.write(
+      `\r\x1b[K${name}  ${bar} ${percent}  ${formatSize(bytes)} of ${formatSize(total)}  ${rate}`,
+    );
   };
   return {
-    at: (bytes) => {
+    update: (bytes) => {
       const now = performance.now();
       if (now - drawn < redrawEvery) return;
       drawn = now;
       draw(bytes, now);
     },
-    clear: () => stderr.write("\r\x1b[K"),
+    clear: () => terminal.write("\r\x1b[K"),
   };
 }

@@ -1,15 +1,18 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { onAbort } from "../../core/deadline.ts";
 import type { Prompter } from "./io.ts";
 
 export interface TerminalStreams {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
-  /** Ctrl-C: the terminal is in raw mode, so no signal comes of it. */
+  /** Called on Ctrl-C: the terminal is in raw mode, so there is no signal. */
   readonly interrupt: () => void;
-  /** Show the questions, and nothing of what is typed. */
+  /** Show the questions, but do not echo what is typed. */
   readonly hidden?: boolean;
 }
+
+const never = new AbortController().signal;
 
 /** Asks a person at a terminal, with line editing and a history. */
 export function terminalPrompter({ input, output, interrupt, hidden = false }: TerminalStreams): Prompter {
@@ -20,20 +23,20 @@ export function terminalPrompter({ input, output, interrupt, hidden = false }: T
     closed = true;
   });
   return {
-    ask: (question, signal) => {
-      if (closed || signal?.aborted) return Promise.resolve(undefined);
+    ask: (question, signal = never) => {
+      if (closed || signal.aborted) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         const settle = (line: string | undefined) => {
-          if (hidden) output.write("\n"); // the one that was typed is not seen
+          if (hidden) output.write("\n"); // the person's own line end was not echoed
           editor.off("line", settle);
           editor.off("close", leave);
-          signal?.removeEventListener("abort", leave);
+          stopListening();
           resolve(line);
         };
         const leave = () => settle(undefined);
         editor.on("line", settle);
         editor.on("close", leave);
-        signal?.addEventListener("abort", leave, { once: true });
+        const stopListening = onAbort(signal, leave);
         if (hidden) output.write(question);
         editor.setPrompt(question);
         editor.prompt();

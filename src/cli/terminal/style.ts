@@ -3,7 +3,7 @@ import type { CliIo, Sink } from "./io.ts";
 
 type Paint = (text: string) => string;
 
-/** Colours for one sink. Each is the identity where colours do not belong. */
+/** Colours for one sink. Where the sink shows no colours, each returns its text unchanged. */
 export interface Style {
   readonly good: Paint;
   readonly bad: Paint;
@@ -18,7 +18,7 @@ const painted = (format: Parameters<typeof styleText>[0]): Paint => {
   return (text) => styleText(format, text, { validateStream: false });
 };
 
-/** Colour only on a terminal, and not where the user said no (https://no-color.org). */
+/** Colours only on a terminal, and not with NO_COLOR (https://no-color.org). */
 export function styleFor(sink: Sink, env: CliIo["env"]): Style {
   const colours = sink.isTerminal && !env.NO_COLOR && env.TERM !== "dumb";
   if (!colours) return { good: plain, bad: plain, warn: plain, strong: plain, faint: plain };
@@ -29,4 +29,16 @@ export function styleFor(sink: Sink, env: CliIo["env"]): Style {
     strong: painted("bold"),
     faint: painted("dim"),
   };
+}
+
+// Everything that moves the cursor or reorders a line, except the line end, the tab, and the colours above.
+const unsafe =
+  /\u001b(?!\[(?:1|2|22|31|32|33|39)m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Makes text of a peer safe to print: control characters become visible escapes such as `\x1b`. */
+export function terminalSafe(text: string): string {
+  return text.replace(unsafe, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
+  });
 }

@@ -1,7 +1,7 @@
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
-  /** At least so wide, though no cell is: for rows that are printed as they come. */
+  /** The least width, for rows that are printed one by one before all cells are known. */
   readonly width?: number;
 }
 
@@ -29,6 +29,6 @@ export function rowFormat(columns: readonly Column[]): (cells: readonly string[]
 }
 
 function pad(cell: string, width: number, align: "left" | "right"): string {
-  const room = " ".repeat(Math.max(0, width - Bun.stringWidth(cell)));
-  return align === "left" ? cell + room : room + cell;
+  const padding = " ".repeat(Math.max(0, width - Bun.stringWidth(cell)));
+  return align === "left" ? cell + padding : padding + cell;
 }

@@ -1,3 +1,17 @@
+// Times and amounts of data as a person reads them.
+
+/** `250 ms`, `1.5 s`, `2 min`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1) return `${milliseconds.toFixed(2)} ms`;
+  if (milliseconds < 10) return `${Number(milliseconds.toFixed(1))} ms`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 120_000) return `${Number((milliseconds / 1000).toFixed(1))} s`;
+  return `${Number((milliseconds / 60_000).toFixed(1))} min`;
+}
+
+/** Milliseconds for `--json`, to the microsecond. */
+export const roundMs = (milliseconds: number): number => Number(milliseconds.toFixed(3));
+
 const units = ["kB", "MB", "GB", "TB"];
 
 /** `999 B`, `1.5 kB`, `210 MB`. */

@@ -1,17 +1,17 @@
 import { type Peer, peerName } from "../program/peer.ts";
 import { answered, overTcp, readToEnd } from "./over-tcp.ts";
-import { choice, type Exchange, type Spoken, spokenText, type Trial, textField } from "./trial.ts";
+import { choice, type Transcript, type Trial, textField, type WireData, wireText } from "./trial.ts";
 
 const operands = [textField("a", "a", "5"), textField("b", "b", "9")];
 
-/** Written by hand, so that what is shown is what went over the wire. */
-function request(peer: Peer, line: string, headers: readonly string[], body = ""): Spoken {
+/** Builds the request as text, so that what is shown is what goes over the wire. */
+function request(peer: Peer, line: string, headers: readonly string[], body = ""): WireData {
   const length = body === "" ? [] : [`Content-Length: ${new TextEncoder().encode(body).length}`];
   const head = [`${line} HTTP/1.1`, `Host: ${peerName(peer)}`, ...headers, ...length, "Connection: close"];
-  return spokenText(`${head.join("\r\n")}\r\n\r\n${body}`);
+  return wireText(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-function exchange(peer: Peer, request: Spoken, signal: AbortSignal): Promise<Exchange> {
+function send(peer: Peer, request: WireData, signal: AbortSignal): Promise<Transcript> {
   return overTcp(peer, signal, async (client) => {
     await client.write(request.bytes);
     return answered(request, await readToEnd(client, signal));
@@ -26,7 +26,7 @@ export const tryRest: Trial = {
   run: (peer, { operation = "", a = "", b = "" }, signal) => {
     const query = `a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`;
     const line = `GET /${encodeURIComponent(operation)}?${query}`;
-    return exchange(peer, request(peer, line, ["Accept: application/json"]), signal);
+    return send(peer, request(peer, line, ["Accept: application/json"]), signal);
   },
 };
 
@@ -35,11 +35,11 @@ export const tryJsonrpc: Trial = {
   fields: ({ operations }) => [operation(operations), ...operands],
   run: (peer, { operation = "", a = "", b = "" }, signal) => {
     const body = `{"jsonrpc":"2.0","method":${JSON.stringify(operation)},"params":[${operand(a)},${operand(b)}],"id":1}`;
-    return exchange(peer, request(peer, "POST /", ["Content-Type: application/json"], body), signal);
+    return send(peer, request(peer, "POST /", ["Content-Type: application/json"], body), signal);
   },
 };
 
-/** A number goes as it was written, so that no digit is lost; what is none goes as text, and is refused. */
+/** A number is sent as it was typed, so that no digit is lost; anything else as a string, which the server refuses. */
 const operand = (value: string): string =>
   /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(value) ? value : JSON.stringify(value);
 
@@ -57,7 +57,7 @@ export const trySoap: Trial = {
       `    <${operation} xmlns="${escapeXml(namespace)}"><a>${escapeXml(a)}</a><b>${escapeXml(b)}</b></${operation}>\n` +
       `  </soap:Body>\n</soap:Envelope>\n`;
     const headers = ["Content-Type: text/xml; charset=utf-8", `SOAPAction: "${operation}"`];
-    return exchange(peer, request(peer, "POST /", headers, body), signal);
+    return send(peer, request(peer, "POST /", headers, body), signal);
   },
 };
 

@@ -11,7 +11,7 @@ import { topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { overTcp } from "./over-tcp.ts";
-import { choice, type Exchange, passwordField, type Trial, textField, type Values } from "./trial.ts";
+import { choice, passwordField, type Transcript, type Trial, textField, type Values } from "./trial.ts";
 
 const version = 5;
 
@@ -26,26 +26,26 @@ export const tryMqtt: Trial = {
     ...(hasUsers ? [textField("user", "User", ""), passwordField("password", "Password")] : []),
   ],
   run: (peer, values, signal) => {
-    const mistake = topicNameMistake(values.topic ?? "");
-    if (mistake !== undefined) throw new PeerError("bad-topic", `The topic "${values.topic}" ${mistake}`);
-    return overTcp(peer, signal, (client) => new Dialogue(client, peer, signal).run(values));
+    const problem = topicNameMistake(values.topic ?? "");
+    if (problem !== undefined) throw new PeerError("bad-topic", `The topic "${values.topic}" ${problem}`);
+    return overTcp(peer, signal, (client) => new RecordedConnection(client, peer, signal).run(values));
   },
 };
 
-/** What has come when a message has gone and come back; at QoS 2 PUBREC comes before PUBCOMP, so it need not be named. */
-const awaitedAt: Readonly<Record<Qos, readonly Packet["type"][]>> = {
+/** The packets to wait for after a PUBLISH, by QoS. (At QoS 2 PUBREC always comes before PUBCOMP.) */
+const awaitedPackets: Readonly<Record<Qos, readonly Packet["type"][]>> = {
   0: ["publish"],
   1: ["publish", "puback"],
   2: ["publish", "pubcomp", "pubrel"],
 };
 
-/** Every packet both ways, as bytes and as lines. */
-class Dialogue {
+/** An MQTT connection that records every packet in both directions, as bytes and as text. */
+class RecordedConnection {
   readonly #sent: Uint8Array[] = [];
   readonly #received: Uint8Array[] = [];
   readonly #lines = { sent: [] as string[], received: [] as string[] };
   readonly #frame = new Frame();
-  #left: Uint8Array = new Uint8Array();
+  #unread: Uint8Array = new Uint8Array();
 
   constructor(
     readonly client: TcpClient,
@@ -53,7 +53,7 @@ class Dialogue {
     readonly signal: AbortSignal,
   ) {}
 
-  async run(values: Values): Promise<Exchange> {
+  async run(values: Values): Promise<Transcript> {
     const { topic = "", message = "", qos: chosen, retain } = values;
     const qos: Qos = chosen === "2" ? 2 : chosen === "1" ? 1 : 0;
     await this.#connect(values);
@@ -87,7 +87,7 @@ class Dialogue {
       cleanStart: true,
       keepAlive: 30,
       properties: {},
-      // Who leaves the name empty is nobody in particular.
+      // With an empty name the client is anonymous.
       ...(user !== "" && { username: user }),
       ...(password !== "" && { password: new TextEncoder().encode(password) }),
     });
@@ -97,7 +97,7 @@ class Dialogue {
     throw new PeerError("refused", `${peerName(this.peer)} does not let the client in: ${why}`);
   }
 
-  /** Until the message is back and everything is acknowledged both ways. */
+  /** Waits until the message is back and acknowledged in both directions. */
   async #publish(topic: string, text: string, qos: Qos, retain: boolean): Promise<void> {
     const payload = new TextEncoder().encode(text);
     const packet = {
@@ -111,7 +111,7 @@ class Dialogue {
       properties: {},
     } as const;
     await this.#send({ ...packet, packetId: qos === 0 ? 0 : 2 });
-    const awaited = new Set<Packet["type"]>(awaitedAt[qos]);
+    const awaited = new Set<Packet["type"]>(awaitedPackets[qos]);
     while (awaited.size > 0) {
       const answer = await this.#receive();
       awaited.delete(answer.type);
@@ -149,15 +149,15 @@ class Dialogue {
   }
 
   async #receive(): Promise<Packet> {
-    while (!this.#frame.read(this.#left, 0, this.#left.length) || this.#frame.end > this.#left.length) {
+    while (!this.#frame.read(this.#unread, 0, this.#unread.length) || this.#frame.end > this.#unread.length) {
       const next = await this.client.read(undefined, this.signal);
       this.signal.throwIfAborted();
       if (next.kind !== "bytes")
         throw new PeerError("closed", `${peerName(this.peer)} closed the connection`);
-      this.#left = Buffer.concat([this.#left, next.bytes]);
+      this.#unread = Buffer.concat([this.#unread, next.bytes]);
     }
-    const bytes = this.#left.subarray(0, this.#frame.end);
-    this.#left = this.#left.subarray(bytes.length);
+    const bytes = this.#unread.subarray(0, this.#frame.end);
+    this.#unread = this.#unread.subarray(bytes.length);
     const packet = decode(bytes, version);
     this.#received.push(bytes);
     this.#lines.received.push(describePacket(packet));

@@ -1,55 +1,55 @@
+import { onAbort } from "../../core/deadline.ts";
 import { dialTcp, type TcpClient } from "../../net/tcp-client.ts";
 import { PeerError } from "../program/errors.ts";
-import { type Peer, peerName, reaching } from "../program/peer.ts";
-import { type Exchange, type Spoken, spokenBytes } from "./trial.ts";
+import { type Peer, peerName, withPeerErrors } from "../program/peer.ts";
+import { type Transcript, type WireData, wireBytes } from "./trial.ts";
 
-/** No answer of a lab's service is longer; a peer that sends for ever is not read for ever. */
-const longest = 1024 * 1024;
+/** Bytes; more than any answer of these services has. A peer that sends without end is given up. */
+const maxAnswer = 1024 * 1024;
 
-/** Milliseconds without a further byte after which an answer without a frame is taken for whole. */
-const lull = 100;
+/** Milliseconds of silence that end an answer that has no frame. */
+const endingSilence = 100;
 
-/** What came, and when the last of it did: the wait for more is no part of an answer's time. */
+/** The bytes received, and when the last of them came: the silence after them is not the peer's time. */
 interface Answer {
   readonly bytes: Uint8Array;
   /** As performance.now() counts. */
-  readonly at: number;
+  readonly lastByteAt: number;
 }
 
-/** Connects, and closes whatever happens; once the signal is aborted, whoever still waits is woken by that. */
+/** Connects, runs `work`, and always closes the connection; an abort closes it at once, which ends pending reads. */
 export function overTcp<T>(
   peer: Peer,
   signal: AbortSignal,
   work: (client: TcpClient) => Promise<T>,
 ): Promise<T> {
-  return reaching(peer, async () => {
+  return withPeerErrors(peer, async () => {
     const client = await dialTcp({ ...peer, signal });
-    const giveUp = () => client.close();
-    signal.addEventListener("abort", giveUp, { once: true });
+    const stopListening = onAbort(signal, () => client.close());
     try {
       return await work(client);
     } finally {
-      signal.removeEventListener("abort", giveUp);
+      stopListening();
       client.close();
     }
   });
 }
 
-export const answered = (request: Spoken, { bytes, at }: Answer): Exchange => ({
+export const answered = (request: WireData, { bytes, lastByteAt }: Answer): Transcript => ({
   request,
-  reply: spokenBytes(bytes),
-  answeredAt: at,
+  reply: wireBytes(bytes),
+  answeredAt: lastByteAt,
 });
 
-/** An answer without a frame: what comes until the peer is silent for a moment, or ends. @throws {PeerError} */
+/** Reads an answer that has no frame: until the peer is silent for a moment, or closes. @throws {PeerError} */
 export async function readAnswer(client: TcpClient, peer: Peer, signal: AbortSignal): Promise<Answer> {
   const first = await client.read(undefined, signal);
   signal.throwIfAborted();
   if (first.kind !== "bytes") throw new PeerError("closed", `${peerName(peer)} closed the connection`);
-  return readOn(client, first.bytes, lull, signal);
+  return readOn(client, first.bytes, endingSilence, signal);
 }
 
-/** What comes until the peer ends. */
+/** Reads until the peer closes. */
 export async function readToEnd(client: TcpClient, signal: AbortSignal): Promise<Answer> {
   const all = await readOn(client, new Uint8Array(), undefined, signal);
   signal.throwIfAborted();
@@ -59,18 +59,18 @@ export async function readToEnd(client: TcpClient, signal: AbortSignal): Promise
 async function readOn(
   client: TcpClient,
   first: Uint8Array,
-  patience: number | undefined,
+  silence: number | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
   const chunks = [first];
   let size = first.length;
-  let at = performance.now();
-  while (size < longest) {
-    const next = await client.read(patience, signal);
+  let lastByteAt = performance.now();
+  while (size < maxAnswer) {
+    const next = await client.read(silence, signal);
     if (next.kind !== "bytes") break;
-    at = performance.now();
+    lastByteAt = performance.now();
     chunks.push(next.bytes);
     size += next.bytes.length;
   }
-  return { bytes: Buffer.concat(chunks), at };
+  return { bytes: Buffer.concat(chunks), lastByteAt };
 }

@@ -1,7 +1,7 @@
 import { dialUdp } from "../../net/udp-client.ts";
-import { reaching } from "../program/peer.ts";
+import { withPeerErrors } from "../program/peer.ts";
 import { answered, overTcp, readAnswer, readToEnd } from "./over-tcp.ts";
-import { choice, spokenBytes, spokenText, type Trial, textField } from "./trial.ts";
+import { choice, type Trial, textField, wireBytes, wireText } from "./trial.ts";
 
 const message = textField("message", "Message", "halo");
 
@@ -10,7 +10,7 @@ const overStream = (title: string): Trial => ({
   fields: () => [message],
   run: (peer, values, signal) =>
     overTcp(peer, signal, async (client) => {
-      const request = spokenText(values.message ?? "");
+      const request = wireText(values.message ?? "");
       await client.write(request.bytes);
       return answered(request, await readAnswer(client, peer, signal));
     }),
@@ -20,7 +20,7 @@ export const tryEcho = overStream("Send a message; it comes back");
 
 export const tryUpcall = overStream("Send a message; the server calls back when it has been processed");
 
-/** The line ends are the lab's: the reply ends as the request ended. */
+/** With and without a line end: the reply ends as the request does. */
 const requests: Readonly<Record<string, string>> = {
   TIME: "TIME",
   "TIME and a line end": "TIME\r\n",
@@ -33,7 +33,7 @@ export const tryTime: Trial = {
   fields: () => [choice("request", "Request", Object.keys(requests))],
   run: (peer, values, signal) =>
     overTcp(peer, signal, async (client) => {
-      const request = spokenText(requests[values.request ?? ""] ?? "TIME");
+      const request = wireText(requests[values.request ?? ""] ?? "TIME");
       await client.write(request.bytes);
       if (values.request !== "QUIT") {
         return answered(request, await readAnswer(client, peer, signal));
@@ -48,10 +48,10 @@ export const tryOneway: Trial = {
   fields: () => [message],
   run: (peer, values, signal) =>
     overTcp(peer, signal, async (client) => {
-      const request = spokenText(values.message ?? "");
+      const request = wireText(values.message ?? "");
       await client.write(request.bytes);
       client.finishWriting();
-      // That the server ends, too, says that it has read to the end.
+      // The server closes, too, when it has read everything.
       await readToEnd(client, signal);
       return { request };
     }),
@@ -62,12 +62,12 @@ export const tryUdp: Trial = {
   transport: "udp",
   fields: () => [message],
   run: (peer, values, signal) =>
-    reaching(peer, async () => {
+    withPeerErrors(peer, async () => {
       const client = await dialUdp(peer);
       try {
-        const request = spokenText(values.message ?? "");
+        const request = wireText(values.message ?? "");
         client.send(request.bytes);
-        return { request, reply: spokenBytes(await client.receive(signal)) };
+        return { request, reply: wireBytes(await client.receive(signal)) };
       } finally {
         client.close();
       }

@@ -1,47 +1,48 @@
 import type { TryField } from "../../core/try.ts";
 import type { Peer } from "../program/peer.ts";
 
-/** What went one way, as a person reads it and as it went over the wire. */
-export interface Spoken {
+/** Data sent in one direction: as a person reads it, and the bytes on the wire. */
+export interface WireData {
   readonly text: string;
   readonly bytes: Uint8Array;
 }
 
-export interface Exchange {
-  readonly request: Spoken;
-  /** Absent where the service says nothing. */
-  readonly reply?: Spoken | undefined;
-  /** When the last of it came, as performance.now() counts; absent: when the trial was over. */
+/** The request and the reply of a trial. */
+export interface Transcript {
+  readonly request: WireData;
+  /** Absent where the service does not reply. */
+  readonly reply?: WireData | undefined;
+  /** When its last byte came, as performance.now() counts; absent: at the end of the trial. */
   readonly answeredAt?: number;
 }
 
-/** The values of the fields, all there and all of them a choice that exists. */
+/** A valid value for each field. */
 export type Values = Readonly<Record<string, string>>;
 
-/** One real request to a service of one role, made by who looks on. */
+/** How a person makes one real request to a service of one role. */
 export interface Trial {
-  /** What happens, in a few words. */
+  /** What the trial does, in a few words. */
   readonly title: string;
-  /** What it is spoken over; absent: TCP. */
+  /** The transport; absent: TCP. */
   readonly transport?: "udp";
-  fields(surroundings: Surroundings): readonly TryField[];
-  /** @throws {Error} when there is no connection, or not the answer there should be */
-  run(peer: Peer, values: Values, signal: AbortSignal): Promise<Exchange>;
+  fields(context: TrialContext): readonly TryField[];
+  /** @throws {Error} when the connection fails, or the answer is wrong */
+  run(peer: Peer, values: Values, signal: AbortSignal): Promise<Transcript>;
 }
 
-export interface Surroundings {
+export interface TrialContext {
   /** The names of the lab's operations. */
   readonly operations: readonly string[];
-  /** Whether the service asks who its clients are. */
+  /** Whether the service asks for a name and a password. */
   readonly hasUsers?: boolean;
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export const spokenText = (text: string): Spoken => ({ text, bytes: encoder.encode(text) });
+export const wireText = (text: string): WireData => ({ text, bytes: encoder.encode(text) });
 
-export const spokenBytes = (bytes: Uint8Array): Spoken => ({ text: decoder.decode(bytes), bytes });
+export const wireBytes = (bytes: Uint8Array): WireData => ({ text: decoder.decode(bytes), bytes });
 
 export const textField = (name: string, label: string, value: string): TryField => ({
   name,
@@ -50,7 +51,7 @@ export const textField = (name: string, label: string, value: string): TryField 
   default: value,
 });
 
-/** A field whose value is not to be read over somebody's shoulder. */
+/** A field whose value is not shown on the screen. */
 export const passwordField = (name: string, label: string): TryField => ({
   name,
   label,

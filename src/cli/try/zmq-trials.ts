@@ -3,7 +3,7 @@ import type { Peer } from "../program/peer.ts";
 import { decodeWork, workText } from "../zmq/message.ts";
 import { ZmtpConnection } from "../zmq/zmtp-connection.ts";
 import { overTcp } from "./over-tcp.ts";
-import { type Exchange, type Spoken, spokenBytes, spokenText, type Trial, textField } from "./trial.ts";
+import { type Transcript, type Trial, textField, wireBytes, wireText } from "./trial.ts";
 
 const nothing = new Uint8Array();
 
@@ -12,11 +12,11 @@ export const tryRep: Trial = {
   fields: () => [textField("message", "Message", "Hello")],
   run: (peer, values, signal) =>
     withZmtp(peer, signal, async (connection) => {
-      const request = spokenText(values.message ?? "");
-      await connection.introduce("REQ");
+      const request = wireText(values.message ?? "");
+      await connection.sendReady("REQ");
       await connection.send(nothing, true); // the empty delimiter before a request
       await connection.send(request.bytes);
-      return { request, reply: spokenBytes(await connection.message()) };
+      return { request, reply: wireBytes(await connection.message()) };
     }),
 };
 
@@ -25,10 +25,10 @@ export const tryPush: Trial = {
   fields: () => [],
   run: (peer, _, signal) =>
     withZmtp(peer, signal, async (connection) => {
-      await connection.introduce("PULL");
+      await connection.sendReady("PULL");
       const bytes = await connection.message();
       return {
-        request: said("(a PULL socket connects)"),
+        request: { text: "(a PULL socket connects)", bytes: nothing },
         reply: { text: workText(decodeWork(bytes, "auto")), bytes },
       };
     }),
@@ -39,22 +39,20 @@ export const tryPub: Trial = {
   fields: () => [textField("prefix", "Messages that begin with", "")],
   run: (peer, values, signal) =>
     withZmtp(peer, signal, async (connection) => {
-      const prefix = spokenText(values.prefix ?? "");
-      await connection.introduce("SUB");
+      const prefix = wireText(values.prefix ?? "");
+      await connection.sendReady("SUB");
       await connection.send(Buffer.concat([Buffer.from([1]), prefix.bytes])); // 1: subscribe
       const text =
         prefix.text === "" ? "(subscribes to everything)" : `(subscribes to ${printable(prefix.text)})`;
-      return { request: { text, bytes: prefix.bytes }, reply: spokenBytes(await connection.message()) };
+      return { request: { text, bytes: prefix.bytes }, reply: wireBytes(await connection.message()) };
     }),
 };
-
-const said = (text: string): Spoken => ({ text, bytes: nothing });
 
 function withZmtp(
   peer: Peer,
   signal: AbortSignal,
-  work: (connection: ZmtpConnection) => Promise<Exchange>,
-): Promise<Exchange> {
+  work: (connection: ZmtpConnection) => Promise<Transcript>,
+): Promise<Transcript> {
   return overTcp(peer, signal, async (client) => {
     const connection = new ZmtpConnection(client, peer);
     await connection.greet();

@@ -12,18 +12,18 @@ export type Encoding = (typeof encodings)[number];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** All parts of a message as a person reads them. */
+/** All parts of a message as one text. */
 export const messageText = (parts: readonly Uint8Array[]): string =>
   parts.map((part) => decoder.decode(part)).join(" ");
 
-/** All parts of a message for a machine; what is no UTF-8 also as it was. */
+/** All parts of a message for `--json`: as text, and in base64 too where they are no UTF-8. */
 export function messageFields(parts: readonly Uint8Array[]): { message: string; base64?: string[] } {
   const message = messageText(parts);
   if (parts.every((part) => isUtf8(part))) return { message };
   return { message, base64: parts.map((part) => part.toBase64()) };
 }
 
-/** One piece of work as it was received. @throws {PeerError} when it is not of the encoding */
+/** Decodes a workload. @throws {PeerError} when it is not in that encoding */
 export function decodeWork(bytes: Uint8Array, encoding: Encoding): PickleValue {
   switch (encoding === "auto" ? guess(bytes) : encoding) {
     case "pickle":
@@ -35,7 +35,7 @@ export function decodeWork(bytes: Uint8Array, encoding: Encoding): PickleValue {
   }
 }
 
-/** A pickle of protocol 2 and above says so in its first byte, and no text begins like that. */
+/** A pickle of protocol 2 and above begins with 0x80, which no UTF-8 text does. */
 function guess(bytes: Uint8Array): Encoding {
   if (bytes[0] === 0x80) return "pickle";
   return /^-?\d+$/.test(decoder.decode(bytes.subarray(0, 20))) ? "json" : "text";
@@ -61,12 +61,12 @@ function asJson(bytes: Uint8Array): PickleValue {
   }
 }
 
-/** What was received, as a person reads it. */
+/** A workload as text. */
 export const workText = (work: PickleValue): string =>
   work instanceof Uint8Array ? printable(work) : String(work);
 
 /**
- * The bytes to send for a word of the command line; `auto` pickles whole numbers and sends the rest as text.
+ * Encodes a workload of the command line; `auto` pickles whole numbers and sends the rest as text.
  * @throws {UsageError}
  */
 export function encodeWork(word: string, encoding: Encoding): Uint8Array {

@@ -1,13 +1,12 @@
 import type { TcpClient } from "../../net/tcp-client.ts";
-import { closedInstead } from "../exchange/exchange.ts";
 import { PeerError } from "../program/errors.ts";
-import { type Peer, peerName } from "../program/peer.ts";
+import { connectionClosed, type Peer, peerName } from "../program/peer.ts";
 
-// As much of ZeroMQ's wire protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/) as it takes to knock at a door
-// and say one thing: no native library, no thread, and the socket's type is seen.
+// The part of ZeroMQ's wire protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/) that one request needs. Unlike
+// libzmq it needs no native library and no thread, and gives us the type of the peer's socket.
 
 const greetingLength = 64;
-/** More than any message of these services has; a length is only the peer's word. */
+/** More bytes than any message of these services has. The length that a peer announces is not trusted. */
 const maxFrame = 1024 * 1024;
 const flag = { more: 0x01, long: 0x02, command: 0x04 } as const;
 
@@ -17,18 +16,19 @@ export interface Frame {
   readonly body: Uint8Array;
 }
 
-/** One connection to a ZeroMQ socket, shaken hands with. */
+/** A connection to a ZeroMQ socket. Its handshake is `greet`, then `sendReady`. */
 export class ZmtpConnection {
   readonly #client: TcpClient;
   readonly #peer: Peer;
-  #left: Uint8Array = new Uint8Array(0);
+  /** Bytes received and not yet decoded. */
+  #unread: Uint8Array = new Uint8Array(0);
 
   constructor(client: TcpClient, peer: Peer) {
     this.#client = client;
     this.#peer = peer;
   }
 
-  /** Learns the type of the peer's socket, such as `REP`; the peer does not know yet what we are. */
+  /** Exchanges greetings and reads the peer's READY. @returns the type of its socket, such as `REP` */
   async greet(): Promise<string> {
     await this.#client.write(greeting());
     const theirs = await this.#take(greetingLength);
@@ -41,8 +41,8 @@ export class ZmtpConnection {
     throw new PeerError("bad-answer", `${peerName(this.#peer)} did not end the ZeroMQ handshake`);
   }
 
-  /** Ends the handshake as a socket of `type`: from now on the peer may send. */
-  async introduce(type: "REQ" | "SUB" | "PULL"): Promise<void> {
+  /** Ends the handshake as a socket of `type`; after that the peer may send. */
+  async sendReady(type: "REQ" | "SUB" | "PULL"): Promise<void> {
     await this.#client.write(frame(flag.command, ready(type)));
   }
 
@@ -64,7 +64,7 @@ export class ZmtpConnection {
     return { isCommand: (flags & flag.command) !== 0, more: (flags & flag.more) !== 0, body };
   }
 
-  /** The last part of the next message; commands in between are left out. */
+  /** The last part of the next message; commands before it are skipped. */
   async message(): Promise<Uint8Array> {
     for (;;) {
       const { isCommand, more, body } = await this.receive();
@@ -73,13 +73,13 @@ export class ZmtpConnection {
   }
 
   async #take(count: number): Promise<Uint8Array> {
-    while (this.#left.length < count) {
+    while (this.#unread.length < count) {
       const next = await this.#client.read();
-      if (next.kind !== "bytes") throw closedInstead(this.#peer);
-      this.#left = Buffer.concat([this.#left, next.bytes]);
+      if (next.kind !== "bytes") throw connectionClosed(this.#peer);
+      this.#unread = Buffer.concat([this.#unread, next.bytes]);
     }
-    const taken = this.#left.subarray(0, count);
-    this.#left = this.#left.subarray(count);
+    const taken = this.#unread.subarray(0, count);
+    this.#unread = this.#unread.subarray(count);
     return taken;
   }
 }
@@ -110,7 +110,7 @@ function property(ready: Uint8Array, wanted: string): string | undefined {
   if (bytes.toString("latin1", 0, 6) !== "\x05READY") return undefined;
   for (let at = 6; at < bytes.length; ) {
     const nameEnd = at + 1 + bytes.readUInt8(at);
-    if (nameEnd + 4 > bytes.length) return undefined; // cut short
+    if (nameEnd + 4 > bytes.length) return undefined; // truncated
     const valueEnd = nameEnd + 4 + bytes.readUInt32BE(nameEnd);
     if (bytes.toString("latin1", at + 1, nameEnd).toLowerCase() === wanted.toLowerCase()) {
       return bytes.toString("latin1", nameEnd + 4, valueEnd);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { longestEvent, serverSentEvents } from "../../../src/cli/admin/server-sent-events.ts";
+import { maxEventLength, serverSentEvents } from "../../../src/cli/admin/server-sent-events.ts";
 
 async function* chunks(...texts: readonly string[]) {
   for (const text of texts) yield new TextEncoder().encode(text);
@@ -18,11 +18,11 @@ test("events come with their name, data and id, however they are cut", async () 
   expect(await read(...whole)).toEqual(expected);
 });
 
-test("a line without an end is given up", () => {
-  expect(read("data: ", "x".repeat(longestEvent))).rejects.toThrow(RangeError);
+test("a line without end is given up", () => {
+  expect(read("data: ", "x".repeat(maxEventLength))).rejects.toThrow(RangeError);
 });
 
-test("an event of ever more lines is given up, be they empty", () => {
+test("an event of lines without end is given up, even if they are empty", () => {
   const lines = (line: string) => line.repeat(Math.ceil(1_000_000 / line.length));
   expect(read(...Array<string>(6).fill(lines("data: halo dunia\n")))).rejects.toThrow(RangeError);
   expect(read(...Array<string>(6).fill(lines("data:\n")))).rejects.toThrow(RangeError);

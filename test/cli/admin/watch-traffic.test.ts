@@ -12,7 +12,7 @@ const traffic = (id: string, text: string, more: object = {}) => {
   return `id: ${id}\nevent: traffic\ndata: ${JSON.stringify({ ...event, ...more })}\n\n`;
 };
 
-/** An admin service that streams what the test says; `close` ends the stream that is open. */
+/** An admin service that streams what the test writes; `close` ends the open stream. */
 function fakeAdmin(answer: (write: Write, request: Request, times: number) => unknown) {
   const requests: Request[] = [];
   let close = () => {};
@@ -53,7 +53,7 @@ describe("the silence of a watched server", () => {
     });
     const cli = startWatch(port, "--timeout", "50ms");
     await until(() => cli.stderr.includes(`Watching 127.0.0.1:${port}`));
-    await Promise.race([Bun.sleep(200), cli.exit]); // silence is what is asserted: it is no reason to leave
+    await Promise.race([Bun.sleep(200), cli.exit]); // asserts that the silence does not end the command
     write(traffic("a-1", "still there"));
     await until(() => cli.stdout.includes("still there"));
   });
@@ -67,7 +67,7 @@ describe("the silence of a watched server", () => {
 });
 
 describe("a connection that is lost", () => {
-  test("is made again, and goes on behind the last event that was seen", async () => {
+  test("is made again, and continues after the last event received", async () => {
     const admin = fakeAdmin((write, _, times) =>
       write(`${ready}${traffic(`a-${times}`, `event ${times}.`)}`),
     );
@@ -96,7 +96,7 @@ describe("a connection that is lost", () => {
 });
 
 describe("what is shown", () => {
-  test("a publication is for everyone, and of nobody known says so", async () => {
+  test("a publication is for everyone, and a peer without a name is shown as such", async () => {
     const { port } = fakeAdmin((write) => {
       write(ready);
       write(traffic("a-1", "Published WAKTU", { remote: "", direction: "out" }));
@@ -108,7 +108,7 @@ describe("what is shown", () => {
     expect(cli.stdout).toMatch(/ \(some peer\) +<- echo +Sent work: 7\n/);
   });
 
-  test("what the server does not keep any more is told", async () => {
+  test("events that the server does not keep any more are counted", async () => {
     const left = JSON.stringify({ service: "", kind: "history", count: 12 });
     const { port } = fakeAdmin((write) => write(`event: left-out\ndata: ${left}\n\n${ready}`));
     const cli = startWatch(port);
@@ -120,7 +120,7 @@ describe("what is shown", () => {
     ["traffic", "{oops"],
     ["traffic", '{"kind":"nonsense"}'],
     ["left-out", "[]"],
-  ])("an event %s that is none ends the watch, and is shown: %s", async (event, data) => {
+  ])("an invalid event %s ends the watch, and is shown: %s", async (event, data) => {
     const { port } = fakeAdmin((write) => write(`${ready}event: ${event}\ndata: ${data}\n\n`));
     const cli = startWatch(port);
     expect(await cli.exit).toBe(1);

@@ -7,8 +7,8 @@ import { startRole } from "../../support/start-role.ts";
 import { echoing, fakeServer, freePort } from "../support/fake-server.ts";
 import { runCli } from "../support/run-cli.ts";
 
-/** A test does not wait for what a ZeroMQ service still has to send; the service says so. */
-const cutShort = ["warning"] as const;
+/** A ZeroMQ service logs what it could not send at its stop; the test does not wait for that. */
+const unsentWarning = ["warning"] as const;
 
 const at = (role: string, port: number): ExpectedService => ({
   service: role,
@@ -17,16 +17,16 @@ const at = (role: string, port: number): ExpectedService => ({
   port,
 });
 
-const examine = (services: readonly ExpectedService[], ...args: string[]) =>
+const runDoctor = (services: readonly ExpectedService[], ...args: string[]) =>
   runCli(doctor, ["doctor", "--config", "lab.yaml", ...args], { readServices: async () => services });
 
 test("every role there is makes its round trip", async () => {
   const services: ExpectedService[] = [];
   for (const role of roles) {
-    const { port } = await startRole(role, {}, { operations: labOperations, expectLog: cutShort });
+    const { port } = await startRole(role, {}, { operations: labOperations, expectLog: unsentWarning });
     services.push(at(role.name, port));
   }
-  const { exit, stdout, stderr } = await examine(services, "--json");
+  const { exit, stdout, stderr } = await runDoctor(services, "--json");
   expect(stderr).toBe("");
   const found = stdout
     .trim()
@@ -39,9 +39,9 @@ test("every role there is makes its round trip", async () => {
   expect(exit).toBe(0);
 });
 
-test("one service that is down makes the status 1, and the others are examined all the same", async () => {
+test("one service that is down makes the status 1, and the others are checked all the same", async () => {
   const { port } = fakeServer(echoing("Echo: "));
-  const { exit, stdout, stderr } = await examine([at("time", freePort()), at("echo", port)]);
+  const { exit, stdout, stderr } = await runDoctor([at("time", freePort()), at("echo", port)]);
   expect(stdout).toMatch(/^service +address +state +latency +round trip\n/);
   expect(stdout).toMatch(/\ntime +127\.0\.0\.1:\d+ +failed +- +connection refused\n/);
   expect(stdout).toMatch(/\necho +127\.0\.0\.1:\d+ +ok +[\d.]+ ms +halo → Echo: halo\n/);
@@ -67,7 +67,7 @@ test.each([
   });
   // TIME only needs a digit somewhere, so it gets none.
   const wordless = fakeServer({ data: (peer) => void peer.end("Invalid request") });
-  const { exit, stdout } = await examine(
+  const { exit, stdout } = await runDoctor(
     [at(role, role === "time" ? wordless.port : port)],
     "--timeout",
     "500ms",
@@ -79,13 +79,13 @@ test.each([
 test("a ZeroMQ socket of another type is not taken for the service", async () => {
   const pub = roles.find(({ name }) => name === "zmq-pub");
   if (pub === undefined) throw new Error("there is no role zmq-pub");
-  const { port } = await startRole(pub, {}, { expectLog: cutShort });
-  const { stdout } = await examine([at("zmq-rep", port)], "--timeout", "500ms");
+  const { port } = await startRole(pub, {}, { expectLog: unsentWarning });
+  const { stdout } = await runDoctor([at("zmq-rep", port)], "--timeout", "500ms");
   expect(stdout).toContain("is a ZeroMQ PUB, not a REP");
 });
 
 test("a role without a check is shown and fails nothing", async () => {
-  const { exit, stdout } = await examine([at("novel", fakeServer({}).port)]);
+  const { exit, stdout } = await runDoctor([at("novel", fakeServer({}).port)]);
   expect(stdout).toContain("no check for the role novel");
   expect(exit).toBe(0);
 });
@@ -93,7 +93,7 @@ test("a role without a check is shown and fails nothing", async () => {
 test("a given host holds for every service; without one, all addresses become this machine's", async () => {
   const { port } = fakeServer(echoing(""));
   const service = { ...at("echo", port), host: "0.0.0.0" };
-  expect((await examine([service])).stdout).toContain(`127.0.0.1:${port}`);
+  expect((await runDoctor([service])).stdout).toContain(`127.0.0.1:${port}`);
   const named = await runCli(doctor, ["doctor", "localhost", "-c", "lab.yaml"], {
     readServices: async () => [service],
   });
@@ -101,18 +101,18 @@ test("a given host holds for every service; without one, all addresses become th
   expect(named.exit).toBe(0);
 });
 
-test("a ZeroMQ frame is not believed to be as long as its head says", async () => {
+test("the announced length of a ZeroMQ frame is not trusted", async () => {
   const greeting = Buffer.alloc(64);
   greeting.set([0xff], 0);
   greeting.set([0x7f, 3], 9);
   const huge = Buffer.from([0x06, 0, 0, 0x7f, 0, 0, 0, 0, 0]); // a long command frame
   const { port } = fakeServer({ open: (peer) => void peer.write(Buffer.concat([greeting, huge])) });
-  const { exit, stdout } = await examine([at("zmq-rep", port)], "--timeout", "2s");
+  const { exit, stdout } = await runDoctor([at("zmq-rep", port)], "--timeout", "2s");
   expect(stdout).toContain(`127.0.0.1:${port} announces a ZeroMQ frame of 139637976727552 bytes`);
   expect(exit).toBe(1);
 });
 
-test("an HTTP answer without end is left", async () => {
+test("an HTTP response without end is given up", async () => {
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -120,7 +120,7 @@ test("an HTTP answer without end is left", async () => {
       new Response(new ReadableStream({ pull: (sink) => sink.enqueue(new Uint8Array(65_536).fill(0x20)) })),
   });
   onTestFinished(() => server.stop(true));
-  const { exit, stdout } = await examine([at("rest", server.port ?? 0)]);
+  const { exit, stdout } = await runDoctor([at("rest", server.port ?? 0)]);
   expect(stdout).toContain("answers more than 4194304 bytes");
   expect(exit).toBe(1);
 });

@@ -21,7 +21,7 @@ test("the words of the automatic original bring its output and its bytes", async
   expect(printed).toBe(scene.printed);
 });
 
-test("the dialogue looks as the original's did, but for a stray debug line, and sends the same bytes", async () => {
+test("interactive input looks as the original's did, but for a stray debug line, and sends the same bytes", async () => {
   const scene = goldenScene("reqresp_client");
   const { exit, screen } = await runCli(echo, ["echo", "127.0.0.1", "-p", `${scene.server.port}`], {
     answers: scene.typed,
@@ -31,7 +31,7 @@ test("the dialogue looks as the original's did, but for a stray debug line, and 
   expect(exit).toBe(0);
 });
 
-test("lines from a pipe are a dialogue without questions, and bye leaves", async () => {
+test("lines from a pipe are sent without prompts, and bye leaves", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const { stdout, stderr } = await runCli(echo, ["echo", "-p", `${port}`], {
     stdin: "satu\r\n\ndua\nBye\ntiga\n",
@@ -40,7 +40,7 @@ test("lines from a pipe are a dialogue without questions, and bye leaves", async
   expect(stderr).toBe("");
 });
 
-test("a reply that goes on behind the message is one reply, recognised from the second on, and its wait is not the server's", async () => {
+test("a reply with a suffix is one reply, its length is known from the second one on, and the silence after it does not count as latency", async () => {
   const { port } = fakeServer({ data: (peer, chunk) => void peer.write(`${chunk} ok`) });
   const words = ["echo", "127.0.0.1", "hello", "-p", `${port}`, "--repeat", "5", "--json"];
   const { exit, stdout } = await runCli(echo, words);
@@ -74,7 +74,7 @@ test("a reply in segments is put together, also between the bytes of a character
   expect(stdout).toBe("CLIENT RECEIVED: Echo: Suhu: 28°C\n");
 });
 
-test("a reply in other words ends where the server falls silent", async () => {
+test("a reply in an unknown form ends when the server falls silent", async () => {
   const { port } = fakeServer({ data: (peer, chunk) => void peer.write(`You said ${Buffer.from(chunk)}!`) });
   const { exit, stdout } = await runCli(echo, ["echo", "127.0.0.1", "halo", "-p", `${port}`]);
   expect({ exit, stdout }).toEqual({ exit: 0, stdout: "CLIENT RECEIVED: You said halo!\n" });
@@ -115,7 +115,7 @@ test("against an iterative server the second client is connected and waits for t
   expect(exit).toBe(0);
 });
 
-test("the server's end while a question stands ends the dialogue", async () => {
+test("a server that closes while a prompt is open ends the input", async () => {
   let peer: Peer | undefined;
   const { port } = fakeServer({
     open: (socket) => {
@@ -148,7 +148,7 @@ test("--log appends what is printed", async () => {
   }
 });
 
-test("an answer that does not hold what was sent is shown, and status 1", async () => {
+test("a reply that does not contain the request is shown, and status 1", async () => {
   const { port } = fakeServer({ data: (peer) => void peer.write("Invalid request") });
   const complaint = `distcli: 127.0.0.1:${port} does not look like the echo server: the answer does not hold what was sent; is the port right?\n`;
   const args = ["echo", "127.0.0.1", "-p", `${port}`];
@@ -159,7 +159,7 @@ test("an answer that does not hold what was sent is shown, and status 1", async 
   expect(dialogue).toMatchObject({ exit: 1, stderr: complaint });
 });
 
-test("a server that does not stop talking is left", async () => {
+test("a server that sends without end is given up", async () => {
   const block = Buffer.alloc(1024 * 1024, "a");
   const talk = (peer: Peer) => {
     while (peer.write(block) === block.length);
@@ -170,7 +170,7 @@ test("a server that does not stop talking is left", async () => {
   expect(exit).toBe(1);
 });
 
-test("a log file that takes no more is told by its name", async () => {
+test("a log file that cannot be written is named in the error", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const args = ["echo", "127.0.0.1", "halo", "-p", `${port}`, "--log", "/dev/full"];
   const { exit, stderr } = await runCli(echo, args);

@@ -47,7 +47,7 @@ test("a port of the lab is shown with its service", async () => {
 const noServer = Object.assign(new Error("getaddrinfo EAI_AGAIN"), { code: "EAI_AGAIN" });
 const noAddress = Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" });
 
-test("an address of one family is told though no name server answers for the other", async () => {
+test("an address of one family is shown though no name server answers for the other", async () => {
   const hostsFile: Lookup = async (_name, family) => {
     if (family === 6) throw noServer;
     return ["127.0.0.1", "127.0.0.1"];

@@ -128,7 +128,7 @@ test("a broker that is not there is a refusal with advice, as for every command"
   expect(exit).toBe(1);
 });
 
-test("a server that speaks something else is told apart from a refusal", async () => {
+test("a server that speaks another protocol is distinguished from a refusal", async () => {
   const { port } = fakeServer({ data: (peer) => void peer.write("HTTP/1.1 400 Bad Request\r\n\r\n") });
   const { exit, stderr } = await pub(port, ["-t", "t", "-m", "x"]);
   expect(stderr).toContain("does not speak MQTT as it should");

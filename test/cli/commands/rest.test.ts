@@ -67,20 +67,20 @@ describe("distcli rest", () => {
     expect(await distcliRest(...words)).toMatchObject({ exit: 1, stdout: "", stderr });
   });
 
-  test("a peer that answers no JSON is told, with where it stops being JSON", async () => {
+  test("a peer that answers no JSON is reported, with the place of the error", async () => {
     const peer = serve(() => new Response("<html>"));
     const { exit, stderr } = await runCli(rest, [...peer, "--op", "add"]);
     expect(exit).toBe(1);
     expect(stderr).toContain(`answers 200, and not in JSON: Expected a value at character 1, and found "<"`);
   });
 
-  test.each(["[]", "{}", "null", '{"error":5}'])("a peer that answers %s is told", async (body) => {
+  test.each(["[]", "{}", "null", '{"error":5}'])("a peer that answers %s is reported", async (body) => {
     const { exit, stdout, stderr } = await runCli(rest, [...serve(() => new Response(body)), "--op", "add"]);
     expect([exit, stdout]).toEqual([1, ""]);
     expect(stderr).toContain("add(10,5): unexpected answer (HTTP 200)");
   });
 
-  test("a peer that answers without end is left", async () => {
+  test("a peer that answers without end is given up", async () => {
     const endless = () =>
       new Response(new ReadableStream({ pull: (sink) => sink.enqueue(new Uint8Array(65_536).fill(0x20)) }));
     const { exit, stderr } = await runCli(rest, [...serve(endless), "--op", "add"]);
@@ -102,14 +102,14 @@ describe("distcli rest", () => {
   });
 });
 
-test("a peer that does not speak HTTP is told in our words", async () => {
+test("a peer that does not speak HTTP is reported as such", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const { exit, stderr } = await runCli(rest, ["rest", "-p", `${port}`]);
   expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP\n`);
   expect(exit).toBe(1);
 });
 
-test("a number that no program can hold is told", async () => {
+test("a number that is too large is reported", async () => {
   const peer = serve(() => new Response('{"result":[1e999]}'));
   const { exit, stderr } = await runCli(rest, [...peer, "--op", "add"]);
   expect(stderr).toContain("answers 200, with a number too large to hold");

@@ -80,7 +80,7 @@ describe("distcli rpc", () => {
     '{"jsonrpc":"1.0","result":1,"id":1}',
     '{"jsonrpc":"2.0","result":1,"id":2}',
     '{"jsonrpc":"2.0","id":1}',
-  ])("an answer that is none, %s, is told", async (answer) => {
+  ])("an answer that is not JSON-RPC, %s, is reported", async (answer) => {
     const { exit, stdout, stderr } = await runCli(rpc, [...serve(answer).words, "add", "1", "2"]);
     expect([exit, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/not in JSON-RPC 2\.0|answers another call than ours/);

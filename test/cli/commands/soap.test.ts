@@ -58,7 +58,7 @@ describe("calling an operation", () => {
     expect(stderr).toContain("add takes 2 operands (a, b), and is given 1");
   });
 
-  test("an unknown operation is told with those there are", async () => {
+  test("an unknown operation is an error that lists the known ones", async () => {
     const { exit, stderr } = await distcli("toString", "1", "2");
     expect(exit).toBe(1);
     expect(stderr).toContain('no operation "toString"; it has add, sub, subtract, div, divide, pow');
@@ -84,7 +84,7 @@ describe("a peer that is no SOAP service", () => {
     nothing: "",
   };
   for (const [what, answer] of Object.entries(answers)) {
-    test(`${what} is told in one line`, async () => {
+    test(`${what} is reported in one line`, async () => {
       const port = serve(() => new Response(answer));
       const { exit, stdout, stderr } = await runCli(command, [
         "soap",
@@ -116,7 +116,7 @@ describe("a peer that is no SOAP service", () => {
   });
 });
 
-describe("a peer that is up to something", () => {
+describe("a peer that misbehaves", () => {
   const call = (port: string) => runCli(command, ["soap", "127.0.0.1", "-p", port, "add", "1", "2"]);
 
   test("a redirect is not followed", async () => {
@@ -129,7 +129,7 @@ describe("a peer that is up to something", () => {
     expect({ exit, asked }).toEqual({ exit: 1, asked: 0 });
   });
 
-  test("an answer without end is left", async () => {
+  test("a response without end is given up", async () => {
     const endless = () =>
       new Response(new ReadableStream({ pull: (sink) => sink.enqueue(new Uint8Array(65_536).fill(0x20)) }));
     const { exit, stderr } = await call(serve(endless));
@@ -137,7 +137,7 @@ describe("a peer that is up to something", () => {
     expect(exit).toBe(1);
   });
 
-  test("one that does not speak HTTP is told in our words", async () => {
+  test("one that does not speak HTTP is reported as such", async () => {
     const { port } = fakeServer(echoing("Echo: "));
     const { exit, stderr } = await call(`${port}`);
     expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP\n`);

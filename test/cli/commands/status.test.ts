@@ -67,7 +67,7 @@ describe("distcli status", () => {
     expect((await ask(["--token", "wrong"])).stderr).not.toContain(token);
   });
 
-  test("a port that is no admin service is told as such", async () => {
+  test("a port that is no admin service is reported as such", async () => {
     const { exit, stderr } = await runCli(status, [
       "status",
       "-p",
@@ -79,7 +79,7 @@ describe("distcli status", () => {
     expect(stderr).toContain("does not speak HTTP");
   });
 
-  test("where nothing listens, it is told what should", async () => {
+  test("where nothing listens, the error says what should", async () => {
     const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     probe.stop(true);
     const { exit, stderr } = await runCli(status, ["status", "-p", String(probe.port)]);

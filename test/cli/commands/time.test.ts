@@ -25,7 +25,7 @@ test("time puts an answer together that comes in segments, and needs no line end
   expect(stdout).toBe("JAM 23:49:36\n");
 });
 
-test("the dialogue looks as the original's did, and sends the same bytes", async () => {
+test("interactive input looks as the original's did, and sends the same bytes", async () => {
   const scene = goldenScene("time_client");
   const { exit, screen } = await runCli(time, ["time", "-i", "-p", `${scene.server.port}`], {
     answers: scene.typed,

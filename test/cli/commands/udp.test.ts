@@ -23,7 +23,7 @@ test("udp sends one datagram and prints the one that comes back", async () => {
   expect(exit).toBe(0);
 });
 
-test("udp works as a dialogue, from one port", async () => {
+test("udp works interactively, from one port", async () => {
   const ports = new Set<number>();
   const port = await udpServer((data, from) => {
     ports.add(from);

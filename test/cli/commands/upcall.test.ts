@@ -7,7 +7,7 @@ import { runCli, startCli } from "../support/run-cli.ts";
 
 const upcalling = echoing("Upcall event: Processing ");
 
-test("the dialogue looks as the original's did, and sends the same bytes", async () => {
+test("interactive input looks as the original's did, and sends the same bytes", async () => {
   const scene = goldenScene("upcall_client");
   const { exit, screen } = await runCli(upcall, ["upcall", "-p", `${scene.server.port}`], {
     answers: scene.typed,
@@ -63,7 +63,7 @@ test("--listen with --timeout ends when the server has been silent for so long",
   expect(exit).toBe(124);
 });
 
-test("an event that comes glued to an answer is an event of its own", async () => {
+test("an event in the same segment as a reply is an event of its own", async () => {
   const { port } = fakeServer({
     data: (peer) => void peer.write("Upcall event: Processing aEvent: tick"),
   });
@@ -74,7 +74,7 @@ test("an event that comes glued to an answer is an event of its own", async () =
   );
 });
 
-test("an event while a question stands is shown at once", async () => {
+test("an event while a prompt is open is shown at once", async () => {
   let peer: Peer | undefined;
   const { port } = fakeServer({
     open: (socket) => {
@@ -96,7 +96,7 @@ test("a server that ends while it is listened to is status 1", async () => {
   expect(exit).toBe(1);
 });
 
-test("an answer that does not hold what was sent is shown, and status 1", async () => {
+test("a reply that does not contain the request is shown, and status 1", async () => {
   const { port } = fakeServer({ data: (peer) => void peer.write("JAM 01:02:03") });
   const { exit, stdout, stderr } = await runCli(upcall, ["upcall", "127.0.0.1", "a", "-p", `${port}`]);
   expect(stdout).toBe("Received upcall from server: JAM 01:02:03\n");

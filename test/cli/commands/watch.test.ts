@@ -71,7 +71,7 @@ describe("distcli watch", () => {
     expect(kind.stderr).toContain('The kinds are open, message, close, bytes, and "bogus" is none of them.');
   });
 
-  test("a service that there is not is told in the server's words, with those that there are", async () => {
+  test("for an unknown service the server's error is shown, with the known ones", async () => {
     const cli = start("--service", "nope");
     expect(await cli.exit).toBe(2);
     expect(cli.stderr).toContain('There is no service "nope"');

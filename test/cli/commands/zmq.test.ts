@@ -46,7 +46,7 @@ describe("zmq req", () => {
     expect(cli.exit).toBe(0);
   });
 
-  test("asks as often as it is told, for people and for machines", async () => {
+  test("sends as many requests as --repeat says, printed as text and as JSON", async () => {
     const { port } = await startRole(zmqRep, { reply: "{message} {count}" });
     const people = await runCli(zmq, ["zmq", "req", `127.0.0.1:${port}`, "halo", "dunia", "--repeat", "2"]);
     expect(people.stdout).toBe("Received reply 0: halo dunia 1\nReceived reply 1: halo dunia 2\n");
@@ -69,7 +69,7 @@ describe("zmq req", () => {
     expect(cli.exit).toBe(1);
   });
 
-  test("knocks once: the service sees one connection", async () => {
+  test("connects once: the service sees one connection", async () => {
     const { port, service } = await startRole(zmqRep);
     await runCli(zmq, ["zmq", "req", endpoint(port), "Hello"]);
     await until(() => service.stats().connections === 0);
@@ -113,7 +113,7 @@ describe("zmq rep", () => {
 });
 
 describe("zmq pull", () => {
-  test("understands pickled workloads, as the original worker does", async () => {
+  test("decodes pickled workloads, as the original worker does", async () => {
     const { port } = await startRole(zmqPush, { every: 0, workload: { min: 71, max: 71 } });
     const cli = await runCli(zmq, ["zmq", "pull", endpoint(port), "--worker", "1", "--count", "1"]);
     expect(cli.stdout).toBe(golden("zmq_pushpull").clients[0]?.stdout ?? "");
@@ -168,7 +168,7 @@ describe("zmq push", () => {
     expect(worker.stdout).toBe("1\n2\n3\n");
   });
 
-  test("gives up without a worker only when told to", async () => {
+  test("gives up without a worker only with --timeout", async () => {
     const cli = await runCli(zmq, ["zmq", "push", "tcp://127.0.0.1:0", "1", "--timeout", "50ms"]);
     expect(cli.stderr).toMatch(/No worker at tcp:\/\/127\.0\.0\.1:\d+ within 50 ms/);
     expect(cli.exit).toBe(124);

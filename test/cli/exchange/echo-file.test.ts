@@ -71,7 +71,7 @@ test("one changed byte is found, with its place", async () => {
   expect(exit).toBe(1);
 });
 
-test("an echo with a prefix is told apart from a broken one", async () => {
+test("an echo with a prefix is distinguished from a broken one", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const { exit, stderr } = await send(await fileOf(100), port);
   expect(stderr).toContain('it puts "Echo: " before what it sends back');

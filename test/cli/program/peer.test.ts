@@ -17,7 +17,7 @@ test("a port of two services names both", () => {
   );
 });
 
-test("a port of no service makes the port the question", () => {
+test("a port of no service makes the message ask for the port", () => {
   expect(refusal(44999)?.message).toEndWith(
     "No service of the lab listens there by itself; is the port right?",
   );

@@ -65,12 +65,12 @@ test.each([
   [["probe", ""], "A host is a name or an address"],
   [["probe", "a", "b"], "too many arguments"],
   [["probe", "--log", "/nowhere/at/all"], "Cannot append to --log /nowhere/at/all"],
-])("%j is a mistake of the command line", async (args, complaint) => {
+])("%j is a mistake of the command line", async (args, message) => {
   const { exit, stderr, stdout } = await runCli(
     probe(async () => {}),
     args,
   );
-  expect(stderr).toContain(complaint);
+  expect(stderr).toContain(message);
   expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
 });
 
@@ -86,19 +86,19 @@ test("an IPv6 address may stand in brackets", async () => {
   expect(seen).toBe("::1");
 });
 
-test("a failure is told on stderr with its causes, and its status is the error's", async () => {
+test("a failure is printed to stderr with its causes, and its status is the error's", async () => {
   const { exit, stderr } = await runCli(failing, ["probe"]);
   expect(stderr).toBe("distcli: It broke: a cable\n");
   expect(exit).toBe(1);
 });
 
-test("--json tells a failure as one object", async () => {
+test("--json prints a failure as one object", async () => {
   const { exit, stderr, stdout } = await runCli(failing, ["probe", "--json"]);
   expect(JSON.parse(stderr)).toEqual({ error: { code: "broken", message: "It broke: a cable", exit: 1 } });
   expect({ exit, stdout }).toEqual({ exit: 1, stdout: "" });
 });
 
-test("--json tells a mistake of the command line as one object", async () => {
+test("--json prints a mistake of the command line as one object", async () => {
   const { exit, stderr } = await runCli(failing, ["probe", "--json", "--nonsense"]);
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: "usage", exit: 2 } });
   expect(exit).toBe(2);

@@ -3,7 +3,7 @@ import type { Socket } from "bun";
 
 export type Peer = Socket<{ received: string }>;
 
-/** A TCP server for one test: what it does is said by the test. */
+/** A TCP server for one test, which defines its behaviour. */
 export interface FakeServer {
   readonly port: number;
   /** How many have connected. */
@@ -14,12 +14,12 @@ export interface FakeBehaviour {
   open?(peer: Peer): void;
   /** `received`: everything of this connection so far, as Latin-1. */
   data?(peer: Peer, chunk: Uint8Array, received: string): void;
-  /** What could not be written at once has gone. */
+  /** Bytes that could not be written at once have been written now. */
   drain?(peer: Peer): void;
   end?(peer: Peer): void;
 }
 
-/** Listens on a free port of 127.0.0.1 until the test ends. A peer that ends is ended, too. */
+/** Listens on a free port of 127.0.0.1 until the test ends. When a peer ends, its connection is closed. */
 export function fakeServer(behaviour: FakeBehaviour): FakeServer {
   let connections = 0;
   const listener = Bun.listen<{ received: string }>({

@@ -28,7 +28,7 @@ export function goldenScene(name: string): GoldenScene {
   const { clients, connections } = scene.parse(JSON.parse(readFileSync(file, "utf8")));
   const [client] = clients;
   const [connection] = connections;
-  if (client === undefined || connection === undefined) throw new Error(`${name} holds no conversation`);
+  if (client === undefined || connection === undefined) throw new Error(`${name} holds no exchange`);
   const requests = connection.events.filter(([from, hex]) => from === "c2s" && hex !== "FIN");
   const replies = connection.events.filter(([from]) => from === "s2c").map(([, hex]) => hex);
   let received = "";

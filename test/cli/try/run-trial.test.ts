@@ -6,10 +6,9 @@ import { labOperations } from "../../support/lab-operations.ts";
 import { startRole } from "../../support/start-role.ts";
 import { fakeServer } from "../support/fake-server.ts";
 
-/** Waits until the end. */
-const nobody = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
-const surroundings = { operations: labOperations.map(({ name }) => name) };
+const context = { operations: labOperations.map(({ name }) => name) };
 
 function roleNamed(name: string): Role {
   const role = roles.find((candidate) => candidate.name === name);
@@ -17,7 +16,7 @@ function roleNamed(name: string): Role {
   return role;
 }
 
-/** Threads are the supervisor's, so what has some runs without here. */
+/** Threads need the supervisor, so roles that have some run without them here. */
 const settings: Readonly<Record<string, Record<string, unknown>>> = {
   time: { threads: 0 },
   "zmq-push": { every: "10ms" },
@@ -26,14 +25,14 @@ const settings: Readonly<Record<string, Record<string, unknown>>> = {
 
 async function tried(name: string, values: Record<string, string> = {}) {
   const { port } = await startRole(roleNamed(name), settings[name] ?? {}, { operations: labOperations });
-  const result = await runTrial(name, { host: "127.0.0.1", port }, values, surroundings, nobody);
+  const result = await runTrial(name, { host: "127.0.0.1", port }, values, context, neverAborted);
   const { ok, error, request, reply } = result;
   return { ok, error, request: request?.text, reply: reply?.text };
 }
 
 test("every role can be tried as its form comes", async () => {
   for (const { name } of roles) {
-    expect(trialForm(name, surroundings)?.title, name).toBeString();
+    expect(trialForm(name, context)?.title, name).toBeString();
     const { ok, error } = await tried(name);
     expect({ name, ok, error }).toEqual({ name, ok: true, error: undefined });
   }
@@ -83,20 +82,20 @@ describe("what is shown is what went over the wire", () => {
 describe("the time of an answer", () => {
   test("ends with its last byte, not with the wait for more", async () => {
     const { port } = await startRole(roleNamed("echo"));
-    const result = await runTrial("echo", { host: "127.0.0.1", port }, {}, surroundings, nobody);
+    const result = await runTrial("echo", { host: "127.0.0.1", port }, {}, context, neverAborted);
     expect(result).toMatchObject({ ok: true });
     expect(result.ms).toBeLessThan(80); // the wait alone takes 100
     expect(result.ms).toBeGreaterThan(0);
   });
 });
 
-describe("a trial that nobody waits for any more", () => {
+describe("a trial that is cancelled", () => {
   test.each(["echo", "rest", "mqtt", "zmq-rep", "oneway"])("of %s closes its connection", async (role) => {
     const gone = new AbortController();
     const { promise: closed, resolve } = Promise.withResolvers<void>();
-    // Takes what comes and never says a word.
+    // Reads everything and sends nothing.
     const { port } = fakeServer({ open: () => gone.abort(), end: () => resolve() });
-    const result = await runTrial(role, { host: "127.0.0.1", port }, {}, surroundings, gone.signal);
+    const result = await runTrial(role, { host: "127.0.0.1", port }, {}, context, gone.signal);
     expect(result.ok).toBe(false);
     await closed;
   });
@@ -104,10 +103,10 @@ describe("a trial that nobody waits for any more", () => {
 
 describe("a broker with users", () => {
   const users = [{ name: "ani", password: "rahasia-besar" }];
-  const withUsers = { ...surroundings, hasUsers: true };
+  const withUsers = { ...context, hasUsers: true };
   const tryAs = async (user: string, password: string) => {
     const { port } = await startRole(roleNamed("mqtt"), { users }, { expectLog: ["warning"] });
-    return runTrial("mqtt", { host: "127.0.0.1", port }, { user, password }, withUsers, nobody);
+    return runTrial("mqtt", { host: "127.0.0.1", port }, { user, password }, withUsers, neverAborted);
   };
 
   test("has fields for name and password, another one has not", () => {
@@ -117,7 +116,7 @@ describe("a broker with users", () => {
       type: "password",
       default: "",
     });
-    expect(trialForm("mqtt", surroundings)?.fields.map(({ name }) => name)).not.toContain("password");
+    expect(trialForm("mqtt", context)?.fields.map(({ name }) => name)).not.toContain("password");
   });
 
   test("lets the right one in, and the password is not shown", async () => {
@@ -136,22 +135,22 @@ describe("a broker with users", () => {
 
 describe("what cannot be tried", () => {
   test("a service that is gone is a result with its reason", async () => {
-    const result = await runTrial("echo", { host: "127.0.0.1", port: 1 }, {}, surroundings, nobody);
+    const result = await runTrial("echo", { host: "127.0.0.1", port: 1 }, {}, context, neverAborted);
     expect(result).toMatchObject({ ok: false });
     expect(result.error).toContain("127.0.0.1:1");
   });
 
   test("a field or a choice that there is not is an error that names those there are", () => {
     const peer = { host: "127.0.0.1", port: 1 };
-    expect(runTrial("echo", peer, { text: "x" }, surroundings, nobody)).rejects.toThrow(
+    expect(runTrial("echo", peer, { text: "x" }, context, neverAborted)).rejects.toThrow(
       'there is no field "text"; there are: message',
     );
-    expect(runTrial("time", peer, { request: "WHAT" }, surroundings, nobody)).rejects.toThrow(
+    expect(runTrial("time", peer, { request: "WHAT" }, context, neverAborted)).rejects.toThrow(
       '"request" must be one of TIME, TIME and a line end, QUIT, something else, and is "WHAT"',
     );
   });
 
-  test("a topic with a wildcard is told before anything is sent", async () => {
+  test("a topic with a wildcard is refused before anything is sent", async () => {
     expect(await tried("mqtt", { topic: "a/#" })).toMatchObject({
       ok: false,
       error: 'The topic "a/#" holds a wildcard',
