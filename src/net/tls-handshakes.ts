@@ -1,9 +1,9 @@
 import type { Socket } from "bun";
 import { formatAddress, formatHostPort } from "../core/address.ts";
 import { StartError } from "../core/errors.ts";
-import { Patience } from "./patience.ts";
 import type { TcpConnection } from "./tcp-connection.ts";
 import type { ListenContext, TcpOptions } from "./tcp-contract.ts";
+import { Patience } from "./timeout-queue.ts";
 import { certificateWarning, readTlsFiles, type TlsMaterial } from "./tls-files.ts";
 
 /** The TLS handshakes of a listener: who has not finished one is no client yet. */

@@ -6,8 +6,8 @@ import {
   type UpgradeRules,
 } from "../protocol/websocket/upgrade.ts";
 import { CloseCode, WebSocketError } from "../protocol/websocket/websocket-error.ts";
-import { Patience } from "./patience.ts";
 import { type ListenContext, listenTcp, type TcpConnection, type TcpOptions, type TcpServer } from "./tcp.ts";
+import { Patience } from "./timeout-queue.ts";
 import { scratchBuffer, WebSocketConnection, type WebSocketOwner } from "./websocket-connection.ts";
 
 export { WebSocketConnection } from "./websocket-connection.ts";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { Patience } from "../../src/net/patience.ts";
+import { Patience } from "../../src/net/timeout-queue.ts";
 import { until } from "../support/until.ts";
 
 function patience(limit: number) {
