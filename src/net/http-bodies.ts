@@ -1,4 +1,6 @@
-/** A request's body had not arrived in time, or too many newer ones were being sent. Its answer is 408. */
+import { TimeoutQueue } from "./timeout-queue.ts";
+
+/** A request's body did not arrive in time, or too many newer ones were being sent. It is answered with 408. */
 export class BodyTimeoutError extends Error {
   override readonly name = "BodyTimeoutError";
   constructor() {
@@ -6,37 +8,35 @@ export class BodyTimeoutError extends Error {
   }
 }
 
-export interface WaitingLimits {
+export interface BodyLimits {
   /** Milliseconds in which a body must have arrived. */
   readonly timeout: number;
-  readonly bodies: number;
-  /** Bytes that all of them may come to, by what they announce. */
-  readonly bytes: number;
+  readonly maxBodies: number;
+  /** Bytes that all bodies together may have, by their announced lengths. */
+  readonly maxBytes: number;
 }
 
-interface Waiting {
-  readonly since: number;
+interface PendingBody {
   readonly size: number;
-  readonly giveUp: () => void;
+  readonly reject: () => void;
 }
 
 /**
- * The bodies that are still being sent. Where they become too many, the oldest must go: a body that is sent in
- * earnest arrives soon, and who only holds places loses his own ones instead of keeping others out.
+ * The request bodies that are still being sent. Past a limit the oldest are given up: an honest client sends its
+ * body soon, and a client that only holds places loses its own instead of keeping others out.
  */
-export class WaitingBodies {
-  readonly #limits: WaitingLimits;
-  /** The oldest first: every one has the same time, so one timer serves them all. */
-  readonly #waiting = new Set<Waiting>();
+export class PendingBodies {
+  readonly #limits: BodyLimits;
+  readonly #pending: TimeoutQueue<PendingBody>;
   #bytes = 0;
-  #timer: Timer | undefined;
 
-  constructor(limits: WaitingLimits) {
+  constructor(limits: BodyLimits) {
     this.#limits = limits;
+    this.#pending = new TimeoutQueue(limits.timeout, (body) => this.#rejectRemoved(body));
   }
 
   get count(): number {
-    return this.#waiting.size;
+    return this.#pending.size;
   }
 
   /**
@@ -45,18 +45,17 @@ export class WaitingBodies {
    */
   wait<T>(body: Promise<T>, size: number): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const waiting: Waiting = { since: performance.now(), size, giveUp: () => reject(new BodyTimeoutError()) };
-    this.#waiting.add(waiting);
+    const pending: PendingBody = { size, reject: () => reject(new BodyTimeoutError()) };
+    this.#pending.add(pending);
     this.#bytes += size;
-    this.#makeRoom();
-    this.#timer ??= setTimeout(() => this.#expire(), this.#limits.timeout);
+    this.#enforceLimits();
     body.then(
       (value) => {
-        this.#forget(waiting);
+        this.#remove(pending);
         resolve(value);
       },
       (error) => {
-        this.#forget(waiting);
+        this.#remove(pending);
         reject(error);
       },
     );
@@ -64,38 +63,30 @@ export class WaitingBodies {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    for (const waiting of this.#waiting) this.#giveUp(waiting);
+    for (const body of this.#pending) this.#giveUp(body);
+    this.#pending.close();
   }
 
-  /** The newest one stays, whatever its size. */
-  #makeRoom(): void {
-    const { bodies, bytes } = this.#limits;
-    for (const waiting of this.#waiting) {
-      if (this.#waiting.size <= 1 || (this.#waiting.size <= bodies && this.#bytes <= bytes)) return;
-      this.#giveUp(waiting);
+  /** The newest body stays, whatever its size. */
+  #enforceLimits(): void {
+    const { maxBodies, maxBytes } = this.#limits;
+    for (const body of this.#pending) {
+      const { size } = this.#pending;
+      if (size <= 1 || (size <= maxBodies && this.#bytes <= maxBytes)) return;
+      this.#giveUp(body);
     }
   }
 
-  #expire(): void {
-    this.#timer = undefined;
-    const now = performance.now();
-    for (const waiting of this.#waiting) {
-      const left = waiting.since + this.#limits.timeout - now;
-      if (left > 0) {
-        this.#timer = setTimeout(() => this.#expire(), Math.ceil(left));
-        return;
-      }
-      this.#giveUp(waiting);
-    }
+  #giveUp(body: PendingBody): void {
+    if (this.#pending.remove(body)) this.#rejectRemoved(body);
   }
 
-  #giveUp(waiting: Waiting): void {
-    this.#forget(waiting);
-    waiting.giveUp();
+  #remove(body: PendingBody): void {
+    if (this.#pending.remove(body)) this.#bytes -= body.size;
   }
 
-  #forget(waiting: Waiting): void {
-    if (this.#waiting.delete(waiting)) this.#bytes -= waiting.size;
+  #rejectRemoved(body: PendingBody): void {
+    this.#bytes -= body.size;
+    body.reject();
   }
 }

@@ -2,7 +2,7 @@ import type { Server } from "bun";
 import { formatHostPort, plainHost } from "../core/address.ts";
 import type { Conversation, Direction, Fields, Traffic } from "../core/traffic.ts";
 import { printable } from "../protocol/text/printable.ts";
-import type { WaitingBodies } from "./http-bodies.ts";
+import type { PendingBodies } from "./http-bodies.ts";
 import { pathOf, requestHead, responseHead, shownTarget } from "./http-text.ts";
 
 const noBytes = new Uint8Array();
@@ -25,7 +25,7 @@ export interface ExchangeOwner {
   readonly idPrefix: string;
   readonly maxBody: number;
   /** Where requests wait whose body is being sent. */
-  readonly bodies: WaitingBodies;
+  readonly bodies: PendingBodies;
 }
 
 /** One request and its reply. What is costly about it is made when somebody asks. */

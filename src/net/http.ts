@@ -3,7 +3,7 @@ import { type Address, formatAddress } from "../core/address.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
 import { claimPort } from "./claim-port.ts";
-import { BodyTimeoutError, WaitingBodies } from "./http-bodies.ts";
+import { BodyTimeoutError, PendingBodies } from "./http-bodies.ts";
 import { type ExchangeOwner, HttpExchange } from "./http-exchange.ts";
 import { requestHead, responseHead } from "./http-text.ts";
 import { listenError } from "./listen-error.ts";
@@ -12,7 +12,7 @@ import { mostPipelined, Pipelining } from "./pipelining.ts";
 export { BodyTooLargeError, type HttpExchange } from "./http-exchange.ts";
 
 /** Bodies being sent at once, and the bytes that they may come to, before the oldest must give way. */
-const waitingLimits = { bodies: 10_000, bytes: 256 * 1024 * 1024 };
+const bodyLimits = { maxBodies: 10_000, maxBytes: 256 * 1024 * 1024 };
 
 /** What listening needs of a role's context. */
 export type HttpContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "joins">;
@@ -59,7 +59,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   readonly local: string;
   readonly idPrefix: string;
   readonly maxBody: number;
-  readonly bodies: WaitingBodies;
+  readonly bodies: PendingBodies;
   readonly #context: HttpContext;
   readonly #options: HttpOptions;
   readonly #handler: HttpHandler;
@@ -78,7 +78,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     this.service = context.service;
     this.traffic = context.traffic;
     this.maxBody = options.maxBody;
-    this.bodies = new WaitingBodies({ ...waitingLimits, timeout: options.requestTimeout });
+    this.bodies = new PendingBodies({ ...bodyLimits, timeout: options.requestTimeout });
     this.idPrefix = context.thread > 0 ? `${context.service}/${context.thread}` : context.service;
     this.#server = this.#listen();
     this.address = { transport: "tcp", host: options.host, port: this.#server.port ?? options.port };

@@ -1,45 +1,55 @@
-/**
- * Those who have the same time to do something, the first to come in front: one timer serves them all, however
- * many there are.
- */
-export class Patience<T> {
-  readonly #waiting = new Map<T, number>();
-  readonly #limit: number;
-  readonly #giveUp: (late: T) => void;
+/** Items that all have the same timeout, the oldest first: one timer serves them all, however many there are. */
+export class TimeoutQueue<T> {
+  readonly #addedAt = new Map<T, number>();
+  readonly #timeout: number;
+  readonly #expired: (item: T) => void;
   #timer: Timer | undefined;
 
-  /** @param limit milliseconds */
-  constructor(limit: number, giveUp: (late: T) => void) {
-    this.#limit = limit;
-    this.#giveUp = giveUp;
+  /**
+   * @param timeout milliseconds
+   * @param expired called once for each item that was not removed in time; it is not in the queue any more
+   */
+  constructor(timeout: number, expired: (item: T) => void) {
+    this.#timeout = timeout;
+    this.#expired = expired;
   }
 
-  begin(one: T): void {
-    this.#waiting.set(one, performance.now());
-    this.#timer ??= setTimeout(() => this.#expire(), this.#limit);
+  get size(): number {
+    return this.#addedAt.size;
   }
 
-  /** @returns whether it was still waited for */
-  done(one: T): boolean {
-    return this.#waiting.delete(one);
+  /** The items, the oldest first. */
+  [Symbol.iterator](): Iterator<T> {
+    return this.#addedAt.keys();
   }
 
+  add(item: T): void {
+    this.#addedAt.set(item, performance.now());
+    this.#timer ??= setTimeout(() => this.#check(), this.#timeout);
+  }
+
+  /** @returns whether it was in the queue */
+  remove(item: T): boolean {
+    return this.#addedAt.delete(item);
+  }
+
+  /** Removes all items; none of them expires. */
   close(): void {
     clearTimeout(this.#timer);
-    this.#waiting.clear();
+    this.#addedAt.clear();
   }
 
-  #expire(): void {
+  #check(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const [one, since] of this.#waiting) {
-      const left = since + this.#limit - now;
+    for (const [item, addedAt] of this.#addedAt) {
+      const left = addedAt + this.#timeout - now;
       if (left > 0) {
-        this.#timer = setTimeout(() => this.#expire(), Math.ceil(left));
+        this.#timer = setTimeout(() => this.#check(), Math.ceil(left));
         return;
       }
-      this.#waiting.delete(one);
-      this.#giveUp(one);
+      this.#addedAt.delete(item);
+      this.#expired(item);
     }
   }
 }

@@ -3,7 +3,7 @@ import { formatAddress, formatHostPort } from "../core/address.ts";
 import { StartError } from "../core/errors.ts";
 import type { TcpConnection } from "./tcp-connection.ts";
 import type { ListenContext, TcpOptions } from "./tcp-contract.ts";
-import { Patience } from "./timeout-queue.ts";
+import { TimeoutQueue } from "./timeout-queue.ts";
 import { certificateWarning, readTlsFiles, type TlsMaterial } from "./tls-files.ts";
 
 /** The TLS handshakes of a listener: who has not finished one is no client yet. */
@@ -11,7 +11,7 @@ export class TlsHandshakes<S> {
   readonly material: TlsMaterial;
   failed = 0;
   readonly #log: ListenContext["log"];
-  readonly #waiting: Patience<TcpConnection<S>>;
+  readonly #pending: TimeoutQueue<TcpConnection<S>>;
   readonly #mustBeKnown: boolean;
 
   /** @throws {StartError} its cause names the file that cannot be used */
@@ -27,17 +27,17 @@ export class TlsHandshakes<S> {
     const warning = certificateWarning(tls.files, this.material, Date.now());
     if (warning !== undefined) log.warning(warning);
     const tooLate = `no TLS handshake within ${tls.handshakeTimeout} ms`;
-    this.#waiting = new Patience(tls.handshakeTimeout, (late) => this.#fail(late, tooLate));
+    this.#pending = new TimeoutQueue(tls.handshakeTimeout, (late) => this.#fail(late, tooLate));
   }
 
   begin(connection: TcpConnection<S>): void {
-    this.#waiting.begin(connection);
+    this.#pending.add(connection);
   }
 
   /** @returns whether the peer is a client from now on */
   end(socket: Socket<TcpConnection<S>>, isDone: boolean, error: Error | null): boolean {
     const connection = socket.data;
-    if (!this.#waiting.done(connection)) return false;
+    if (!this.#pending.remove(connection)) return false;
     // A handshake is also done with a peer whose certificate nobody here knows, or who has none.
     if (isDone && (socket.authorized || !this.#mustBeKnown)) return true;
     this.#fail(connection, `its TLS handshake failed: ${error?.message ?? "no reason given"}`);
@@ -46,11 +46,11 @@ export class TlsHandshakes<S> {
 
   /** The connection is gone, perhaps in the middle of its handshake. */
   gone(connection: TcpConnection<S>): void {
-    if (this.#waiting.done(connection)) this.failed++;
+    if (this.#pending.remove(connection)) this.failed++;
   }
 
   close(): void {
-    this.#waiting.close();
+    this.#pending.close();
   }
 
   #fail(connection: TcpConnection<S>, why: string): void {

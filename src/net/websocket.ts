@@ -7,7 +7,7 @@ import {
 } from "../protocol/websocket/upgrade.ts";
 import { CloseCode, WebSocketError } from "../protocol/websocket/websocket-error.ts";
 import { type ListenContext, listenTcp, type TcpConnection, type TcpOptions, type TcpServer } from "./tcp.ts";
-import { Patience } from "./timeout-queue.ts";
+import { TimeoutQueue } from "./timeout-queue.ts";
 import { scratchBuffer, WebSocketConnection, type WebSocketOwner } from "./websocket-connection.ts";
 
 export { WebSocketConnection } from "./websocket-connection.ts";
@@ -73,18 +73,18 @@ class Upgrades<S> implements WebSocketOwner<S> {
   readonly #context: ListenContext;
   readonly #options: WebSocketOptions;
   readonly #handler: WebSocketHandler<S>;
-  readonly #pending: Patience<Tcp<S>>;
+  readonly #pending: TimeoutQueue<Tcp<S>>;
   readonly #open = new Set<WebSocketConnection<S>>();
 
   constructor(context: ListenContext, options: WebSocketOptions, handler: WebSocketHandler<S>) {
     this.#context = context;
     this.#options = options;
     this.#handler = handler;
-    this.#pending = new Patience(options.upgradeTimeout, (late) => this.#refuse(late, headTooLate));
+    this.#pending = new TimeoutQueue(options.upgradeTimeout, (late) => this.#refuse(late, headTooLate));
   }
 
   open(tcp: Tcp<S>): Peer<S> {
-    this.#pending.begin(tcp);
+    this.#pending.add(tcp);
     return { head: "", socket: undefined };
   }
 
@@ -100,7 +100,7 @@ class Upgrades<S> implements WebSocketOwner<S> {
   }
 
   close(tcp: Tcp<S>): void {
-    this.#pending.done(tcp);
+    this.#pending.remove(tcp);
     const { socket } = tcp.state;
     if (socket === undefined) return;
     this.#open.delete(socket);
@@ -137,7 +137,7 @@ class Upgrades<S> implements WebSocketOwner<S> {
       this.#refuse(tcp, reply);
       return;
     }
-    this.#pending.done(tcp);
+    this.#pending.remove(tcp);
     tcp.write(Buffer.from(reply.text));
     const socket = new WebSocketConnection<S>(tcp, this);
     peer.socket = socket;
@@ -149,7 +149,7 @@ class Upgrades<S> implements WebSocketOwner<S> {
 
   #refuse(tcp: Tcp<S>, { status, text }: { readonly status: number; readonly text: string }): void {
     this.refused++;
-    this.#pending.done(tcp);
+    this.#pending.remove(tcp);
     this.#context.log.debug(`Refused the WebSocket of ${formatAddress(tcp.remote)}: HTTP ${status}`);
     tcp.write(Buffer.from(text));
     tcp.end();

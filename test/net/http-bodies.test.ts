@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { BodyTimeoutError, WaitingBodies } from "../../src/net/http-bodies.ts";
+import { BodyTimeoutError, PendingBodies } from "../../src/net/http-bodies.ts";
 import { until } from "../support/until.ts";
 
-function waitingBodies(limits: Partial<ConstructorParameters<typeof WaitingBodies>[0]>): WaitingBodies {
-  const bodies = new WaitingBodies({ timeout: 60_000, bodies: 100, bytes: 1000, ...limits });
+function pendingBodies(limits: Partial<ConstructorParameters<typeof PendingBodies>[0]>): PendingBodies {
+  const bodies = new PendingBodies({ timeout: 60_000, maxBodies: 100, maxBytes: 1000, ...limits });
   onTestFinished(() => bodies.close());
   return bodies;
 }
@@ -11,8 +11,8 @@ function waitingBodies(limits: Partial<ConstructorParameters<typeof WaitingBodie
 const never = () => new Promise<string>(() => {});
 const outcome = (body: Promise<string>) => body.catch((error: unknown) => error);
 
-test("a body that arrives is handed over and waits no more", async () => {
-  const bodies = waitingBodies({});
+test("a body that arrives is handed over and is pending no more", async () => {
+  const bodies = pendingBodies({});
   const body = bodies.wait(Promise.resolve("here"), 4);
   expect(bodies.count).toBe(1);
   expect(await body).toBe("here");
@@ -20,7 +20,7 @@ test("a body that arrives is handed over and waits no more", async () => {
 });
 
 test("each body has the whole time, and no more", async () => {
-  const bodies = waitingBodies({ timeout: 60 });
+  const bodies = pendingBodies({ timeout: 60 });
   const start = performance.now();
   const first = outcome(bodies.wait(never(), 1));
   await until(() => performance.now() - start > 30);
@@ -34,10 +34,10 @@ test("each body has the whole time, and no more", async () => {
 });
 
 test.each([
-  ["too many", { bodies: 2 }, 1],
-  ["too large together", { bytes: 250 }, 100],
+  ["too many", { maxBodies: 2 }, 1],
+  ["too large together", { maxBytes: 250 }, 100],
 ])("when they are %s the oldest gives way", async (_, limits, size) => {
-  const bodies = waitingBodies(limits);
+  const bodies = pendingBodies(limits);
   const oldest = outcome(bodies.wait(never(), size));
   bodies.wait(never(), size).catch(() => {});
   const newest = bodies.wait(Promise.resolve("here"), size);

@@ -1,40 +1,42 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { Patience } from "../../src/net/timeout-queue.ts";
+import { TimeoutQueue } from "../../src/net/timeout-queue.ts";
 import { until } from "../support/until.ts";
 
-function patience(limit: number) {
-  const late: string[] = [];
-  const waiting = new Patience<string>(limit, (one) => void late.push(one));
-  onTestFinished(() => waiting.close());
-  return { waiting, late };
+function timeoutQueue(timeout: number) {
+  const expired: string[] = [];
+  const queue = new TimeoutQueue<string>(timeout, (item) => void expired.push(item));
+  onTestFinished(() => queue.close());
+  return { queue, expired };
 }
 
-test("who is not done in time is given up, the first to come first; who is done is not", async () => {
-  const { waiting, late } = patience(20);
-  for (const one of ["a", "b", "c"]) waiting.begin(one);
-  expect(waiting.done("b")).toBe(true);
-  expect(waiting.done("b")).toBe(false);
-  await until(() => late.length === 2);
-  expect(late).toEqual(["a", "c"]);
-  expect(waiting.done("a")).toBe(false);
+test("items that are not removed in time expire, the oldest first", async () => {
+  const { queue, expired } = timeoutQueue(20);
+  for (const item of ["a", "b", "c"]) queue.add(item);
+  expect([...queue]).toEqual(["a", "b", "c"]);
+  expect(queue.remove("b")).toBe(true);
+  expect(queue.remove("b")).toBe(false);
+  expect(queue.size).toBe(2);
+  await until(() => expired.length === 2);
+  expect(expired).toEqual(["a", "c"]);
+  expect(queue.remove("a")).toBe(false);
 });
 
-test("who comes later has the whole time, too", async () => {
-  const { waiting, late } = patience(40);
-  waiting.begin("early");
-  await until(() => late.length === 1);
+test("an item that is added later has the whole timeout, too", async () => {
+  const { queue, expired } = timeoutQueue(40);
+  queue.add("early");
+  await until(() => expired.length === 1);
   const since = performance.now();
-  waiting.begin("later");
-  await until(() => late.length === 2);
+  queue.add("later");
+  await until(() => expired.length === 2);
   expect(performance.now() - since).toBeGreaterThanOrEqual(39);
 });
 
-test("nobody is given up after the close", async () => {
-  const { waiting, late } = patience(5);
-  const other = patience(15);
-  waiting.begin("forgotten");
-  other.waiting.begin("later");
-  waiting.close();
-  await until(() => other.late.length === 1);
-  expect(late).toEqual([]);
+test("nothing expires after the close", async () => {
+  const { queue, expired } = timeoutQueue(5);
+  const other = timeoutQueue(15);
+  queue.add("forgotten");
+  other.queue.add("later");
+  queue.close();
+  await until(() => other.expired.length === 1);
+  expect(expired).toEqual([]);
 });
