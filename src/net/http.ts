@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import { type Address, formatAddress } from "../core/address.ts";
+import { withDeadline } from "../core/deadline.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
 import { claimPort } from "./claim-port.ts";
@@ -188,12 +189,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   }
 
   async #stop(deadline: AbortSignal): Promise<void> {
-    const drained = this.#server.stop(false);
-    const late = new Promise<void>((resolve) => {
-      if (deadline.aborted) resolve();
-      else deadline.addEventListener("abort", () => resolve(), { once: true });
-    });
-    await Promise.race([drained, late]);
+    await withDeadline(this.#server.stop(false), deadline);
     await this.#server.stop(true);
     this.bodies.close();
   }

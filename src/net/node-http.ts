@@ -1,6 +1,7 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type Address, formatAddress } from "../core/address.ts";
+import { onAbort } from "../core/deadline.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
 import { listenError } from "./listen-error.ts";
@@ -283,13 +284,11 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
 
   async #stop(deadline: AbortSignal): Promise<void> {
     const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const drop = () => this.#server.closeAllConnections();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
-    if (deadline.aborted) drop();
-    else deadline.addEventListener("abort", drop, { once: true });
+    const forgetDeadline = onAbort(deadline, () => this.#server.closeAllConnections());
     await closed;
-    deadline.removeEventListener("abort", drop);
+    forgetDeadline();
   }
 }
 

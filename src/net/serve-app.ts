@@ -1,4 +1,5 @@
 import { type Address, formatHostPort, plainHost } from "../core/address.ts";
+import { withDeadline } from "../core/deadline.ts";
 import { listenError } from "./listen-error.ts";
 
 export interface AppServer {
@@ -34,11 +35,7 @@ export function serveApp(options: ServeAppOptions, handler: AppHandler): AppServ
   return {
     address,
     async stop(deadline) {
-      const late = new Promise<void>((resolve) => {
-        if (deadline.aborted) resolve();
-        else deadline.addEventListener("abort", () => resolve(), { once: true });
-      });
-      await Promise.race([server.stop(false), late]);
+      await withDeadline(server.stop(false), deadline);
       await server.stop(true);
     },
   };

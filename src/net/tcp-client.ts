@@ -1,5 +1,6 @@
 import type { Socket } from "bun";
 import type { Address } from "../core/address.ts";
+import { late, withDeadline } from "../core/deadline.ts";
 import { asDialError, DialError } from "./dial-error.ts";
 
 /** What the peer did next. `quiet`: nothing, for as long as the reader was willing to wait. */
@@ -25,17 +26,10 @@ export async function dialTcp(options: DialOptions): Promise<TcpClient> {
   const client = new TcpClient(host, port);
   const connected = client.connect();
   if (signal === undefined) return connected;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => {
-    reject(signal.reason);
-    connected.then((late) => late.close()).catch(() => {});
-  };
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([connected, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  if ((await withDeadline(connected, signal)) !== late) return client;
+  // The connection may still come about.
+  connected.then(() => client.close()).catch(() => {});
+  throw signal.reason;
 }
 
 /** A connection to a TCP server, read and written by whoever awaits: back pressure both ways is in the awaiting. */

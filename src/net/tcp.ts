@@ -1,5 +1,6 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { type Address, formatAddress } from "../core/address.ts";
+import { withDeadline } from "../core/deadline.ts";
 import { widenBacklog } from "./backlog.ts";
 import { claimPort } from "./claim-port.ts";
 import { discard } from "./discard.ts";
@@ -276,11 +277,10 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     // What has already arrived is served first: it is handed over in the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of this.connections) connection.end();
-    if (this.connections.size > 0 && !deadline.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#allClosed = resolve;
-        deadline.addEventListener("abort", () => resolve(), { once: true });
-      });
+    if (this.connections.size > 0) {
+      const { promise: allClosed, resolve } = Promise.withResolvers<void>();
+      this.#allClosed = resolve;
+      await withDeadline(allClosed, deadline);
     }
     for (const connection of [...this.connections]) connection.destroy();
     this.#stopIdleCheck();

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Address } from "../core/address.ts";
+import { withDeadline } from "../core/deadline.ts";
 import { asDialError, DialError } from "./dial-error.ts";
 import { resolveName } from "./resolve.ts";
 
@@ -56,10 +57,9 @@ export async function dialUdp(target: { readonly host: string; readonly port: nu
     receive: async (signal) => {
       while (arrived.length === 0) {
         signal.throwIfAborted();
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        });
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        await withDeadline(promise, signal);
       }
       const next = arrived.shift();
       if (next instanceof Error) throw next;

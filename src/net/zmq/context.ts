@@ -1,3 +1,4 @@
+import { late, withDeadline } from "../../core/deadline.ts";
 import { contextOptions, type SocketType, socketTypes } from "./constants.ts";
 import { check, lastError } from "./error.ts";
 import { type Handle, type Libzmq, loadLibzmq } from "./library.ts";
@@ -55,29 +56,16 @@ export class ZmqContext {
 
   async #terminate(deadline: AbortSignal): Promise<boolean> {
     for (const socket of this.#sockets) socket.close();
-    const { promise: expired, resolve } = Promise.withResolvers<false>();
-    let timer: Timer | undefined;
-    const expire = () => {
-      timer = setTimeout(resolve, lastMoment, false);
-    };
-    if (deadline.aborted) expire();
-    else deadline.addEventListener("abort", expire, { once: true });
-    try {
-      return await Promise.race([this.#whenGone(), expired]);
-    } finally {
-      deadline.removeEventListener("abort", expire);
-      clearTimeout(timer);
-    }
+    return (await withDeadline(this.#whenGone(), deadline, lastMoment)) !== late;
   }
 
   // zmq_ctx_term blocks its thread until the last socket has lingered. Called when all are gone it returns at
   // once; and a closed socket is gone when its place among the few that the context allows is free again.
-  async #whenGone(): Promise<true> {
+  async #whenGone(): Promise<void> {
     for (let pause = 1; !this.#hasAllPlacesFree(); pause = Math.min(pause * 2, 50)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
     this.lib.c.zmq_ctx_term(this.#handle);
-    return true;
   }
 
   #hasAllPlacesFree(): boolean {

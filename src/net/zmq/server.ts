@@ -1,4 +1,5 @@
 import type { Address } from "../../core/address.ts";
+import { onAbort } from "../../core/deadline.ts";
 import { asError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Conversation, Direction } from "../../core/traffic.ts";
@@ -171,13 +172,11 @@ export class ZmqServer {
     this.#isStopping = true;
     this.#waiter.wake();
     // Peers that never pause could keep the loop busy for ever.
-    const expire = () => {
+    const forgetDeadline = onAbort(deadline, () => {
       this.#isLate = true;
-    };
-    if (deadline.aborted) expire();
-    deadline.addEventListener("abort", expire, { once: true });
+    });
     await this.#loop;
-    deadline.removeEventListener("abort", expire);
+    forgetDeadline();
     this.#waiter.close();
     this.#peers.close();
     this.#socket.setInt("linger", deadline.aborted ? 0 : this.#config.linger);
