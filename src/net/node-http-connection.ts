@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
 import { type Address, plainHost } from "../core/address.ts";
-import type { NodeHttpExchange } from "./node-http-exchange.ts";
 
 /** What the connections of one server have in common. */
 export interface HttpConnectionOwner {
@@ -14,9 +13,9 @@ export interface HttpConnectionOwner {
  * One TCP connection of an HTTP server. Its addresses are asked of the operating system, which takes longer
  * than accepting it did: so they are asked when somebody wants to know.
  */
-export class HttpConnection {
+export class HttpConnection<Exchange = unknown> {
   /** Those that have begun and not ended: a client may send requests ahead. */
-  readonly exchanges = new Set<NodeHttpExchange>();
+  readonly exchanges = new Set<Exchange>();
 
   constructor(
     readonly socket: Socket,

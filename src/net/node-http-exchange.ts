@@ -10,7 +10,7 @@ export class NodeHttpExchange {
   constructor(
     readonly incoming: IncomingMessage,
     readonly response: ServerResponse,
-    readonly connection: HttpConnection,
+    readonly connection: HttpConnection<NodeHttpExchange>,
     /** Counts up over all connections of the server. */
     readonly number: number,
   ) {

@@ -5,10 +5,12 @@ import { onAbort } from "../core/deadline.ts";
 import { describeError } from "../core/errors.ts";
 import type { RoleContext } from "../core/role.ts";
 import { listenError } from "./listen-error.ts";
-import { HttpConnection as Connection, type HttpConnectionOwner } from "./node-http-connection.ts";
+import { type HttpConnectionOwner, HttpConnection as SocketConnection } from "./node-http-connection.ts";
 import { NodeHttpExchange } from "./node-http-exchange.ts";
 import { NodeHttpTraffic } from "./node-http-traffic.ts";
 import { mostPipelined, Pipelining } from "./pipelining.ts";
+
+type Connection = SocketConnection<NodeHttpExchange>;
 
 /** What an observer and a description of the service need to know of where a request came from. */
 export type HttpConnection = Pick<NodeHttpExchange, "conversation" | "local" | "remote">;
@@ -138,7 +140,7 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
 
   #accept(socket: Socket): void {
     this.#accepted++;
-    const connection = new Connection(socket, this);
+    const connection = new SocketConnection<NodeHttpExchange>(socket, this);
     if (this.#connections.size >= this.#options.maxConnections) {
       this.#refuse(connection);
       return;
