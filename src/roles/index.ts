@@ -8,9 +8,7 @@ import { soap } from "./soap/index.ts";
 import { time } from "./time/index.ts";
 import { udp } from "./udp/index.ts";
 import { upcall } from "./upcall/index.ts";
-import { zmqPub } from "./zmq/pub.ts";
-import { zmqPush } from "./zmq/push.ts";
-import { zmqRep } from "./zmq/rep.ts";
+import { zmqPub, zmqPush, zmqRep } from "./zmq/index.ts";
 
 /** Every kind of server there is. A new one is a folder, an import and a word here. */
 export const roles: readonly Role[] = Object.values({

@@ -10,7 +10,7 @@ import { rest } from "../../src/roles/rest/index.ts";
 import { soap } from "../../src/roles/soap/index.ts";
 import { time } from "../../src/roles/time/index.ts";
 import { udp } from "../../src/roles/udp/index.ts";
-import { zmqRep } from "../../src/roles/zmq/rep.ts";
+import { zmqRep } from "../../src/roles/zmq/index.ts";
 import { labOperations } from "../support/lab-operations.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { startRole } from "../support/start-role.ts";

@@ -2,12 +2,8 @@ import type { RoleContext, RunningService } from "../../core/role.ts";
 import { ZmqServer } from "../../net/zmq/server.ts";
 import type { Parts } from "../../net/zmq/socket.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
-import { clockText } from "./clock-text.ts";
-import type { ZmqPubConfig } from "./pub.ts";
-import { tellParts } from "./tell-parts.ts";
-
-/** The fields that a message may have. */
-export const messageFields = ["time", "count"];
+import type { ZmqPubConfig } from "./config.ts";
+import { clockText, describeParts, publicationFields } from "./message.ts";
 
 /** @throws {StartError} */
 export async function startPub(
@@ -21,7 +17,7 @@ export async function startPub(
 
 interface Publication {
   readonly every: number;
-  /** When it is published next, on the clock of `performance.now`. */
+  /** When it is published next, by `performance.now`. */
   due: number;
   render(): Parts;
 }
@@ -36,9 +32,9 @@ async function publish(server: ZmqServer, { traffic }: RoleContext, config: ZmqP
     server.sendParts(parts);
     if (traffic.wants("message")) {
       const { anyPeer: conversation } = server;
-      traffic.emit({ kind: "message", conversation, direction: "out", ...tellParts("Published", parts) });
+      traffic.emit({ kind: "message", conversation, direction: "out", ...describeParts("Published", parts) });
     }
-    // In step with the clock; what could not be published in time is left out, not made up for.
+    // Keeps to the interval: publications that could not go out in time are skipped, not caught up on.
     next.due = Math.max(next.due + next.every, performance.now());
     if (server.isDue) await server.turn();
   }
@@ -50,7 +46,7 @@ function compile({ publish, topic, message, every, zone }: ZmqPubConfig, now: nu
   const time = clockText(zone);
   const wanted = publish.length > 0 ? publish : [{ topic, message, every }];
   return wanted.map(({ topic, message, every }) => {
-    const template = compileTemplate(message, messageFields);
+    const template = compileTemplate(message, publicationFields);
     const head = topic === "" ? [] : [encoder.encode(topic)];
     let count = 0;
     return {

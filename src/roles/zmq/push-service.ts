@@ -1,6 +1,6 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
 import { ZmqServer } from "../../net/zmq/server.ts";
-import type { ZmqPushConfig } from "./push.ts";
+import type { ZmqPushConfig } from "./config.ts";
 import { type WorkEncoder, workEncoder } from "./work.ts";
 
 /** @throws {StartError} */
@@ -9,20 +9,20 @@ export async function startPush(
   config: ZmqPushConfig,
 ): Promise<RunningService<ZmqPushConfig>> {
   const server = await ZmqServer.open(context, config, "push");
-  server.run(() => dealOut(server, context, config));
+  server.run(() => distribute(server, context, config));
   return server;
 }
 
-async function dealOut(server: ZmqServer, context: RoleContext, config: ZmqPushConfig): Promise<void> {
-  const dealer = new Dealer(server, context, config);
+async function distribute(server: ZmqServer, context: RoleContext, config: ZmqPushConfig): Promise<void> {
+  const distributor = new WorkDistributor(server, context, config);
   while (!server.isStopping) {
-    if (!dealer.dealBurst()) await server.ready("writable");
-    else if (dealer.pause > 0) await server.pause(dealer.pause);
+    if (!distributor.sendBurst()) await server.ready("writable");
+    else if (distributor.pause > 0) await server.pause(distributor.pause);
     else await server.turn();
   }
 }
 
-class Dealer {
+class WorkDistributor {
   /** Milliseconds to wait after the last workload. */
   pause = 0;
   readonly #server: ZmqServer;
@@ -30,8 +30,8 @@ class Dealer {
   readonly #config: ZmqPushConfig;
   readonly #encode: WorkEncoder;
   #count = 0;
-  /** Drawn is drawn: without a worker this very workload waits for the first that comes. */
-  #drawn: { readonly workload: number; readonly message: Uint8Array } | undefined;
+  /** The next workload. It is drawn once: without a worker it waits for the first one that connects. */
+  #next: { readonly workload: number; readonly message: Uint8Array } | undefined;
 
   constructor(server: ZmqServer, context: RoleContext, config: ZmqPushConfig) {
     this.#server = server;
@@ -41,27 +41,28 @@ class Dealer {
   }
 
   /**
-   * One workload; with no pause between them as many as there is time for, as the loop of an async function is
-   * slower than this one.
-   * @returns false when a worker has to be waited for
+   * Sends one workload; with no pause configured, as many as fit into the turn of the event loop, because an async
+   * loop is slower than this one.
+   * @returns false when no worker can take one now
    */
-  dealBurst(): boolean {
+  sendBurst(): boolean {
     do {
-      if (!this.#deal()) return false;
+      if (!this.#send()) return false;
     } while (this.pause === 0 && !this.#server.isDue);
     return true;
   }
 
-  #deal(): boolean {
-    this.#drawn ??= this.#draw();
-    const { workload, message } = this.#drawn;
+  #send(): boolean {
+    this.#next ??= this.#draw();
+    const { workload, message } = this.#next;
     if (!this.#server.send(message)) return false;
-    this.#drawn = undefined;
+    this.#next = undefined;
     const { traffic } = this.#context;
     if (traffic.wants("message")) {
       const { anyPeer: conversation } = this.#server;
-      const told = { text: `Sent work: ${workload}`, fields: { workload }, bytes: message };
-      traffic.emit({ kind: "message", conversation, direction: "out", ...told });
+      const text = `Sent work: ${workload}`;
+      const fields = { workload };
+      traffic.emit({ kind: "message", conversation, direction: "out", text, fields, bytes: message });
     }
     const { every, workers } = this.#config;
     this.pause = every === "workload" ? (workload / workers) * 1000 : every;

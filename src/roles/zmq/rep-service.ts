@@ -2,12 +2,8 @@ import type { RoleContext, RunningService } from "../../core/role.ts";
 import { ZmqServer } from "../../net/zmq/server.ts";
 import type { Parts } from "../../net/zmq/socket.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
-import { clockText } from "./clock-text.ts";
-import type { ZmqRepConfig } from "./rep.ts";
-import { tellParts } from "./tell-parts.ts";
-
-/** The fields that a reply may have. */
-export const replyFields = ["message", "count", "time"];
+import type { ZmqRepConfig } from "./config.ts";
+import { clockText, describeParts, replyFields } from "./message.ts";
 
 /** @throws {StartError} */
 export async function startRep(
@@ -30,15 +26,15 @@ async function answer(server: ZmqServer, { traffic }: RoleContext, config: ZmqRe
     }
     const from = traffic.wants("message") ? server.source() : undefined;
     if (from !== undefined) {
-      const told = tellParts("Received request", request);
-      traffic.emit({ kind: "message", conversation: from, direction: "in", ...told });
+      const message = describeParts("Received request", request);
+      traffic.emit({ kind: "message", conversation: from, direction: "in", ...message });
     }
     if (config.delay > 0) await server.pause(config.delay);
     const reply = makeReply(request, count++);
-    server.sendParts(reply, from); // a client that is gone by now gets nothing, and nobody waits for it
+    server.sendParts(reply, from); // a client that has disconnected meanwhile gets nothing, and the loop does not wait for it
     if (from !== undefined && traffic.wants("message")) {
-      const told = tellParts("Sent reply", reply);
-      traffic.emit({ kind: "message", conversation: from, direction: "out", ...told });
+      const message = describeParts("Sent reply", reply);
+      traffic.emit({ kind: "message", conversation: from, direction: "out", ...message });
     }
     if (server.isDue) await server.turn();
   }

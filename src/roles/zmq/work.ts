@@ -1,8 +1,6 @@
 import { pickleInt } from "../../protocol/pickle.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
-import { clockText } from "./clock-text.ts";
-
-export const workFields = ["workload", "count", "time"];
+import { clockText, workFields } from "./message.ts";
 
 /** One workload as the bytes of a message. */
 export type WorkEncoder = (workload: number, count: number) => Uint8Array;
@@ -18,9 +16,9 @@ const encoder = new TextEncoder();
 export function workEncoder({ encoding, message, zone }: WorkEncoding): WorkEncoder {
   switch (encoding) {
     case "pickle":
-      return madeOnce(pickleInt);
+      return cached(pickleInt);
     case "json":
-      return madeOnce((workload) => encoder.encode(JSON.stringify(workload)));
+      return cached((workload) => encoder.encode(JSON.stringify(workload)));
     case "text": {
       const template = compileTemplate(message, workFields);
       const time = clockText(zone);
@@ -29,12 +27,12 @@ export function workEncoder({ encoding, message, zone }: WorkEncoding): WorkEnco
   }
 }
 
-/** Messages of small workloads are made once: with no pause between them, making them is most of the work. */
-function madeOnce(make: (workload: number) => Uint8Array): WorkEncoder {
-  const made: Uint8Array[] = [];
+/** Caches the messages of small workloads: with no pause configured, encoding them is most of the work. */
+function cached(encode: (workload: number) => Uint8Array): WorkEncoder {
+  const messages: Uint8Array[] = [];
   return (workload) => {
-    if (workload > 1000) return make(workload);
-    made[workload] ??= make(workload);
-    return made[workload];
+    if (workload > 1000) return encode(workload);
+    messages[workload] ??= encode(workload);
+    return messages[workload];
   };
 }

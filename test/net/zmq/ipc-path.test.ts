@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StartError } from "../../../src/core/errors.ts";
 import { ZmqClient } from "../../../src/net/zmq/client.ts";
-import { zmqRep } from "../../../src/roles/zmq/rep.ts";
+import { zmqRep } from "../../../src/roles/zmq/index.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
 

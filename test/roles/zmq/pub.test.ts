@@ -1,6 +1,6 @@
 import { describe, expect, setSystemTime, test } from "bun:test";
-import { clockText } from "../../../src/roles/zmq/clock-text.ts";
-import { zmqPub } from "../../../src/roles/zmq/pub.ts";
+import { zmqPub } from "../../../src/roles/zmq/index.ts";
+import { clockText } from "../../../src/roles/zmq/message.ts";
 import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { unpickle } from "../../../src/protocol/unpickle.ts";
-import { zmqPush } from "../../../src/roles/zmq/push.ts";
+import { zmqPush } from "../../../src/roles/zmq/index.ts";
 import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
-import { zmqRep } from "../../../src/roles/zmq/rep.ts";
+import { zmqRep } from "../../../src/roles/zmq/index.ts";
 import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { replay } from "../../support/replay.ts";

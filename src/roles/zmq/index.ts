@@ -1,0 +1,45 @@
+import { type Address, formatAddress } from "../../core/address.ts";
+import type { Role } from "../../core/role.ts";
+import {
+  type ZmqPubConfig,
+  type ZmqPushConfig,
+  type ZmqRepConfig,
+  zmqPubConfig,
+  zmqPushConfig,
+  zmqRepConfig,
+} from "./config.ts";
+import { startPub } from "./pub-service.ts";
+import { startPush } from "./push-service.ts";
+import { startRep } from "./rep-service.ts";
+
+export const zmqRep: Role<ZmqRepConfig> = {
+  name: "zmq-rep",
+  summary: "ZeroMQ REP: answers each request",
+  config: zmqRepConfig,
+  example: (_, addresses) => `distcli zmq req ${exampleEndpoint(addresses)} Hello`,
+  threads: () => 1,
+  start: startRep,
+};
+
+export const zmqPush: Role<ZmqPushConfig> = {
+  name: "zmq-push",
+  summary: "ZeroMQ PUSH: deals out workloads to workers",
+  config: zmqPushConfig,
+  example: (_, addresses) => `distcli zmq pull ${exampleEndpoint(addresses)} --worker 1`,
+  threads: () => 1,
+  start: startPush,
+};
+
+export const zmqPub: Role<ZmqPubConfig> = {
+  name: "zmq-pub",
+  summary: "ZeroMQ PUB: publishes to whoever subscribes",
+  config: zmqPubConfig,
+  example: (_, addresses) => `distcli zmq sub ${exampleEndpoint(addresses)}`,
+  threads: () => 1,
+  start: startPub,
+};
+
+/** The endpoint in the example command; a placeholder for a service that only connects. */
+function exampleEndpoint([address]: readonly Address[]): string {
+  return address === undefined ? "ENDPOINT" : `${address.transport}://${formatAddress(address)}`;
+}
