@@ -3,7 +3,7 @@
 import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
-import { serveApp } from "./net/serve-app.ts";
+import { serveApp } from "./net/http/app-server.ts";
 import { parts } from "./parts.ts";
 import { processFacts } from "./process-facts.ts";
 import { printable } from "./protocol/text/printable.ts";

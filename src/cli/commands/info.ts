@@ -1,7 +1,7 @@
 import { labServicesOn } from "../../core/ports.ts";
 import { DialError } from "../../net/dial-error.ts";
 import { type NameAddress, resolveName } from "../../net/resolve.ts";
-import { dialTcp } from "../../net/tcp-client.ts";
+import { dialTcp } from "../../net/tcp/client.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { CliError, PeerError, TimedOutError } from "../program/errors.ts";

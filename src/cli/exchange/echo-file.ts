@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { describeError } from "../../core/errors.ts";
 import { labPorts } from "../../core/ports.ts";
-import type { TcpClient } from "../../net/tcp-client.ts";
+import type { TcpClient } from "../../net/tcp/client.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { PeerError, TimedOutError, UsageError } from "../program/errors.ts";
 import { type Peer, peerName, withTcp } from "../program/peer.ts";

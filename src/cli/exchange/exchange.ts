@@ -1,4 +1,4 @@
-import { dialUdp, maxDatagram } from "../../net/udp-client.ts";
+import { dialUdp, maxDatagram } from "../../net/udp/client.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { connectionClosed, connectTcp, type Peer, peerName, withPeerErrors } from "../program/peer.ts";

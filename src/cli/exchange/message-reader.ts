@@ -1,4 +1,4 @@
-import type { TcpClient } from "../../net/tcp-client.ts";
+import type { TcpClient } from "../../net/tcp/client.ts";
 import { PeerError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
 import type { MessageLength } from "./framing.ts";

@@ -1,7 +1,7 @@
 import { formatHostPort } from "../../core/address.ts";
 import { labServicesOn } from "../../core/ports.ts";
 import { asDialError, type DialError } from "../../net/dial-error.ts";
-import { dialTcp, type TcpClient } from "../../net/tcp-client.ts";
+import { dialTcp, type TcpClient } from "../../net/tcp/client.ts";
 import type { CommandContext } from "./command-context.ts";
 import { PeerError } from "./errors.ts";
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { TcpClient } from "../../net/tcp-client.ts";
+import type { TcpClient } from "../../net/tcp/client.ts";
 import { decode } from "../../protocol/mqtt/decode.ts";
 import { describePacket } from "../../protocol/mqtt/describe.ts";
 import { encode } from "../../protocol/mqtt/encode.ts";

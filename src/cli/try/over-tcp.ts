@@ -1,5 +1,5 @@
 import { onAbort } from "../../core/deadline.ts";
-import { dialTcp, type TcpClient } from "../../net/tcp-client.ts";
+import { dialTcp, type TcpClient } from "../../net/tcp/client.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName, withPeerErrors } from "../program/peer.ts";
 import { type Transcript, type WireData, wireBytes } from "./trial.ts";

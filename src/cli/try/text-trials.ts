@@ -1,4 +1,4 @@
-import { dialUdp } from "../../net/udp-client.ts";
+import { dialUdp } from "../../net/udp/client.ts";
 import { withPeerErrors } from "../program/peer.ts";
 import { answered, overTcp, readAnswer, readToEnd } from "./over-tcp.ts";
 import { choice, type Trial, textField, wireBytes, wireText } from "./trial.ts";

@@ -1,4 +1,4 @@
-import { dialTcp } from "../../net/tcp-client.ts";
+import { dialTcp } from "../../net/tcp/client.ts";
 import { ZmqClient, type ZmqClientOptions } from "../../net/zmq/client.ts";
 import type { SocketType } from "../../net/zmq/constants.ts";
 import { parseTcpEndpoint } from "../../net/zmq/endpoint.ts";

@@ -1,5 +1,5 @@
 import { StartError, type StartErrorCode } from "../../core/errors.ts";
-import { listenError } from "../listen-error.ts";
+import { listenError } from "../listen-port.ts";
 import { parseTcpEndpoint } from "./endpoint.ts";
 import { IpcPathError } from "./ipc-path.ts";
 

@@ -1,6 +1,6 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { pollEvents } from "./constants.ts";
-import { Doorbell } from "./doorbell.ts";
+import { Doorbell } from "./epoll-waker.ts";
 import type { Libzmq } from "./library.ts";
 import type { ZmqSocket } from "./socket.ts";
 

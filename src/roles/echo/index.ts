@@ -1,7 +1,7 @@
 import { tryCommand } from "../../core/example.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
-import { replyServer } from "../../net/reply-server.ts";
+import { replyServer } from "../../net/tcp/reply-server.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
 import { type EchoConfig, echoConfig } from "./config.ts";
 

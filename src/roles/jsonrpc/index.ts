@@ -1,6 +1,6 @@
 import { formatAddress } from "../../core/address.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
-import { BodyTooLargeError, type HttpExchange, serveHttp } from "../../net/http.ts";
+import { BodyTooLargeError, type HttpExchange, serveHttp } from "../../net/http/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type JsonrpcConfig, jsonrpcConfig } from "./config.ts";
 import { errorText, RpcEndpoint } from "./endpoint.ts";

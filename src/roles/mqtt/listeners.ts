@@ -1,8 +1,8 @@
 import type { Address } from "../../core/address.ts";
 import type { PortClaim, RoleContext, UnmetNeed } from "../../core/role.ts";
-import { listenTcp, type SharedPlaces, type TcpOptions, type TcpServer } from "../../net/tcp.ts";
-import { readTlsFiles, TlsFileError } from "../../net/tls-files.ts";
-import { listenWebSocket } from "../../net/websocket.ts";
+import { listenTcp, type SharedPlaces, type TcpOptions, type TcpServer } from "../../net/tcp/server.ts";
+import { readTlsFiles, TlsFileError } from "../../net/tcp/tls-files.ts";
+import { listenWebSocket } from "../../net/websocket/server.ts";
 import type { Broker } from "./broker/broker.ts";
 import { acceptClient } from "./client/accept.ts";
 import type { Connection } from "./client/connection.ts";

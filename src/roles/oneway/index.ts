@@ -3,9 +3,9 @@ import { tryCommand } from "../../core/example.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { host, port } from "../../core/schema.ts";
-import { listenTcp } from "../../net/tcp.ts";
-import { concurrencyField, streamFields } from "../../net/tcp-config.ts";
-import { tcpOptions } from "../../net/tcp-options.ts";
+import { concurrencyField, streamFields } from "../../net/tcp/config.ts";
+import { tcpOptions } from "../../net/tcp/options.ts";
+import { listenTcp } from "../../net/tcp/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 
 export const onewayConfig = z.strictObject({

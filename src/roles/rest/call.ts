@@ -1,6 +1,6 @@
 import type { Traffic } from "../../core/traffic.ts";
-import type { HttpExchange } from "../../net/http.ts";
-import { shownTarget } from "../../net/http-text.ts";
+import { shownTarget } from "../../net/http/head.ts";
+import type { HttpExchange } from "../../net/http/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type Reply, send } from "./reply.ts";
 import type { Target } from "./target.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { labPorts } from "../../core/ports.ts";
 import { host, port } from "../../core/schema.ts";
-import { httpFields } from "../../net/http-config.ts";
+import { httpFields } from "../../net/http/config.ts";
 
 export const restConfig = z.strictObject({ host, port: port(labPorts.rest), ...httpFields });
 

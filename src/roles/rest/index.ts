@@ -1,7 +1,7 @@
 import { formatAddress } from "../../core/address.ts";
 import type { Operations } from "../../core/operation.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
-import { type HttpExchange, serveHttp } from "../../net/http.ts";
+import { type HttpExchange, serveHttp } from "../../net/http/server.ts";
 import { answerQuery } from "./answer.ts";
 import { RestCall, received } from "./call.ts";
 import { type RestConfig, restConfig } from "./config.ts";

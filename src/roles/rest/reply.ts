@@ -1,5 +1,5 @@
 import type { Traffic } from "../../core/traffic.ts";
-import type { HttpExchange } from "../../net/http.ts";
+import type { HttpExchange } from "../../net/http/server.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
 import { printable } from "../../protocol/text/printable.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { nearest } from "../../core/nearest.ts";
 import type { Operation, Operations } from "../../core/operation.ts";
-import { BodyTooLargeError } from "../../net/http.ts";
+import { BodyTooLargeError } from "../../net/http/server.ts";
 import { answerBody, answerQuery } from "./answer.ts";
 import type { RestCall } from "./call.ts";
 import { docsPage, docsPolicy } from "./docs/page.ts";

@@ -1,8 +1,8 @@
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Direction } from "../../core/traffic.ts";
-import { shownTarget } from "../../net/http-text.ts";
-import type { HttpConnection, HttpHandler, HttpReply, HttpRequest } from "../../net/node-http.ts";
+import { shownTarget } from "../../net/http/head.ts";
+import type { HttpConnection, HttpHandler, HttpReply, HttpRequest } from "../../net/http/node-server.ts";
 import { readEnvelope, type SoapRequest } from "../../protocol/soap/envelope.ts";
 import { faultEnvelope, SoapFault } from "../../protocol/soap/fault.ts";
 import { serviceLocation } from "../../protocol/soap/location.ts";

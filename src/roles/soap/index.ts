@@ -1,5 +1,5 @@
 import type { Role } from "../../core/role.ts";
-import { listenNodeHttp } from "../../net/node-http.ts";
+import { listenNodeHttp } from "../../net/http/node-server.ts";
 import { type SoapConfig, soapConfig } from "./config.ts";
 import { SoapEndpoint } from "./endpoint.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { labPorts } from "../../core/ports.ts";
 import { compiledText, duration, host, port } from "../../core/schema.ts";
-import { streamFields } from "../../net/tcp-config.ts";
+import { streamFields } from "../../net/tcp/config.ts";
 import { compileClock } from "../../protocol/text/clock.ts";
 
 export const timeConfig = z.strictObject({

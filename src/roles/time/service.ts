@@ -1,6 +1,6 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
-import { listenTcp, type TcpConnection, type TcpHandler } from "../../net/tcp.ts";
-import { tcpOptions } from "../../net/tcp-options.ts";
+import { tcpOptions } from "../../net/tcp/options.ts";
+import { listenTcp, type TcpConnection, type TcpHandler } from "../../net/tcp/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type TimeRequest, TimeRequestReader } from "../../protocol/text/time-request.ts";
 import type { TimeConfig } from "./config.ts";

@@ -3,7 +3,7 @@ import { tryCommand } from "../../core/example.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { compiledText, host, port } from "../../core/schema.ts";
-import { listenUdp, maxDatagram } from "../../net/udp.ts";
+import { listenUdp, maxDatagram } from "../../net/udp/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { compileReply, ReplyWriter } from "../../protocol/text/reply.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { labPorts } from "../../core/ports.ts";
 import { compiledText, duration, host, port } from "../../core/schema.ts";
-import { concurrencyField, streamFields } from "../../net/tcp-config.ts";
+import { concurrencyField, streamFields } from "../../net/tcp/config.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 

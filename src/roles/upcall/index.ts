@@ -1,8 +1,8 @@
 import { tryCommand } from "../../core/example.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
-import { replyServer } from "../../net/reply-server.ts";
-import type { TcpServer } from "../../net/tcp.ts";
+import { replyServer } from "../../net/tcp/reply-server.ts";
+import type { TcpServer } from "../../net/tcp/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";

@@ -1,5 +1,5 @@
 import type { Conversation, Traffic } from "../../../core/traffic.ts";
-import { forEver, type Lease } from "../../../net/lease.ts";
+import { forEver, type Lease } from "../../../net/tcp/lease.ts";
 import { encodeWithin } from "../../../protocol/mqtt/encode-within.ts";
 import { type Packet, PacketType, type Version } from "../../../protocol/mqtt/packet.ts";
 import {

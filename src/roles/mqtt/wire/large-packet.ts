@@ -1,5 +1,5 @@
-import { discard } from "../../../net/discard.ts";
-import type { Lease } from "../../../net/lease.ts";
+import { discard } from "../../../net/tcp/free-buffer.ts";
+import type { Lease } from "../../../net/tcp/lease.ts";
 
 /** Packets from this size on are shared and not copied, in bytes. */
 export const minLargePacket = 128 * 1024;

@@ -1,4 +1,4 @@
-import { discard } from "../../../net/discard.ts";
+import { discard } from "../../../net/tcp/free-buffer.ts";
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";

@@ -1,0 +1,62 @@
+import { type Address, formatHostPort, plainHost } from "../../core/address.ts";
+import { withDeadline } from "../../core/deadline.ts";
+import { listenError } from "../listen-port.ts";
+
+export interface AppServer {
+  readonly address: Address;
+  /** Accepts no more and lets requests in flight finish until the deadline. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+export interface ServeAppOptions {
+  /** What listens, and the name of its settings, for the message when it cannot. */
+  readonly service: string;
+  readonly host: string;
+  /** 0 lets the operating system choose. */
+  readonly port: number;
+}
+
+/** Answers requests; whoever asks is told as `host:port`. */
+export type AppHandler = (request: Request, remote: string) => Response | Promise<Response>;
+
+/** Longer than the pause between two signs of life of an event stream. */
+const idleSeconds = 60;
+
+/** Past the app's own limit, whose answer says what was wrong; this one is for bodies that the app never reads. */
+const maxBody = 2 * 1024 * 1024;
+
+/**
+ * Serves an app over HTTP, without traffic events and counters: nobody observes the observers.
+ * @throws {StartError} naming the port and what to change
+ */
+export function serveApp(options: ServeAppOptions, handler: AppHandler): AppServer {
+  const server = listen(options, handler);
+  const address: Address = { transport: "tcp", host: options.host, port: server.port ?? options.port };
+  return {
+    address,
+    async stop(deadline) {
+      await withDeadline(server.stop(false), deadline);
+      await server.stop(true);
+    },
+  };
+}
+
+function listen({ service, host, port }: ServeAppOptions, handler: AppHandler) {
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      // Said or not makes a difference: unsaid, a second server may take the same port without a word.
+      reusePort: false,
+      idleTimeout: idleSeconds,
+      maxRequestBodySize: maxBody,
+      development: false,
+      fetch(request, server) {
+        const peer = server.requestIP(request);
+        return handler(request, peer === null ? "" : formatHostPort(plainHost(peer.address), peer.port));
+      },
+    });
+  } catch (cause) {
+    throw listenError({ service, settings: service, transport: "TCP", host, port }, cause);
+  }
+}

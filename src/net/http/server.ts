@@ -1,0 +1,217 @@
+import type { Server } from "bun";
+import { type Address, formatAddress } from "../../core/address.ts";
+import { withDeadline } from "../../core/deadline.ts";
+import { describeError } from "../../core/errors.ts";
+import type { RoleContext } from "../../core/role.ts";
+import { claimPort } from "../claim-port.ts";
+import { listenError } from "../listen-port.ts";
+import { BodyTimeoutError, PendingBodies } from "./bodies.ts";
+import { type ExchangeOwner, HttpExchange } from "./exchange.ts";
+import { requestHead, responseHead } from "./head.ts";
+import { mostPipelined, Pipelining } from "./pipelining.ts";
+
+export { BodyTooLargeError, type HttpExchange } from "./exchange.ts";
+
+/** Bodies being sent at once, and the bytes that they may come to, before the oldest must give way. */
+const bodyLimits = { maxBodies: 10_000, maxBytes: 256 * 1024 * 1024 };
+
+/** What listening needs of a role's context. */
+export type HttpContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "joins">;
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 lets the operating system choose. */
+  readonly port: number;
+  /** Milliseconds without a byte, at most 255 s; 0: for ever. Bun counts in steps of about four seconds. */
+  readonly idleTimeout: number;
+  /** Milliseconds in which a request's body must have arrived; later it is answered 408. */
+  readonly requestTimeout: number;
+  /** Requests being answered at once; more are answered 503. Bun tells nothing of connections. */
+  readonly maxRequests: number;
+  /** The largest request body in bytes. */
+  readonly maxBody: number;
+}
+
+export type HttpHandler = (exchange: HttpExchange) => Response | Promise<Response>;
+
+export interface HttpServer {
+  readonly address: Address;
+  stats(): Record<string, number>;
+  /** Accepts no more and lets requests in flight finish until the deadline. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+/**
+ * Listens on HTTP. A handler that throws costs its own request: the client gets a 500, the log gets the reason.
+ * @throws {StartError} naming the service, the port and what to change
+ */
+export async function serveHttp(
+  context: HttpContext,
+  options: HttpOptions,
+  handler: HttpHandler,
+): Promise<HttpServer> {
+  return new ListeningServer(context, options, handler);
+}
+
+class ListeningServer implements HttpServer, ExchangeOwner {
+  readonly address: Address;
+  readonly service: string;
+  readonly traffic: HttpContext["traffic"];
+  readonly local: string;
+  readonly idPrefix: string;
+  readonly maxBody: number;
+  readonly bodies: PendingBodies;
+  readonly #context: HttpContext;
+  readonly #options: HttpOptions;
+  readonly #handler: HttpHandler;
+  readonly #server: Server<undefined>;
+  /** Replies by the first digit of their status. */
+  readonly #replies = [0, 0, 0, 0, 0, 0];
+  #requests = 0;
+  #aborted = 0;
+  readonly #pipelining = new Pipelining<string>();
+  #stopped: Promise<void> | undefined;
+
+  constructor(context: HttpContext, options: HttpOptions, handler: HttpHandler) {
+    this.#context = context;
+    this.#options = options;
+    this.#handler = handler;
+    this.service = context.service;
+    this.traffic = context.traffic;
+    this.maxBody = options.maxBody;
+    this.bodies = new PendingBodies({ ...bodyLimits, timeout: options.requestTimeout });
+    this.idPrefix = context.thread > 0 ? `${context.service}/${context.thread}` : context.service;
+    this.#server = this.#listen();
+    this.address = { transport: "tcp", host: options.host, port: this.#server.port ?? options.port };
+    this.local = formatAddress(this.address);
+  }
+
+  /** @throws {StartError} */
+  #listen(): Server<undefined> {
+    const { host, port, idleTimeout } = this.#options;
+    const { thread, joins } = this.#context;
+    try {
+      // Threads share their port; the first one makes sure that nobody else has it.
+      const claimed = thread > 0 && !joins ? claimPort(host, port) : port;
+      return Bun.serve({
+        hostname: host,
+        port: claimed,
+        reusePort: thread > 0,
+        idleTimeout: Math.min(255, Math.ceil(idleTimeout / 1000)),
+        // Bun's own limit answers with an empty 413; the exchange keeps ours, and its answer is the role's.
+        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+        development: false,
+        fetch: (request, server) => this.#serve(request, server),
+        error: (error) => this.#internalError(error),
+      });
+    } catch (cause) {
+      throw listenError({ service: this.service, transport: "TCP", host, port }, cause);
+    }
+  }
+
+  /** No promise is made for a handler that needs none: half of a small request's time would be its turns. */
+  #serve(request: Request, server: Server<undefined>): Response | Promise<Response> {
+    const exchange = new HttpExchange(request, this, server, ++this.#requests);
+    if (!this.#pipelining.allows(() => peerOf(request, server))) return this.#finish(exchange, tooFarAhead());
+    const answering = server.pendingRequests - this.bodies.count;
+    if (answering > this.#options.maxRequests) return this.#finish(exchange, busy());
+    if (this.traffic.wants("open")) this.traffic.emit({ kind: "open", conversation: exchange.conversation });
+    if (this.traffic.wants("bytes")) this.#emitBytes(exchange, "in", requestHead(request));
+    try {
+      const reply = this.#handler(exchange);
+      if (!(reply instanceof Promise)) return this.#finish(exchange, reply);
+      return reply.then(
+        (response) => this.#finish(exchange, response),
+        (error) => this.#fail(exchange, error),
+      );
+    } catch (error) {
+      return this.#fail(exchange, error);
+    }
+  }
+
+  #finish(exchange: HttpExchange, response: Response): Response | Promise<Response> {
+    const kind = Math.floor(response.status / 100);
+    this.#replies[kind] = (this.#replies[kind] ?? 0) + 1;
+    if (this.traffic.wants("bytes")) return this.#tellBytes(exchange, response);
+    this.#close(exchange);
+    return response;
+  }
+
+  #fail(exchange: HttpExchange, error: unknown): Response | Promise<Response> {
+    if (!exchange.request.signal.aborted) {
+      const isLate = error instanceof BodyTimeoutError;
+      return this.#finish(exchange, isLate ? tooLate(error) : this.#internalError(error));
+    }
+    // The client left in the middle of its own request: nobody reads an answer.
+    this.#aborted++;
+    this.#close(exchange, "the client left before its request was complete");
+    return new Response(null, { status: 400 });
+  }
+
+  #internalError(error: unknown): Response {
+    this.#context.log.error(`Could not answer a request: ${describeError(error)}`);
+    return Response.json({ error: "Internal server error" }, { status: 500 });
+  }
+
+  async #tellBytes(exchange: HttpExchange, response: Response): Promise<Response> {
+    const body = await response.clone().bytes();
+    this.#emitBytes(exchange, "out", responseHead(response, body.length));
+    if (body.length > 0) this.#emitBytes(exchange, "out", body);
+    this.#close(exchange);
+    return response;
+  }
+
+  #emitBytes(exchange: HttpExchange, direction: "in" | "out", bytes: Uint8Array): void {
+    this.traffic.emit({ kind: "bytes", conversation: exchange.conversation, direction, bytes });
+  }
+
+  #close(exchange: HttpExchange, reason?: string): void {
+    if (!this.traffic.wants("close")) return;
+    const why = reason === undefined ? {} : { reason };
+    this.traffic.emit({ kind: "close", conversation: exchange.conversation, ...why });
+  }
+
+  stats(): Record<string, number> {
+    return {
+      requests: this.#server.pendingRequests,
+      requests_total: this.#requests,
+      requests_aborted_total: this.#aborted,
+      responses_2xx_total: this.#replies[2] ?? 0,
+      responses_3xx_total: this.#replies[3] ?? 0,
+      responses_4xx_total: this.#replies[4] ?? 0,
+      responses_5xx_total: this.#replies[5] ?? 0,
+    };
+  }
+
+  stop(deadline: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stop(deadline);
+    return this.#stopped;
+  }
+
+  async #stop(deadline: AbortSignal): Promise<void> {
+    await withDeadline(this.#server.stop(false), deadline);
+    await this.#server.stop(true);
+    this.bodies.close();
+  }
+}
+
+function busy(): Response {
+  const headers = { "retry-after": "1" };
+  return Response.json({ error: "Too many requests at once" }, { status: 503, headers });
+}
+
+/** Closes the connection: what else comes on it would be the rest of this body. */
+function tooLate({ message }: BodyTimeoutError): Response {
+  return Response.json({ error: message }, { status: 408, headers: { connection: "close" } });
+}
+
+/** Closes the connection, too: what else it has sent ahead is not read. */
+function tooFarAhead(): Response {
+  const error = `Too many requests sent ahead: wait for answers after ${mostPipelined}`;
+  return Response.json({ error }, { status: 503, headers: { connection: "close" } });
+}
+
+function peerOf(request: Request, server: Server<undefined>): string {
+  const peer = server.requestIP(request);
+  return peer === null ? "" : `${peer.address} ${peer.port}`;
+}

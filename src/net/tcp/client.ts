@@ -1,0 +1,194 @@
+import type { Socket } from "bun";
+import type { Address } from "../../core/address.ts";
+import { late, withDeadline } from "../../core/deadline.ts";
+import { asDialError, DialError } from "../dial-error.ts";
+
+/** What the peer did next. `quiet`: nothing, for as long as the reader was willing to wait. */
+export type Incoming =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "end" }
+  | { readonly kind: "quiet" };
+
+export interface DialOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Stops waiting for the connection; rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Unread bytes beyond this are left with the kernel, and so with the peer. */
+const highWater = 1024 * 1024;
+
+/** Connects to a TCP server. @throws {DialError} */
+export async function dialTcp(options: DialOptions): Promise<TcpClient> {
+  const { host, port, signal } = options;
+  signal?.throwIfAborted();
+  const client = new TcpClient(host, port);
+  const connected = client.connect();
+  if (signal === undefined) return connected;
+  if ((await withDeadline(connected, signal)) !== late) return client;
+  // The connection may still come about.
+  connected.then(() => client.close()).catch(() => {});
+  throw signal.reason;
+}
+
+/** A connection to a TCP server, read and written by whoever awaits: back pressure both ways is in the awaiting. */
+export class TcpClient {
+  readonly #host: string;
+  readonly #port: number;
+  #socket: Socket<undefined> | undefined;
+  #local: Address | undefined;
+  #remote: Address | undefined;
+  readonly #chunks: Uint8Array[] = [];
+  #queued = 0;
+  #ended = false;
+  #closed = false;
+  #error: Error | undefined;
+  #reader: (() => void) | undefined;
+  #writer: (() => void) | undefined;
+
+  /** Use `dialTcp`. */
+  constructor(host: string, port: number) {
+    this.#host = host;
+    this.#port = port;
+  }
+
+  /** Our end. */
+  get local(): Address {
+    return this.#local ?? { transport: "tcp", host: "", port: 0 };
+  }
+
+  /** The address that the name turned out to be. */
+  get remote(): Address {
+    return this.#remote ?? { transport: "tcp", host: this.#host, port: this.#port };
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  async connect(): Promise<TcpClient> {
+    try {
+      const socket = await Bun.connect({
+        hostname: this.#host,
+        port: this.#port,
+        allowHalfOpen: true,
+        socket: {
+          data: (_socket, chunk) => this.#take(chunk),
+          drain: () => this.#wakeWriter(),
+          end: () => this.#finish(),
+          error: (_socket, error) => this.#finish(error),
+          close: (_socket, error) => {
+            this.#closed = true;
+            this.#finish(error);
+          },
+          connectError: () => {}, // the promise rejects as well
+        },
+      });
+      this.#socket = socket;
+      this.#local = { transport: "tcp", host: socket.localAddress, port: socket.localPort };
+      this.#remote = { transport: "tcp", host: socket.remoteAddress, port: socket.remotePort };
+      return this;
+    } catch (error) {
+      throw this.#inOurWords(error);
+    }
+  }
+
+  /**
+   * The next bytes of the peer, all that have come. `quiet` when none came within `patience` milliseconds,
+   * or before `stop` was aborted; what comes later is there for the next read.
+   * @throws {DialError} when the connection broke
+   */
+  async read(patience?: number, stop?: AbortSignal): Promise<Incoming> {
+    if (this.#chunks.length === 0 && !this.#ended && !this.#closed) {
+      if ((await this.#arrival(patience, stop)) === "quiet") return { kind: "quiet" };
+    }
+    if (this.#chunks.length > 0) return { kind: "bytes", bytes: this.#takeAll() };
+    if (this.#error !== undefined) throw this.#inOurWords(this.#error);
+    return { kind: "end" };
+  }
+
+  /**
+   * Resolves when the kernel has taken all of `bytes`; until then they must not change.
+   * @throws {DialError} when the connection broke
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    let left = bytes;
+    while (left.length > 0) {
+      const taken = this.#closed ? -1 : (this.#socket?.write(left) ?? -1);
+      if (taken < 0) throw this.#inOurWords(this.#error ?? new DialError("reset", this.#host, this.#port));
+      left = left.subarray(taken);
+      if (left.length > 0) {
+        await new Promise<void>((resolve) => {
+          this.#writer = resolve;
+        });
+      }
+    }
+  }
+
+  /** Sends FIN after what was written; the peer may go on sending. */
+  finishWriting(): void {
+    if (!this.#closed) this.#socket?.shutdown();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket?.end();
+    this.#reader?.();
+    this.#wakeWriter();
+  }
+
+  #take(chunk: Uint8Array): void {
+    // The socket's buffer is only ours until we return; a Buffer's own slice() would be no copy.
+    this.#chunks.push(new Uint8Array(chunk));
+    this.#queued += chunk.length;
+    if (this.#queued > highWater) this.#socket?.pause();
+    this.#reader?.();
+  }
+
+  #takeAll(): Uint8Array {
+    const [only] = this.#chunks;
+    const all = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
+    if (this.#queued > highWater && !this.#closed) this.#socket?.resume();
+    this.#chunks.length = 0;
+    this.#queued = 0;
+    return all;
+  }
+
+  #arrival(patience: number | undefined, stop: AbortSignal | undefined): Promise<"arrived" | "quiet"> {
+    if (stop?.aborted) return Promise.resolve("quiet");
+    return new Promise((resolve) => {
+      const settle = (what: "arrived" | "quiet") => {
+        clearTimeout(timer);
+        stop?.removeEventListener("abort", beQuiet);
+        this.#reader = undefined;
+        resolve(what);
+      };
+      const beQuiet = () => settle("quiet");
+      const timer = patience === undefined ? undefined : setTimeout(beQuiet, patience);
+      stop?.addEventListener("abort", beQuiet, { once: true });
+      this.#reader = () => settle("arrived");
+    });
+  }
+
+  #finish(error?: Error): void {
+    this.#ended = true;
+    this.#error ??= error;
+    this.#reader?.();
+    if (this.#closed || error !== undefined) this.#wakeWriter();
+  }
+
+  #wakeWriter(): void {
+    const wake = this.#writer;
+    this.#writer = undefined;
+    wake?.();
+  }
+
+  #inOurWords(error: unknown): Error {
+    return (
+      asDialError(error, this.#host, this.#port) ??
+      new DialError("failed", this.#host, this.#port, { cause: error })
+    );
+  }
+}

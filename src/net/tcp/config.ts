@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { byteSize, duration } from "../../core/schema.ts";
+
+/** What the configuration of every byte-stream role has in common. */
+export const streamFields = {
+  maxConnections: z.int().min(1).default(10_000).describe("Clients at once; more are closed as they come."),
+  idleTimeout: duration("10m").describe("A client silent for so long is disconnected; 0 for never."),
+  buffer: byteSize("1MiB").describe(
+    "Bytes that may wait for a slow reader; until they have drained, that client is not read any more.",
+  ),
+};
+
+export const concurrencyField = z
+  .enum(["concurrent", "iterative"])
+  .default("concurrent")
+  .describe("iterative: the second client is connected, but not served until the first one leaves.");

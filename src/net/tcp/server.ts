@@ -1,0 +1,289 @@
+import type { Socket, TCPSocketListener } from "bun";
+import { type Address, formatAddress } from "../../core/address.ts";
+import { withDeadline } from "../../core/deadline.ts";
+import { claimPort } from "../claim-port.ts";
+import { listenError } from "../listen-port.ts";
+import { widenBacklog } from "./backlog.ts";
+import { type ConnectionOwner, TcpConnection } from "./connection.ts";
+import { discard } from "./free-buffer.ts";
+import { watchIdle } from "./idle-check.ts";
+import { TlsHandshakes } from "./tls-handshakes.ts";
+import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./types.ts";
+
+export { TcpConnection } from "./connection.ts";
+export type { ListenContext, SharedPlaces, TcpHandler, TcpOptions, TcpServer } from "./types.ts";
+
+/** What an address says of a listener, without and with TLS. */
+const addressTransports = { tcp: ["tcp", "tls"], ws: ["ws", "wss"] } as const;
+
+/** Enough to keep a fast reader busy; a slow one costs no more than this. */
+const defaultHighWater = 1024 * 1024;
+
+/**
+ * Chunks from this size on are given back as soon as they have been handled: each is a buffer of its own, of up to
+ * 512 KiB. Taking in 1 GB at full speed, a process grew by 50 MB of chunks that nobody read any more, and by 2 MB with
+ * this. For smaller ones it is not worth the call.
+ */
+const largeChunk = 32 * 1024;
+
+/**
+ * Listens on TCP. A throwing handler costs its own connection, nobody else's.
+ * @throws {StartError} naming the service, the port and what to change
+ */
+export async function listenTcp<S>(
+  context: ListenContext,
+  options: TcpOptions,
+  handler: TcpHandler<S>,
+): Promise<TcpServer<S>> {
+  return new Server(context, options, handler);
+}
+
+class Server<S> implements TcpServer<S>, ConnectionOwner {
+  readonly address: Address;
+  readonly connections = new Set<TcpConnection<S>>();
+  readonly counters = { bytesIn: 0, bytesOut: 0 };
+  readonly service: string;
+  readonly traffic: ListenContext["traffic"];
+  readonly highWater: number;
+  readonly pauseWhenFull: boolean;
+  readonly tellsBytes: boolean;
+  readonly idPrefix: string;
+  readonly transport: "tcp" | "ws";
+  tick = 0;
+  readonly #context: ListenContext;
+  readonly #options: TcpOptions;
+  readonly #handler: TcpHandler<S>;
+  readonly #listener: TCPSocketListener<TcpConnection<S>>;
+  /** Iterative: connected, not served yet, in order of arrival. */
+  readonly #waiting: TcpConnection<S>[] = [];
+  #serving: TcpConnection<S> | undefined;
+  #accepted = 0;
+  #refused = 0;
+  #idleClosed = 0;
+  #errors = 0;
+  #stopIdleCheck = () => {};
+  readonly #handshakes: TlsHandshakes<S> | undefined;
+  #stopped: Promise<void> | undefined;
+  #allClosed = () => {};
+
+  constructor(context: ListenContext, options: TcpOptions, handler: TcpHandler<S>) {
+    this.#context = context;
+    this.#options = options;
+    this.#handler = handler;
+    this.service = context.service;
+    this.traffic = context.traffic;
+    this.highWater = options.highWater ?? defaultHighWater;
+    this.pauseWhenFull = options.pauseWhenFull ?? true;
+    this.tellsBytes = options.tellsBytes ?? true;
+    this.transport = options.transport ?? "tcp";
+    const part = options.part ?? (context.thread > 0 ? String(context.thread) : "");
+    this.idPrefix = part === "" ? context.service : `${context.service}/${part}`;
+    const { tls } = options;
+    if (tls !== undefined) this.#handshakes = new TlsHandshakes(context, tls, options);
+    this.#listener = this.#listen();
+    widenBacklog(this.#listener);
+    const transport = addressTransports[this.transport][tls === undefined ? 0 : 1];
+    this.address = { transport, host: options.host, port: this.#listener.port };
+    if (options.idleTimeout) {
+      this.#stopIdleCheck = watchIdle(this, options.idleTimeout, context.log, () => this.#idleClosed++);
+    }
+  }
+
+  /** @throws {StartError} */
+  #listen(): TCPSocketListener<TcpConnection<S>> {
+    const { host, port, part } = this.#options;
+    const { thread, joins } = this.#context;
+    try {
+      // Threads share their port; the first one makes sure that nobody else has it.
+      const claimed = thread > 0 && !joins ? claimPort(host, port) : port;
+      const options = { hostname: host, port: claimed, reusePort: thread > 0, allowHalfOpen: true };
+      const secured = this.#handshakes === undefined ? {} : { tls: this.#handshakes.material };
+      return Bun.listen<TcpConnection<S>>({
+        ...options,
+        ...secured,
+        socket: {
+          open: (socket) => this.#accept(socket),
+          handshake: (socket, isDone, error) => {
+            if (this.#handshakes?.end(socket, isDone, error)) this.#admit(socket.data);
+          },
+          data: (socket, chunk) => {
+            this.#data(socket.data, chunk);
+            if (chunk.length >= largeChunk) discard(chunk);
+          },
+          drain: (socket) => this.#drain(socket.data),
+          end: (socket) => this.#end(socket.data),
+          close: (socket, error) => this.#close(socket.data, error),
+          error: (socket, error) => this.#close(socket.data, error),
+        },
+      });
+    } catch (cause) {
+      throw listenError({ service: this.service, part, transport: "TCP", host, port }, cause);
+    }
+  }
+
+  #accept(socket: Socket<TcpConnection<S>>): void {
+    const { maxConnections, shared, keepAlive } = this.#options;
+    const connection = new TcpConnection<S>(socket, this, ++this.#accepted);
+    socket.data = connection;
+    if (maxConnections && this.connections.size >= maxConnections) {
+      this.#refuse(connection, maxConnections);
+      return;
+    }
+    if (shared !== undefined && shared.taken >= shared.limit) {
+      this.#refuse(connection, shared.limit);
+      return;
+    }
+    if (shared !== undefined) shared.taken++;
+    socket.setNoDelay(true);
+    if (keepAlive) socket.setKeepAlive(true, keepAlive);
+    this.connections.add(connection);
+    if (this.traffic.wants("open"))
+      this.traffic.emit({ kind: "open", conversation: connection.conversation });
+    if (this.#handshakes === undefined) this.#admit(connection);
+    else this.#handshakes.begin(connection);
+  }
+
+  /** From now on it is a client like any other. */
+  #admit(connection: TcpConnection<S>): void {
+    if (this.#options.iterative && this.#serving !== undefined) {
+      connection.pause();
+      this.#waiting.push(connection);
+      return;
+    }
+    this.#serve(connection);
+  }
+
+  #refuse(connection: TcpConnection<S>, limit: number): void {
+    connection.markClosed();
+    this.#refused++;
+    // One line for the first and for every thousandth: a storm must not become a storm of lines.
+    if (this.#refused % 1000 === 1) {
+      this.#context.log.warning(
+        `Closed a connection from ${formatAddress(connection.remote)}: ${limit} clients are connected and maxConnections is ${limit} (${this.#refused} closed so far)`,
+      );
+    }
+    connection.terminate();
+  }
+
+  #serve(connection: TcpConnection<S>): void {
+    if (this.#options.iterative) this.#serving = connection;
+    connection.served = true;
+    // The time in the queue was not the client's silence.
+    connection.lastActive = this.tick;
+    this.#guard(connection, () => {
+      connection.state = this.#handler.open(connection);
+    });
+  }
+
+  #data(connection: TcpConnection<S>, chunk: Uint8Array): void {
+    // A reset wakes even a paused socket and hands over what had arrived; that peer is gone.
+    if (!connection.served || connection.ending || connection.closed) return;
+    this.counters.bytesIn += chunk.length;
+    connection.lastActive = this.tick;
+    if (this.tellsBytes && this.traffic.wants("bytes")) {
+      this.traffic.emit({
+        kind: "bytes",
+        conversation: connection.conversation,
+        direction: "in",
+        bytes: chunk,
+      });
+    }
+    try {
+      this.#handler.data(connection, chunk);
+    } catch (error) {
+      this.#broken(connection, error);
+    }
+  }
+
+  #drain(connection: TcpConnection<S>): void {
+    if (connection.closed || !connection.flush()) return;
+    if (connection.served) this.#guard(connection, () => this.#handler.drain?.(connection));
+  }
+
+  #end(connection: TcpConnection<S>): void {
+    connection.peerEnded();
+    if (connection.ending) return;
+    if (!connection.served || this.#handler.end === undefined) connection.end();
+    else this.#guard(connection, () => this.#handler.end?.(connection));
+  }
+
+  #close(connection: TcpConnection<S>, error?: Error): void {
+    if (!connection.markClosed()) return;
+    this.connections.delete(connection);
+    if (this.#options.shared !== undefined) this.#options.shared.taken--;
+    this.#handshakes?.gone(connection);
+    if (connection.served) {
+      this.#guard(connection, () => this.#handler.close?.(connection, error));
+    } else {
+      const place = this.#waiting.indexOf(connection);
+      if (place >= 0) this.#waiting.splice(place, 1);
+    }
+    if (this.traffic.wants("close")) {
+      const reason = error === undefined ? {} : { reason: error.message };
+      this.traffic.emit({ kind: "close", conversation: connection.conversation, ...reason });
+    }
+    if (this.#serving === connection) this.#serveNext();
+    if (this.connections.size === 0) this.#allClosed();
+  }
+
+  #serveNext(): void {
+    this.#serving = undefined;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    // Before the role has it: it may choose to pause it at once.
+    next.resume();
+    this.#serve(next);
+  }
+
+  #guard(connection: TcpConnection<S>, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#broken(connection, error);
+    }
+  }
+
+  #broken(connection: TcpConnection<S>, error: unknown): void {
+    this.#errors++;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#context.log.error(`Closed the connection from ${formatAddress(connection.remote)}: ${reason}`);
+    connection.destroy();
+  }
+
+  stats(): Record<string, number> {
+    return {
+      connections: this.connections.size,
+      connections_total: this.#accepted,
+      connections_refused_total: this.#refused,
+      connections_idle_closed_total: this.#idleClosed,
+      ...(this.#handshakes !== undefined && { tls_handshakes_failed_total: this.#handshakes.failed }),
+      connection_errors_total: this.#errors,
+      bytes_received_total: this.counters.bytesIn,
+      bytes_sent_total: this.counters.bytesOut,
+    };
+  }
+
+  clients(): string[] {
+    return [...this.connections].map((connection) => formatAddress(connection.remote));
+  }
+
+  stop(deadline: AbortSignal): Promise<void> {
+    this.#stopped ??= this.#stop(deadline);
+    return this.#stopped;
+  }
+
+  async #stop(deadline: AbortSignal): Promise<void> {
+    this.#listener.stop(false);
+    // What has already arrived is served first: it is handed over in the next turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const connection of this.connections) connection.end();
+    if (this.connections.size > 0) {
+      const { promise: allClosed, resolve } = Promise.withResolvers<void>();
+      this.#allClosed = resolve;
+      await withDeadline(allClosed, deadline);
+    }
+    for (const connection of [...this.connections]) connection.destroy();
+    this.#stopIdleCheck();
+    this.#handshakes?.close();
+  }
+}

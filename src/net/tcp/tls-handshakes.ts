@@ -1,0 +1,61 @@
+import type { Socket } from "bun";
+import { formatAddress, formatHostPort } from "../../core/address.ts";
+import { StartError } from "../../core/errors.ts";
+import { TimeoutQueue } from "../timeout-queue.ts";
+import type { TcpConnection } from "./connection.ts";
+import { certificateWarning, readTlsFiles, type TlsMaterial } from "./tls-files.ts";
+import type { ListenContext, TcpOptions } from "./types.ts";
+
+/** The TLS handshakes of a listener: who has not finished one is no client yet. */
+export class TlsHandshakes<S> {
+  readonly material: TlsMaterial;
+  failed = 0;
+  readonly #log: ListenContext["log"];
+  readonly #pending: TimeoutQueue<TcpConnection<S>>;
+  readonly #mustBeKnown: boolean;
+
+  /** @throws {StartError} its cause names the file that cannot be used */
+  constructor({ service, log }: ListenContext, tls: NonNullable<TcpOptions["tls"]>, place: TcpOptions) {
+    this.#log = log;
+    this.#mustBeKnown = tls.files.requestClientCertificate;
+    try {
+      this.material = readTlsFiles(tls.files);
+    } catch (cause) {
+      const tried = `Cannot start "${service}" on TCP ${formatHostPort(place.host, place.port)} with TLS`;
+      throw new StartError("failed", tried, { cause });
+    }
+    const warning = certificateWarning(tls.files, this.material, Date.now());
+    if (warning !== undefined) log.warning(warning);
+    const tooLate = `no TLS handshake within ${tls.handshakeTimeout} ms`;
+    this.#pending = new TimeoutQueue(tls.handshakeTimeout, (late) => this.#fail(late, tooLate));
+  }
+
+  begin(connection: TcpConnection<S>): void {
+    this.#pending.add(connection);
+  }
+
+  /** @returns whether the peer is a client from now on */
+  end(socket: Socket<TcpConnection<S>>, isDone: boolean, error: Error | null): boolean {
+    const connection = socket.data;
+    if (!this.#pending.remove(connection)) return false;
+    // A handshake is also done with a peer whose certificate nobody here knows, or who has none.
+    if (isDone && (socket.authorized || !this.#mustBeKnown)) return true;
+    this.#fail(connection, `its TLS handshake failed: ${error?.message ?? "no reason given"}`);
+    return false;
+  }
+
+  /** The connection is gone, perhaps in the middle of its handshake. */
+  gone(connection: TcpConnection<S>): void {
+    if (this.#pending.remove(connection)) this.failed++;
+  }
+
+  close(): void {
+    this.#pending.close();
+  }
+
+  #fail(connection: TcpConnection<S>, why: string): void {
+    this.failed++;
+    this.#log.debug(`Closed the connection from ${formatAddress(connection.remote)}: ${why}`);
+    connection.destroy();
+  }
+}

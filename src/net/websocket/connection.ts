@@ -1,0 +1,100 @@
+import type { Conversation } from "../../core/traffic.ts";
+import { Opcode } from "../../protocol/websocket/frame-header.ts";
+import { FrameReader } from "../../protocol/websocket/frame-reader.ts";
+import {
+  closeFrame,
+  controlFrame,
+  longestOwnHeader,
+  writeHeader,
+} from "../../protocol/websocket/frame-writer.ts";
+import { CloseCode } from "../../protocol/websocket/websocket-error.ts";
+import type { TcpConnection } from "../tcp/connection.ts";
+import type { Lease } from "../tcp/lease.ts";
+
+/** Frames up to this long are put together before they go out: one write, and so one packet, for each. */
+const together = 128 * 1024;
+
+/** A client that does not read is not sent further pongs past this many bytes that wait for it. */
+const mostForPongs = 64 * 1024;
+
+/** What a connection needs of the server that took its handshake. */
+export interface WebSocketOwner<S> {
+  /** Our close frame's code: the server may be going away. */
+  readonly farewell: number;
+  readonly scratch: Uint8Array;
+  received(connection: WebSocketConnection<S>, bytes: Uint8Array): void;
+}
+
+/** One WebSocket: to a role a stream of bytes like a TCP connection, which leaves in binary frames. */
+export class WebSocketConnection<S = unknown> {
+  /** What the role's `open` returned. */
+  state!: S;
+  readonly reader: FrameReader;
+  readonly #tcp: TcpConnection<unknown>;
+  readonly #owner: WebSocketOwner<S>;
+
+  constructor(tcp: TcpConnection<unknown>, owner: WebSocketOwner<S>) {
+    this.#tcp = tcp;
+    this.#owner = owner;
+    this.reader = new FrameReader({
+      data: (bytes) => {
+        if (!tcp.ending && !tcp.closed) owner.received(this, bytes);
+      },
+      // Only the last of many pings must be answered (RFC 6455, section 5.5.3).
+      ping: (payload) => {
+        if (tcp.buffered <= mostForPongs) tcp.write(controlFrame(Opcode.Pong, payload));
+      },
+      close: (code) => this.close(code === CloseCode.None ? CloseCode.Normal : code),
+    });
+  }
+
+  get conversation(): Conversation {
+    return this.#tcp.conversation;
+  }
+
+  /** Bytes that the kernel has not taken yet, those of the frames' headers among them. */
+  get buffered(): number {
+    return this.#tcp.buffered;
+  }
+
+  /** Sends `bytes` as one message; the caller may reuse them at once. With a lease large ones are held instead. */
+  write(bytes: Uint8Array, lease?: Lease): void {
+    if (bytes.length === 0) return;
+    const { scratch } = this.#owner;
+    const header = writeHeader(scratch, Opcode.Binary, bytes.length);
+    if (bytes.length <= scratch.length - header) {
+      scratch.set(bytes, header);
+      this.#tcp.write(scratch.subarray(0, header + bytes.length));
+      return;
+    }
+    this.#tcp.write(scratch.subarray(0, header));
+    this.#tcp.write(bytes, lease);
+  }
+
+  pause(): void {
+    this.#tcp.pause();
+  }
+
+  resume(): void {
+    this.#tcp.resume();
+  }
+
+  /** Sends what is buffered, then a close frame, then FIN. */
+  end(): void {
+    this.close(this.#owner.farewell);
+  }
+
+  /** The same, with a code and words of its own. */
+  close(code: number, reason?: string): void {
+    this.#tcp.write(closeFrame(code, reason));
+    this.#tcp.end();
+  }
+
+  /** Closes now; what is buffered is lost. */
+  destroy(): void {
+    this.#tcp.destroy();
+  }
+}
+
+/** What all connections of a server put their frames together in. */
+export const scratchBuffer = (): Uint8Array => new Uint8Array(together + longestOwnHeader);

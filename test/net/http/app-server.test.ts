@@ -1,0 +1,44 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { StartError } from "../../../src/core/errors.ts";
+import { type AppHandler, serveApp } from "../../../src/net/http/app-server.ts";
+
+function start(handler: AppHandler, port = 0) {
+  const server = serveApp({ service: "admin", host: "127.0.0.1", port }, handler);
+  onTestFinished(() => server.stop(AbortSignal.abort()));
+  return { server, url: `http://127.0.0.1:${server.address.port}/` };
+}
+
+test("an app is told who asks, and listens where it says", async () => {
+  const { url, server } = start((_, remote) => new Response(remote));
+  expect(server.address).toMatchObject({ transport: "tcp", host: "127.0.0.1" });
+  expect(await (await fetch(url)).text()).toMatch(/^127\.0\.0\.1:\d+$/);
+});
+
+test("a port in use is told with the setting to change", () => {
+  const { server } = start(() => new Response());
+  const again = () => start(() => new Response(), server.address.port);
+  expect(again).toThrow(StartError);
+  expect(again).toThrow(
+    /Cannot start "admin" on TCP 127\.0\.0\.1:\d+: the port is in use\..* set admin\.port/,
+  );
+});
+
+test("a stop lets a request in flight finish, and cuts off what takes too long", async () => {
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+  const { promise: answer, resolve: give } = Promise.withResolvers<Response>();
+  const { url, server } = start((request) => {
+    isAsked();
+    return request.url.endsWith("/never") ? new Promise(() => {}) : answer;
+  });
+  const reply = fetch(url);
+  const never = fetch(`${url}never`).then(
+    () => "answered",
+    () => "cut off",
+  );
+  await asked;
+  const stopped = server.stop(AbortSignal.timeout(200));
+  give(new Response("done"));
+  expect(await (await reply).text()).toBe("done");
+  await stopped;
+  expect(await never).toBe("cut off");
+});

@@ -1,0 +1,264 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import type { TrafficEvent } from "../../../src/core/traffic.ts";
+import { unobserved } from "../../../src/core/traffic.ts";
+import {
+  type ListenContext,
+  listenTcp,
+  type TcpHandler,
+  type TcpOptions,
+} from "../../../src/net/tcp/server.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { until } from "../../support/until.ts";
+
+const silent = { debug() {}, info() {}, warning() {}, error() {} };
+
+function contextFor(overrides: Partial<ListenContext> = {}): ListenContext {
+  return { service: "test", log: silent, traffic: unobserved, thread: 0, joins: false, ...overrides };
+}
+
+async function listen<S>(
+  handler: TcpHandler<S>,
+  options: Partial<TcpOptions> = {},
+  context: Partial<ListenContext> = {},
+) {
+  const server = await listenTcp(contextFor(context), { host: "127.0.0.1", port: 0, ...options }, handler);
+  onTestFinished(() => server.stop(AbortSignal.abort()));
+  return server;
+}
+
+const echo: TcpHandler<undefined> = {
+  open: () => undefined,
+  data: (connection, chunk) => void connection.write(chunk),
+};
+
+describe("listenTcp", () => {
+  test("port 0 becomes a real port, and bytes come back", async () => {
+    const server = await listen(echo);
+    expect(server.address.port).toBeGreaterThan(0);
+    const client = await RawClient.connect(server.address.port);
+    client.write("halo");
+    expect(await client.text(4)).toBe("halo");
+  });
+
+  test("a client that shuts its sending side still gets everything", async () => {
+    const server = await listen(echo);
+    const client = await RawClient.connect(server.address.port);
+    const sent = Buffer.alloc(3_000_000, "abcdefg");
+    client.write(sent);
+    client.end();
+    expect(Buffer.compare(await client.all(), sent)).toBe(0);
+  });
+
+  test("a role may pause a client as it opens it", async () => {
+    const server = await listen({ open: (connection) => connection.pause(), data: () => {} });
+    const client = await RawClient.connect(server.address.port);
+    client.write("halo");
+    await until(() => server.connections.size === 1);
+    await Bun.sleep(50); // silence is what is asserted
+    expect(server.stats().bytes_received_total).toBe(0);
+    const [connection] = server.connections;
+    connection!.resume();
+    await until(() => server.stats().bytes_received_total === 4);
+  });
+
+  test("a slow reader holds no more than the high-water mark and a kernel buffer in memory", async () => {
+    const highWater = 256 * 1024;
+    const server = await listen(echo, { highWater });
+    const client = await RawClient.connect(server.address.port);
+    client.pause();
+    const total = 30_000_000;
+    client.write(Buffer.alloc(total, "x"));
+    const [connection] = server.connections;
+    await until(() => connection!.buffered > highWater);
+    const held = connection!.buffered;
+    await Bun.sleep(50); // silence is what is asserted: nothing more is read while the reader does not read
+    expect(connection!.buffered).toBe(held);
+    expect(held).toBeLessThan(highWater + 1024 * 1024);
+    client.resume();
+    client.end();
+    expect((await client.all()).length).toBe(total);
+  });
+
+  test("what is written in a cork comes together, also an end", async () => {
+    const server = await listen({
+      open: () => undefined,
+      data: (connection) =>
+        connection.cork(() => {
+          for (let i = 0; i < 1000; i++) connection.write(Buffer.from("ab"));
+          connection.end();
+        }),
+    });
+    const client = await RawClient.connect(server.address.port);
+    client.write("go");
+    expect((await client.all()).toString()).toBe("ab".repeat(1000));
+  });
+
+  test("a connection that is reset as it comes is told to the observer like any other", async () => {
+    const events: TrafficEvent[] = [];
+    const traffic = { wants: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const server = await listen(echo, {}, { traffic });
+    for (let i = 0; i < 20; i++) (await RawClient.connect(server.address.port)).reset();
+    await until(
+      () =>
+        events.filter(({ kind }) => kind === "close").length ===
+        events.filter(({ kind }) => kind === "open").length,
+    );
+    expect(events.every(({ conversation }) => conversation.remote !== "")).toBe(true);
+  });
+
+  test("a throwing handler costs its own connection only", async () => {
+    const server = await listen({
+      open: () => undefined,
+      data: (connection, chunk) => {
+        if (chunk[0] === 0x21) throw new Error("bang");
+        connection.write(chunk);
+      },
+    });
+    const good = await RawClient.connect(server.address.port);
+    const bad = await RawClient.connect(server.address.port);
+    bad.write("!");
+    await bad.closed;
+    good.write("still here");
+    expect(await good.text(10)).toBe("still here");
+    expect(server.stats().connection_errors_total).toBe(1);
+  });
+
+  test("connections above the limit are closed, those below it live on", async () => {
+    const server = await listen(echo, { maxConnections: 2 });
+    const first = await RawClient.connect(server.address.port);
+    await RawClient.connect(server.address.port);
+    const third = await RawClient.connect(server.address.port);
+    await third.closed;
+    first.write("a");
+    expect(await first.text(1)).toBe("a");
+    expect(server.stats().connections_refused_total).toBe(1);
+  });
+
+  test("an iterative server serves the second client when the first has left", async () => {
+    const server = await listen(echo, { iterative: true });
+    const first = await RawClient.connect(server.address.port);
+    first.write("1");
+    expect(await first.text(1)).toBe("1");
+    const second = await RawClient.connect(server.address.port);
+    second.write("2");
+    await until(() => server.connections.size === 2);
+    first.write("1");
+    expect(await first.text(1)).toBe("1");
+    expect(second.received.length).toBe(0);
+    first.end();
+    expect(await second.text(1)).toBe("2");
+  });
+
+  test("an iterative server skips a waiting client that has reset its connection", async () => {
+    const server = await listen(echo, { iterative: true });
+    const first = await RawClient.connect(server.address.port);
+    const second = await RawClient.connect(server.address.port);
+    await until(() => server.connections.size === 2);
+    second.write("lost");
+    second.reset();
+    const third = await RawClient.connect(server.address.port);
+    third.write("3");
+    first.end();
+    expect(await third.text(1)).toBe("3");
+  });
+
+  test("a silent connection is closed after the idle timeout, an active one is not", async () => {
+    const server = await listen(echo, { idleTimeout: 200 });
+    const silentClient = await RawClient.connect(server.address.port);
+    const active = await RawClient.connect(server.address.port);
+    const beat = setInterval(() => active.write("."), 20);
+    onTestFinished(() => clearInterval(beat));
+    await silentClient.ended;
+    silentClient.end();
+    await until(() => server.connections.size === 1);
+    expect(server.stats().connections_idle_closed_total).toBe(1);
+  });
+
+  test("who waited for its turn in an iterative server is not idle for it", async () => {
+    const server = await listen(echo, { iterative: true, idleTimeout: 150 });
+    const first = await RawClient.connect(server.address.port);
+    const second = await RawClient.connect(server.address.port);
+    // Longer than the idle timeout: the first one keeps the server busy all the while.
+    for (let i = 0; i < 20; i++) {
+      first.write(".");
+      await first.text(1);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    first.end();
+    await until(() => server.connections.size === 1);
+    second.write("2");
+    expect(await second.text(1)).toBe("2");
+    expect(server.stats().connections_idle_closed_total).toBe(0);
+  });
+
+  test("an IPv4 peer of a server on :: is told by its IPv4 address", async () => {
+    const server = await listen(echo, { host: "::" });
+    await RawClient.connect(server.address.port);
+    await until(() => server.clients().length === 1);
+    expect(server.clients()[0]).toStartWith("127.0.0.1:");
+  });
+
+  test("stop flushes what is buffered, then ends the connections", async () => {
+    const server = await listen(echo);
+    const client = await RawClient.connect(server.address.port);
+    client.pause();
+    client.write(Buffer.alloc(8_000_000, "y"));
+    const [connection] = server.connections;
+    await until(() => connection!.buffered > 0);
+    const stopped = server.stop(AbortSignal.timeout(5000));
+    client.resume();
+    const received = await client.all();
+    expect(received.length).toBeGreaterThan(0);
+    expect(received.every((byte) => byte === 0x79)).toBe(true);
+    client.end();
+    await stopped;
+    expect(server.connections.size).toBe(0);
+    await expect(RawClient.connect(server.address.port)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("stop drops who does not leave by the deadline, and is safe to call twice", async () => {
+    const server = await listen({ open: () => undefined, data: () => {}, end: () => {} });
+    const client = await RawClient.connect(server.address.port);
+    const deadline = AbortSignal.timeout(30);
+    await Promise.all([server.stop(deadline), server.stop(deadline)]);
+    await client.closed;
+  });
+
+  test("a port in use names the service, the port and what to change", async () => {
+    const server = await listen(echo);
+    const port = server.address.port;
+    const second = listenTcp(contextFor({ service: "other" }), { host: "127.0.0.1", port }, echo);
+    await expect(second).rejects.toThrow(
+      `Cannot start "other" on TCP 127.0.0.1:${port}: the port is in use. Stop the other program or set services.other.port to a free one`,
+    );
+  });
+
+  test("the first thread of a service claims the port; only the others share it", async () => {
+    const first = await listen(echo, {}, { thread: 1 });
+    const port = first.address.port;
+    await expect(listen(echo, { port }, { thread: 1 })).rejects.toThrow("the port is in use");
+    const joined = await listen(echo, { port }, { thread: 2, joins: true });
+    expect(joined.address.port).toBe(port);
+  });
+
+  test("an address that is not of this machine is told as such", async () => {
+    await expect(listen(echo, { host: "192.0.2.1" })).rejects.toThrow(
+      '"192.0.2.1" is not an address of this machine',
+    );
+  });
+
+  test("open, bytes in both directions and close are told to the observer", async () => {
+    const events: TrafficEvent[] = [];
+    const traffic = { wants: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const server = await listen(echo, {}, { traffic });
+    const client = await RawClient.connect(server.address.port);
+    client.write("x");
+    await client.text(1);
+    client.end();
+    await until(() => events.some((event) => event.kind === "close"));
+    expect(
+      events.map((event) => ("direction" in event ? `${event.kind} ${event.direction}` : event.kind)),
+    ).toEqual(["open", "bytes in", "bytes out", "close"]);
+    expect(events[0]!.conversation).toMatchObject({ id: "test#1", service: "test", transport: "tcp" });
+  });
+});
