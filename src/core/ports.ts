@@ -1,3 +1,5 @@
+import type { Address } from "./address.ts";
+
 /**
  * The lab's services and the ports its exercises print. Roles take their default from here, and the client
  * names the service that usually listens on a port that refused it.
@@ -24,4 +26,15 @@ export type LabService = keyof typeof labPorts;
 /** The services of the lab that listen on `port`: 12345 has a TCP and a UDP one. */
 export function labServicesOn(port: number): LabService[] {
   return (Object.keys(labPorts) as LabService[]).filter((name) => labPorts[name] === port);
+}
+
+/** `distcli time 127.0.0.1`, with `-p` where the port is not the lab's own. */
+export function exampleCommand(
+  command: string,
+  address: Address | undefined,
+  usualPort: number,
+  rest = "",
+): string {
+  const port = address === undefined || address.port === usualPort ? "" : ` -p ${address.port}`;
+  return `distcli ${command} ${address?.host ?? "HOST"}${port}${rest === "" ? "" : ` ${rest}`}`;
 }

@@ -1,5 +1,4 @@
-import { discard } from "./free-buffer.ts";
-import type { Lease } from "./lease.ts";
+import { freeBuffer, type Lease } from "./buffers.ts";
 
 /** A block is what one `write` to a socket gets, so it is about what a socket's send buffer takes at once. */
 const blockSize = 64 * 1024;
@@ -77,6 +76,6 @@ export class ByteQueue {
 }
 
 function letGo({ bytes, lease }: Block): void {
-  if (lease === undefined) discard(bytes);
+  if (lease === undefined) freeBuffer(bytes);
   else lease.release();
 }

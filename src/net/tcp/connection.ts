@@ -1,8 +1,8 @@
 import type { Socket } from "bun";
 import { type Address, formatAddress, plainHost } from "../../core/address.ts";
 import type { Conversation, Traffic } from "../../core/traffic.ts";
+import type { Lease } from "./buffers.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import type { Lease } from "./lease.ts";
 
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionOwner {

@@ -2,7 +2,7 @@ import type { RoleContext, RunningService } from "../../core/role.ts";
 import type { Direction } from "../../core/traffic.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type ReplyTemplate, ReplyWriter } from "../../protocol/text/reply.ts";
-import { type StreamConfig, tcpOptions } from "./options.ts";
+import { type StreamConfig, tcpOptions } from "./api.ts";
 import { listenTcp, type TcpConnection, type TcpServer } from "./server.ts";
 
 export interface ReplyServer extends RunningService<never> {

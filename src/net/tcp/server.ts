@@ -1,17 +1,16 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { type Address, formatAddress } from "../../core/address.ts";
 import { withDeadline } from "../../core/deadline.ts";
-import { claimPort } from "../claim-port.ts";
-import { listenError } from "../listen-port.ts";
+import { claimPort, listenError } from "../listen-port.ts";
+import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 import { widenBacklog } from "./backlog.ts";
+import { freeBuffer } from "./buffers.ts";
 import { type ConnectionOwner, TcpConnection } from "./connection.ts";
-import { discard } from "./free-buffer.ts";
 import { watchIdle } from "./idle-check.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
-import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./types.ts";
 
+export type { ListenContext, SharedPlaces, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 export { TcpConnection } from "./connection.ts";
-export type { ListenContext, SharedPlaces, TcpHandler, TcpOptions, TcpServer } from "./types.ts";
 
 /** What an address says of a listener, without and with TLS. */
 const addressTransports = { tcp: ["tcp", "tls"], ws: ["ws", "wss"] } as const;
@@ -108,7 +107,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
           },
           data: (socket, chunk) => {
             this.#data(socket.data, chunk);
-            if (chunk.length >= largeChunk) discard(chunk);
+            if (chunk.length >= largeChunk) freeBuffer(chunk);
           },
           drain: (socket) => this.#drain(socket.data),
           end: (socket) => this.#end(socket.data),

@@ -2,9 +2,9 @@ import type { Socket } from "bun";
 import { formatAddress, formatHostPort } from "../../core/address.ts";
 import { StartError } from "../../core/errors.ts";
 import { TimeoutQueue } from "../timeout-queue.ts";
+import type { ListenContext, TcpOptions } from "./api.ts";
 import type { TcpConnection } from "./connection.ts";
 import { certificateWarning, readTlsFiles, type TlsMaterial } from "./tls-files.ts";
-import type { ListenContext, TcpOptions } from "./types.ts";
 
 /** The TLS handshakes of a listener: who has not finished one is no client yet. */
 export class TlsHandshakes<S> {

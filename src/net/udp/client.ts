@@ -4,8 +4,7 @@ import { withDeadline } from "../../core/deadline.ts";
 import { asDialError, DialError } from "../dial-error.ts";
 import { resolveName } from "../resolve.ts";
 
-/** The largest datagram that UDP over IPv4 carries: 65,535 less the two headers. */
-export const maxDatagram = 65_507;
+export { maxDatagram } from "./server.ts";
 
 /** A UDP socket that speaks to one server. */
 export interface UdpClient {

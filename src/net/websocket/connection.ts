@@ -1,15 +1,15 @@
 import type { Conversation } from "../../core/traffic.ts";
-import { Opcode } from "../../protocol/websocket/frame-header.ts";
-import { FrameReader } from "../../protocol/websocket/frame-reader.ts";
 import {
   closeFrame,
   controlFrame,
   longestOwnHeader,
+  Opcode,
   writeHeader,
-} from "../../protocol/websocket/frame-writer.ts";
+} from "../../protocol/websocket/frame.ts";
+import { FrameReader } from "../../protocol/websocket/frame-reader.ts";
 import { CloseCode } from "../../protocol/websocket/websocket-error.ts";
+import type { Lease } from "../tcp/buffers.ts";
 import type { TcpConnection } from "../tcp/connection.ts";
-import type { Lease } from "../tcp/lease.ts";
 
 /** Frames up to this long are put together before they go out: one write, and so one packet, for each. */
 const together = 128 * 1024;

@@ -1,5 +1,5 @@
 import type { Quantity } from "../../core/operation.ts";
-import { asciiDigits, trimSpace } from "./digits.ts";
+import type { JsonValue } from "../json/value.ts";
 
 /** As many digits as Python reads and prints in one number; what is longer is invalid input. */
 export const maxOperandDigits = 4300;
@@ -42,6 +42,25 @@ function parseDecimal(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
+const operandLimit = 10n ** BigInt(maxOperandDigits);
+
+/**
+ * An operand in a JSON request: a number as it stands (`5` is an integer, `5.0` and `5e0` are decimals), or a
+ * text as `parseOperand` reads it, for clients whose numbers cannot hold large integers.
+ */
+export function operandFromJson(value: JsonValue | undefined): Quantity | undefined {
+  switch (typeof value) {
+    case "bigint":
+      return value < operandLimit && value > -operandLimit ? value : undefined;
+    case "number":
+      return Number.isFinite(value) ? value : undefined;
+    case "string":
+      return parseOperand(value);
+    default:
+      return undefined;
+  }
+}
+
 /**
  * A quantity as Python prints it: an integer as its digits, a decimal always with its point or exponent:
  * `5.0`, `0.1`, `1e+16`, `1e-05`, `-0.0`.
@@ -62,4 +81,31 @@ function formatDecimal(value: number): string {
 /** Python writes at least two digits of exponent: `1e-5` is `1e-05`. */
 function padExponent(text: string): string {
   return text.replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+/** What Python's `str.strip()` removes; JavaScript's `trim` differs in the C0 separators and U+FEFF. */
+const pythonSpace = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const leadingSpace = new RegExp(`^${pythonSpace}+`);
+const notSpace = new RegExp(`(?!${pythonSpace})[^]`);
+
+function trimSpace(text: string): string {
+  const start = text.replace(leadingSpace, "");
+  // Counted from the end by hand: a pattern anchored there would look at every run of spaces in the middle.
+  let end = start.length;
+  while (end > 0 && !notSpace.test(start.charAt(end - 1))) end--;
+  return start.slice(0, end);
+}
+
+/** Decimal digits of every script as 0 to 9: Arabic `٣` is `3`. Everything else stays as it is. */
+function asciiDigits(text: string): string {
+  return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(digitValue(digit.codePointAt(0) ?? 0)));
+}
+
+const isDigit = /^\p{Nd}$/u;
+
+/** Unicode places the digits of a script side by side from 0 to 9, and sets of digits never overlap. */
+function digitValue(codePoint: number): number {
+  let start = codePoint;
+  while (isDigit.test(String.fromCodePoint(start - 1))) start--;
+  return (codePoint - start) % 10;
 }

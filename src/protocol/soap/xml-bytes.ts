@@ -1,4 +1,4 @@
-import { XmlError } from "./xml-error.ts";
+import { XmlError } from "./xml-text.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 

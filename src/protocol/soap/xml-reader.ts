@@ -1,7 +1,6 @@
 import sax, { type Parser, type Tag } from "sax";
 import { Namespaces, type QName } from "./namespaces.ts";
-import { XmlError } from "./xml-error.ts";
-import { findNotXml } from "./xml-text.ts";
+import { findNotXml, XmlError } from "./xml-text.ts";
 
 /** A SOAP message of this service needs 4 levels and a handful of attributes. */
 const maxDepth = 32;

@@ -1,3 +1,18 @@
+/** The document is not well-formed, or holds more than we take. Lines and columns count from 1. */
+export class XmlError extends Error {
+  override readonly name = "XmlError";
+  constructor(
+    /** What is wrong, without the place. */
+    readonly mistake: string,
+    readonly line: number,
+    readonly column: number,
+    options?: ErrorOptions,
+  ) {
+    // The wording of libxml2 under Python, which the original server passed on to its clients.
+    super(`${mistake}, line ${line}, column ${column} (<string>, line ${line})`, options);
+  }
+}
+
 // Everything outside XML 1.0's Char production (§2.2): a parser would refuse the whole document.
 const notXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const notXmlAll = new RegExp(notXml, "gu");

@@ -5,8 +5,8 @@ import {
   longestHeader,
   Opcode,
   readHeader,
-} from "./frame-header.ts";
-import { unmask } from "./unmask.ts";
+  unmask,
+} from "./frame.ts";
 import { CloseCode, WebSocketError } from "./websocket-error.ts";
 
 /** What a client's frames come to. */

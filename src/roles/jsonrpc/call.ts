@@ -1,6 +1,6 @@
 import { nearest } from "../../core/nearest.ts";
 import { OperationError, type Operations, type Quantity } from "../../core/operation.ts";
-import { operandFromJson } from "../../protocol/calculator/operand.ts";
+import { operandFromJson } from "../../protocol/calculator/quantity.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../protocol/json/value.ts";
 import { operationRpcError, RpcError, rpcCodes } from "./error.ts";
 

@@ -1,10 +1,26 @@
+import { z } from "zod";
 import { formatAddress } from "../../core/address.ts";
+import { labPorts } from "../../core/ports.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
+import { host, port } from "../../core/schema.ts";
+import { httpFields } from "../../net/http/config.ts";
 import { BodyTooLargeError, type HttpExchange, serveHttp } from "../../net/http/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
-import { type JsonrpcConfig, jsonrpcConfig } from "./config.ts";
 import { errorText, RpcEndpoint } from "./endpoint.ts";
 import { RpcError, rpcCodes } from "./error.ts";
+
+export const jsonrpcConfig = z.strictObject({
+  host,
+  port: port(labPorts.jsonrpc),
+  ...httpFields,
+  maxBatch: z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe("Calls in one batch; a larger batch is an invalid request."),
+});
+
+export type JsonrpcConfig = z.infer<typeof jsonrpcConfig>;
 
 /** Every operation as a method of JSON-RPC 2.0. */
 export const jsonrpc: Role<JsonrpcConfig> = {

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { tryCommand } from "../../core/example.ts";
-import { labPorts } from "../../core/ports.ts";
+import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { host, port } from "../../core/schema.ts";
+import { tcpOptions } from "../../net/tcp/api.ts";
 import { concurrencyField, streamFields } from "../../net/tcp/config.ts";
-import { tcpOptions } from "../../net/tcp/options.ts";
 import { listenTcp } from "../../net/tcp/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 
@@ -21,7 +20,7 @@ export const oneway: Role<OnewayConfig> = {
   name: "oneway",
   summary: "TCP, one way: takes what comes, tells it in the log and never answers",
   config: onewayConfig,
-  example: (_, [address]) => tryCommand("oneway", address, labPorts.oneway, "halo"),
+  example: (_, [address]) => exampleCommand("oneway", address, labPorts.oneway, "halo"),
   async start(context, config) {
     const { traffic } = context;
     let messages = 0;

@@ -1,10 +1,9 @@
 import { type Operation, OperationError, type Quantity } from "../../core/operation.ts";
-import { operandFromJson } from "../../protocol/calculator/operand.ts";
-import { formatQuantity, parseOperand } from "../../protocol/calculator/quantity.ts";
+import { formatQuantity, operandFromJson, parseOperand } from "../../protocol/calculator/quantity.ts";
 import { JsonError, readJsonBytes } from "../../protocol/json/read.ts";
 import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
-import { queryOperands } from "./query.ts";
 import { errorReply, jsonText, type Reply } from "./reply.ts";
+import { queryOperands } from "./target.ts";
 
 /** `GET /add?a=5&b=9` */
 export function answerQuery(operation: Operation, query: string): Reply {

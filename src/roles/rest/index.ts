@@ -1,13 +1,20 @@
+import { z } from "zod";
 import { formatAddress } from "../../core/address.ts";
 import type { Operations } from "../../core/operation.ts";
+import { labPorts } from "../../core/ports.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
+import { host, port } from "../../core/schema.ts";
+import { httpFields } from "../../net/http/config.ts";
 import { type HttpExchange, serveHttp } from "../../net/http/server.ts";
 import { answerQuery } from "./answer.ts";
 import { RestCall, received } from "./call.ts";
-import { type RestConfig, restConfig } from "./config.ts";
 import { type Reply, send } from "./reply.ts";
 import { restRoutes } from "./routes.ts";
 import { splitTarget, type Target } from "./target.ts";
+
+export const restConfig = z.strictObject({ host, port: port(labPorts.rest), ...httpFields });
+
+export type RestConfig = z.infer<typeof restConfig>;
 
 /** Every operation as `GET /NAME?a=..&b=..` and as `POST /NAME` with JSON. */
 export const rest: Role<RestConfig> = {

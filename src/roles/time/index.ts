@@ -1,5 +1,4 @@
-import { tryCommand } from "../../core/example.ts";
-import { labPorts } from "../../core/ports.ts";
+import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { type TimeConfig, timeConfig } from "./config.ts";
 import { startTime } from "./service.ts";
@@ -8,7 +7,7 @@ export const time: Role<TimeConfig> = {
   name: "time",
   summary: "TCP: answers TIME with the time of day, from real threads on one port",
   config: timeConfig,
-  example: (_, [address]) => tryCommand("time", address, labPorts.time),
+  example: (_, [address]) => exampleCommand("time", address, labPorts.time),
   threads: (config) => config.threads,
   start: startTime,
 };

@@ -1,5 +1,5 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
-import { tcpOptions } from "../../net/tcp/options.ts";
+import { tcpOptions } from "../../net/tcp/api.ts";
 import { listenTcp, type TcpConnection, type TcpHandler } from "../../net/tcp/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type TimeRequest, TimeRequestReader } from "../../protocol/text/time-request.ts";

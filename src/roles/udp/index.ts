@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { tryCommand } from "../../core/example.ts";
-import { labPorts } from "../../core/ports.ts";
+import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { compiledText, host, port } from "../../core/schema.ts";
 import { listenUdp, maxDatagram } from "../../net/udp/server.ts";
@@ -22,7 +21,7 @@ export const udp: Role<UdpConfig> = {
   summary: "UDP: answers each datagram with a greeting to its sender",
   config: udpConfig,
   transport: "udp",
-  example: (_, [address]) => tryCommand("udp", address, labPorts.udp, "halo"),
+  example: (_, [address]) => exampleCommand("udp", address, labPorts.udp, "halo"),
   async start(context, config) {
     const { traffic } = context;
     const greetsByAddress = config.reply.includes("{address}");

@@ -1,5 +1,4 @@
-import { tryCommand } from "../../core/example.ts";
-import { labPorts } from "../../core/ports.ts";
+import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
 import { replyServer } from "../../net/tcp/reply-server.ts";
 import type { TcpServer } from "../../net/tcp/server.ts";
@@ -12,7 +11,7 @@ export const upcall: Role<UpcallConfig> = {
   name: "upcall",
   summary: "TCP: answers each chunk with an upcall, and can call its clients unasked",
   config: upcallConfig,
-  example: (_, [address]) => tryCommand("upcall", address, labPorts.upcall, '"satu, dua, tiga"'),
+  example: (_, [address]) => exampleCommand("upcall", address, labPorts.upcall, '"satu, dua, tiga"'),
   async start(context, config) {
     const service = await replyServer(context, config, compileReply(config.reply));
     const events = config.events && pushEvents(context, service.server, config.events);

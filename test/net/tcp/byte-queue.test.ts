@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Lease } from "../../../src/net/tcp/buffers.ts";
 import { ByteQueue } from "../../../src/net/tcp/byte-queue.ts";
-import type { Lease } from "../../../src/net/tcp/lease.ts";
 
 /** A lease that overwrites its bytes once nobody holds them: who read on would notice. */
 class TestLease implements Lease {

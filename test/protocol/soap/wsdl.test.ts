@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { wsdlWriter } from "../../../src/protocol/soap/wsdl.ts";
+import { serviceLocation, wsdlWriter } from "../../../src/protocol/soap/wsdl.ts";
 import { readXml } from "../../../src/protocol/soap/xml-reader.ts";
 
 test("names and addresses cannot break out of the description", () => {
@@ -16,4 +16,38 @@ test("names and addresses cannot break out of the description", () => {
   });
   expect(elements).not.toContain("x");
   expect(elements).toContain("address");
+});
+
+const connected = () => ({ transport: "tcp", host: "::1", port: 8000 }) as const;
+
+test("a host, with or without a port, is taken over", () => {
+  for (const host of [
+    "localhost",
+    "soap-server:8000",
+    "my_lab.example.org",
+    "172.16.16.101:80",
+    "[fe80::1]:8000",
+  ]) {
+    expect(serviceLocation(host, connected)).toBe(`http://${host}/`);
+  }
+});
+
+test("what is no host is replaced by the address of the connection", () => {
+  const hostile = [
+    'a"/><x',
+    "a b",
+    "a/b",
+    "user@host",
+    "a:b",
+    "a:123456",
+    "-a",
+    "",
+    "&lt;",
+    "é",
+    "a\tb",
+    "x".repeat(300),
+  ];
+  for (const host of [undefined, ...hostile]) {
+    expect(serviceLocation(host, connected)).toBe("http://[::1]:8000/");
+  }
 });

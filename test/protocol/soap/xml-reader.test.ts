@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { XmlError } from "../../../src/protocol/soap/xml-error.ts";
 import { readXml } from "../../../src/protocol/soap/xml-reader.ts";
+import { XmlError } from "../../../src/protocol/soap/xml-text.ts";
 
 /** What a handler is told, one line per event. */
 function read(text: string): string[] {

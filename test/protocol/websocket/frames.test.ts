@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { closeFrame, writeHeader } from "../../../src/protocol/websocket/frame.ts";
 import { FrameReader } from "../../../src/protocol/websocket/frame-reader.ts";
-import { closeFrame, writeHeader } from "../../../src/protocol/websocket/frame-writer.ts";
 import { WebSocketError } from "../../../src/protocol/websocket/websocket-error.ts";
 import { type FrameOptions, frame, readFrames } from "../../support/web-socket-frames.ts";
 

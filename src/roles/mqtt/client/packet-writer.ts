@@ -1,6 +1,6 @@
 import type { Conversation, Traffic } from "../../../core/traffic.ts";
-import { forEver, type Lease } from "../../../net/tcp/lease.ts";
-import { encodeWithin } from "../../../protocol/mqtt/encode-within.ts";
+import { forEver, type Lease } from "../../../net/tcp/buffers.ts";
+import { encodeWithin } from "../../../protocol/mqtt/encode.ts";
 import { type Packet, PacketType, type Version } from "../../../protocol/mqtt/packet.ts";
 import {
   type Delivery,

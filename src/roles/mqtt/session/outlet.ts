@@ -1,4 +1,4 @@
-import type { Lease } from "../../../net/tcp/lease.ts";
+import type { Lease } from "../../../net/tcp/buffers.ts";
 import type { Pending } from "../wire/message.ts";
 import type { Publication } from "../wire/publication.ts";
 import type { EncodedRun } from "../wire/publish-variants.ts";

@@ -1,4 +1,4 @@
-import type { Lease } from "../../../net/tcp/lease.ts";
+import type { Lease } from "../../../net/tcp/buffers.ts";
 import type { Link } from "./link.ts";
 
 interface Write {

@@ -1,5 +1,5 @@
-import { discard } from "../../../net/tcp/free-buffer.ts";
-import type { Lease } from "../../../net/tcp/lease.ts";
+import { freeBuffer } from "../../../net/tcp/buffers.ts";
+import type { Lease } from "../../../net/tcp/buffers.ts";
 
 /** Packets from this size on are shared and not copied, in bytes. */
 export const minLargePacket = 128 * 1024;
@@ -24,7 +24,7 @@ export class LargePacket implements Lease {
 
   release(): void {
     this.#holders--;
-    if (this.#holders === 0 && !this.#isKept) discard(this.bytes);
+    if (this.#holders === 0 && !this.#isKept) freeBuffer(this.bytes);
   }
 
   /** A message that refers to the bytes outlives all leases: the garbage collector frees them. */

@@ -1,5 +1,5 @@
 import type { Conversation, Traffic } from "../../../core/traffic.ts";
-import type { Lease } from "../../../net/tcp/lease.ts";
+import type { Lease } from "../../../net/tcp/buffers.ts";
 import type { Counters } from "./counters.ts";
 import { traceBytesOut } from "./trace.ts";
 

@@ -1,4 +1,4 @@
-import type { Lease } from "../../../net/tcp/lease.ts";
+import type { Lease } from "../../../net/tcp/buffers.ts";
 import { memoryStore } from "../ports/store.ts";
 import { CommitGate } from "./commit-gate.ts";
 import { DeferredWrites } from "./deferred-writes.ts";

@@ -1,4 +1,4 @@
-import { discard } from "../../../net/tcp/free-buffer.ts";
+import { freeBuffer } from "../../../net/tcp/buffers.ts";
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
@@ -73,6 +73,6 @@ export class PartialPacket {
     const outgrown = this.bytes;
     outgrown.copy(grown, 0, 0, this.length);
     this.bytes = grown;
-    discard(outgrown);
+    freeBuffer(outgrown);
   }
 }

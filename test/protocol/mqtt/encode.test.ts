@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { encode } from "../../../src/protocol/mqtt/encode.ts";
-import { encodeWithin } from "../../../src/protocol/mqtt/encode-within.ts";
+import { encode, encodeWithin } from "../../../src/protocol/mqtt/encode.ts";
 import type { Packet, Properties } from "../../../src/protocol/mqtt/packet.ts";
 
 const disconnect = (properties: Properties): Packet => ({

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { queryOperands } from "../../../src/roles/rest/query.ts";
-import { splitTarget } from "../../../src/roles/rest/target.ts";
+import { queryOperands, splitTarget } from "../../../src/roles/rest/target.ts";
 
 test("the quick look at a query finds what URLSearchParams finds", () => {
   const piece = fc.constantFrom("a", "b", "=", "&", "1", "aa", "+", "%61", "%2B", ";", "a=5", "&b=");
