@@ -1,7 +1,7 @@
 import { pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { saslPrep } from "../../protocol/scram/sasl-prep.ts";
-import { leastIterations, mostIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
+import { minIterations, maxIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
@@ -22,8 +22,8 @@ export const mqttVerifier: CliCommand = (cli) =>
     .option(
       "--iterations <n>",
       "rounds of hashing: more make guessing, and every login, slower",
-      wholeNumber(leastIterations, mostIterations),
-      leastIterations,
+      wholeNumber(minIterations, maxIterations),
+      minIterations,
     )
     .action(({ iterations, ...options }) =>
       cli.run(options, async (context) => {

@@ -23,7 +23,7 @@ export interface TcpOptions {
   /** Where this listener stands in the settings of a service that has several, e.g. `listeners.0`. */
   readonly part?: string;
   /** What all listeners of a service may hold together. */
-  readonly shared?: SharedPlaces;
+  readonly shared?: ConnectionQuota;
   /** Milliseconds of silence after which the operating system asks whether the peer is there; 0 or absent: never. */
   readonly keepAlive?: number;
   /** Speaks TLS with these; a peer that has not finished its handshake within `handshakeTimeout` ms is closed. */
@@ -32,15 +32,15 @@ export interface TcpOptions {
    * Tell observers of the bytes that come and go; default true. With false the role tells them, cleared of secrets:
    * segments end anywhere, so a password cannot be found in them before the role has put its packet together.
    */
-  readonly tellsBytes?: boolean;
+  readonly emitsBytes?: boolean;
   /** What is spoken on the byte stream, for those who look. Default `tcp`. */
   readonly transport?: "tcp" | "ws";
 }
 
 /** Places for connections that several listeners share. */
-export interface SharedPlaces {
+export interface ConnectionQuota {
   readonly limit: number;
-  taken: number;
+  used: number;
 }
 
 export interface TcpHandler<S> {

@@ -8,7 +8,7 @@ export interface Lease {
 }
 
 /** Of bytes that never change: the garbage collector knows when nobody needs them any more. */
-export const forEver: Lease = { hold() {}, release() {} };
+export const permanentLease: Lease = { hold() {}, release() {} };
 
 /**
  * Gives the memory of bytes that nobody reads any more back at once; every view of them is empty afterwards. The

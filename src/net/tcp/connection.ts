@@ -13,7 +13,7 @@ export interface ConnectionOwner {
   /** Stop reading a peer while more than `highWater` bytes wait for it. */
   readonly pauseWhenFull: boolean;
   /** Whether observers are told of bytes here; otherwise the role does it. */
-  readonly tellsBytes: boolean;
+  readonly emitsBytes: boolean;
   readonly counters: { bytesIn: number; bytesOut: number };
   /** Advances while time passes; compared by the idle check. */
   tick: number;
@@ -91,7 +91,7 @@ export class TcpConnection<S = unknown> {
     const owner = this.#owner;
     owner.counters.bytesOut += bytes.length;
     this.lastActive = owner.tick;
-    if (owner.tellsBytes && owner.traffic.wants("bytes")) {
+    if (owner.emitsBytes && owner.traffic.wants("bytes")) {
       owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes });
     }
     if (this.#corked || this.#queue.length > 0) {

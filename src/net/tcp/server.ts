@@ -9,7 +9,7 @@ import { type ConnectionOwner, TcpConnection } from "./connection.ts";
 import { watchIdle } from "./idle-check.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
 
-export type { ListenContext, SharedPlaces, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
+export type { ConnectionQuota, ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 export { TcpConnection } from "./connection.ts";
 
 /** What an address says of a listener, without and with TLS. */
@@ -45,7 +45,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   readonly traffic: ListenContext["traffic"];
   readonly highWater: number;
   readonly pauseWhenFull: boolean;
-  readonly tellsBytes: boolean;
+  readonly emitsBytes: boolean;
   readonly idPrefix: string;
   readonly transport: "tcp" | "ws";
   tick = 0;
@@ -73,7 +73,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.traffic = context.traffic;
     this.highWater = options.highWater ?? defaultHighWater;
     this.pauseWhenFull = options.pauseWhenFull ?? true;
-    this.tellsBytes = options.tellsBytes ?? true;
+    this.emitsBytes = options.emitsBytes ?? true;
     this.transport = options.transport ?? "tcp";
     const part = options.part ?? (context.thread > 0 ? String(context.thread) : "");
     this.idPrefix = part === "" ? context.service : `${context.service}/${part}`;
@@ -128,11 +128,11 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       this.#refuse(connection, maxConnections);
       return;
     }
-    if (shared !== undefined && shared.taken >= shared.limit) {
+    if (shared !== undefined && shared.used >= shared.limit) {
       this.#refuse(connection, shared.limit);
       return;
     }
-    if (shared !== undefined) shared.taken++;
+    if (shared !== undefined) shared.used++;
     socket.setNoDelay(true);
     if (keepAlive) socket.setKeepAlive(true, keepAlive);
     this.connections.add(connection);
@@ -179,7 +179,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     if (!connection.served || connection.ending || connection.closed) return;
     this.counters.bytesIn += chunk.length;
     connection.lastActive = this.tick;
-    if (this.tellsBytes && this.traffic.wants("bytes")) {
+    if (this.emitsBytes && this.traffic.wants("bytes")) {
       this.traffic.emit({
         kind: "bytes",
         conversation: connection.conversation,
@@ -209,7 +209,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #close(connection: TcpConnection<S>, error?: Error): void {
     if (!connection.markClosed()) return;
     this.connections.delete(connection);
-    if (this.#options.shared !== undefined) this.#options.shared.taken--;
+    if (this.#options.shared !== undefined) this.#options.shared.used--;
     this.#handshakes?.gone(connection);
     if (connection.served) {
       this.#guard(connection, () => this.#handler.close?.(connection, error));

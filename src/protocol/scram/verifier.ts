@@ -11,10 +11,10 @@ export interface Verifier {
 }
 
 /** The least of RFC 7677, section 4. */
-export const leastIterations = 4096;
+export const minIterations = 4096;
 
 /** More would keep a processor busy for seconds with one password. */
-export const mostIterations = 10_000_000;
+export const maxIterations = 10_000_000;
 
 const start = "SCRAM-SHA-256$";
 const form =
@@ -38,7 +38,7 @@ export const looksLikeVerifier = (text: string): boolean => text.startsWith(star
 export function readVerifier(text: string): Verifier | undefined {
   const [, count = "", salt = "", storedKey = "", serverKey = ""] = form.exec(text) ?? [];
   const iterations = Number(count);
-  if (iterations < leastIterations || iterations > mostIterations) return undefined;
+  if (iterations < minIterations || iterations > maxIterations) return undefined;
   const bytes = (base64: string) => Buffer.from(base64, "base64");
   return { iterations, salt: bytes(salt), storedKey: bytes(storedKey), serverKey: bytes(serverKey) };
 }

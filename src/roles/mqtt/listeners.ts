@@ -1,6 +1,6 @@
 import type { Address } from "../../core/address.ts";
 import type { PortClaim, RoleContext, UnmetNeed } from "../../core/role.ts";
-import { listenTcp, type SharedPlaces, type TcpOptions, type TcpServer } from "../../net/tcp/server.ts";
+import { listenTcp, type ConnectionQuota, type TcpOptions, type TcpServer } from "../../net/tcp/server.ts";
 import { readTlsFiles, TlsFileError } from "../../net/tcp/tls-files.ts";
 import { listenWebSocket } from "../../net/websocket/server.ts";
 import type { Broker } from "./broker/broker.ts";
@@ -75,7 +75,7 @@ export async function openListeners(
   config: MqttConfig,
   broker: Broker,
 ): Promise<Listeners> {
-  const shared: SharedPlaces = { limit: config.maxConnections, taken: 0 };
+  const shared: ConnectionQuota = { limit: config.maxConnections, used: 0 };
   const servers: Server[] = [];
   const stop = async (deadline: AbortSignal) => {
     await Promise.all(servers.map((server) => server.stop(deadline)));
@@ -125,7 +125,7 @@ function open(
   );
 }
 
-function tcpOptions(listener: Listener, config: MqttConfig, shared: SharedPlaces): TcpOptions {
+function tcpOptions(listener: Listener, config: MqttConfig, shared: ConnectionQuota): TcpOptions {
   const { host, port, maxConnections, connectTimeout, tls, path } = listener;
   return {
     host,
@@ -136,7 +136,7 @@ function tcpOptions(listener: Listener, config: MqttConfig, shared: SharedPlaces
     ...(tls !== undefined && { tls: { files: tls, handshakeTimeout: connectTimeout } }),
     keepAlive: config.tcpKeepAlive,
     // CONNECT holds a password, and the head of a WebSocket may hold a cookie: see wire/trace.ts.
-    tellsBytes: false,
+    emitsBytes: false,
     // A slow subscriber may still publish; the broker limits what waits for it.
     pauseWhenFull: false,
   };

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { secret } from "../../../core/schema.ts";
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
 import {
-  leastIterations,
   looksLikeVerifier,
-  mostIterations,
+  maxIterations,
+  minIterations,
   readVerifier,
 } from "../../../protocol/scram/verifier.ts";
 
 const password = secret((text) => {
   if (text === "") return "must be text, not empty";
   if (!looksLikeVerifier(text) || readVerifier(text) !== undefined) return undefined;
-  return `must be a verifier such as SCRAM-SHA-256$4096:SALT$STOREDKEY:SERVERKEY, with ${leastIterations} to ${mostIterations} iterations and the rest in base64, as it starts like one`;
+  return `must be a verifier such as SCRAM-SHA-256$4096:SALT$STOREDKEY:SERVERKEY, with ${minIterations} to ${maxIterations} iterations and the rest in base64, as it starts like one`;
 });
 
 const user = z.strictObject({

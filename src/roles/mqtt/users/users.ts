@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
 import {
   hmac,
-  leastIterations,
+  minIterations,
   readVerifier,
   type Verifier,
   verifierOf,
@@ -79,7 +79,7 @@ export class Users {
     const verifiers = new Map<string, Verifier>();
     for (const { name, password } of this.#users) {
       const verifier =
-        readVerifier(password) ?? (await derive(saslPrep(password), randomBytes(16), leastIterations));
+        readVerifier(password) ?? (await derive(saslPrep(password), randomBytes(16), minIterations));
       verifiers.set(saslPrep(name), verifier);
     }
     const decoyOf = decoyVerifiers([...verifiers.values()]);
