@@ -11,7 +11,7 @@ export function formatAddress(address: Address): string {
   return formatHostPort(address.host, address.port);
 }
 
-/** A server on `::` is reached over IPv4, too, and then hears of `::ffff:127.0.0.1`. */
+/** An IPv4 peer of a server on `::` has the address `::ffff:127.0.0.1`; this gives `127.0.0.1`. */
 export function plainHost(host: string): string {
   return host.replace(/^::ffff:(?=\d+\.)/, "");
 }

@@ -5,7 +5,7 @@ export type StartErrorCode =
   | "no-permission"
   /** The host is not an address of this machine, or does not resolve. */
   | "bad-address"
-  /** Everything else; the cause tells. */
+  /** Everything else; see the cause. */
   | "failed";
 
 /** A service cannot start. The message says what was tried, with which value, and what to change. */
@@ -31,7 +31,7 @@ export function describeError(thrown: unknown): string {
   for (let error: unknown = thrown; error !== undefined && messages.length < 5; ) {
     const message = error instanceof Error ? error.message : String(error);
     if (message !== "" && !messages.some((seen) => seen.includes(message))) messages.push(message);
-    // It has said what is wrong and what to change; the runtime's own words below it add nothing.
+    // Such an error already says what is wrong and what to change; the runtime's message below adds nothing.
     if (error instanceof StartError && error.code !== "failed") break;
     error = error instanceof Error ? error.cause : undefined;
   }

@@ -28,7 +28,7 @@ export function labServicesOn(port: number): LabService[] {
   return (Object.keys(labPorts) as LabService[]).filter((name) => labPorts[name] === port);
 }
 
-/** `distcli time 127.0.0.1`, with `-p` where the port is not the lab's own. */
+/** The example command for a service: `distcli time 127.0.0.1`, with `-p` where the port is not the lab's own. */
 export function exampleCommand(
   command: string,
   address: Address | undefined,

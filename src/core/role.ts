@@ -5,21 +5,21 @@ import type { Operations } from "./operation.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
- * A kind of server. One folder under `src/roles/`, one word in `src/roles/index.ts`. A role keeps no module
- * state: two services of one role run side by side, and a role does not know whether it runs in a thread.
+ * A kind of server: one folder under `src/roles/`, one entry in `src/roles/index.ts`. A role keeps no module state,
+ * because two services of one role run side by side, and it does not know whether it runs in a thread.
  */
 export interface Role<C = unknown> {
-  /** The word in `role:`, and the name of the service that needs no `role:`. */
+  /** The value of `role:`; a service of this name needs no `role:`. */
   readonly name: string;
   /** One line, shown by `distsrv roles`. */
   readonly summary: string;
   /** The role's own schema: strict, with every default in it, its result plain data that survives a clone. */
   readonly config: z.ZodType<C>;
-  /** What the service's port is a port of, so that two services on one port are told before they start. */
+  /** The transport of the service's port: two services on one port are reported before they start. */
   readonly transport?: "tcp" | "udp";
   /** The ports of a service that listens on more than its own `port`; absent: that one. */
   ports?(config: C): readonly PortClaim[];
-  /** What is wrong with the machine that is to run it, such as a file that is missing; looked at before a start. */
+  /** What this machine lacks for the configuration, such as a file; checked before a start. */
   unmet?(config: C): readonly UnmetNeed[];
   /** A shell command that talks to the service, shown when it has started. */
   example?(config: C, addresses: readonly Address[]): string;
@@ -37,13 +37,13 @@ export interface PortClaim {
   readonly transport: "tcp" | "udp";
   readonly host: string;
   readonly port: number;
-  /** Where in the service's settings it is said, e.g. `["listeners", 0, "port"]`. */
+  /** The setting that asks for it, e.g. `["listeners", 0, "port"]`. */
   readonly path: readonly (string | number)[];
 }
 
-/** Something that a service needs of the machine and does not find there. */
+/** Something that a service needs and this machine lacks. */
 export interface UnmetNeed {
-  /** Where in the service's settings it is asked for. */
+  /** The setting that asks for it. */
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
@@ -57,13 +57,13 @@ export type Action = (input: unknown) => unknown;
 export interface RunningService<C = unknown> {
   /** Where it really listens: port 0 has become a real port. */
   readonly addresses: readonly Address[];
-  /** Counters (`..._total`) and gauges, pulled by whoever wants them. */
+  /** Counters (`..._total`) and gauges, read on demand. */
   stats(): Readonly<Record<string, number>>;
   /** The peers connected now, `host:port`, where the service has connections. */
   clients?(): readonly string[];
-  /** What goes wrong just now without being an error, a sentence each, for a person to read. */
+  /** What is wrong at the moment without being an error: one sentence each, for a person to read. */
   problems?(): readonly string[];
-  /** What the service shows of its insides, by name: plain data, bounded in size. Main thread only. */
+  /** Views of the service's internal state, by name: plain data, bounded in size. Main thread only. */
   readonly views?: Readonly<Record<string, View>>;
   /** What the service can be asked to do, by name. Main thread only. */
   readonly actions?: Readonly<Record<string, Action>>;
@@ -73,11 +73,11 @@ export interface RunningService<C = unknown> {
   reload?(next: C): Promise<boolean>;
 }
 
-/** All that a role may touch. */
+/** Everything of the program that a role may use. */
 export interface RoleContext {
   /** The service's name, a key under `services:`. */
   readonly service: string;
-  /** The program's version, for a protocol that says it. */
+  /** The program's version, for a protocol that announces it. */
   readonly version: string;
   readonly log: Logger;
   readonly traffic: Traffic;

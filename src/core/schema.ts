@@ -18,8 +18,8 @@ export const host = z
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** The longest that a timer can wait: 2^31 - 1 milliseconds are a little more. */
-const longestTimer = "24d";
+/** A timer cannot wait longer than 2^31 - 1 milliseconds, a little more than this. */
+const maxTimer = "24d";
 
 /** `500ms`, `2.5s`, `10m`, `1h`, `7d`, or a plain number of seconds; milliseconds after parsing. */
 export const duration = (fallback: string, limits: { min?: string; max?: string } = {}) =>
@@ -36,11 +36,11 @@ export const duration = (fallback: string, limits: { min?: string; max?: string 
         return z.NEVER;
       }
       const min = parseDuration(limits.min ?? 0) ?? 0;
-      const max = parseDuration(limits.max ?? longestTimer) ?? Number.POSITIVE_INFINITY;
+      const max = parseDuration(limits.max ?? maxTimer) ?? Number.POSITIVE_INFINITY;
       if (milliseconds < min || milliseconds > max) {
         context.addIssue({
           code: "custom",
-          message: `must be ${limits.min ?? "0s"} to ${limits.max ?? longestTimer}, and is ${JSON.stringify(value)}`,
+          message: `must be ${limits.min ?? "0s"} to ${limits.max ?? maxTimer}, and is ${JSON.stringify(value)}`,
         });
         return z.NEVER;
       }
@@ -88,9 +88,9 @@ export function parseByteSize(value: string | number): number | undefined {
 }
 
 /**
- * Text that nobody is shown: it is masked wherever the configuration is told, and no complaint about it quotes it,
- * since it may come from the environment.
- * @param mistake says what is wrong with the text, without quoting it; undefined: nothing
+ * Secret text: it is masked wherever the configuration is shown, and no error message quotes it, since it may come
+ * from the environment.
+ * @param mistake what is wrong with the text, without quoting it; undefined: nothing
  */
 export const secret = (mistake: (text: string) => string | undefined = () => undefined) =>
   z
@@ -98,17 +98,17 @@ export const secret = (mistake: (text: string) => string | undefined = () => und
     .check(({ value, issues }) => {
       const notText = value === undefined ? "must be set: text" : "must be text, in quotes";
       const message = typeof value === "string" ? mistake(value) : notText;
-      // Not zod's own mistakes: they are told with the value.
+      // Not zod's own issues: their messages quote the value.
       if (message === undefined) return;
-      // What was read as a number may yet be taken as text, where it came from outside the file.
+      // The expected type lets a number from the environment be read again as text.
       const params = typeof value === "string" ? {} : { params: { expected: "string" } };
       issues.push({ code: "custom", input: undefined, message, ...params });
     })
     .meta({ secret: true, type: "string" });
 
 /**
- * Text that `compile` must accept, checked where the configuration is read: what `compile` throws becomes the
- * mistake that the reader is shown.
+ * Text that `compile` must accept, checked when the configuration is read: the error that `compile` throws becomes
+ * the message of the configuration error.
  */
 export const compiledText = (fallback: string, compile: (source: string) => unknown) =>
   z

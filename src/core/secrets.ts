@@ -4,8 +4,8 @@ import { z } from "zod";
 export const mask = "***";
 
 /**
- * A copy of a checked configuration in which every value whose schema says `.meta({ secret: true })` is masked,
- * however deep it lies.
+ * A copy of a checked configuration with every value masked whose schema says `.meta({ secret: true })`, at any
+ * depth.
  */
 export function maskSecrets(schema: z.core.$ZodType, value: unknown): unknown {
   if (value === undefined || value === null) return value;
@@ -24,12 +24,12 @@ export function maskSecrets(schema: z.core.$ZodType, value: unknown): unknown {
     case "tuple":
       return Array.isArray(value) ? value.map((inner, i) => maskTuple(def, i, inner)) : value;
     case "union":
-      // It is not known any more which of them the value was taken as: what is secret in one is masked.
+      // Which option the value matched is not known here, so a secret of any option is masked.
       return def.options.reduce<unknown>((masked, option) => maskSecrets(option, masked), value);
     case "intersection":
       return maskSecrets(def.right, maskSecrets(def.left, value));
     case "pipe":
-      // Before and after a transform; what a schema does not know it leaves as it is.
+      // The schemas before and after a transform: each leaves alone what it does not describe.
       return maskSecrets(def.out, maskSecrets(def.in, value));
     case "optional":
     case "nullable":

@@ -11,14 +11,14 @@ export interface TryForm {
 export interface TryField {
   readonly name: string;
   readonly label: string;
-  /** What is typed into a `password` is not to be read over somebody's shoulder. */
+  /** A `password` field hides what is typed. */
   readonly type: "text" | "password" | "select";
   readonly default: string;
   /** Of a `select`. */
   readonly options?: readonly string[];
 }
 
-/** What went out or came back: for a person to read, and as it was on the wire. */
+/** What was sent or received: as text for a person, and as bytes on the wire. */
 export interface TryMessage {
   readonly text: string;
   readonly bytes?: Uint8Array;
@@ -34,7 +34,7 @@ export interface TryResult {
   readonly error?: string;
 }
 
-/** A service that runs, as whoever tries it needs to know it. */
+/** A running service: what is needed to send it a request. */
 export interface TryTarget {
   readonly service: string;
   readonly role: string;
@@ -45,14 +45,14 @@ export interface TryTarget {
   readonly operations: readonly string[];
 }
 
-/** How a role is tried; handed in by the entry, because clients are no business of the server. */
+/** Sends test requests to a role's services. The entry passes it in, because the server must not import clients. */
 export interface Tries {
   /** Undefined for a service that cannot be tried. */
   form(target: TryTarget): TryForm | undefined;
   /**
    * Sends one request.
-   * @param signal aborted when nobody waits for the result any more; the connection is closed then
-   * @throws {Error} when the values make none, saying what would be right
+   * @param signal aborted when the result is not wanted any more; the connection is closed then
+   * @throws {Error} when the values make no request, saying what would be right
    */
   run(target: TryTarget, values: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<TryResult>;
 }

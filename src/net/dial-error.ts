@@ -7,9 +7,9 @@ export type DialErrorCode =
   | "unresolved"
   /** No route, no network, or a firewall that says no. */
   | "unreachable"
-  /** The peer broke the connection off. */
+  /** The peer reset the connection. */
   | "reset"
-  /** Everything else; the cause tells. */
+  /** Everything else; see the cause. */
   | "failed";
 
 /** A peer cannot be reached, or a connection to it broke. */
@@ -46,7 +46,7 @@ const codes: Readonly<Record<string, DialErrorCode>> = {
   EPIPE: "reset",
 };
 
-/** The operating system's, the resolver's or fetch's error in our words; undefined if it is none of theirs. */
+/** An error of the operating system, the resolver or fetch as a `DialError`; undefined for any other error. */
 export function asDialError(error: unknown, host: string, port: number): DialError | undefined {
   if (error instanceof DialError) return error;
   for (

@@ -3,16 +3,16 @@ import { StartError } from "../core/errors.ts";
 
 export interface ListenTarget {
   readonly service: string;
-  /** Where in the service's settings the listener stands, if not at their top. */
+  /** The path of the listener's settings within the service's, if it has several listeners. */
   readonly part?: string | undefined;
-  /** Where its settings stand in the configuration, if not under `services`. */
+  /** The path of its settings in the configuration, if not under `services`. */
   readonly settings?: string | undefined;
   readonly transport: "TCP" | "UDP";
   readonly host: string;
   readonly port: number;
 }
 
-/** What the operating system answered to a bind, as a `StartError` that says what to change. */
+/** The operating system's error for a bind, as a `StartError` that says what to change. */
 export function listenError(target: ListenTarget, cause: unknown): StartError {
   const { service, part, settings = `services.${service}`, transport, host, port } = target;
   const setting = `${settings}${part === undefined ? "" : `.${part}`}`;
@@ -56,14 +56,14 @@ function isIpAddress(host: string): boolean {
 }
 
 /**
- * Takes a port exclusively and lets it go again. Threads that share their port do so first: sharing alone would let a
- * second copy of the program take the same port without a word.
+ * Binds a port exclusively for a moment. Called before several threads share the port (SO_REUSEPORT), because a second
+ * copy of the program could share it as well, and nobody would notice.
  * @returns the real port
- * @throws what the operating system says when somebody else has it
+ * @throws the operating system's error when the port is in use
  */
-export function claimPort(host: string, port: number): number {
+export function probePort(host: string, port: number): number {
   const probe = Bun.listen({ hostname: host, port, socket: { data() {} } });
-  const claimed = probe.port;
+  const real = probe.port;
   probe.stop(true);
-  return claimed;
+  return real;
 }

@@ -11,15 +11,15 @@ export interface NameAddress {
 export type Lookup = (name: string, family: 4 | 6) => Promise<readonly string[]>;
 
 /**
- * Every address of a name, IPv4 first, none twice; an address is its own. Empty: the name has none.
- * @throws when nothing is found, and not because the name has nothing
+ * Every address of a name, IPv4 first, without duplicates; an IP address gives itself. Empty: the name has none.
+ * @throws when nothing is found because the name server does not answer
  */
 export async function resolveName(name: string, lookUp: Lookup = systemLookup): Promise<NameAddress[]> {
   const family = isIP(name);
   if (family !== 0) return [{ address: name, record: family === 4 ? "A" : "AAAA" }];
   const [v4, v6] = await Promise.allSettled([lookupFamily(name, 4, lookUp), lookupFamily(name, 6, lookUp)]);
   const found = [...recordsOf(v4, "A"), ...recordsOf(v6, "AAAA")];
-  if (found.length > 0) return found; // /etc/hosts knows localhost, also where no name server answers
+  if (found.length > 0) return found; // localhost is found in /etc/hosts even without a name server
   const failed = [v4, v6].find((outcome) => outcome.status === "rejected");
   if (failed === undefined) return [];
   throw new Error(`Cannot resolve "${name}": the name server does not answer`, { cause: failed.reason });
@@ -32,14 +32,14 @@ function recordsOf(
   return outcome.status === "rejected" ? [] : [...outcome.value].map((address) => ({ address, record }));
 }
 
-const hasNone = new Set(["ENOTFOUND", "ENODATA", "ESERVFAIL", "EADDRFAMILY"]);
+const noAddressCodes = new Set(["ENOTFOUND", "ENODATA", "ESERVFAIL", "EADDRFAMILY"]);
 
-// Asked one family at a time: asked for both, the resolver may leave out the family this machine has no route for.
+// One family per query: a query for both may leave out the family that this machine has no route for.
 async function lookupFamily(name: string, family: 4 | 6, lookUp: Lookup): Promise<Set<string>> {
   try {
     return new Set(await lookUp(name, family));
   } catch (error) {
-    if (error instanceof Error && "code" in error && hasNone.has(String(error.code))) return new Set();
+    if (error instanceof Error && "code" in error && noAddressCodes.has(String(error.code))) return new Set();
     throw error;
   }
 }

@@ -12,15 +12,15 @@ const op = {
 
 const protocol = 4;
 
-/** Python writes no frame around less than this. */
-const smallestFrame = 4;
+/** Python writes no frame around fewer bytes. */
+const minFrame = 4;
 
 /** The bytes of `pickle.dumps(value, protocol=4)` for a Python int. */
 export function pickleInt(value: bigint | number): Uint8Array<ArrayBuffer> {
   const integer = BigInt(value);
   const head = [op.proto, protocol];
   const body = intOpcode(integer);
-  if (body.length + 1 < smallestFrame) return Uint8Array.from([...head, ...body, op.stop]);
+  if (body.length + 1 < minFrame) return Uint8Array.from([...head, ...body, op.stop]);
   const bytes = new Uint8Array(head.length + 9 + body.length + 1);
   bytes.set([...head, op.frame]);
   new DataView(bytes.buffer).setBigUint64(3, BigInt(body.length + 1), true);

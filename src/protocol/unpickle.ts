@@ -1,7 +1,7 @@
 /** Plain data of Python: its int is a bigint, exact at any size; its float a number. */
 export type PickleValue = bigint | number | boolean | string | Uint8Array | null;
 
-/** Bytes that are no pickle, or a pickle of more than one plain value. */
+/** The bytes are no pickle of a single plain value. */
 export class PickleError extends Error {
   override readonly name = "PickleError";
 }
@@ -14,7 +14,9 @@ const latin1 = new TextDecoder("latin1");
 
 type Read = (cursor: Cursor) => PickleValue;
 
-/** Opcodes that stand for a value, of protocols 0 to 5. Those that import, call or build are not known here. */
+/**
+ * Opcodes that stand for a value, of protocols 0 to 5. Opcodes that import, call or build objects are not supported.
+ */
 const values: Readonly<Record<number, Read>> = {
   [code("N")]: () => null,
   136: () => true,
@@ -36,7 +38,7 @@ const values: Readonly<Record<number, Read>> = {
   [code("F")]: (cursor) => floatLine(cursor.line()),
 };
 
-/** Opcodes that change nothing about a single value: version, frame, and places in the memo. */
+/** Opcodes without effect on a single value: protocol version, frame, memo. */
 const ignored: Readonly<Record<number, (cursor: Cursor) => void>> = {
   128: (cursor) => void cursor.number(1),
   149: (cursor) => void cursor.number(8),
@@ -47,9 +49,9 @@ const ignored: Readonly<Record<number, (cursor: Cursor) => void>> = {
 };
 
 /**
- * Reads a pickle of one int, float, bool, str, bytes or None. Nothing is ever executed: an opcode that could
- * import or call is refused as unknown.
- * @throws {PickleError} naming the byte that is not understood
+ * Reads a pickle of one int, float, bool, str, bytes or None. Nothing is ever executed: opcodes that import
+ * or call are refused.
+ * @throws {PickleError} naming the position of the error
  */
 export function unpickle(bytes: Uint8Array): PickleValue {
   const cursor = new Cursor(bytes);

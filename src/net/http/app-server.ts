@@ -4,29 +4,29 @@ import { listenError } from "../listen-port.ts";
 
 export interface AppServer {
   readonly address: Address;
-  /** Accepts no more and lets requests in flight finish until the deadline. */
+  /** Stops accepting and lets requests in flight finish until the deadline. */
   stop(deadline: AbortSignal): Promise<void>;
 }
 
 export interface ServeAppOptions {
-  /** What listens, and the name of its settings, for the message when it cannot. */
+  /** The name of the server and of its settings, for the error message. */
   readonly service: string;
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
 }
 
-/** Answers requests; whoever asks is told as `host:port`. */
+/** Answers a request; `remote` is the client's `host:port`. */
 export type AppHandler = (request: Request, remote: string) => Response | Promise<Response>;
 
-/** Longer than the pause between two signs of life of an event stream. */
+/** Longer than the interval of an event stream's heartbeat. */
 const idleSeconds = 60;
 
-/** Past the app's own limit, whose answer says what was wrong; this one is for bodies that the app never reads. */
+/** Above the app's own limit, which has an answer that explains it; this one is for bodies that the app never reads. */
 const maxBody = 2 * 1024 * 1024;
 
 /**
- * Serves an app over HTTP, without traffic events and counters: nobody observes the observers.
+ * Serves an app over HTTP, without traffic events and counters, so that watching traffic makes none.
  * @throws {StartError} naming the port and what to change
  */
 export function serveApp(options: ServeAppOptions, handler: AppHandler): AppServer {
@@ -46,7 +46,7 @@ function listen({ service, host, port }: ServeAppOptions, handler: AppHandler) {
     return Bun.serve({
       hostname: host,
       port,
-      // Said or not makes a difference: unsaid, a second server may take the same port without a word.
+      // Must be given: with the default a second server may share the port unnoticed.
       reusePort: false,
       idleTimeout: idleSeconds,
       maxRequestBodySize: maxBody,

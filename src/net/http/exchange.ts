@@ -3,7 +3,7 @@ import { formatHostPort, plainHost } from "../../core/address.ts";
 import type { Conversation, Direction, Fields, Traffic } from "../../core/traffic.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { PendingBodies } from "./bodies.ts";
-import { pathOf, requestHead, responseHead, shownTarget } from "./head.ts";
+import { pathOf, redactedTarget, requestHead, responseHead } from "./head.ts";
 
 const noBytes = new Uint8Array();
 const encoder = new TextEncoder();
@@ -16,7 +16,7 @@ export class BodyTooLargeError extends Error {
   }
 }
 
-/** What exchanges of one server have in common. */
+/** What the exchanges of one server share. */
 export interface ExchangeOwner {
   readonly service: string;
   readonly traffic: Traffic;
@@ -24,11 +24,11 @@ export interface ExchangeOwner {
   readonly local: string;
   readonly idPrefix: string;
   readonly maxBody: number;
-  /** Where requests wait whose body is being sent. */
+  /** The requests whose body is still being sent. */
   readonly bodies: PendingBodies;
 }
 
-/** One request and its reply. What is costly about it is made when somebody asks. */
+/** One request and its reply. Its conversation is made on demand, because that is costly. */
 export class HttpExchange {
   #conversation: Conversation | undefined;
 
@@ -49,17 +49,17 @@ export class HttpExchange {
   }
 
   /**
-   * Tells of the request, with the body that was read if one was. For a role, after `traffic.wants("message")`
-   * has said yes.
+   * Emits a `message` event for the request, with its body if it was read. Called by a role after
+   * `traffic.wants("message")` was true.
    */
-  tellRequest(text: string, body: Uint8Array = noBytes): void {
+  emitRequest(text: string, body: Uint8Array = noBytes): void {
     const { method, url } = this.request;
-    const fields = { method, path: printable(shownTarget(pathOf(url))) };
+    const fields = { method, path: printable(redactedTarget(pathOf(url))) };
     this.#message("in", text, fields, Buffer.concat([requestHead(this.request), body]));
   }
 
-  /** Tells of the reply, likewise. */
-  tellReply(text: string, response: Response, body: string): void {
+  /** As `emitRequest`, for the reply. */
+  emitReply(text: string, response: Response, body: string): void {
     const bytes = encoder.encode(body);
     const { status } = response;
     this.#message("out", text, { status }, Buffer.concat([responseHead(response, bytes.length), bytes]));
@@ -71,9 +71,9 @@ export class HttpExchange {
   }
 
   /**
-   * The whole body, to be asked for once.
-   * @throws {BodyTooLargeError} as soon as that is known: nothing larger is ever held
-   * @throws {BodyTimeoutError} when it takes too long; a handler lets that pass, it is answered for it
+   * The whole body; call it once.
+   * @throws {BodyTooLargeError} as soon as that is known, so nothing larger is ever held
+   * @throws {BodyTimeoutError} when it takes too long; a handler does not catch it, the server answers
    */
   body(): Promise<Uint8Array> {
     const { maxBody, traffic, bodies } = this.owner;
@@ -82,10 +82,10 @@ export class HttpExchange {
       return Promise.reject(new BodyTooLargeError(maxBody));
     const reading = declared === null ? this.#readChunks(maxBody) : this.request.bytes();
     const body = bodies.wait(reading, declared === null ? maxBody : Number(declared));
-    return traffic.wants("bytes") ? this.#tell(body) : body;
+    return traffic.wants("bytes") ? this.#emitBody(body) : body;
   }
 
-  async #tell(body: Promise<Uint8Array>): Promise<Uint8Array> {
+  async #emitBody(body: Promise<Uint8Array>): Promise<Uint8Array> {
     const bytes = await body;
     if (bytes.length > 0) {
       this.owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "in", bytes });

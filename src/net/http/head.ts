@@ -3,11 +3,11 @@ import { STATUS_CODES } from "node:http";
 const encoder = new TextEncoder();
 
 /**
- * The head of a request or a reply as it stands on the wire, but for the order and the case of its headers, and for
- * secrets: Bun reads and writes HTTP by itself and does not hand out the bytes.
+ * The head of a request or a reply as on the wire, except for secrets and for the order and case of its headers: Bun
+ * parses and writes HTTP itself and does not expose the bytes.
  */
 export function requestHead(request: Request): Uint8Array {
-  return head(`${request.method} ${shownTarget(pathOf(request.url))} HTTP/1.1`, request.headers);
+  return head(`${request.method} ${redactedTarget(pathOf(request.url))} HTTP/1.1`, request.headers);
 }
 
 /** Path and query of an absolute address. */
@@ -22,11 +22,11 @@ export function responseHead(response: Response, bodyLength: number): Uint8Array
 }
 
 function head(firstLine: string, headers: Headers): Uint8Array {
-  const lines = [firstLine, ...[...headers].map(([name, value]) => shownHeader(name, value))];
+  const lines = [firstLine, ...[...headers].map(([name, value]) => redactedHeader(name, value))];
   return encoder.encode(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
-// What lets its bearer in is not for who looks on.
+// Credentials are never shown to observers.
 
 const secretHeader =
   /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|x-csrf-token)$/i;
@@ -34,12 +34,12 @@ const secretHeader =
 const secretKey =
   /^(?:(?:access|auth|bearer|id|refresh|session)?[_-]?token|pass|passwd|password|passphrase|pwd|(?:client[_-]?)?secret|api[_-]?key)$/i;
 
-/** A header's line without its end, as somebody may see it who only looks. */
-export const shownHeader = (name: string, value: string): string =>
+/** A header line without its line end, with `***` for credentials. */
+export const redactedHeader = (name: string, value: string): string =>
   `${name}: ${secretHeader.test(name) ? "***" : value}`;
 
-/** A request's target, likewise: `/add?a=5&token=***`. */
-export function shownTarget(target: string): string {
+/** A request's target with `***` for credentials: `/add?a=5&token=***`. */
+export function redactedTarget(target: string): string {
   const query = target.indexOf("?") + 1;
   if (query === 0) return target;
   const shown = target
@@ -48,7 +48,7 @@ export function shownTarget(target: string): string {
   return target.slice(0, query) + shown;
 }
 
-/** A key may be written in percent signs and still be understood: `%74oken`. */
+/** A key may be percent-encoded: `%74oken`. */
 function isSecretKey(key: string): boolean {
   return secretKey.test(
     key.replace(/%([0-7][0-9a-f])/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16))),

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { type Address, plainHost } from "../../core/address.ts";
 
-/** What the connections of one server have in common. */
+/** What the connections of one server share. */
 export interface HttpConnectionOwner {
   readonly service: string;
   readonly idPrefix: string;
@@ -10,11 +10,11 @@ export interface HttpConnectionOwner {
 }
 
 /**
- * One TCP connection of an HTTP server. Its addresses are asked of the operating system, which takes longer
- * than accepting it did: so they are asked when somebody wants to know.
+ * One TCP connection of an HTTP server. Its addresses are read on demand, because the system call takes longer than the
+ * accept.
  */
 export class HttpConnection<Exchange = unknown> {
-  /** Those that have begun and not ended: a client may send requests ahead. */
+  /** The open exchanges: several when the client pipelines. */
   readonly exchanges = new Set<Exchange>();
 
   constructor(

@@ -3,7 +3,7 @@ import { type Address, formatAddress } from "../../core/address.ts";
 import type { Conversation } from "../../core/traffic.ts";
 import type { HttpConnection } from "./node-connection.ts";
 
-/** One request and the answer to it, from its head to the answer's end: what observers call a conversation. */
+/** One request and its reply, from the request's head to the reply's end: one conversation for observers. */
 export class NodeHttpExchange {
   #conversation: Conversation | undefined;
 
@@ -17,7 +17,7 @@ export class NodeHttpExchange {
     connection.exchanges.add(this);
   }
 
-  /** Neither answered nor given up. */
+  /** Neither answered nor aborted. */
   get isOpen(): boolean {
     return this.connection.exchanges.has(this);
   }
@@ -38,8 +38,8 @@ export class NodeHttpExchange {
     return this.#conversation;
   }
 
-  /** Whether anybody has heard of it. When its connection is closed, it is too late to ask for its addresses. */
-  get isKnown(): boolean {
+  /** Whether an event was emitted for it. Without one, the addresses of a closed connection cannot be read any more. */
+  get wasObserved(): boolean {
     return this.#conversation !== undefined;
   }
 

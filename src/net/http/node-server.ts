@@ -8,11 +8,11 @@ import { listenError } from "../listen-port.ts";
 import { type HttpConnectionOwner, HttpConnection as SocketConnection } from "./node-connection.ts";
 import { NodeHttpExchange } from "./node-exchange.ts";
 import { NodeHttpTraffic } from "./node-traffic.ts";
-import { mostPipelined, Pipelining } from "./pipelining.ts";
+import { maxPipelined, Pipelining } from "./pipelining.ts";
 
 type Connection = SocketConnection<NodeHttpExchange>;
 
-/** What an observer and a description of the service need to know of where a request came from. */
+/** Where a request came from, for observers and for the service's description. */
 export type HttpConnection = Pick<NodeHttpExchange, "conversation" | "local" | "remote">;
 
 /** What listening needs of a role's context. */
@@ -22,7 +22,7 @@ export interface NodeHttpOptions {
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
-  /** More are closed as they come. */
+  /** Further connections are closed at once. */
   readonly maxConnections: number;
   /** Bytes of a request's body. */
   readonly maxBody: number;
@@ -59,14 +59,14 @@ export interface NodeHttpServer {
   stats(): Record<string, number>;
   /** The peers connected now. */
   clients(): string[];
-  /** Accepts no more, answers what is being sent until the deadline, then drops it. */
+  /** Stops accepting, answers requests in flight until the deadline, then closes all connections. */
   stop(deadline: AbortSignal): Promise<void>;
 }
 
 const maxHeaderSize = 16 * 1024;
 
 /**
- * Serves HTTP/1.1 with node:http, which watches over slow and silent clients.
+ * Serves HTTP/1.1 with node:http, which times out slow and silent clients.
  * @throws {StartError} naming the service, the port and what to change
  */
 export async function listenNodeHttp(
@@ -155,7 +155,7 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
   #refuse({ socket, remote }: Connection): void {
     this.#refused++;
     socket.destroy();
-    // One line for the first and for every thousandth: a storm must not become a storm of lines.
+    // One line for the first and for every thousandth, so that a connection storm does not flood the log.
     if (this.#refused % 1000 !== 1) return;
     const { maxConnections } = this.#options;
     this.#context.log.warning(
@@ -165,11 +165,11 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
 
   #request(incoming: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(incoming.socket);
-    // One of those above maxConnections, on its way out.
+    // A connection above maxConnections, which is being closed.
     if (connection === undefined) return;
     if (!this.#pipelining.allows(() => connection)) {
       this.#context.log.debug(
-        `Closed the connection from ${formatAddress(connection.remote)}: it sent more than ${mostPipelined} requests ahead`,
+        `Closed the connection from ${formatAddress(connection.remote)}: it sent more than ${maxPipelined} requests ahead`,
       );
       connection.socket.destroy();
       return;
@@ -177,10 +177,10 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
     const exchange = new NodeHttpExchange(incoming, response, connection, ++this.#exchanges);
     this.#traffic.open(exchange);
     this.#traffic.requestHead(exchange);
-    // The client went away or took too long: node:http has closed the connection.
+    // The client disconnected or timed out: node:http has closed the connection.
     incoming.on("error", () => {});
     response.on("error", () => {});
-    // A length that is said in advance need not be read first.
+    // An announced length that is too large is refused before the body is read.
     const announced = Number(incoming.headers["content-length"] ?? 0);
     if (announced > this.#options.maxBody) this.#tooLarge(exchange);
     else this.#readBody(exchange);
@@ -242,7 +242,7 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
       ...reply.headers,
       "Content-Length": String(Buffer.byteLength(reply.body)),
     };
-    // A client that keeps its connection would keep us from stopping.
+    // A kept-alive connection would delay the stop.
     if (this.#stopped !== undefined) headers.Connection = "close";
     response.writeHead(reply.status, headers);
     response.end(reply.body);

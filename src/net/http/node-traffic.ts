@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Direction, Traffic } from "../../core/traffic.ts";
-import { shownHeader, shownTarget } from "./head.ts";
+import { redactedHeader, redactedTarget } from "./head.ts";
 import type { NodeHttpExchange } from "./node-exchange.ts";
 
 interface Reply {
@@ -10,9 +10,9 @@ interface Reply {
 }
 
 /**
- * Tells the traffic of a server of node:http. It hands over no raw bytes, so heads are written again from
- * what it parsed: names, values and their order are the client's, spacing is not, `***` stands for secrets, and of
- * our own heads the lines that node:http adds (Date, Connection) are left out.
+ * Emits the traffic events of a node:http server. node:http exposes no raw bytes, so heads are rebuilt from what it
+ * parsed: names, values and order are the client's, spacing is not, and secrets are `***`. Our own heads lack the lines
+ * that node:http adds (Date, Connection).
  */
 export class NodeHttpTraffic {
   bytesReceived = 0;
@@ -29,7 +29,7 @@ export class NodeHttpTraffic {
   }
 
   close(exchange: NodeHttpExchange, reason?: string): void {
-    if (!exchange.isKnown || !this.#traffic.wants("close")) return;
+    if (!exchange.wasObserved || !this.#traffic.wants("close")) return;
     const why = reason === undefined ? {} : { reason };
     this.#traffic.emit({ kind: "close", conversation: exchange.conversation, ...why });
   }
@@ -40,22 +40,22 @@ export class NodeHttpTraffic {
     this.bytesReceived += method.length + url.length + httpVersion.length + 11;
     for (const text of rawHeaders) this.bytesReceived += text.length + 2;
     if (!this.#traffic.wants("bytes")) return;
-    const lines = [`${method} ${shownTarget(url)} HTTP/${httpVersion}`];
+    const lines = [`${method} ${redactedTarget(url)} HTTP/${httpVersion}`];
     for (let index = 0; index < rawHeaders.length; index += 2) {
-      lines.push(shownHeader(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""));
+      lines.push(redactedHeader(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""));
     }
     this.#bytes(exchange, "in", Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
   }
 
   requestBody(exchange: NodeHttpExchange, chunk: Uint8Array): void {
     this.bytesReceived += chunk.length;
-    // What follows the answer to a request that was too large belongs to no conversation any more.
+    // The rest of a body that was too large is ignored once the request has been answered.
     if (exchange.isOpen && this.#traffic.wants("bytes")) this.#bytes(exchange, "in", chunk);
   }
 
   reply(exchange: NodeHttpExchange, { status, headers, body }: Reply): void {
     const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
-    for (const name in headers) lines.push(shownHeader(name, headers[name] ?? ""));
+    for (const name in headers) lines.push(redactedHeader(name, headers[name] ?? ""));
     const head = `${lines.join("\r\n")}\r\n\r\n`;
     this.bytesSent += head.length + Buffer.byteLength(body);
     if (this.#traffic.wants("bytes")) this.#bytes(exchange, "out", Buffer.from(head + body));

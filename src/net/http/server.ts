@@ -3,15 +3,15 @@ import { type Address, formatAddress } from "../../core/address.ts";
 import { withDeadline } from "../../core/deadline.ts";
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
-import { claimPort, listenError } from "../listen-port.ts";
+import { listenError, probePort } from "../listen-port.ts";
 import { BodyTimeoutError, PendingBodies } from "./bodies.ts";
 import { type ExchangeOwner, HttpExchange } from "./exchange.ts";
 import { requestHead, responseHead } from "./head.ts";
-import { mostPipelined, Pipelining } from "./pipelining.ts";
+import { maxPipelined, Pipelining } from "./pipelining.ts";
 
 export { BodyTooLargeError, type HttpExchange } from "./exchange.ts";
 
-/** Bodies being sent at once, and the bytes that they may come to, before the oldest must give way. */
+/** The most bodies that may be pending, and their bytes, before the oldest are given up. */
 const bodyLimits = { maxBodies: 10_000, maxBytes: 256 * 1024 * 1024 };
 
 /** What listening needs of a role's context. */
@@ -25,7 +25,7 @@ export interface HttpOptions {
   readonly idleTimeout: number;
   /** Milliseconds in which a request's body must have arrived; later it is answered 408. */
   readonly requestTimeout: number;
-  /** Requests being answered at once; more are answered 503. Bun tells nothing of connections. */
+  /** Requests being answered at once; more are answered 503. Bun does not report connections. */
   readonly maxRequests: number;
   /** The largest request body in bytes. */
   readonly maxBody: number;
@@ -36,12 +36,12 @@ export type HttpHandler = (exchange: HttpExchange) => Response | Promise<Respons
 export interface HttpServer {
   readonly address: Address;
   stats(): Record<string, number>;
-  /** Accepts no more and lets requests in flight finish until the deadline. */
+  /** Stops accepting and lets requests in flight finish until the deadline. */
   stop(deadline: AbortSignal): Promise<void>;
 }
 
 /**
- * Listens on HTTP. A handler that throws costs its own request: the client gets a 500, the log gets the reason.
+ * Listens on HTTP. A handler that throws fails its own request only: the client gets a 500, the reason is logged.
  * @throws {StartError} naming the service, the port and what to change
  */
 export async function serveHttp(
@@ -90,14 +90,14 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     const { host, port, idleTimeout } = this.#options;
     const { thread, joins } = this.#context;
     try {
-      // Threads share their port; the first one makes sure that nobody else has it.
-      const claimed = thread > 0 && !joins ? claimPort(host, port) : port;
+      // Threads share their port; the first one makes sure that no other program has it.
+      const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
       return Bun.serve({
         hostname: host,
-        port: claimed,
+        port: sharedPort,
         reusePort: thread > 0,
         idleTimeout: Math.min(255, Math.ceil(idleTimeout / 1000)),
-        // Bun's own limit answers with an empty 413; the exchange keeps ours, and its answer is the role's.
+        // Bun's own limit answers with an empty 413; `HttpExchange.body` enforces ours, and the role answers.
         maxRequestBodySize: Number.MAX_SAFE_INTEGER,
         development: false,
         fetch: (request, server) => this.#serve(request, server),
@@ -108,10 +108,11 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     }
   }
 
-  /** No promise is made for a handler that needs none: half of a small request's time would be its turns. */
+  /** Makes no promise for a synchronous handler: its microtasks would take half of a small request's time. */
   #serve(request: Request, server: Server<undefined>): Response | Promise<Response> {
     const exchange = new HttpExchange(request, this, server, ++this.#requests);
-    if (!this.#pipelining.allows(() => peerOf(request, server))) return this.#finish(exchange, tooFarAhead());
+    if (!this.#pipelining.allows(() => peerOf(request, server)))
+      return this.#finish(exchange, tooManyPipelined());
     const answering = server.pendingRequests - this.bodies.count;
     if (answering > this.#options.maxRequests) return this.#finish(exchange, busy());
     if (this.traffic.wants("open")) this.traffic.emit({ kind: "open", conversation: exchange.conversation });
@@ -131,17 +132,17 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   #finish(exchange: HttpExchange, response: Response): Response | Promise<Response> {
     const kind = Math.floor(response.status / 100);
     this.#replies[kind] = (this.#replies[kind] ?? 0) + 1;
-    if (this.traffic.wants("bytes")) return this.#tellBytes(exchange, response);
+    if (this.traffic.wants("bytes")) return this.#emitResponseBytes(exchange, response);
     this.#close(exchange);
     return response;
   }
 
   #fail(exchange: HttpExchange, error: unknown): Response | Promise<Response> {
     if (!exchange.request.signal.aborted) {
-      const isLate = error instanceof BodyTimeoutError;
-      return this.#finish(exchange, isLate ? tooLate(error) : this.#internalError(error));
+      const isTimeout = error instanceof BodyTimeoutError;
+      return this.#finish(exchange, isTimeout ? bodyTimeout(error) : this.#internalError(error));
     }
-    // The client left in the middle of its own request: nobody reads an answer.
+    // The client disconnected before its request was complete: nobody would read an answer.
     this.#aborted++;
     this.#close(exchange, "the client left before its request was complete");
     return new Response(null, { status: 400 });
@@ -152,7 +153,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     return Response.json({ error: "Internal server error" }, { status: 500 });
   }
 
-  async #tellBytes(exchange: HttpExchange, response: Response): Promise<Response> {
+  async #emitResponseBytes(exchange: HttpExchange, response: Response): Promise<Response> {
     const body = await response.clone().bytes();
     this.#emitBytes(exchange, "out", responseHead(response, body.length));
     if (body.length > 0) this.#emitBytes(exchange, "out", body);
@@ -199,14 +200,14 @@ function busy(): Response {
   return Response.json({ error: "Too many requests at once" }, { status: 503, headers });
 }
 
-/** Closes the connection: what else comes on it would be the rest of this body. */
-function tooLate({ message }: BodyTimeoutError): Response {
+/** Closes the connection: what else arrives on it would be the rest of this body. */
+function bodyTimeout({ message }: BodyTimeoutError): Response {
   return Response.json({ error: message }, { status: 408, headers: { connection: "close" } });
 }
 
-/** Closes the connection, too: what else it has sent ahead is not read. */
-function tooFarAhead(): Response {
-  const error = `Too many requests sent ahead: wait for answers after ${mostPipelined}`;
+/** Closes the connection: the other requests that it has sent ahead are not read. */
+function tooManyPipelined(): Response {
+  const error = `Too many requests sent ahead: wait for answers after ${maxPipelined}`;
   return Response.json({ error }, { status: 503, headers: { connection: "close" } });
 }
 

@@ -10,7 +10,7 @@ export interface TcpOptions {
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
-  /** More are closed as they come; 0 or absent: as many as the process has file descriptors. */
+  /** Further connections are closed at once; 0 or absent: limited by file descriptors only. */
   readonly maxConnections?: number;
   /** Milliseconds without a byte in either direction; 0 or absent: for ever. */
   readonly idleTimeout?: number;
@@ -20,39 +20,39 @@ export interface TcpOptions {
   readonly highWater?: number;
   /** Stop reading a peer while more than `highWater` bytes wait for it. Default true. */
   readonly pauseWhenFull?: boolean;
-  /** Where this listener stands in the settings of a service that has several, e.g. `listeners.0`. */
+  /** The path of this listener's settings in a service that has several, e.g. `listeners.0`. */
   readonly part?: string;
-  /** What all listeners of a service may hold together. */
+  /** The connections that all listeners of a service may have together. */
   readonly shared?: ConnectionQuota;
-  /** Milliseconds of silence after which the operating system asks whether the peer is there; 0 or absent: never. */
+  /** Milliseconds of silence before TCP keep-alive probes; 0 or absent: none. */
   readonly keepAlive?: number;
   /** Speaks TLS with these; a peer that has not finished its handshake within `handshakeTimeout` ms is closed. */
   readonly tls?: { readonly files: TlsFiles; readonly handshakeTimeout: number };
   /**
-   * Tell observers of the bytes that come and go; default true. With false the role tells them, cleared of secrets:
-   * segments end anywhere, so a password cannot be found in them before the role has put its packet together.
+   * Emit `bytes` traffic events; default true. With false the role emits them without secrets: segments end anywhere,
+   * so a password can only be found once the role has the whole packet.
    */
   readonly emitsBytes?: boolean;
-  /** What is spoken on the byte stream, for those who look. Default `tcp`. */
+  /** The transport that traffic events and addresses name. Default `tcp`. */
   readonly transport?: "tcp" | "ws";
 }
 
-/** Places for connections that several listeners share. */
+/** A limit of connections that several listeners share. */
 export interface ConnectionQuota {
   readonly limit: number;
   used: number;
 }
 
 export interface TcpHandler<S> {
-  /** The connection is served from now on. @returns its state */
+  /** Called when the connection is served from now on. @returns its state */
   open(connection: TcpConnection<S>): S;
-  /** The chunk is only the handler's until it returns. */
+  /** The chunk is valid only until the handler returns. */
   data(connection: TcpConnection<S>, chunk: Uint8Array): void;
-  /** All that waited has been handed to the kernel. */
+  /** Called when the kernel has taken everything that was queued. */
   drain?(connection: TcpConnection<S>): void;
-  /** The peer has finished sending and may still be reading. Absent: what waits is sent, then we end, too. */
+  /** Called at the peer's FIN; it may still read. Absent: what is queued is sent, then our side ends, too. */
   end?(connection: TcpConnection<S>): void;
-  /** Exactly once for each `open`. */
+  /** Called exactly once for each `open`. */
   close?(connection: TcpConnection<S>, error?: Error): void;
 }
 
@@ -62,11 +62,11 @@ export interface TcpServer<S = unknown> {
   stats(): Record<string, number>;
   /** The peers connected now. */
   clients(): string[];
-  /** Accepts no more, ends each conversation, waits for the peers until the deadline, then drops them. */
+  /** Stops accepting, ends each connection, waits for the peers until the deadline, then drops them. */
   stop(deadline: AbortSignal): Promise<void>;
 }
 
-/** The settings of a byte-stream role, checked. Apart from their schema, so that a worker thread need not load it. */
+/** The checked settings of a byte-stream role. Its schema is in config.ts, so that a worker thread need not load it. */
 export interface StreamConfig {
   readonly host: string;
   readonly port: number;

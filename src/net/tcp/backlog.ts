@@ -1,7 +1,7 @@
 import { dlopen } from "bun:ffi";
 
-/** More than any system grants: each takes what it allows at most, on Linux `net.core.somaxconn`. */
-const asManyAsAllowed = 65_535;
+/** More than any system grants: the kernel cuts it to its own limit, on Linux `net.core.somaxconn`. */
+const maxBacklog = 65_535;
 
 const signature = { listen: { args: ["i32", "i32"], returns: "i32" } } as const;
 
@@ -10,23 +10,23 @@ const libraries = ["libc.so.6", `libc.musl-${machine()}.so.1`, "libSystem.B.dyli
 
 type Listen = (file: number, backlog: number) => number;
 
-/** Once per thread; null: there is no such function here. */
+/** Looked up once per thread; null: not found on this system. */
 let listen: Listen | null | undefined;
 
 /**
- * Lets as many connections wait for their acceptance as the system allows. Bun asks for 512 and has no setting. When
- * 5,000 clients connect at once, those beyond were dropped without a word and tried again after a second: 1.1 s until
- * all of them were in, and 0.3 s with this.
+ * Raises a listener's backlog to the system's limit. Bun asks for 512 and has no setting. When 5,000 clients connected
+ * at once, the kernel dropped the SYNs past 512, and those clients tried again after a second: 1.1 s until all were
+ * accepted, and 0.3 s with this.
  *
- * Where it cannot be done all else works as well, so nothing is said.
+ * Everything else works without it, so a failure is not reported.
  * @param listener what `Bun.listen` returned
  */
 export function widenBacklog(listener: object): void {
-  // Bun's types do not tell of it.
+  // Bun's types lack `fd`.
   if (!("fd" in listener) || typeof listener.fd !== "number" || listener.fd < 0) return;
   if (listen === undefined) listen = find();
-  // Asked again, a listening socket only changes its backlog.
-  listen?.(listener.fd, asManyAsAllowed);
+  // On a socket that listens already, listen() only changes the backlog.
+  listen?.(listener.fd, maxBacklog);
 }
 
 function find(): Listen | null {
@@ -34,7 +34,7 @@ function find(): Listen | null {
     try {
       return dlopen(library, signature).symbols.listen;
     } catch {
-      // Another system's name.
+      // The library of another system.
     }
   }
   return null;

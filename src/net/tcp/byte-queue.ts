@@ -1,17 +1,17 @@
 import { freeBuffer, type Lease } from "./buffers.ts";
 
-/** A block is what one `write` to a socket gets, so it is about what a socket's send buffer takes at once. */
+/** One `write` to a socket gets one block, so a block is about as large as a socket's send buffer. */
 const blockSize = 64 * 1024;
 
 interface Block {
   readonly bytes: Uint8Array;
   start: number;
   end: number;
-  /** Of bytes that are not ours: they are read where they lie. */
+  /** Set for borrowed bytes, which are sent from where they are. */
   readonly lease: Lease | undefined;
 }
 
-/** Bytes waiting for a socket: put in at the back, taken from the front. Blocks are freed as they empty. */
+/** Bytes that wait for a socket, first in, first out. Blocks are freed as they empty. */
 export class ByteQueue {
   readonly #blocks: Block[] = [];
   #length = 0;
@@ -20,7 +20,7 @@ export class ByteQueue {
     return this.#length;
   }
 
-  /** Copies `bytes`, and the caller may reuse them at once; with a lease they are held instead. */
+  /** Copies `bytes`, and the caller may reuse them at once; with a lease they are held and not copied. */
   append(bytes: Uint8Array, lease?: Lease): void {
     if (bytes.length === 0) return;
     this.#length += bytes.length;
@@ -33,23 +33,23 @@ export class ByteQueue {
   }
 
   #copy(bytes: Uint8Array): void {
-    const room = this.#fill(bytes);
-    if (room === bytes.length) return;
-    const rest = room === 0 ? bytes : bytes.subarray(room);
+    const fitted = this.#fill(bytes);
+    if (fitted === bytes.length) return;
+    const rest = fitted === 0 ? bytes : bytes.subarray(fitted);
     const block = new Uint8Array(Math.max(blockSize, rest.length));
     block.set(rest);
     this.#blocks.push({ bytes: block, start: 0, end: rest.length, lease: undefined });
   }
 
-  /** @returns how many of `bytes` found room in the last block */
+  /** Fills up the last block. @returns how many of `bytes` fitted */
   #fill(bytes: Uint8Array): number {
     const last = this.#blocks.at(-1);
     if (last === undefined || last.lease !== undefined) return 0;
-    const room = Math.min(bytes.length, last.bytes.length - last.end);
-    if (room === 0) return 0;
-    last.bytes.set(room === bytes.length ? bytes : bytes.subarray(0, room), last.end);
-    last.end += room;
-    return room;
+    const fitted = Math.min(bytes.length, last.bytes.length - last.end);
+    if (fitted === 0) return 0;
+    last.bytes.set(fitted === bytes.length ? bytes : bytes.subarray(0, fitted), last.end);
+    last.end += fitted;
+    return fitted;
   }
 
   /** The bytes at the front, without copying; empty when the queue is. Valid until the next call. */
@@ -58,7 +58,7 @@ export class ByteQueue {
     return block === undefined ? new Uint8Array(0) : block.bytes.subarray(block.start, block.end);
   }
 
-  /** Forgets `count` bytes of those that `front` gave. */
+  /** Removes `count` bytes from the front, at most those that `front` gave. */
   consume(count: number): void {
     const block = this.#blocks[0];
     if (block === undefined) return;
@@ -66,16 +66,16 @@ export class ByteQueue {
     this.#length -= count;
     if (block.start < block.end) return;
     this.#blocks.shift();
-    letGo(block);
+    freeBlock(block);
   }
 
   clear(): void {
     this.#length = 0;
-    for (const block of this.#blocks.splice(0)) letGo(block);
+    for (const block of this.#blocks.splice(0)) freeBlock(block);
   }
 }
 
-function letGo({ bytes, lease }: Block): void {
+function freeBlock({ bytes, lease }: Block): void {
   if (lease === undefined) freeBuffer(bytes);
   else lease.release();
 }

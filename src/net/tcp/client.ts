@@ -3,7 +3,7 @@ import type { Address } from "../../core/address.ts";
 import { late, withDeadline } from "../../core/deadline.ts";
 import { asDialError, DialError } from "../dial-error.ts";
 
-/** What the peer did next. `quiet`: nothing, for as long as the reader was willing to wait. */
+/** What the peer did next. `quiet`: nothing within the read's timeout. */
 export type Incoming =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "end" }
@@ -12,11 +12,11 @@ export type Incoming =
 export interface DialOptions {
   readonly host: string;
   readonly port: number;
-  /** Stops waiting for the connection; rejects with the signal's reason. */
+  /** Aborts the connection attempt, which rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Unread bytes beyond this are left with the kernel, and so with the peer. */
+/** Reading is paused while more than this many received bytes are unread. */
 const highWater = 1024 * 1024;
 
 /** Connects to a TCP server. @throws {DialError} */
@@ -32,7 +32,9 @@ export async function dialTcp(options: DialOptions): Promise<TcpClient> {
   throw signal.reason;
 }
 
-/** A connection to a TCP server, read and written by whoever awaits: back pressure both ways is in the awaiting. */
+/**
+ * A connection to a TCP server, read and written by awaiting `read` and `write`, which gives back pressure both ways.
+ */
 export class TcpClient {
   readonly #host: string;
   readonly #port: number;
@@ -53,12 +55,12 @@ export class TcpClient {
     this.#port = port;
   }
 
-  /** Our end. */
+  /** The address of our side. */
   get local(): Address {
     return this.#local ?? { transport: "tcp", host: "", port: 0 };
   }
 
-  /** The address that the name turned out to be. */
+  /** The address that the host name resolved to. */
   get remote(): Address {
     return this.#remote ?? { transport: "tcp", host: this.#host, port: this.#port };
   }
@@ -90,21 +92,21 @@ export class TcpClient {
       this.#remote = { transport: "tcp", host: socket.remoteAddress, port: socket.remotePort };
       return this;
     } catch (error) {
-      throw this.#inOurWords(error);
+      throw this.#asDialError(error);
     }
   }
 
   /**
-   * The next bytes of the peer, all that have come. `quiet` when none came within `patience` milliseconds,
-   * or before `stop` was aborted; what comes later is there for the next read.
+   * The next bytes of the peer, all that have arrived. `quiet` when none arrived within `timeout` milliseconds, or
+   * before `stop` was aborted; what arrives later is there for the next read.
    * @throws {DialError} when the connection broke
    */
-  async read(patience?: number, stop?: AbortSignal): Promise<Incoming> {
+  async read(timeout?: number, stop?: AbortSignal): Promise<Incoming> {
     if (this.#chunks.length === 0 && !this.#ended && !this.#closed) {
-      if ((await this.#arrival(patience, stop)) === "quiet") return { kind: "quiet" };
+      if ((await this.#arrival(timeout, stop)) === "quiet") return { kind: "quiet" };
     }
     if (this.#chunks.length > 0) return { kind: "bytes", bytes: this.#takeAll() };
-    if (this.#error !== undefined) throw this.#inOurWords(this.#error);
+    if (this.#error !== undefined) throw this.#asDialError(this.#error);
     return { kind: "end" };
   }
 
@@ -116,7 +118,7 @@ export class TcpClient {
     let left = bytes;
     while (left.length > 0) {
       const taken = this.#closed ? -1 : (this.#socket?.write(left) ?? -1);
-      if (taken < 0) throw this.#inOurWords(this.#error ?? new DialError("reset", this.#host, this.#port));
+      if (taken < 0) throw this.#asDialError(this.#error ?? new DialError("reset", this.#host, this.#port));
       left = left.subarray(taken);
       if (left.length > 0) {
         await new Promise<void>((resolve) => {
@@ -140,7 +142,7 @@ export class TcpClient {
   }
 
   #take(chunk: Uint8Array): void {
-    // The socket's buffer is only ours until we return; a Buffer's own slice() would be no copy.
+    // Copied, because Bun reuses the buffer after this call. (A Buffer's own slice() would be no copy.)
     this.#chunks.push(new Uint8Array(chunk));
     this.#queued += chunk.length;
     if (this.#queued > highWater) this.#socket?.pause();
@@ -156,18 +158,18 @@ export class TcpClient {
     return all;
   }
 
-  #arrival(patience: number | undefined, stop: AbortSignal | undefined): Promise<"arrived" | "quiet"> {
+  #arrival(timeout: number | undefined, stop: AbortSignal | undefined): Promise<"arrived" | "quiet"> {
     if (stop?.aborted) return Promise.resolve("quiet");
     return new Promise((resolve) => {
       const settle = (what: "arrived" | "quiet") => {
         clearTimeout(timer);
-        stop?.removeEventListener("abort", beQuiet);
+        stop?.removeEventListener("abort", becomeQuiet);
         this.#reader = undefined;
         resolve(what);
       };
-      const beQuiet = () => settle("quiet");
-      const timer = patience === undefined ? undefined : setTimeout(beQuiet, patience);
-      stop?.addEventListener("abort", beQuiet, { once: true });
+      const becomeQuiet = () => settle("quiet");
+      const timer = timeout === undefined ? undefined : setTimeout(becomeQuiet, timeout);
+      stop?.addEventListener("abort", becomeQuiet, { once: true });
       this.#reader = () => settle("arrived");
     });
   }
@@ -185,7 +187,7 @@ export class TcpClient {
     wake?.();
   }
 
-  #inOurWords(error: unknown): Error {
+  #asDialError(error: unknown): Error {
     return (
       asDialError(error, this.#host, this.#port) ??
       new DialError("failed", this.#host, this.#port, { cause: error })

@@ -12,7 +12,7 @@ export interface ConnectionOwner {
   readonly highWater: number;
   /** Stop reading a peer while more than `highWater` bytes wait for it. */
   readonly pauseWhenFull: boolean;
-  /** Whether observers are told of bytes here; otherwise the role does it. */
+  /** Whether `bytes` events are emitted here; otherwise the role emits them. */
   readonly emitsBytes: boolean;
   readonly counters: { bytesIn: number; bytesOut: number };
   /** Advances while time passes; compared by the idle check. */
@@ -21,18 +21,18 @@ export interface ConnectionOwner {
   readonly transport: "tcp" | "ws";
 }
 
-/** How long a connection that we ended waits for the peer's own end before it is closed for good. */
+/** Milliseconds between our FIN and the close when the peer does not send its own FIN. */
 export const lingerMs = 1000;
 
-/** One accepted TCP connection: what a role reads from and writes to. */
+/** One accepted TCP connection, as a role uses it. */
 export class TcpConnection<S = unknown> {
-  /** Learned at the accept: a socket that is gone does not tell any more, and one reset by then never did. */
+  /** Read at the accept: a closed socket has no address any more, and one that was reset before never had one. */
   readonly remote: Address;
   /** What the role's `open` returned. */
   state!: S;
   /** The tick of the last bytes that moved in either direction. */
   lastActive: number;
-  /** A role is on the other side; in an iterative server a connection waits for its turn first. */
+  /** The role's handler has it; in an iterative server a connection waits for its turn first. */
   served = false;
   readonly #socket: Socket<TcpConnection<S>>;
   readonly #owner: ConnectionOwner;
@@ -60,12 +60,12 @@ export class TcpConnection<S = unknown> {
     return this.#closed;
   }
 
-  /** We have ended the conversation: nothing more is written, what still arrives is not for the role. */
+  /** Our side has ended: nothing more is written, and what still arrives is discarded. */
   get ending(): boolean {
     return this.#ending;
   }
 
-  /** Bytes taken by `write` that the kernel has not taken yet. */
+  /** Bytes given to `write` that the kernel has not taken yet. */
   get buffered(): number {
     return this.#queue.length;
   }
@@ -82,9 +82,9 @@ export class TcpConnection<S = unknown> {
   }
 
   /**
-   * Takes all of `bytes`, to the kernel or into the queue; the caller may reuse them at once. With a lease they are
-   * not copied: what the kernel does not take at once is held until it has, or the connection is closed.
-   * @returns false when more than the high-water mark is waiting: a role that has a choice waits for `drain`
+   * Takes all of `bytes`, into the kernel or into the queue; the caller may reuse them at once. With a lease they are
+   * not copied: the rest that the kernel does not take is held until it is sent or the connection is closed.
+   * @returns false when more than the high-water mark is queued: a role that can wait should wait for `drain`
    */
   write(bytes: Uint8Array, lease?: Lease): boolean {
     if (this.#closed || this.#ending) return true;
@@ -106,20 +106,20 @@ export class TcpConnection<S = unknown> {
     return this.#corked ? this.#queue.length <= owner.highWater : this.#checkFull();
   }
 
-  /** What `work` writes goes to the kernel together: many small replies cost one call, not one each. */
+  /** Collects what `work` writes and sends it in one system call: many small replies cost one call, not one each. */
   cork(work: () => void): void {
     this.#corked = true;
     try {
       work();
     } finally {
       this.#corked = false;
-      // Also finishes what was ended meanwhile.
+      // Also sends the FIN if `end` was called meanwhile.
       if (!this.#closed) this.flush();
       this.#checkFull();
     }
   }
 
-  /** @returns false past the high-water mark; the peer is not read meanwhile, if that was asked for */
+  /** @returns false past the high-water mark, where reading is paused if the options say so */
   #checkFull(): boolean {
     if (this.#queue.length <= this.#owner.highWater) return true;
     if (this.#owner.pauseWhenFull && !this.#pausedByQueue && !this.#closed) {
@@ -142,7 +142,7 @@ export class TcpConnection<S = unknown> {
     if (!this.#pausedByQueue && !this.#closed) this.#socket.resume();
   }
 
-  /** Sends what is buffered, then FIN. The peer has a moment to end its side, too, before the close. */
+  /** Sends what is buffered, then FIN; closes when the peer has ended, too, or after `lingerMs`. */
   end(): void {
     if (this.#ending || this.#closed) return;
     this.#ending = true;
@@ -154,12 +154,12 @@ export class TcpConnection<S = unknown> {
     if (!this.#closed) this.terminate();
   }
 
-  /** Resets the socket, whatever has been told about it. */
+  /** Resets the socket, even if it was marked closed. */
   terminate(): void {
     this.#socket.terminate();
   }
 
-  /** The kernel has room again. @returns whether the queue is empty and the role may go on writing */
+  /** Called when the kernel's send buffer has space. @returns whether the queue is empty and the role may write */
   flush(): boolean {
     while (this.#queue.length > 0) {
       const front = this.#queue.front();
@@ -178,13 +178,13 @@ export class TcpConnection<S = unknown> {
     return !this.#ending;
   }
 
-  /** The peer's FIN has come. */
+  /** Called when the peer's FIN has come. */
   peerEnded(): void {
     this.#peerEnded = true;
     if (this.#ending && this.#queue.length === 0) this.#socket.end();
   }
 
-  /** The socket is gone. @returns false when that has been told before */
+  /** Called when the socket is gone. @returns false when it was marked closed before */
   markClosed(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
@@ -199,8 +199,8 @@ export class TcpConnection<S = unknown> {
       this.#socket.end();
       return;
     }
-    // A full close now would answer bytes still on their way with a reset, which can destroy our last reply
-    // before the peer has read it. So: FIN, read on and discard, close when the peer ends or has had its time.
+    // close() now would answer bytes that are still on their way with a reset, which can destroy our last reply
+    // before the peer has read it. So: FIN, read and discard, close when the peer ends or after the linger time.
     this.#socket.shutdown();
     this.#socket.resume();
     this.#linger ??= setTimeout(() => this.#socket.end(), lingerMs);

@@ -2,31 +2,36 @@ import { formatAddress } from "../../core/address.ts";
 import type { Logger } from "../../core/log.ts";
 import type { TcpConnection } from "./connection.ts";
 
-/** What the idle check looks at. */
-export interface Watched {
+/** What the idle check needs of a server. */
+export interface IdleCheckTarget {
   readonly connections: Iterable<
     Pick<TcpConnection, "served" | "lastActive" | "ending" | "remote" | "buffered" | "destroy" | "end">
   >;
-  /** Advances while time passes; a connection notes it when bytes move. */
+  /** Counts check periods; a connection notes it when bytes move. */
   tick: number;
 }
 
 /**
- * Closes connections without a byte in either direction: one timer for a server, none for a connection, no clock
- * for a packet.
+ * Closes connections that moved no byte in either direction for `idleTimeout`. One timer per server, none per
+ * connection, and no clock is read per packet.
  * @param idleTimeout milliseconds
- * @param closed called for each one that was closed
- * @returns stops it
+ * @param closed called for each connection that was closed
+ * @returns a function that stops the check
  */
-export function watchIdle(server: Watched, idleTimeout: number, log: Logger, closed: () => void): () => void {
+export function startIdleCheck(
+  server: IdleCheckTarget,
+  idleTimeout: number,
+  log: Logger,
+  closed: () => void,
+): () => void {
   const period = Math.min(1000, Math.max(10, idleTimeout / 4));
   const ticks = Math.ceil(idleTimeout / period);
   const timer = setInterval(() => {
     server.tick++;
     for (const connection of server.connections) {
-      // Who waits for its turn is not idle.
+      // A connection that waits for its turn is not idle.
       if (!connection.served || server.tick - connection.lastActive <= ticks) continue;
-      // Ended already, and still not gone: a reader that stopped reading.
+      // Ended already and still open: the peer does not read.
       if (connection.ending) {
         connection.destroy();
         continue;

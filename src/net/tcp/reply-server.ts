@@ -10,8 +10,8 @@ export interface ReplyServer extends RunningService<never> {
 }
 
 /**
- * The request/response server of the lab's byte streams: one chunk received is one message, and the reply is
- * made from its bytes. A client that reads slowly is read slowly.
+ * The request/response server of the lab's byte streams: each received chunk is one message, and the reply is made
+ * from its bytes. A client that reads slowly is read slowly.
  */
 export async function replyServer(
   context: RoleContext,
@@ -22,9 +22,9 @@ export async function replyServer(
   const writer = new ReplyWriter(template);
   let messages = 0;
 
-  const tell = (connection: TcpConnection, direction: Direction, words: string, bytes: Uint8Array) => {
+  const emitMessage = (connection: TcpConnection, direction: Direction, label: string, bytes: Uint8Array) => {
     const { conversation } = connection;
-    const text = `${words}: ${printable(bytes)}`;
+    const text = `${label}: ${printable(bytes)}`;
     traffic.emit({ kind: "message", conversation, direction, text, bytes });
   };
 
@@ -34,8 +34,8 @@ export async function replyServer(
       messages++;
       const reply = writer.render(chunk);
       connection.write(reply);
-      if (traffic.wants("message")) tell(connection, "in", "Received from client", chunk);
-      if (traffic.wants("message")) tell(connection, "out", "Sent to client", reply);
+      if (traffic.wants("message")) emitMessage(connection, "in", "Received from client", chunk);
+      if (traffic.wants("message")) emitMessage(connection, "out", "Sent to client", reply);
     },
   });
   return {

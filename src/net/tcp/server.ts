@@ -1,27 +1,27 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { type Address, formatAddress } from "../../core/address.ts";
 import { withDeadline } from "../../core/deadline.ts";
-import { claimPort, listenError } from "../listen-port.ts";
+import { listenError, probePort } from "../listen-port.ts";
 import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 import { widenBacklog } from "./backlog.ts";
 import { freeBuffer } from "./buffers.ts";
 import { type ConnectionOwner, TcpConnection } from "./connection.ts";
-import { watchIdle } from "./idle-check.ts";
+import { startIdleCheck } from "./idle-check.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
 
 export type { ConnectionQuota, ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 export { TcpConnection } from "./connection.ts";
 
-/** What an address says of a listener, without and with TLS. */
+/** The transport in a listener's address, without and with TLS. */
 const addressTransports = { tcp: ["tcp", "tls"], ws: ["ws", "wss"] } as const;
 
-/** Enough to keep a fast reader busy; a slow one costs no more than this. */
+/** Enough to keep a fast reader busy, and the most that a slow one costs. */
 const defaultHighWater = 1024 * 1024;
 
 /**
- * Chunks from this size on are given back as soon as they have been handled: each is a buffer of its own, of up to
- * 512 KiB. Taking in 1 GB at full speed, a process grew by 50 MB of chunks that nobody read any more, and by 2 MB with
- * this. For smaller ones it is not worth the call.
+ * Received chunks from this size on are freed as soon as they have been handled: each is a buffer of its own, of up to
+ * 512 KiB. While it received 1 GB at full speed, a process grew by 50 MB of handled chunks, and by 2 MB with this. For
+ * smaller ones it is not worth the call.
  */
 const largeChunk = 32 * 1024;
 
@@ -84,7 +84,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     const transport = addressTransports[this.transport][tls === undefined ? 0 : 1];
     this.address = { transport, host: options.host, port: this.#listener.port };
     if (options.idleTimeout) {
-      this.#stopIdleCheck = watchIdle(this, options.idleTimeout, context.log, () => this.#idleClosed++);
+      this.#stopIdleCheck = startIdleCheck(this, options.idleTimeout, context.log, () => this.#idleClosed++);
     }
   }
 
@@ -93,9 +93,9 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     const { host, port, part } = this.#options;
     const { thread, joins } = this.#context;
     try {
-      // Threads share their port; the first one makes sure that nobody else has it.
-      const claimed = thread > 0 && !joins ? claimPort(host, port) : port;
-      const options = { hostname: host, port: claimed, reusePort: thread > 0, allowHalfOpen: true };
+      // Threads share their port; the first one makes sure that no other program has it.
+      const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
+      const options = { hostname: host, port: sharedPort, reusePort: thread > 0, allowHalfOpen: true };
       const secured = this.#handshakes === undefined ? {} : { tls: this.#handshakes.material };
       return Bun.listen<TcpConnection<S>>({
         ...options,
@@ -142,7 +142,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     else this.#handshakes.begin(connection);
   }
 
-  /** From now on it is a client like any other. */
+  /** The handshake, if any, is done: the connection is served, or waits for its turn. */
   #admit(connection: TcpConnection<S>): void {
     if (this.#options.iterative && this.#serving !== undefined) {
       connection.pause();
@@ -155,7 +155,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #refuse(connection: TcpConnection<S>, limit: number): void {
     connection.markClosed();
     this.#refused++;
-    // One line for the first and for every thousandth: a storm must not become a storm of lines.
+    // One line for the first and for every thousandth, so that a connection storm does not flood the log.
     if (this.#refused % 1000 === 1) {
       this.#context.log.warning(
         `Closed a connection from ${formatAddress(connection.remote)}: ${limit} clients are connected and maxConnections is ${limit} (${this.#refused} closed so far)`,
@@ -167,7 +167,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #serve(connection: TcpConnection<S>): void {
     if (this.#options.iterative) this.#serving = connection;
     connection.served = true;
-    // The time in the queue was not the client's silence.
+    // The time in the queue does not count as idle.
     connection.lastActive = this.tick;
     this.#guard(connection, () => {
       connection.state = this.#handler.open(connection);
@@ -175,7 +175,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   }
 
   #data(connection: TcpConnection<S>, chunk: Uint8Array): void {
-    // A reset wakes even a paused socket and hands over what had arrived; that peer is gone.
+    // A reset delivers what had arrived even on a paused socket; that peer is gone.
     if (!connection.served || connection.ending || connection.closed) return;
     this.counters.bytesIn += chunk.length;
     connection.lastActive = this.tick;
@@ -229,7 +229,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#serving = undefined;
     const next = this.#waiting.shift();
     if (next === undefined) return;
-    // Before the role has it: it may choose to pause it at once.
+    // Before `open`: the role may pause it at once.
     next.resume();
     this.#serve(next);
   }
@@ -273,7 +273,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   async #stop(deadline: AbortSignal): Promise<void> {
     this.#listener.stop(false);
-    // What has already arrived is served first: it is handed over in the next turn of the event loop.
+    // What has arrived already is delivered in the next turn of the event loop, and is still served.
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of this.connections) connection.end();
     if (this.connections.size > 0) {

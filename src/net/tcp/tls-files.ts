@@ -2,16 +2,16 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { asError } from "../../core/errors.ts";
 
-/** Where a listener's certificate and key are, in PEM. */
+/** The paths of a listener's certificate and key, in PEM. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** Authorities whose certificates clients may show. */
+  /** Authorities that client certificates may be signed by. */
   readonly ca?: string | undefined;
   readonly requestClientCertificate: boolean;
 }
 
-/** The files' contents, in the words of `Bun.listen`. */
+/** The files' contents, as `Bun.listen` takes them. */
 export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
@@ -33,7 +33,7 @@ export class TlsFileError extends Error {
   }
 }
 
-/** @throws {TlsFileError} for the first file that is missing, is not what it should be, or does not fit */
+/** @throws {TlsFileError} for the first file that is missing, of the wrong kind, or does not match the others */
 export function readTlsFiles({ cert, key, ca, requestClientCertificate }: TlsFiles): TlsMaterial {
   const certificate = read("cert", cert);
   const leaf = parseCertificate("cert", cert, certificate);
@@ -48,7 +48,7 @@ export function readTlsFiles({ cert, key, ca, requestClientCertificate }: TlsFil
   return { cert: certificate, key: secret, ca: authorities, ...required };
 }
 
-/** Why the certificate does not hold at this moment; undefined when it does. */
+/** Why the certificate is not valid at this moment; undefined when it is. */
 export function certificateWarning(files: TlsFiles, { cert }: TlsMaterial, now: number): string | undefined {
   const { validFrom, validTo } = new X509Certificate(cert);
   if (Date.parse(validTo) < now) return `The certificate in ${files.cert} has expired on ${validTo}`;
@@ -74,7 +74,7 @@ function parseCertificate(field: "cert" | "ca", path: string, text: string): X50
   }
 }
 
-// What the parser says might quote the key, so it is no cause here.
+// The parser's message might quote the key, so it is not kept as the cause.
 function parseKey(path: string, text: string): KeyObject {
   try {
     return createPrivateKey(text);

@@ -6,18 +6,18 @@ import type { ListenContext, TcpOptions } from "./api.ts";
 import type { TcpConnection } from "./connection.ts";
 import { certificateWarning, readTlsFiles, type TlsMaterial } from "./tls-files.ts";
 
-/** The TLS handshakes of a listener: who has not finished one is no client yet. */
+/** The TLS handshakes of a listener that are not finished yet. */
 export class TlsHandshakes<S> {
   readonly material: TlsMaterial;
   failed = 0;
   readonly #log: ListenContext["log"];
   readonly #pending: TimeoutQueue<TcpConnection<S>>;
-  readonly #mustBeKnown: boolean;
+  readonly #requiresCertificate: boolean;
 
   /** @throws {StartError} its cause names the file that cannot be used */
   constructor({ service, log }: ListenContext, tls: NonNullable<TcpOptions["tls"]>, place: TcpOptions) {
     this.#log = log;
-    this.#mustBeKnown = tls.files.requestClientCertificate;
+    this.#requiresCertificate = tls.files.requestClientCertificate;
     try {
       this.material = readTlsFiles(tls.files);
     } catch (cause) {
@@ -27,24 +27,24 @@ export class TlsHandshakes<S> {
     const warning = certificateWarning(tls.files, this.material, Date.now());
     if (warning !== undefined) log.warning(warning);
     const tooLate = `no TLS handshake within ${tls.handshakeTimeout} ms`;
-    this.#pending = new TimeoutQueue(tls.handshakeTimeout, (late) => this.#fail(late, tooLate));
+    this.#pending = new TimeoutQueue(tls.handshakeTimeout, (connection) => this.#fail(connection, tooLate));
   }
 
   begin(connection: TcpConnection<S>): void {
     this.#pending.add(connection);
   }
 
-  /** @returns whether the peer is a client from now on */
+  /** @returns whether the connection may be served */
   end(socket: Socket<TcpConnection<S>>, isDone: boolean, error: Error | null): boolean {
     const connection = socket.data;
     if (!this.#pending.remove(connection)) return false;
-    // A handshake is also done with a peer whose certificate nobody here knows, or who has none.
-    if (isDone && (socket.authorized || !this.#mustBeKnown)) return true;
+    // The handshake also succeeds without a client certificate, or with one of an unknown authority.
+    if (isDone && (socket.authorized || !this.#requiresCertificate)) return true;
     this.#fail(connection, `its TLS handshake failed: ${error?.message ?? "no reason given"}`);
     return false;
   }
 
-  /** The connection is gone, perhaps in the middle of its handshake. */
+  /** Called when the connection is gone, perhaps before its handshake was finished. */
   gone(connection: TcpConnection<S>): void {
     if (this.#pending.remove(connection)) this.failed++;
   }

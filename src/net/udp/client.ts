@@ -6,15 +6,15 @@ import { resolveName } from "../resolve.ts";
 
 export { maxDatagram } from "./server.ts";
 
-/** A UDP socket that speaks to one server. */
+/** A UDP socket connected to one server. */
 export interface UdpClient {
   readonly local: Address;
   readonly remote: Address;
-  /** @throws {DialError} when the operating system does not take the datagram */
+  /** @throws {DialError} when the operating system refuses the datagram */
   send(bytes: Uint8Array): void;
   /**
-   * The next datagram of the server; aborted with the signal's reason.
-   * @throws {DialError} `refused` when the host said that nobody listens there
+   * The next datagram of the server; rejects with the signal's reason.
+   * @throws {DialError} `refused` when the host answered that the port is closed
    */
   receive(signal: AbortSignal): Promise<Uint8Array>;
   close(): void;
@@ -24,24 +24,24 @@ export interface UdpClient {
 export async function dialUdp(target: { readonly host: string; readonly port: number }): Promise<UdpClient> {
   const { port } = target;
   const host = isIP(target.host) > 0 ? target.host : await firstAddress(target.host, port);
-  const arrived: (Uint8Array | Error)[] = [];
+  const received: (Uint8Array | Error)[] = [];
   let wake: (() => void) | undefined;
-  const take = (news: Uint8Array | Error) => {
-    arrived.push(news);
+  const take = (item: Uint8Array | Error) => {
+    received.push(item);
     wake?.();
   };
-  const inOurWords = (error: unknown) =>
+  const toDialError = (error: unknown) =>
     asDialError(error, target.host, port) ?? new DialError("failed", target.host, port, { cause: error });
   const socket = await Bun.udpSocket({
     hostname: host.includes(":") ? "::" : "0.0.0.0",
     connect: { hostname: host, port },
     socket: {
       data: (_socket, data) => take(new Uint8Array(data)),
-      // Bun hands the error over alone, its types say behind the socket: take the last.
-      error: (...handed: unknown[]) => take(inOurWords(handed.at(-1))),
+      // Bun passes the error alone, against its types: take the last argument.
+      error: (...args: unknown[]) => take(toDialError(args.at(-1))),
     },
   }).catch((error: unknown) => {
-    throw inOurWords(error);
+    throw toDialError(error);
   });
   return {
     local: { transport: "udp", host: socket.address.address, port: socket.port },
@@ -50,17 +50,17 @@ export async function dialUdp(target: { readonly host: string; readonly port: nu
       try {
         socket.send(bytes);
       } catch (error) {
-        throw inOurWords(error);
+        throw toDialError(error);
       }
     },
     receive: async (signal) => {
-      while (arrived.length === 0) {
+      while (received.length === 0) {
         signal.throwIfAborted();
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
         await withDeadline(promise, signal);
       }
-      const next = arrived.shift();
+      const next = received.shift();
       if (next instanceof Error) throw next;
       return next ?? new Uint8Array(0);
     },

@@ -10,7 +10,7 @@ export interface UdpOptions {
   readonly port: number;
 }
 
-/** @returns the reply datagram, or undefined for none; both only valid until the next turn */
+/** @returns the reply datagram, or undefined for none; valid until the next turn of the event loop */
 export type UdpHandler = (
   datagram: Uint8Array,
   peer: Address,
@@ -23,11 +23,11 @@ export interface UdpServer {
   stop(): Promise<void>;
 }
 
-/** The most that one datagram carries over IPv4: 65535 less the IP header's 20 and the UDP header's 8 bytes. */
+/** The largest payload of a datagram over IPv4: 65535 less the IP header's 20 and the UDP header's 8 bytes. */
 export const maxDatagram = 65_507;
 
 /**
- * Answers datagrams. A reply that the kernel has no room for is dropped and counted, as the network would.
+ * Answers datagrams. A reply that the kernel has no buffer for is dropped and counted.
  * @throws {StartError} naming the service, the port and what to change
  */
 export async function listenUdp(
@@ -46,16 +46,16 @@ export async function listenUdp(
     counters.received++;
     counters.bytesIn += datagram.length;
     const peer: Address = { transport: "udp", host: peerHost, port: peerPort };
-    let told: Conversation | undefined;
+    let known: Conversation | undefined;
     const conversation = () => {
-      told ??= {
+      known ??= {
         id: `${service}#${counters.received}`,
         service,
         transport: "udp",
         local: formatAddress(address),
         remote: formatHostPort(peerHost, peerPort),
       };
-      return told;
+      return known;
     };
     if (traffic.wants("open")) traffic.emit({ kind: "open", conversation: conversation() });
     if (traffic.wants("bytes")) {
@@ -75,7 +75,7 @@ export async function listenUdp(
   };
 
   const fail = (error: unknown) => {
-    // E.g. an ICMP "port unreachable" for an earlier reply: that peer is gone, the others are served.
+    // E.g. an ICMP "port unreachable" for an earlier reply: that peer is gone, the others are still served.
     counters.errors++;
     log.debug(`A datagram failed: ${describeError(error)}`);
   };
@@ -92,8 +92,8 @@ export async function listenUdp(
             fail(error);
           }
         },
-        // Bun hands the error over last, with or without the socket before it.
-        error: (...handed: unknown[]) => fail(handed.at(-1)),
+        // Bun passes the error last, with or without the socket before it.
+        error: (...args: unknown[]) => fail(args.at(-1)),
       },
     });
     address = { ...address, port: socket.port };
@@ -110,7 +110,7 @@ export async function listenUdp(
       async stop() {
         if (stopped) return;
         stopped = true;
-        // Datagrams that the kernel holds already are answered in the next turn of the event loop.
+        // Datagrams that have arrived already are answered in the next turn of the event loop.
         await new Promise((resolve) => setImmediate(resolve));
         socket.close();
       },

@@ -2,7 +2,7 @@ import type { Conversation } from "../../core/traffic.ts";
 import {
   closeFrame,
   controlFrame,
-  longestOwnHeader,
+  maxServerHeader,
   Opcode,
   writeHeader,
 } from "../../protocol/websocket/frame.ts";
@@ -11,21 +11,21 @@ import { CloseCode } from "../../protocol/websocket/websocket-error.ts";
 import type { Lease } from "../tcp/buffers.ts";
 import type { TcpConnection } from "../tcp/connection.ts";
 
-/** Frames up to this long are put together before they go out: one write, and so one packet, for each. */
-const together = 128 * 1024;
+/** Header and payload of frames up to this size are joined: one write for each frame. */
+const joinedFrameSize = 128 * 1024;
 
-/** A client that does not read is not sent further pongs past this many bytes that wait for it. */
-const mostForPongs = 64 * 1024;
+/** No pongs are sent to a client that does not read while more than this many bytes are queued for it. */
+const maxQueuedForPong = 64 * 1024;
 
-/** What a connection needs of the server that took its handshake. */
+/** What a connection needs of the server that accepted its handshake. */
 export interface WebSocketOwner<S> {
-  /** Our close frame's code: the server may be going away. */
-  readonly farewell: number;
+  /** The close code that `end` sends: 1000, or 1001 while the server stops. */
+  readonly closeCode: number;
   readonly scratch: Uint8Array;
   received(connection: WebSocketConnection<S>, bytes: Uint8Array): void;
 }
 
-/** One WebSocket: to a role a stream of bytes like a TCP connection, which leaves in binary frames. */
+/** One WebSocket connection: a stream of bytes for the role, sent in binary frames. */
 export class WebSocketConnection<S = unknown> {
   /** What the role's `open` returned. */
   state!: S;
@@ -42,7 +42,7 @@ export class WebSocketConnection<S = unknown> {
       },
       // Only the last of many pings must be answered (RFC 6455, section 5.5.3).
       ping: (payload) => {
-        if (tcp.buffered <= mostForPongs) tcp.write(controlFrame(Opcode.Pong, payload));
+        if (tcp.buffered <= maxQueuedForPong) tcp.write(controlFrame(Opcode.Pong, payload));
       },
       close: (code) => this.close(code === CloseCode.None ? CloseCode.Normal : code),
     });
@@ -52,12 +52,14 @@ export class WebSocketConnection<S = unknown> {
     return this.#tcp.conversation;
   }
 
-  /** Bytes that the kernel has not taken yet, those of the frames' headers among them. */
+  /** Bytes that the kernel has not taken yet, frame headers included. */
   get buffered(): number {
     return this.#tcp.buffered;
   }
 
-  /** Sends `bytes` as one message; the caller may reuse them at once. With a lease large ones are held instead. */
+  /**
+   * Sends `bytes` as one message; the caller may reuse them at once. With a lease large ones are held and not copied.
+   */
   write(bytes: Uint8Array, lease?: Lease): void {
     if (bytes.length === 0) return;
     const { scratch } = this.#owner;
@@ -81,10 +83,10 @@ export class WebSocketConnection<S = unknown> {
 
   /** Sends what is buffered, then a close frame, then FIN. */
   end(): void {
-    this.close(this.#owner.farewell);
+    this.close(this.#owner.closeCode);
   }
 
-  /** The same, with a code and words of its own. */
+  /** As `end`, with the given code and reason. */
   close(code: number, reason?: string): void {
     this.#tcp.write(closeFrame(code, reason));
     this.#tcp.end();
@@ -96,5 +98,5 @@ export class WebSocketConnection<S = unknown> {
   }
 }
 
-/** What all connections of a server put their frames together in. */
-export const scratchBuffer = (): Uint8Array => new Uint8Array(together + longestOwnHeader);
+/** The buffer in which all connections of a server join header and payload. */
+export const scratchBuffer = (): Uint8Array => new Uint8Array(joinedFrameSize + maxServerHeader);

@@ -1,8 +1,8 @@
 import { formatAddress } from "../../core/address.ts";
 import {
   answerUpgrade,
+  headTimeout,
   headTooLarge,
-  headTooLate,
   type UpgradeRules,
 } from "../../protocol/websocket/upgrade.ts";
 import { CloseCode, WebSocketError } from "../../protocol/websocket/websocket-error.ts";
@@ -24,22 +24,22 @@ export interface WebSocketOptions extends TcpOptions, UpgradeRules {
 }
 
 export interface WebSocketHandler<S> {
-  /** The client has been let in. @returns its state */
+  /** Called when the handshake is done. @returns the connection's state */
   open(connection: WebSocketConnection<S>): S;
-  /** Bytes of binary messages, without regard to messages and frames; only the handler's until it returns. */
+  /** Payload bytes of binary messages, in any pieces; valid only until the handler returns. */
   data(connection: WebSocketConnection<S>, bytes: Uint8Array): void;
-  /** All that waited has been handed to the kernel. */
+  /** Called when the kernel has taken everything that was queued. */
   drain?(connection: WebSocketConnection<S>): void;
-  /** Exactly once for each `open`. */
+  /** Called exactly once for each `open`. */
   close?(connection: WebSocketConnection<S>): void;
 }
 
 export type WebSocketServer = Pick<TcpServer, "address" | "stats" | "clients" | "stop">;
 
-/** The longest head of an opening handshake; browsers may send cookies along. */
-const longestHead = 16 * 1024;
+/** The maximum size of a handshake's request head; browsers may send cookies. */
+const maxHeadSize = 16 * 1024;
 
-/** What a TCP connection is: a handshake that has come so far, or a WebSocket. */
+/** The state of a TCP connection: the part of the handshake that has arrived, or the WebSocket. */
 interface Peer<S> {
   head: string;
   socket: WebSocketConnection<S> | undefined;
@@ -48,9 +48,9 @@ interface Peer<S> {
 type Tcp<S> = TcpConnection<Peer<S>>;
 
 /**
- * Listens on WebSocket (RFC 6455) as a byte stream over the TCP layer, which brings back pressure in both
- * directions, TLS, limits and the traffic seam along. Compression is not offered: what is encoded once for all
- * would be compressed for each, and a small frame could unpack to any size.
+ * Listens on WebSocket (RFC 6455) as a byte stream over the TCP layer, which gives it back pressure in both
+ * directions, TLS, limits and traffic events. Compression is not offered: a message that is encoded once for all
+ * clients would be compressed for each, and a small frame could unpack to any size.
  * @throws {StartError} naming the service, the port and what to change
  */
 export async function listenWebSocket<S>(
@@ -58,23 +58,23 @@ export async function listenWebSocket<S>(
   options: WebSocketOptions,
   handler: WebSocketHandler<S>,
 ): Promise<WebSocketServer> {
-  const upgrades = new Upgrades(context, options, handler);
+  const upgrades = new WebSocketUpgrades(context, options, handler);
   const server = await listenTcp<Peer<S>>(context, { ...options, transport: "ws" }, upgrades);
   return {
     address: server.address,
     stats: () => ({ ...server.stats(), upgrades_refused_total: upgrades.refused }),
     clients: () => server.clients(),
     stop: async (deadline) => {
-      upgrades.leave();
+      upgrades.goAway();
       await server.stop(deadline);
     },
   };
 }
 
-/** Takes opening handshakes, and frames from then on. */
-class Upgrades<S> implements WebSocketOwner<S> {
+/** Reads opening handshakes, and frames after them. */
+class WebSocketUpgrades<S> implements WebSocketOwner<S> {
   readonly scratch = scratchBuffer();
-  farewell: number = CloseCode.Normal;
+  closeCode: number = CloseCode.Normal;
   refused = 0;
   readonly #context: ListenContext;
   readonly #options: WebSocketOptions;
@@ -86,7 +86,7 @@ class Upgrades<S> implements WebSocketOwner<S> {
     this.#context = context;
     this.#options = options;
     this.#handler = handler;
-    this.#pending = new TimeoutQueue(options.upgradeTimeout, (late) => this.#refuse(late, headTooLate));
+    this.#pending = new TimeoutQueue(options.upgradeTimeout, (tcp) => this.#refuse(tcp, headTimeout));
   }
 
   open(tcp: Tcp<S>): Peer<S> {
@@ -117,11 +117,11 @@ class Upgrades<S> implements WebSocketOwner<S> {
     this.#handler.data(connection, bytes);
   }
 
-  /** Tells everybody that the server goes away; whatever is closed from now on is closed with that code. */
-  leave(): void {
-    this.farewell = CloseCode.GoingAway;
+  /** Closes all connections, these and later ones, with the close code 1001 (going away). */
+  goAway(): void {
+    this.closeCode = CloseCode.GoingAway;
     this.#pending.close();
-    // Behind what the role says in this turn of the event loop.
+    // After what the role still writes in this turn of the event loop.
     queueMicrotask(() => {
       for (const socket of this.#open) socket.end();
     });
@@ -130,11 +130,11 @@ class Upgrades<S> implements WebSocketOwner<S> {
   #readHead(tcp: Tcp<S>, chunk: Uint8Array): void {
     const peer = tcp.state;
     const before = peer.head.length;
-    const taken = chunk.subarray(0, longestHead + 4 - before);
+    const taken = chunk.subarray(0, maxHeadSize + 4 - before);
     peer.head += Buffer.from(taken.buffer, taken.byteOffset, taken.length).toString("latin1");
     const end = peer.head.indexOf("\r\n\r\n", Math.max(0, before - 3));
     if (end < 0) {
-      if (peer.head.length > longestHead) this.#refuse(tcp, headTooLarge);
+      if (peer.head.length > maxHeadSize) this.#refuse(tcp, headTooLarge);
       return;
     }
     const reply = answerUpgrade(peer.head.slice(0, end), this.#options);

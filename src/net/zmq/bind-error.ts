@@ -36,7 +36,7 @@ export function bindError({ service, endpoint, key }: BindTarget, cause: unknown
   const tcp = parseTcpEndpoint(endpoint);
   const startCode = codes[code] ?? "failed";
   if (key === "port" && tcp !== undefined) {
-    // libzmq's ENODEV is the bad address of everybody else.
+    // libzmq says ENODEV where the system calls say EADDRNOTAVAIL.
     const known =
       startCode === "bad-address" ? Object.assign(new Error(code), { code: "EADDRNOTAVAIL" }) : cause;
     return listenError({ service, transport: "TCP", ...tcp }, known);

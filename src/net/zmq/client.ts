@@ -10,20 +10,20 @@ export interface ZmqClientOptions {
   readonly endpoint: string;
   /** Listen there, instead of connecting. */
   readonly bind: boolean;
-  /** Of a SUB socket: the prefixes that it wants. */
+  /** Of a SUB socket: the prefixes to receive. */
   readonly subscribe?: readonly string[];
 }
 
-interface Reach extends ZmqClientOptions {
+interface ResolvedOptions extends ZmqClientOptions {
   readonly ipv6: boolean;
 }
 
-/** The largest message that a client takes: the peer is not its own. */
+/** A client closes the connection to a server that sends a larger message. */
 const maxMessageSize = 256 * 1024 * 1024;
 
-/** One socket for whoever awaits: a program of one conversation, on the main thread. */
+/** One socket with promises for `receive` and `send`, for a client program on the main thread. */
 export class ZmqClient {
-  /** Where it is bound or connected: port 0 has become a real port. */
+  /** Where it is bound or connected; port 0 is replaced by the real port. */
   readonly endpoint: string;
   readonly #zmq: ZmqContext;
   readonly #socket: ZmqSocket;
@@ -31,7 +31,7 @@ export class ZmqClient {
   readonly #monitor: ZmqSocket;
   #isClosed = false;
 
-  /** @throws {ZmqError} when the endpoint cannot be bound or is none; an absent peer is no error */
+  /** @throws {ZmqError} when the endpoint is invalid or cannot be bound; an absent peer is no error */
   static async open(type: SocketType, options: ZmqClientOptions): Promise<ZmqClient> {
     const { bind, endpoint } = options;
     const resolved = bind ? await resolveBindEndpoint(endpoint) : endpoint;
@@ -46,13 +46,17 @@ export class ZmqClient {
     }
   }
 
-  private constructor(zmq: ZmqContext, type: SocketType, { bind, endpoint, subscribe, ipv6 }: Reach) {
+  private constructor(
+    zmq: ZmqContext,
+    type: SocketType,
+    { bind, endpoint, subscribe, ipv6 }: ResolvedOptions,
+  ) {
     this.#zmq = zmq;
     this.#socket = zmq.socket(type);
     if (ipv6) this.#socket.setInt("ipv6", 1);
     this.#socket.setMaxMessageSize(maxMessageSize);
     if (type === "push") this.#socket.setInt("immediate", 1);
-    if (bind) this.#socket.refuseAncientPeers();
+    if (bind) this.#socket.requireZmtp3();
     for (const prefix of subscribe ?? []) this.#socket.subscribe(prefix);
     this.#monitor = openMonitor(zmq, this.#socket);
     if (bind) bindSocket(this.#socket, endpoint);
@@ -61,10 +65,10 @@ export class ZmqClient {
     this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#monitor], false);
   }
 
-  /** Whether the first attempt to connect succeeded; libzmq itself would go on trying, and tell nobody. */
+  /** Whether the first attempt to connect succeeded; libzmq itself retries without reporting it. */
   async isReached(): Promise<boolean> {
     for (;;) {
-      this.#mustBeOpen();
+      this.#throwIfClosed();
       const parts = this.#monitor.receive();
       const kind = parts && decodeMonitorEvent(parts)?.kind;
       if (kind === "connected") return true;
@@ -73,26 +77,26 @@ export class ZmqClient {
     }
   }
 
-  /** The next message. Rejects once the client is closed. */
+  /** The next message; rejects once the client is closed. */
   async receive(): Promise<Uint8Array[]> {
     for (;;) {
-      this.#mustBeOpen();
+      this.#throwIfClosed();
       const parts = this.#socket.receive();
       if (parts !== undefined) return parts;
       await this.#waiter.wait(["readable", "nothing"]);
     }
   }
 
-  /** Waits for a peer that takes it. Rejects once the client is closed. */
+  /** Resolves when a peer's queue has taken the message; rejects once the client is closed. */
   async send(parts: Parts): Promise<void> {
     for (;;) {
-      this.#mustBeOpen();
+      this.#throwIfClosed();
       if (this.#socket.sendParts(parts)) return;
       await this.#waiter.wait(["writable", "nothing"]);
     }
   }
 
-  /** @param linger milliseconds that what was sent may take to leave */
+  /** @param linger milliseconds that unsent messages may still take */
   async close(linger: number): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -103,7 +107,7 @@ export class ZmqClient {
     await this.#zmq.terminate(AbortSignal.timeout(linger + 1000));
   }
 
-  #mustBeOpen(): void {
+  #throwIfClosed(): void {
     if (this.#isClosed) throw new Error("The ZeroMQ socket is closed");
   }
 }

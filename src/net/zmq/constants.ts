@@ -1,4 +1,4 @@
-// Numbers of zmq.h, by their meaning.
+// The constants of zmq.h.
 
 export const socketTypes = {
   pair: 0,

@@ -5,15 +5,15 @@ import { type Handle, type Libzmq, loadLibzmq } from "./library.ts";
 import { ZmqSocket } from "./socket.ts";
 
 /**
- * Sockets that a context may have open: the service's own and the two ends of its monitor, with room to spare.
+ * Sockets that a context may have open: the service's own and the two ends of its monitor, with some to spare.
  * Peers do not count: one socket serves as many as there are file descriptors.
  */
 const maxSockets = 8;
 
-/** Milliseconds that closing may take past any deadline: it takes a few even when nothing lingers. */
-const lastMoment = 250;
+/** Milliseconds that closing may take past the deadline: it takes a few even when nothing lingers. */
+const closingTime = 250;
 
-/** A world of sockets with an I/O thread of its own. Belongs, with its sockets, to the thread that made it. */
+/** A libzmq context: sockets that share an I/O thread. It and its sockets belong to the thread that made it. */
 export class ZmqContext {
   readonly lib: Libzmq;
   readonly #handle: Handle;
@@ -45,9 +45,9 @@ export class ZmqContext {
   }
 
   /**
-   * Closes every socket and ends the context, once what was sent has left or lingered long enough.
-   * Past the deadline that goes on in the background.
-   * @returns whether all was over before the deadline
+   * Closes every socket, and ends the context once their unsent messages are sent or have lingered long enough.
+   * After the deadline this goes on in the background.
+   * @returns whether it ended before the deadline
    */
   terminate(deadline: AbortSignal): Promise<boolean> {
     this.#terminated ??= this.#terminate(deadline);
@@ -56,19 +56,19 @@ export class ZmqContext {
 
   async #terminate(deadline: AbortSignal): Promise<boolean> {
     for (const socket of this.#sockets) socket.close();
-    return (await withDeadline(this.#whenGone(), deadline, lastMoment)) !== late;
+    return (await withDeadline(this.#whenSocketsGone(), deadline, closingTime)) !== late;
   }
 
-  // zmq_ctx_term blocks its thread until the last socket has lingered. Called when all are gone it returns at
-  // once; and a closed socket is gone when its place among the few that the context allows is free again.
-  async #whenGone(): Promise<void> {
-    for (let pause = 1; !this.#hasAllPlacesFree(); pause = Math.min(pause * 2, 50)) {
+  // zmq_ctx_term blocks its thread until the last socket has lingered, but returns at once when all are gone. A closed
+  // socket is gone when it does not count any more against the context's limit of sockets.
+  async #whenSocketsGone(): Promise<void> {
+    for (let pause = 1; !this.#allSocketsGone(); pause = Math.min(pause * 2, 50)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
     this.lib.c.zmq_ctx_term(this.#handle);
   }
 
-  #hasAllPlacesFree(): boolean {
+  #allSocketsGone(): boolean {
     const probes: Handle[] = [];
     while (probes.length < maxSockets) {
       const probe = this.lib.c.zmq_socket(this.#handle, socketTypes.pair);

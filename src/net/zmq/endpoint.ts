@@ -22,7 +22,7 @@ export function parseTcpEndpoint(endpoint: string): TcpEndpoint | undefined {
 export const formatTcpEndpoint = ({ host, port }: TcpEndpoint): string =>
   `tcp://${formatHostPort(host, port)}`;
 
-/** @throws {Error} saying how an endpoint is written, when this is none that this program can use */
+/** @throws {Error} saying how an endpoint is written, when this one is invalid or of an unsupported transport */
 export function checkEndpoint(endpoint: string): void {
   const isPath = /^ipc:\/\/./.test(endpoint);
   if (isPath || parseTcpEndpoint(endpoint) !== undefined) return;
@@ -31,7 +31,7 @@ export function checkEndpoint(endpoint: string): void {
   );
 }
 
-/** Where a bound endpoint, as the socket tells it, can be reached. */
+/** The address of a bound endpoint in the form that the socket reports. */
 export function endpointAddress(endpoint: string): Address {
   const tcp = parseTcpEndpoint(endpoint);
   if (tcp !== undefined) return { transport: "tcp", ...tcp };
@@ -53,8 +53,8 @@ export async function resolveBindEndpoint(endpoint: string): Promise<string> {
 const addressesOf = (host: string): Promise<{ family: number }[]> => lookup(host, { all: true });
 
 /**
- * Whether a peer has an IPv6 address alone. With IPv6 switched on, libzmq asks for nothing else where there is one,
- * and `localhost` would no longer be 127.0.0.1: so it is switched on for those who need it.
+ * Whether a peer has only IPv6 addresses. With the IPv6 option set, libzmq prefers IPv6 where there is an address, and
+ * `localhost` would no longer be 127.0.0.1: so the option is set only for peers that need it.
  */
 export async function connectsOverIpv6(endpoint: string, resolve = addressesOf): Promise<boolean> {
   const host = parseTcpEndpoint(endpoint)?.host;
@@ -64,7 +64,7 @@ export async function connectsOverIpv6(endpoint: string, resolve = addressesOf):
   return addresses.length > 0 && addresses.every(({ family }) => family === 6);
 }
 
-/** IPv6 must be switched on before a socket is given such an endpoint. */
+/** Whether the IPv6 option must be set before a socket binds to the endpoint. */
 export function needsIpv6(endpoint: string): boolean {
   return parseTcpEndpoint(endpoint)?.host.includes(":") === true;
 }

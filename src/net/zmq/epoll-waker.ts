@@ -8,22 +8,22 @@ const connectFd: (options: Bun.FdSocketOptions) => Promise<Bun.Socket> = Bun.con
 /**
  * Wakes the event loop when one of several file descriptors becomes readable, without reading from it.
  *
- * libzmq tells of new work through a file descriptor (`ZMQ_FD`) that must be watched and never read. Bun has no
- * such watch, but it takes the file descriptor of a connected socket: given a copy of an epoll instance, it
- * watches that, finds no socket to read from when it turns readable, and reports it as closed. Each ring uses up
- * one copy.
+ * libzmq signals new work through a file descriptor (`ZMQ_FD`) that must be polled and never read. Bun cannot poll a
+ * bare file descriptor, but `Bun.connect` takes the one of a connected socket. Given a duplicate of an epoll instance,
+ * Bun polls it, fails to read from it when it becomes readable, and reports it as closed. Each wake-up uses up one
+ * duplicate.
  */
-export class Doorbell {
+export class EpollWaker {
   readonly #c: LinuxFunctions;
-  readonly #ring: () => void;
+  readonly #wake: () => void;
   readonly #epoll: number;
   #state: "idle" | "armed" | "broken" | "closed" = "idle";
-  #watch: Bun.Socket | undefined;
+  #duplicate: Bun.Socket | undefined;
 
-  /** @param ring called once for each time that the bell was armed and something has come */
-  constructor(c: LinuxFunctions, fds: readonly number[], ring: () => void) {
+  /** @param wake called once after each `arm`, when a file descriptor is readable */
+  constructor(c: LinuxFunctions, fds: readonly number[], wake: () => void) {
     this.#c = c;
-    this.#ring = ring;
+    this.#wake = wake;
     this.#epoll = c.epoll_create1(0);
     if (this.#epoll < 0) this.#state = "broken";
     for (const fd of fds) {
@@ -32,38 +32,38 @@ export class Doorbell {
     }
   }
 
-  /** False once it has rung without cause: then this way of watching does not work here. */
+  /** False once it has woken without a readable file descriptor: then this mechanism does not work here. */
   get works(): boolean {
     return this.#state === "idle" || this.#state === "armed";
   }
 
-  /** Stays armed until it rings. */
+  /** Stays armed until it wakes the event loop. */
   arm(): void {
     if (this.#state !== "idle") return;
     this.#state = "armed";
-    const closed = () => this.#rung(this.#isReadable());
+    const closed = () => this.#woken(this.#isReadable());
     const socket = { open() {}, data() {}, error() {}, close: closed };
     connectFd({ fd: this.#c.dup(this.#epoll), socket }).then(
-      (watch) => {
-        if (this.#state === "closed") watch.terminate();
-        else if (this.#state === "armed") this.#watch = watch;
+      (duplicate) => {
+        if (this.#state === "closed") duplicate.terminate();
+        else if (this.#state === "armed") this.#duplicate = duplicate;
       },
-      () => this.#rung(false),
+      () => this.#woken(false),
     );
   }
 
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#watch?.terminate();
+    this.#duplicate?.terminate();
     this.#c.close(this.#epoll);
   }
 
-  #rung(withCause: boolean): void {
+  #woken(isReadable: boolean): void {
     if (this.#state === "closed") return;
-    this.#state = withCause ? "idle" : "broken";
-    this.#watch = undefined;
-    this.#ring();
+    this.#state = isReadable ? "idle" : "broken";
+    this.#duplicate = undefined;
+    this.#wake();
   }
 
   #isReadable(): boolean {

@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { Libzmq } from "./library.ts";
 
-/** libzmq's own errors start here, where no operating system has any. */
+/** libzmq's own error numbers start here, beyond those of any operating system. */
 const ownErrors = 156384712;
 
 const ownNames: Readonly<Record<number, string>> = {
@@ -15,7 +15,7 @@ const namesByNumber = new Map(Object.entries(constants.errno).map(([name, number
 // Where two names share a number, the one that libzmq's manual uses.
 namesByNumber.set(constants.errno.EAGAIN, "EAGAIN");
 
-/** What a function of libzmq answered. */
+/** The error of a libzmq function. */
 export class ZmqError extends Error {
   override readonly name = "ZmqError";
   constructor(
@@ -27,7 +27,7 @@ export class ZmqError extends Error {
   }
 }
 
-/** The errno of the call that has just failed. Ask at once: the next call may overwrite it. */
+/** The errno of the call that has just failed. Call it at once: the next libzmq call may overwrite it. */
 export function lastErrorName(lib: Libzmq): string {
   return errorName(lib.c.zmq_errno());
 }

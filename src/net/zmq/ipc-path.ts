@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { ZmqError } from "./error.ts";
 import type { ZmqSocket } from "./socket.ts";
 
-/** A path that no socket can be bound to; `reason` says why and what would help. */
+/** No socket can be bound to the path; `reason` says why and what would help. */
 export class IpcPathError extends ZmqError {
   constructor(
     code: string,
@@ -17,8 +17,8 @@ export class IpcPathError extends ZmqError {
 }
 
 /**
- * libzmq deletes whatever it finds at the path of a socket, be it a file or the socket of a program that runs. So
- * what a dead program has left is removed here, and nothing else is.
+ * Removes the socket that a dead program has left at the path, and nothing else. libzmq itself would delete whatever is
+ * there, be it a file or the socket of a running program.
  * @throws {IpcPathError}
  */
 export async function clearIpcPath(endpoint: string): Promise<void> {
@@ -34,20 +34,20 @@ export async function clearIpcPath(endpoint: string): Promise<void> {
   }
 }
 
-/** @throws {IpcPathError} when something has come to the path since it was cleared */
+/** @throws {IpcPathError} when something was created at the path since it was cleared */
 export function bindSocket(socket: ZmqSocket, endpoint: string): void {
   const path = ipcPath(endpoint);
   if (path !== undefined && lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw inUse(path);
   socket.bind(endpoint);
 }
 
-/** Names of Linux's own (`@name`) and those that libzmq chooses (`*`) are no files. */
+/** Undefined for Linux's abstract names (`@name`) and for `*`, where libzmq chooses a path. */
 function ipcPath(endpoint: string): string | undefined {
   const [, path] = /^ipc:\/\/([^@*].*)$/s.exec(endpoint) ?? [];
   return path;
 }
 
-/** @throws {IpcPathError} when what is there is no socket, or its folder is not there */
+/** @throws {IpcPathError} when there is something else than a socket, or no such folder */
 async function isTaken(path: string): Promise<boolean> {
   const folder = dirname(path);
   if ((await found(folder)) === undefined) {
@@ -68,7 +68,7 @@ async function found(path: string) {
   }
 }
 
-/** Whether a program listens there. Who may not ask hears of that instead. */
+/** Whether a program listens there. @throws the connection error when permission is denied */
 async function isAnswered(path: string): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const probe = connect({ path });
@@ -76,7 +76,7 @@ async function isAnswered(path: string): Promise<boolean> {
   probe.once("error", (error) => {
     const code = errorCode(error);
     if (code === "EACCES" || code === "EPERM") reject(error);
-    // Anything else than a refusal, such as a full queue, is the sign of a life.
+    // Any other error than a refusal, such as a full backlog, means that a program listens.
     else resolve(code !== "ECONNREFUSED" && code !== "ENOENT");
   });
   try {

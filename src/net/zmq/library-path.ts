@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 /**
- * Where libzmq may be, the best place first.
+ * The paths where libzmq may be, the best first.
  *
  * The zeromq package ships it inside a Node addon that exports the whole C API. Run from source, the addon lies
  * in node_modules. A compiled binary carries the one for its target: the build sets `LIBZMQ_TARGET`, and the
@@ -37,7 +37,7 @@ async function embeddedLibrary(): Promise<{ readonly default: string } | undefin
   return undefined;
 }
 
-/** The addon's version of Node's ABI is of no concern: only libzmq's own functions are called. */
+/** The addon's Node ABI version does not matter: only libzmq's own functions are called. */
 const builds: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   linux: ["glibc-127-Release", "musl-127-Release"],
   darwin: ["libc-115-Release"],

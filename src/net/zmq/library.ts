@@ -29,7 +29,7 @@ const zmqFunctions = {
   zmq_msg_close: { args: ["ptr"], returns: "i32" },
 } as const;
 
-/** The C library comes with libzmq: looking a name up in a library looks in what that library needs, too. */
+/** Found through libzmq: a symbol lookup in a library also searches the libraries that it depends on. */
 const posixFunctions = {
   memcpy: { args: ["ptr", "ptr", "u64"], returns: "ptr" },
   getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
@@ -49,10 +49,10 @@ const commonFunctions = { ...zmqFunctions, ...posixFunctions };
 
 export type LinuxFunctions = Library<typeof linuxFunctions>["symbols"];
 
-/** libzmq's C functions, as they are. Only this folder calls them. */
+/** libzmq's C functions. Only this folder calls them. */
 export interface Libzmq {
   readonly c: Library<typeof commonFunctions>["symbols"];
-  /** What only Linux has; elsewhere there is a slower way. */
+  /** Linux only; other systems poll instead. */
   readonly linux?: LinuxFunctions;
   /** `4.3.5` */
   readonly version: string;
@@ -62,7 +62,7 @@ let loading: Promise<Libzmq> | undefined;
 
 /**
  * Opens libzmq, once per thread.
- * @throws {Error} naming every place that was tried
+ * @throws {Error} naming every path that was tried
  */
 export function loadLibzmq(): Promise<Libzmq> {
   loading ??= load();

@@ -4,10 +4,10 @@ import type { Parts, ZmqSocket } from "./socket.ts";
 
 export type MonitorEventKind = keyof typeof monitorEvents;
 
-/** What libzmq tells about the connections below a socket. */
+/** An event of libzmq's socket monitor about one of the socket's connections. */
 export interface MonitorEvent {
   readonly kind: MonitorEventKind;
-  /** The connection's file descriptor, or an error number, as the kind wants it. */
+  /** The connection's file descriptor, or an error number, depending on the kind. */
   readonly value: number;
 }
 
@@ -17,12 +17,12 @@ const kinds = new Map<number, MonitorEventKind>(
 
 const allEvents = [...kinds.keys()].reduce((sum, bit) => sum | bit, 0);
 
-/** Begins to watch the connections of `socket`. @returns the socket to read what happens to them from */
+/** Starts monitoring the connections of `socket`. @returns the socket to read the events from */
 export function openMonitor(context: ZmqContext, socket: ZmqSocket): ZmqSocket {
   const endpoint = `inproc://monitor-${socket.handle}`;
   socket.monitor(endpoint, allEvents);
   const reader = context.socket("pair");
-  // libzmq's I/O thread would wait for a slow reader of these events, and all peers with it: let them queue.
+  // Without a limit for the queue: libzmq's I/O thread, and all peers with it, would wait for a slow reader.
   reader.setInt("rcvhwm", 0);
   reader.setInt("linger", 0);
   reader.connect(endpoint);

@@ -11,13 +11,13 @@ export type PeersContext = Pick<RoleContext, "service" | "log" | "traffic" | "th
 const shutBoth = 2;
 
 /**
- * The connections below one socket, told by its monitor: who is connected, and the traffic seam's `open` and
- * `close`. libzmq itself neither names its peers nor limits their number.
+ * The connections of one socket, known from its monitor: lists the peers, emits the `open` and `close` traffic events
+ * and limits their number. libzmq itself does none of these.
  */
 export class ZmqPeers {
-  /** Wait for this one to be readable, then `update`. */
+  /** Call `update` when this socket is readable. */
   readonly monitor: ZmqSocket;
-  /** Stands in a message's story where libzmq alone knows which peer it went to. */
+  /** The conversation of messages whose peer only libzmq knows. */
   readonly anyPeer: Conversation;
   readonly #zmq: ZmqContext;
   readonly #context: PeersContext;
@@ -30,7 +30,7 @@ export class ZmqPeers {
   #refused = 0;
   #failedHandshakes = 0;
 
-  /** @param limit peers at once; more are disconnected as they come */
+  /** @param limit peers at once; further ones are disconnected */
   constructor(zmq: ZmqContext, socket: ZmqSocket, context: PeersContext, limit: number) {
     this.#zmq = zmq;
     this.#socket = socket;
@@ -40,21 +40,21 @@ export class ZmqPeers {
     this.anyPeer = this.#conversation("*", "", "");
   }
 
-  /** The limit holds for who comes to these. */
-  listensOn(addresses: readonly Address[]): void {
+  /** The limit applies to peers that connect to these addresses. */
+  setAddresses(addresses: readonly Address[]): void {
     this.#ports = addresses.map(({ port }) => port);
     this.#paths = addresses.filter(({ transport }) => transport === "ipc").map(({ host }) => host);
   }
 
-  /** Takes in what has happened since the last time. */
+  /** Processes the events since the last call. */
   update(): void {
     for (let parts = this.monitor.receive(); parts !== undefined; parts = this.monitor.receive()) {
       const event = decodeMonitorEvent(parts);
-      if (event !== undefined) this.#happened(event);
+      if (event !== undefined) this.#handle(event);
     }
   }
 
-  /** @param fd of the connection, as a received message tells it */
+  /** @param fd of the connection that a message came from */
   conversation(fd: number | undefined): Conversation {
     if (fd === undefined) return this.anyPeer;
     if (!this.#byFd.has(fd)) this.update();
@@ -75,14 +75,14 @@ export class ZmqPeers {
     };
   }
 
-  /** Nobody is told of any more. */
+  /** Closes the monitor and emits `close` for every peer. */
   close(): void {
     this.#socket.endMonitor();
     for (const fd of [...this.#byFd.keys()]) this.#disconnected(fd);
     this.monitor.close();
   }
 
-  #happened({ kind, value }: MonitorEvent): void {
+  #handle({ kind, value }: MonitorEvent): void {
     switch (kind) {
       case "accepted":
       case "connected":
@@ -96,7 +96,7 @@ export class ZmqPeers {
       case "handshakeFailedAuth":
         this.#failedHandshakes++;
         break;
-      case "connectRetried": // for as long as the service lives
+      case "connectRetried": // libzmq goes on trying
         break;
       case "acceptFailed":
         this.#refuse("the operating system has no file descriptor left for it");
@@ -118,10 +118,10 @@ export class ZmqPeers {
     const { traffic } = this.#context;
     if (traffic.wants("open")) traffic.emit({ kind: "open", conversation });
     if (this.#byFd.size <= this.#limit) return;
-    // The connection may be gone already and its file descriptor another service's.
+    // The connection may be closed already and its file descriptor reused by another service.
     const isOurs = local === undefined ? this.#isPathOf(fd) : this.#ports.includes(local.port);
     if (!isOurs) return;
-    // libzmq sees the connection end and forgets the peer.
+    // libzmq sees the end of the connection and removes the peer.
     lib.c.shutdown(fd, shutBoth);
     this.#refuse(`maxConnections is ${this.#limit}`);
   }
@@ -141,7 +141,7 @@ export class ZmqPeers {
 
   #refuse(why: string): void {
     this.#refused++;
-    // One line for the first and for every thousandth: a storm must not become a storm of lines.
+    // One line for the first and for every thousandth, so that a connection storm does not flood the log.
     if (this.#refused % 1000 !== 1) return;
     this.#context.log.warning(`Closed a connection: ${why} (${this.#refused} closed so far)`);
   }

@@ -22,7 +22,7 @@ import { type Readiness, ZmqWaiter } from "./waiter.ts";
 /** What a ZeroMQ service needs of a role's context. */
 export type ZmqServerContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "fail">;
 
-/** A socket with the peers, waiting, traffic and end of a service around it. One loop of its role uses it. */
+/** The socket of a service, with its peers, waiting, traffic events and stop. The role's one loop uses it. */
 export class ZmqServer {
   readonly addresses: readonly Address[];
   readonly #context: ZmqServerContext;
@@ -64,16 +64,16 @@ export class ZmqServer {
     this.#zmq = zmq;
     this.#socket = zmq.socket(type);
     configure(this.#socket, config, type);
-    // Watched before anybody can come.
+    // Before the bind, so that no connection is missed.
     this.#peers = new ZmqPeers(zmq, this.#socket, context, config.maxConnections);
     this.addresses = targets.bind.map((endpoint) => this.#bind(endpoint));
-    this.#peers.listensOn(this.addresses);
+    this.#peers.setAddresses(this.addresses);
     for (const target of targets.connect) this.#connect(target);
-    // A thread of the service's own may wait inside libzmq; the main thread belongs to others, too.
+    // Only a thread of the service's own may block inside libzmq; others run on the main thread, too.
     this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#peers.monitor], context.thread > 0);
   }
 
-  /** The service must come to its end: what has been received is answered, nothing is waited for. */
+  /** The service is stopping: messages that have arrived are answered, nothing is waited for. */
   get isStopping(): boolean {
     return this.#isStopping;
   }
@@ -92,45 +92,45 @@ export class ZmqServer {
     if (parts === undefined) return undefined;
     this.#counters.messagesIn++;
     for (const part of parts) this.#counters.bytesIn += part.length;
-    if (this.#context.traffic.wants("bytes")) this.#tellBytes(parts, "in", this.source());
+    if (this.#context.traffic.wants("bytes")) this.#emitBytes(parts, "in", this.source());
     return parts;
   }
 
-  /** Whom the last message came from. */
+  /** The peer of the last received message. */
   source(): Conversation {
     return this.#peers.conversation(this.#socket.lastSource());
   }
 
-  /** Whom a message goes to when libzmq chooses the peer. */
+  /** Stands for the receiver when libzmq chooses the peer. */
   get anyPeer(): Conversation {
     return this.#peers.anyPeer;
   }
 
-  /** @returns false when it would have to wait: nobody is there, or everybody is full */
+  /** @returns false when it would have to wait: there is no peer, or all queues are full */
   send(bytes: Uint8Array): boolean {
     if (!this.#socket.send(bytes)) return false;
     this.#counters.messagesOut++;
     this.#counters.bytesOut += bytes.length;
-    if (this.#context.traffic.wants("bytes")) this.#tellBytes([bytes], "out", this.anyPeer);
+    if (this.#context.traffic.wants("bytes")) this.#emitBytes([bytes], "out", this.anyPeer);
     return true;
   }
 
-  /** As `send`, for a message of several parts; `to` is known where it is a reply. */
+  /** As `send`, for a message of several parts; `to` is known for a reply. */
   sendParts(parts: Parts, to: Conversation = this.anyPeer): boolean {
     if (!this.#socket.sendParts(parts)) return false;
     this.#counters.messagesOut++;
     for (const part of parts) this.#counters.bytesOut += part.length;
-    if (this.#context.traffic.wants("bytes")) this.#tellBytes(parts, "out", to);
+    if (this.#context.traffic.wants("bytes")) this.#emitBytes(parts, "out", to);
     return true;
   }
 
-  /** Until the socket is ready, or the service must stop. */
+  /** Resolves when the socket is ready or the service must stop. */
   async ready(readiness: Readiness): Promise<void> {
     await this.#waiter.wait([readiness, "readable"]);
     this.#peers.update();
   }
 
-  /** For so many milliseconds, or until the service must stop. */
+  /** Resolves after the given time, or when the service must stop. */
   async pause(milliseconds: number): Promise<void> {
     const until = performance.now() + milliseconds;
     for (let left = milliseconds; left > 0 && !this.#isStopping; left = until - performance.now()) {
@@ -138,11 +138,12 @@ export class ZmqServer {
     }
   }
 
-  /** Whether a loop that never waits should let others have a turn now. */
+  /** Whether a loop that never waits should call `turn` now. */
   get isDue(): boolean {
     return this.#waiter.isDue;
   }
 
+  /** Lets the event loop run. */
   async turn(): Promise<void> {
     this.#peers.update();
     await this.#waiter.turn();
@@ -171,7 +172,7 @@ export class ZmqServer {
   async #stop(deadline: AbortSignal): Promise<void> {
     this.#isStopping = true;
     this.#waiter.wake();
-    // Peers that never pause could keep the loop busy for ever.
+    // Past the deadline nothing is received any more: peers that never pause could keep the loop busy for ever.
     const forgetDeadline = onAbort(deadline, () => {
       this.#isLate = true;
     });
@@ -203,7 +204,7 @@ export class ZmqServer {
     }
   }
 
-  #tellBytes(parts: Parts, direction: Direction, conversation: Conversation): void {
+  #emitBytes(parts: Parts, direction: Direction, conversation: Conversation): void {
     for (const bytes of parts) this.#context.traffic.emit({ kind: "bytes", conversation, direction, bytes });
   }
 }
@@ -250,14 +251,14 @@ function configure(socket: ZmqSocket, config: ZmqConfig, type: SocketType): void
   socket.setInt("sndhwm", config.sendHighWater);
   socket.setInt("rcvhwm", config.receiveHighWater);
   socket.setMaxMessageSize(config.maxMessageSize);
-  // A browser at the port of PUSH would count as a worker otherwise, and whatever it sends to REP costs the next
-  // client its reply.
-  socket.refuseAncientPeers();
+  // Otherwise a browser that connects to PUSH counts as a worker, and one that connects to REP costs the next client
+  // its reply.
+  socket.requireZmtp3();
   socket.setInt("handshakeInterval", config.handshakeTimeout);
-  socket.setInt("backlog", 4096); // libzmq's own 100 is too few when a class connects at once
-  socket.setInt("tcpKeepalive", 1); // a peer that lost its power goes at last
+  socket.setInt("backlog", 4096); // libzmq's default of 100 is too few when a class connects at once
+  socket.setInt("tcpKeepalive", 1); // detects peers that lost power
   socket.setInt("tcpKeepaliveIdle", 60);
   if (config.heartbeat > 0) socket.setInt("heartbeatInterval", config.heartbeat);
-  // What is sent waits for a peer that is there, not for one that may come.
+  // Messages are queued for connected peers only, not for one that may connect later.
   if (type === "push") socket.setInt("immediate", 1);
 }

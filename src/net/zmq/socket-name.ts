@@ -4,7 +4,7 @@ const unix = 1;
 const inet = 2;
 const inet6 = process.platform === "darwin" ? 30 : 10;
 
-/** Which end of a connected socket: ours, or the peer's. */
+/** One end of a connected socket: ours, or the peer's. */
 export type SocketEnd = "local" | "remote";
 
 /** An end of a connected TCP socket by its file descriptor; undefined when it is gone or no TCP socket. */
@@ -38,8 +38,8 @@ function readName(
   memory: Uint8Array<ArrayBuffer>,
 ): number | undefined {
   const length = new Uint32Array([memory.length]);
-  const ask = end === "local" ? lib.c.getsockname : lib.c.getpeername;
-  if (ask(fd, memory, length) !== 0) return undefined;
+  const getName = end === "local" ? lib.c.getsockname : lib.c.getpeername;
+  if (getName(fd, memory, length) !== 0) return undefined;
   const view = new DataView(memory.buffer);
   // Linux begins a sockaddr with 16 bits of family, macOS with 8 bits of length and 8 of family.
   return process.platform === "darwin" ? view.getUint8(1) : view.getUint16(0, true);

@@ -20,8 +20,8 @@ const messageSize = 64;
 export type Parts = readonly Uint8Array[];
 
 /**
- * One socket. Nothing here blocks: `receive` and `send` say at once that they would have to wait, and a
- * `ZmqWaiter` knows how to. Made by `ZmqContext.socket`.
+ * One socket. Nothing here blocks: `receive` and `send` report at once that they would have to wait, and a
+ * `ZmqWaiter` does the waiting. Made by `ZmqContext.socket`.
  */
 export class ZmqSocket {
   readonly handle: Handle;
@@ -57,15 +57,15 @@ export class ZmqSocket {
   }
 
   /**
-   * Refuses peers of before ZMTP 3.0, who say neither what they are nor even that they are ZeroMQ: libzmq takes
-   * any bytes that do not begin with 0xff for such a peer. It does so no longer once a socket belongs to an
-   * authentication domain; nobody authenticates in ours, so everybody else is let in as before.
+   * Refuses peers older than ZMTP 3.0, which send no greeting that identifies them: libzmq takes any bytes that do not
+   * begin with 0xff for such a peer. It stops doing so once a socket has an authentication domain. There is no
+   * authenticator for ours, so all other peers are accepted as before.
    */
-  refuseAncientPeers(): void {
+  requireZmtp3(): void {
     this.#set(textOptions.zapDomain, encoder.encode("distsrv"), "set the authentication domain");
   }
 
-  /** Of a SUB socket: messages whose first bytes are `prefix`; the empty one stands for all. */
+  /** Of a SUB socket: receives the messages that begin with `prefix`; the empty prefix receives all. */
   subscribe(prefix: string): void {
     this.#set(textOptions.subscribe, encoder.encode(prefix), `subscribe to ${JSON.stringify(prefix)}`);
   }
@@ -93,20 +93,20 @@ export class ZmqSocket {
     check(this.#lib, this.#lib.c.zmq_connect(this.handle, endpoint), `connect ${endpoint}`);
   }
 
-  /** Tells of connections on an inproc endpoint, to be read through a PAIR socket. */
+  /** Publishes connection events on an inproc endpoint, to be read through a PAIR socket. */
   monitor(endpoint: string, events: number): void {
     check(this.#lib, this.#lib.c.zmq_socket_monitor(this.handle, endpoint, events), `monitor ${endpoint}`);
   }
 
   /**
-   * Tells no more. To be called before the reader of the events is closed: libzmq's I/O thread would wait for
-   * another one, for ever.
+   * Stops publishing connection events. Must be called before their reader is closed: otherwise libzmq's I/O thread
+   * waits for another reader for ever.
    */
   endMonitor(): void {
     check(this.#lib, this.#lib.c.zmq_socket_monitor(this.handle, null, 0), "end the monitor");
   }
 
-  /** @returns false when it would have to wait: no peer, or all are full */
+  /** @returns false when it would have to wait: there is no peer, or all queues are full */
   send(bytes: Uint8Array): boolean {
     return this.#sendPart(bytes, flags.dontWait);
   }
@@ -133,13 +133,13 @@ export class ZmqSocket {
     return parts;
   }
 
-  /** The file descriptor of the connection that the last message came through; undefined where it is none. */
+  /** The file descriptor of the connection that the last message came from; undefined if unknown. */
   lastSource(): number | undefined {
     const fd = this.#lib.c.zmq_msg_get(this.#message, sourceFd);
     return fd < 0 ? undefined : fd;
   }
 
-  /** Returns at once; what was sent lingers in the background. Safe to call twice. */
+  /** Returns at once; unsent messages linger in the background. Safe to call twice. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

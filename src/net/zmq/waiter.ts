@@ -1,30 +1,33 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { pollEvents } from "./constants.ts";
-import { Doorbell } from "./epoll-waker.ts";
+import { EpollWaker } from "./epoll-waker.ts";
 import type { Libzmq } from "./library.ts";
 import type { ZmqSocket } from "./socket.ts";
 
 /** Where the fields of zmq_pollitem_t lie: void *socket; int fd; short events; short revents. */
 const item = { size: 16, socket: 0, events: 12 } as const;
 
-/** Milliseconds that a thread waits in libzmq itself, deaf to its event loop, after it has been busy. */
+/**
+ * Milliseconds that a thread waits inside libzmq, without running its event loop, before it waits in the event loop.
+ */
 const blockingSlice = 5;
 
-/** Where nothing rings, the event loop looks this often: soon after work, and when there was none for a while. */
-const lookEvery = { busy: 1, idle: 10, busyFor: 100 } as const;
+/**
+ * Without a waker, the event loop polls at these intervals: `busy` until `busyFor` ms after the last work, then `idle`.
+ */
+const pollInterval = { busy: 1, idle: 10, busyFor: 100 } as const;
 
-/** The longest time that a timer takes. */
-const longestTimer = 0x7fff_ffff;
+/** A timer's maximum delay. */
+const maxTimer = 0x7fff_ffff;
 
 export type Readiness = keyof typeof pollEvents;
 
 /**
- * Waits until one of several sockets has work, the time is over, or somebody wakes it. The event loop runs
- * meanwhile.
+ * Waits until one of several sockets is ready, the time is over, or `wake` is called, while the event loop runs.
  *
- * A thread of its own (`mayBlock`) first waits a few milliseconds in libzmq, which wakes it faster than the event
- * loop can; when nothing comes, and on the main thread always, libzmq wakes the event loop. So a busy service
- * answers without detours, an idle one uses no processor time, and both hear at once that they must stop.
+ * A service's own thread (`mayBlock`) first waits a few milliseconds in zmq_poll, which returns faster than the event
+ * loop wakes up. When nothing comes, and on the main thread always, libzmq's file descriptors wake the event loop. So a
+ * busy service answers without delay, an idle one uses no processor time, and both notice at once that they must stop.
  */
 export class ZmqWaiter {
   readonly #lib: Libzmq;
@@ -32,10 +35,10 @@ export class ZmqWaiter {
   readonly #count: number;
   readonly #itemMemory: DataView<ArrayBuffer>;
   readonly #items: Pointer;
-  readonly #doorbell: Doorbell | undefined;
+  readonly #waker: EpollWaker | undefined;
   #lastTurn = performance.now();
   #lastWork = performance.now();
-  #asked = 0;
+  #calls = 0;
   #awake = false;
   #endSleep = () => {};
 
@@ -49,16 +52,16 @@ export class ZmqWaiter {
       this.#itemMemory.setBigUint64(index * item.size + item.socket, BigInt(socket.handle), true);
     });
     const fds = sockets.map((socket) => socket.getInt("fd"));
-    if (lib.linux !== undefined) this.#doorbell = new Doorbell(lib.linux, fds, () => this.#endSleep());
+    if (lib.linux !== undefined) this.#waker = new EpollWaker(lib.linux, fds, () => this.#endSleep());
   }
 
   /**
-   * Whether the event loop has not had its turn for so long that it should get one. Looks at the clock at every
-   * 32nd question only: asked for each of five million messages a second, it took a tenth of the time.
+   * Whether a loop that never waits should let the event loop run. Reads the clock at every 32nd call only: read for
+   * each of five million messages a second, it took a tenth of the time.
    */
   get isDue(): boolean {
-    this.#asked++;
-    return (this.#asked & 31) === 0 && this.#isOverdue;
+    this.#calls++;
+    return (this.#calls & 31) === 0 && this.#isOverdue;
   }
 
   get #isOverdue(): boolean {
@@ -71,7 +74,7 @@ export class ZmqWaiter {
     this.#lastTurn = performance.now();
   }
 
-  /** From now on no wait lasts any longer. */
+  /** Ends the current wait and all later ones. */
   wake(): void {
     this.#awake = true;
     this.#endSleep();
@@ -79,7 +82,7 @@ export class ZmqWaiter {
 
   /**
    * @param events what to wait for, in the order of the sockets
-   * @param limit milliseconds; 0 only looks
+   * @param limit milliseconds; 0 only polls
    * @returns whether there is work
    */
   async wait(events: readonly Readiness[], limit = Number.POSITIVE_INFINITY): Promise<boolean> {
@@ -101,10 +104,10 @@ export class ZmqWaiter {
 
   close(): void {
     this.wake();
-    this.#doorbell?.close();
+    this.#waker?.close();
   }
 
-  /** Only the service's own socket: to watch the monitor's as well costs a busy service a tenth of its speed. */
+  /** Polls the service's own socket only: polling the monitor's as well costs a busy service a tenth of its speed. */
   #pollFirst(limit: number): boolean {
     return this.#poll(1, Math.min(blockingSlice, limit));
   }
@@ -115,20 +118,20 @@ export class ZmqWaiter {
     return isReady;
   }
 
-  /** Until the bell rings or somebody wakes us; may end early. */
+  /** Until the waker or `wake` ends it; may end early. */
   async #sleep(limit: number): Promise<void> {
-    const hasBell = this.#doorbell?.works === true;
+    const hasWaker = this.#waker?.works === true;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#endSleep = resolve;
-    if (hasBell) this.#doorbell?.arm();
-    const timer = setTimeout(resolve, Math.min(limit, hasBell ? longestTimer : this.#lookAgainIn()));
+    if (hasWaker) this.#waker?.arm();
+    const timer = setTimeout(resolve, Math.min(limit, hasWaker ? maxTimer : this.#pollAgainIn()));
     await promise;
     clearTimeout(timer);
     this.#lastTurn = performance.now();
   }
 
-  #lookAgainIn(): number {
+  #pollAgainIn(): number {
     const quiet = performance.now() - this.#lastWork;
-    return quiet < lookEvery.busyFor ? lookEvery.busy : lookEvery.idle;
+    return quiet < pollInterval.busyFor ? pollInterval.busy : pollInterval.idle;
   }
 }

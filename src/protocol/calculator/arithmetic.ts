@@ -1,13 +1,12 @@
 import { OperationError, type Quantity } from "../../core/operation.ts";
 
 /**
- * The most digits that any result, or any step on the way to it, may have: the product of two of the longest
- * operands fits. One step at this size costs well under a millisecond.
+ * The most digits that a result, or an intermediate result, may have: the product of two of the longest operands fits.
+ * One step at this size costs well under a millisecond.
  */
 export const maxDigits = 10_000;
 export const maxBits = Math.floor(maxDigits * Math.log2(10));
-const tooHigh = 10n ** BigInt(maxDigits);
-const tooLow = -tooHigh;
+const integerLimit = 10n ** BigInt(maxDigits);
 
 export const tooLarge = () =>
   new OperationError("too-large", `Result is too large: it has more than ${maxDigits} digits`);
@@ -15,13 +14,13 @@ export const divisionByZero = () => new OperationError("division-by-zero", "Divi
 export const notFinite = () =>
   new OperationError("not-finite", "Result is not a finite number: it is outside what a decimal can hold");
 
-/** The integer, when the calculator may go on with it. */
+/** @returns the integer. @throws {OperationError} when it has too many digits */
 export function bounded(value: bigint): bigint {
-  if (value >= tooHigh || value <= tooLow) throw tooLarge();
+  if (value >= integerLimit || value <= -integerLimit) throw tooLarge();
   return value;
 }
 
-/** The decimal, when it is one: neither an infinity nor not a number. */
+/** @returns the decimal. @throws {OperationError} for an infinity or NaN */
 export function finite(value: number): number {
   if (!Number.isFinite(value)) throw notFinite();
   return value;
@@ -43,7 +42,7 @@ export function subtract(x: Quantity, y: Quantity): Quantity {
 }
 
 export function multiply(x: Quantity, y: Quantity): Quantity {
-  // Both factors are bounded, so even a product that is then refused has no more than twice the digits.
+  // Both factors are bounded, so even a product that is too large has at most twice the digits.
   if (typeof x === "bigint" && typeof y === "bigint") return bounded(x * y);
   return finite(toDecimal(x) * toDecimal(y));
 }

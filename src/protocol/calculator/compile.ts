@@ -12,8 +12,8 @@ export interface OperationSource {
 }
 
 /**
- * An operation ready to be served: the expression is read once, and evaluating it is calling closures.
- * @throws an Error that names the mistake, its position and what is allowed
+ * Compiles an operation's expression into closures, once.
+ * @throws an Error that says what is wrong, where, and what is allowed
  */
 export function compileOperation({ name, expression, aliases }: OperationSource): Operation {
   const tree = parseExpression(expression);
@@ -23,12 +23,12 @@ export function compileOperation({ name, expression, aliases }: OperationSource)
     aliases,
     expression,
     integer: staysInteger(tree),
-    evaluate: (a, b) => evaluate(within(a), within(b)),
+    evaluate: (a, b) => evaluate(checked(a), checked(b)),
   };
 }
 
-/** Operands come from anywhere; every step relies on both being of a size it can work with. */
-function within(operand: Quantity): Quantity {
+/** Operands come from clients; the arithmetic relies on their bounded size. */
+function checked(operand: Quantity): Quantity {
   return typeof operand === "bigint" ? bounded(operand) : finite(operand);
 }
 
@@ -66,7 +66,7 @@ function compileBinary(
   leftNode: Node,
   rightNode: Node,
 ): Evaluate {
-  // `a + b` and its like are what a lab asks all day: no closures for the operands.
+  // Fast path for `a + b` and the like, which are most requests: no closures for the operands.
   if (isOperand(leftNode, "a") && isOperand(rightNode, "b")) return apply;
   const left = compile(leftNode);
   const right = compile(rightNode);
@@ -79,7 +79,7 @@ function isOperand(node: Node, name: "a" | "b"): boolean {
 
 function compileCall(name: string, args: readonly Evaluate[]): Evaluate {
   const known = calculatorFunctions.get(name);
-  if (known === undefined) throw new Error(`the parser let the unknown function "${name}" pass`);
+  if (known === undefined) throw new Error(`the parser accepted the unknown function "${name}"`);
   return (a, b) => known.apply(args.map((argument) => argument(a, b)));
 }
 
@@ -103,7 +103,7 @@ function staysInteger(node: Node): boolean {
   }
 }
 
-/** An exponent that keeps a power of integers an integer: known now, and not negative. */
+/** Whether an exponent is a constant, non-negative integer: then a power of integers is an integer. */
 function isNatural(node: Node): boolean {
   if (node.kind === "number") return typeof node.value === "bigint";
   if (node.kind === "binary" && (node.operator === "+" || node.operator === "*" || node.operator === "^")) {

@@ -2,7 +2,7 @@ import type { Quantity } from "../../core/operation.ts";
 import { divisionByZero, finite, toDecimal } from "./arithmetic.ts";
 import { nearestDecimal } from "./rounding.ts";
 
-/** `/`: always a decimal, correctly rounded even where the integers are far beyond what a decimal holds. */
+/** `/`: always a decimal, correctly rounded even for integers far larger than a decimal can hold. */
 export function divide(x: Quantity, y: Quantity): number {
   if (typeof x === "bigint" && typeof y === "bigint") return divideIntegers(x, y);
   const dividend = toDecimal(x);
@@ -16,7 +16,7 @@ const isExact = (value: bigint) => value <= exactLimit && value >= -exactLimit;
 
 function divideIntegers(x: bigint, y: bigint): number {
   if (y === 0n) throw divisionByZero();
-  // Two exact decimals divide with one rounding; this also gives 0 / -5 its minus as Python does.
+  // A division of two exact decimals rounds once; it also gives -0 for 0 / -5, as Python does.
   if (isExact(x) && isExact(y)) return Number(x) / Number(y);
   const sign = x < 0n !== y < 0n ? -1 : 1;
   if (x === 0n) return sign * 0;
@@ -35,24 +35,25 @@ export function floorDivide(x: Quantity, y: Quantity): Quantity {
 
 /** `%`: takes the sign of the divisor. */
 export function modulo(x: Quantity, y: Quantity): Quantity {
-  if (typeof x !== "bigint" || typeof y !== "bigint") return divideDecimals(toDecimal(x), toDecimal(y)).rest;
+  if (typeof x !== "bigint" || typeof y !== "bigint")
+    return divideDecimals(toDecimal(x), toDecimal(y)).remainder;
   if (y === 0n) throw divisionByZero();
-  const rest = x % y;
-  return rest !== 0n && rest < 0n !== y < 0n ? rest + y : rest;
+  const remainder = x % y;
+  return remainder !== 0n && remainder < 0n !== y < 0n ? remainder + y : remainder;
 }
 
-/** Quotient and rest that belong together: the rest, of the divisor's sign, is exact; the quotient is whole. */
-function divideDecimals(x: number, y: number): { quotient: number; rest: number } {
+/** The whole quotient and the exact remainder, which has the divisor's sign. */
+function divideDecimals(x: number, y: number): { quotient: number; remainder: number } {
   if (y === 0) throw divisionByZero();
   const truncated = x % y;
-  // x - truncated is a multiple of y but for rounding, which the nearest integer repairs.
+  // x - truncated is a multiple of y except for rounding errors, which nearestInteger removes.
   const whole = (x - truncated) / y;
-  if (truncated === 0) return { quotient: nearestInteger(whole, x / y), rest: y < 0 ? -0 : 0 };
-  if (truncated < 0 === y < 0) return { quotient: nearestInteger(whole, x / y), rest: truncated };
-  return { quotient: nearestInteger(whole - 1, x / y), rest: truncated + y };
+  if (truncated === 0) return { quotient: nearestInteger(whole, x / y), remainder: y < 0 ? -0 : 0 };
+  if (truncated < 0 === y < 0) return { quotient: nearestInteger(whole, x / y), remainder: truncated };
+  return { quotient: nearestInteger(whole - 1, x / y), remainder: truncated + y };
 }
 
-/** A quotient of zero keeps the sign of the exact one. */
+/** A zero gets the sign of the exact quotient. */
 function nearestInteger(value: number, exact: number): number {
   if (value === 0) return exact < 0 || Object.is(exact, -0) ? -0 : 0;
   const floor = Math.floor(value);

@@ -2,9 +2,9 @@ import { OperationError, type Quantity } from "../../core/operation.ts";
 import { bounded, finite, toDecimal } from "./arithmetic.ts";
 
 export interface CalculatorFunction {
-  /** How many arguments it takes, at least and at most. */
-  readonly arity: readonly [least: number, most: number];
-  /** Whether the result is an integer: always, when every argument is one, or never by rule. */
+  /** The least and the largest number of arguments. */
+  readonly arity: readonly [min: number, max: number];
+  /** Whether the result is an integer: always, if every argument is one, or never. */
   readonly integer: "always" | "kept" | "never";
   apply(values: readonly Quantity[]): Quantity;
 }
@@ -28,7 +28,7 @@ function folded(
 const rounded = (round: (value: number) => number) =>
   unary("always", (value) => (typeof value === "bigint" ? value : BigInt(round(value))));
 
-/** All that an expression may call, with Python's meaning of each name. */
+/** The functions that an expression may call, with Python's semantics. */
 export const calculatorFunctions: ReadonlyMap<string, CalculatorFunction> = new Map([
   [
     "abs",
@@ -45,7 +45,7 @@ export const calculatorFunctions: ReadonlyMap<string, CalculatorFunction> = new 
   ["lcm", folded("always", (left, right) => leastCommonMultiple(whole("lcm", left), whole("lcm", right)))],
 ]);
 
-// Math.min takes no bigint, and a comparison of an integer with a decimal is exact without any conversion.
+// Math.min takes no bigint. Comparing an integer with a decimal is exact without a conversion.
 function smaller(left: Quantity, right: Quantity): Quantity {
   if (right < left) return right;
   return left;

@@ -1,6 +1,6 @@
 import jsep from "jsep";
 
-// jsep is set up once, for this module alone: JavaScript's operators go, those of the calculator come.
+// Configures jsep once, for this module only: the calculator's operators instead of JavaScript's.
 jsep.removeAllUnaryOps();
 jsep.removeAllBinaryOps();
 jsep.removeAllLiterals();
@@ -10,7 +10,7 @@ for (const operator of ["^", "**"]) jsep.addBinaryOp(operator, 3, true);
 jsep.hooks.add("gobble-token", signedToken);
 jsep.hooks.add("after-expression", expectEnd, true);
 
-/** Signs are ours to read: jsep binds them above a power, and -a^2 is -(a^2). */
+/** Parses signs instead of jsep, which binds them tighter than a power: -a^2 must be -(a^2). */
 function signedToken(this: jsep.HookScope, env: { node?: jsep.Expression }): void {
   const operator = this.char;
   if (operator !== "-" && operator !== "+") return;
@@ -28,16 +28,16 @@ function powerChain(scope: jsep.HookScope, base: jsep.Expression): jsep.Expressi
 }
 
 function expectToken(scope: jsep.HookScope, after: string): jsep.Expression {
-  // jsep answers false, not undefined, where there is nothing more to read.
+  // jsep returns false, not undefined, at the end of the text.
   return scope.gobbleToken() || scope.throwError(`Expected expression after ${after}`);
 }
 
-/** jsep takes `a b` and `max(a b)` for two expressions. Here an expression ends, or a mistake begins. */
+/** Rejects `a b` and `max(a b)`, which jsep reads as two expressions. */
 function expectEnd(this: jsep.HookScope): void {
   if (!["", ")", ","].includes(this.char)) this.throwError(`Unexpected "${this.char}"`);
 }
 
-/** A mistake in the text itself, and where it is, from 0. */
+/** A syntax error and its position, from 0. */
 export class GrammarError extends Error {
   override readonly name = "GrammarError";
   constructor(

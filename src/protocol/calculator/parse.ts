@@ -5,7 +5,7 @@ import { GrammarError, parseTree } from "./grammar.ts";
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "//" | "%" | "^";
 
-/** An expression of which nothing remains that the calculator does not know. */
+/** The syntax tree: it can only hold what the calculator can evaluate. */
 export type Node =
   | { readonly kind: "number"; readonly value: Quantity }
   | { readonly kind: "operand"; readonly name: "a" | "b" }
@@ -16,7 +16,7 @@ export type Node =
 const maxLength = 1000;
 const allowed = `allowed are a, b, numbers, + - * / // % ^ ( ) and ${[...calculatorFunctions.keys()].join(", ")}`;
 
-/** @throws an Error that names the mistake, its position (from 1) and what is allowed */
+/** @throws an Error that says what is wrong, at which position (from 1), and what is allowed */
 export function parseExpression(text: string): Node {
   if (text.length > maxLength) {
     throw new Error(`the expression has ${text.length} characters, and may have ${maxLength}`);
@@ -34,18 +34,19 @@ export function parseExpression(text: string): Node {
 /** @throws {GrammarError} */
 function readExpression(text: string): Node {
   if (text.trim() === "") throw new GrammarError("empty expression", 0);
-  const stranger = /[^A-Za-z0-9_\s.+\-*/%^(),]|(?<![0-9])\.(?![0-9])/.exec(text);
-  if (stranger !== null) throw new GrammarError(`unexpected ${JSON.stringify(stranger[0])}`, stranger.index);
+  const unexpected = /[^A-Za-z0-9_\s.+\-*/%^(),]|(?<![0-9])\.(?![0-9])/.exec(text);
+  if (unexpected !== null)
+    throw new GrammarError(`unexpected ${JSON.stringify(unexpected[0])}`, unexpected.index);
   const node = convert(parseTree(text), (mistake, word) => {
     throw new GrammarError(mistake, indexOfWord(text, word));
   });
-  // jsep steps over commas that separate nothing, as in "a + b,".
+  // jsep ignores commas that separate nothing, as in "a + b,".
   const isSurplus = text.split(",").length - 1 !== countCommas(node);
   if (isSurplus) throw new GrammarError('unexpected ","', text.lastIndexOf(","));
   return node;
 }
 
-/** Where a word that jsep has found stands; it does not say. */
+/** The position of a word in the text: jsep's tree does not have it. */
 function indexOfWord(text: string, word: string): number {
   return Math.max(0, word === "," ? text.indexOf(word) : text.search(new RegExp(`\\b${word}\\b`)));
 }
@@ -70,9 +71,9 @@ const operators: Readonly<Record<string, BinaryOperator>> = {
 
 type Refuse = (mistake: string, word: string) => never;
 
-/** jsep's tree as ours. What the calculator does not know is refused here, and cannot reach the evaluator. */
+/** Converts jsep's tree. Whatever the calculator does not support is refused here and cannot reach the evaluator. */
 function convert(expression: jsep.Expression, refuse: Refuse): Node {
-  // jsep's own union of the shapes below, told apart by `type`.
+  // jsep's union of the node types below, discriminated by `type`.
   const node = expression as jsep.CoreExpression;
   switch (node.type) {
     case "Literal":
@@ -98,7 +99,7 @@ function convert(expression: jsep.Expression, refuse: Refuse): Node {
     case "SequenceExpression":
       return refuse('unexpected ","', ",");
     case "Compound":
-      // Nothing, or several: what else could stand between two expressions has been refused before.
+      // No expression, or several: anything else between two expressions has been refused before.
       return node.body.length === 0 ? refuse("no expression", "") : refuse('unexpected ","', ",");
     default:
       return refuse("no arithmetic expression", "");
@@ -123,10 +124,10 @@ function convertCall(node: jsep.CallExpression, refuse: Refuse): Node {
   const { name } = callee;
   const known = calculatorFunctions.get(name);
   if (known === undefined) return refuse(`unknown function "${name}"`, name);
-  const [least, most] = known.arity;
+  const [min, max] = known.arity;
   const given = node.arguments.length;
-  if (given < least || given > most) {
-    const range = least === most ? `${least}` : `${least} to ${most}`;
+  if (given < min || given > max) {
+    const range = min === max ? `${min}` : `${min} to ${max}`;
     return refuse(`function "${name}" takes ${range} arguments and is given ${given}`, name);
   }
   return { kind: "call", name, args: node.arguments.map((argument) => convert(argument, refuse)) };

@@ -2,7 +2,7 @@ import { OperationError, type Quantity } from "../../core/operation.ts";
 import { bitLength, bounded, divisionByZero, finite, maxBits, toDecimal, tooLarge } from "./arithmetic.ts";
 import { nearestDecimal, splitDecimal } from "./rounding.ts";
 
-/** `^` and `**`: integers stay exact while the exponent is not negative, everything else is a decimal. */
+/** `^` and `**`: exact for integers with a non-negative exponent, otherwise a decimal. */
 export function power(base: Quantity, exponent: Quantity): Quantity {
   if (typeof base === "bigint" && typeof exponent === "bigint" && exponent >= 0n) {
     return powerOfIntegers(base, exponent);
@@ -13,7 +13,7 @@ export function power(base: Quantity, exponent: Quantity): Quantity {
 function powerOfIntegers(base: bigint, exponent: bigint): bigint {
   if (base === 0n || base === 1n) return exponent === 0n ? 1n : base;
   if (base === -1n) return (exponent & 1n) === 0n ? 1n : -1n;
-  // Asked before anything is computed: the power has at least this many bits.
+  // Checked before anything is computed: the power has at least this many bits.
   if (exponent > maxBits || (bitLength(base) - 1) * Number(exponent) > maxBits) throw tooLarge();
   return bounded(base ** exponent);
 }
@@ -35,11 +35,11 @@ function wholePower(base: number, exponent: number): number {
 }
 
 /**
- * JavaScriptCore multiplies its way to a whole power and adds up the rounding errors (1e16 ** 5 gives
+ * JavaScriptCore computes whole powers by repeated multiplication and accumulates rounding errors (1e16 ** 5 gives
  * 1.0000000000000001e+80), so this takes the same steps with 192 bits and rounds once.
  */
 function wholePowerOfPositive(base: number, exponent: number): number {
-  // A base that is not 1 leaves the range of decimals long before.
+  // With such an exponent any other base is out of range or zero anyway.
   if (base === 1 || Math.abs(exponent) > 2 ** 64) return finite(base ** exponent);
   let square: Scaled = splitDecimal(base);
   let result: Scaled = { mantissa: 1n, exponent: 0 };

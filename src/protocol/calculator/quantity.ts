@@ -1,7 +1,7 @@
 import type { Quantity } from "../../core/operation.ts";
 import type { JsonValue } from "../json/value.ts";
 
-/** As many digits as Python reads and prints in one number; what is longer is invalid input. */
+/** Python's limit of digits in one number; a longer one is invalid input. */
 export const maxOperandDigits = 4300;
 
 // Digits with single underscores between them, as Python writes 1_000.
@@ -13,14 +13,14 @@ const exponentShape = /^-?\d(?:\.\d+)?e[+-]\d{2,}$/;
 /**
  * An operand as a person types it: what Python's `int()` reads (`5`, ` +7 `, `1_000`, `007`, digits of any
  * script) is an exact integer, and a number with a point (`1.5`, `.5`, `5.`) is a decimal.
- * Of exponents only those are read that `formatQuantity` writes (`1.5e+17`, `1e-05`): a result is an operand, too.
+ * Exponents are read only as `formatQuantity` writes them (`1.5e+17`, `1e-05`), so that a result can be an operand.
  * Other exponents, hexadecimal, `nan`, `inf`, nothing at all, and more than 4300 digits are not operands.
  */
 export function parseOperand(text: string): Quantity | undefined {
-  // Most operands are a few plain digits. Nothing else needs the care below.
+  // Fast path: most operands are a few plain digits.
   if (/^-?\d{1,15}$/.test(text)) return BigInt(text);
-  // A digit of another script may take two characters, and an underscore may follow it. Measured before anything
-  // is converted: that would cost more the longer the text is.
+  // A digit of another script may take two characters, and an underscore may follow it. Checked before the text is
+  // converted, because that takes longer the longer it is.
   if (text.length > 3 * maxOperandDigits) return undefined;
   const plain = asciiDigits(trimSpace(text));
   if (integerShape.test(plain)) return parseInteger(plain.replaceAll("_", ""));
@@ -45,8 +45,8 @@ function parseDecimal(text: string): number | undefined {
 const operandLimit = 10n ** BigInt(maxOperandDigits);
 
 /**
- * An operand in a JSON request: a number as it stands (`5` is an integer, `5.0` and `5e0` are decimals), or a
- * text as `parseOperand` reads it, for clients whose numbers cannot hold large integers.
+ * An operand in a JSON request: a number (`5` is an integer, `5.0` and `5e0` are decimals), or a string as
+ * `parseOperand` reads it, for clients whose numbers cannot hold large integers.
  */
 export function operandFromJson(value: JsonValue | undefined): Quantity | undefined {
   switch (typeof value) {
@@ -90,20 +90,20 @@ const notSpace = new RegExp(`(?!${pythonSpace})[^]`);
 
 function trimSpace(text: string): string {
   const start = text.replace(leadingSpace, "");
-  // Counted from the end by hand: a pattern anchored there would look at every run of spaces in the middle.
+  // A loop from the end: a pattern anchored there would try every run of spaces in the middle.
   let end = start.length;
   while (end > 0 && !notSpace.test(start.charAt(end - 1))) end--;
   return start.slice(0, end);
 }
 
-/** Decimal digits of every script as 0 to 9: Arabic `٣` is `3`. Everything else stays as it is. */
+/** Replaces the decimal digits of every script by 0 to 9: Arabic `٣` is `3`. */
 function asciiDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(digitValue(digit.codePointAt(0) ?? 0)));
 }
 
 const isDigit = /^\p{Nd}$/u;
 
-/** Unicode places the digits of a script side by side from 0 to 9, and sets of digits never overlap. */
+/** Unicode places the digits 0 to 9 of a script side by side, and these sets never overlap. */
 function digitValue(codePoint: number): number {
   let start = codePoint;
   while (isDigit.test(String.fromCodePoint(start - 1))) start--;

@@ -1,26 +1,26 @@
 import { bitLength, notFinite } from "./arithmetic.ts";
 
 const mantissaBits = 53;
-const smallestExponent = -1074;
+const minExponent = -1074;
 
 /**
- * The decimal nearest to `numerator / denominator * 2^exponent`, both positive: one rounding, half to even,
- * exactly where a decimal of that size ends (numbers near zero keep fewer bits).
+ * The decimal nearest to `numerator / denominator * 2^exponent`, both positive: rounded once, half to even, at
+ * the last bit of a decimal of that size (subnormal numbers have fewer bits).
  * @throws {OperationError} when it is too large for a decimal
  */
 export function nearestDecimal(numerator: bigint, denominator: bigint, exponent = 0): number {
   // The value lies between 2^(magnitude - 1) and 2^(magnitude + 1).
   const magnitude = bitLength(numerator) - bitLength(denominator) + exponent;
   if (magnitude > 1025) throw notFinite();
-  if (magnitude < smallestExponent - 2) return 0;
-  // Count in units two bits finer than the result keeps; a remainder survives as the last bit.
-  const unit = Math.max(magnitude - mantissaBits, smallestExponent) - 2;
+  if (magnitude < minExponent - 2) return 0;
+  // In units two bits finer than the result; a remainder sets the last bit (sticky bit).
+  const unit = Math.max(magnitude - mantissaBits, minExponent) - 2;
   const shift = unit - exponent;
   const dividend = shift < 0 ? numerator << BigInt(-shift) : numerator;
   const divisor = shift > 0 ? denominator << BigInt(shift) : denominator;
   let units = dividend / divisor;
   if (units * divisor !== dividend) units |= 1n;
-  const surplus = Math.max(bitLength(units) - mantissaBits, smallestExponent - unit);
+  const surplus = Math.max(bitLength(units) - mantissaBits, minExponent - unit);
   const result = Number(roundShift(units, surplus)) * 2 ** (unit + surplus);
   if (result === Number.POSITIVE_INFINITY) throw notFinite();
   return result;
@@ -44,6 +44,6 @@ export function splitDecimal(value: number): { mantissa: bigint; exponent: numbe
   const bits = view.getBigUint64(0);
   const fraction = bits & 0xf_ffff_ffff_ffffn;
   const biased = Number(bits >> 52n);
-  if (biased === 0) return { mantissa: fraction, exponent: smallestExponent };
-  return { mantissa: fraction | (1n << 52n), exponent: biased - 1 + smallestExponent };
+  if (biased === 0) return { mantissa: fraction, exponent: minExponent };
+  return { mantissa: fraction | (1n << 52n), exponent: biased - 1 + minExponent };
 }

@@ -1,16 +1,16 @@
 import type { JsonObject, JsonValue } from "./value.ts";
 
-/** A text is not JSON (RFC 8259), or is nested too deeply. The message says where, and what stands there. */
+/** A text is not JSON (RFC 8259), or is nested too deeply. The message says where, and what was found there. */
 export class JsonError extends Error {
   override readonly name = "JsonError";
 }
 
-/** Deeper than any request that means something, and shallow enough for the stack of any thread. */
+/** Deeper than any sensible request, and shallow enough for the stack of any thread. */
 const maxDepth = 100;
 
 /**
- * More digits than any operand may have. A longer integer is read as an infinity, as `JSON.parse` reads 1e999:
- * what takes a quadratic time to convert is never converted.
+ * More digits than any operand may have. A longer integer is read as an infinity, as `JSON.parse` reads 1e999,
+ * because its conversion would take quadratic time.
  */
 const maxIntegerDigits = 10_000;
 
@@ -36,7 +36,7 @@ export function readJsonBytes(bytes: Uint8Array): JsonValue {
 }
 
 const space = /[\t\n\r ]*/y;
-// What a string cannot hold as it stands: an escape, or a control character.
+// An escape to decode, or a control character, which is not allowed.
 const notPlain = /[\\\u0000-\u001f]/;
 const number = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const word = /true|false|null/y;
@@ -111,7 +111,7 @@ class JsonReader {
     return inside;
   }
 
-  /** JavaScript's own reader knows the escapes; only the end has to be found for it. */
+  /** `JSON.parse` decodes the escapes, once the end of the string is found. */
   #escapedString(start: number): string {
     const end = closingQuote(this.#text, start);
     try {
@@ -126,7 +126,7 @@ class JsonReader {
   }
 
   #wordOrNumber(): JsonValue {
-    // The words begin with small letters, which stand behind the digits and the minus.
+    // The words begin with small letters, whose codes are above those of the digits and the minus.
     const found = this.#text.charCodeAt(this.#at) >= 0x61 ? this.#match(word) : undefined;
     if (found !== undefined) return words[found] ?? null;
     number.lastIndex = this.#at;
@@ -146,7 +146,7 @@ class JsonReader {
   }
 
   #space(): void {
-    // Most requests are written without spaces: look before the pattern is run.
+    // Most requests have no spaces: check before running the pattern.
     if (this.#text.charCodeAt(this.#at) <= 0x20) this.#match(space);
   }
 

@@ -1,10 +1,10 @@
 /**
- * A JSON value that keeps what JavaScript's own loses: a number without point and exponent is a `bigint`,
- * exact at any size, and every other number is a `number`, so that `5` and `5.0` stay apart.
+ * A JSON value that distinguishes integers from decimals: a number without point and exponent is a `bigint`, exact at
+ * any size, and every other number is a `number`, so `5` and `5.0` differ.
  */
 export type JsonValue = null | boolean | string | bigint | number | readonly JsonValue[] | JsonObject;
 
-/** Made without a prototype: `__proto__` and `constructor` are names like any other. */
+/** Without a prototype, so that `__proto__` and `constructor` are ordinary names. */
 export interface JsonObject {
   readonly [name: string]: JsonValue | undefined;
 }

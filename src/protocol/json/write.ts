@@ -2,8 +2,8 @@ import { formatQuantity } from "../calculator/quantity.ts";
 import type { JsonObject, JsonValue } from "./value.ts";
 
 /**
- * JSON text, without spaces: a `bigint` as its digits, a `number` always with its point or exponent, so that a
- * reader who tells integers from decimals gets back what was written.
+ * JSON text, without spaces: a `bigint` as its digits, a `number` always with its point or exponent, so that
+ * `readJson` gives back the same value.
  * @throws a RangeError for a number that JSON cannot hold
  */
 export function writeJson(value: JsonValue): string {

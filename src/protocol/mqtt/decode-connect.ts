@@ -5,18 +5,18 @@ import type { Reader } from "./reader.ts";
 import { Reason } from "./reason.ts";
 import { topicNameMistake } from "./topic.ts";
 
-/** A CONNECT that this codec does not speak, or no CONNECT of MQTT at all. */
+/** A CONNECT of an unsupported version, or of another protocol. */
 export class UnsupportedProtocol extends MqttError {
   constructor(
     message: string,
-    /** The protocol level that was asked for; undefined when the protocol's name is not MQTT's. */
+    /** The requested protocol level; undefined when the protocol's name is not MQTT's. */
     readonly level: number | undefined,
   ) {
     super(Reason.UnsupportedProtocolVersion, message);
   }
 }
 
-/** CONNECT, section 3.1 of each version. It is the packet that tells the versions apart. */
+/** CONNECT, section 3.1 of each version. It determines the version of the connection. */
 export function decodeConnect(body: Reader): Connect {
   const version = readVersion(body);
   const flags = body.u8("connect flags");

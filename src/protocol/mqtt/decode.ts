@@ -21,8 +21,8 @@ import { isReasonOf, Reason, ReturnCode } from "./reason.ts";
 import { topicFilterMistake, topicNameMistake } from "./topic.ts";
 
 /**
- * Decodes the one whole packet that lies in `bytes` from `start` to `end`. `version` is what the connection's
- * CONNECT said; a CONNECT brings its own.
+ * Decodes the single packet in `bytes` from `start` to `end`. `version` is that of the connection's CONNECT; a CONNECT
+ * has its own.
  * @throws {MqttError}
  */
 export function decode(bytes: Uint8Array, version: Version, start = 0, end = bytes.length): Packet {
@@ -48,9 +48,9 @@ function checkFlags(type: number, flags: number, version: Version): void {
   if (type === PacketType.Publish) return;
   const isOne =
     type === PacketType.Pubrel || type === PacketType.Subscribe || type === PacketType.Unsubscribe;
-  // MQTT 3.1 set DUP when it sent one of these again.
-  const looked = version === 3 ? flags & 7 : flags;
-  if (looked !== (isOne ? 2 : 0)) throw malformed(`${packetTypeName(type)} has the flags ${flags}`);
+  // MQTT 3.1 sets DUP when one of these is sent again.
+  const checked = version === 3 ? flags & 7 : flags;
+  if (checked !== (isOne ? 2 : 0)) throw malformed(`${packetTypeName(type)} has the flags ${flags}`);
 }
 
 function decodeBody(type: number, body: Reader, version: Version): Packet {

@@ -2,10 +2,10 @@ import { printable } from "../text/printable.ts";
 import type { Packet, Publish, SubscriptionRequest } from "./packet.ts";
 import { reasonName } from "./reason.ts";
 
-/** What people call the versions. */
+/** The versions' names. */
 export const versionNames = { 3: "3.1", 4: "3.1.1", 5: "5.0" } as const;
 
-/** A packet as one printable line, e.g. `SUBSCRIBE sister/# qos 1`. Passwords are not told. */
+/** A packet as one printable line, e.g. `SUBSCRIBE sister/# qos 1`. Without passwords. */
 export function describePacket(packet: Packet): string {
   switch (packet.type) {
     case "connect": {
@@ -75,7 +75,7 @@ const returnCodes = [
   "not authorized",
 ];
 
-/** What CONNACK says: before MQTT 5 it had words of its own. */
+/** A CONNACK's code by name: before MQTT 5 these were return codes with names of their own. */
 export function codeName(code: number, isReason: boolean): string {
   return (isReason ? undefined : returnCodes[code]) ?? reasonName(code);
 }

@@ -33,7 +33,7 @@ const types: Readonly<Record<Packet["type"], number>> = {
 };
 
 /**
- * A packet as bytes, in the version it names. What the packet says is trusted to be allowed there.
+ * A packet as bytes, in its version. Whether that version allows its contents is not checked.
  * @throws {RangeError} for a string over 65,535 bytes or a packet over 256 MiB
  */
 export function encode(packet: Packet): Uint8Array {
@@ -47,14 +47,14 @@ export function encode(packet: Packet): Uint8Array {
 }
 
 /**
- * A packet as at most so many bytes: without its reason string and its user properties where they would make it too
- * large. [MQTT-3.2.2-19] [MQTT-3.2.2-20] [MQTT-3.14.2-3] [MQTT-3.14.2-4]
- * @returns undefined when it is too large even so
+ * A packet in at most `limit` bytes: without its reason string and user properties if it is too large with them.
+ * [MQTT-3.2.2-19] [MQTT-3.2.2-20] [MQTT-3.14.2-3] [MQTT-3.14.2-4]
+ * @returns undefined when it is still too large
  */
 export function encodeWithin(limit: number, packet: Packet): Uint8Array | undefined {
   const bytes = encode(packet);
   if (bytes.length <= limit) return bytes;
-  // A message's user properties are its sender's, not the broker's to leave out.
+  // The broker must not remove the user properties of a publisher's message.
   if (packet.type === "publish" || !("properties" in packet)) return undefined;
   const { reasonString: _, userProperties: __, ...properties } = packet.properties;
   const bare = encode({ ...packet, properties });

@@ -1,8 +1,8 @@
 import { Reason } from "./reason.ts";
 
 /**
- * A packet that breaks the rules. The connection it came from is closed with `reason` (which only MQTT 5 can
- * carry to the client); no other connection notices.
+ * A packet that breaks the specification. Its connection is closed with `reason` (sent to the client in MQTT 5 only);
+ * no other connection is affected.
  */
 export class MqttError extends Error {
   override readonly name = "MqttError";
@@ -17,5 +17,5 @@ export class MqttError extends Error {
 /** The bytes cannot be read as a packet. */
 export const malformed = (message: string): MqttError => new MqttError(Reason.MalformedPacket, message);
 
-/** The bytes can be read, and what they say is not allowed, or not allowed now. */
+/** The packet can be read, but is not allowed, or not allowed now. */
 export const protocolError = (message: string): MqttError => new MqttError(Reason.ProtocolError, message);

@@ -4,24 +4,24 @@ import { codeName, versionNames } from "./describe.ts";
 import type { Connect, Packet, Properties, Publish, SubscriptionRequest } from "./packet.ts";
 import { reasonName } from "./reason.ts";
 
-/** A payload is told as text up to this many characters. */
-const longestPayload = 500;
+/** A payload is shown as text up to this many characters. */
+const maxPayloadText = 500;
 
-/** So many filters or reasons of a packet are told one by one. */
-const mostOfAList = 20;
+/** So many filters or reasons of a packet are listed. */
+const maxListed = 20;
 
 type Value = string | number | boolean | undefined;
 
 /**
- * A packet field by field, printable, e.g. `{ packet: "SUBACK", packetId: 7, reasons: "qos 1" }`. CONNECT's password
- * and authentication data are not told.
+ * A packet field by field, printable, e.g. `{ packet: "SUBACK", packetId: 7, reasons: "qos 1" }`. Without CONNECT's
+ * password and authentication data.
  */
 export function packetFields(packet: Packet): Fields {
   const properties = "properties" in packet ? propertyFields(packet.properties) : {};
   return known({ packet: packet.type.toUpperCase(), ...ownFields(packet), ...properties });
 }
 
-/** What a PUBLISH says, whoever reads it where. */
+/** The parts of a PUBLISH, from a decoded packet or from a view of its bytes. */
 export type PublishFacts = Pick<Publish, "topic" | "qos" | "retain" | "dup" | "payload"> & {
   /** 0 at QoS 0. */
   readonly packetId: number;
@@ -44,7 +44,7 @@ export function publishFields({
     retain,
     dup,
     packetId: packetId === 0 ? undefined : packetId,
-    payload: printable(payload, longestPayload),
+    payload: printable(payload, maxPayloadText),
     size: payload.length,
     ...(properties !== undefined && propertyFields(properties)),
   });
@@ -72,8 +72,8 @@ function ownFields(packet: Packet): Record<string, Value> {
     case "suback":
     case "unsuback": {
       const isGrant = (code: number) => packet.type === "suback" && code < 3;
-      const told = (code: number) => (isGrant(code) ? `qos ${code}` : reasonName(code));
-      return { packetId: packet.packetId, reasons: list(packet.reasonCodes, told) };
+      const describe = (code: number) => (isGrant(code) ? `qos ${code}` : reasonName(code));
+      return { packetId: packet.packetId, reasons: list(packet.reasonCodes, describe) };
     }
     case "pingreq":
     case "pingresp":
@@ -84,7 +84,7 @@ function ownFields(packet: Packet): Record<string, Value> {
   }
 }
 
-/** What the four acknowledgements of a PUBLISH say besides their names. */
+/** The fields of the four acknowledgements of a PUBLISH. */
 export function ackFields(packetId: number, reasonCode: number): { [name: string]: string | number } {
   return reasonCode === 0 ? { packetId } : { packetId, reason: reasonName(reasonCode), reasonCode };
 }
@@ -107,7 +107,7 @@ function connectFields({
       will: printable(will.topic),
       willQos: will.qos,
       willRetain: will.retain,
-      willPayload: printable(will.payload, longestPayload),
+      willPayload: printable(will.payload, maxPayloadText),
     }),
   };
 }
@@ -128,15 +128,15 @@ function describeRequest({
 }
 
 function list<T>(items: readonly T[], describe: (item: T) => string): string {
-  const told = items.slice(0, mostOfAList).map(describe);
-  if (items.length > mostOfAList) told.push(`and ${items.length - mostOfAList} more`);
-  return told.join("; ");
+  const listed = items.slice(0, maxListed).map(describe);
+  if (items.length > maxListed) listed.push(`and ${items.length - maxListed} more`);
+  return listed.join("; ");
 }
 
-/** MQTT 5's properties by their names. Authentication data is nobody's to see. */
+/** MQTT 5's properties by their names. Authentication data is never shown. */
 function propertyFields({ authenticationData: _, ...properties }: Properties): Record<string, Value> {
-  const told = Object.entries(properties).map(([name, value]) => [name, propertyText(value)]);
-  return Object.fromEntries(told) as Record<string, Value>;
+  const shown = Object.entries(properties).map(([name, value]) => [name, propertyText(value)]);
+  return Object.fromEntries(shown) as Record<string, Value>;
 }
 
 function propertyText(value: Properties[keyof Properties]): Value {

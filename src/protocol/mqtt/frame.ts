@@ -1,6 +1,6 @@
 import { malformed } from "./errors.ts";
 
-/** A fixed header read in place: where the packet's body starts, and where the next packet does. */
+/** A fixed header, read in place: where the packet's body starts and where it ends. */
 export class Frame {
   /** The packet's first byte: type and flags. */
   first = 0;
@@ -12,8 +12,8 @@ export class Frame {
   }
 
   /**
-   * Reads the fixed header at `start` out of the bytes before `limit`. False: it is not all there yet.
-   * The body may still be missing: then `end` lies beyond `limit`.
+   * Reads the fixed header at `start` out of the bytes before `limit`. False: the header is not complete yet.
+   * The body may be incomplete: then `end` is beyond `limit`.
    * @throws {MqttError} for a length that is too long or not in its shortest form
    */
   read(bytes: Uint8Array, start: number, limit: number): boolean {

@@ -108,7 +108,7 @@ export interface Publish {
   readonly dup: boolean;
   readonly qos: Qos;
   readonly retain: boolean;
-  /** Empty only in MQTT 5, where a topic alias stands for it. */
+  /** Empty only in MQTT 5, with a topic alias. */
   readonly topic: string;
   /** Present at QoS 1 and 2. */
   readonly packetId?: number;

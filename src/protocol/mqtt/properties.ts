@@ -5,7 +5,7 @@ import { Reason } from "./reason.ts";
 import { topicNameMistake } from "./topic.ts";
 import { Writer } from "./writer.ts";
 
-/** Where a property list stands: MQTT 5 allows each property in some packets only. */
+/** The place of a property list: MQTT 5 allows each property in some packets only. */
 export type PropertyPlace =
   | "connect"
   | "connack"
@@ -41,7 +41,7 @@ interface Property {
   readonly places: readonly PropertyPlace[] | "all";
 }
 
-/** Names and places of MQTT 5.0, table 2-4; user properties (0x26) stand everywhere. */
+/** Names and places of MQTT 5.0, table 2-4; user properties (0x26) are allowed everywhere. */
 const known: Readonly<Record<number, Property>> = {
   1: { name: "payloadFormatIndicator", places: message },
   2: { name: "messageExpiryInterval", places: message },
@@ -82,7 +82,7 @@ export function readProperties(reader: Reader, place: PropertyPlace): Properties
   const list = reader.part(length, "property list");
   const properties: Properties = {};
   while (list.left > 0) readProperty(list, place, properties);
-  // Data without a method has nothing to belong to: section 3.1.2.11.10.
+  // Authentication data needs a method: section 3.1.2.11.10.
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw protocolError("authentication data is given without an authentication method");
   }

@@ -8,8 +8,8 @@ import { Writer } from "./writer.ts";
 const nothing = new Uint8Array(0);
 
 /**
- * A PUBLISH in place: where its parts lie in bytes that belong to somebody else. One view is read into again
- * and again, so a message on its way through a broker makes no object.
+ * A PUBLISH in place: the positions of its parts in the received bytes. One view is reused for all packets, so a
+ * message on its way through the broker allocates no object.
  */
 export class PublishView {
   bytes: Uint8Array = nothing;
@@ -21,7 +21,7 @@ export class PublishView {
   /** 0 at QoS 0. */
   packetId = 0;
   payloadStart = 0;
-  /** The properties that travel on to subscribers: everything but topic alias, expiry and subscription identifiers. */
+  /** The properties that are forwarded to subscribers: all but topic alias, expiry and subscription identifiers. */
   properties: Uint8Array = nothing;
   propertiesStart = 0;
   propertiesEnd = 0;
@@ -50,8 +50,8 @@ export class PublishView {
   }
 
   /**
-   * Reads the packet from `start` to `end`, whose body begins at `body`. The topic's characters are not
-   * looked at: whoever turns its bytes into a string, once per topic, checks them.
+   * Reads the packet from `start` to `end`, whose body begins at `body`. The topic's characters are
+   * checked later, once per topic, when its bytes become a string.
    * @throws {MqttError}
    */
   read(bytes: Uint8Array, start: number, body: number, end: number, version: Version): void {
@@ -105,16 +105,16 @@ export class PublishView {
     }
     this.expiry = decoded.messageExpiryInterval ?? -1;
     if (this.topicAlias !== 0 || this.expiry >= 0 || decoded.subscriptionIdentifiers !== undefined) {
-      this.#keepWhatTravels(decoded);
+      this.#keepForwarded(decoded);
     }
     return reader.at;
   }
 
-  // Order is kept where order matters: user properties stay in theirs. [MQTT-3.3.2-18]
-  #keepWhatTravels(decoded: Properties): void {
-    const { topicAlias: _, messageExpiryInterval: __, subscriptionIdentifiers: ___, ...travels } = decoded;
+  // User properties keep their order. [MQTT-3.3.2-18]
+  #keepForwarded(decoded: Properties): void {
+    const { topicAlias: _, messageExpiryInterval: __, subscriptionIdentifiers: ___, ...forwarded } = decoded;
     const writer = new Writer();
-    writeProperties(writer, travels);
+    writeProperties(writer, forwarded);
     const list = writer.finish();
     const reader = new Reader(list, 0, list.length);
     const length = reader.varint("property length");

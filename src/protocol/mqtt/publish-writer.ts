@@ -1,6 +1,6 @@
 import { putVarint, varintSize } from "./writer.ts";
 
-/** What is sent on of a message: the properties that travel, and the payload. */
+/** The parts of a message that are forwarded: properties and payload. */
 export interface PublishParts {
   readonly bytes: Uint8Array;
   readonly payloadStart: number;
@@ -10,7 +10,7 @@ export interface PublishParts {
   readonly propertiesEnd: number;
 }
 
-/** How one subscriber, or a group of like subscribers, gets a message. */
+/** How a message is sent to one subscriber, or to several with the same options. */
 export interface Delivery {
   /** The packet's first byte: 0x30 with DUP, QoS and RETAIN. */
   first: number;
@@ -21,7 +21,7 @@ export interface Delivery {
   /** Seconds; -1 is none. */
   expiry: number;
   readonly subscriptionIds: readonly number[] | undefined;
-  /** The topic alias; 0 is none. With one that the receiver knows, the topic is left out. */
+  /** The topic alias; 0 is none. If the receiver knows it, the topic is left out. */
   alias: number;
 }
 
@@ -55,8 +55,8 @@ export function publishSize(view: PublishParts, topic: Uint8Array, delivery: Del
 }
 
 /**
- * Writes a message as a PUBLISH at `at` and returns where it ends. The topic comes apart from the view,
- * because the packet may have named it by an alias.
+ * Writes a message as a PUBLISH at `at` and returns where it ends. The topic is not taken from the view,
+ * because the packet may have only its alias.
  */
 export function writePublish(
   target: Uint8Array,
@@ -70,7 +70,7 @@ export function writePublish(
   return next + view.end - view.payloadStart;
 }
 
-/** The same without the payload, for whoever sends that on from where it lies. */
+/** As `writePublish`, without the payload, for a payload that is sent without a copy. */
 export function writePublishHead(
   target: Uint8Array,
   at: number,
@@ -102,7 +102,7 @@ function writeList(
   length: number,
 ): number {
   let next = putVarint(target, at, length);
-  // In front: whoever patches an alias finds it there.
+  // The alias comes first, at a fixed position, so that it can be patched.
   if (delivery.alias > 0) {
     target[next] = 0x23;
     target[next + 1] = delivery.alias >>> 8;
@@ -114,7 +114,7 @@ function writeList(
     new DataView(target.buffer, target.byteOffset).setUint32(next + 1, delivery.expiry);
     next += 5;
   }
-  // What the publisher said travels unaltered. [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17]
+  // The publisher's properties are forwarded unaltered. [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17]
   target.set(view.properties.subarray(view.propertiesStart, view.propertiesEnd), next);
   next += view.propertiesEnd - view.propertiesStart;
   for (const id of delivery.subscriptionIds ?? []) {

@@ -4,8 +4,8 @@ import { malformed } from "./errors.ts";
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * UTF-8 as MQTT wants it.
- * @throws {MqttError} for bytes that are no UTF-8 (surrogates included) [MQTT-1.5.4-1], or hold U+0000 [MQTT-1.5.4-2]
+ * UTF-8 as MQTT requires it.
+ * @throws {MqttError} for invalid UTF-8 (surrogates included) [MQTT-1.5.4-1], or hold U+0000 [MQTT-1.5.4-2]
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, what: string): string {
   let text: string;
@@ -18,7 +18,7 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number, what: 
   return text;
 }
 
-/** A copy of a part. `slice` would do, were the bytes not mostly a Buffer, whose `slice` copies nothing. */
+/** A copy of a part. Not `slice`, because the bytes are mostly a Buffer, whose `slice` does not copy. */
 export const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
   new Uint8Array(bytes.subarray(start, end));
 
@@ -71,7 +71,7 @@ export class Reader {
     return decodeUtf8(this.bytes, start, this.at, what);
   }
 
-  /** A copy: the bytes below are reused. */
+  /** A copy, because the received bytes are reused. */
   binary(what: string): Uint8Array {
     const length = this.u16(what);
     this.#need(length, what);
@@ -86,14 +86,14 @@ export class Reader {
     return rest;
   }
 
-  /** A cursor over the next `length` bytes, which this one steps over. */
+  /** A reader for the next `length` bytes, which this one skips. */
   part(length: number, what: string): Reader {
     this.#need(length, what);
     this.at += length;
     return new Reader(this.bytes, this.at - length, this.at);
   }
 
-  /** Whoever has read everything there should be calls this. */
+  /** Checks that nothing is left. @throws {MqttError} */
   finish(what: string): void {
     if (this.left > 0) throw malformed(`${what} has ${this.left} bytes too many`);
   }

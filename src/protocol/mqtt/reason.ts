@@ -49,7 +49,7 @@ const names = new Map<number, string>(
   Object.entries(Reason).map(([name, code]) => [code, name.replace(/(?<!^)[A-Z]/g, " $&").toLowerCase()]),
 );
 
-/** `not authorized`, or `reason 0xf0` for a code that the specification does not know. */
+/** `not authorized`, or `reason 0xf0` for a code that is not in the specification. */
 export function reasonName(code: number): string {
   return names.get(code) ?? `reason 0x${code.toString(16).padStart(2, "0")}`;
 }
@@ -96,7 +96,7 @@ export const ReturnCode = {
   NotAuthorized: 5,
 } as const;
 
-/** What an MQTT 3 client is told in its CONNACK; undefined: it can only be disconnected. */
+/** The return code in an MQTT 3 client's CONNACK; undefined: there is none, the client is disconnected. */
 export function returnCodeOf(reason: number): number | undefined {
   switch (reason) {
     case Reason.Success:

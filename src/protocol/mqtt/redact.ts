@@ -4,8 +4,8 @@ import type { Packet } from "./packet.ts";
 const star = 0x2a;
 
 /**
- * A packet's bytes as somebody may see them who only looks: in a copy, with `*` in place of CONNECT's password and
- * of the authentication data of CONNECT, CONNACK and AUTH. A packet without secrets is given back as it is.
+ * A packet's bytes for observers: a copy with `*` in place of CONNECT's password and of the authentication data of
+ * CONNECT, CONNACK and AUTH. A packet without secrets is returned as it is.
  */
 export function withoutSecrets(bytes: Uint8Array, packet: Packet): Uint8Array {
   const data = authenticationDataOf(packet);
@@ -17,7 +17,7 @@ export function withoutSecrets(bytes: Uint8Array, packet: Packet): Uint8Array {
   return copy.fill(star, copy.length - password.length);
 }
 
-/** What an authentication method and its client say to each other: it may be, or tell of, a password. */
+/** The authentication data of a packet: it may be, or reveal, a password. */
 export function authenticationDataOf(packet: Packet): Uint8Array | undefined {
   switch (packet.type) {
     case "connect":
@@ -29,7 +29,7 @@ export function authenticationDataOf(packet: Packet): Uint8Array | undefined {
   }
 }
 
-/** A copy with `*` wherever one of the secrets stands; the bytes themselves if there are no secrets. */
+/** A copy with `*` wherever one of the secrets occurs; the bytes themselves if there are no secrets. */
 export function overwritten(bytes: Uint8Array, secrets: readonly Uint8Array[]): Uint8Array {
   if (secrets.length === 0) return bytes;
   const copy = Buffer.from(bytes);

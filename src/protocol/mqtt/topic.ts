@@ -1,4 +1,4 @@
-/** What is wrong with a topic name, to be read after its name; undefined when nothing is. */
+/** What is wrong with a topic name, as the end of a sentence; undefined: nothing. */
 export function topicNameMistake(topic: string): string | undefined {
   if (topic === "") return "is empty"; // [MQTT-4.7.3-1]
   if (topic.includes("+") || topic.includes("#")) return "holds a wildcard"; // [MQTT-3.3.2-2]
@@ -6,7 +6,7 @@ export function topicNameMistake(topic: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with a topic filter, to be read after its name; undefined when nothing is. */
+/** What is wrong with a topic filter, as the end of a sentence; undefined: nothing. */
 export function topicFilterMistake(filter: string): string | undefined {
   if (filter === "") return "is empty"; // [MQTT-4.7.3-1]
   if (filter.includes("\0")) return "holds the character U+0000"; // [MQTT-4.7.3-2]
@@ -39,7 +39,7 @@ export interface Share {
 
 export const isShared = (filter: string): boolean => filter === "$share" || filter.startsWith("$share/");
 
-/** Takes `$share/group/filter` apart; undefined when it is not written so. [MQTT-4.8.2-1] [MQTT-4.8.2-2] */
+/** Parses `$share/group/filter`; undefined when it has another form. [MQTT-4.8.2-1] [MQTT-4.8.2-2] */
 export function parseShare(filter: string): Share | undefined {
   if (!filter.startsWith("$share/")) return undefined;
   const slash = filter.indexOf("/", 7);
@@ -53,8 +53,8 @@ const slash = 0x2f;
 const plus = 0x2b;
 
 /**
- * Matches the levels of `filter`, none of which is `#`, with those of `topic` from `at` on. Nothing is made on the
- * way: this runs for every node of the tree that a topic passes.
+ * Matches the levels of `filter`, none of which is `#`, with those of `topic` from `at` on. It allocates nothing,
+ * because it runs for every node of the tree that a topic passes.
  * @returns where the topic's next level begins, past its end when there is none; -1: they do not match
  */
 export function matchLevels(filter: string, topic: string, at: number): number {
@@ -76,13 +76,13 @@ export function matchLevels(filter: string, topic: string, at: number): number {
 }
 
 /**
- * Whether a filter matches a topic name. Both are correct already.
+ * Whether a filter matches a topic name. Both must be valid.
  * A wildcard at the start does not match topics that start with `$`. [MQTT-4.7.2-1]
  */
 export function topicMatches(filter: string, topic: string): boolean {
   if (topic.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false;
   if (filter === "#") return true;
-  // Also the parent: sport/# matches sport.
+  // The parent matches, too: sport/# matches sport.
   if (filter.endsWith("/#")) return matchLevels(filter.slice(0, -2), topic, 0) >= 0;
   return matchLevels(filter, topic, 0) > topic.length;
 }

@@ -16,7 +16,7 @@ export function putVarint(bytes: Uint8Array, at: number, value: number): number 
   return next;
 }
 
-/** Bytes that grow as they are written. Values out of the format's range are the caller's mistake. */
+/** A growing byte buffer. @throws {RangeError} for values out of the format's range */
 export class Writer {
   #bytes = new Uint8Array(128);
   #length = 0;
@@ -65,12 +65,12 @@ export class Writer {
     return this;
   }
 
-  /** What has been written; not to be used together with further writing. */
+  /** What has been written; do not write any more afterwards. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Makes room, maybe in another buffer: so it is called before `#bytes` is looked at. */
+  /** Makes space, maybe in another buffer, so it must be called before `#bytes` is used. */
   #grow(by: number): number {
     const at = this.#length;
     this.#length += by;

@@ -1,26 +1,26 @@
 import { saslPrep } from "./sasl-prep.ts";
 
-/** A message of SCRAM that breaks the grammar of RFC 5802, section 7, or asks for what is not offered. */
+/** A SCRAM message that breaks the grammar of RFC 5802, section 7, or requests an unsupported feature. */
 export class ScramError extends Error {
   override readonly name = "ScramError";
 }
 
 /** `n,,n=user,r=nonce` */
 export interface ClientFirst {
-  /** `n,,`: what the client says about channel binding, with its comma. */
+  /** The GS2 header, with its last comma: `n,,`. */
   readonly header: string;
-  /** The rest, which both sides sign. */
+  /** The message without the header; both sides sign it. */
   readonly bare: string;
-  /** Prepared. */
+  /** After SASLprep. */
   readonly username: string;
   readonly nonce: string;
 }
 
 /** `c=biws,r=nonce,p=proof` */
 export interface ClientFinal {
-  /** All before `,p=`, which both sides sign. */
+  /** Everything before `,p=`; both sides sign it. */
   readonly withoutProof: string;
-  /** The header of `ClientFirst` again. */
+  /** The GS2 header, as in `ClientFirst`. */
   readonly header: string;
   readonly nonce: string;
   readonly proof: Buffer;
@@ -69,7 +69,7 @@ function decode(data: Uint8Array): string {
   }
 }
 
-/** A comma travels as `=2C`, an equals sign as `=3D`. */
+/** A comma is written as `=2C`, an equals sign as `=3D`. */
 function readName(name: string): string {
   if (/=(?!2C|3D)/.test(name)) throw new ScramError('the name has an "=" that stands for nothing');
   return saslPrep(name.replaceAll("=2C", ",").replaceAll("=3D", "="));

@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { type ClientFirst, readClientFinal, ScramError } from "./messages.ts";
 import { hmac, sha256, type Verifier } from "./verifier.ts";
 
-/** The server's question, and what it needs to judge the answer. */
+/** The server's first message, and what is needed to check the client's answer to it. */
 export interface Challenge {
   /** `r=nonce,s=salt,i=iterations`, to be sent. */
   readonly message: string;
@@ -11,7 +11,7 @@ export interface Challenge {
   readonly verifier: Verifier;
 }
 
-/** @param random printable text without a comma that no other exchange has, of 18 bytes or more */
+/** @param random a nonce: printable text without a comma, unique for each exchange, of at least 18 bytes */
 export function challenge(first: ClientFirst, verifier: Verifier, random: string): Challenge {
   const nonce = `${first.nonce}${random}`;
   const salt = Buffer.from(verifier.salt).toString("base64");
@@ -19,7 +19,7 @@ export function challenge(first: ClientFirst, verifier: Verifier, random: string
 }
 
 /**
- * Judges the client's last message, RFC 5802 section 3, in a time that does not depend on its proof.
+ * Checks the client's final message, RFC 5802 section 3, in constant time.
  * @returns `v=signature`, which proves the server to the client; undefined when the proof is wrong
  * @throws {ScramError} for a message that does not belong to this exchange
  */

@@ -9,9 +9,9 @@ const xsi = "http://www.w3.org/2001/XMLSchema-instance";
 export interface Parameter {
   readonly name: string;
   readonly text: string;
-  /** `xsi:nil`: there, but without a value. */
+  /** `xsi:nil`: present, but without a value. */
   readonly nil: boolean;
-  /** It holds elements, and so no number. */
+  /** It contains elements, so it is no number. */
   readonly nested: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface SoapRequest {
 
 /**
  * Reads a request of either version.
- * @param claimed what the transport took the message for: says how an unknown envelope is answered
+ * @param claimed the version that the Content-Type announced: decides how an unknown envelope is answered
  * @throws {XmlError | SoapFault}
  */
 export function readEnvelope(text: string, claimed: SoapVersion): SoapRequest {
@@ -37,16 +37,16 @@ export function readEnvelope(text: string, claimed: SoapVersion): SoapRequest {
 class EnvelopeReader implements XmlHandler {
   readonly #claimed: SoapVersion;
   #version: SoapVersion = soap11;
-  /** What is answered once the document has shown to be well-formed. */
-  #wrong: SoapFault | undefined;
+  /** Thrown after the whole document has been read, because a syntax error takes precedence. */
+  #envelopeFault: SoapFault | undefined;
   #section: "Header" | "Body" | "other" = "other";
   #hasBody = false;
   #operation: QName | undefined;
-  /** Whether what is being read belongs to the first element of the body. */
+  /** Whether the current element is inside the first element of the body. */
   #inOperation = false;
   readonly #parameters: Parameter[] = [];
   readonly #notUnderstood: QName[] = [];
-  // The parameter that is being read.
+  // The current parameter.
   #name = "";
   #text = "";
   #nil = false;
@@ -78,7 +78,7 @@ class EnvelopeReader implements XmlHandler {
 
   #openEnvelope(name: QName): void {
     const version = name.local === "Envelope" ? versionOfNamespace(name.namespace) : undefined;
-    if (version === undefined) this.#wrong = this.#wrongEnvelope(name);
+    if (version === undefined) this.#envelopeFault = this.#wrongEnvelope(name);
     else this.#version = version;
   }
 
@@ -87,20 +87,20 @@ class EnvelopeReader implements XmlHandler {
       const message = `Envelope is of the unknown SOAP version ${clarkName(name)}`;
       return new SoapFault("VersionMismatch", message);
     }
-    // What the original server says of everything that is not SOAP 1.1.
+    // The original server's answer to everything that is not SOAP 1.1.
     return new SoapFault("Client.SoapError", `No {${soap11.namespace}}Envelope element was found!`);
   }
 
   #openSection({ namespace, local }: QName): void {
     const isOurs = namespace === this.#version.namespace;
-    // A second body is none of SOAP's, and is passed over.
+    // SOAP allows one body: a second one is ignored.
     if (isOurs && local === "Body" && !this.#hasBody) this.#section = "Body";
     else this.#section = isOurs && local === "Header" ? "Header" : "other";
     this.#hasBody ||= this.#section === "Body";
   }
 
   #headerBlock(name: QName, attributes: readonly XmlAttribute[]): void {
-    // This service knows no headers, so a header that must be understood never is.
+    // This service supports no headers, so a mandatory one is never understood.
     if (mustBeUnderstood(attributes, this.#version)) this.#notUnderstood.push(name);
   }
 
@@ -122,8 +122,8 @@ class EnvelopeReader implements XmlHandler {
   /** @throws {SoapFault} */
   request(): SoapRequest {
     const version = this.#version;
-    if (this.#wrong !== undefined) throw this.#wrong;
-    // [SOAP 1.1 §4.2.3] [SOAP 1.2 §2.6] nothing of the body is looked at when a header is not understood
+    if (this.#envelopeFault !== undefined) throw this.#envelopeFault;
+    // [SOAP 1.1 §4.2.3] [SOAP 1.2 §2.6] the body is not processed when a header is not understood
     if (this.#notUnderstood.length > 0) throw notUnderstood(this.#notUnderstood, version);
     if (!this.#hasBody) throw new SoapFault("Client.SoapError", "Soap envelope is empty!", { version });
     if (this.#operation === undefined) {
@@ -144,7 +144,7 @@ function notUnderstood(blocks: readonly QName[], version: SoapVersion): SoapFaul
 const next11 = "http://schemas.xmlsoap.org/soap/actor/next";
 const roles12 = "http://www.w3.org/2003/05/soap-envelope/role/";
 
-/** Whether a header block with these attributes is meant for us, and may not be passed over. */
+/** Whether a header block with these attributes is addressed to us and mandatory. */
 export function mustBeUnderstood(attributes: readonly XmlAttribute[], version: SoapVersion): boolean {
   const attributeValue = (local: string) =>
     attributes
@@ -152,7 +152,7 @@ export function mustBeUnderstood(attributes: readonly XmlAttribute[], version: S
       ?.value.trim();
   const must = attributeValue("mustUnderstand");
   if (version === soap11) {
-    // [SOAP 1.1 §4.2.2, §4.2.3] without an actor a block is for the last to receive it, and that is us
+    // [SOAP 1.1 §4.2.2, §4.2.3] without an actor a block is for the ultimate receiver, and that is us
     const actor = attributeValue("actor") ?? "";
     return must === "1" && (actor === "" || actor === next11);
   }

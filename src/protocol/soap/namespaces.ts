@@ -1,12 +1,12 @@
 const xmlNamespace = "http://www.w3.org/XML/1998/namespace";
 
 export interface QName {
-  /** Empty: in no namespace. */
+  /** Empty: no namespace. */
   readonly namespace: string;
   readonly local: string;
 }
 
-/** `{namespace}local`, as James Clark writes it; without braces in no namespace. */
+/** Clark notation: `{namespace}local`, or `local` without a namespace. */
 export function clarkName({ namespace, local }: QName): string {
   return namespace === "" ? local : `{${namespace}}${local}`;
 }
@@ -17,11 +17,11 @@ interface Binding {
   readonly depth: number;
 }
 
-/** The prefixes in scope while a document is read: bound by an element, forgotten when it closes. */
+/** The namespace prefixes in scope while a document is read: an element binds them, its end removes them. */
 export class Namespaces {
   readonly #bindings: Binding[] = [{ prefix: "xml", namespace: xmlNamespace, depth: 0 }];
 
-  /** Takes the `xmlns` attributes of an element at `depth`, 1 for the root. */
+  /** Binds the `xmlns` attributes of an element at `depth`, 1 for the root. */
   bind(attributes: Readonly<Record<string, string>>, depth: number): void {
     for (const name in attributes) {
       if (!name.startsWith("xmlns")) continue;
@@ -34,12 +34,12 @@ export class Namespaces {
     this.#bindings.push({ prefix, namespace, depth });
   }
 
-  /** Forgets what the element at `depth` bound. */
+  /** Removes the prefixes that the element at `depth` bound. */
   leave(depth: number): void {
     while ((this.#bindings.at(-1)?.depth ?? 0) >= depth) this.#bindings.pop();
   }
 
-  /** @returns undefined when the prefix is bound to nothing or the name has more than one colon */
+  /** @returns undefined when the prefix is not bound or the name has more than one colon */
   element(name: string): QName | undefined {
     return this.#resolve(name, this.#find("") ?? "");
   }

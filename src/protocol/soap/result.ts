@@ -1,7 +1,7 @@
 import type { SoapVersion } from "./version.ts";
 import { escapeXml } from "./xml-text.ts";
 
-/** Writes the answer to an operation: `addResponse` around `addResult`, whatever name it was called by. */
+/** The reply to an operation, named as it was called, e.g. `addResponse` with `addResult`. */
 export function resultEnvelope(
   { prefix: p, namespace }: SoapVersion,
   targetNamespace: string,

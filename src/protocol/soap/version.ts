@@ -1,4 +1,4 @@
-/** A version of SOAP: what tells its messages apart. */
+/** A version of SOAP: how its messages differ from the other's. */
 export interface SoapVersion {
   readonly name: "1.1" | "1.2";
   readonly namespace: string;
@@ -26,7 +26,7 @@ export function versionOfNamespace(namespace: string): SoapVersion | undefined {
   return namespace === soap12.namespace ? soap12 : undefined;
 }
 
-/** What a message claims to be before it is read; everything but SOAP 1.2's own media type is taken for 1.1. */
+/** The version that a Content-Type announces: 1.2 for its own media type, 1.1 for everything else. */
 export function versionOfContentType(contentType: string | undefined): SoapVersion {
   return contentType !== undefined && /^\s*application\/soap\+xml\b/i.test(contentType) ? soap12 : soap11;
 }

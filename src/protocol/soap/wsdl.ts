@@ -2,7 +2,7 @@ import { type Address, formatHostPort } from "../../core/address.ts";
 import { escapeXml } from "./xml-text.ts";
 import type { NumberType } from "./xs-number.ts";
 
-/** One operation as a client sees it: `name(a, b)`, its operands and its result of one type. */
+/** One operation as a client sees it: `name(a, b)`, with operands and result of one type. */
 export interface WsdlOperation {
   readonly name: string;
   readonly type: NumberType;
@@ -10,7 +10,7 @@ export interface WsdlOperation {
 
 export interface WsdlService {
   readonly targetNamespace: string;
-  /** The name of the one service; it, the port type and the binding are called as the original's are. */
+  /** The name of the service. The names of port, port type and binding are the original's. */
   readonly serviceName: string;
   readonly operations: readonly WsdlOperation[];
 }
@@ -24,8 +24,8 @@ const prefixes = {
 };
 
 /**
- * A description in WSDL 1.1, document/literal. All but the address is the same for everybody, so it is
- * written once. @returns a writer that takes the address at which this client reaches the service
+ * A description in WSDL 1.1, document/literal. Everything but the address is the same for all clients and is made once.
+ * @returns a function that takes the address at which this client reaches the service
  */
 export function wsdlWriter(service: WsdlService): (location: string) => string {
   const { operations } = service;
@@ -93,12 +93,12 @@ function boundOperation({ name }: WsdlOperation): string {
   );
 }
 
-// A name or address with an optional port; an IPv6 address stands in brackets. Nothing that could be markup.
+// A name or address with an optional port; an IPv6 address stands in brackets. Nothing that could be XML markup.
 const hostHeader = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
 /**
- * Where a client reaches the service that it is talking to: what it said itself in its Host header, or, when
- * it said none or nonsense, the address that its connection goes to.
+ * The URL at which a client reaches the service: from its Host header or, if that is missing or invalid, from the local
+ * address of its connection.
  */
 export function serviceLocation(host: string | undefined, connected: () => Address): string {
   if (host !== undefined && hostHeader.test(host)) return `http://${host}/`;

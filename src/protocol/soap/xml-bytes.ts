@@ -3,9 +3,9 @@ import { XmlError } from "./xml-text.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The text of an XML document. Its encoding is, in this order, what the byte order mark says, what the first
- * bytes give away, the transport's `charset`, the XML declaration's `encoding`, UTF-8 (RFC 7303 §3).
- * @throws {XmlError} when the encoding is not known or the bytes are not of it
+ * The text of an XML document. Its encoding is, in this order: the byte order mark's, the one that the first bytes
+ * imply, the transport's `charset`, the XML declaration's `encoding`, UTF-8 (RFC 7303 §3).
+ * @throws {XmlError} when the encoding is not supported or the bytes are not valid in it
  */
 export function decodeXml(bytes: Uint8Array, charset: string | undefined): string {
   const label = unicodeEncoding(bytes) ?? charset ?? declaredEncoding(bytes) ?? "utf-8";
@@ -17,7 +17,7 @@ export function decodeXml(bytes: Uint8Array, charset: string | undefined): strin
   }
 }
 
-/** By the names that clients give them. */
+/** Decoders by the labels that clients use. */
 const encodings = new Map([
   ["utf-8", "utf-8"],
   ["utf8", "utf-8"],
@@ -36,7 +36,7 @@ function decoderFor(label: string): TextDecoder {
   throw new XmlError(`Unsupported encoding ${label.slice(0, 40)}`, 1, 1);
 }
 
-/** From a byte order mark, or from the zero beside `<`: then no label can say anything else. */
+/** From a byte order mark, or from the zero beside `<`; it overrides every label. */
 function unicodeEncoding(bytes: Uint8Array): string | undefined {
   const [first, second, third] = bytes;
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
@@ -55,7 +55,7 @@ const parameter = /;\s*([\w-]+)\s*=\s*(?:"([^"]*)"|([^;\s]*))/g;
 /** The `charset` of a Content-Type, in lower case. */
 export function charsetOf(contentType: string | undefined): string | undefined {
   if (contentType === undefined) return undefined;
-  // One after the other: a quoted value may hold what looks like the next.
+  // Parameter by parameter: a quoted value may contain what looks like another one.
   for (const [, name, quoted, plain] of contentType.matchAll(parameter)) {
     if (name?.toLowerCase() === "charset") return (quoted ?? plain)?.toLowerCase();
   }

@@ -1,6 +1,6 @@
 import sax, { type Parser, type Tag } from "sax";
 import { Namespaces, type QName } from "./namespaces.ts";
-import { findNotXml, XmlError } from "./xml-text.ts";
+import { findForbiddenCharacter, XmlError } from "./xml-text.ts";
 
 /** A SOAP message of this service needs 4 levels and a handful of attributes. */
 const maxDepth = 32;
@@ -10,7 +10,7 @@ export interface XmlAttribute extends QName {
   readonly value: string;
 }
 
-/** Told what a document holds, in its order. `depth` is 1 for the root element. */
+/** Receives the contents of a document in order. `depth` is 1 for the root element. */
 export interface XmlHandler {
   open(name: QName, attributes: readonly XmlAttribute[], depth: number): void;
   text(text: string, depth: number): void;
@@ -18,12 +18,12 @@ export interface XmlHandler {
 }
 
 /**
- * Reads a whole document with sax, and adds what sax leaves out: namespaces, one root, only XML's characters,
- * and limits. Nothing is ever expanded or fetched, because a DOCTYPE is refused.
+ * Reads a whole document with sax, and adds what sax lacks: namespaces, a single root, the check for forbidden
+ * characters, and limits. No entity is ever expanded or fetched, because a DOCTYPE is refused.
  * @throws {XmlError}
  */
 export function readXml(text: string, handler: XmlHandler): void {
-  const bad = findNotXml(text);
+  const bad = findForbiddenCharacter(text);
   if (bad >= 0) throw characterError(text, bad);
   const reader = new Reader(handler);
   reader.read(text);
@@ -33,7 +33,7 @@ class Reader {
   readonly #parser: Parser = sax.parser(true, { strictEntities: true });
   readonly #handler: XmlHandler;
   readonly #namespaces = new Namespaces();
-  /** The elements that are open, with the line of each: what a premature end is told with. */
+  /** The open elements and their lines, for the error message of a premature end. */
   readonly #open: { readonly local: string; readonly line: number }[] = [];
   #attributes = 0;
   #sawRoot = false;
@@ -57,7 +57,7 @@ class Reader {
 
   #attribute(name: string): void {
     if (++this.#attributes > maxAttributes) this.#fail(`More than ${maxAttributes} attributes`);
-    // sax asks its own plain object of attributes for this method, and would trip over the next attribute.
+    // sax calls this method on its plain object of attributes, and would fail at the next attribute.
     if (name === "hasOwnProperty") this.#fail(`Attribute ${name} is not accepted`);
   }
 
@@ -98,19 +98,19 @@ class Reader {
     return this.#fail(`Namespace prefix of ${name.slice(0, 100)} is not defined`);
   }
 
-  /** sax's complaint, in libxml2's words where the original server is known to have said them. */
+  /** sax's error, worded as libxml2 does where the original server's wording is known. */
   #mistake(error: Error): string {
-    const complaint = error.message.split("\n", 1)[0] ?? "";
+    const message = error.message.split("\n", 1)[0] ?? "";
     const inner = this.#open.at(-1);
-    if (complaint.startsWith("Non-whitespace before")) return "Start tag expected, '<' not found";
-    if (complaint.startsWith("Unclosed root") && inner !== undefined) {
+    if (message.startsWith("Non-whitespace before")) return "Start tag expected, '<' not found";
+    if (message.startsWith("Unclosed root") && inner !== undefined) {
       return `Premature end of data in tag ${inner.local} line ${inner.line}`;
     }
-    return complaint;
+    return message;
   }
 
   #fail(mistake: string): never {
-    // At the end of the data, the place is the one behind it.
+    // At the end of the data, the position is the one behind it.
     const column = this.#parser.column + (mistake.startsWith("Premature") ? 1 : 0);
     throw new XmlError(mistake, this.#parser.line + 1, Math.max(1, column));
   }

@@ -24,7 +24,7 @@ export function formatXsNumber(quantity: Quantity): string {
   return `${sign}${shift(whole + fraction, Number(exponent) + 1)}`;
 }
 
-/** Sets the point behind the first `places` digits; fewer than none of them is zeros in front. */
+/** Puts the point behind the first `places` digits; a negative number adds zeros in front. */
 function shift(digits: string, places: number): string {
   if (places <= 0) return `0.${"0".repeat(-places)}${digits}`;
   if (digits.length <= places) return `${digits}${"0".repeat(places - digits.length)}.0`;

@@ -1,10 +1,13 @@
-/** Prints a moment in a zone by a C `strftime` format. Conversions: `%H %M %S %I %p %d %e %m %Y %y %j %a %A %b %B %z %Z %s %%`. */
+/**
+ * Prints a moment in a zone by a C `strftime` format. Conversions: `%H %M %S %I %p %d %e %m %Y %y %j %a %A %b %B %z %Z
+ * %s %%`.
+ */
 export type ClockFormat = (moment: Date) => string;
 
 /** The format of C's `asctime`: `Fri Nov 20 23:12:01 2026`. */
 export const asctimeFormat = "%a %b %e %H:%M:%S %Y";
 
-/** A moment as a calendar and a clock on the wall show it. */
+/** A moment as local date and time. */
 interface WallTime {
   readonly year: number;
   /** 1 to 12. */
@@ -69,7 +72,7 @@ export function compileClock(format: string, zone: string): ClockFormat {
   };
 }
 
-/** Without Intl, whose calendars take a megabyte and milliseconds in each thread that asks for one. */
+/** Without Intl, whose calendars take a megabyte and milliseconds in each thread that uses one. */
 function localTime(moment: Date): WallTime {
   return {
     year: moment.getFullYear(),

@@ -1,9 +1,9 @@
 const decoder = new TextDecoder("utf-8");
 
 /**
- * Bytes from the network as one printable line: bad UTF-8 becomes U+FFFD, control characters and what could
- * reorder a terminal's line become escapes (`\n`, `\x1b`), and what is longer than `limit` characters is cut
- * with a note of how many bytes (of a string: characters) there were.
+ * Bytes from the network as one printable line: bad UTF-8 becomes U+FFFD, control and bidirectional characters become
+ * escapes (`\n`, `\x1b`), and text of more than `limit` characters is cut, with a note of its length in bytes (of a
+ * string: characters).
  */
 export function printable(value: Uint8Array | string, limit = 120): string {
   // A character takes at most four bytes, so no more of a large buffer needs decoding.

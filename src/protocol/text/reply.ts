@@ -1,8 +1,8 @@
 const encoder = new TextEncoder();
 
 /**
- * A reply made from the request's bytes: `Echo: {message}` puts them where `{message}` stands, untouched
- * (they need not be text). `{message}` alone makes a transparent reply.
+ * A reply template: in `Echo: {message}` the request's bytes replace `{message}` unchanged (they need not be text).
+ * `{message}` alone sends the request back as it is.
  */
 export interface ReplyTemplate {
   readonly before: Uint8Array;
@@ -11,7 +11,7 @@ export interface ReplyTemplate {
 
 const placeholder = "{message}";
 
-/** @throws {Error} naming the mistake when `{message}` does not stand in `source` exactly once */
+/** @throws {Error} when `source` does not contain `{message}` exactly once */
 export function compileReply(source: string): ReplyTemplate {
   const at = source.indexOf(placeholder);
   if (at < 0 || source.indexOf(placeholder, at + 1) >= 0) {
@@ -23,14 +23,14 @@ export function compileReply(source: string): ReplyTemplate {
   };
 }
 
-/** Longer replies get a view of their own: they are few for the bytes they carry. */
-const keptViews = 2048;
+/** Views are cached for replies up to this length; for longer ones a new view costs little beside the bytes. */
+const maxCachedView = 2048;
 
 /** Renders replies into one buffer that grows to the largest: no allocation for a reply. */
 export class ReplyWriter {
   readonly #template: ReplyTemplate;
   #buffer = new Uint8Array(2048);
-  /** A view of the buffer for each length that has been asked for: making one costs more than filling it. */
+  /** A view of the buffer by its length: making one costs more than filling it. */
   #views: Uint8Array[] = [];
 
   constructor(template: ReplyTemplate) {
@@ -51,7 +51,7 @@ export class ReplyWriter {
     }
     this.#buffer.set(message, before.length);
     if (after.length > 0) this.#buffer.set(after, end);
-    if (length > keptViews) return this.#buffer.subarray(0, length);
+    if (length > maxCachedView) return this.#buffer.subarray(0, length);
     this.#views[length] ??= this.#buffer.subarray(0, length);
     return this.#views[length];
   }

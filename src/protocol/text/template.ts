@@ -1,4 +1,4 @@
-/** A text with fields in it, checked once and rendered often. */
+/** A text with fields, compiled once and rendered often. */
 export interface Template {
   readonly source: string;
   /** @throws {Error} when a field that the text uses has no value */
@@ -9,15 +9,15 @@ export type TemplateValues = Readonly<Record<string, string | number>>;
 
 type Part = (values: TemplateValues) => string;
 
-// `{{word}}` for a literal `{word}`, or `{word}`, or `{word arguments}`. Any other brace is only a brace, so JSON
-// can be written as it is.
+// `{{word}}` for a literal `{word}`, or `{word}`, or `{word arguments}`. Any other brace is literal, so JSON
+// needs no escaping.
 const fieldPattern = /\{\{([a-z][^{}]*)\}\}|\{([a-z][a-z0-9_]*)(?:\s+([^{}]*))?\}/gi;
 
 /**
  * Compiles a text such as `Suhu: {random 20..35}°C`. `{random A..B}` is a number from A to B, both included,
  * with as many decimals as the bounds are written with; every other field is one of `knownFields`.
  * @param random gives numbers from 0 up to, not including, 1
- * @throws {Error} for a field that nobody knows, naming those that are
+ * @throws {Error} for an unknown field, naming the known ones
  */
 export function compileTemplate(
   source: string,

@@ -1,7 +1,7 @@
-/** What a TIME client asked. `end` is the line end the reply carries: it ends as the request ended. */
+/** A request of a TIME client. The reply gets the same line end as the request. */
 export type TimeRequest =
   | { readonly kind: "time" | "quit" | "invalid"; readonly end: LineEnd }
-  /** The line end of a request that has been answered already, before it came: it completes that reply. */
+  /** A line end that arrived after its request was answered; it is sent to complete that reply. */
   | { readonly kind: "end"; readonly end: LineEnd };
 
 export type LineEnd = "" | "\n" | "\r\n";
@@ -9,22 +9,22 @@ export type LineEnd = "" | "\n" | "\r\n";
 const lf = 0x0a;
 const cr = 0x0d;
 
-/** One more than the longest request, `TIME\r`: what is longer is no request. */
-const enough = 6;
+/** One more than the longest request, `TIME\r`: anything longer is invalid. */
+const maxLineLength = 6;
 
 /**
- * Puts the requests of the TIME protocol together from the chunks of a byte stream.
+ * Reads the requests of the TIME protocol from the chunks of a byte stream.
  *
- * The original clients send a bare `TIME`, one per segment; others send lines, possibly several in a segment or
- * one in several. So a known word is answered as soon as it is complete, whatever ends it; the start of one
- * (`TI`) is kept until the rest comes; everything else is invalid at once, because nobody says whether more of
- * it will come. So nothing but the start of a word is ever kept, however long a line grows.
+ * The original clients send a bare `TIME`, one per segment; others send lines, possibly several in a segment or one in
+ * several segments. So a known word is answered as soon as it is complete, with or without a line end; the start of one
+ * (`TI`) is kept until the rest comes; everything else is invalid at once, because it is not known whether more will
+ * come. So only the start of a word is ever kept, however long a line grows.
  */
 export class TimeRequestReader {
   #kept = "";
-  /** A request was answered before its line end came, if one will. */
+  /** The last request was answered before a line end arrived; one may follow. */
   #awaitsEnd = false;
-  /** ... and half of a `\r\n` has come. */
+  /** ... and the `\r` of its `\r\n` has arrived. */
   #sawReturn = false;
 
   /** Whether the start of a request is kept until its rest comes. */
@@ -33,14 +33,14 @@ export class TimeRequestReader {
   }
 
   /**
-   * The TIME request that `chunk` is, exactly and alone, as nearly every chunk is; undefined: `read` tells.
-   * It costs neither a generator nor a string.
+   * Fast path for a chunk that is exactly one TIME request, as nearly every chunk is: it makes neither a generator nor
+   * a string. Undefined: use `read`.
    */
   readAlone(chunk: Uint8Array): TimeRequest | undefined {
     const { length } = chunk;
     if (this.#kept !== "" || length < 4 || length > 6 || !beginsWithTime(chunk)) return undefined;
     if (length > 4 && (chunk[length - 1] !== lf || (length === 6 && chunk[4] !== cr))) return undefined;
-    // A line end that was still awaited has not come: this is the next request.
+    // The awaited line end did not come: this is the next request.
     this.#sawReturn = false;
     this.#awaitsEnd = length === 4;
     return length === 6 ? timeReturnLine : length === 5 ? timeLine : timeBare;
@@ -62,7 +62,7 @@ export class TimeRequestReader {
     if (start < chunk.length) yield* this.#rest(chunk.subarray(start));
   }
 
-  /** The kept start is all there will be: the client has ended, or has been silent for too long. */
+  /** Ends an incomplete request: the client has closed its side, or the timeout is over. */
   *flush(): Generator<TimeRequest> {
     if (this.#kept === "") return;
     const word = this.#kept.replace(/\r$/, "");
@@ -70,7 +70,7 @@ export class TimeRequestReader {
     yield { kind: kindOf(word), end: "" };
   }
 
-  /** The line end of an answered request at the start of `chunk`; undefined: half of it, wait for the rest. */
+  /** The line end of an answered request at the start of `chunk`; undefined: only `\r`, wait for the rest. */
   #lateLineEnd(chunk: Uint8Array): LineEnd | undefined {
     if (chunk.length === 1 && chunk[0] === cr && !this.#sawReturn) {
       this.#sawReturn = true;
@@ -84,14 +84,14 @@ export class TimeRequestReader {
   }
 
   #line(bytes: Uint8Array): TimeRequest {
-    const line = this.#kept + short(bytes);
+    const line = this.#kept + startOf(bytes);
     const returned = bytes.length > 0 ? bytes.at(-1) === cr : line.endsWith("\r");
     this.#kept = "";
     return { kind: kindOf(returned ? line.slice(0, -1) : line), end: returned ? "\r\n" : "\n" };
   }
 
   *#rest(bytes: Uint8Array): Generator<TimeRequest> {
-    const text = this.#kept + short(bytes);
+    const text = this.#kept + startOf(bytes);
     this.#kept = "";
     if (isStart(text)) {
       this.#kept = text;
@@ -116,15 +116,15 @@ function kindOf(word: string): "time" | "quit" | "invalid" {
   return "invalid";
 }
 
-/** `T` to `TIM` and `TIME\r`, the same for QUIT: more may follow. The bare word is complete already. */
+/** `T` to `TIM` and `TIME\r`, the same for QUIT: more may follow. The bare word is complete. */
 function isStart(text: string): boolean {
   const isPart = "TIME\r".startsWith(text) || "QUIT\r".startsWith(text);
   return isPart && text.length !== 4;
 }
 
-/** Enough of `bytes` to tell whether it is a known word; what is longer is none. */
-function short(bytes: Uint8Array): string {
+/** The first bytes as text, enough to recognize a known word. */
+function startOf(bytes: Uint8Array): string {
   let text = "";
-  for (let i = 0; i < bytes.length && i < enough; i++) text += String.fromCharCode(bytes[i]!);
+  for (let i = 0; i < bytes.length && i < maxLineLength; i++) text += String.fromCharCode(bytes[i]!);
   return text;
 }

@@ -1,38 +1,38 @@
 import {
   headerLength,
   isControl,
-  longestControl,
-  longestHeader,
+  maxControlPayload,
+  maxHeader,
   Opcode,
   readHeader,
   unmask,
 } from "./frame.ts";
 import { CloseCode, WebSocketError } from "./websocket-error.ts";
 
-/** What a client's frames come to. */
+/** Receives what a client's frames contain. */
 export interface FrameHandler {
-  /** Bytes of binary messages, whatever the frames they came in; only the handler's until it returns. */
+  /** Payload bytes of binary messages, in any pieces; valid only until the handler returns. */
   data(bytes: Uint8Array): void;
   ping(payload: Uint8Array): void;
-  /** Nothing is read after it. 1005: without a code. */
+  /** Nothing is read after it. 1005: the close frame had no code. */
   close(code: number): void;
 }
 
 /**
- * Reads a client's frames as a stream of bytes. Nothing is kept of a message but where it stands: its payload is
- * handed on as it comes, so a frame of any length costs no memory.
+ * Reads a client's frames as a stream of bytes. Payload is passed on as it arrives and never buffered, so a frame of
+ * any length costs no memory.
  */
 export class FrameReader {
   readonly #handler: FrameHandler;
-  readonly #header = Buffer.alloc(longestHeader);
+  readonly #header = Buffer.alloc(maxHeader);
   readonly #mask = new Uint8Array(4);
   #headerSize = 0;
-  /** Payload of the frame at hand that has not come yet; -1 while its header is read. */
+  /** Payload bytes of the current frame that have not arrived yet; -1 while its header is read. */
   #left = -1;
   #phase = 0;
   #isWithinMessage = false;
   #isClosed = false;
-  readonly #control = new Uint8Array(longestControl);
+  readonly #control = new Uint8Array(maxControlPayload);
   #controlSize = 0;
 
   constructor(handler: FrameHandler) {
@@ -40,9 +40,9 @@ export class FrameReader {
   }
 
   /**
-   * Takes a chunk, which is overwritten: payloads are unmasked in it and moved together, so what many small frames
-   * carry is handed on at once.
-   * @throws {WebSocketError} what came before the mistake has been handed on
+   * Reads a chunk, which is overwritten: payloads are unmasked and moved together in it, so that those of many small
+   * frames are passed on at once.
+   * @throws {WebSocketError} after passing on the payload before the error
    */
   read(chunk: Uint8Array): void {
     let at = 0;
@@ -67,12 +67,12 @@ export class FrameReader {
         this.#advance(next - at);
         at = next;
         if (this.#left > 0) continue;
-        // What was said before the close frame must be heard before it.
+        // The payload before the close frame is passed on before `close`.
         if (this.#opcode === Opcode.Close && end > start) {
-          const said = chunk.subarray(start, end);
-          // Before the call: what it throws must not make it hear the same again.
+          const payload = chunk.subarray(start, end);
+          // Before the call: if it throws, `finally` must not pass on the same bytes again.
           start = end;
-          this.#handler.data(said);
+          this.#handler.data(payload);
         }
         this.#endFrame();
       }
@@ -150,8 +150,8 @@ export class FrameReader {
 function closeCodeOf(payload: Uint8Array): number {
   if (payload.length === 0) return CloseCode.None;
   const code = (payload[0]! << 8) | (payload[1] ?? 0);
-  const isSound =
+  const isValid =
     payload.length > 1 && code >= 1000 && code < 5000 && ![1004, 1005, 1006, 1015].includes(code);
-  if (isSound) return code;
+  if (isValid) return code;
   throw new WebSocketError(CloseCode.ProtocolError, "a close frame came with a code that nobody may send");
 }

@@ -3,22 +3,22 @@ import { CloseCode, WebSocketError } from "./websocket-error.ts";
 /** The frame types of RFC 6455, section 5.2. */
 export const Opcode = { Continuation: 0, Text: 1, Binary: 2, Close: 8, Ping: 9, Pong: 10 } as const;
 
-/** The longest header: 2 bytes, 8 of length, 4 of mask. */
-export const longestHeader = 14;
+/** The largest header: 2 bytes, 8 of length, 4 of mask. */
+export const maxHeader = 14;
 
-/** The most that a control frame carries. */
-export const longestControl = 125;
+/** The maximum payload of a control frame. */
+export const maxControlPayload = 125;
 
 export const isControl = (opcode: number): boolean => opcode >= Opcode.Close;
 
-/** How long the header is that begins with these two bytes. */
+/** The length of a client's frame header, from its second byte. */
 export function headerLength(second: number): number {
   const length = second & 0x7f;
   return 6 + (length === 127 ? 8 : length === 126 ? 2 : 0);
 }
 
 /**
- * The payload length that a whole header from a client announces.
+ * The payload length in a client's complete frame header.
  * @throws {WebSocketError} when the header breaks RFC 6455, section 5.2
  */
 export function readHeader(header: Buffer): number {
@@ -30,8 +30,8 @@ export function readHeader(header: Buffer): number {
     fail(`there is no opcode ${opcode}`);
   if ((second & 0x80) === 0) fail("a client's frame must be masked");
   const length = readLength(header, second & 0x7f);
-  if (isControl(opcode) && (length > longestControl || (first & 0x80) === 0)) {
-    fail(`a control frame must be whole and at most ${longestControl} bytes long`);
+  if (isControl(opcode) && (length > maxControlPayload || (first & 0x80) === 0)) {
+    fail(`a control frame must be whole and at most ${maxControlPayload} bytes long`);
   }
   return length;
 }
@@ -49,11 +49,11 @@ function fail(message: string): never {
   throw new WebSocketError(CloseCode.ProtocolError, message);
 }
 
-/** The longest header of a frame of ours, which is not masked. */
-export const longestOwnHeader = 10;
+/** The largest header of a frame from the server, which is not masked. */
+export const maxServerHeader = 10;
 
 /**
- * Writes the header of a whole frame to the client.
+ * Writes the header of an unfragmented frame to the client.
  * @returns its length
  */
 export function writeHeader(into: Uint8Array, opcode: number, length: number): number {
@@ -77,23 +77,23 @@ export function controlFrame(opcode: number, payload: Uint8Array): Uint8Array {
   return Uint8Array.of(0x80 | opcode, payload.length, ...payload);
 }
 
-/** A close frame; the reason is for people, and cut to what a control frame holds. */
+/** A close frame; the reason is cut to what fits into a control frame. */
 export function closeFrame(code: number, reason = ""): Uint8Array {
-  const text = new Uint8Array(longestControl - 2);
+  const text = new Uint8Array(maxControlPayload - 2);
   const { written } = new TextEncoder().encodeInto(reason, text);
   return controlFrame(Opcode.Close, Uint8Array.of(code >> 8, code & 0xff, ...text.subarray(0, written)));
 }
 
 /** Below this many bytes a view of 32-bit words costs more than it saves. */
-const worthWords = 64;
+const minForWords = 64;
 
 /**
- * Takes the mask off `bytes` between `from` and `to`, in place.
- * @param mask four bytes, the one for `from` at `phase`
+ * Unmasks `bytes` between `from` and `to`, in place.
+ * @param mask four bytes; the byte at `phase` is for `from`
  */
 export function unmask(bytes: Uint8Array, from: number, to: number, mask: Uint8Array, phase: number): void {
   let at = from;
-  if (to - from >= worthWords) {
+  if (to - from >= minForWords) {
     while (((bytes.byteOffset + at) & 3) !== 0) {
       bytes[at] = bytes[at]! ^ mask[(phase + at - from) & 3]!;
       at++;

@@ -1,15 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** What a server asks of those who want to speak WebSocket with it. */
+/** What a server requires of an opening handshake. */
 export interface UpgradeRules {
   readonly paths: readonly string[];
-  /** Pages of these origins may connect; empty: all. Who is no browser sends none, and may always. */
+  /**
+   * The origins of pages that may connect; empty: all. Clients that are no browsers send none and may always connect.
+   */
   readonly origins: readonly string[];
-  /** The subprotocols, one of which the client must offer. */
+  /** The client must offer one of these subprotocols. */
   readonly protocols: readonly string[];
 }
 
-/** The reply to a client's opening handshake. Only with status 101 do frames follow. */
+/** The reply to a client's opening handshake. Frames follow only a status of 101. */
 export interface UpgradeReply {
   readonly status: number;
   /** The whole reply as it goes over the wire. */
@@ -18,14 +20,14 @@ export interface UpgradeReply {
 
 type Check = (request: HttpRequest, rules: UpgradeRules) => UpgradeReply | undefined;
 
-/** RFC 6455, section 4.2.1, in the order in which a mistake helps most. */
+/** RFC 6455, section 4.2.1; the check with the most helpful error comes first. */
 const checks: readonly Check[] = [
   wantsWebSocket,
-  speaksVersion13,
-  asksForOurPath,
-  comesFromOurPages,
+  hasVersion13,
+  hasKnownPath,
+  hasAllowedOrigin,
   hasKey,
-  offersOurProtocol,
+  offersKnownProtocol,
 ];
 
 /** @param head the request's head without its empty line, as Latin-1 */
@@ -40,15 +42,15 @@ export function answerUpgrade(head: string, rules: UpgradeRules): UpgradeReply {
   return { status: 101, text: acceptance(request.headers.get("sec-websocket-key") ?? "", protocol) };
 }
 
-/** The reply to a head that is longer than any client's. */
+/** The reply to a request head that is too long. */
 export const headTooLarge = refusal(
   431,
   "Request Header Fields Too Large",
   "The request's head is too long.",
 );
 
-/** The reply to a client whose head did not come in time. */
-export const headTooLate = refusal(408, "Request Timeout", "The request's head did not arrive in time.");
+/** The reply when the request head did not arrive in time. */
+export const headTimeout = refusal(408, "Request Timeout", "The request's head did not arrive in time.");
 
 function wantsWebSocket({ method, headers }: HttpRequest, { paths, protocols }: UpgradeRules) {
   const wants =
@@ -61,7 +63,7 @@ function wantsWebSocket({ method, headers }: HttpRequest, { paths, protocols }: 
   return refusal(426, "Upgrade Required", text, "Upgrade: websocket\r\n", "Upgrade, close");
 }
 
-function speaksVersion13({ headers }: HttpRequest) {
+function hasVersion13({ headers }: HttpRequest) {
   if (headers.get("sec-websocket-version") === "13") return undefined;
   const text = "The version of WebSocket must be 13.";
   return refusal(
@@ -73,12 +75,12 @@ function speaksVersion13({ headers }: HttpRequest) {
   );
 }
 
-function asksForOurPath({ path }: HttpRequest, { paths }: UpgradeRules) {
+function hasKnownPath({ path }: HttpRequest, { paths }: UpgradeRules) {
   if (paths.includes(path)) return undefined;
   return refusal(404, "Not Found", `WebSocket is spoken on ${paths.join(" and ")} only.`);
 }
 
-function comesFromOurPages({ headers }: HttpRequest, { origins }: UpgradeRules) {
+function hasAllowedOrigin({ headers }: HttpRequest, { origins }: UpgradeRules) {
   const origin = headers.get("origin");
   if (origin === undefined || origins.length === 0 || origins.includes(origin)) return undefined;
   return refusal(403, "Forbidden", "Pages of this origin may not connect.");
@@ -89,13 +91,13 @@ function hasKey({ headers }: HttpRequest) {
   return refusal(400, "Bad Request", "Sec-WebSocket-Key must be 16 bytes in Base64.");
 }
 
-// [MQTT-6.0.0-3] A client that offers none is refused, too: it could not tell that it has found a broker.
-function offersOurProtocol(request: HttpRequest, rules: UpgradeRules) {
+// [MQTT-6.0.0-3] A client that offers none is refused, too: it would not know that this is an MQTT broker.
+function offersKnownProtocol(request: HttpRequest, rules: UpgradeRules) {
   if (agreedProtocol(request, rules) !== undefined) return undefined;
   return refusal(400, "Bad Request", `Sec-WebSocket-Protocol must offer ${rules.protocols.join(" or ")}.`);
 }
 
-/** Of what the client offers, the first that is spoken here. [MQTT-6.0.0-4] */
+/** The first supported one of the subprotocols that the client offers. [MQTT-6.0.0-4] */
 function agreedProtocol({ headers }: HttpRequest, { protocols }: UpgradeRules): string | undefined {
   return elements(headers.get("sec-websocket-protocol")).find((offered) => protocols.includes(offered));
 }
@@ -129,14 +131,14 @@ interface HttpRequest {
   readonly method: string;
   /** Without its query. */
   readonly path: string;
-  /** By name in lower case; what came several times stands together, with commas. */
+  /** By name in lower case; repeated headers are joined with commas. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
 const requestLine = /^([A-Z]+) (\/[\x21-\x7e]*) HTTP\/1\.1$/;
 const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\x80-\xff\t]*?)[ \t]*$/;
 
-/** @returns undefined for what is no request, or one without a single Host (RFC 9112, section 3.2) */
+/** @returns undefined for an invalid request, or one without exactly one Host (RFC 9112, section 3.2) */
 function readRequest(head: string): HttpRequest | undefined {
   const [first = "", ...lines] = head.split("\r\n");
   const [, method, target] = requestLine.exec(first) ?? [];

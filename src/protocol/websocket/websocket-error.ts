@@ -1,15 +1,15 @@
-/** The close codes of RFC 6455, section 7.4.1, that are used here. */
+/** Close codes of RFC 6455, section 7.4.1. */
 export const CloseCode = {
   Normal: 1000,
   GoingAway: 1001,
   ProtocolError: 1002,
   UnsupportedData: 1003,
-  /** Stands for "the close frame had no code"; never on the wire. */
+  /** The close frame had no code; never sent. */
   None: 1005,
   TooBig: 1009,
 } as const;
 
-/** The peer has broken RFC 6455; `code` is what its close frame says. */
+/** The peer has broken RFC 6455; `code` is for the close frame that we send. */
 export class WebSocketError extends Error {
   override readonly name = "WebSocketError";
   constructor(

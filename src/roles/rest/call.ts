@@ -1,5 +1,5 @@
 import type { Traffic } from "../../core/traffic.ts";
-import { shownTarget } from "../../net/http/head.ts";
+import { redactedTarget } from "../../net/http/head.ts";
 import type { HttpExchange } from "../../net/http/server.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type Reply, send } from "./reply.ts";
@@ -38,11 +38,11 @@ export class RestCall {
     this.#isTold = true;
     if (!this.#traffic.wants("message")) return;
     const text = received(this.#exchange.request.method, this.#target);
-    this.#exchange.tellRequest(body === undefined ? text : `${text} ${printable(body)}`, body);
+    this.#exchange.emitRequest(body === undefined ? text : `${text} ${printable(body)}`, body);
   }
 }
 
 /** `Received: GET /add?a=5&b=9`, a token or a password in the query as `***` */
 export function received(method: string, { path, query }: Target): string {
-  return `Received: ${method} ${printable(query === "" ? path : shownTarget(`${path}?${query}`))}`;
+  return `Received: ${method} ${printable(query === "" ? path : redactedTarget(`${path}?${query}`))}`;
 }

@@ -40,7 +40,7 @@ function restHandler({ operations, traffic, service }: RoleContext) {
     const target = splitTarget(request.url);
     const quick = quickReply(operations, request.method, target);
     if (quick !== undefined) {
-      if (traffic.wants("message")) exchange.tellRequest(received(request.method, target));
+      if (traffic.wants("message")) exchange.emitRequest(received(request.method, target));
       return send(exchange, traffic, quick);
     }
     return routes.fetch(request, new RestCall(exchange, traffic, target));

@@ -31,7 +31,7 @@ export function errorReply(
 export function send(exchange: HttpExchange, traffic: Traffic, reply: Reply): Response {
   // The router drops the body of an answer to HEAD before Bun could measure it.
   const response = exchange.request.method === "HEAD" ? headOnly(reply) : whole(reply);
-  if (traffic.wants("message")) exchange.tellReply(described(reply), response, reply.body);
+  if (traffic.wants("message")) exchange.emitReply(described(reply), response, reply.body);
   return response;
 }
 

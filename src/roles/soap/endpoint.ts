@@ -1,7 +1,7 @@
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Direction } from "../../core/traffic.ts";
-import { shownTarget } from "../../net/http/head.ts";
+import { redactedTarget } from "../../net/http/head.ts";
 import type { HttpConnection, HttpHandler, HttpReply, HttpRequest } from "../../net/http/node-server.ts";
 import { readEnvelope, type SoapRequest } from "../../protocol/soap/envelope.ts";
 import { faultEnvelope, SoapFault } from "../../protocol/soap/fault.ts";
@@ -57,7 +57,7 @@ export class SoapEndpoint implements HttpHandler {
       connection,
       "in",
       noBytes,
-      () => `Received: ${method} ${printable(shownTarget(url))} with too long a body`,
+      () => `Received: ${method} ${printable(redactedTarget(url))} with too long a body`,
     );
     const message = `Request body is longer than ${this.#config.maxBody} bytes (maxBody)`;
     const fault = new SoapFault("Client.RequestTooLong", message, { status: 413 });
@@ -67,7 +67,7 @@ export class SoapEndpoint implements HttpHandler {
   #describe(request: HttpRequest): HttpReply {
     this.#descriptions++;
     const { connection } = request;
-    this.#tell(connection, "in", noBytes, () => `Received: GET ${printable(shownTarget(request.url))}`);
+    this.#tell(connection, "in", noBytes, () => `Received: GET ${printable(redactedTarget(request.url))}`);
     const body = this.#wsdl(serviceLocation(request.headers.host, () => connection.local));
     this.#tell(connection, "out", body, () => `Sent: WSDL of ${this.#config.serviceName}`);
     return { status: 200, headers: { "Content-Type": soap11.contentType }, body };
@@ -97,7 +97,7 @@ export class SoapEndpoint implements HttpHandler {
         connection,
         "in",
         body,
-        () => `Received: ${method} ${printable(shownTarget(url))}, ${body.length} B`,
+        () => `Received: ${method} ${printable(redactedTarget(url))}, ${body.length} B`,
       );
       throw error;
     }

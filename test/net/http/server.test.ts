@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
 import { type Traffic, type TrafficEvent, unobserved } from "../../../src/core/traffic.ts";
-import { mostPipelined } from "../../../src/net/http/pipelining.ts";
+import { maxPipelined } from "../../../src/net/http/pipelining.ts";
 import {
   BodyTooLargeError,
   type HttpHandler,
@@ -73,9 +73,9 @@ describe("serveHttp", () => {
   test("as many requests ahead as a client may send are all answered", async () => {
     const { port } = await serve(hello);
     const client = await RawClient.connect(port);
-    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(mostPipelined - 1));
+    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(maxPipelined - 1));
     client.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    expect((await client.all()).toString().match(/HTTP\/1\.1 200/g)?.length).toBe(mostPipelined);
+    expect((await client.all()).toString().match(/HTTP\/1\.1 200/g)?.length).toBe(maxPipelined);
   });
 
   test("a second server on the port does not start, and says what to change", async () => {
@@ -251,7 +251,7 @@ test("traffic tells open, the bytes both ways, the role's messages and close, in
   const traffic: Traffic = { wants: () => true, emit: (event) => void events.push(event) };
   const { port } = await serve(
     async (exchange) => {
-      exchange.tellRequest("asked", await exchange.body());
+      exchange.emitRequest("asked", await exchange.body());
       return new Response("answer", { status: 201 });
     },
     { traffic },

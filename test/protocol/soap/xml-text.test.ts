@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { readXml } from "../../../src/protocol/soap/xml-reader.ts";
-import { escapeXml, findNotXml } from "../../../src/protocol/soap/xml-text.ts";
+import { escapeXml, findForbiddenCharacter } from "../../../src/protocol/soap/xml-text.ts";
 
 test("markup becomes references, and what XML cannot hold becomes U+FFFD", () => {
   expect(escapeXml(`<a b="c">&'`)).toBe("&lt;a b=&quot;c&quot;&gt;&amp;'");
@@ -23,7 +23,7 @@ test("any text survives as the text and as an attribute of a document", () => {
         close: () => {},
       });
       const expected = [...text]
-        .map((character) => (findNotXml(character) < 0 ? character : "\ufffd"))
+        .map((character) => (findForbiddenCharacter(character) < 0 ? character : "\ufffd"))
         .join("");
       expect(read).toBe(expected);
       expect(attribute).toBe(expected);
