@@ -10,7 +10,7 @@ import { udp } from "./udp/index.ts";
 import { upcall } from "./upcall/index.ts";
 import { zmqPub, zmqPush, zmqRep } from "./zmq/index.ts";
 
-/** Every kind of server there is. A new one is a folder, an import and a word here. */
+/** All roles. A new one is a folder, an import and an entry here. */
 export const roles: readonly Role[] = Object.values({
   mqtt,
   echo,

@@ -3,8 +3,8 @@ import type { Role } from "../core/role.ts";
 type Start = Role["start"];
 
 /**
- * Where a worker thread finds what it runs. It loads that and nothing else: a thread that loaded every role, their
- * schemas and libraries took 14 MB and 45 ms more. Each role that has `threads` stands here.
+ * The `start` of each role that has `threads`. A worker thread loads only the one that it runs: loading all roles,
+ * their schemas and libraries took 14 MB and 45 ms more per thread.
  */
 export const threadedRoles: Readonly<Record<string, () => Promise<Start>>> = {
   time: async () => (await import("./time/service.ts")).startTime as Start,

@@ -38,10 +38,10 @@ function readParams(params: JsonValue | undefined): Params {
 }
 
 function readNamed(params: JsonObject): Params {
-  const stranger = Object.keys(params).find((name) => name !== "a" && name !== "b");
-  if (stranger !== undefined) {
+  const unknown = Object.keys(params).find((name) => name !== "a" && name !== "b");
+  if (unknown !== undefined) {
     throw invalidParams(
-      `expected the parameters a and b, and found ${JSON.stringify(stranger.slice(0, 100))}`,
+      `expected the parameters a and b, and found ${JSON.stringify(unknown.slice(0, 100))}`,
     );
   }
   return { a: params.a, b: params.b };

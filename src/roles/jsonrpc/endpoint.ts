@@ -8,7 +8,7 @@ import { call } from "./call.ts";
 import { RpcError, rpcCodes } from "./error.ts";
 import { idOfInvalid, type RpcId, readRequest } from "./request.ts";
 
-/** JSON-RPC 2.0 from the bytes of a request to the text of its answer; it knows no HTTP. */
+/** JSON-RPC 2.0, from the bytes of a request to the text of its answer, independent of HTTP. */
 export class RpcEndpoint {
   readonly #operations: Operations;
   readonly #maxBatch: number;
@@ -20,7 +20,7 @@ export class RpcEndpoint {
     this.#log = log;
   }
 
-  /** @returns undefined where nothing may be answered: notifications only */
+  /** @returns undefined when there must be no answer: notifications only */
   answer(body: Uint8Array): string | undefined {
     let value: JsonValue;
     try {
@@ -52,7 +52,7 @@ export class RpcEndpoint {
         ? undefined
         : `{"jsonrpc":"2.0","result":${writeJson(result)},"id":${writeJson(id)}}`;
     } catch (error) {
-      // Section 4.1: a notification is not answered, not even to say what was wrong with it.
+      // Section 4.1: a notification is not answered, not even with an error.
       return id === undefined ? undefined : errorText(this.#rpcError(error), id);
     }
   }

@@ -1,6 +1,6 @@
 import type { OperationErrorCode } from "../../core/operation.ts";
 
-/** Codes of JSON-RPC 2.0 section 5.1; the last three are ours, in the range kept for servers. */
+/** Codes of JSON-RPC 2.0 section 5.1; the last three are our own, in the range reserved for servers. */
 export const rpcCodes = {
   parseError: -32700,
   invalidRequest: -32600,
@@ -12,7 +12,7 @@ export const rpcCodes = {
   notFinite: -32002,
 } as const;
 
-/** The messages that the specification gives its codes. */
+/** The specification's messages for its codes. */
 const messages: Readonly<Record<number, string>> = {
   [rpcCodes.parseError]: "Parse error",
   [rpcCodes.invalidRequest]: "Invalid Request",
@@ -21,7 +21,7 @@ const messages: Readonly<Record<number, string>> = {
   [rpcCodes.internalError]: "Internal error",
 };
 
-/** A call that is answered with an error object. `data` says what was wrong with this one. */
+/** A call that is answered with an error object; `data` has the details. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
   constructor(
@@ -33,7 +33,7 @@ export class RpcError extends Error {
   }
 }
 
-/** A result that does not exist; an operand outside what the operation is defined on is a bad parameter. */
+/** The calculator's error as an error object. A bad operand is an invalid parameter. */
 export function operationRpcError(code: OperationErrorCode, message: string): RpcError {
   switch (code) {
     case "division-by-zero":

@@ -43,8 +43,8 @@ export const jsonrpc: Role<JsonrpcConfig> = {
 const jsonType = { "content-type": "application/json" };
 
 /**
- * JSON-RPC says nothing of HTTP. A call is a POST to any path, of any content type (curl sends that of a form
- * by itself); what is answered is answered with 200, errors included, and a notification with 204.
+ * JSON-RPC does not define its use over HTTP. Here a call is a POST to any path, of any content type (curl sends a
+ * form's by default); every answer has status 200, errors included, and a notification gets 204.
  */
 function serve(
   context: RoleContext,

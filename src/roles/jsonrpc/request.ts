@@ -3,7 +3,7 @@ import { RpcError, rpcCodes } from "./error.ts";
 
 export type RpcId = string | bigint | number | null;
 
-/** A request object that the specification accepts. Without an id it is a notification. */
+/** A valid request object. Without an id it is a notification. */
 export interface RpcRequest {
   readonly method: string;
   readonly params: JsonValue | undefined;
@@ -11,7 +11,7 @@ export interface RpcRequest {
 }
 
 /**
- * JSON-RPC 2.0 section 4, read by the letter.
+ * Checks a request object strictly by JSON-RPC 2.0 section 4.
  * @throws {RpcError} an invalid request
  */
 export function readRequest(value: JsonValue): RpcRequest {
@@ -27,7 +27,7 @@ export function readRequest(value: JsonValue): RpcRequest {
   return { method, params, id: readId(id) };
 }
 
-/** Section 5: the id of a request that is no valid one is given back where it can be read, and else is null. */
+/** Section 5: the answer to an invalid request has its id if that can be read, else null. */
 export function idOfInvalid(value: JsonValue): RpcId {
   return isJsonObject(value) ? (readId(value.id) ?? null) : null;
 }

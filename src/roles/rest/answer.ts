@@ -13,7 +13,7 @@ export function answerQuery(operation: Operation, query: string): Reply {
 
 const readText = (text: string | undefined) => (text === undefined ? undefined : parseOperand(text));
 
-/** `POST /add` with `{"a":5,"b":9}`; the content type is not asked, curl sends the wrong one by itself. */
+/** `POST /add` with `{"a":5,"b":9}`; the content type is ignored, because curl sends a form's by default. */
 export function answerBody(operation: Operation, body: Uint8Array): Reply {
   let value: JsonValue;
   try {
@@ -31,7 +31,7 @@ function answer(operation: Operation, a: Quantity | undefined, b: Quantity | und
   try {
     return jsonText(`{"result":${formatQuantity(operation.evaluate(a, b))}}`);
   } catch (error) {
-    // "Division by zero" and its like: the operands are the client's.
+    // "Division by zero" and the like are caused by the client's operands.
     if (error instanceof OperationError) return errorReply(400, error.message);
     throw error;
   }

@@ -5,12 +5,12 @@ import { printable } from "../../protocol/text/printable.ts";
 import { type Reply, send } from "./reply.ts";
 import type { Target } from "./target.ts";
 
-/** One request on its way through the router: what is told of it is told once, with its body if it was read. */
+/** A request in the router. Emits one `message` event for the request, with its body if it was read. */
 export class RestCall {
   readonly #exchange: HttpExchange;
   readonly #traffic: Traffic;
   readonly #target: Target;
-  #isTold = false;
+  #isEmitted = false;
 
   constructor(exchange: HttpExchange, traffic: Traffic, target: Target) {
     this.#exchange = exchange;
@@ -25,24 +25,24 @@ export class RestCall {
   /** @throws {BodyTooLargeError} */
   async body(): Promise<Uint8Array> {
     const body = await this.#exchange.body();
-    this.#tell(body);
+    this.#emitRequest(body);
     return body;
   }
 
   send(reply: Reply): Response {
-    if (!this.#isTold) this.#tell();
+    if (!this.#isEmitted) this.#emitRequest();
     return send(this.#exchange, this.#traffic, reply);
   }
 
-  #tell(body?: Uint8Array): void {
-    this.#isTold = true;
+  #emitRequest(body?: Uint8Array): void {
+    this.#isEmitted = true;
     if (!this.#traffic.wants("message")) return;
-    const text = received(this.#exchange.request.method, this.#target);
+    const text = describeRequest(this.#exchange.request.method, this.#target);
     this.#exchange.emitRequest(body === undefined ? text : `${text} ${printable(body)}`, body);
   }
 }
 
-/** `Received: GET /add?a=5&b=9`, a token or a password in the query as `***` */
-export function received(method: string, { path, query }: Target): string {
+/** `Received: GET /add?a=5&b=9`, with `***` for credentials in the query */
+export function describeRequest(method: string, { path, query }: Target): string {
   return `Received: ${method} ${printable(query === "" ? path : redactedTarget(`${path}?${query}`))}`;
 }

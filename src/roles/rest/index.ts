@@ -7,7 +7,7 @@ import { host, port } from "../../core/schema.ts";
 import { httpFields } from "../../net/http/config.ts";
 import { type HttpExchange, serveHttp } from "../../net/http/server.ts";
 import { answerQuery } from "./answer.ts";
-import { RestCall, received } from "./call.ts";
+import { describeRequest, RestCall } from "./call.ts";
 import { type Reply, send } from "./reply.ts";
 import { restRoutes } from "./routes.ts";
 import { splitTarget, type Target } from "./target.ts";
@@ -38,21 +38,21 @@ function restHandler({ operations, traffic, service }: RoleContext) {
   return (exchange: HttpExchange): Response | Promise<Response> => {
     const { request } = exchange;
     const target = splitTarget(request.url);
-    const quick = quickReply(operations, request.method, target);
-    if (quick !== undefined) {
-      if (traffic.wants("message")) exchange.emitRequest(received(request.method, target));
-      return send(exchange, traffic, quick);
+    const reply = fastReply(operations, request.method, target);
+    if (reply !== undefined) {
+      if (traffic.wants("message")) exchange.emitRequest(describeRequest(request.method, target));
+      return send(exchange, traffic, reply);
     }
     return routes.fetch(request, new RestCall(exchange, traffic, target));
   };
 }
 
 /**
- * What nearly every request asks, without the router: its context and its promise cost about as much as all
- * the rest of such a request.
+ * Fast path for nearly every request, without the router: its context and promise cost about as much as the rest of
+ * such a request.
  */
-function quickReply(operations: Operations, method: string, { path, query }: Target): Reply | undefined {
-  // Bun sends the head alone for HEAD, with the length that the body would have.
+function fastReply(operations: Operations, method: string, { path, query }: Target): Reply | undefined {
+  // For HEAD, Bun sends only the head, with the length of the body.
   if (method !== "GET" && method !== "HEAD") return undefined;
   const operation = operations.find(path.slice(1));
   return operation === undefined ? undefined : answerQuery(operation, query);

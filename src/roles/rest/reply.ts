@@ -17,7 +17,7 @@ export function jsonText(body: string): Reply {
   return { status: 200, body, headers: jsonHeaders };
 }
 
-/** Every error is an object with `error`, what is wrong, and where it helps `detail`, what would be right. */
+/** An error reply: an object with `error`, what is wrong, and optionally `detail`, what would be right. */
 export function errorReply(
   status: number,
   error: string,
@@ -27,15 +27,15 @@ export function errorReply(
   return { status, body: writeJson({ error, ...more }), headers: { ...jsonHeaders, ...headers } };
 }
 
-/** Sends the reply, told to who looks: `Sent: 200 {"result":14}`. */
+/** Makes the response and emits its `message` event: `Sent: 200 {"result":14}`. */
 export function send(exchange: HttpExchange, traffic: Traffic, reply: Reply): Response {
-  // The router drops the body of an answer to HEAD before Bun could measure it.
+  // The router drops the body of a reply to HEAD before Bun can measure it.
   const response = exchange.request.method === "HEAD" ? headOnly(reply) : whole(reply);
-  if (traffic.wants("message")) exchange.emitReply(described(reply), response, reply.body);
+  if (traffic.wants("message")) exchange.emitReply(describeReply(reply), response, reply.body);
   return response;
 }
 
-function described({ status, body, headers }: Reply): string {
+function describeReply({ status, body, headers }: Reply): string {
   if (body === "") return `Sent: ${status}`;
   const isJson = headers["content-type"] === jsonHeaders["content-type"];
   const text = isJson ? printable(body) : `${headers["content-type"] ?? ""} ${body.length} characters`.trim();
@@ -43,7 +43,7 @@ function described({ status, body, headers }: Reply): string {
 }
 
 function whole({ status, body, headers }: Reply): Response {
-  // The status is only said where it is not 200: a plain init is the quicker one to read.
+  // Without the default status 200, because Bun reads a smaller init faster.
   return new Response(body, status === 200 ? { headers } : { status, headers });
 }
 

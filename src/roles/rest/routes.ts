@@ -8,12 +8,12 @@ import { docsPage, docsPolicy } from "./docs/page.ts";
 import { errorReply, jsonText, type Reply } from "./reply.ts";
 import { splitTarget } from "./target.ts";
 
-/** What a route is given beside the request. */
+/** What Hono passes to a route besides the request. */
 export interface RestEnv {
   Bindings: RestCall;
 }
 
-/** All that the service answers, except `GET /NAME?...`, which does not come as far as this. */
+/** All routes of the service. Most requests, `GET /NAME?...`, are answered before they reach the router. */
 export function restRoutes(operations: Operations, service: string): Hono<RestEnv> {
   const app = new Hono<RestEnv>({ getPath: ({ url }) => splitTarget(url).path });
   const names = operations.all.flatMap(({ name, aliases }) => [name, ...aliases]);
@@ -24,7 +24,7 @@ export function restRoutes(operations: Operations, service: string): Hono<RestEn
   });
   app.get("/docs", async (context) => context.env.send(html(await docsPage(service, operations))));
   app.get("/openapi.json", async (context) => {
-    // Only who asks for the document pays for the library that writes it.
+    // Loaded on demand, because only this document needs the library.
     const { openApiDocument } = await import("./openapi.ts");
     return context.env.send(jsonText(JSON.stringify(openApiDocument(service, operations))));
   });
@@ -45,7 +45,7 @@ export function restRoutes(operations: Operations, service: string): Hono<RestEn
     return context.env.send(otherMethod(context.req.method, methods));
   });
   app.all("/", (context) => context.env.send(otherMethod(context.req.method, pageMethods)));
-  // The router would print what a handler throws and answer 500 in words of its own.
+  // Otherwise Hono would print the error and answer with its own 500.
   app.onError((error) => {
     throw error;
   });
@@ -101,5 +101,5 @@ const html = (body: string): Reply => ({
   headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": docsPolicy },
 });
 
-/** A browser says that it reads HTML; curl, requests and fetch say that they take anything. */
+/** A browser accepts text/html explicitly; curl, requests and fetch accept anything. */
 const wantsHtml = (accept = "") => accept.includes("text/html");

@@ -12,8 +12,8 @@ import { formatXsNumber, type NumberType, parseXsNumber } from "../../protocol/s
 import { printable } from "../../protocol/text/printable.ts";
 
 /**
- * What an operation answers, as its type is written.
- * @throws {SoapFault} when the request cannot be served, which is the client's fault
+ * Evaluates the requested operation. @returns the result, formatted for its XML type
+ * @throws {SoapFault} when the client's request cannot be served
  */
 export function calculate(operations: Operations, targetNamespace: string, request: SoapRequest): string {
   const { namespace, local } = request.operation;
@@ -42,7 +42,7 @@ function notFound({ operation }: SoapRequest): SoapFault {
   return new SoapFault("Client.ResourceNotFound", `Requested resource '${name}' not found`);
 }
 
-/** Looked up by the local name alone: clients of the original leave the namespace of operands out. */
+/** Looked up by the local name alone, because the original's clients send operands without a namespace. */
 function operand(parameters: readonly Parameter[], name: string, type: NumberType): Quantity {
   const given = parameters.filter((parameter) => parameter.name === name);
   const [parameter] = given;

@@ -17,7 +17,7 @@ import type { SoapConfig } from "./config.ts";
 const noBytes = new Uint8Array();
 const encoder = new TextEncoder();
 
-/** Answers HTTP requests: the description to who asks for it, operations to who posts an envelope. */
+/** Answers HTTP requests: GET with the WSDL, POST with the result of the operation in the envelope. */
 export class SoapEndpoint implements HttpHandler {
   readonly #context: RoleContext;
   readonly #config: SoapConfig;
@@ -42,7 +42,8 @@ export class SoapEndpoint implements HttpHandler {
 
   reply(request: HttpRequest): HttpReply {
     if (request.method === "GET" && asksForWsdl(request.url)) return this.#describe(request);
-    // SOAPAction and the path are not looked at, and of Content-Type only the charset: the body decides.
+    // SOAPAction and the path are ignored, and so is the Content-Type except for the charset and the SOAP version of
+    // faults.
     const claimed = versionOfContentType(request.headers["content-type"]);
     try {
       return this.#call(request, claimed);
@@ -53,7 +54,7 @@ export class SoapEndpoint implements HttpHandler {
 
   tooLarge(request: HttpRequest): HttpReply {
     const { method, url, connection } = request;
-    this.#tell(
+    this.#emitMessage(
       connection,
       "in",
       noBytes,
@@ -67,9 +68,14 @@ export class SoapEndpoint implements HttpHandler {
   #describe(request: HttpRequest): HttpReply {
     this.#descriptions++;
     const { connection } = request;
-    this.#tell(connection, "in", noBytes, () => `Received: GET ${printable(redactedTarget(request.url))}`);
+    this.#emitMessage(
+      connection,
+      "in",
+      noBytes,
+      () => `Received: GET ${printable(redactedTarget(request.url))}`,
+    );
     const body = this.#wsdl(serviceLocation(request.headers.host, () => connection.local));
-    this.#tell(connection, "out", body, () => `Sent: WSDL of ${this.#config.serviceName}`);
+    this.#emitMessage(connection, "out", body, () => `Sent: WSDL of ${this.#config.serviceName}`);
     return { status: 200, headers: { "Content-Type": soap11.contentType }, body };
   }
 
@@ -79,7 +85,12 @@ export class SoapEndpoint implements HttpHandler {
     const value = this.#calculate(request);
     this.#calls++;
     const body = resultEnvelope(version, this.#config.targetNamespace, operation.local, value);
-    this.#tell(http.connection, "out", body, () => `Sent: ${operation.local}Result = ${printable(value)}`);
+    this.#emitMessage(
+      http.connection,
+      "out",
+      body,
+      () => `Sent: ${operation.local}Result = ${printable(value)}`,
+    );
     return { status: 200, headers: { "Content-Type": version.contentType }, body };
   }
 
@@ -90,10 +101,10 @@ export class SoapEndpoint implements HttpHandler {
       const coding = headers["content-encoding"];
       if (coding !== undefined && coding !== "identity") throw codingNotAllowed(coding);
       const request = readEnvelope(decodeXml(body, charsetOf(headers["content-type"])), claimed);
-      this.#tell(connection, "in", body, () => `Received: ${describeCall(request)}`);
+      this.#emitMessage(connection, "in", body, () => `Received: ${describeCall(request)}`);
       return request;
     } catch (error) {
-      this.#tell(
+      this.#emitMessage(
         connection,
         "in",
         body,
@@ -107,7 +118,7 @@ export class SoapEndpoint implements HttpHandler {
     try {
       return calculate(this.#context.operations, this.#config.targetNamespace, request);
     } catch (error) {
-      // From here on the message itself has said which version it is of.
+      // Here the version is known from the message itself.
       const { code, message, status } = this.#asFault(error);
       throw new SoapFault(code, message, { status, version: request.version, cause: error });
     }
@@ -126,14 +137,14 @@ export class SoapEndpoint implements HttpHandler {
     const version = fault.version ?? claimed;
     const body = faultEnvelope(version, fault, this.#config.targetNamespace);
     const text = () => `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`;
-    this.#tell(request.connection, "out", body, text);
+    this.#emitMessage(request.connection, "out", body, text);
     const headers: Record<string, string> = { "Content-Type": version.contentType };
     if (fault.status === 405) headers.Allow = "GET, POST";
     return { status: fault.status, headers, body };
   }
 
-  /** Of HTTP the body alone: node:http hands out no more of the bytes. */
-  #tell(
+  /** With the HTTP body only: node:http does not expose the other bytes. */
+  #emitMessage(
     { conversation }: HttpConnection,
     direction: Direction,
     body: Uint8Array | string,

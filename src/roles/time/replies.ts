@@ -9,7 +9,7 @@ export interface Replies {
 const encoder = new TextEncoder();
 const lineEnds: readonly LineEnd[] = ["", "\n", "\r\n"];
 
-/** The replies of this second, in bytes: the clock is printed once a second, not once a request. */
+/** Encoded replies, cached for the current second: the time is formatted once per second, not per request. */
 export class ReplyCache {
   readonly #prefix: string;
   readonly #clock: ClockFormat;
@@ -23,7 +23,7 @@ export class ReplyCache {
     this.#clock = compileClock(config.format, config.zone);
   }
 
-  /** The bytes that answer `request`; undefined: the connection is closed instead. */
+  /** The reply to `request`; undefined: the connection is closed instead. */
   answer(request: TimeRequest, now: number): Uint8Array | undefined {
     switch (request.kind) {
       case "time":

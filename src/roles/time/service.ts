@@ -11,11 +11,11 @@ export async function startTime(
   context: RoleContext,
   config: TimeConfig,
 ): Promise<RunningService<TimeConfig>> {
-  const conversation = new TimeService(context, config);
-  const server = await listenTcp(context, tcpOptions(config), conversation);
+  const handler = new TimeService(context, config);
+  const server = await listenTcp(context, tcpOptions(config), handler);
   return {
     addresses: [server.address],
-    stats: () => ({ ...server.stats(), ...conversation.stats() }),
+    stats: () => ({ ...server.stats(), ...handler.stats() }),
     clients: () => server.clients(),
     stop: (deadline) => server.stop(deadline),
   };
@@ -23,12 +23,12 @@ export async function startTime(
 
 interface Client {
   readonly reader: TimeRequestReader;
-  /** Requests that have come and are not answered yet, because the client does not read its replies. */
+  /** Received requests that are not answered yet, because the client does not read its replies. */
   requests: Iterator<TimeRequest> | undefined;
-  patience: Timer | undefined;
+  timeout: Timer | undefined;
 }
 
-/** A chunk up to this size is answered whole, whoever reads: its replies are a few times as long. */
+/** A chunk up to this size is answered at once, even to a slow reader: its replies are only a few times as long. */
 const smallChunk = 4096;
 
 type ClientConnection = TcpConnection<Client>;
@@ -36,36 +36,37 @@ type ClientConnection = TcpConnection<Client>;
 class TimeService implements TcpHandler<Client> {
   readonly #context: RoleContext;
   readonly #replies: ReplyCache;
-  readonly #patience: number;
+  /** How long a partial request may wait for its rest. */
+  readonly #partialTimeout: number;
   readonly #buffer: number;
   #requests = 0;
   #invalid = 0;
-  /** Requests to close the connection are answered by closing it. */
+  /** QUIT requests, which are answered by closing the connection. */
   #quits = 0;
 
   constructor(context: RoleContext, config: TimeConfig) {
     this.#context = context;
     this.#replies = new ReplyCache(config);
-    this.#patience = config.patience;
+    this.#partialTimeout = config.patience;
     this.#buffer = config.buffer;
   }
 
   open(): Client {
-    return { reader: new TimeRequestReader(), requests: undefined, patience: undefined };
+    return { reader: new TimeRequestReader(), requests: undefined, timeout: undefined };
   }
 
   data(connection: ClientConnection, chunk: Uint8Array): void {
     const client = connection.state;
-    if (client.patience !== undefined) {
-      clearTimeout(client.patience);
-      client.patience = undefined;
+    if (client.timeout !== undefined) {
+      clearTimeout(client.timeout);
+      client.timeout = undefined;
     }
     const alone = client.reader.readAlone(chunk);
     if (alone !== undefined) {
       this.#answerOne(connection, alone);
       return;
     }
-    // A chunk is only ours until we return, and a large one may have to wait. (A Buffer's slice() is no copy.)
+    // A large chunk is copied: it is valid only during this call and may have to wait. (A Buffer's slice() is no copy.)
     client.requests = client.reader.read(chunk.length > smallChunk ? new Uint8Array(chunk) : chunk);
     this.#proceed(connection, chunk.length > smallChunk ? this.#buffer : Number.POSITIVE_INFINITY);
   }
@@ -81,7 +82,7 @@ class TimeService implements TcpHandler<Client> {
   }
 
   close(connection: ClientConnection): void {
-    clearTimeout(connection.state.patience);
+    clearTimeout(connection.state.timeout);
   }
 
   stats(): Record<string, number> {
@@ -92,34 +93,34 @@ class TimeService implements TcpHandler<Client> {
     };
   }
 
-  /** Answers what has come, as long as no more than `limit` bytes wait for the client to read them. */
+  /** Answers received requests while at most `limit` bytes of replies are queued for the client. */
   #proceed(connection: ClientConnection, limit: number): void {
     const client = connection.state;
     while (client.requests !== undefined && connection.buffered <= limit) {
       connection.cork(() => this.#answerSome(connection, limit));
     }
     if (!client.reader.isWaiting || connection.ending || client.requests !== undefined) return;
-    client.patience = setTimeout(() => {
+    client.timeout = setTimeout(() => {
       client.requests = client.reader.flush();
       this.#proceed(connection, Number.POSITIVE_INFINITY);
-    }, this.#patience);
+    }, this.#partialTimeout);
   }
 
   #answerSome(connection: ClientConnection, limit: number): void {
     const client = connection.state;
     while (client.requests !== undefined && connection.buffered <= limit) {
       const { done, value } = client.requests.next();
-      // What follows a QUIT in the same segment is not answered any more.
+      // Requests after a QUIT are not answered.
       if (done || !this.#answerOne(connection, value)) client.requests = undefined;
     }
   }
 
-  /** @returns false when the conversation has ended */
+  /** @returns false when it was a QUIT and the connection is closed */
   #answerOne(connection: ClientConnection, request: TimeRequest): boolean {
     if (request.kind !== "end") this.#requests++;
     if (request.kind === "invalid") this.#invalid++;
     const reply = this.#replies.answer(request, Date.now());
-    if (request.kind !== "end") this.#tell(connection, request, reply);
+    if (request.kind !== "end") this.#emitMessages(connection, request, reply);
     if (reply === undefined) {
       if (request.kind !== "end") this.#quits++;
       connection.end();
@@ -129,14 +130,14 @@ class TimeService implements TcpHandler<Client> {
     return true;
   }
 
-  /** Which thread served whom: that the kernel spreads the clients is what the exercise shows. */
-  #tell(connection: ClientConnection, request: TimeRequest, reply: Uint8Array | undefined): void {
+  /** The text names the thread: the exercise shows that the kernel spreads the clients over the threads. */
+  #emitMessages(connection: ClientConnection, request: TimeRequest, reply: Uint8Array | undefined): void {
     const { traffic, thread } = this.#context;
     const { conversation } = connection;
     const by = thread > 0 ? ` (thread ${thread})` : "";
     if (traffic.wants("message")) {
-      const word = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
-      const text = `Received from client: ${word}${by}`;
+      const name = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
+      const text = `Received from client: ${name}${by}`;
       traffic.emit({ kind: "message", conversation, direction: "in", text });
     }
     if (traffic.wants("message")) {

@@ -24,15 +24,15 @@ export const udp: Role<UdpConfig> = {
   example: (_, [address]) => exampleCommand("udp", address, labPorts.udp, "halo"),
   async start(context, config) {
     const { traffic } = context;
-    const greetsByAddress = config.reply.includes("{address}");
+    const usesAddress = config.reply.includes("{address}");
     const plain = new ReplyWriter(compileReply(config.reply));
 
     const server = await listenUdp(context, config, (datagram, peer, conversation) => {
       const sender = `('${peer.host}', ${peer.port})`;
-      const writer = greetsByAddress
+      const writer = usesAddress
         ? new ReplyWriter(compileReply(config.reply.replaceAll("{address}", sender)))
         : plain;
-      // A datagram of full size has no room for the greeting: the reply is cut to what a datagram carries.
+      // The reply to a datagram of maximum size is cut to the maximum size.
       const reply = writer.render(datagram).subarray(0, maxDatagram);
       if (traffic.wants("message")) {
         const text = `Received from ${sender}: ${printable(datagram)}`;

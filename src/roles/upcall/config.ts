@@ -5,7 +5,7 @@ import { concurrencyField, streamFields } from "../../net/tcp/config.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 
-/** What an unsolicited event may say: the number of the event, the time of day. */
+/** The fields of an unsolicited event: its number and the time of day. */
 export const eventFields = ["count", "time"] as const;
 
 export const upcallConfig = z.strictObject({

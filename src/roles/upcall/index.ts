@@ -31,7 +31,7 @@ export const upcall: Role<UpcallConfig> = {
   },
 };
 
-/** The real upcall: the server speaks first, to everyone who is connected and served. */
+/** Unsolicited events: the server sends first, to every client that is being served. */
 function pushEvents(context: RoleContext, server: TcpServer, events: NonNullable<UpcallConfig["events"]>) {
   const { traffic } = context;
   const template = compileTemplate(events.text, eventFields);
@@ -42,7 +42,7 @@ function pushEvents(context: RoleContext, server: TcpServer, events: NonNullable
     const text = template.render({ count: ++count, time: new Date().toTimeString().slice(0, 8) });
     const bytes = encoder.encode(text);
     for (const connection of server.connections) {
-      // An event is worth hearing now or not at all: who has stopped reading is not sent ever more of them.
+      // Skipped for clients that do not read: a late event is useless, and their queues would grow.
       if (!connection.served || connection.buffered > 0) continue;
       connection.write(bytes);
       pushed++;

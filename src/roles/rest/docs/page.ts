@@ -3,7 +3,7 @@ import type { Operation, Operations } from "../../../core/operation.ts";
 import { script } from "./script.ts";
 import { style } from "./style.ts";
 
-/** What the page may load: nothing but what is written in it, and the service it is about. */
+/** The page's Content-Security-Policy: inline styles and scripts, and requests to its own service. */
 export const docsPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; " +
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

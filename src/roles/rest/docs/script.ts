@@ -1,4 +1,4 @@
-/** The page's own program: sends a form's request and shows both sides of it as they are on the wire. */
+/** The page's script: sends a form's request and shows request and reply as on the wire. */
 export const script = `
 for (const form of document.forms) {
   form.addEventListener("submit", async (event) => {

@@ -1,4 +1,4 @@
-/** The look of the page: no font, picture or sheet from elsewhere, because a lab may have no internet. */
+/** The page's style sheet, without external resources, because a lab may have no internet access. */
 export const style = `
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #5b6575; --paper: #f6f7f9; --card: #fff;
   --line: #d8dde5; --accent: #0b5cad; --good: #12693a; --bad: #b3261e; }
