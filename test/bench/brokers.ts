@@ -3,13 +3,13 @@ import { ours } from "./distsrv.ts";
 import { launch } from "./launch.ts";
 import { find, mosquitto, natsServer } from "./machine.ts";
 
-/** What the brokers that are compared are all told alike. */
+/** The settings that all compared brokers share. */
 export interface Limits {
   /** Bytes of the largest payload. */
   readonly payload?: number;
 }
 
-/** Of all brokers: messages on their way to a client, and waiting for it. distsrv's own defaults. */
+/** Limits of all brokers: messages in flight to a client, and queued for it. distsrv's own defaults. */
 const inflight = 1000;
 const queued = 10_000;
 
@@ -40,7 +40,7 @@ export const mosquittoBroker: Contender = {
   },
 };
 
-/** More than this in one message never comes out of its JetStream. */
+/** Its JetStream never delivers a larger message. */
 const natsLargest = 32 * 1024 * 1024;
 
 /** It speaks MQTT through a gateway, and keeps sessions and retained messages on disk. */
@@ -56,7 +56,7 @@ export function natsBroker({ payload = small }: Limits = {}): Contender {
         "server_name: bench",
         "listen: 127.0.0.1:-1",
         `max_payload: ${Math.max(payload + 1000, 2 ** 20)}`,
-        // Else a subscriber to a million retained messages is closed as too slow.
+        // Otherwise a subscriber to a million retained messages is closed as too slow.
         `max_pending: ${2 ** 30}`,
         `jetstream { store_dir: "${store}", max_mem: 4G, max_file: 8G }`,
         `mqtt { listen: "127.0.0.1:${port}", max_ack_pending: ${inflight} }`,
@@ -68,21 +68,21 @@ export function natsBroker({ payload = small }: Limits = {}): Contender {
   };
 }
 
-/** A server that runs already, whoever started it. */
+/** A server that is already running. */
 export const runningPeer = (name: string, port: number): Contender => ({
   name,
   needs: [],
   start: async () => ({ port, stop: async () => {} }),
 });
 
-/** For servers that cannot be told to choose a port. */
+/** For servers that cannot choose a port themselves. */
 function freePort(): number {
   const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   probe.stop(true);
   return probe.port;
 }
 
-/** Starts a server that says on stderr that it is ready. What some say on stdout comes late through a pipe. */
+/** Starts a server that reports on stderr that it is ready. (Through a pipe, some servers' stdout is delayed.) */
 async function launchLogging(command: readonly string[], ready: RegExp) {
   const shell = ["sh", "-c", 'exec "$@" 2>&1', "sh", ...command];
   const { pid, stop } = await launch(shell, (line) => (ready.test(line) ? true : undefined));

@@ -4,7 +4,7 @@ import type { Workshop } from "./workshop.ts";
 /** A server that is being measured. */
 export interface RunningServer {
   readonly port: number;
-  /** Absent for a server that somebody else started. */
+  /** Absent for a server that the bench did not start. */
   readonly pid?: number | undefined;
   stop(): Promise<void>;
 }
@@ -16,20 +16,20 @@ export interface Contender {
   start(workshop: Workshop): Promise<RunningServer>;
 }
 
-/** Whom distsrv is compared with. */
+/** The peers that distsrv is compared with. */
 export interface Rival extends Contender {
-  /** The ratio of distsrv's figure to the rival's that is wanted at least; absent: measured for the record. */
+  /** The minimum ratio of distsrv's figure to the rival's; absent: measured for the record. */
   readonly goal?: number | undefined;
 }
 
-/** How a server is put to work. */
+/** A load on a server. */
 export interface Load {
   readonly needs: readonly Need[];
-  /** @throws {Lacking} when the server has not got what the work is about; any other error: it did it wrong */
+  /** @throws {Lacking} when the server lacks the measured feature; any other error: it gave a wrong result */
   measure(server: RunningServer, seconds: number, workshop: Workshop): Promise<Figures>;
 }
 
-/** A server has not got what a work is about: its row is skipped. */
+/** A server lacks the measured feature: its row is skipped. */
 export class Lacking extends Error {
   override readonly name = "Lacking";
 }
@@ -37,7 +37,7 @@ export class Lacking extends Error {
 /** Of one measurement, or the medians over the rounds. */
 export interface Figures {
   readonly perSecond: number;
-  /** Processor time of the server for one operation, in microseconds; 0 where it cannot be told. */
+  /** Processor time of the server for one operation, in microseconds; 0 where it cannot be measured. */
   readonly cpu: number;
   /** Operations that were never completed, where the work allows that (QoS 0). */
   readonly lost: number;
@@ -45,18 +45,18 @@ export interface Figures {
   readonly [name: string]: number;
 }
 
-/** What is read off a measurement: a row for each rival. */
+/** A figure of a measurement: a row for each rival. */
 export interface Metric {
   /** Follows the case's title, such as "p99". */
   readonly title?: string;
   /** The name of the figure. */
   readonly figure: string;
   readonly unit: string;
-  /** Whether more of it is good, or less. */
+  /** Whether more or less is better. */
   readonly better: "more" | "less";
-  /** The ratio that is wanted, of distsrv's figure to a rival's, or the rival's own; absent: for the record. */
+  /** The wanted ratio of distsrv's figure to a rival's, or the rival's own goal; absent: for the record. */
   readonly goal?: number | "rival";
-  /** What distsrv's figure has to stay below, whatever its rivals do: a row of its own. */
+  /** A limit for distsrv's figure, apart from its rivals: a row of its own. */
   readonly below?: number;
 }
 
@@ -69,9 +69,9 @@ export interface Case {
   readonly ours: Contender;
   readonly rivals: readonly Rival[];
   readonly load: Load;
-  /** It takes minutes: measured when it is chosen by its name, or with --full. */
+  /** Takes minutes: measured only when chosen by its name, or with --full. */
   readonly isHeavy?: boolean;
-  /** Each measurement has a server of its own, and none is a warm-up: for memory, and for what ends by itself. */
+  /** Starts a new server for each measurement, without a warm-up: for memory, and for works that end by themselves. */
   readonly isFresh?: boolean;
 }
 
@@ -98,7 +98,7 @@ export type Row = { readonly group: string; readonly title: string } & (
       readonly peer: string;
       readonly ours: Figures;
       readonly theirs: Figures;
-      /** Ours to theirs, of the measurements that were neighbours in time. */
+      /** Ratios of distsrv to the peer, of measurements that are neighbours in time. */
       readonly ratio: Spread;
       readonly goal?: number | undefined;
     }

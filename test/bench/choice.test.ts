@@ -37,7 +37,7 @@ describe("the rows of the bench", () => {
     expect(chosen(["mqtt"], true)).toContain("mqtt/1000000-retained-messages");
   });
 
-  test("are told when there is none of a name: the groups, or those of the group", () => {
+  test("the error for an unknown name lists the groups, or those of the group", () => {
     expect(() => checkNames(rows, ["ehco"])).toThrow('there is no benchmark "ehco". There are echo, mqtt');
     expect(() => checkNames(rows, ["echo/65"])).toThrow(
       'no benchmark "echo/65". There are echo/64-b-1-connection',

@@ -1,4 +1,4 @@
-/** What a row of the bench is chosen by. */
+/** What the name of a bench row is made of. */
 export interface Choosable {
   readonly group: string;
   readonly title: string;
@@ -39,7 +39,7 @@ export function choose<T extends Choosable>(
   });
 }
 
-/** @throws {Error} that tells the groups, or the names in the group */
+/** @throws {Error} that lists the groups, or the names in the group */
 export function checkNames(all: readonly Choosable[], names: readonly string[]): void {
   for (const name of names) {
     if (all.some((row) => begins(nameOf(row), name))) continue;

@@ -5,7 +5,7 @@ import type { Workshop } from "./workshop.ts";
 
 const root = join(import.meta.dir, "../..");
 
-/** How distsrv is started: from source unless the bench is told a binary. */
+/** How distsrv is started: from source unless the bench is given a binary. */
 let command: readonly string[] = [process.execPath, join(root, "src/distsrv.ts")];
 
 export function useBinary(path: string): void {
@@ -39,18 +39,21 @@ function isLogLine(value: unknown): value is LogLine {
 export interface OursOptions {
   /** The service's own configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Messages told a second, as `log.messages`; 0, nobody observes. */
-  readonly told?: number;
+  /** Messages logged a second, as `log.messages`; 0: nobody observes. */
+  readonly loggedMessages?: number;
   readonly name?: string;
 }
 
 /** distsrv with one service of this role. */
-export function ours(role: string, { config = {}, told = 0, name = "distsrv" }: OursOptions = {}): Contender {
+export function ours(
+  role: string,
+  { config = {}, loggedMessages = 0, name = "distsrv" }: OursOptions = {},
+): Contender {
   return {
     name,
     needs: [],
     async start(workshop) {
-      const file = await configFile(workshop, { [role]: { ...config, port: 0 } }, told);
+      const file = await configFile(workshop, { [role]: { ...config, port: 0 } }, loggedMessages);
       const { value, pid, stop } = await launchDistsrv(["--config", file]);
       return { port: value.get(role) ?? 0, pid, stop };
     },

@@ -9,7 +9,7 @@ import type { Settings } from "./measure.ts";
 import { settledMemory } from "./memory.ts";
 import { spread } from "./statistics.ts";
 
-/** What is measured of distsrv alone, against a limit. */
+/** Measurements of distsrv alone, against a limit. */
 export interface Footprint {
   readonly group: string;
   readonly title: string;
@@ -64,7 +64,7 @@ async function withLab<T>(use: (lab: Launched<Ports>) => Promise<T>): Promise<T>
   }
 }
 
-/** From the start of the program to the line that says that all services run. */
+/** From the start of the program to the log line that all services run. */
 async function measureStart(rounds: number): Promise<Spread> {
   const times: number[] = [];
   for (let round = 0; round <= rounds; round++) {

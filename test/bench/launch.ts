@@ -14,19 +14,19 @@ export function killAll(): void {
 }
 
 /**
- * Starts a program and reads its output until `read` makes something of a line; later lines are thrown away.
- * @throws with what the program said, when it ends before that or takes longer than `patience` milliseconds
+ * Starts a program and reads its output until `read` returns a value for a line; later lines are discarded.
+ * @throws with the program's output, when it ends before that or takes longer than `timeout` milliseconds
  */
 export async function launch<T>(
   command: readonly string[],
   read: (line: string) => T | undefined,
-  patience = 15_000,
+  timeout = 15_000,
 ): Promise<Launched<T>> {
   const child = Bun.spawn([...command], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   running.add(child);
   void child.exited.then(() => running.delete(child));
   const complaints = lastOf(child.stderr);
-  const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
   const value = await firstOf(child.stdout, read);
   clearTimeout(timer);
   if (value === undefined) {
@@ -68,7 +68,7 @@ function firstOf<T>(stream: ReadableStream<Uint8Array>, read: (line: string) => 
   return promise;
 }
 
-/** The last of what a stream said, once it has ended. */
+/** The end of a stream's text, once it has ended. */
 async function lastOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => workshop[Symbol.dispose]());
 
-/** A server that answers each chunk with what `reply` makes of it; null ends the connection. */
+/** A server that answers each chunk with `reply(chunk)`; null ends the connection. */
 function serve(reply: (chunk: string) => string | null): { port: number } {
   const server = Bun.listen({
     hostname: "127.0.0.1",

@@ -10,16 +10,16 @@ interface LoadReport {
   readonly [name: string]: number;
 }
 
-/** With this status a generator says that the server has not got what the work is about: LACKS in `load/fail.h`. */
+/** A generator's exit status when the server lacks the measured feature: LACKS in `load/fail.h`. */
 const lacks = 3;
 
 export interface ProgramOptions {
   readonly needs?: readonly Need[];
-  /** Seconds that it may take longer than the measurement; then it hangs. */
-  readonly patience?: number;
+  /** Seconds after the measurement when it counts as hanging and is killed. */
+  readonly timeout?: number;
 }
 
-/** A generator of the folder `load`: it puts a server to work, checks it, and prints one line of JSON. */
+/** A load generator of the folder `load`: it loads a server, checks its replies, and prints one line of JSON. */
 export function program(
   name: string,
   args: (
@@ -27,7 +27,7 @@ export function program(
     seconds: number,
     file: (text: string) => Promise<string>,
   ) => Promise<readonly unknown[]>,
-  { needs = [], patience = 60 }: ProgramOptions = {},
+  { needs = [], timeout = 60 }: ProgramOptions = {},
 ): Load {
   return {
     needs: [gcc, ...needs],
@@ -35,17 +35,17 @@ export function program(
       const path = await workshop.program(`load/${name}.c`);
       const parts = await args(port, seconds, (text) => workshop.file(text));
       const before = processorSeconds(pid);
-      const text = await run([path, ...parts.map(String)], (seconds + patience) * 1000);
+      const text = await run([path, ...parts.map(String)], (seconds + timeout) * 1000);
       return figuresOf(JSON.parse(text) as LoadReport, processorSeconds(pid) - before);
     },
   };
 }
 
-/** @throws with the generator's own words when the server did something wrong */
-async function run(command: readonly string[], patience: number): Promise<string> {
+/** @throws with the generator's message when the server did something wrong */
+async function run(command: readonly string[], timeout: number): Promise<string> {
   const generator = Bun.spawn([...command], { stdout: "pipe", stderr: "pipe" });
   // Every generator ends by itself; one that hangs must not hang the bench.
-  const timer = setTimeout(() => generator.kill("SIGKILL"), patience);
+  const timer = setTimeout(() => generator.kill("SIGKILL"), timeout);
   const said = Promise.all([new Response(generator.stdout).text(), new Response(generator.stderr).text()]);
   const status = await generator.exited;
   clearTimeout(timer);

@@ -48,7 +48,7 @@ export interface MqttWork {
   readonly qos: 0 | 1 | 2;
   /** Bytes of a payload. */
   readonly payload?: number;
-  /** What a QoS 1 or 2 publisher has unacknowledged at most. */
+  /** The most unacknowledged messages of a QoS 1 or 2 publisher. */
   readonly window?: number;
   /** Messages a second of all publishers together; absent: as fast as it goes. */
   readonly rate?: number;
@@ -64,10 +64,10 @@ export function mqtt(work: MqttWork): Load {
 
 /** The cost of other subscriptions. */
 export const mqttMatch = (subscriptions: number): Load =>
-  native("mqtt-match", (port, seconds) => [port, subscriptions, 100, seconds], { patience: 600 });
+  native("mqtt-match", (port, seconds) => [port, subscriptions, 100, seconds], { timeout: 600 });
 
 export const mqttRetained = (messages: number): Load =>
-  native("mqtt-retained", (port) => [port, messages], { patience: 600 });
+  native("mqtt-retained", (port) => [port, messages], { timeout: 600 });
 
-/** All dial at once. */
+/** All connect at once. */
 export const mqttStorm = (clients: number): Load => native("mqtt-storm", (port) => [port, clients]);

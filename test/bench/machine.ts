@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-/** Something that the machine may lack: then the rows that want it are skipped, and told how to get it. */
+/** Something that the machine may lack: then the rows that need it are skipped, with how to get it. */
 export interface Need {
   readonly name: string;
   readonly install: string;

@@ -16,11 +16,11 @@ export interface Settings {
   readonly rounds: number;
   /** Of each measurement. */
   readonly seconds: number;
-  /** Told what is being done, for whoever waits. */
+  /** Called with what is being done, to show progress. */
   readonly progress: (text: string) => void;
 }
 
-/** A contender with its measurements, one a round; out of the race with a reason, once something was wrong. */
+/** A contender with its measurements, one a round; excluded, with the reason, once something was wrong. */
 interface Entrant {
   readonly contender: Contender;
   readonly goal?: number | undefined;

@@ -4,7 +4,7 @@ import { type MqttWork, mqtt } from "./loads.ts";
 import { gcc } from "./machine.ts";
 import { forgetPeak, peakMemory, residentMemory, settledMemory } from "./memory.ts";
 
-/** Holds so many clients that say nothing; the figure `each` is what a client takes, in KB. */
+/** Holds so many idle clients; the figure `each` is the memory of one, in KB. */
 export const mqttIdle = (clients: number): Load => ({
   needs: [gcc],
   async measure(server, _, workshop): Promise<Figures> {

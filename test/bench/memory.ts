@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** Resident memory in bytes, once it has stood still for a second, or after ten. */
+/** Resident memory in bytes, once it has not changed for a second, or after ten. */
 export async function settledMemory(pid: number): Promise<number> {
   let last = residentMemory(pid);
   for (let second = 0; second < 10; second++) {

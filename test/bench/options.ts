@@ -5,7 +5,7 @@ export interface Options {
   readonly names: readonly string[];
   /** Also what takes minutes. */
   readonly full: boolean;
-  /** Only tell the names. */
+  /** Only list the names. */
   readonly list: boolean;
   readonly rounds: number;
   readonly seconds: number;

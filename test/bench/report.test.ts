@@ -28,7 +28,7 @@ const skipped = (title: string): Row => ({
 });
 
 describe("the table of the bench", () => {
-  test("a row tells both figures, the ratio with its ends, the goal and whether it is met", () => {
+  test("a row shows both figures, the ratio with its ends, the goal and whether it is met", () => {
     const [, line] = table([ratio(1.2, 1)]).split("\n");
     expect(line).toBe(
       "echo: 64 B  120,000 round trips/s  C, epoll 100,000  1.20 (1.10–1.30)  2.50 : 2.50     ≥ 1 ×  yes",
@@ -66,19 +66,19 @@ describe("the table of the bench", () => {
     expect(table([ratio(1.2, 1)])).not.toContain("↓");
   });
 
-  test("messages that came out of order are told", () => {
+  test("messages that came out of order are reported", () => {
     const row = ratio(1.2, 1) as Row & { kind: "ratio" };
     const text = table([{ ...row, theirs: { ...row.theirs, disordered: 7 } }]);
     expect(text).toContain("echo: 64 B: C, epoll delivered out of order 7 messages");
   });
 
-  test("what is missing on the machine is told once, with what to install", () => {
+  test("what is missing on the machine is reported once, with what to install", () => {
     const text = table([skipped("QoS 0"), skipped("QoS 1")]);
     expect(text.split("apt-get install mosquitto")).toHaveLength(2);
     expect(text).toMatch(/mqtt: QoS 1 +skipped +mosquitto/);
   });
 
-  test("messages dropped at QoS 0 are told", () => {
+  test("messages dropped at QoS 0 are reported", () => {
     expect(table([ratio(1.2, 1, 1500)])).toContain("echo: 64 B: distsrv dropped at QoS 0 1,500 messages");
   });
 

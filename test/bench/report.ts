@@ -34,7 +34,7 @@ function cellsOf(row: Row): string[] {
 
 const verdict = (row: Row) => ({ true: "yes", false: "NO", undefined: "" })[`${isMet(row)}`];
 
-/** Processor time of the servers, which says more than speed where the load generator is what is busy. */
+/** Processor time of the servers, which matters more than speed where the load generator is the bottleneck. */
 const cpu = ({ ours, theirs }: { ours: Figures; theirs: Figures }) =>
   [ours, theirs].map((figures) => (figures.cpu === 0 ? "?" : figures.cpu.toFixed(2))).join(" : ");
 
@@ -63,13 +63,13 @@ function notes(rows: readonly Row[]): string {
   return [...new Set([...reasons, ...lines, ...legend])].map((line) => `${line}\n`).join("");
 }
 
-/** What the ratio does not say about the work that was done. */
+/** Losses that the ratio does not show. */
 function flaws({ group, work, ours, theirs, peer }: Row & { kind: "ratio" }): string[] {
-  const told = (who: string, what: string, count = 0) =>
+  const losses = (who: string, what: string, count = 0) =>
     count === 0 ? [] : [`${group}: ${work}: ${who} ${what} ${thousands(count)} messages`];
   const of = (who: string, figures: Figures) => [
-    ...told(who, "dropped at QoS 0", figures.lost),
-    ...told(who, "delivered out of order", figures.disordered),
+    ...losses(who, "dropped at QoS 0", figures.lost),
+    ...losses(who, "delivered out of order", figures.disordered),
   ];
   return [...of("distsrv", ours), ...of(peer, theirs)];
 }

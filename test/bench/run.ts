@@ -38,7 +38,7 @@ async function bench(options: Options, workshop: Workshop): Promise<readonly Row
   return rows;
 }
 
-/** One line that is written over, and only for a person. */
+/** Progress on one line that is overwritten; only on a terminal. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
@@ -60,8 +60,8 @@ if (options === undefined) {
   process.exit(0);
 }
 if (options.list) {
-  const told = choose(everything, options.names, true);
-  process.stdout.write(told.map((row) => `${nameOf(row)}${row.isHeavy ? "  (--full)" : ""}\n`).join(""));
+  const listed = choose(everything, options.names, true);
+  process.stdout.write(listed.map((row) => `${nameOf(row)}${row.isHeavy ? "  (--full)" : ""}\n`).join(""));
   process.exit(0);
 }
 if (options.binary !== undefined) useBinary(options.binary);

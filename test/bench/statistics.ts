@@ -14,8 +14,8 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
- * Ratios of neighbours: what slows the machine for a while slows both of a pair, so the median of the pairs'
- * ratios says more than the ratio of the medians.
+ * Ratios of neighbours: what slows the machine for a while slows both of a pair, so the median of the pairs' ratios
+ * is more reliable than the ratio of the medians.
  */
 export function pairwise(ours: readonly number[], theirs: readonly number[]): Spread {
   if (ours.length !== theirs.length)

@@ -3,7 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-/** A temporary folder where C programs are compiled when they are first wanted, and files are put for servers. */
+/** A temporary folder for the servers' files and for C programs, which are compiled when first used. */
 export class Workshop implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "distsrv-bench-"));
   readonly #programs = new Map<string, Promise<string>>();

@@ -37,7 +37,7 @@ test("a flood of datagrams of every size is answered as far as there is room, an
 test("datagrams that answer themselves do not make the server talk to itself for ever", async () => {
   const siege = new Siege(lab);
   const { send, received } = await sender();
-  // An answer that is sent back is a request again; the text grows by its greeting each time until it is full.
+  // Each answer is sent back as a request; the text grows by the greeting each time up to the maximum size.
   let text = Buffer.from("x");
   for (let round = 0; round < 2000; round++) {
     text = Buffer.concat([Buffer.from("Hello, ('127.0.0.1', 1). You said: "), text]).subarray(0, 65_507);

@@ -11,10 +11,10 @@ test("before the attacks every service is served", () => expectHealthy(lab));
 const services = ["rest", "soap", "jsonrpc"] as const;
 /** The start of a request whose body is wanted; of REST's paths only operations take one. */
 const post = "POST /add HTTP/1.1\r\nHost: x\r\n";
-/** A second request hidden in the first: who answers it has read the first one differently than a proxy may. */
+/** A second request hidden in the first: a server that answers it parses the first one differently than a proxy. */
 const hidden = "GET /add?a=1300&b=37 HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/** Requests that no server may take for a good one. What follows a body length that cannot be told is not read. */
+/** Requests that no server may accept. What follows an ambiguous body length is not read. */
 const refused: Readonly<Record<string, string>> = {
   "two different lengths": `${post}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde${hidden}`,
   "a negative length": `${post}Content-Length: -1\r\n\r\n${hidden}`,

@@ -14,7 +14,7 @@ services:
   echo: { port: 0 }
 `);
 
-/** Another seed in every run; DISTSRV_FUZZ_SEED brings one back, DISTSRV_FUZZ_WAVES=5000 goes on for long. */
+/** A new seed in every run; DISTSRV_FUZZ_SEED repeats one, DISTSRV_FUZZ_WAVES=5000 runs longer. */
 const seed = Number(process.env.DISTSRV_FUZZ_SEED ?? Math.floor(Math.random() * 1_000_000));
 const waves = Number(process.env.DISTSRV_FUZZ_WAVES ?? 150);
 const perWave = 30;
@@ -25,11 +25,11 @@ const good = {
   5: goodPackets(5, 150, seed),
 };
 
-/** A publisher and a subscriber of somebody else's make, who notice everything. */
+/** A publisher and a subscriber with an independent client library, which check every message. */
 async function healthyPair() {
   const heard: string[] = [];
   const { promise: harmed, reject } = Promise.withResolvers<never>();
-  // Looked at in every wave; a failure after the last one is the next line's to find.
+  // Checked in every wave; a failure after the last wave is found by the next line.
   harmed.catch(() => undefined);
   const join = async (clientId: string): Promise<MqttClient> => {
     const client = await connectAsync(`mqtt://127.0.0.1:${lab.port("mqtt")}`, {
@@ -51,7 +51,7 @@ async function healthyPair() {
   return { publisher: await join("healthy-publisher"), harmed, heard };
 }
 
-/** What the hostile clients of a wave have to say: the same for the same seed. */
+/** The bytes of a wave's hostile clients: the same for the same seed. */
 function hostileClients(wave: number): Promise<unknown> {
   const random = new Random(seed * 100_003 + wave);
   const talks = Array.from({ length: perWave }, (_, index): Talk => {

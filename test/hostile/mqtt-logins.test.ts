@@ -43,7 +43,7 @@ test("2,000 wrong logins at once are refused, and a healthy client hardly notice
   expect(rounds).toBeGreaterThan(10);
   expect(worst).toBeLessThan(1000);
 
-  // A right password is not kept waiting by the wrong ones of others.
+  // A right password does not wait behind other clients' wrong ones.
   const late = await RawClient.connect(port);
   late.write(login("late", "budi", "rahasia"));
   expect(await late.bytes(4)).toEqual(connack);

@@ -34,7 +34,7 @@ services:
 `);
 test("before the attacks every service is served", () => expectHealthy(lab));
 
-/** A WebSocket with a client let in, its received bytes still to be read. */
+/** A WebSocket whose client has been accepted; its received bytes are still unread. */
 async function admitted(clientId: string, options: { readonly deaf?: boolean } = {}): Promise<Attacker> {
   const attacker = await attack(wsPort, options);
   attacker.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(connect(clientId))]));
@@ -42,7 +42,7 @@ async function admitted(clientId: string, options: { readonly deaf?: boolean } =
   return attacker;
 }
 
-/** A client that hears its own numbers, whatever goes on around it. */
+/** A client that must receive its own numbers, whatever the others do. */
 async function numbers(): Promise<(count: number) => Promise<void>> {
   const client = await RawClient.connect(wsPort);
   client.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(connect("healthy"))]));
@@ -109,7 +109,7 @@ test.each(Object.entries(badFrames))("a client that sends %s is disconnected", a
   const attacker = await admitted("bad");
   expect(readFrames(attacker.head.subarray(acceptance.length))[0]).toEqual([2, connack]);
   attacker.socket.write(bytes);
-  // A frame may be of any length; what it announces is only known to be too much when it has come.
+  // A frame may have any length; the packet in it is only known to be too large when it has arrived.
   if (name.includes("terabyte")) await pump(attacker, Buffer.alloc(65_536, 0xff), 1_000_000);
   await until(() => attacker.closed);
   await siege.survived();

@@ -17,7 +17,7 @@ test("before the attacks every service is served", () => expectHealthy(lab));
 
 const bytes = (...values: number[]) => Buffer.from(values);
 
-/** What a client may not say first: the server closes the connection, at most after a CONNACK that refuses. */
+/** Invalid first packets: the server closes the connection, at most after a CONNACK that refuses. */
 const badFirst: Readonly<Record<string, Buffer>> = {
   "a packet other than CONNECT": bytes(0xc0, 0),
   "a PUBLISH": publish("a", "b"),
@@ -36,7 +36,7 @@ const badFirst: Readonly<Record<string, Buffer>> = {
   "a CONNECT with bytes behind its end": packet(0x10, "MQTT", [4, 2, 0, 60], "", [1, 2, 3]),
 };
 
-/** What a connected client may not say: the server closes the connection. */
+/** Invalid packets of a connected client: the server closes the connection. */
 const badLater: Readonly<Record<string, Buffer>> = {
   "a second CONNECT": connect("again"),
   "a CONNACK": connack,

@@ -9,7 +9,7 @@ import { greeting, message, readyCommand } from "../support/zmtp.ts";
 const lab = await startLab(wholeLab);
 test("before the attacks every service is served", () => expectHealthy(lab));
 
-/** What makes a service answer with much, again and again. */
+/** Requests with large answers, repeated. */
 const greedy: Readonly<Record<string, string | Uint8Array>> = {
   echo: Buffer.alloc(65_536, "x"),
   "file-echo": Buffer.alloc(65_536, "x"),
@@ -22,7 +22,7 @@ const greedy: Readonly<Record<string, string | Uint8Array>> = {
   mqtt: publish("flood", Buffer.alloc(60_000, "x")),
 };
 
-/** What has to be said before a service takes the greedy bytes. */
+/** What must be sent before the service accepts these requests. */
 const opening: Readonly<Record<string, Uint8Array>> = {
   "zmq-rep": Buffer.concat([greeting, readyCommand("REQ")]),
   mqtt: Buffer.concat([connect(""), subscribe("flood")]),
@@ -38,7 +38,7 @@ describe.each(Object.entries(greedy))("%s", (service, bytes) => {
     }
     await Promise.all(deaf.map((attacker) => pump(attacker, Buffer.from(bytes), 20_000_000)));
     await siege.survived();
-    // What has arrived of a client that is gone is nobody's work any more.
+    // Requests of a client that is gone are not answered any more.
     for (const { socket } of deaf) socket.terminate();
     await siege.survived();
   });

@@ -21,7 +21,7 @@ function withMechanism(name: string): Buffer {
   return changed;
 }
 
-/** A frame that says it is so long, and a little of its body. */
+/** A frame that announces this length, and a little of its body. */
 function longFrame(length: bigint): Buffer {
   const head = Buffer.alloc(9);
   head.writeUInt8(2);
@@ -71,7 +71,7 @@ describe.each(services)("%s", (service) => {
     await siege.survived();
   });
 
-  test("disconnects who sends more than a message may hold", async () => {
+  test("disconnects a peer that sends more than maxMessageSize", async () => {
     const siege = new Siege(lab);
     const attacker = await attack(lab.port(service));
     attacker.socket.write(Buffer.concat([greeting, ready]));
@@ -101,16 +101,16 @@ describe.each(services)("%s", (service) => {
 
 /**
  * A REP socket of libzmq 4.3 drops the reply to one request when the peer before it broke off in the middle of a
- * malformed one: rolling that back leaves its router in the belief that the message goes on. The client is meant
- * to ask again; what counts is that it is answered then.
+ * malformed one: after the rollback its router still expects the rest of that message. The client is meant to send the
+ * request again; it must be answered then.
  */
 async function askAgain(): Promise<void> {
   for (let answered = 0, asked = 0; answered < 3; asked++) {
     if (asked > 10) throw new Error(`asked ${asked} times, and was answered ${answered} times`);
     const client = await ZmtpClient.connect(lab.port("zmq-rep"), "REQ");
     client.send("", "Hello");
-    const patience = Bun.sleep(300).then(() => false);
-    if (await Promise.race([client.receive().then(() => true), patience])) answered++;
+    const timeout = Bun.sleep(300).then(() => false);
+    if (await Promise.race([client.receive().then(() => true), timeout])) answered++;
     client.raw.reset();
   }
 }

@@ -15,7 +15,7 @@ const heads = [
 /** Every role that speaks HTTP. */
 const httpRoles = roles.filter(({ name }) => ["rest", "soap", "jsonrpc"].includes(name));
 
-test.each(httpRoles)("$name shows who watches no token, cookie or password", async (role) => {
+test.each(httpRoles)("$name shows observers no token, cookie or password", async (role) => {
   const { port, events } = await startRole(role, {}, { operations: labOperations, observe: true });
   for (const head of heads) {
     const client = await RawClient.connect(port);

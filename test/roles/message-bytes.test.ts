@@ -1,4 +1,4 @@
-// What is told of a message holds its bytes as they went over the wire, for those who look closer.
+// Message events have the bytes as they went over the wire.
 
 import { expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
@@ -19,7 +19,7 @@ import { ZmtpClient } from "../support/zmtp.ts";
 
 const observe = true;
 
-function told(events: readonly TrafficEvent[]): string[] {
+function messages(events: readonly TrafficEvent[]): string[] {
   return events.flatMap((event) =>
     event.kind === "message"
       ? [`${event.direction} ${Buffer.from(event.bytes ?? []).toString("latin1")}`]
@@ -33,52 +33,52 @@ async function exchange(port: number, request: string, replyLength: number): Pro
   await client.bytes(replyLength);
 }
 
-test("echo tells the request and the reply", async () => {
+test("echo shows the request and the reply", async () => {
   const { port, events } = await startRole(echo, {}, { observe });
   await exchange(port, "halo", 10);
-  await until(() => told(events).length === 2);
-  expect(told(events)).toEqual(["in halo", "out Echo: halo"]);
+  await until(() => messages(events).length === 2);
+  expect(messages(events)).toEqual(["in halo", "out Echo: halo"]);
 });
 
-test("oneway tells what came", async () => {
+test("oneway shows what came", async () => {
   const { port, events } = await startRole(oneway, {}, { observe });
   await exchange(port, "satu arah", 0);
-  await until(() => told(events).length === 1);
-  expect(told(events)).toEqual(["in satu arah"]);
+  await until(() => messages(events).length === 1);
+  expect(messages(events)).toEqual(["in satu arah"]);
 });
 
-test("time tells its answer", async () => {
+test("time shows its answer", async () => {
   const { port, events } = await startRole(time, { threads: 0 }, { observe });
   await exchange(port, "TIME\r\n", 14);
-  await until(() => told(events).length === 2);
-  expect(told(events)[1]).toMatch(/^out JAM \d\d:\d\d:\d\d\r\n$/);
+  await until(() => messages(events).length === 2);
+  expect(messages(events)[1]).toMatch(/^out JAM \d\d:\d\d:\d\d\r\n$/);
 });
 
-test("udp tells both datagrams", async () => {
+test("udp shows both datagrams", async () => {
   const { port, events } = await startRole(udp, {}, { observe });
   const socket = createSocket("udp4");
   socket.send("halo", port, "127.0.0.1");
-  await until(() => told(events).length === 2);
+  await until(() => messages(events).length === 2);
   socket.close();
-  expect(told(events)[0]).toBe("in halo");
-  expect(told(events)[1]).toMatch(/^out Hello, \('127.0.0.1', \d+\). You said: halo$/);
+  expect(messages(events)[0]).toBe("in halo");
+  expect(messages(events)[1]).toMatch(/^out Hello, \('127.0.0.1', \d+\). You said: halo$/);
 });
 
-test("zmq-rep tells the frames, one after the other", async () => {
+test("zmq-rep shows the frames, one after the other", async () => {
   const { port, events } = await startRole(zmqRep, {}, { observe });
   const client = await ZmtpClient.connect(port, "REQ");
   client.send("", "ha", "lo");
   await client.receive();
-  await until(() => told(events).length === 2);
-  expect(told(events)).toEqual(["in halo", "out World"]);
+  await until(() => messages(events).length === 2);
+  expect(messages(events)).toEqual(["in halo", "out World"]);
 });
 
-test("rest tells head and body, and what lets a client in only as ***", async () => {
+test("rest shows head and body, and credentials only as ***", async () => {
   const { port, events } = await startRole(rest, {}, { observe, operations: labOperations });
   const headers = { authorization: "Bearer geheim", cookie: "id=geheim" };
   await fetch(`http://127.0.0.1:${port}/add?a=5&b=9`, { headers });
-  await until(() => told(events).length === 2);
-  const [request, reply] = told(events);
+  await until(() => messages(events).length === 2);
+  const [request, reply] = messages(events);
   expect(request).toStartWith("in GET /add?a=5&b=9 HTTP/1.1\r\n");
   expect(request).toContain("authorization: ***\r\n");
   expect(reply).toStartWith("out HTTP/1.1 200 OK\r\n");
@@ -89,19 +89,19 @@ test("rest tells head and body, and what lets a client in only as ***", async ()
   expect(first).toEqual({ method: "GET", path: "/add?a=5&b=9" });
 });
 
-test("jsonrpc tells the call with its body", async () => {
+test("jsonrpc shows the call with its body", async () => {
   const { port, events } = await startRole(jsonrpc, {}, { observe, operations: labOperations });
   const body = '{"jsonrpc":"2.0","method":"add","params":[1,2],"id":1}';
   await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
-  await until(() => told(events).length === 2);
-  expect(told(events)[0]).toEndWith(`\r\n\r\n${body}`);
-  expect(told(events)[1]).toEndWith('{"jsonrpc":"2.0","result":3,"id":1}');
+  await until(() => messages(events).length === 2);
+  expect(messages(events)[0]).toEndWith(`\r\n\r\n${body}`);
+  expect(messages(events)[1]).toEndWith('{"jsonrpc":"2.0","result":3,"id":1}');
 });
 
-test("soap tells the bodies", async () => {
+test("soap shows the bodies", async () => {
   const { port, events } = await startRole(soap, {}, { observe, operations: labOperations });
   await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "no envelope" });
-  await until(() => told(events).length === 2);
-  expect(told(events)[0]).toBe("in no envelope");
-  expect(told(events)[1]).toContain("Client.XMLSyntaxError");
+  await until(() => messages(events).length === 2);
+  expect(messages(events)[0]).toBe("in no envelope");
+  expect(messages(events)[1]).toContain("Client.XMLSyntaxError");
 });

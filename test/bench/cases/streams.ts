@@ -50,7 +50,7 @@ export const streamCases: readonly Case[] = [
     group: "echo",
     title: "64 B, 50 connections, the log tells",
     metrics: throughput(unit),
-    ours: ours("echo", { told: 100 }),
+    ours: ours("echo", { loggedMessages: 100 }),
     rivals: [ours("echo", { name: "distsrv, nobody observes" })],
     load: roundTrips(50, message, echoed),
   },

@@ -54,8 +54,8 @@ static inline void turn(uint64_t deadline) {
   uint64_t now = deadline ? nanoseconds() : 0;
   if (deadline > now) {
     struct pollfd waiting = {.fd = poller, .events = POLLIN};
-    uint64_t patience = deadline - now;
-    struct timespec time = {(time_t)(patience / 1000000000u), (long)(patience % 1000000000u)};
+    uint64_t timeout = deadline - now;
+    struct timespec time = {(time_t)(timeout / 1000000000u), (long)(timeout % 1000000000u)};
     if (ppoll(&waiting, 1, &time, NULL) <= 0) return;
   }
   int ready = epoll_wait(poller, events, 256, 0);
@@ -96,12 +96,12 @@ static inline void expect_granted(const Packet *suback, int qos) {
 }
 
 // Serves until `*count` reaches `wanted`; fails with `what` after so many seconds.
-static inline void await_count(const uint64_t *count, uint64_t wanted, double patience, const char *what) {
-  uint64_t give_up = nanoseconds() + (uint64_t)(patience * 1e9);
+static inline void await_count(const uint64_t *count, uint64_t wanted, double timeout, const char *what) {
+  uint64_t give_up = nanoseconds() + (uint64_t)(timeout * 1e9);
   while (*count < wanted) {
     uint64_t now = nanoseconds();
     if (now > give_up)
-      fail("only %llu of %llu %s within %.0f s", (unsigned long long)*count, (unsigned long long)wanted, what, patience);
+      fail("only %llu of %llu %s within %.0f s", (unsigned long long)*count, (unsigned long long)wanted, what, timeout);
     turn(now + 10000000);
   }
 }

@@ -5,7 +5,7 @@
 #include "mqtt-connection.h"
 
 // A small window: what is under way when a tenth ends belongs to neither.
-enum { FEW = 100, WINDOW = 10, PAYLOAD = 64, PATIENCE = 120 };
+enum { FEW = 100, WINDOW = 10, PAYLOAD = 64, TIMEOUT = 120 };
 
 typedef struct {
   Connection connection;
@@ -123,7 +123,7 @@ static Times request_all(Client *holders, int count, uint64_t from, uint64_t to)
     ask(holder);
     flush(&holder->connection);
   }
-  await_count(&answers, total, PATIENCE, unsubscribes ? "UNSUBSCRIBEs were acknowledged" : "SUBSCRIBEs were acknowledged");
+  await_count(&answers, total, TIMEOUT, unsubscribes ? "UNSUBSCRIBEs were acknowledged" : "SUBSCRIBEs were acknowledged");
   uint64_t end = heard_at;
   double tenth = (double)first_tenth * 1e3;
   return (Times){(double)(end - start) / 1e3 / (double)total, (double)(first_ended_at - start) / tenth,

@@ -1,9 +1,9 @@
 // Stores N retained messages; then a subscriber to # gets them all, each once and marked as retained, while another
-// client's messages go by every millisecond: the latest of those tells the longest stall. Clears them all at the end.
+// client's messages go by every millisecond: the latest of those shows the longest stall. Clears them all at the end.
 //   mqtt-retained PORT MESSAGES
 #include "mqtt-connection.h"
 
-enum { PAYLOAD = 64, PULSE = 1000000, PATIENCE = 300 };
+enum { PAYLOAD = 64, PULSE = 1000000, TIMEOUT = 300 };
 
 typedef struct {
   Connection connection;
@@ -74,7 +74,7 @@ static void handle(Connection *connection, const Packet *packet) {
   }
 }
 
-// Publishes all of them with this payload, at QoS 0; the last one at QoS 1 tells that the broker has them all.
+// Publishes all of them with this payload, at QoS 0; the last one at QoS 1 shows that the broker has them all.
 static void store(Client *client, size_t length) {
   Bytes *out = &client->connection.out;
   char topic[64], payload[PAYLOAD] = {0};
@@ -89,7 +89,7 @@ static void store(Client *client, size_t length) {
     flush(&client->connection);
     while (client->connection.is_watching_out) turn(nanoseconds() + 10000000);
   }
-  await_count(&stored, 1, PATIENCE, "last retained messages were acknowledged");
+  await_count(&stored, 1, TIMEOUT, "last retained messages were acknowledged");
 }
 
 static void pulse(Client *client, uint64_t due) {

@@ -17,8 +17,8 @@ int main(int count, char **arguments) {
   if (count != 3) fail("usage: zmq-pull ENDPOINT SECONDS");
   double duration = seconds(arguments[2]);
   void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_PULL);
-  int patience = 5000;
-  zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
+  int timeout = 5000;
+  zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
   if (zmq_connect(socket, arguments[1]) < 0) fail("cannot connect to %s: %s", arguments[1], zmq_strerror(zmq_errno()));
 
   uint8_t incoming[64];

@@ -34,10 +34,10 @@ int main(int count, char **arguments) {
 
   void *context = zmq_ctx_new();
   void **all = calloc((size_t)sockets, sizeof *all);
-  int patience = 5000, none = 0;
+  int timeout = 5000, none = 0;
   for (int i = 0; i < sockets; i++) {
     all[i] = zmq_socket(context, window > 1 ? ZMQ_DEALER : ZMQ_REQ);
-    zmq_setsockopt(all[i], ZMQ_RCVTIMEO, &patience, sizeof patience);
+    zmq_setsockopt(all[i], ZMQ_RCVTIMEO, &timeout, sizeof timeout);
     zmq_setsockopt(all[i], ZMQ_LINGER, &none, sizeof none);
     if (zmq_connect(all[i], arguments[1]) < 0) fail("cannot connect to %s: %s", arguments[1], zmq_strerror(zmq_errno()));
     ask(all[i]), check(all[i]);  // the connection stands

@@ -8,13 +8,13 @@ function start(handler: AppHandler, port = 0) {
   return { server, url: `http://127.0.0.1:${server.address.port}/` };
 }
 
-test("an app is told who asks, and listens where it says", async () => {
+test("an app gets the client's address, and listens where it says", async () => {
   const { url, server } = start((_, remote) => new Response(remote));
   expect(server.address).toMatchObject({ transport: "tcp", host: "127.0.0.1" });
   expect(await (await fetch(url)).text()).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
-test("a port in use is told with the setting to change", () => {
+test("a port in use is reported with the setting to change", () => {
   const { server } = start(() => new Response());
   const again = () => start(() => new Response(), server.address.port);
   expect(again).toThrow(StartError);

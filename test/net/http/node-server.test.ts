@@ -75,7 +75,7 @@ test("a client that sends thousands of requests ahead is closed, and others are 
   expect((await other.all()).toString()).toContain("GET /y");
 });
 
-test("an exchange's traffic is told from its opening to its close", async () => {
+test("an exchange's traffic is observed from its opening to its close", async () => {
   const { port, events } = await listen();
   const client = await RawClient.connect(port);
   client.write(
@@ -178,7 +178,7 @@ test("a connection that asks nothing more is closed after the idle timeout", asy
   expect((await client.all()).toString()).toStartWith("HTTP/1.1 200");
 });
 
-test("stop lets idle connections go at once, answers who is still asking, and drops who is not done in time", async () => {
+test("stop closes idle connections at once, answers requests in flight, and drops those that are not complete in time", async () => {
   const { server, port } = await listen();
   const [idle, asking, stuck] = [
     await RawClient.connect(port),

@@ -210,7 +210,7 @@ describe("an exchange's body", () => {
     expect(await (await fetch(url, { method: "POST", body: "four" })).text()).toBe("4");
   });
 
-  test("more requests at once than allowed are told to come back", async () => {
+  test("more requests at once than allowed are answered 503 with Retry-After", async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const { url, server } = await serve(() => promise, { options: { maxRequests: 2 } });
     const asked = [fetch(url), fetch(url)];
@@ -246,7 +246,7 @@ describe("stop", () => {
   });
 });
 
-test("traffic tells open, the bytes both ways, the role's messages and close, in this order", async () => {
+test("traffic has open, the bytes both ways, the role's messages and close, in this order", async () => {
   const events: TrafficEvent[] = [];
   const traffic: Traffic = { wants: () => true, emit: (event) => void events.push(event) };
   const { port } = await serve(
@@ -258,14 +258,14 @@ test("traffic tells open, the bytes both ways, the role's messages and close, in
   );
   await rawHttp(port, post(4, "body"));
   await until(() => events.at(-1)?.kind === "close");
-  const told = events.map((event) =>
+  const summary = events.map((event) =>
     event.kind === "bytes"
       ? `${event.direction} ${new TextDecoder().decode(event.bytes).split("\r\n")[0]}`
       : event.kind === "message"
         ? event.text
         : event.kind,
   );
-  expect(told).toEqual([
+  expect(summary).toEqual([
     "open",
     "in POST / HTTP/1.1",
     "in body",
@@ -284,7 +284,7 @@ test("traffic tells open, the bytes both ways, the role's messages and close, in
   expect(first?.conversation.remote).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
-test("a client over IPv4 of a server on :: is told by its IPv4 address", async () => {
+test("a client over IPv4 of a server on :: is shown with its IPv4 address", async () => {
   const remotes: string[] = [];
   const handler: HttpHandler = ({ conversation }) => {
     remotes.push(conversation.remote);

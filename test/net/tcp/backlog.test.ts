@@ -19,7 +19,7 @@ test.skipIf(process.platform !== "linux" || Bun.which("ss") === null)(
   },
 );
 
-test("what is no listener is left alone", () => {
+test("an object that is no listener is left alone", () => {
   expect(() => widenBacklog({})).not.toThrow();
   expect(() => widenBacklog({ fd: -1 })).not.toThrow();
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Lease } from "../../../src/net/tcp/buffers.ts";
 import { ByteQueue } from "../../../src/net/tcp/byte-queue.ts";
 
-/** A lease that overwrites its bytes once nobody holds them: who read on would notice. */
+/** A lease that overwrites its bytes once they are not held, so that a later read is noticed. */
 class TestLease implements Lease {
   holders = 0;
 

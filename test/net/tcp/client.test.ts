@@ -36,7 +36,7 @@ test("a client reads what the server says, and then that it has ended", async ()
   expect(client.remote).toEqual({ transport: "tcp", host: "127.0.0.1", port });
 });
 
-test("a read with patience says quiet, and what comes later is there for the next read", async () => {
+test("a read with a timeout says quiet, and what comes later is there for the next read", async () => {
   let peer: Peer | undefined;
   const port = serve({
     open: (socket) => {
@@ -57,7 +57,7 @@ test("after finishWriting the server sees the end and may still answer", async (
   expect(text(await client.read())).toBe("all read");
 });
 
-test("nobody listening is the error refused, with host and port", async () => {
+test("a closed port is the error refused, with host and port", async () => {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
   const { port } = listener;
   listener.stop(true);

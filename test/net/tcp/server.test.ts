@@ -79,7 +79,7 @@ describe("listenTcp", () => {
     expect((await client.all()).length).toBe(total);
   });
 
-  test("what is written in a cork comes together, also an end", async () => {
+  test("bytes written in a cork arrive together, also before an end", async () => {
     const server = await listen({
       open: () => undefined,
       data: (connection) =>
@@ -93,7 +93,7 @@ describe("listenTcp", () => {
     expect((await client.all()).toString()).toBe("ab".repeat(1000));
   });
 
-  test("a connection that is reset as it comes is told to the observer like any other", async () => {
+  test("a connection that is reset as it comes is observed like any other", async () => {
     const events: TrafficEvent[] = [];
     const traffic = { wants: () => true, emit: (event: TrafficEvent) => void events.push(event) };
     const server = await listen(echo, {}, { traffic });
@@ -174,11 +174,11 @@ describe("listenTcp", () => {
     expect(server.stats().connections_idle_closed_total).toBe(1);
   });
 
-  test("who waited for its turn in an iterative server is not idle for it", async () => {
+  test("waiting for its turn in an iterative server does not count as idle", async () => {
     const server = await listen(echo, { iterative: true, idleTimeout: 150 });
     const first = await RawClient.connect(server.address.port);
     const second = await RawClient.connect(server.address.port);
-    // Longer than the idle timeout: the first one keeps the server busy all the while.
+    // Longer than the idle timeout: the first one keeps the server busy meanwhile.
     for (let i = 0; i < 20; i++) {
       first.write(".");
       await first.text(1);
@@ -191,7 +191,7 @@ describe("listenTcp", () => {
     expect(server.stats().connections_idle_closed_total).toBe(0);
   });
 
-  test("an IPv4 peer of a server on :: is told by its IPv4 address", async () => {
+  test("an IPv4 peer of a server on :: is shown with its IPv4 address", async () => {
     const server = await listen(echo, { host: "::" });
     await RawClient.connect(server.address.port);
     await until(() => server.clients().length === 1);
@@ -216,7 +216,7 @@ describe("listenTcp", () => {
     await expect(RawClient.connect(server.address.port)).rejects.toThrow("ECONNREFUSED");
   });
 
-  test("stop drops who does not leave by the deadline, and is safe to call twice", async () => {
+  test("stop drops clients that are still connected at the deadline, and is safe to call twice", async () => {
     const server = await listen({ open: () => undefined, data: () => {}, end: () => {} });
     const client = await RawClient.connect(server.address.port);
     const deadline = AbortSignal.timeout(30);
@@ -241,13 +241,13 @@ describe("listenTcp", () => {
     expect(joined.address.port).toBe(port);
   });
 
-  test("an address that is not of this machine is told as such", async () => {
+  test("an address that is not of this machine is reported as such", async () => {
     await expect(listen(echo, { host: "192.0.2.1" })).rejects.toThrow(
       '"192.0.2.1" is not an address of this machine',
     );
   });
 
-  test("open, bytes in both directions and close are told to the observer", async () => {
+  test("open, bytes in both directions and close are observed", async () => {
     const events: TrafficEvent[] = [];
     const traffic = { wants: () => true, emit: (event: TrafficEvent) => void events.push(event) };
     const server = await listen(echo, {}, { traffic });

@@ -141,7 +141,7 @@ describe("TLS", () => {
     const socket = await dial(port);
     const received = () => server.stats().bytes_received_total ?? 0;
     socket.write(Buffer.alloc(40_000_000));
-    // The handshake's last segment may bring the first bytes along: they are decrypted already.
+    // The handshake's last segment may contain the first bytes: they are decrypted already.
     await Bun.sleep(50); // silence is what is asserted
     expect(received()).toBeLessThan(1_000_000);
     const [connection] = server.connections;
@@ -218,7 +218,7 @@ describe("TLS", () => {
     expect(opened).toBe(1);
   });
 
-  testTls("a certificate that is over is told in the log", async () => {
+  testTls("an expired certificate is reported in the log", async () => {
     const { log } = await listen(echo, authority!.issue("localhost", 0));
     expect(log.some((line) => line.includes("has expired on"))).toBe(true);
   });

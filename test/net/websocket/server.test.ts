@@ -11,7 +11,7 @@ import { acceptance, frame, readFrames, upgradeRequest } from "../../support/web
 
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
 
-/** A server that sends back what it hears, and keeps what happens. */
+/** A server that sends back what it receives, and records what happens. */
 async function listen(options: Partial<WebSocketOptions> = {}, events?: TrafficEvent[]) {
   const connections: WebSocketConnection<number>[] = [];
   const closed: number[] = [];
@@ -98,7 +98,7 @@ describe("listenWebSocket", () => {
     await until(() => closed.length === 2);
   });
 
-  test("what is no WebSocket gets a reply of HTTP, and is closed", async () => {
+  test("a request that is no WebSocket handshake gets an HTTP reply, and is closed", async () => {
     const { port, server, connections } = await listen();
     for (const [request, status] of [
       ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", 426],
@@ -135,7 +135,7 @@ describe("listenWebSocket", () => {
     const sent = Buffer.alloc(3_000_000, "0123456789");
     client.write(frame(sent));
     let heard = Buffer.alloc(0);
-    // One frame may come back as several: chunks are handed on as they come.
+    // One frame may come back as several: chunks are passed on as they arrive.
     while (heard.length < sent.length) {
       await until(() => readFrames(client.received).length > 0);
       const frames = readFrames(client.received);
@@ -169,7 +169,7 @@ describe("listenWebSocket", () => {
     await until(() => back >= total);
   });
 
-  test("who does not read its pongs is not sent further ones", async () => {
+  test("a client that does not read its pongs is not sent further ones", async () => {
     const { port, connections } = await listen();
     const client = await upgraded(port);
     client.pause();
@@ -179,7 +179,7 @@ describe("listenWebSocket", () => {
     expect(connections[0]!.buffered).toBeLessThan(200_000);
   });
 
-  test("when it stops, everybody is told that the server goes away (1001)", async () => {
+  test("when it stops, every client gets the close code 1001 (going away)", async () => {
     const { server, port } = await listen();
     const clients = await Promise.all(Array.from({ length: 5 }, () => upgraded(port)));
     const halfway = await RawClient.connect(port);

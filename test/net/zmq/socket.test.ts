@@ -53,7 +53,7 @@ describe("a socket", () => {
     expect(zmq.socket("pull").receive()).toBeUndefined();
   });
 
-  test("tells where it is bound", async () => {
+  test("knows where it is bound", async () => {
     const zmq = await context();
     const rep = zmq.socket("rep");
     rep.bind("tcp://127.0.0.1:*");
@@ -156,7 +156,7 @@ describe.each([
     expect(await waiter.wait(["readable"])).toBe(false);
   });
 
-  test("still tells of messages after it was woken", async () => {
+  test("still reports messages after it was woken", async () => {
     const { zmq, push, pull } = await pipeline();
     const waiter = new ZmqWaiter(zmq.lib, [pull], mayBlock);
     onTestFinished(() => waiter.close());

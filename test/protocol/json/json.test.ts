@@ -14,7 +14,7 @@ describe("readJson", () => {
     ["1e3", 1000],
     ["1E-2", 0.01],
     ["1e999", Number.POSITIVE_INFINITY],
-  ])("tells integers from decimals: %p is %p", (text, value) => {
+  ])("distinguishes integers from decimals: %p is %p", (text, value) => {
     expect(readJson(text)).toBe(value);
   });
 

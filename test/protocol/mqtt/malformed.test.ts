@@ -177,7 +177,7 @@ describe("what the versions allow differently", () => {
     expect(packet).toMatchObject({ type: "connect", password: new Uint8Array([0x70]) });
   });
 
-  test("the level that was asked for is told, so it can be answered", () => {
+  test("the error has the requested level, so it can be answered", () => {
     const mistake = mistakeOf("10 0c 0004 4d515454 09 02 003c 0000", 4);
     expect(mistake).toBeInstanceOf(UnsupportedProtocol);
     expect(mistake instanceof UnsupportedProtocol && mistake.level).toBe(9);

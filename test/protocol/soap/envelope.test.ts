@@ -58,7 +58,7 @@ test("the envelope's namespace says the version, not what the transport claimed"
   expect(readEnvelope(inBody(operation), soap12).version).toBe(soap11);
 });
 
-test("an envelope without a body, or with an empty one, is told apart", () => {
+test("an envelope without a body differs from one with an empty body", () => {
   expect(fault(`<e:Envelope xmlns:e="${soap11.namespace}"/>`).message).toBe("Soap envelope is empty!");
   expect(fault(inBody("")).message).toBe("Soap body is empty!");
   expect(fault(inBody("", soap12)).version).toBe(soap12);

@@ -2,20 +2,20 @@ import { describe, expect, test } from "bun:test";
 import { readXml } from "../../../src/protocol/soap/xml-reader.ts";
 import { XmlError } from "../../../src/protocol/soap/xml-text.ts";
 
-/** What a handler is told, one line per event. */
+/** The handler's events, one line each. */
 function read(text: string): string[] {
-  const told: string[] = [];
+  const events: string[] = [];
   readXml(text, {
     open: (name, attributes, depth) => {
       const shown = attributes
         .map(({ namespace, local, value }) => ` {${namespace}}${local}=${value}`)
         .join("");
-      told.push(`${depth} <{${name.namespace}}${name.local}${shown}>`);
+      events.push(`${depth} <{${name.namespace}}${name.local}${shown}>`);
     },
-    text: (part, depth) => void told.push(`${depth} ${part}`),
-    close: (depth) => void told.push(`${depth} </>`),
+    text: (part, depth) => void events.push(`${depth} ${part}`),
+    close: (depth) => void events.push(`${depth} </>`),
   });
-  return told;
+  return events;
 }
 
 function mistake(text: string): string {
@@ -34,8 +34,8 @@ describe("namespaces", () => {
   });
 
   test("an inner binding hides the outer one until its element closes", () => {
-    const told = read(`<x:a xmlns:x="urn:1"><x:b xmlns:x="urn:2"/><x:c x:d=""/></x:a>`);
-    expect(told.filter((line) => line.includes("<{"))).toEqual([
+    const events = read(`<x:a xmlns:x="urn:1"><x:b xmlns:x="urn:2"/><x:c x:d=""/></x:a>`);
+    expect(events.filter((line) => line.includes("<{"))).toEqual([
       "1 <{urn:1}a>",
       "2 <{urn:2}b>",
       "2 <{urn:1}c {urn:1}d=>",
@@ -58,16 +58,16 @@ describe("namespaces", () => {
   });
 
   test("names from Object.prototype are names like others", () => {
-    const told = read(`<__proto__ constructor="1"><toString/></__proto__>`);
-    expect(told.slice(0, 2)).toEqual(["1 <{}__proto__ {}constructor=1>", "2 <{}toString>"]);
+    const events = read(`<__proto__ constructor="1"><toString/></__proto__>`);
+    expect(events.slice(0, 2)).toEqual(["1 <{}__proto__ {}constructor=1>", "2 <{}toString>"]);
   });
 });
 
 describe("text", () => {
   test("character data, CDATA and references come in order, comments and instructions do not", () => {
-    const told = read("<a>1<![CDATA[<2>]]>&#51;&amp;<!-- no --><?no no?>4</a>");
+    const events = read("<a>1<![CDATA[<2>]]>&#51;&amp;<!-- no --><?no no?>4</a>");
     expect(
-      told
+      events
         .slice(1, -1)
         .map((line) => line.slice(2))
         .join(""),

@@ -64,7 +64,7 @@ describe("TimeRequestReader", () => {
             (x, y) => x - y,
           );
           const chunks = marks.slice(1).map((mark, i) => text.slice(marks[i], mark));
-          // A line end that came late was told apart from its request: join the two again.
+          // A line end that came late is reported apart from its request: join the two again.
           const joined: string[] = [];
           for (const request of read(...chunks)) {
             if (request.startsWith("end")) joined.push((joined.pop() ?? "").replace('""', request.slice(3)));
@@ -77,13 +77,16 @@ describe("TimeRequestReader", () => {
     );
   });
 
-  test.each(["TIME", "TIME\n", "TIME\r\n"])("%j alone in its chunk is told the same by both ways", (text) => {
-    const [alone, any] = [new TimeRequestReader(), new TimeRequestReader()];
-    const request = alone.readAlone(Buffer.from(text));
-    expect([request]).toEqual([...any.read(Buffer.from(text))]);
-    // ... and both know afterwards whether a line end may still come.
-    expect([...alone.read(Buffer.from("\r\n"))]).toEqual([...any.read(Buffer.from("\r\n"))]);
-  });
+  test.each(["TIME", "TIME\n", "TIME\r\n"])(
+    "%j alone in its chunk is read the same by both methods",
+    (text) => {
+      const [alone, any] = [new TimeRequestReader(), new TimeRequestReader()];
+      const request = alone.readAlone(Buffer.from(text));
+      expect([request]).toEqual([...any.read(Buffer.from(text))]);
+      // ... and both know afterwards whether a line end may still come.
+      expect([...alone.read(Buffer.from("\r\n"))]).toEqual([...any.read(Buffer.from("\r\n"))]);
+    },
+  );
 
   test.each(["TIM", "QUIT", "TIME\r", "TIMES", "TIME\rX", "time\r\n", "\r\nTIME", "TIME\r\nT"])(
     "%j is not a TIME request alone in its chunk",

@@ -8,11 +8,11 @@ import { type FrameOptions, frame, readFrames } from "../../support/web-socket-f
 /** What a reader makes of bytes that come in pieces of `size`. */
 function read(bytes: Uint8Array, size = bytes.length) {
   const heard: Buffer[] = [];
-  const told: string[] = [];
+  const events: string[] = [];
   const reader = new FrameReader({
     data: (data) => void heard.push(Buffer.from(data)),
-    ping: (payload) => void told.push(`ping ${Buffer.from(payload)}`),
-    close: (code) => void told.push(`close ${code} after ${Buffer.concat(heard)}`),
+    ping: (payload) => void events.push(`ping ${Buffer.from(payload)}`),
+    close: (code) => void events.push(`close ${code} after ${Buffer.concat(heard)}`),
   });
   let mistake: unknown;
   try {
@@ -21,7 +21,7 @@ function read(bytes: Uint8Array, size = bytes.length) {
   } catch (error) {
     mistake = error;
   }
-  return { data: Buffer.concat(heard), calls: heard.length, told, mistake };
+  return { data: Buffer.concat(heard), calls: heard.length, events, mistake };
 }
 
 test("[MQTT-6.0.0-2] what frames carry is one stream, however they and the chunks are cut", () => {
@@ -62,10 +62,10 @@ test("a control frame may come between the frames of a message", () => {
     frame("lo", { opcode: 0 }),
   ]);
   for (const size of [1, 7, bytes.length]) {
-    const { data, told, mistake } = read(bytes, size);
-    expect({ data: data.toString(), told, mistake }).toEqual({
+    const { data, events, mistake } = read(bytes, size);
+    expect({ data: data.toString(), events, mistake }).toEqual({
       data: "halo",
-      told: ["ping are you there"],
+      events: ["ping are you there"],
       mistake: undefined,
     });
   }
@@ -73,9 +73,9 @@ test("a control frame may come between the frames of a message", () => {
 
 test("what was said before a close frame is heard before it, and nothing after it", () => {
   const close = frame(Uint8Array.of(1000 >> 8, 1000 & 0xff), { opcode: 8 });
-  const { data, told } = read(Buffer.concat([frame("last"), close, frame("words")]));
-  expect({ data: data.toString(), told }).toEqual({ data: "last", told: ["close 1000 after last"] });
-  expect(read(frame("", { opcode: 8 })).told).toEqual(["close 1005 after "]);
+  const { data, events } = read(Buffer.concat([frame("last"), close, frame("words")]));
+  expect({ data: data.toString(), events }).toEqual({ data: "last", events: ["close 1000 after last"] });
+  expect(read(frame("", { opcode: 8 })).events).toEqual(["close 1005 after "]);
 });
 
 describe("a client breaks the rules with", () => {

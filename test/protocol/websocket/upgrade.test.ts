@@ -65,7 +65,7 @@ describe("a request is refused", () => {
     expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`);
   });
 
-  test("and a browser that came by HTTP is told where to go", () => {
+  test("and a browser that came by HTTP is answered where to go", () => {
     const { text } = answer(upgradeRequest({ Upgrade: undefined, Host: "lab:8083" }, "/"));
     expect(text).toContain("ws://lab:8083/mqtt with the subprotocol mqtt");
     expect(text).toContain("Upgrade: websocket\r\n");

@@ -65,7 +65,7 @@ describe("echo", () => {
     expect(await second.text(7)).toBe("Echo: 2");
   });
 
-  test("tells what it received and answered in printable words", async () => {
+  test("shows what it received and answered as printable text", async () => {
     const { port, events } = await startRole(echo, {}, { observe: true });
     const client = await RawClient.connect(port);
     client.write("halo\x1b[31m\n");

@@ -136,7 +136,7 @@ describe("an error", () => {
       call('"method":"power","params":[-1,0.5],"id":1'),
       failed(-32002, "Result is not a real number: a root of a negative number", undefined, "1"),
     ],
-  ])("of %.70s is told with the right code, and what was wrong", async (request, reply) => {
+  ])("of %.70s is answered with the right code and what was wrong", async (request, reply) => {
     const { post } = await start();
     expect(await post(request)).toEqual({ status: 200, type: "application/json", text: reply });
   });
@@ -255,7 +255,7 @@ describe("over HTTP", () => {
     });
   });
 
-  test("requests and answers are told in the words of the demos", async () => {
+  test("requests and answers are shown in the words of the demos", async () => {
     const { post, events } = await start({}, { observe: true });
     await post(call('"method":"add","params":[1,2],"id":1'));
     await post(call('"method":"add","params":[1,2]'));

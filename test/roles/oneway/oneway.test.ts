@@ -5,7 +5,7 @@ import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
 
 describe("oneway", () => {
-  test("takes what comes, tells it and never answers", async () => {
+  test("takes what comes, shows it and never answers", async () => {
     const { port, events, service } = await startRole(oneway, {}, { observe: true });
     const client = await RawClient.connect(port);
     client.write("satu arah");

@@ -221,7 +221,7 @@ describe("rest", () => {
     expect([page.status, page.headers.get("location")]).toEqual([302, "/docs"]);
   });
 
-  test("tells requests and replies in the words of the demos", async () => {
+  test("shows requests and replies in the words of the demos", async () => {
     const { url, events } = await start({}, { observe: true });
     await (await fetch(`${url}/add?a=5&b=9`)).text();
     await (await fetch(`${url}/div`, { method: "POST", body: '{"a":1,"b":0}' })).text();

@@ -48,7 +48,7 @@ test("each reason why there is no result has its fault code", () => {
   }
 });
 
-test("what goes wrong on our side is told to the log, and to the client only as an internal error", async () => {
+test("what goes wrong on our side is logged, and is only an internal error for the client", async () => {
   const broken = operation(() => {
     throw new Error("secret reason");
   });

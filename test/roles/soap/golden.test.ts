@@ -71,7 +71,7 @@ function compare(answer: Answer, recorded: Answer, port: number, said: string): 
     expect(answer.body).toBe(recorded.body);
     return;
   }
-  // The address is the one the client used. Who names no host is told the one it connected to.
+  // The address is the one the client used. Without a Host header it is the one it connected to.
   const location = /location="http:\/\/([^/]*)\/"/.exec(answer.body)?.[1];
   const addresses = ["127.0.0.1:8000", "soap-server:8000", `127.0.0.1:${port}`];
   expect(addresses).toContain(location ?? "none");

@@ -17,7 +17,7 @@ const entities = Array.from(
   { length: 9 },
   (_, index) => `<!ENTITY l${index + 1} "${`&l${index};`.repeat(10)}">`,
 );
-const syntaxErrors: Readonly<Record<string, [body: string | Uint8Array, told: string]>> = {
+const syntaxErrors: Readonly<Record<string, [body: string | Uint8Array, message: string]>> = {
   "a billion laughs": [`<!DOCTYPE a [<!ENTITY l0 "ha">${entities.join("")}]><a>&l9;</a>`, "DOCTYPE"],
   "an external entity": [`<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>`, "DOCTYPE"],
   "an external subset": [`<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>`, "DOCTYPE"],
@@ -37,20 +37,20 @@ const syntaxErrors: Readonly<Record<string, [body: string | Uint8Array, told: st
   "a comment without an end": [`<a><!-- ${"x".repeat(200_000)}`, "line 1"],
 };
 
-for (const [what, [body, told]] of Object.entries(syntaxErrors)) {
-  test(`${what} is a syntax error of the client, told in few words`, async () => {
+for (const [what, [body, message]] of Object.entries(syntaxErrors)) {
+  test(`${what} is a syntax error of the client, described in few words`, async () => {
     const { port } = await start();
     const answer = await post(port, body);
     expect(answer.status).toBe(500);
     const [code, text] = faultOf(answer);
     expect(code).toBe("soap11env:Client.XMLSyntaxError");
-    expect(text).toContain(told);
+    expect(text).toContain(message);
     expect(answer.body.length).toBeLessThan(1000);
     expect(await serves(port)).toBe(true);
   });
 }
 
-test("who does not finish a request in time is told 408, also when bytes keep trickling", async () => {
+test("a client that does not finish a request in time gets 408, also when bytes keep trickling", async () => {
   const { port } = await start({ requestTimeout: "200ms" });
   const halves = [
     "POST / HT",

@@ -32,7 +32,7 @@ test("the WSDL's address follows the Host header, unless that is no host", async
   expect(await location("a/b")).toBe(`http://127.0.0.1:${port}/`);
 });
 
-test("other methods are refused with 405 and told which are not", async () => {
+test("other methods are refused with 405 and the allowed ones", async () => {
   const { port } = await start();
   for (const method of ["PUT", "DELETE", "OPTIONS", "GET"]) {
     const response = await fetch(`http://127.0.0.1:${port}/?x=wsdl`, { method });
@@ -49,13 +49,13 @@ test("a compressed body is refused with 415", async () => {
   expect(faultOf(answer)[0]).toBe("soap11env:Client.RequestNotAllowed");
 });
 
-test("a body beyond maxBody is refused with 413, whether its length is told or not", async () => {
+test("a body beyond maxBody is refused with 413, whether its length is announced or not", async () => {
   const { port } = await start({ maxBody: 1000 });
   const long = envelope(call("add", 1, " ".repeat(1000)));
-  const told = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${long.length}\r\n\r\n${long}`;
+  const announced = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${long.length}\r\n\r\n${long}`;
   const chunk = `${long.length.toString(16)}\r\n${long}\r\n`;
-  const untold = `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`;
-  for (const request of [told, untold]) {
+  const chunked = `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`;
+  for (const request of [announced, chunked]) {
     const answer = await exchange(port, request);
     expect(answer.status).toBe(413);
     expect(faultOf(answer)).toEqual([
@@ -76,16 +76,16 @@ test("two requests of one segment are answered in order", async () => {
   expect([...body.matchAll(/<tns:addResult>(\d)</g)].map(([, result]) => result)).toEqual(["1", "2"]);
 });
 
-test("it tells what it receives and answers, and counts it", async () => {
+test("it shows what it receives and answers, and counts it", async () => {
   const { port, service, events } = await startRole(soap, {}, { operations, observe: true });
   await post(port, envelope(call("add", 10, 5)));
   await post(port, envelope(call("add", "a\u0085b", 5)));
   await post(port, "hello");
   await fetch(`http://127.0.0.1:${port}/?wsdl`);
-  const told = events.flatMap((event: TrafficEvent) =>
+  const messages = events.flatMap((event: TrafficEvent) =>
     event.kind === "message" ? [`${event.direction} ${event.text}`] : [],
   );
-  expect(told).toEqual([
+  expect(messages).toEqual([
     "in Received: add(10, 5)",
     "out Sent: addResult = 15",
     "in Received: add(a\\x85b, 5)",

@@ -91,10 +91,10 @@ describe("faults", () => {
     expect(await fault(call("add", "&lt;i>\n", 1))).toBe(cast("<i>\\n", "integer"));
   });
 
-  test("an operand with more digits than allowed is told so, and not repeated whole", async () => {
-    const told = await fault(call("add", "9".repeat(5000), 1));
-    expect(told).toEndWith("to integer: more than 4300 digits");
-    expect(told.length).toBeLessThan(300);
+  test("an operand with more digits than allowed is refused, and not repeated whole", async () => {
+    const reason = await fault(call("add", "9".repeat(5000), 1));
+    expect(reason).toEndWith("to integer: more than 4300 digits");
+    expect(reason.length).toBeLessThan(300);
   });
 
   test("an operand that is missing, given twice, or holds elements is named", async () => {

@@ -53,7 +53,7 @@ describe("udp", () => {
     expect((await exchange(port, Buffer.from("a"))).reply.toString()).toBe("<a>");
   });
 
-  test("a port in use is told with what to change", async () => {
+  test("a port in use is reported with what to change", async () => {
     const { port } = await startRole(udp);
     await expect(startRole(udp, { port })).rejects.toThrow("the port is in use");
   });

@@ -74,7 +74,7 @@ describe("zmq-pub", () => {
     }
   });
 
-  test("tells what it published, also when nobody listens", async () => {
+  test("shows what it published, also when nobody listens", async () => {
     const { events } = await startRole(zmqPub, { topic: "suhu", message: "28" }, { observe: true });
     await until(() => events.some((event) => event.kind === "message"));
     const message = events.find((event) => event.kind === "message");

@@ -100,7 +100,7 @@ describe("zmq-push", () => {
     expect(new Set([...one, ...two]).size).toBe(20);
   });
 
-  test("tells what it sent", async () => {
+  test("shows what it sent", async () => {
     const { port, events } = await startRole(
       zmqPush,
       { every: 0, workload: { min: 42, max: 42 } },
@@ -111,7 +111,7 @@ describe("zmq-push", () => {
     expect(message).toMatchObject({ direction: "out", text: "Sent work: 42" });
   });
 
-  test("connects to its workers when it is told so", async () => {
+  test("connects to its workers when it is configured so", async () => {
     const worker = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const { service } = await startRole(zmqPush, { connect: [`tcp://127.0.0.1:${worker.port}`] });
     expect(service.addresses).toEqual([]);

@@ -16,7 +16,7 @@ async function ask(client: ZmtpClient, ...request: (string | Uint8Array)[]): Pro
 }
 
 describe("zmq-rep", () => {
-  test("says byte for byte what the original said", async () => {
+  test("answers byte for byte as the original", async () => {
     const { port } = await startRole(zmqRep);
     for (const events of golden("zmq_reqrep").connections) await replay(port, events);
   });
@@ -50,9 +50,9 @@ describe("zmq-rep", () => {
     const before = Math.floor(Date.now() / 1000) * 1000;
     const [reply = ""] = await ask(client, "?");
     expect(reply).toMatch(/^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/);
-    const told = Date.parse(`${reply} GMT+0700`);
-    expect(told).toBeGreaterThanOrEqual(before);
-    expect(told).toBeLessThanOrEqual(Date.now());
+    const time = Date.parse(`${reply} GMT+0700`);
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThanOrEqual(Date.now());
   });
 
   test("sends the request itself back, part by part, when the reply is {message} alone", async () => {
@@ -124,7 +124,7 @@ describe("zmq-rep", () => {
     await client.raw.ended;
   });
 
-  test("closes who comes when it is full, and serves the next when somebody has left", async () => {
+  test("closes new clients when it is full, and serves the next one when a client has left", async () => {
     const { port, service, log } = await startRole(zmqRep, { maxConnections: 2 }, { expectLog: ["warning"] });
     const [first, second] = [await ZmtpClient.connect(port, "REQ"), await ZmtpClient.connect(port, "REQ")];
     const third = await RawClient.connect(port);
@@ -142,7 +142,7 @@ describe("zmq-rep", () => {
     await silent.ended;
   });
 
-  test("tells who came, what was said in both directions, and who left", async () => {
+  test("shows connections, the messages in both directions, and disconnections", async () => {
     const { port, events, service } = await startRole(zmqRep, {}, { observe: true });
     const client = await ZmtpClient.connect(port, "REQ");
     await until(() => service.clients?.().length === 1);
