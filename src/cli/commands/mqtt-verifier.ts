@@ -1,7 +1,7 @@
 import { pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { saslPrep } from "../../protocol/scram/sasl-prep.ts";
-import { minIterations, maxIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
+import { maxIterations, minIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";

@@ -1,6 +1,6 @@
 import type { Address } from "../../core/address.ts";
 import type { PortClaim, RoleContext, UnmetNeed } from "../../core/role.ts";
-import { listenTcp, type ConnectionQuota, type TcpOptions, type TcpServer } from "../../net/tcp/server.ts";
+import { type ConnectionQuota, listenTcp, type TcpOptions, type TcpServer } from "../../net/tcp/server.ts";
 import { readTlsFiles, TlsFileError } from "../../net/tcp/tls-files.ts";
 import { listenWebSocket } from "../../net/websocket/server.ts";
 import type { Broker } from "./broker/broker.ts";

@@ -1,5 +1,5 @@
 import type { Conversation, Traffic } from "../../../core/traffic.ts";
-import { permanentLease, type Lease } from "../../../net/tcp/buffers.ts";
+import { type Lease, permanentLease } from "../../../net/tcp/buffers.ts";
 import { encodeWithin } from "../../../protocol/mqtt/encode.ts";
 import { type Packet, PacketType, type Version } from "../../../protocol/mqtt/packet.ts";
 import {
@@ -140,7 +140,12 @@ export class PacketWriter implements Outlet, TraceSource {
     tracePublish(this, "out", facts, bytes, publishSize(message, topic, delivery));
   }
 
-  #writePublish(message: Message, topic: Uint8Array, delivery: Delivery, lease: Lease = permanentLease): void {
+  #writePublish(
+    message: Message,
+    topic: Uint8Array,
+    delivery: Delivery,
+    lease: Lease = permanentLease,
+  ): void {
     const { buffer } = this;
     const size = publishSize(message, topic, delivery);
     if (size <= maxGathered) {

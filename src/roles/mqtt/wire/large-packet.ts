@@ -1,5 +1,5 @@
-import { freeBuffer } from "../../../net/tcp/buffers.ts";
 import type { Lease } from "../../../net/tcp/buffers.ts";
+import { freeBuffer } from "../../../net/tcp/buffers.ts";
 
 /** Packets from this size on are shared and not copied, in bytes. */
 export const minLargePacket = 128 * 1024;
