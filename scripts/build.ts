@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { dashboardPlugin } from "../src/observe/dashboard/bundle.ts";
+import { dashboardPlugin } from "../src/dashboard/bundle.ts";
 
 const root = join(import.meta.dir, "..");
 

@@ -11,8 +11,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   protocol: ["core", "protocol"],
   net: ["net", "core", "protocol"],
   observe: ["observe", "core", "protocol"],
+  dashboard: ["dashboard", "core", "protocol"],
   roles: ["roles", "core", "protocol", "net"],
-  server: ["server", "core", "observe"],
+  server: ["server", "core", "observe", "dashboard"],
   cli: ["cli", "core", "protocol", "net"],
 };
 

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { dashboardPolicy } from "../../src/observe/dashboard/assets.ts";
+import { dashboardPolicy } from "../../src/dashboard/assets.ts";
 import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts";
 import { testDashboard, wireRow } from "../support/dashboard-browser.ts";
 import { type Lab, startLab } from "../support/lab.ts";

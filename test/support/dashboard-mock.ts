@@ -1,8 +1,4 @@
-import {
-  type DashboardAssets,
-  dashboardAssets,
-  dashboardPolicy,
-} from "../../src/observe/dashboard/assets.ts";
+import { type DashboardAssets, dashboardAssets, dashboardPolicy } from "../../src/dashboard/assets.ts";
 import { LabScript } from "./dashboard-script.ts";
 
 export interface MockOptions {

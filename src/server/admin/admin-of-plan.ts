@@ -29,7 +29,7 @@ export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
   if (config === false) return undefined;
   const { facts, tries, version, serveApp } = io;
   const metrics = readMetrics(options, hub);
-  const dashboard = async () => (await import("../../observe/dashboard/assets.ts")).dashboardAssets();
+  const dashboard = async () => (await import("../../dashboard/assets.ts")).dashboardAssets();
   const context = { config, version, plan, supervisor, history, log, facts, drain, metrics, dashboard };
   try {
     return startAdmin(tries === undefined ? context : { ...context, tries }, serveApp);

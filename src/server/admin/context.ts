@@ -1,6 +1,6 @@
 import type { Logger } from "../../core/log.ts";
 import type { Tries } from "../../core/try.ts";
-import type { DashboardAssets } from "../../observe/dashboard/assets.ts";
+import type { DashboardAssets } from "../../dashboard/assets.ts";
 import type { History } from "../../observe/history.ts";
 import type { Plan } from "../config/plan.ts";
 import type { AdminConfig } from "../config/schema.ts";

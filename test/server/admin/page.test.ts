@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { DashboardAsset } from "../../../src/observe/dashboard/assets.ts";
+import type { DashboardAsset } from "../../../src/dashboard/assets.ts";
 import { testAdmin } from "./admin.ts";
 
 const html = { type: "text/html; charset=utf-8", body: "<p>halo</p>" };

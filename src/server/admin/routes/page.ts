@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { dashboardPolicy } from "../../../observe/dashboard/assets.ts";
+import { dashboardPolicy } from "../../../dashboard/assets.ts";
 import type { AddRoutes } from "../app.ts";
 
 /** The dashboard's files. They hold no data, and are served without the token, which the page asks for. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { patterns } from "../../../src/observe/dashboard/page/learn/patterns.ts";
-import { roles } from "../../../src/roles/index.ts";
+import { patterns } from "../../src/dashboard/page/learn/patterns.ts";
+import { roles } from "../../src/roles/index.ts";
 
 test("every role has its pattern, and every pattern its role", () => {
   expect(patterns.map(({ role }) => role).sort()).toEqual(roles.map(({ name }) => name).sort());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { SseParser } from "../../../src/observe/dashboard/page/api/sse.ts";
+import { SseParser } from "../../src/dashboard/page/api/sse.ts";
 
 const stream =
   'event: traffic\nid: 7\ndata: {"seq":7}\n\n: keep-alive\n\ndata: a\r\ndata: b\r\n\r\nevent: ready\ndata:{}\n\n';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { topicFilterMistake } from "../../../../protocol/mqtt/topic.ts";
+import { topicFilterMistake } from "../../../protocol/mqtt/topic.ts";
 import { listenToTraffic } from "../api/traffic.ts";
 import { clock } from "../text/format.ts";
 import { type Heard, Hearing } from "./heard.ts";

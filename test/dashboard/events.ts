@@ -1,6 +1,6 @@
-import type { TrafficEvent } from "../../../src/observe/dashboard/page/api/types.ts";
-import { WireFeed } from "../../../src/observe/dashboard/page/wire/feed.ts";
-import { allTraffic, type WireFilter } from "../../../src/observe/dashboard/page/wire/filter.ts";
+import type { TrafficEvent } from "../../src/dashboard/page/api/types.ts";
+import { WireFeed } from "../../src/dashboard/page/wire/feed.ts";
+import { allTraffic, type WireFilter } from "../../src/dashboard/page/wire/filter.ts";
 
 let seq = 0;
 

@@ -1,11 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import {
-  allTraffic,
-  asQuery,
-  passes,
-  type WireFilter,
-} from "../../../src/observe/dashboard/page/wire/filter.ts";
-import { topicMatches } from "../../../src/observe/dashboard/page/wire/topic.ts";
+import { allTraffic, asQuery, passes, type WireFilter } from "../../src/dashboard/page/wire/filter.ts";
+import { topicMatches } from "../../src/dashboard/page/wire/topic.ts";
 import { event } from "./events.ts";
 
 const publish = event("mqtt#1", {

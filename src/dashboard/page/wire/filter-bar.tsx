@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
-import { topicFilterMistake } from "../../../../protocol/mqtt/topic.ts";
+import { topicFilterMistake } from "../../../protocol/mqtt/topic.ts";
 import type { TrafficKind } from "../api/types.ts";
 import { Icon } from "../parts/icons.tsx";
 import { useTone } from "../parts/tone.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { charted, countersOf, RateHistory } from "../../../src/observe/dashboard/page/state/rates.ts";
+import { charted, countersOf, RateHistory } from "../../src/dashboard/page/state/rates.ts";
 
 describe("rates", () => {
   test("are differences of counters over the time between two readings", () => {

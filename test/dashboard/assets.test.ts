@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { dashboardAssets, dashboardPolicy } from "../../../src/observe/dashboard/assets.ts";
+import { dashboardAssets, dashboardPolicy } from "../../src/dashboard/assets.ts";
 
 describe("the dashboard's files", () => {
   test("everything the page asks for is there, and nothing is from elsewhere", async () => {

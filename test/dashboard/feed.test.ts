@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { capacity } from "../../../src/observe/dashboard/page/wire/feed.ts";
-import { allTraffic } from "../../../src/observe/dashboard/page/wire/filter.ts";
+import { capacity } from "../../src/dashboard/page/wire/feed.ts";
+import { allTraffic } from "../../src/dashboard/page/wire/filter.ts";
 import { echoConversation, event, feedOf } from "./events.ts";
 
 const textsOf = (feed: ReturnType<typeof feedOf>) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { Hearing } from "../../../src/observe/dashboard/page/mqtt/heard.ts";
-import { describeResult } from "../../../src/observe/dashboard/page/mqtt/result.ts";
-import { treeOf } from "../../../src/observe/dashboard/page/mqtt/topic-tree.ts";
+import { Hearing } from "../../src/dashboard/page/mqtt/heard.ts";
+import { describeResult } from "../../src/dashboard/page/mqtt/result.ts";
+import { treeOf } from "../../src/dashboard/page/mqtt/topic-tree.ts";
 import { event } from "./events.ts";
 
 const info = (topic: string, rate = 0) => ({

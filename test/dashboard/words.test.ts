@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { layOut } from "../../../src/observe/dashboard/page/wire/columns.ts";
-import { fitPeer, textWidth } from "../../../src/observe/dashboard/page/wire/measure.ts";
-import { rowShapes } from "../../../src/observe/dashboard/page/wire/scene.ts";
-import { wordsOf } from "../../../src/observe/dashboard/page/wire/words.ts";
+import { layOut } from "../../src/dashboard/page/wire/columns.ts";
+import { fitPeer, textWidth } from "../../src/dashboard/page/wire/measure.ts";
+import { rowShapes } from "../../src/dashboard/page/wire/scene.ts";
+import { wordsOf } from "../../src/dashboard/page/wire/words.ts";
 import { event, feedOf } from "./events.ts";
 
 const publish = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import sax from "sax";
-import { asMermaid } from "../../../src/observe/dashboard/page/wire/export-mermaid.ts";
-import { excerpt } from "../../../src/observe/dashboard/page/wire/export-rows.ts";
-import { asPicture } from "../../../src/observe/dashboard/page/wire/export-svg.ts";
-import { asText } from "../../../src/observe/dashboard/page/wire/export-text.ts";
+import { asMermaid } from "../../src/dashboard/page/wire/export-mermaid.ts";
+import { excerpt } from "../../src/dashboard/page/wire/export-rows.ts";
+import { asPicture } from "../../src/dashboard/page/wire/export-svg.ts";
+import { asText } from "../../src/dashboard/page/wire/export-text.ts";
 import { echoConversation, event, feedOf } from "./events.ts";
 
 const order = ["mqtt", "echo"];
