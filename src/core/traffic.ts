@@ -51,9 +51,9 @@ export interface Traffic {
    * cost nothing. Under load the answer turns to no once this moment's sample is full, and the asker's event
    * is counted as left out; so ask once per event, and emit when told yes.
    */
-  wants(kind: TrafficKind): boolean;
+  sample(kind: TrafficKind): boolean;
   emit(event: TrafficEvent): void;
 }
 
 /** Nobody looks. */
-export const unobserved: Traffic = { wants: () => false, emit: () => {} };
+export const unobserved: Traffic = { sample: () => false, emit: () => {} };

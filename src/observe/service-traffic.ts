@@ -49,7 +49,7 @@ export class ServiceTraffic implements Traffic {
     return this.#appetite;
   }
 
-  wants(kind: TrafficKind): boolean {
+  sample(kind: TrafficKind): boolean {
     if (this.#budget[kind] >= 1) {
       this.#budget[kind]--;
       return true;

@@ -86,8 +86,8 @@ describe("the history", () => {
         leftOut: (of) => void heard.push(`${service}: left out of ${of}`),
       });
     const leave = watch("quiet");
-    expect(quiet.wants("message")).toBe(true);
-    expect(busy.wants("message")).toBe(false);
+    expect(quiet.sample("message")).toBe(true);
+    expect(busy.sample("message")).toBe(false);
     expect([hub.appetiteOf("quiet"), hub.appetiteOf("busy")]).toEqual([{ message: 2000 }, {}]);
     watch("busy");
     quiet.emit(sayOf("quiet", "halo"));
@@ -104,7 +104,7 @@ describe("the history", () => {
     const history = new History();
     onTestFinished(hub.add(history));
     const traffic = hub.service("echo");
-    for (let i = 0; i < 1000; i++) if (traffic.wants("message")) traffic.emit(say(`n${i}`));
+    for (let i = 0; i < 1000; i++) if (traffic.sample("message")) traffic.emit(say(`n${i}`));
     expect(history.past(100, all).map(({ text }) => text)).toEqual(["n0", "n1"]);
   });
 
@@ -122,7 +122,7 @@ describe("the history", () => {
     });
     const leaveFirst = history.watch(watcher(["message"]));
     const leaveSecond = history.watch(watcher(["bytes"]));
-    expect(hub.service("echo").wants("bytes")).toBe(true);
+    expect(hub.service("echo").sample("bytes")).toBe(true);
     hub.service("echo").emit({ kind: "bytes", conversation, direction: "in", bytes: new Uint8Array(3) });
     leaveFirst();
     leaveFirst();
@@ -134,7 +134,7 @@ describe("the history", () => {
       { message: 5 },
     ]);
     expect(seen).toMatchObject([{ kind: "bytes", size: 3 }]);
-    expect(hub.service("echo").wants("bytes")).toBe(false);
+    expect(hub.service("echo").sample("bytes")).toBe(false);
     leave();
   });
 });

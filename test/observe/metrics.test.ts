@@ -116,10 +116,10 @@ describe("/metrics", () => {
 
   test("requests and the event loop are timed once somebody has scraped", async () => {
     const { read, hub } = start();
-    expect(hub.service("rest").wants("open")).toBe(false);
+    expect(hub.service("rest").sample("open")).toBe(false);
     await read([]);
     const traffic = hub.service("rest");
-    expect(traffic.wants("open")).toBe(true);
+    expect(traffic.sample("open")).toBe(true);
     const conversation = { id: "rest#1", service: "rest", transport: "http", local: "", remote: "" } as const;
     traffic.emit({ kind: "open", conversation });
     traffic.emit({ kind: "close", conversation });

@@ -9,8 +9,8 @@ const message: TrafficEvent = { kind: "message", conversation, direction: "in", 
 describe("the traffic hub", () => {
   test("nobody observing wants nothing", () => {
     const traffic = new TrafficHub().service("echo");
-    expect(traffic.wants("message")).toBe(false);
-    expect(traffic.wants("bytes")).toBe(false);
+    expect(traffic.sample("message")).toBe(false);
+    expect(traffic.sample("bytes")).toBe(false);
   });
 
   test("an observer gets the kinds it asked for, of services old and new", () => {
@@ -18,9 +18,9 @@ describe("the traffic hub", () => {
     const seen: string[] = [];
     const before = hub.service("before");
     onTestFinished(hub.add({ appetite: { message: 1000 }, observe: (event) => void seen.push(event.kind) }));
-    expect(before.wants("message")).toBe(true);
-    expect(hub.service("after").wants("message")).toBe(true);
-    expect(before.wants("bytes")).toBe(false);
+    expect(before.sample("message")).toBe(true);
+    expect(hub.service("after").sample("message")).toBe(true);
+    expect(before.sample("bytes")).toBe(false);
     before.emit(message);
     before.emit({ kind: "close", conversation });
     expect(seen).toEqual(["message"]);
@@ -41,7 +41,7 @@ describe("the traffic hub", () => {
       }),
     );
     const traffic = hub.service("echo");
-    for (let i = 0; i < 10_000; i++) if (traffic.wants("message")) traffic.emit(message);
+    for (let i = 0; i < 10_000; i++) if (traffic.sample("message")) traffic.emit(message);
     await until(() => leftOut > 0);
     expect(seen).toBeLessThanOrEqual(100);
     expect(seen).toBeGreaterThan(0);
@@ -52,9 +52,9 @@ describe("the traffic hub", () => {
     const hub = new TrafficHub();
     const traffic = hub.service("echo");
     const leave = hub.add({ appetite: { bytes: 10 }, observe: () => {} });
-    expect(traffic.wants("bytes")).toBe(true);
+    expect(traffic.sample("bytes")).toBe(true);
     leave();
-    expect(traffic.wants("bytes")).toBe(false);
+    expect(traffic.sample("bytes")).toBe(false);
   });
 
   test("a hungry observer does not flood one that asked for less, which is told what it missed", async () => {
@@ -75,7 +75,7 @@ describe("the traffic hub", () => {
     const traffic = hub.service("echo");
     // A second's worth has to be saved up first.
     await until(() => {
-      for (let i = 0; i < 100; i++) if (traffic.wants("message")) traffic.emit(message);
+      for (let i = 0; i < 100; i++) if (traffic.sample("message")) traffic.emit(message);
       return seen >= 1000;
     });
     expect(modest).toBeLessThan(120);
@@ -97,7 +97,7 @@ describe("the traffic hub", () => {
     );
     const traffic = hub.service("mqtt");
     const publish = (topic: string) => {
-      if (traffic.wants("message")) traffic.emit({ ...message, fields: { topic } } as TrafficEvent);
+      if (traffic.sample("message")) traffic.emit({ ...message, fields: { topic } } as TrafficEvent);
     };
     let rare = 0;
     // Ten thousand a second of one topic; the other comes when the sample is long full.
@@ -119,7 +119,7 @@ describe("the traffic hub", () => {
     const hub = new TrafficHub();
     onTestFinished(hub.add({ appetite: { message: 10 }, observe: () => {} }));
     const traffic = hub.service("echo");
-    for (let i = 0; i < 500; i++) traffic.wants("message");
+    for (let i = 0; i < 500; i++) traffic.sample("message");
     const told: number[] = [];
     onTestFinished(
       hub.add({
@@ -128,7 +128,7 @@ describe("the traffic hub", () => {
         leftOut: (_service, _kind, count) => void told.push(count),
       }),
     );
-    for (let i = 0; i < 3; i++) traffic.wants("message");
+    for (let i = 0; i < 3; i++) traffic.sample("message");
     await until(() => told.length > 0);
     expect(told[0]).toBeLessThanOrEqual(3);
   });
@@ -140,7 +140,7 @@ describe("the traffic hub", () => {
     const traffic = hub.service("echo");
     for (let i = 0; i < 50; i++) {
       hub.add({ appetite: { message: 20, open: 5 }, observe: () => {} })();
-      for (let n = 0; n < 5; n++) if (traffic.wants("message")) traffic.emit(message);
+      for (let n = 0; n < 5; n++) if (traffic.sample("message")) traffic.emit(message);
     }
     // A tenth of a second's worth; the timer had no turn.
     expect(logged).toBe(2);
@@ -162,7 +162,7 @@ describe("the traffic hub", () => {
     const traffic = hub.service("echo");
     const before = asked;
     await until(() => {
-      if (traffic.wants("message")) traffic.emit(message);
+      if (traffic.sample("message")) traffic.emit(message);
       return refills >= 3;
     });
     expect(asked).toBe(before);

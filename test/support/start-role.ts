@@ -51,7 +51,7 @@ export async function startRole<C>(
   };
   const traffic: Traffic = options.observe
     ? {
-        wants: () => true,
+        sample: () => true,
         emit: (event) =>
           events.push("bytes" in event ? { ...event, bytes: new Uint8Array(event.bytes ?? noBytes) } : event),
       }

@@ -50,7 +50,7 @@ export class HttpExchange {
 
   /**
    * Emits a `message` event for the request, with its body if it was read. Called by a role after
-   * `traffic.wants("message")` was true.
+   * `traffic.sample("message")` was true.
    */
   emitRequest(text: string, body: Uint8Array = noBytes): void {
     const { method, url } = this.request;
@@ -82,7 +82,7 @@ export class HttpExchange {
       return Promise.reject(new BodyTooLargeError(maxBody));
     const reading = declared === null ? this.#readChunks(maxBody) : this.request.bytes();
     const body = bodies.wait(reading, declared === null ? maxBody : Number(declared));
-    return traffic.wants("bytes") ? this.#emitBody(body) : body;
+    return traffic.sample("bytes") ? this.#emitBody(body) : body;
   }
 
   async #emitBody(body: Promise<Uint8Array>): Promise<Uint8Array> {

@@ -24,12 +24,12 @@ export class NodeHttpTraffic {
   }
 
   open(exchange: NodeHttpExchange): void {
-    if (this.#traffic.wants("open"))
+    if (this.#traffic.sample("open"))
       this.#traffic.emit({ kind: "open", conversation: exchange.conversation });
   }
 
   close(exchange: NodeHttpExchange, reason?: string): void {
-    if (!exchange.wasObserved || !this.#traffic.wants("close")) return;
+    if (!exchange.wasObserved || !this.#traffic.sample("close")) return;
     const why = reason === undefined ? {} : { reason };
     this.#traffic.emit({ kind: "close", conversation: exchange.conversation, ...why });
   }
@@ -39,7 +39,7 @@ export class NodeHttpTraffic {
     // `GET / HTTP/1.1`, `Name: value`, each with its line end, and the empty line.
     this.bytesReceived += method.length + url.length + httpVersion.length + 11;
     for (const text of rawHeaders) this.bytesReceived += text.length + 2;
-    if (!this.#traffic.wants("bytes")) return;
+    if (!this.#traffic.sample("bytes")) return;
     const lines = [`${method} ${redactedTarget(url)} HTTP/${httpVersion}`];
     for (let index = 0; index < rawHeaders.length; index += 2) {
       lines.push(redactedHeader(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""));
@@ -50,7 +50,7 @@ export class NodeHttpTraffic {
   requestBody(exchange: NodeHttpExchange, chunk: Uint8Array): void {
     this.bytesReceived += chunk.length;
     // The rest of a body that was too large is ignored once the request has been answered.
-    if (exchange.isOpen && this.#traffic.wants("bytes")) this.#bytes(exchange, "in", chunk);
+    if (exchange.isOpen && this.#traffic.sample("bytes")) this.#bytes(exchange, "in", chunk);
   }
 
   reply(exchange: NodeHttpExchange, { status, headers, body }: Reply): void {
@@ -58,7 +58,7 @@ export class NodeHttpTraffic {
     for (const name in headers) lines.push(redactedHeader(name, headers[name] ?? ""));
     const head = `${lines.join("\r\n")}\r\n\r\n`;
     this.bytesSent += head.length + Buffer.byteLength(body);
-    if (this.#traffic.wants("bytes")) this.#bytes(exchange, "out", Buffer.from(head + body));
+    if (this.#traffic.sample("bytes")) this.#bytes(exchange, "out", Buffer.from(head + body));
   }
 
   #bytes(exchange: NodeHttpExchange, direction: Direction, bytes: Uint8Array): void {

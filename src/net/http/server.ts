@@ -115,8 +115,8 @@ class ListeningServer implements HttpServer, ExchangeOwner {
       return this.#finish(exchange, tooManyPipelined());
     const answering = server.pendingRequests - this.bodies.count;
     if (answering > this.#options.maxRequests) return this.#finish(exchange, busy());
-    if (this.traffic.wants("open")) this.traffic.emit({ kind: "open", conversation: exchange.conversation });
-    if (this.traffic.wants("bytes")) this.#emitBytes(exchange, "in", requestHead(request));
+    if (this.traffic.sample("open")) this.traffic.emit({ kind: "open", conversation: exchange.conversation });
+    if (this.traffic.sample("bytes")) this.#emitBytes(exchange, "in", requestHead(request));
     try {
       const reply = this.#handler(exchange);
       if (!(reply instanceof Promise)) return this.#finish(exchange, reply);
@@ -132,7 +132,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   #finish(exchange: HttpExchange, response: Response): Response | Promise<Response> {
     const kind = Math.floor(response.status / 100);
     this.#replies[kind] = (this.#replies[kind] ?? 0) + 1;
-    if (this.traffic.wants("bytes")) return this.#emitResponseBytes(exchange, response);
+    if (this.traffic.sample("bytes")) return this.#emitResponseBytes(exchange, response);
     this.#close(exchange);
     return response;
   }
@@ -166,7 +166,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   }
 
   #close(exchange: HttpExchange, reason?: string): void {
-    if (!this.traffic.wants("close")) return;
+    if (!this.traffic.sample("close")) return;
     const why = reason === undefined ? {} : { reason };
     this.traffic.emit({ kind: "close", conversation: exchange.conversation, ...why });
   }

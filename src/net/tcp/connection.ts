@@ -91,7 +91,7 @@ export class TcpConnection<S = unknown> {
     const owner = this.#owner;
     owner.counters.bytesOut += bytes.length;
     this.lastActive = owner.tick;
-    if (owner.emitsBytes && owner.traffic.wants("bytes")) {
+    if (owner.emitsBytes && owner.traffic.sample("bytes")) {
       owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes });
     }
     if (this.#corked || this.#queue.length > 0) {

@@ -34,8 +34,8 @@ export async function replyServer(
       messages++;
       const reply = writer.render(chunk);
       connection.write(reply);
-      if (traffic.wants("message")) emitMessage(connection, "in", "Received from client", chunk);
-      if (traffic.wants("message")) emitMessage(connection, "out", "Sent to client", reply);
+      if (traffic.sample("message")) emitMessage(connection, "in", "Received from client", chunk);
+      if (traffic.sample("message")) emitMessage(connection, "out", "Sent to client", reply);
     },
   });
   return {

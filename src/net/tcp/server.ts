@@ -136,7 +136,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     socket.setNoDelay(true);
     if (keepAlive) socket.setKeepAlive(true, keepAlive);
     this.connections.add(connection);
-    if (this.traffic.wants("open"))
+    if (this.traffic.sample("open"))
       this.traffic.emit({ kind: "open", conversation: connection.conversation });
     if (this.#handshakes === undefined) this.#admit(connection);
     else this.#handshakes.begin(connection);
@@ -179,7 +179,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     if (!connection.served || connection.ending || connection.closed) return;
     this.counters.bytesIn += chunk.length;
     connection.lastActive = this.tick;
-    if (this.emitsBytes && this.traffic.wants("bytes")) {
+    if (this.emitsBytes && this.traffic.sample("bytes")) {
       this.traffic.emit({
         kind: "bytes",
         conversation: connection.conversation,
@@ -217,7 +217,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       const place = this.#waiting.indexOf(connection);
       if (place >= 0) this.#waiting.splice(place, 1);
     }
-    if (this.traffic.wants("close")) {
+    if (this.traffic.sample("close")) {
       const reason = error === undefined ? {} : { reason: error.message };
       this.traffic.emit({ kind: "close", conversation: connection.conversation, ...reason });
     }

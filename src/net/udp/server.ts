@@ -57,8 +57,8 @@ export async function listenUdp(
       };
       return known;
     };
-    if (traffic.wants("open")) traffic.emit({ kind: "open", conversation: conversation() });
-    if (traffic.wants("bytes")) {
+    if (traffic.sample("open")) traffic.emit({ kind: "open", conversation: conversation() });
+    if (traffic.sample("bytes")) {
       traffic.emit({ kind: "bytes", conversation: conversation(), direction: "in", bytes: datagram });
     }
     const reply = handler(datagram, peer, conversation);
@@ -66,12 +66,12 @@ export async function listenUdp(
       if (socket.send(reply, peerPort, sender)) {
         counters.sent++;
         counters.bytesOut += reply.length;
-        if (traffic.wants("bytes")) {
+        if (traffic.sample("bytes")) {
           traffic.emit({ kind: "bytes", conversation: conversation(), direction: "out", bytes: reply });
         }
       } else counters.dropped++;
     }
-    if (traffic.wants("close")) traffic.emit({ kind: "close", conversation: conversation() });
+    if (traffic.sample("close")) traffic.emit({ kind: "close", conversation: conversation() });
   };
 
   const fail = (error: unknown) => {

@@ -116,7 +116,7 @@ export class ZmqPeers {
     );
     this.#byFd.set(fd, conversation);
     const { traffic } = this.#context;
-    if (traffic.wants("open")) traffic.emit({ kind: "open", conversation });
+    if (traffic.sample("open")) traffic.emit({ kind: "open", conversation });
     if (this.#byFd.size <= this.#limit) return;
     // The connection may be closed already and its file descriptor reused by another service.
     const isOurs = local === undefined ? this.#isPathOf(fd) : this.#ports.includes(local.port);
@@ -136,7 +136,7 @@ export class ZmqPeers {
     if (conversation === undefined) return;
     this.#byFd.delete(fd);
     const { traffic } = this.#context;
-    if (traffic.wants("close")) traffic.emit({ kind: "close", conversation });
+    if (traffic.sample("close")) traffic.emit({ kind: "close", conversation });
   }
 
   #refuse(why: string): void {

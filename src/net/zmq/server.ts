@@ -92,7 +92,7 @@ export class ZmqServer {
     if (parts === undefined) return undefined;
     this.#counters.messagesIn++;
     for (const part of parts) this.#counters.bytesIn += part.length;
-    if (this.#context.traffic.wants("bytes")) this.#emitBytes(parts, "in", this.source());
+    if (this.#context.traffic.sample("bytes")) this.#emitBytes(parts, "in", this.source());
     return parts;
   }
 
@@ -111,7 +111,7 @@ export class ZmqServer {
     if (!this.#socket.send(bytes)) return false;
     this.#counters.messagesOut++;
     this.#counters.bytesOut += bytes.length;
-    if (this.#context.traffic.wants("bytes")) this.#emitBytes([bytes], "out", this.anyPeer);
+    if (this.#context.traffic.sample("bytes")) this.#emitBytes([bytes], "out", this.anyPeer);
     return true;
   }
 
@@ -120,7 +120,7 @@ export class ZmqServer {
     if (!this.#socket.sendParts(parts)) return false;
     this.#counters.messagesOut++;
     for (const part of parts) this.#counters.bytesOut += part.length;
-    if (this.#context.traffic.wants("bytes")) this.#emitBytes(parts, "out", to);
+    if (this.#context.traffic.sample("bytes")) this.#emitBytes(parts, "out", to);
     return true;
   }
 

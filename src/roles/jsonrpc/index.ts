@@ -53,7 +53,7 @@ function serve(
 ): Response | Promise<Response> {
   const { method } = exchange.request;
   if (method === "POST") return answerPost(context, endpoint, exchange);
-  if (context.traffic.wants("message")) exchange.emitRequest(`Received: ${printable(method)}`);
+  if (context.traffic.sample("message")) exchange.emitRequest(`Received: ${printable(method)}`);
   const headers = { allow: "POST, OPTIONS" };
   if (method === "OPTIONS") return reply(context, exchange, "", { status: 200, headers });
   const error = "Send a JSON-RPC 2.0 request by POST";
@@ -70,7 +70,7 @@ async function answerPost(
 ): Promise<Response> {
   try {
     const body = await exchange.body();
-    if (context.traffic.wants("message")) exchange.emitRequest(`Received: ${printable(body)}`, body);
+    if (context.traffic.sample("message")) exchange.emitRequest(`Received: ${printable(body)}`, body);
     const answer = endpoint.answer(body);
     if (answer === undefined) return reply(context, exchange, "", { status: 204 });
     return reply(context, exchange, answer, { headers: jsonType });
@@ -83,7 +83,7 @@ async function answerPost(
 
 function reply(context: RoleContext, exchange: HttpExchange, body: string, init: ResponseInit): Response {
   const response = new Response(body === "" ? null : body, init);
-  if (context.traffic.wants("message")) {
+  if (context.traffic.sample("message")) {
     exchange.emitReply(`Sent: ${response.status} ${printable(body)}`.trimEnd(), response, body);
   }
   return response;

@@ -28,7 +28,7 @@ export const oneway: Role<OnewayConfig> = {
       open: () => undefined,
       data(connection, chunk) {
         messages++;
-        if (!traffic.wants("message")) return;
+        if (!traffic.sample("message")) return;
         const text = `Received from client: ${printable(chunk)}`;
         const { conversation } = connection;
         traffic.emit({ kind: "message", conversation, direction: "in", text, bytes: chunk });

@@ -36,7 +36,7 @@ export class RestCall {
 
   #emitRequest(body?: Uint8Array): void {
     this.#isEmitted = true;
-    if (!this.#traffic.wants("message")) return;
+    if (!this.#traffic.sample("message")) return;
     const text = describeRequest(this.#exchange.request.method, this.#target);
     this.#exchange.emitRequest(body === undefined ? text : `${text} ${printable(body)}`, body);
   }

@@ -40,7 +40,7 @@ function restHandler({ operations, traffic, service }: RoleContext) {
     const target = splitTarget(request.url);
     const reply = fastReply(operations, request.method, target);
     if (reply !== undefined) {
-      if (traffic.wants("message")) exchange.emitRequest(describeRequest(request.method, target));
+      if (traffic.sample("message")) exchange.emitRequest(describeRequest(request.method, target));
       return send(exchange, traffic, reply);
     }
     return routes.fetch(request, new RestCall(exchange, traffic, target));

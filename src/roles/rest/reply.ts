@@ -31,7 +31,7 @@ export function errorReply(
 export function send(exchange: HttpExchange, traffic: Traffic, reply: Reply): Response {
   // The router drops the body of a reply to HEAD before Bun can measure it.
   const response = exchange.request.method === "HEAD" ? headOnly(reply) : whole(reply);
-  if (traffic.wants("message")) exchange.emitReply(describeReply(reply), response, reply.body);
+  if (traffic.sample("message")) exchange.emitReply(describeReply(reply), response, reply.body);
   return response;
 }
 

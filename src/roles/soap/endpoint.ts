@@ -151,7 +151,7 @@ export class SoapEndpoint implements HttpHandler {
     text: () => string,
   ): void {
     const { traffic } = this.#context;
-    if (!traffic.wants("message")) return;
+    if (!traffic.sample("message")) return;
     const bytes = typeof body === "string" ? encoder.encode(body) : body;
     traffic.emit({ kind: "message", conversation, direction, text: text(), bytes });
   }

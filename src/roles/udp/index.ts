@@ -34,7 +34,7 @@ export const udp: Role<UdpConfig> = {
         : plain;
       // The reply to a datagram of maximum size is cut to the maximum size.
       const reply = writer.render(datagram).subarray(0, maxDatagram);
-      if (traffic.wants("message")) {
+      if (traffic.sample("message")) {
         const text = `Received from ${sender}: ${printable(datagram)}`;
         traffic.emit({
           kind: "message",
@@ -44,7 +44,7 @@ export const udp: Role<UdpConfig> = {
           bytes: datagram,
         });
       }
-      if (traffic.wants("message")) {
+      if (traffic.sample("message")) {
         const text = `Sent to ${sender}: ${printable(reply)}`;
         traffic.emit({ kind: "message", conversation: conversation(), direction: "out", text, bytes: reply });
       }

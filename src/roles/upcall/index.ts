@@ -46,7 +46,7 @@ function pushEvents(context: RoleContext, server: TcpServer, events: NonNullable
       if (!connection.served || connection.buffered > 0) continue;
       connection.write(bytes);
       pushed++;
-      if (!traffic.wants("message")) continue;
+      if (!traffic.sample("message")) continue;
       const { conversation } = connection;
       traffic.emit({
         kind: "message",

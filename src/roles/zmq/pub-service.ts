@@ -30,7 +30,7 @@ async function publish(server: ZmqServer, { traffic }: RoleContext, config: ZmqP
     if (server.isStopping) return;
     const parts = next.render();
     server.sendParts(parts);
-    if (traffic.wants("message")) {
+    if (traffic.sample("message")) {
       const { anyPeer: conversation } = server;
       traffic.emit({ kind: "message", conversation, direction: "out", ...describeParts("Published", parts) });
     }

@@ -58,7 +58,7 @@ class WorkDistributor {
     if (!this.#server.send(message)) return false;
     this.#next = undefined;
     const { traffic } = this.#context;
-    if (traffic.wants("message")) {
+    if (traffic.sample("message")) {
       const { anyPeer: conversation } = this.#server;
       const text = `Sent work: ${workload}`;
       const fields = { workload };

@@ -24,7 +24,7 @@ async function answer(server: ZmqServer, { traffic }: RoleContext, config: ZmqRe
       await server.ready("readable");
       continue;
     }
-    const from = traffic.wants("message") ? server.source() : undefined;
+    const from = traffic.sample("message") ? server.source() : undefined;
     if (from !== undefined) {
       const message = describeParts("Received request", request);
       traffic.emit({ kind: "message", conversation: from, direction: "in", ...message });
@@ -32,7 +32,7 @@ async function answer(server: ZmqServer, { traffic }: RoleContext, config: ZmqRe
     if (config.delay > 0) await server.pause(config.delay);
     const reply = makeReply(request, count++);
     server.sendParts(reply, from); // a client that has disconnected meanwhile gets nothing, and the loop does not wait for it
-    if (from !== undefined && traffic.wants("message")) {
+    if (from !== undefined && traffic.sample("message")) {
       const message = describeParts("Sent reply", reply);
       traffic.emit({ kind: "message", conversation: from, direction: "out", ...message });
     }

@@ -23,7 +23,7 @@ async function listen(options: Partial<NodeHttpOptions> = {}, handler: HttpHandl
       service: "web",
       log: { debug: line, info: line, warning: line, error: line },
       traffic: {
-        wants: () => true,
+        sample: () => true,
         emit: (event) =>
           void events.push(event.kind === "bytes" ? { ...event, bytes: event.bytes.slice() } : event),
       },

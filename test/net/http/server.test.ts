@@ -248,7 +248,7 @@ describe("stop", () => {
 
 test("traffic has open, the bytes both ways, the role's messages and close, in this order", async () => {
   const events: TrafficEvent[] = [];
-  const traffic: Traffic = { wants: () => true, emit: (event) => void events.push(event) };
+  const traffic: Traffic = { sample: () => true, emit: (event) => void events.push(event) };
   const { port } = await serve(
     async (exchange) => {
       exchange.emitRequest("asked", await exchange.body());

@@ -95,7 +95,7 @@ describe("listenTcp", () => {
 
   test("a connection that is reset as it comes is observed like any other", async () => {
     const events: TrafficEvent[] = [];
-    const traffic = { wants: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
     const server = await listen(echo, {}, { traffic });
     for (let i = 0; i < 20; i++) (await RawClient.connect(server.address.port)).reset();
     await until(
@@ -249,7 +249,7 @@ describe("listenTcp", () => {
 
   test("open, bytes in both directions and close are observed", async () => {
     const events: TrafficEvent[] = [];
-    const traffic = { wants: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
     const server = await listen(echo, {}, { traffic });
     const client = await RawClient.connect(server.address.port);
     client.write("x");

@@ -17,7 +17,7 @@ async function listen(options: Partial<WebSocketOptions> = {}, events?: TrafficE
   const closed: number[] = [];
   const emit = (event: TrafficEvent) =>
     void events?.push(event.kind === "bytes" ? { ...event, bytes: new Uint8Array(event.bytes) } : event);
-  const traffic = events === undefined ? unobserved : { wants: () => true, emit };
+  const traffic = events === undefined ? unobserved : { sample: () => true, emit };
   const server = await listenWebSocket<number>(
     { service: "test", log: silent, traffic, thread: 0, joins: false },
     {

@@ -43,7 +43,7 @@ function say(hub: TrafficHub, service: string, text: string, fields: Fields = {}
   const conversation: Conversation = { id: `${service}#1`, service, transport: "tcp", local: "l:1", remote };
   const traffic = hub.service(service);
   const bytes = new TextEncoder().encode(text);
-  if (traffic.wants("message")) {
+  if (traffic.sample("message")) {
     traffic.emit({ kind: "message", conversation, direction: "in", text, fields, bytes });
   }
 }
@@ -76,15 +76,15 @@ describe("/api/events", () => {
 
   test("raises the appetite for as long as somebody watches", async () => {
     const { ask, hub, history } = await testAdmin();
-    expect(hub.service("echo").wants("message")).toBe(false);
+    expect(hub.service("echo").sample("message")).toBe(false);
     const stream = listen(await ask("/api/events"));
     await stream.ready();
     expect(history.watchers).toBe(1);
-    expect(hub.service("echo").wants("message")).toBe(true);
-    expect(hub.service("echo").wants("bytes")).toBe(false);
+    expect(hub.service("echo").sample("message")).toBe(true);
+    expect(hub.service("echo").sample("bytes")).toBe(false);
     await stream.leave();
     expect(history.watchers).toBe(0);
-    expect(hub.service("echo").wants("message")).toBe(false);
+    expect(hub.service("echo").sample("message")).toBe(false);
   });
 
   test("filters by service, client, kind and topic", async () => {

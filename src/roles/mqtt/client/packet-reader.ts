@@ -152,7 +152,7 @@ export class PacketReader<C extends ReadConnection> {
         at = end;
       }
     } finally {
-      if (at > from && connection.writer.traffic.wants("bytes")) {
+      if (at > from && connection.writer.traffic.sample("bytes")) {
         traceBytesIn(connection.writer, connection.version, bytes, from, at);
       }
     }

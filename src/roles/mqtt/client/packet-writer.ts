@@ -71,7 +71,7 @@ export class PacketWriter implements Outlet, TraceSource {
 
   /** Shows a packet to observers. */
   trace(direction: "in" | "out", packet: Packet, bytes: Uint8Array): void {
-    if (this.traffic.wants("message")) tracePacket(this, direction, packet, bytes);
+    if (this.traffic.sample("message")) tracePacket(this, direction, packet, bytes);
   }
 
   pubrel(packetId: number): void {
@@ -91,7 +91,7 @@ export class PacketWriter implements Outlet, TraceSource {
     bytes[at + 2] = packetId >>> 8;
     bytes[at + 3] = packetId;
     if (isLong) bytes[at + 4] = reason;
-    if (!this.traffic.wants("message")) return;
+    if (!this.traffic.sample("message")) return;
     const sent = isLong ? reason : Reason.Success;
     traceAck(this, "out", type, packetId, sent, bytes.subarray(at, at + (isLong ? 5 : 4)));
   }
@@ -103,7 +103,7 @@ export class PacketWriter implements Outlet, TraceSource {
     counters.sent += end - from;
     counters.payloadOut += (end - from) * publication.payloadLength;
     for (let index = from; index < end; index++) {
-      if (this.traffic.wants("message")) this.#traceRun(publication, encoded, index);
+      if (this.traffic.sample("message")) this.#traceRun(publication, encoded, index);
     }
   }
 
@@ -132,7 +132,7 @@ export class PacketWriter implements Outlet, TraceSource {
     const { counters } = this.#broker;
     counters.sent++;
     counters.payloadOut += message.payloadLength;
-    if (!this.traffic.wants("message")) return;
+    if (!this.traffic.sample("message")) return;
     const { qos, retain } = pending;
     const payload = message.bytes.subarray(message.payloadStart, message.end);
     const facts = { topic: message.topic.text, qos, retain, dup, packetId, payload };

@@ -50,7 +50,7 @@ export class MeteredLink implements Link {
 
   write(bytes: Uint8Array, lease?: Lease): unknown {
     this.#counters.bytesOut += bytes.length;
-    if (this.#traffic.wants("bytes")) {
+    if (this.#traffic.sample("bytes")) {
       traceBytesOut(this.#traffic, this.#link.conversation, bytes, this.#secrets);
     }
     this.#secrets = noSecrets;

@@ -11,7 +11,7 @@ import { printable } from "../../../protocol/text/printable.ts";
 import type { Message } from "./message.ts";
 
 /*
- * Traffic events of packets and of bytes. The caller has asked `traffic.wants` first, so nothing is built while
+ * Traffic events of packets and of bytes. The caller has asked `traffic.sample` first, so nothing is built while
  * nobody observes. Bytes are lent until the observer returns, as the traffic seam says.
  */
 

@@ -52,7 +52,7 @@ test("a password without a name is no name", async () => {
 
 test("neither log nor observer is told a password, be it right or wrong", async () => {
   const told: unknown[] = [];
-  const traffic = { wants: () => true, emit: (event: unknown) => told.push(structuredClone(event)) };
+  const traffic = { sample: () => true, emit: (event: unknown) => told.push(structuredClone(event)) };
   const test = new TestBroker({}, { access: accessOf({ users }), traffic });
   for (const password of ["rahasia", "wrong-one"]) {
     const client = test.open(5);

@@ -9,7 +9,7 @@ import { TestBroker } from "../support/test-broker.ts";
 function observed(): { test: TestBroker; told: () => string[] } {
   const lines: string[] = [];
   const traffic: Traffic = {
-    wants: (kind) => kind === "message",
+    sample: (kind) => kind === "message",
     emit: (event) => {
       if (event.kind === "message") lines.push(`${event.direction} ${event.text}`);
     },
@@ -66,7 +66,7 @@ test("what a client calls itself cannot write on the terminal", () => {
 function recorded(...kinds: readonly TrafficEvent["kind"][]) {
   const events: TrafficEvent[] = [];
   const traffic: Traffic = {
-    wants: (kind) => kinds.includes(kind),
+    sample: (kind) => kinds.includes(kind),
     emit: (event) =>
       events.push("bytes" in event ? { ...event, bytes: Buffer.from(event.bytes ?? []) } : event),
   };
@@ -304,7 +304,7 @@ test("authentication data is overwritten, wherever it stands", () => {
 test("while nobody asks for messages, none is built", () => {
   const asked: string[] = [];
   const traffic: Traffic = {
-    wants: (kind) => {
+    sample: (kind) => {
       asked.push(kind);
       return false;
     },

@@ -51,7 +51,7 @@ function acknowledge(connection: Connection, bytes: Buffer, start: number, { typ
   const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
   if (packetId === 0) throw protocolError(`${packetTypeName(type)} has the packet identifier 0`); // [MQTT-2.2.1-3]
   const { writer } = connection;
-  if (writer.traffic.wants("message")) {
+  if (writer.traffic.sample("message")) {
     traceAck(writer, "in", type, packetId, Reason.Success, bytes.subarray(start, end));
   }
   acknowledged(connection, type, packetId, Reason.Success);

@@ -20,7 +20,7 @@ export function publish(connection: Connection, bytes: Buffer, start: number, fr
   broker.counters.payloadIn += view.end - view.payloadStart;
   if (broker.rateLimiter.isLimited) broker.rateLimiter.consume(connection, view.end - start);
   const topic = topicOf(connection, view);
-  if (broker.traffic.wants("message")) trace(connection, topic, view);
+  if (broker.traffic.sample("message")) trace(connection, topic, view);
   const refusal = refusalOf(connection, topic, view);
   if (refusal === Reason.Success) connection.lastTopic = topic;
   switch (view.first & 6) {
