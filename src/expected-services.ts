@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { ExpectedService } from "./cli/program/command.ts";
 import { UsageError } from "./cli/program/errors.ts";
 import { parseTcpEndpoint } from "./net/zmq/endpoint.ts";
-import { parts } from "./parts.ts";
-import { ConfigError } from "./server/config/mistake.ts";
+import { parts } from "./registry.ts";
+import { ConfigError } from "./server/config/diagnostic.ts";
 import type { PlannedService } from "./server/config/plan.ts";
 import { readPlan } from "./server/config/read-file.ts";
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
-import { parts } from "../src/parts.ts";
+import { parts } from "../src/registry.ts";
 import { jsonSchema, settingsSchema } from "../src/server/config/schema.ts";
-import { load } from "./support/parts.ts";
+import { load } from "./support/registry.ts";
 
 const folder = join(import.meta.dir, "../config");
 const read = (file: string) => readFileSync(join(folder, file), "utf8");

@@ -1,6 +1,6 @@
 import type { TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import { type Appetite, hungriest } from "./appetite.ts";
 import { EventRing } from "./event-ring.ts";
+import { type Appetite, hungriest } from "./observer.ts";
 import { type RecordedEvent, recordEvent } from "./recorded-event.ts";
 import type { Observer } from "./traffic-hub.ts";
 

@@ -1,6 +1,6 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import { type Appetite, hungriest, isSameAppetite, trafficKinds } from "./appetite.ts";
-import { builtFor, FairBudget, refillMs } from "./fair-budget.ts";
+import { builtFor, FairBudget, refillMs } from "./fair-sampler.ts";
+import { type Appetite, hungriest, isSameAppetite, trafficKinds } from "./observer.ts";
 import type { Observer } from "./traffic-hub.ts";
 
 type Counts = Record<TrafficKind, number>;

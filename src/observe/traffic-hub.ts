@@ -1,9 +1,9 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import { type Appetite, hungriest, isSameAppetite } from "./appetite.ts";
-import { refillMs } from "./fair-budget.ts";
+import { refillMs } from "./fair-sampler.ts";
+import { type Appetite, hungriest, isSameAppetite } from "./observer.ts";
 import { ServiceTraffic } from "./service-traffic.ts";
 
-export type { Appetite } from "./appetite.ts";
+export type { Appetite } from "./observer.ts";
 
 export interface Observer {
   /** Asked for when it is added, and by `TrafficHub.refresh` when it has changed: the most it takes of any service. */

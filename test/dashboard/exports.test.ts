@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import sax from "sax";
+import { excerpt } from "../../src/dashboard/page/wire/excerpt.ts";
 import { asMermaid } from "../../src/dashboard/page/wire/export-mermaid.ts";
-import { excerpt } from "../../src/dashboard/page/wire/export-rows.ts";
 import { asPicture } from "../../src/dashboard/page/wire/export-svg.ts";
 import { asText } from "../../src/dashboard/page/wire/export-text.ts";
 import { echoConversation, event, feedOf } from "./events.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { layOut, servicesOf } from "../../src/dashboard/page/wire/columns.ts";
 import { maxLanes } from "../../src/dashboard/page/wire/lanes.ts";
+import { layOut, servicesOf } from "../../src/dashboard/page/wire/layout.ts";
 import { echoConversation, event, feedOf } from "./events.ts";
 
 const size = { width: 800, left: 100, minStep: 100, maxStep: 300 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Hearing } from "../../src/dashboard/page/mqtt/heard.ts";
+import { Hearing } from "../../src/dashboard/page/mqtt/received-messages.ts";
 import { describeResult } from "../../src/dashboard/page/mqtt/result.ts";
 import { treeOf } from "../../src/dashboard/page/mqtt/topic-tree.ts";
 import { event } from "./events.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { bytes, clock, duration, short } from "../../src/dashboard/page/text/format.ts";
 import { bytesOfBase64, hexDump, hexLines } from "../../src/dashboard/page/text/hex.ts";
-import { fit, textWidth } from "../../src/dashboard/page/wire/measure.ts";
 import { tones } from "../../src/dashboard/page/wire/palette.ts";
+import { fit, textWidth } from "../../src/dashboard/page/wire/text-width.ts";
 
 describe("the hex view", () => {
   test("shows offset, bytes with a gap in the middle, and text with dots", () => {

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { App } from "./parts/app.tsx";
+import { App } from "./components/app.tsx";
 import { watchLab } from "./state/lab.ts";
 import { watchTheme } from "./state/preferences.ts";
 import { watchRoute } from "./state/route.ts";

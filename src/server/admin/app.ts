@@ -3,7 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { AdminContext } from "./context.ts";
 import { guard } from "./guard.ts";
 import { head } from "./head.ts";
-import { answerError, RequestError } from "./problem.ts";
+import { answerError, RequestError } from "./request-error.ts";
 import { requestMistake } from "./request-mistake.ts";
 import { addActions } from "./routes/actions.ts";
 import { addControl } from "./routes/control.ts";
@@ -13,7 +13,7 @@ import { addMetrics } from "./routes/metrics.ts";
 import { addPage } from "./routes/page.ts";
 import { addServices } from "./routes/services.ts";
 import { addTries } from "./routes/tries.ts";
-import { addViews } from "./routes/views.ts";
+import { addViews } from "./routes/views-and-actions.ts";
 
 /** What adds some routes to the app. */
 export type AddRoutes = (app: OpenAPIHono, context: AdminContext) => void;

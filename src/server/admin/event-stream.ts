@@ -1,8 +1,8 @@
 import { eventJson, type RecordedEvent } from "../../observe/recorded-event.ts";
 import { formatEventId } from "./event-id.ts";
-import { eventPast, type PastOptions } from "./event-past.ts";
-import { LeftOut } from "./left-out.ts";
-import { Outbox } from "./outbox.ts";
+import { eventPast, type PastOptions } from "./event-replay.ts";
+import { LeftOut } from "./lost-events.ts";
+import { Outbox } from "./send-buffer.ts";
 
 export interface EventStreamOptions extends PastOptions {
   readonly stopping: AbortSignal;

@@ -1,6 +1,6 @@
 import { nearest } from "../../core/nearest.ts";
 import { type ServiceStatus, stateWords } from "../run/service-status.ts";
-import { RequestError } from "./problem.ts";
+import { RequestError } from "./request-error.ts";
 
 /**
  * A view or an action by its name.

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { RequestError } from "./problem.ts";
+import { RequestError } from "./request-error.ts";
 
 /**
  * The request's body, an empty one as nothing at all.

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { readIssue } from "../config/issues.ts";
-import { RequestError } from "./problem.ts";
+import { RequestError } from "./request-error.ts";
 
 /** What a route's schema finds wrong with a request, in the words that the configuration's mistakes have. */
 export function requestMistake({ issues }: z.core.$ZodError, given: unknown): RequestError {

@@ -1,4 +1,4 @@
-import { ConfigError } from "../config/mistake.ts";
+import { ConfigError } from "../config/diagnostic.ts";
 import type { Parts } from "../config/plan.ts";
 import { readPlan } from "../config/read-file.ts";
 import { exitStatus, type ServerIo } from "../io.ts";

@@ -9,9 +9,9 @@ import {
   Scalar,
   visit,
 } from "yaml";
+import type { Mistake, Position } from "./diagnostic.ts";
 import { substitute } from "./environment.ts";
-import type { Mistake, Position } from "./mistake.ts";
-import { yamlMistake } from "./yaml-mistake.ts";
+import { yamlMistake } from "./yaml-errors.ts";
 
 export type Path = readonly (string | number)[];
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { nearest } from "../../core/nearest.ts";
-import { veiledJson } from "./veil.ts";
+import { veiledJson } from "./redact.ts";
 
 /** A zod issue in the words of a configuration's reader: what is there, and what would be right. */
 export interface Reading {

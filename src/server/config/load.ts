@@ -1,9 +1,9 @@
 import { operationTable } from "../../core/operation.ts";
+import { ConfigError, type Mistake } from "./diagnostic.ts";
 import { ConfigDocument } from "./document.ts";
-import { ConfigError, type Mistake } from "./mistake.ts";
 import { readOperations } from "./operations.ts";
 import type { Parts, Plan } from "./plan.ts";
-import { checkPorts } from "./port-conflicts.ts";
+import { checkPorts } from "./preflight.ts";
 import { readServices } from "./services.ts";
 import { readSettings } from "./settings.ts";
 import { checkNeeds } from "./unmet-needs.ts";

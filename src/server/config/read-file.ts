@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { ConfigError } from "./diagnostic.ts";
 import { type LoadOptions, loadPlan } from "./load.ts";
-import { ConfigError } from "./mistake.ts";
 import type { Parts, Plan } from "./plan.ts";
 
 /** @throws {ConfigError} also when the file cannot be read */

@@ -7,7 +7,7 @@ import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { adminApp } from "../../../src/server/admin/app.ts";
 import type { AdminContext } from "../../../src/server/admin/context.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
-import { type FakeService, fakeParts, fakeRole, load } from "../../support/parts.ts";
+import { type FakeService, fakeParts, fakeRole, load } from "../../support/registry.ts";
 
 export const secret = "correct horse battery staple";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fakeParts, fakeRole, load, reportOf } from "../../support/parts.ts";
+import { fakeParts, fakeRole, load, reportOf } from "../../support/registry.ts";
 
 const parts = fakeParts(fakeRole("echo"));
 const services = "services: { echo: }\n";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Role } from "../../../src/core/role.ts";
-import { parts } from "../../../src/parts.ts";
-import { type FakeConfig, fakeParts, fakeRole, load, reportOf } from "../../support/parts.ts";
+import { parts } from "../../../src/registry.ts";
+import { type FakeConfig, fakeParts, fakeRole, load, reportOf } from "../../support/registry.ts";
 
 const fake = fakeParts(fakeRole("echo"), fakeRole("time"));
 const configOf = (source: string, options = {}) => load(source, fake, options).services[0]?.config;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
-import { type FakeService, fakeParts, fakeRole, load } from "../../support/parts.ts";
+import { type FakeService, fakeParts, fakeRole, load } from "../../support/registry.ts";
 import { until } from "../../support/until.ts";
 
 function supervise(source: string) {

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
-import { parts } from "../../../src/parts.ts";
+import { parts } from "../../../src/registry.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
-import { load } from "../../support/parts.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { load } from "../../support/registry.ts";
 import { until } from "../../support/until.ts";
 
 interface Line {

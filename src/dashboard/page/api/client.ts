@@ -1,4 +1,4 @@
-import { cell } from "../state/cell.ts";
+import { cell } from "../state/store.ts";
 
 /** What the server refused, in its own words. */
 export class ApiError extends Error {

@@ -1,6 +1,6 @@
-import { useCell } from "../state/cell.ts";
 import { services } from "../state/lab.ts";
 import { language } from "../state/preferences.ts";
+import { useCell } from "../state/store.ts";
 import { toneIn, tones } from "../wire/palette.ts";
 import { headings, type Language, type Pattern } from "./pattern.ts";
 import { patterns } from "./patterns.ts";

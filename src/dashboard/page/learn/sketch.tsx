@@ -1,4 +1,4 @@
-import { fit, textWidth } from "../wire/measure.ts";
+import { fit, textWidth } from "../wire/text-width.ts";
 import type { Sketch } from "./pattern.ts";
 
 const width = 380;

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
-import { Empty } from "../parts/empty.tsx";
-import { Tabs } from "../parts/tabs.tsx";
-import { useCell } from "../state/cell.ts";
+import { Empty } from "../components/empty.tsx";
+import { Tabs } from "../components/tabs.tsx";
 import { services } from "../state/lab.ts";
-import { Listen } from "./listen.tsx";
+import { useCell } from "../state/store.ts";
 import { Publish } from "./publish.tsx";
 import { Sessions } from "./sessions.tsx";
+import { Listen } from "./subscribe.tsx";
 import { Subscriptions } from "./subscriptions.tsx";
 import { Topics } from "./topics.tsx";
 

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
-import { Icon } from "../parts/icons.tsx";
-import { useRun } from "../parts/run.ts";
+import { Icon } from "../components/icons.tsx";
+import { useRun } from "../state/requests.ts";
 import { describeResult } from "./result.ts";
 
 interface PublishProps {

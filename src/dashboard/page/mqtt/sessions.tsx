@@ -1,8 +1,8 @@
-import { Empty } from "../parts/empty.tsx";
-import { Table, type TableColumn } from "../parts/table.tsx";
+import { Empty } from "../components/empty.tsx";
+import { Table, type TableColumn } from "../components/table.tsx";
 import { usePoll } from "../state/poll.ts";
 import { bytes, clock } from "../text/format.ts";
-import type { SessionInfo } from "./types.ts";
+import type { SessionInfo } from "./broker-api.ts";
 
 const columns: readonly TableColumn<SessionInfo>[] = [
   {

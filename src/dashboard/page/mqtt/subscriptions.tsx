@@ -1,7 +1,7 @@
-import { Empty } from "../parts/empty.tsx";
-import { Table, type TableColumn } from "../parts/table.tsx";
+import { Empty } from "../components/empty.tsx";
+import { Table, type TableColumn } from "../components/table.tsx";
 import { usePoll } from "../state/poll.ts";
-import type { SubscriptionInfo } from "./types.ts";
+import type { SubscriptionInfo } from "./broker-api.ts";
 
 const columns: readonly TableColumn<SubscriptionInfo>[] = [
   { title: "Filter", cell: ({ filter }) => <code>{filter}</code> },

@@ -1,4 +1,4 @@
-import type { TopicInfo } from "./types.ts";
+import type { TopicInfo } from "./broker-api.ts";
 
 /** One level of a topic: what was said there, and what is below it. */
 export interface TopicNode {

@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
-import { Empty } from "../parts/empty.tsx";
-import { Icon } from "../parts/icons.tsx";
+import { Empty } from "../components/empty.tsx";
+import { Icon } from "../components/icons.tsx";
 import { usePoll } from "../state/poll.ts";
 import { short } from "../text/format.ts";
+import type { TopicsView } from "./broker-api.ts";
 import { type TopicNode, treeOf } from "./topic-tree.ts";
-import type { TopicsView } from "./types.ts";
 
 /** What is said where, as a tree; the broker keeps count as long as this is open. */
 export function Topics({ broker, onPick }: { broker: string; onPick: (topic: string) => void }) {

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { useCell } from "../state/cell.ts";
 import { theme } from "../state/preferences.ts";
 import type { CounterName, Rates } from "../state/rates.ts";
+import { useCell } from "../state/store.ts";
 import { bytes, short } from "../text/format.ts";
 
 interface ChartProps {

@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import type { Service } from "../api/types.ts";
-import { Dialog } from "../parts/dialog.tsx";
-import { Icon } from "../parts/icons.tsx";
-import { useRun } from "../parts/run.ts";
+import { Dialog } from "../components/dialog.tsx";
+import { Icon } from "../components/icons.tsx";
 import { refresh } from "../state/lab.ts";
+import { useRun } from "../state/requests.ts";
 
 type Command = "start" | "stop" | "restart";
 

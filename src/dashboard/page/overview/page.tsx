@@ -1,6 +1,6 @@
-import { Empty } from "../parts/empty.tsx";
-import { useCell } from "../state/cell.ts";
+import { Empty } from "../components/empty.tsx";
 import { about, link, services } from "../state/lab.ts";
+import { useCell } from "../state/store.ts";
 import { bytes, duration, plural } from "../text/format.ts";
 import { ServiceCard } from "./card.tsx";
 import { Problems } from "./problems.tsx";

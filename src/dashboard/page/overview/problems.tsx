@@ -1,7 +1,7 @@
-import { Icon } from "../parts/icons.tsx";
+import { Icon } from "../components/icons.tsx";
 import { useTone } from "../parts/tone.ts";
-import { useCell } from "../state/cell.ts";
 import { problems } from "../state/lab.ts";
+import { useCell } from "../state/store.ts";
 
 /** What goes wrong just now, above everything else. */
 export function Problems() {

@@ -1,5 +1,5 @@
-import { useCell } from "../state/cell.ts";
 import { services } from "../state/lab.ts";
+import { useCell } from "../state/store.ts";
 import { toneIn } from "../wire/palette.ts";
 
 /** The class that gives an element the colour of a service. */

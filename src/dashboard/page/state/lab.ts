@@ -1,7 +1,7 @@
 import { getJson, tokenWanted } from "../api/client.ts";
 import type { About, Problem, Service } from "../api/types.ts";
-import { cell } from "./cell.ts";
 import { RateHistory } from "./rates.ts";
+import { cell } from "./store.ts";
 
 /** What the server has told last, shared by all pages. */
 export const services = cell<readonly Service[] | undefined>(undefined);

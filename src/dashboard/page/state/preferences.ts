@@ -1,4 +1,4 @@
-import { kept } from "./cell.ts";
+import { kept } from "./store.ts";
 
 export const theme = kept("theme", ["auto", "light", "dark"], "auto");
 export const language = kept("language", ["en", "id"], "en");

@@ -1,4 +1,4 @@
-import { cell } from "./cell.ts";
+import { cell } from "./store.ts";
 
 /** The pages, by what stands behind the # of the address. */
 export const pages = [

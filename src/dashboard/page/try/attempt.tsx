@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { TryOutcome } from "../api/types.ts";
-import { HexView } from "../parts/hex-view.tsx";
+import { HexView } from "../components/hex-view.tsx";
 import { clock } from "../text/format.ts";
 
 export interface Attempt {

@@ -2,9 +2,9 @@ import type { TargetedInputEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import type { TryField, TryForm, TryOutcome } from "../api/types.ts";
-import { Icon } from "../parts/icons.tsx";
-import { useRun } from "../parts/run.ts";
+import { Icon } from "../components/icons.tsx";
 import { useTone } from "../parts/tone.ts";
+import { useRun } from "../state/requests.ts";
 import type { Attempt } from "./attempt.tsx";
 
 type Values = Readonly<Record<string, string>>;

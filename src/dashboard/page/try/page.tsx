@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import type { TryForm } from "../api/types.ts";
-import { Empty } from "../parts/empty.tsx";
+import { Empty } from "../components/empty.tsx";
 import { useTone } from "../parts/tone.ts";
-import { useCell } from "../state/cell.ts";
 import { usePoll } from "../state/poll.ts";
 import { route } from "../state/route.ts";
+import { useCell } from "../state/store.ts";
 import { type Attempt, AttemptView } from "./attempt.tsx";
 import { RequestForm } from "./form.tsx";
 

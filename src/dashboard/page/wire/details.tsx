@@ -1,9 +1,9 @@
-import { HexView } from "../parts/hex-view.tsx";
-import { Icon } from "../parts/icons.tsx";
+import { HexView } from "../components/hex-view.tsx";
+import { Icon } from "../components/icons.tsx";
 import { useTone } from "../parts/tone.ts";
 import { bytes, clock } from "../text/format.ts";
+import { sentenceOf } from "./labels.ts";
 import type { Row } from "./rows.ts";
-import { sentenceOf } from "./words.ts";
 
 /** Everything that is known of one message. */
 export function Details({ row, onClose }: { row: Extract<Row, { is: "event" }>; onClose: () => void }) {

@@ -1,13 +1,13 @@
 import type { RefObject } from "preact";
 import { useImperativeHandle, useMemo, useRef } from "preact/hooks";
-import { layOut, servicesOf } from "./columns.ts";
-import { Drawn, RowGroup } from "./drawn.tsx";
+import { layOut, servicesOf } from "./layout.ts";
 import { headShapes, lifelines } from "./lifelines.ts";
 import { nextRow } from "./next-row.ts";
 import { toneIn } from "./palette.ts";
+import { headHeight, rowHeight } from "./row-shapes.ts";
 import type { RowList } from "./rows.ts";
-import { headHeight, rowHeight } from "./scene.ts";
 import { useStaying, useView } from "./scrolling.ts";
+import { Drawn, RowGroup } from "./svg-shapes.tsx";
 
 export interface DiagramHandle {
   /** The numbers of the rows that can be seen. */

@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Dialog } from "../parts/dialog.tsx";
-import { useRun } from "../parts/run.ts";
+import { Dialog } from "../components/dialog.tsx";
+import { useRun } from "../state/requests.ts";
+import { excerpt } from "./excerpt.ts";
 import { asMermaid } from "./export-mermaid.ts";
-import { excerpt } from "./export-rows.ts";
 import { asPicture } from "./export-svg.ts";
 import { asText } from "./export-text.ts";
 import type { Row } from "./rows.ts";

@@ -1,8 +1,8 @@
-import { layOut, servicesOf } from "./columns.ts";
-import type { Excerpt } from "./export-rows.ts";
+import type { Excerpt } from "./excerpt.ts";
+import { softWordsOf, wordsOf } from "./labels.ts";
 import type { Occupant } from "./lanes.ts";
+import { layOut, servicesOf } from "./layout.ts";
 import type { Row } from "./rows.ts";
-import { softWordsOf, wordsOf } from "./words.ts";
 
 /**
  * As a Mermaid sequenceDiagram, which Markdown hosts and most editors draw. Every peer is a participant of its own,

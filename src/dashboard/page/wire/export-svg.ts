@@ -1,12 +1,12 @@
 import { dateTime } from "../text/format.ts";
-import { layOut, servicesOf } from "./columns.ts";
-import type { Excerpt } from "./export-rows.ts";
+import type { Excerpt } from "./excerpt.ts";
+import { layOut, servicesOf } from "./layout.ts";
 import { headShapes, lifelines } from "./lifelines.ts";
-import { fit, textWidth } from "./measure.ts";
 import { attributesOf, ink } from "./paint.ts";
 import { tones } from "./palette.ts";
-import { headHeight, rowHeight, rowShapes } from "./scene.ts";
+import { headHeight, rowHeight, rowShapes } from "./row-shapes.ts";
 import type { Shape } from "./shapes.ts";
+import { fit, textWidth } from "./text-width.ts";
 
 /** A picture that stands alone: light, without fonts or sheets from elsewhere, its colours in each shape. */
 export interface Picture {

@@ -1,7 +1,7 @@
 import { clock, dateTime } from "../text/format.ts";
-import type { Excerpt } from "./export-rows.ts";
+import type { Excerpt } from "./excerpt.ts";
+import { softWordsOf, wordsOf } from "./labels.ts";
 import type { Row } from "./rows.ts";
-import { softWordsOf, wordsOf } from "./words.ts";
 
 /** For the appendix of a report: a heading, then one line per message with its columns in place. */
 export function asText({ title, list, span }: Excerpt): string {

@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import { topicFilterMistake } from "../../../protocol/mqtt/topic.ts";
 import type { TrafficKind } from "../api/types.ts";
-import { Icon } from "../parts/icons.tsx";
+import { Icon } from "../components/icons.tsx";
 import { useTone } from "../parts/tone.ts";
 import { allTraffic, type WireFilter } from "./filter.ts";
 

@@ -1,8 +1,8 @@
-import type { Column, Layout } from "./columns.ts";
 import type { Occupant } from "./lanes.ts";
-import { fitPeer, textWidth } from "./measure.ts";
-import { arrowLine, headHeight, type ToneOf } from "./scene.ts";
+import type { Column, Layout } from "./layout.ts";
+import { arrowLine, headHeight, type ToneOf } from "./row-shapes.ts";
 import { type Shape, sizes } from "./shapes.ts";
+import { fitPeer, textWidth } from "./text-width.ts";
 
 /** The lines from top to bottom, behind the rows `first` to `last`; a peer's line is there while the peer is. */
 export function lifelines(

@@ -1,8 +1,8 @@
 import { useCallback, useRef, useState } from "preact/hooks";
-import { Empty } from "../parts/empty.tsx";
-import { useCell } from "../state/cell.ts";
+import { Empty } from "../components/empty.tsx";
 import { useKeys } from "../state/keys.ts";
 import { services } from "../state/lab.ts";
+import { useCell } from "../state/store.ts";
 import { Details } from "./details.tsx";
 import { Diagram, type DiagramHandle } from "./diagram.tsx";
 import { ExportDialog } from "./export-dialog.tsx";

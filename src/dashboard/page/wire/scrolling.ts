@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { rowHeight } from "./scene.ts";
+import { rowHeight } from "./row-shapes.ts";
 
 /** What part of the rows is to be seen. */
 export function useView(scroller: RefObject<HTMLDivElement | null>) {

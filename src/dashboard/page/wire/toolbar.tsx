@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { Icon } from "../parts/icons.tsx";
+import { Icon } from "../components/icons.tsx";
 import type { WireFeed } from "./feed.ts";
 
 interface ToolbarProps {

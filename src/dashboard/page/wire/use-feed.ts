@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { listenToTraffic } from "../api/traffic.ts";
-import { cell, useCell } from "../state/cell.ts";
+import { cell, useCell } from "../state/store.ts";
 import { WireFeed } from "./feed.ts";
 import { allTraffic, asQuery, type WireFilter } from "./filter.ts";
 

@@ -3,7 +3,7 @@ import { describeError } from "../../../core/errors.ts";
 import type { AddRoutes } from "../app.ts";
 import { findNamed } from "../find-named.ts";
 import { jsonBody } from "../json-body.ts";
-import { RequestError } from "../problem.ts";
+import { RequestError } from "../request-error.ts";
 import { json, nameParam, refusals } from "../schemas.ts";
 
 const route = createRoute({

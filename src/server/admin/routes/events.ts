@@ -5,7 +5,7 @@ import type { Supervisor } from "../../run/supervisor.ts";
 import type { AddRoutes } from "../app.ts";
 import { parseEventId } from "../event-id.ts";
 import { eventStream } from "../event-stream.ts";
-import { RequestError } from "../problem.ts";
+import { RequestError } from "../request-error.ts";
 import { failure, json } from "../schemas.ts";
 
 /** Each has its own buffer and its own copy of every event made for it. */

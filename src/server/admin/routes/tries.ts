@@ -3,7 +3,7 @@ import { describeError } from "../../../core/errors.ts";
 import type { TryMessage } from "../../../core/try.ts";
 import type { AddRoutes } from "../app.ts";
 import { jsonBody } from "../json-body.ts";
-import { RequestError } from "../problem.ts";
+import { RequestError } from "../request-error.ts";
 import { failure, json, nameParam, refusals, tryForm, tryResult } from "../schemas.ts";
 import { formFor, tryTarget } from "../try-targets.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { maskSecrets } from "../../../../src/core/secrets.ts";
-import { parts } from "../../../../src/parts.ts";
+import { parts } from "../../../../src/registry.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
+import { ConfigError } from "../../../../src/server/config/diagnostic.ts";
 import { loadPlan } from "../../../../src/server/config/load.ts";
-import { ConfigError } from "../../../../src/server/config/mistake.ts";
 
 const verifier = `SCRAM-SHA-256$4096:c2FsdHNhbHQ=$${"A".repeat(43)}=:${"B".repeat(43)}=`;
 

@@ -1,7 +1,7 @@
-import { useCell } from "../state/cell.ts";
 import { about, problems } from "../state/lab.ts";
 import { theme } from "../state/preferences.ts";
 import { type PageId, pages } from "../state/route.ts";
+import { useCell } from "../state/store.ts";
 import { Icon } from "./icons.tsx";
 
 const themes = ["auto", "light", "dark"] as const;

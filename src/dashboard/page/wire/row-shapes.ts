@@ -1,9 +1,9 @@
 import { clock } from "../text/format.ts";
-import type { Layout } from "./columns.ts";
-import { fit, fitPeer, textWidth } from "./measure.ts";
+import { softWordsOf, wordsOf } from "./labels.ts";
+import type { Layout } from "./layout.ts";
 import type { Row } from "./rows.ts";
 import { type Shape, sizes } from "./shapes.ts";
-import { softWordsOf, wordsOf } from "./words.ts";
+import { fit, fitPeer, textWidth } from "./text-width.ts";
 
 export const rowHeight = 36;
 export const headHeight = 44;

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { StartError } from "../../src/core/errors.ts";
 import type { Role, RoleContext, RunningService } from "../../src/core/role.ts";
 import { compileOperation } from "../../src/protocol/calculator/compile.ts";
+import { ConfigError } from "../../src/server/config/diagnostic.ts";
 import type { LoadOptions } from "../../src/server/config/load.ts";
 import { loadPlan } from "../../src/server/config/load.ts";
-import { ConfigError } from "../../src/server/config/mistake.ts";
 import type { Parts, Plan } from "../../src/server/config/plan.ts";
 
 export interface FakeService {

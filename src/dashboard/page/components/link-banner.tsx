@@ -1,5 +1,5 @@
-import { useCell } from "../state/cell.ts";
 import { link, services } from "../state/lab.ts";
+import { useCell } from "../state/store.ts";
 import { Icon } from "./icons.tsx";
 
 /** Says so when the server does not answer, and that what is shown is old. */

@@ -3,11 +3,11 @@ import { StartError } from "../../../src/core/errors.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import { History } from "../../../src/observe/history.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
-import { openAdmin } from "../../../src/server/admin/admin-of-plan.ts";
+import { openAdmin } from "../../../src/server/admin/open-admin.ts";
 import type { ServeApp } from "../../../src/server/admin/start.ts";
 import type { ServerIo } from "../../../src/server/io.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
-import { fakeParts, fakeRole, load } from "../../support/parts.ts";
+import { fakeParts, fakeRole, load } from "../../support/registry.ts";
 
 const busy: ServeApp = () => {
   throw new StartError("port-in-use", "the port is in use");

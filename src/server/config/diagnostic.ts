@@ -1,4 +1,4 @@
-import { veilLine } from "./veil.ts";
+import { veilLine } from "./redact.ts";
 
 /** Where in a file something stands: line and column count from 1. */
 export interface Position {

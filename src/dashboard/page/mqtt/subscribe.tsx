@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { topicFilterMistake } from "../../../protocol/mqtt/topic.ts";
 import { listenToTraffic } from "../api/traffic.ts";
 import { clock } from "../text/format.ts";
-import { type Heard, Hearing } from "./heard.ts";
+import { type Heard, Hearing } from "./received-messages.ts";
 
 /** Messages as a subscriber hears them, without being one: the broker's own subscribers are as they were. */
 export function Listen({ broker }: { broker: string }) {

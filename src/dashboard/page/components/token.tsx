@@ -1,5 +1,5 @@
 import { rememberToken, tokenWanted } from "../api/client.ts";
-import { useCell } from "../state/cell.ts";
+import { useCell } from "../state/store.ts";
 import { Dialog } from "./dialog.tsx";
 
 /** Asks for the token when the server wants one. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { LeftOut, type LeftOutCount } from "../../../src/server/admin/left-out.ts";
+import { LeftOut, type LeftOutCount } from "../../../src/server/admin/lost-events.ts";
 
 test("what is left out is summed up by service and kind, and told as far as there is room", () => {
   const told: LeftOutCount[] = [];

@@ -1,8 +1,8 @@
-import type { Layout } from "./columns.ts";
+import { sentenceOf } from "./labels.ts";
+import type { Layout } from "./layout.ts";
+import { rowHeight, rowShapes, type ToneOf } from "./row-shapes.ts";
 import type { Row } from "./rows.ts";
-import { rowHeight, rowShapes, type ToneOf } from "./scene.ts";
 import type { Shape } from "./shapes.ts";
-import { sentenceOf } from "./words.ts";
 
 /** Shapes as elements of the page; how they look is written in wire.css. */
 export function Drawn({ shapes }: { shapes: readonly Shape[] }) {

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { describeError } from "../../../core/errors.ts";
 import type { AddRoutes } from "../app.ts";
 import { findNamed } from "../find-named.ts";
-import { RequestError } from "../problem.ts";
+import { RequestError } from "../request-error.ts";
 import { json, nameParam, refusals } from "../schemas.ts";
 
 const route = createRoute({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { layOut } from "../../src/dashboard/page/wire/columns.ts";
-import { fitPeer, textWidth } from "../../src/dashboard/page/wire/measure.ts";
-import { rowShapes } from "../../src/dashboard/page/wire/scene.ts";
-import { wordsOf } from "../../src/dashboard/page/wire/words.ts";
+import { wordsOf } from "../../src/dashboard/page/wire/labels.ts";
+import { layOut } from "../../src/dashboard/page/wire/layout.ts";
+import { rowShapes } from "../../src/dashboard/page/wire/row-shapes.ts";
+import { fitPeer, textWidth } from "../../src/dashboard/page/wire/text-width.ts";
 import { event, feedOf } from "./events.ts";
 
 const publish = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { veiledJson, veilLine } from "../../../src/server/config/veil.ts";
+import { veiledJson, veilLine } from "../../../src/server/config/redact.ts";
 
 describe("a line that is shown", () => {
   test.each([
