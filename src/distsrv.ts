@@ -6,7 +6,7 @@ import { version } from "../package.json";
 import { serveApp } from "./net/http/app-server.ts";
 import { processFacts } from "./process-facts.ts";
 import { printable } from "./protocol/text/printable.ts";
-import { parts } from "./registry.ts";
+import { registry } from "./registry.ts";
 import { check } from "./server/commands/check.ts";
 import { init } from "./server/commands/init.ts";
 import { roles, schema } from "./server/commands/roles.ts";
@@ -105,7 +105,7 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 tells count
       value === undefined ? [] : [`${key}=${value}`],
     );
     await finish(
-      run({ config: options.config, set: [...(options.set ?? []), ...set] }, parts, io),
+      run({ config: options.config, set: [...(options.set ?? []), ...set] }, registry, io),
       lastWordsMs,
     );
   });
@@ -114,11 +114,11 @@ program
   .command("check")
   .description("check a file and tell all its mistakes, without starting anything")
   .argument("<file>")
-  .action((file) => finish(check(file, program.opts().set ?? [], parts, io)));
+  .action((file) => finish(check(file, program.opts().set ?? [], registry, io)));
 program
   .command("schema")
   .description("print the JSON Schema of the configuration, for editors")
-  .action(() => finish(schema(parts, io)));
+  .action(() => finish(schema(registry, io)));
 program
   .command("init")
   .description("write a commented lab.yaml to start from, never over a file")
@@ -127,7 +127,7 @@ program
 program
   .command("roles")
   .description("list the kinds of servers there are")
-  .action(() => finish(roles(parts, io)));
+  .action(() => finish(roles(registry, io)));
 
 /** @param limit milliseconds that a slow reader of a pipe has for what has been written */
 async function finish(status: number | Promise<number>, limit?: number): Promise<void> {

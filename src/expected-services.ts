@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ExpectedService } from "./cli/program/command.ts";
 import { UsageError } from "./cli/program/errors.ts";
 import { parseTcpEndpoint } from "./net/zmq/endpoint.ts";
-import { parts } from "./registry.ts";
+import { registry } from "./registry.ts";
 import { ConfigError } from "./server/config/diagnostic.ts";
 import type { PlannedService } from "./server/config/plan.ts";
 import { readPlan } from "./server/config/read-file.ts";
@@ -24,7 +24,7 @@ export function expectedServices(
   environment: Readonly<Record<string, string | undefined>>,
 ): ExpectedService[] {
   try {
-    return readPlan({ file, environment, isElsewhere: true }, parts).services.flatMap(reachable);
+    return readPlan({ file, environment, isElsewhere: true }, registry).services.flatMap(reachable);
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(`${error.message}\n${error.report()}`);
     throw error;

@@ -1,11 +1,11 @@
 import { compileOperation } from "./protocol/calculator/compile.ts";
 import { roles } from "./roles/index.ts";
-import type { Parts } from "./server/config/plan.ts";
+import type { Registry } from "./server/config/plan.ts";
 
 /** What the entries hand to the server: the roles and the arithmetic. */
-export const parts: Parts = { roles, compileOperation, whyReserved };
+export const registry: Registry = { roles, compileOperation, reservedReason };
 
-function whyReserved(operation: string): string | undefined {
+function reservedReason(operation: string): string | undefined {
   if (operation === "docs") return "REST shows its documentation there";
   if (operation.endsWith("Response")) return "SOAP names the reply of an operation so";
   return undefined;

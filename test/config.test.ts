@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
-import { parts } from "../src/registry.ts";
+import { registry } from "../src/registry.ts";
 import { jsonSchema, settingsSchema } from "../src/server/config/schema.ts";
 import { load } from "./support/registry.ts";
 
@@ -16,12 +16,12 @@ const writtenOut = lab.replace(/(?<!as in:\n)^(\s*)#(?=[a-z]\w*:)/gim, "$1");
 
 describe("the files in config/", () => {
   test.each([...new Glob("*.yaml").scanSync(folder)])("%s is fine as it is", (file) => {
-    expect(load(read(file), parts).services.length).toBeGreaterThan(0);
+    expect(load(read(file), registry).services.length).toBeGreaterThan(0);
   });
 
   test("every default that lab.yaml documents is the real one", () => {
     expect(writtenOut).not.toBe(lab);
-    const [plain, explicit] = [load(lab, parts), load(writtenOut, parts)];
+    const [plain, explicit] = [load(lab, registry), load(writtenOut, registry)];
     for (const [i, { name, config }] of plain.services.entries()) {
       expect({ name, config: explicit.services[i]?.config }).toEqual({ name, config });
     }
@@ -30,14 +30,14 @@ describe("the files in config/", () => {
   });
 
   test("the samples in lab.yaml are fine, too", () => {
-    const services = load(withSamples, parts).services;
+    const services = load(withSamples, registry).services;
     const configOf = (name: string) => services.find((service) => service.name === name)?.config;
     expect(configOf("upcall")).toMatchObject({ events: { every: 5000 } });
     expect(configOf("zmq-pub")).toMatchObject({ publish: [{ topic: "suhu" }] });
   });
 
   test("lab.yaml documents every role and every setting", () => {
-    for (const role of parts.roles) {
+    for (const role of registry.roles) {
       const section =
         lab.match(new RegExp(`^  ${role.name}:$[\\s\\S]*?(?=^  [a-z]|$(?![\\s\\S]))`, "m"))?.[0] ?? "";
       for (const key of settingsOf(role.name)) {
@@ -51,15 +51,15 @@ describe("the files in config/", () => {
   });
 
   test("lab.yaml's own services and operations are those that a file without them gets", () => {
-    const bare = load("services: { echo: }", parts);
-    expect(load(lab, parts).definitions).toEqual(bare.definitions);
+    const bare = load("services: { echo: }", registry);
+    expect(load(lab, registry).definitions).toEqual(bare.definitions);
   });
 
   test("distsrv.schema.json is what `distsrv schema` prints", () => {
     const regenerate = "bun src/distsrv.ts schema > config/distsrv.schema.json";
     expect({ regenerate, schema: JSON.parse(read("distsrv.schema.json")) }).toEqual({
       regenerate,
-      schema: JSON.parse(JSON.stringify(jsonSchema(parts.roles))),
+      schema: JSON.parse(JSON.stringify(jsonSchema(registry.roles))),
     });
   });
 });

@@ -5,7 +5,7 @@ import { compileOperation } from "../../src/protocol/calculator/compile.ts";
 import { ConfigError } from "../../src/server/config/diagnostic.ts";
 import type { LoadOptions } from "../../src/server/config/load.ts";
 import { loadPlan } from "../../src/server/config/load.ts";
-import type { Parts, Plan } from "../../src/server/config/plan.ts";
+import type { Plan, Registry } from "../../src/server/config/plan.ts";
 
 export interface FakeService {
   readonly service: string;
@@ -65,18 +65,22 @@ export function fakeRole(
   };
 }
 
-export function fakeParts(...roles: Role[]): Parts {
-  return { roles, compileOperation, whyReserved: (name) => (name === "docs" ? "a test says so" : undefined) };
+export function fakeRegistry(...roles: Role[]): Registry {
+  return {
+    roles,
+    compileOperation,
+    reservedReason: (name) => (name === "docs" ? "a test says so" : undefined),
+  };
 }
 
-export function load(source: string, parts: Parts, options: Partial<LoadOptions> = {}): Plan {
-  return loadPlan({ file: "lab.yaml", source, environment: {}, ...options }, parts);
+export function load(source: string, registry: Registry, options: Partial<LoadOptions> = {}): Plan {
+  return loadPlan({ file: "lab.yaml", source, environment: {}, ...options }, registry);
 }
 
 /** The report of a configuration that must be refused. */
-export function reportOf(source: string, parts: Parts, options: Partial<LoadOptions> = {}): string {
+export function reportOf(source: string, registry: Registry, options: Partial<LoadOptions> = {}): string {
   try {
-    load(source, parts, options);
+    load(source, registry, options);
   } catch (error) {
     if (error instanceof ConfigError) return error.report();
     throw error;

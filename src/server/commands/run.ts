@@ -9,7 +9,7 @@ import { openAdmin } from "../admin/open-admin.ts";
 import type { RunningAdmin } from "../admin/start.ts";
 import { ConfigError } from "../config/diagnostic.ts";
 import { loadPlan } from "../config/load.ts";
-import type { Parts, Plan } from "../config/plan.ts";
+import type { Plan, Registry } from "../config/plan.ts";
 import { readPlan } from "../config/read-file.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import { reportServices } from "../run/report.ts";
@@ -27,8 +27,8 @@ export interface RunOptions {
 }
 
 /** Runs the services until a signal comes. @returns the exit status */
-export async function run(options: RunOptions, parts: Parts, io: ServerIo): Promise<number> {
-  const plan = planOrReport(options, parts, io);
+export async function run(options: RunOptions, registry: Registry, io: ServerIo): Promise<number> {
+  const plan = planOrReport(options, registry, io);
   if (plan === undefined) return exitStatus.usage;
   const { level, file, messages, format } = plan.settings.log;
   const asText = format === "text" || (format === "auto" && io.isTerminal);
@@ -98,15 +98,15 @@ function tellReady(plan: Plan, own: Logger): void {
   own.info(`${count} from ${plan.file}; SIGTERM stops, SIGUSR2 tells counters and clients`);
 }
 
-function planOrReport(options: RunOptions, parts: Parts, io: ServerIo): Plan | undefined {
+function planOrReport(options: RunOptions, registry: Registry, io: ServerIo): Plan | undefined {
   const { environment } = io;
   try {
     if (options.config !== undefined) {
-      return readPlan({ file: options.config, environment, overrides: options.set }, parts);
+      return readPlan({ file: options.config, environment, overrides: options.set }, registry);
     }
     // A file opts in to the network; who gives none stays on this machine.
     const overrides = ["host=127.0.0.1", ...options.set];
-    return loadPlan({ file: "lab.yaml (built in)", source: io.labYaml, environment, overrides }, parts);
+    return loadPlan({ file: "lab.yaml (built in)", source: io.labYaml, environment, overrides }, registry);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     io.err(`${error.report()}\n`);

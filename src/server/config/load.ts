@@ -2,7 +2,7 @@ import { operationTable } from "../../core/operation.ts";
 import { ConfigError, type Mistake } from "./diagnostic.ts";
 import { ConfigDocument } from "./document.ts";
 import { readOperations } from "./operations.ts";
-import type { Parts, Plan } from "./plan.ts";
+import type { Plan, Registry } from "./plan.ts";
 import { checkPorts } from "./preflight.ts";
 import { readServices } from "./services.ts";
 import { readSettings } from "./settings.ts";
@@ -19,10 +19,10 @@ export interface LoadOptions {
   readonly isElsewhere?: boolean;
 }
 
-/** Everything that the readers of the parts share while a file is checked. */
+/** Everything that the readers of the registry share while a file is checked. */
 export interface Reading {
   readonly document: ConfigDocument;
-  readonly parts: Parts;
+  readonly registry: Registry;
   readonly mistakes: Mistake[];
 }
 
@@ -30,7 +30,7 @@ export interface Reading {
  * Checks a configuration as a whole.
  * @throws {ConfigError} with every mistake in it
  */
-export function loadPlan(options: LoadOptions, parts: Parts): Plan {
+export function loadPlan(options: LoadOptions, registry: Registry): Plan {
   const document = new ConfigDocument(options.source, options.environment);
   const mistakes: Mistake[] = document.mistakes;
   const refuse = () => new ConfigError(options.file, options.source, mistakes.map(ofItsOrigin(document)));
@@ -38,7 +38,7 @@ export function loadPlan(options: LoadOptions, parts: Parts): Plan {
   if (document.isBroken) throw refuse();
 
   for (const override of options.overrides ?? []) applyOverride(document, override);
-  const reading: Reading = { document, parts, mistakes };
+  const reading: Reading = { document, registry, mistakes };
   const root = document.values() ?? {};
   if (typeof root !== "object" || Array.isArray(root)) {
     mistakes.push({ path: "", message: "must be a map with services: in it", ...at(document, []) });

@@ -46,12 +46,12 @@ function readOperation(
   for (const each of [name, ...aliases]) {
     const owner = owners.get(each);
     if (owner !== undefined) complain(`the name "${each}" is taken by the operation ${owner}`, each === name);
-    const reserved = reading.parts.whyReserved(each);
+    const reserved = reading.registry.reservedReason(each);
     if (reserved !== undefined) complain(`the name "${each}" is reserved: ${reserved}`, each === name);
     owners.set(each, name);
   }
   try {
-    return [reading.parts.compileOperation({ name, expression, aliases })];
+    return [reading.registry.compileOperation({ name, expression, aliases })];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     complain(message, false, typeof checked === "string" ? [] : ["expression"]);

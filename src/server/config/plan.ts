@@ -30,10 +30,10 @@ export interface Plan {
 }
 
 /** What the entries hand to the server, which knows neither roles nor arithmetic. */
-export interface Parts {
+export interface Registry {
   readonly roles: readonly Role[];
   /** @throws {Error} naming the mistake in the expression */
   readonly compileOperation: (definition: OperationDefinition) => Operation;
   /** Why an operation may not have this name, when a role serves something else under it. */
-  readonly whyReserved: (operation: string) => string | undefined;
+  readonly reservedReason: (operation: string) => string | undefined;
 }

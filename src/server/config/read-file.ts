@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { ConfigError } from "./diagnostic.ts";
 import { type LoadOptions, loadPlan } from "./load.ts";
-import type { Parts, Plan } from "./plan.ts";
+import type { Plan, Registry } from "./plan.ts";
 
 /** @throws {ConfigError} also when the file cannot be read */
-export function readPlan(options: Omit<LoadOptions, "source">, parts: Parts): Plan {
-  return loadPlan({ ...options, source: readText(options.file) }, parts);
+export function readPlan(options: Omit<LoadOptions, "source">, registry: Registry): Plan {
+  return loadPlan({ ...options, source: readText(options.file) }, registry);
 }
 
 function readText(file: string): string {

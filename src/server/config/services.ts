@@ -68,11 +68,11 @@ function readService(
 }
 
 function findRole(reading: Reading, name: string, given: string | undefined): Role | undefined {
-  const { document, mistakes, parts } = reading;
+  const { document, mistakes, registry } = reading;
   const wanted = given ?? name;
-  const role = parts.roles.find((candidate) => candidate.name === wanted);
+  const role = registry.roles.find((candidate) => candidate.name === wanted);
   if (role !== undefined) return role;
-  const names = parts.roles.map((candidate) => candidate.name);
+  const names = registry.roles.map((candidate) => candidate.name);
   const guess = nearest(wanted, names);
   const hint = guess === undefined ? `There are ${names.join(", ")}` : `Did you mean "${guess}"?`;
   const how =

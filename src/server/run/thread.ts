@@ -4,14 +4,14 @@ import { operationTable } from "../../core/operation.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
 import type { TrafficEvent } from "../../core/traffic.ts";
 import { type Appetite, TrafficHub } from "../../observe/traffic-hub.ts";
-import type { Parts } from "../config/plan.ts";
+import type { Registry } from "../config/plan.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
 type Start = Extract<ToThread, { kind: "start" }>;
 
 /** What a worker's entry hands over. */
-export interface ThreadParts {
-  readonly compileOperation: Parts["compileOperation"];
+export interface ThreadRegistry {
+  readonly compileOperation: Registry["compileOperation"];
   /** The role's `start`; it is loaded when it is asked for, so that a thread holds no more than it runs. */
   readonly findStart: (role: string) => Promise<Role["start"]> | undefined;
 }
@@ -22,7 +22,7 @@ export interface ThreadParts {
  * @param exit ends the thread
  */
 export function serveThread(
-  parts: ThreadParts,
+  registry: ThreadRegistry,
   post: (message: FromThread) => void,
   exit: () => void,
 ): (message: ToThread) => Promise<void> {
@@ -33,7 +33,7 @@ export function serveThread(
     switch (message.kind) {
       case "start":
         setAppetite(message.appetite);
-        service = await start(parts, message, hub, post);
+        service = await start(registry, message, hub, post);
         if (service === undefined) exit();
         return;
       case "appetite":
@@ -56,15 +56,15 @@ export function serveThread(
 }
 
 async function start(
-  parts: ThreadParts,
+  registry: ThreadRegistry,
   message: Start,
   hub: TrafficHub,
   post: (message: FromThread) => void,
 ): Promise<RunningService | undefined> {
   try {
-    const startRole = await parts.findStart(message.role);
+    const startRole = await registry.findStart(message.role);
     if (startRole === undefined) throw new Error(`the role "${message.role}" is not made for threads`);
-    const service = await startRole(contextOf(parts, message, hub, post), message.config);
+    const service = await startRole(contextOf(registry, message, hub, post), message.config);
     post({ kind: "started", addresses: service.addresses });
     return service;
   } catch (error) {
@@ -99,7 +99,7 @@ function withOwnBytes(event: TrafficEvent): TrafficEvent {
 }
 
 function contextOf(
-  parts: ThreadParts,
+  registry: ThreadRegistry,
   message: Start,
   hub: TrafficHub,
   post: (message: FromThread) => void,
@@ -113,7 +113,7 @@ function contextOf(
     version: message.version,
     log: { debug: line("debug"), info: line("info"), warning: line("warning"), error: line("error") },
     traffic: hub.service(message.service),
-    operations: operationTable(message.operations.map(parts.compileOperation)),
+    operations: operationTable(message.operations.map(registry.compileOperation)),
     thread: message.thread,
     joins: message.joins,
     fail: (error) => post({ kind: "failed", message: describeError(error) }),

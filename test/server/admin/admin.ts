@@ -7,7 +7,7 @@ import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { adminApp } from "../../../src/server/admin/app.ts";
 import type { AdminContext } from "../../../src/server/admin/context.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
-import { type FakeService, fakeParts, fakeRole, load } from "../../support/registry.ts";
+import { type FakeService, fakeRegistry, fakeRole, load } from "../../support/registry.ts";
 
 export const secret = "correct horse battery staple";
 
@@ -68,7 +68,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
   const hub = new TrafficHub();
   const history = new History({ idle: {}, changed: () => hub.refresh(), ...options.history });
   const leave = hub.add(history);
-  const plan = load(yaml, fakeParts(fakeRole("echo", [], running), vault()));
+  const plan = load(yaml, fakeRegistry(fakeRole("echo", [], running), vault()));
   const supervisor = new Supervisor(plan, {
     logger: () => logger,
     hub,

@@ -7,7 +7,7 @@ import { openAdmin } from "../../../src/server/admin/open-admin.ts";
 import type { ServeApp } from "../../../src/server/admin/start.ts";
 import type { ServerIo } from "../../../src/server/io.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
-import { fakeParts, fakeRole, load } from "../../support/registry.ts";
+import { fakeRegistry, fakeRole, load } from "../../support/registry.ts";
 
 const busy: ServeApp = () => {
   throw new StartError("port-in-use", "the port is in use");
@@ -27,7 +27,7 @@ function open(yaml: string, serveApp: ServeApp) {
     warning: (text) => void warnings.push(text),
     error: quiet,
   };
-  const plan = load(`${yaml}\nservices: { echo: }`, fakeParts(fakeRole("echo")));
+  const plan = load(`${yaml}\nservices: { echo: }`, fakeRegistry(fakeRole("echo")));
   const hub = new TrafficHub();
   const supervisor = new Supervisor(plan, { logger: () => log, hub, version: "0.0.0", spawnWorker: never });
   const io: ServerIo = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { fakeParts, fakeRole, load, reportOf } from "../../support/registry.ts";
+import { fakeRegistry, fakeRole, load, reportOf } from "../../support/registry.ts";
 
-const parts = fakeParts(fakeRole("echo"));
+const registry = fakeRegistry(fakeRole("echo"));
 const services = "services: { echo: }\n";
-const read = (admin: string) => load(`${admin}\n${services}`, parts);
+const read = (admin: string) => load(`${admin}\n${services}`, registry);
 
 describe("admin in the configuration", () => {
   test("is on at 127.0.0.1:8088 when the file says nothing, and is then not insisted on", () => {
@@ -21,7 +21,7 @@ describe("admin in the configuration", () => {
 
   test("can be switched off, also from the command line", () => {
     expect(read("admin: false")).toMatchObject({ settings: { admin: false }, wantsAdmin: false });
-    const plan = load(services, parts, { overrides: ["admin=false"] });
+    const plan = load(services, registry, { overrides: ["admin=false"] });
     expect(plan.settings.admin).toBe(false);
   });
 
@@ -32,13 +32,13 @@ describe("admin in the configuration", () => {
     ["admin: { prot: 1 }", 'admin.prot: there is no setting "prot". Did you mean "port"?'],
     ["admin: 5", "admin: must be true or false or a map of settings, and is 5"],
   ])("%s is refused", (yaml, message) => {
-    expect(reportOf(`${yaml}\n${services}`, parts)).toContain(message);
+    expect(reportOf(`${yaml}\n${services}`, registry)).toContain(message);
   });
 
   test("a token from the environment is not shown, not even when it is wrong", () => {
     const environment = { TOKEN: "too-short" };
     const yaml = `admin: { token: "\${TOKEN}" }\n${services}`;
-    expect(reportOf(yaml, parts, { environment })).not.toContain("too-short");
+    expect(reportOf(yaml, registry, { environment })).not.toContain("too-short");
   });
 
   const everywhere = (token: string) => `admin: { host: 0.0.0.0, token: ${token} }`;
@@ -47,10 +47,10 @@ describe("admin in the configuration", () => {
     const digits = "1234567890123456";
     const environment = { TOKEN: digits };
     for (const reference of ["${TOKEN}", '"${TOKEN}"']) {
-      const plan = load(`admin:\n  token: ${reference}\n${services}`, parts, { environment });
+      const plan = load(`admin:\n  token: ${reference}\n${services}`, registry, { environment });
       expect(plan.settings.admin).toMatchObject({ token: digits });
     }
-    const plan = load(services, parts, { overrides: [`admin.token=${digits}`] });
+    const plan = load(services, registry, { overrides: [`admin.token=${digits}`] });
     expect(plan.settings.admin).toMatchObject({ token: digits });
   });
 
@@ -58,7 +58,7 @@ describe("admin in the configuration", () => {
     ["with a space in it", "'correct horse battery staple'"],
     ["that is not ASCII", "'schlüsselschlüssel'"],
   ])("a token %s would lock everybody out, and is refused", (_, token) => {
-    expect(reportOf(`${everywhere(token)}\n${services}`, parts)).toContain(
+    expect(reportOf(`${everywhere(token)}\n${services}`, registry)).toContain(
       "admin.token: must be letters, digits and signs of ASCII, without a space\n",
     );
   });
@@ -66,7 +66,7 @@ describe("admin in the configuration", () => {
   test.each(["admin.token=12345", "admin.token=sesame open", "admin.token=[12345]", "admin.token.x=12345"])(
     "--set %s is refused without showing it",
     (override) => {
-      const report = reportOf(`admin: { token: 0123456789abcdef }\n${services}`, parts, {
+      const report = reportOf(`admin: { token: 0123456789abcdef }\n${services}`, registry, {
         overrides: [override],
       });
       expect(report).toContain("--set admin.token");
@@ -75,19 +75,19 @@ describe("admin in the configuration", () => {
   );
 
   test("a token that the environment does not have is one mistake", () => {
-    const report = reportOf(`${everywhere('"${TOKEN}"')}\n${services}`, parts);
+    const report = reportOf(`${everywhere('"${TOKEN}"')}\n${services}`, registry);
     expect(report.match(/admin\.token/g)).toHaveLength(1);
     expect(report).toContain("the environment has no TOKEN");
   });
 
   test("a port that a service has is refused, when the file insists on the admin service", () => {
     const taken = "services: { echo: { port: 8088 } }";
-    expect(reportOf(`admin: { port: 8088 }\n${taken}`, parts)).toContain(
+    expect(reportOf(`admin: { port: 8088 }\n${taken}`, registry)).toContain(
       "admin.port: TCP port 8088 is taken by services.echo; give one of them another port",
     );
-    expect(reportOf(`admin: true\n${taken}`, parts)).toContain("TCP port 8088 is taken by services.echo");
-    expect(load(taken, parts).wantsAdmin).toBe(false);
-    expect(load(`admin: { port: 0 }\n${taken}`, parts).wantsAdmin).toBe(true);
+    expect(reportOf(`admin: true\n${taken}`, registry)).toContain("TCP port 8088 is taken by services.echo");
+    expect(load(taken, registry).wantsAdmin).toBe(false);
+    expect(load(`admin: { port: 0 }\n${taken}`, registry).wantsAdmin).toBe(true);
   });
 
   test.each(["127.0.0.1", "127.3.2.1", "localhost", "::1"])("needs no token on %s", (host) => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Role } from "../../../src/core/role.ts";
-import { parts } from "../../../src/registry.ts";
-import { type FakeConfig, fakeParts, fakeRole, load, reportOf } from "../../support/registry.ts";
+import { registry } from "../../../src/registry.ts";
+import { type FakeConfig, fakeRegistry, fakeRole, load, reportOf } from "../../support/registry.ts";
 
-const fake = fakeParts(fakeRole("echo"), fakeRole("time"));
+const fake = fakeRegistry(fakeRole("echo"), fakeRole("time"));
 const configOf = (source: string, options = {}) => load(source, fake, options).services[0]?.config;
 
 describe("a configuration", () => {
@@ -31,7 +31,7 @@ describe("a configuration", () => {
       "  upcall: { concurrency: parallel }",
       "",
     ].join("\n");
-    expect(reportOf(source, parts)).toBe(
+    expect(reportOf(source, registry)).toBe(
       [
         'lab.yaml:1:1  hots: there is no setting "hots". Did you mean "host"?',
         "    1 | hots: 0.0.0.0",
@@ -56,10 +56,10 @@ describe("a configuration", () => {
     expect(reportOf("services:\n  echo: { port: 9 }\n  time: { port: 9 }\n", fake)).toContain(
       "lab.yaml:3:17  services.time.port: TCP port 9 is taken by services.echo",
     );
-    expect(reportOf("services:\n  echo:\n  again: { role: echo }\n", parts)).toContain(
+    expect(reportOf("services:\n  echo:\n  again: { role: echo }\n", registry)).toContain(
       "TCP port 2222 is taken by services.echo",
     );
-    expect(load("services:\n  udp: { port: 9 }\n  echo: { port: 9 }\n", parts).services.length).toBe(2);
+    expect(load("services:\n  udp: { port: 9 }\n  echo: { port: 9 }\n", registry).services.length).toBe(2);
     expect(load("services:\n  echo: { port: 0 }\n  time: { port: 0 }\n", fake).services.length).toBe(2);
   });
 
@@ -74,7 +74,7 @@ describe("a configuration", () => {
       "  echo: { port: 8 }",
       "",
     ].join("\n");
-    const report = reportOf(source, parts);
+    const report = reportOf(source, registry);
     expect(report).toContain(
       "lab.yaml:6:17  services.mqtt.listeners.1.port: TCP port 9 is taken by services.mqtt; give one",
     );
@@ -89,10 +89,10 @@ describe("a configuration", () => {
       unmet: () => [{ path: ["port"], message: "Cannot find a harbour" }],
     };
     const source = "services:\n  echo: { port: 9 }\n";
-    expect(reportOf(source, fakeParts(needy))).toContain(
+    expect(reportOf(source, fakeRegistry(needy))).toContain(
       "lab.yaml:2:17  services.echo.port: Cannot find a harbour",
     );
-    expect(load(source, fakeParts(needy), { isElsewhere: true }).services).toHaveLength(1);
+    expect(load(source, fakeRegistry(needy), { isElsewhere: true }).services).toHaveLength(1);
   });
 
   test("YAML that is none is told with its place", () => {
@@ -177,15 +177,15 @@ describe("mistakes in YAML itself", () => {
 
 describe("text from outside", () => {
   const reply = (value: string) =>
-    load('services:\n  echo: { port: 0, reply: "${R}" }\n', parts, { environment: { R: value } }).services[0]
-      ?.config;
+    load('services:\n  echo: { port: 0, reply: "${R}" }\n', registry, { environment: { R: value } })
+      .services[0]?.config;
 
   test.each(["*a {message}", "{message} # b", "# {message}", "'q' {message}", "[{message}]"])(
     "%j is text as it is",
     (value) => {
       expect(reply(value)).toMatchObject({ reply: value });
       const overrides = [`services.echo.reply=x${value}`];
-      expect(load("services: { echo: }", parts, { overrides }).services[0]?.config).toMatchObject({
+      expect(load("services: { echo: }", registry, { overrides }).services[0]?.config).toMatchObject({
         reply: `x${value}`,
       });
     },
@@ -216,11 +216,11 @@ test("x- keys are the author's own", () => {
 
 test("a choice of numbers is told with all of them", () => {
   const source = "services:\n  mqtt: { publish: [{ topic: a, message: b, qos: 3 }] }\n";
-  expect(reportOf(source, parts)).toContain("must be 0, 1 or 2, and is 3");
+  expect(reportOf(source, registry)).toContain("must be 0, 1 or 2, and is 3");
 });
 
 test("durations that no timer can wait for are refused", () => {
-  expect(reportOf("services:\n  upcall: { events: { every: 30d } }\n", parts)).toContain(
+  expect(reportOf("services:\n  upcall: { events: { every: 30d } }\n", registry)).toContain(
     "must be 10ms to 24d",
   );
 });

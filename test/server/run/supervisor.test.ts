@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
-import { type FakeService, fakeParts, fakeRole, load } from "../../support/registry.ts";
+import { type FakeService, fakeRegistry, fakeRole, load } from "../../support/registry.ts";
 import { until } from "../../support/until.ts";
 
 function supervise(source: string) {
@@ -11,7 +11,7 @@ function supervise(source: string) {
   const lines: string[] = [];
   const write = (message: string) => void lines.push(message);
   const logger: Logger = { debug: write, info: write, warning: write, error: write };
-  const plan = load(source, fakeParts(fakeRole("echo", journal, running)));
+  const plan = load(source, fakeRegistry(fakeRole("echo", journal, running)));
   const supervisor = new Supervisor(plan, {
     logger: () => logger,
     hub: new TrafficHub(),

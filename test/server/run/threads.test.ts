@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
-import { parts } from "../../../src/registry.ts";
+import { registry } from "../../../src/registry.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { load } from "../../support/registry.ts";
@@ -30,7 +30,7 @@ async function start(source: string) {
     workers.push(worker);
     return worker;
   };
-  const supervisor = new Supervisor(load(source, parts), { logger, hub, version: "0.0.0", spawnWorker });
+  const supervisor = new Supervisor(load(source, registry), { logger, hub, version: "0.0.0", spawnWorker });
   onTestFinished(async () => {
     stopObserving();
     await supervisor.stop(AbortSignal.timeout(1000));

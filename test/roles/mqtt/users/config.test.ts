@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { maskSecrets } from "../../../../src/core/secrets.ts";
-import { parts } from "../../../../src/registry.ts";
+import { registry } from "../../../../src/registry.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
 import { ConfigError } from "../../../../src/server/config/diagnostic.ts";
 import { loadPlan } from "../../../../src/server/config/load.ts";
@@ -11,7 +11,7 @@ const verifier = `SCRAM-SHA-256$4096:c2FsdHNhbHQ=$${"A".repeat(43)}=:${"B".repea
 function complaint(settings: string, environment: Record<string, string> = {}): string | undefined {
   const source = `services:\n  mqtt:\n    ${settings}\n`;
   try {
-    loadPlan({ file: "lab.yaml", source, environment }, parts);
+    loadPlan({ file: "lab.yaml", source, environment }, registry);
     return undefined;
   } catch (error) {
     if (error instanceof ConfigError) return error.report();
