@@ -3,41 +3,43 @@
 import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
+import { withTimeout } from "./core/deadline.ts";
 import { serveApp } from "./net/http/app-server.ts";
-import { processFacts } from "./process-facts.ts";
 import { printable } from "./protocol/text/printable.ts";
 import { registry } from "./registry.ts";
+import type { ProcessFacts } from "./server/admin/context.ts";
 import { check } from "./server/commands/check.ts";
 import { init } from "./server/commands/init.ts";
 import { roles, schema } from "./server/commands/roles.ts";
 import { run } from "./server/commands/run.ts";
 import { exitStatus, type ServerIo } from "./server/io.ts";
 
-/** A terminal that is closed stops what it has started, and lets clients finish, too. */
+/** SIGHUP is here because a terminal sends it when it is closed. */
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Bytes of output that may wait for a reader who does not read; the lines past it are left out and counted. */
-const mostWaiting = 8 * 1024 * 1024;
+/** Bytes of output that are buffered for a slow reader. Lines beyond that are dropped and counted. */
+const maxBuffered = 8 * 1024 * 1024;
 
-/** How long a server that is to stop waits for the reader of its last lines. */
-const lastWordsMs = 1000;
+/** How long the process waits at its end for its output to be read. */
+const flushTimeoutMs = 1000;
 
-let linesLeftOut = 0;
+let droppedLines = 0;
 
+/** Writes a line to standard output, unless too many are waiting to be read. */
 function write(text: string): void {
-  if (process.stdout.writableLength > mostWaiting) {
-    linesLeftOut++;
+  if (process.stdout.writableLength > maxBuffered) {
+    droppedLines++;
     return;
   }
-  if (linesLeftOut > 0) {
-    process.stderr.write(`Nobody read the output: ${linesLeftOut} lines of it were left out\n`);
-    linesLeftOut = 0;
+  if (droppedLines > 0) {
+    process.stderr.write(`Nobody read the output: ${droppedLines} lines of it were left out\n`);
+    droppedLines = 0;
   }
   process.stdout.write(text);
 }
 
-/** What the user's file holds may hold what a terminal obeys. */
-function complain(text: string): void {
+/** Escapes control characters: error messages may quote the user's file. */
+function writeError(text: string): void {
   process.stderr.write(
     text
       .split("\n")
@@ -48,7 +50,7 @@ function complain(text: string): void {
 
 const io: ServerIo = {
   out: write,
-  err: complain,
+  err: writeError,
   isTerminal: process.stdout.isTTY === true,
   colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
   environment: process.env,
@@ -57,7 +59,7 @@ const io: ServerIo = {
   spawnWorker: () => new Worker(new URL("./worker.ts", import.meta.url).href),
   serveApp,
   facts: processFacts,
-  // Loaded only when somebody looks: it brings the clients of all services along.
+  // Loaded on demand, because it imports the clients of all services.
   tries: async () => (await import("./tries.ts")).tries,
   onSignal(kind, call) {
     for (const name of kind === "stop" ? stopSignals : (["SIGUSR2"] as const))
@@ -69,6 +71,19 @@ const io: ServerIo = {
   },
   exit: (status) => process.exit(status),
 };
+
+function processFacts(): ProcessFacts {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  return {
+    pid: process.pid,
+    startedAt: performance.timeOrigin,
+    memory: { rss, heap: heapUsed },
+    cpu: { user: user / 1e6, system: system / 1e6 },
+    platform: `${process.platform} ${process.arch}`,
+    bun: Bun.version,
+  };
+}
 
 const repeat = (value: string, values: string[] = []) => [...values, value];
 
@@ -106,7 +121,7 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 tells count
     );
     await finish(
       run({ config: options.config, set: [...(options.set ?? []), ...set] }, registry, io),
-      lastWordsMs,
+      flushTimeoutMs,
     );
   });
 
@@ -129,13 +144,13 @@ program
   .description("list the kinds of servers there are")
   .action(() => finish(roles(registry, io)));
 
-/** @param limit milliseconds that a slow reader of a pipe has for what has been written */
-async function finish(status: number | Promise<number>, limit?: number): Promise<void> {
+/** @param flushMs how long to wait for a slow reader of the output; absent: for ever */
+async function finish(status: number | Promise<number>, flushMs?: number): Promise<void> {
   const code = await status;
   const streams = [process.stdout, process.stderr];
   const written = Promise.all(streams.map((stream) => new Promise<void>((done) => stream.end(done))));
-  if (limit === undefined) await written;
-  else await Promise.race([written, new Promise((late) => setTimeout(late, limit))]);
+  if (flushMs === undefined) await written;
+  else await withTimeout(written, flushMs);
   process.exit(code);
 }
 

@@ -2,7 +2,7 @@ import { compileOperation } from "./protocol/calculator/compile.ts";
 import { roles } from "./roles/index.ts";
 import type { Registry } from "./server/config/plan.ts";
 
-/** What the entries hand to the server: the roles and the arithmetic. */
+/** The roles and the expression compiler, which the entries hand to the server. */
 export const registry: Registry = { roles, compileOperation, reservedReason };
 
 function reservedReason(operation: string): string | undefined {

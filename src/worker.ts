@@ -1,4 +1,4 @@
-// The one entry of every worker thread: it is told which role to run.
+// The one entry of every worker thread. A message from the main thread names the role to run.
 import { compileOperation } from "./protocol/calculator/compile.ts";
 import { threadedRoles } from "./roles/threaded.ts";
 import { serveThread } from "./server/run/thread.ts";

@@ -1,31 +1,32 @@
-/**
- * The one observation seam. The net layer tells `open`, `bytes` and `close`, so no role can forget them;
- * a role tells only `message`, decoded for a person to read.
- */
+/** The way of a message: "in" is to the service, "out" is from it. */
 export type Direction = "in" | "out";
 
-/** One conversation with one peer. A datagram service and an HTTP service open one per exchange. */
+/** One conversation with one peer. UDP and HTTP services open one for each exchange. */
 export interface Conversation {
   /** Unique within the process while the conversation lasts, e.g. `time/2#17`. */
   readonly id: string;
   readonly service: string;
   readonly transport: "tcp" | "udp" | "http" | "ws" | "zmq";
-  /** `host:port` of our side. */
+  /** `host:port` of the service. */
   readonly local: string;
-  /** `host:port` of the peer; empty where the library below does not tell. */
+  /** `host:port` of the peer; empty where the library below does not expose it. */
   readonly remote: string;
 }
 
-/** What a message says, decoded and printable. Secrets (passwords, tokens) are never among it. */
+/** A message decoded into printable fields. Never contains secrets such as passwords and tokens. */
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
+/**
+ * Traffic that observers can see. The net layer emits `open`, `bytes` and `close`, so that no role can forget them;
+ * a role emits only `message`, decoded for people.
+ */
 export type TrafficEvent =
   | { readonly kind: "open"; readonly conversation: Conversation }
   | {
       readonly kind: "bytes";
       readonly conversation: Conversation;
       readonly direction: Direction;
-      /** Only the observer's until `emit` returns: copy what must outlive it. */
+      /** Valid until `emit` returns; an observer that keeps them has to copy them. */
       readonly bytes: Uint8Array;
     }
   | {
@@ -34,26 +35,27 @@ export type TrafficEvent =
       readonly direction: Direction;
       /** One printable line, e.g. `Received from client: halo` or `PUBLISH sister/temp qos 1, 12 B`. */
       readonly text: string;
-      /** The same field by field, for those who look closer, e.g. `{ packet: "PUBLISH", topic: "sister/temp" }`. */
+      /** The same field by field, e.g. `{ packet: "PUBLISH", topic: "sister/temp" }`. */
       readonly fields?: Fields;
-      /** The message as it went over the wire, where that is at hand. Only the observer's until `emit` returns. */
+      /** The message as it went over the wire, where it is available. Valid until `emit` returns. */
       readonly bytes?: Uint8Array;
-      /** How many bytes it had, where `bytes` is only its beginning. */
+      /** The length of the whole message, when `bytes` is only its beginning. */
       readonly size?: number;
     }
   | { readonly kind: "close"; readonly conversation: Conversation; readonly reason?: string };
 
 export type TrafficKind = TrafficEvent["kind"];
 
+/** Where a service emits its traffic: the only way in which observers see it. */
 export interface Traffic {
   /**
-   * Whether an event of this kind is worth building right now. Ask before building: nobody observing must
-   * cost nothing. Under load the answer turns to no once this moment's sample is full, and the asker's event
-   * is counted as left out; so ask once per event, and emit when told yes.
+   * Whether to build and emit one event of this kind. Call it once per event, before building: without observers an
+   * event must cost nothing. It takes a token from the sampling budget; under load it returns false when the budget
+   * is used up, and the event counts as sampled out.
    */
   sample(kind: TrafficKind): boolean;
   emit(event: TrafficEvent): void;
 }
 
-/** Nobody looks. */
+/** Traffic without observers. */
 export const unobserved: Traffic = { sample: () => false, emit: () => {} };

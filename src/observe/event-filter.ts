@@ -2,13 +2,13 @@ import type { TrafficKind } from "../core/traffic.ts";
 import { topicFilterMistake, topicMatches } from "../protocol/mqtt/topic.ts";
 import type { RecordedEvent } from "./recorded-event.ts";
 
-/** What a watcher asks for, as the query of a URL says it. */
+/** A filter for events as the query of a URL gives it. */
 export interface EventQuery {
   /** Names, with commas between them; absent: all. */
   readonly service?: string | undefined;
   /** The beginning of the peer's address, or of the client's own name (`client` among the fields). */
   readonly client?: string | undefined;
-  /** Kinds, with commas between them; absent: all but `bytes`, which repeats in chunks what messages say. */
+  /** Kinds, with commas between them; absent: all but `bytes`, which repeat the messages' content. */
   readonly kind?: string | undefined;
   /** An MQTT topic filter. Events without a topic do not match. */
   readonly topic?: string | undefined;
@@ -18,7 +18,7 @@ export interface EventFilter {
   readonly kinds: ReadonlySet<TrafficKind>;
   /** The services it takes events of; absent: all. */
   readonly services?: ReadonlySet<string>;
-  /** Whether it takes events of this service, of which only a count is known. */
+  /** Whether it takes events of this service; for events of which only a count is known. */
   hasService(service: string): boolean;
   matches(event: RecordedEvent): boolean;
 }
@@ -30,8 +30,8 @@ export function eventFilter(query: EventQuery): EventFilter {
   const { client, topic } = query;
   const services = query.service === undefined ? undefined : new Set(listOf(query.service));
   const kinds = kindsOf(query.kind);
-  const mistake = topic === undefined ? undefined : topicFilterMistake(topic);
-  if (mistake !== undefined) throw new RangeError(`Cannot watch the topic "${topic}": it ${mistake}`);
+  const error = topic === undefined ? undefined : topicFilterMistake(topic);
+  if (error !== undefined) throw new RangeError(`Cannot watch the topic "${topic}": it ${error}`);
   const hasService = (service: string) => services === undefined || services.has(service);
   return {
     kinds,
@@ -40,21 +40,21 @@ export function eventFilter(query: EventQuery): EventFilter {
     matches: (event) =>
       kinds.has(event.kind) &&
       hasService(event.conversation.service) &&
-      (client === undefined || isOf(client, event)) &&
+      (client === undefined || isFrom(client, event)) &&
       (topic === undefined || isAbout(topic, event)),
   };
 }
 
 function kindsOf(text: string | undefined): ReadonlySet<TrafficKind> {
   if (text === undefined) return new Set(allKinds.filter((kind) => kind !== "bytes"));
-  const wanted = listOf(text);
-  const unknown = wanted.find((word) => !allKinds.some((kind) => kind === word));
-  if (unknown !== undefined || wanted.length === 0) {
+  const names = listOf(text);
+  const unknown = names.find((word) => !allKinds.some((kind) => kind === word));
+  if (unknown !== undefined || names.length === 0) {
     throw new RangeError(
       `Cannot watch events of the kind "${unknown ?? ""}": there are ${allKinds.join(", ")}`,
     );
   }
-  return new Set(allKinds.filter((kind) => wanted.includes(kind)));
+  return new Set(allKinds.filter((kind) => names.includes(kind)));
 }
 
 const listOf = (text: string): string[] =>
@@ -63,7 +63,7 @@ const listOf = (text: string): string[] =>
     .map((word) => word.trim())
     .filter((word) => word !== "");
 
-function isOf(client: string, { conversation, fields }: RecordedEvent): boolean {
+function isFrom(client: string, { conversation, fields }: RecordedEvent): boolean {
   if (conversation.remote.startsWith(client)) return true;
   const name = fields?.client;
   return typeof name === "string" && name.startsWith(client);

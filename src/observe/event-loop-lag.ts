@@ -1,8 +1,8 @@
 import { Histogram, type Registry } from "prom-client";
 
-const everyMs = 50;
+const intervalMs = 50;
 
-/** How late a timer is served because the event loop is busy: what every reply of the main thread waits, too. */
+/** Measures how late timers fire because the event loop is busy. Every reply of the main thread waits as long. */
 export class EventLoopLag {
   readonly #histogram: Histogram;
   #timer: Timer | undefined;
@@ -18,12 +18,12 @@ export class EventLoopLag {
 
   start(): void {
     if (this.#timer !== undefined) return;
-    let due = performance.now() + everyMs;
+    let due = performance.now() + intervalMs;
     this.#timer = setInterval(() => {
       const now = performance.now();
       this.#histogram.observe(Math.max(0, now - due) / 1000);
-      due = now + everyMs;
-    }, everyMs);
+      due = now + intervalMs;
+    }, intervalMs);
     this.#timer.unref();
   }
 

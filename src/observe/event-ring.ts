@@ -1,51 +1,50 @@
-import { type RecordedEvent, weightOf } from "./recorded-event.ts";
+import { heldBytes, type RecordedEvent } from "./recorded-event.ts";
 
 /** The last events of one service, oldest first. */
 export class EventRing {
-  /** From `#first` on; what is before it is cut off now and then. */
+  /** The events from `#first` on. Those before it have been evicted and are cut off from time to time. */
   #events: RecordedEvent[] = [];
   #first = 0;
   #bytes = 0;
-  #forgotten = 0;
+  #lastEvicted = 0;
 
   get count(): number {
     return this.#events.length - this.#first;
   }
 
-  /** What its events weigh. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The number of the latest event that is not kept any more; 0 when none was forgotten. */
-  get forgotten(): number {
-    return this.#forgotten;
+  /** The number of the latest event that was evicted; 0 when there was none. */
+  get lastEvicted(): number {
+    return this.#lastEvicted;
   }
 
   push(event: RecordedEvent): void {
     this.#events.push(event);
-    this.#bytes += weightOf(event);
+    this.#bytes += heldBytes(event);
   }
 
-  forgetOldest(): void {
+  evictOldest(): void {
     const oldest = this.#events[this.#first];
     if (oldest === undefined) return;
     this.#first++;
-    this.#bytes -= weightOf(oldest);
-    this.#forgotten = oldest.seq;
-    // Cutting one off at a time would move all the others each time.
+    this.#bytes -= heldBytes(oldest);
+    this.#lastEvicted = oldest.seq;
+    // Removing one at a time from the array would move all the others each time.
     if (this.#first < 1000 && this.count > 0) return;
     this.#events = this.#events.slice(this.#first);
     this.#first = 0;
   }
 
-  /** The last `limit` events that are newer than `after` and wanted, newest first. */
-  last(limit: number, isWanted: (event: RecordedEvent) => boolean, after: number): RecordedEvent[] {
+  /** The last `limit` matching events with numbers above `after`, newest first. */
+  last(limit: number, matches: (event: RecordedEvent) => boolean, after: number): RecordedEvent[] {
     const found: RecordedEvent[] = [];
     for (let at = this.#events.length - 1; at >= this.#first && found.length < limit; at--) {
       const event = this.#events[at];
       if (event === undefined || event.seq <= after) break;
-      if (isWanted(event)) found.push(event);
+      if (matches(event)) found.push(event);
     }
     return found;
   }

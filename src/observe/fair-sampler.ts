@@ -1,86 +1,86 @@
 import type { TrafficEvent, TrafficKind } from "../core/traffic.ts";
 
-/** Budgets are refilled this often, so that a burst does not use up a whole second's worth. */
+/** Tokens are refilled this often, so that a burst does not use up those of a whole second. */
 export const refillMs = 100;
 
-/** Of fewer events a second there is nothing to share out: a log's twenty lines go to who comes first. */
-const leastShared = 100;
+/** Below this rate there is nothing to share: twenty lines of a log go to whoever comes first. */
+const minFairRate = 100;
 
-/** So many times what is handed on is built, for a fair choice to have something to choose from. */
-const choice = 4;
+/** So many more events are built than an observer takes, which gives the sampler something to choose from. */
+const oversampling = 4;
 
-const isShared = (kind: TrafficKind, rate: number) =>
-  (kind === "message" || kind === "bytes") && rate >= leastShared;
+const isFair = (kind: TrafficKind, rate: number) =>
+  (kind === "message" || kind === "bytes") && rate >= minFairRate;
 
-/** How many events a second are built for who takes `rate` of them. */
-export const builtFor = (kind: TrafficKind, rate: number): number =>
-  isShared(kind, rate) ? rate * choice : rate;
+/** How many events per second are built for an observer that takes `rate` of them. */
+export const buildRate = (kind: TrafficKind, rate: number): number =>
+  isFair(kind, rate) ? rate * oversampling : rate;
 
 /**
- * How many events of one kind an observer may be handed, shared out: a quarter is kept for topics (where there are
- * none: conversations) that have had next to nothing in this tenth of a second, so that a busy one does not hide the
- * others. What those do not use is everybody's.
+ * A token bucket for one observer and one kind of event. A quarter of its tokens is reserved for topics (conversations,
+ * where there are no topics) that have had next to nothing since the last refill, so that a busy topic does not hide
+ * the others. Reserved tokens that nobody uses become common ones.
  */
-export class FairBudget {
+export class FairSampler {
   readonly #kind: TrafficKind;
   #rate = 0;
-  /** For whoever comes. */
+  /** Tokens for any topic. */
   #common = 0;
-  /** For those who have had less than their share. */
-  #kept = 0;
-  /** What each has had since the last refill; never more of them than events were handed on. */
+  /** Tokens for topics that have had less than their share. */
+  #reserved = 0;
+  /** How many events each topic has had since the last refill. As bounded as the tokens are. */
   readonly #had = new Map<string, number>();
 
   constructor(kind: TrafficKind) {
     this.#kind = kind;
   }
 
-  /** What is left stays left: only a kind that was not wanted before starts with something in hand. */
+  /** Keeps the tokens that are left. Only a sampler that had no rate before starts with a refill. */
   setRate(rate: number): void {
     const isNew = this.#rate === 0;
     this.#rate = rate;
     if (isNew) this.refill();
-    this.#common = Math.min(this.#common, rate - this.#mostKept);
-    this.#kept = Math.min(this.#kept, this.#mostKept);
+    this.#common = Math.min(this.#common, rate - this.#maxReserved);
+    this.#reserved = Math.min(this.#reserved, this.#maxReserved);
   }
 
-  /** Up to a second's worth is saved, so that a quiet service's burst is told whole. */
+  /** Saves tokens for up to a second, so that a quiet service's burst is shown completely. */
   refill(): void {
-    const more = (this.#rate * refillMs) / 1000;
-    const kept = Math.min(more / 2, this.#mostKept - this.#kept);
-    this.#kept += kept;
-    this.#common = Math.min(this.#rate - this.#mostKept, this.#common + more - kept);
+    const tokens = (this.#rate * refillMs) / 1000;
+    const reserved = Math.min(tokens / 2, this.#maxReserved - this.#reserved);
+    this.#reserved += reserved;
+    this.#common = Math.min(this.#rate - this.#maxReserved, this.#common + tokens - reserved);
     this.#had.clear();
   }
 
-  /** @returns whether the event may be handed on; then it is counted */
-  take(event: TrafficEvent): boolean {
-    if (this.#mostKept > 0) return this.#takeFor(subjectOf(event));
+  /** Takes a token for the event. @returns false when the event is sampled out */
+  tryTake(event: TrafficEvent): boolean {
+    if (this.#maxReserved > 0) return this.#tryTakeFor(topicOf(event));
     if (this.#common < 1) return false;
     this.#common--;
     return true;
   }
 
-  #takeFor(subject: string): boolean {
-    const had = this.#had.get(subject) ?? 0;
+  #tryTakeFor(topic: string): boolean {
+    const had = this.#had.get(topic) ?? 0;
     if (this.#common >= 1) this.#common--;
-    else if (this.#kept >= 1 && had < this.#share) this.#kept--;
+    else if (this.#reserved >= 1 && had < this.#share) this.#reserved--;
     else return false;
-    this.#had.set(subject, had + 1);
+    this.#had.set(topic, had + 1);
     return true;
   }
 
-  get #mostKept(): number {
-    return isShared(this.#kind, this.#rate) ? this.#rate / 4 : 0;
+  get #maxReserved(): number {
+    return isFair(this.#kind, this.#rate) ? this.#rate / 4 : 0;
   }
 
-  /** At 2,000 a second five in a tenth: a message on its way in and to a few subscribers. */
+  /** At 2,000 per second 5 per refill: a message as it comes in, and as it goes out to a few subscribers. */
   get #share(): number {
     return Math.max(1, Math.floor(this.#rate / 400));
   }
 }
 
-function subjectOf(event: TrafficEvent): string {
+function topicOf(event: TrafficEvent): string {
   const topic = event.kind === "message" ? event.fields?.topic : undefined;
   return typeof topic === "string" ? topic : event.conversation.id;
 }

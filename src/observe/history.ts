@@ -1,81 +1,82 @@
 import type { TrafficEvent, TrafficKind } from "../core/traffic.ts";
 import { EventRing } from "./event-ring.ts";
-import { type Appetite, hungriest } from "./observer.ts";
+import { maxRates, type Observer, type SampleRates } from "./observer.ts";
 import { type RecordedEvent, recordEvent } from "./recorded-event.ts";
-import type { Observer } from "./traffic-hub.ts";
 
-/** One who looks on while it happens. */
-export interface Watcher {
-  /** What it wants to see; nothing else is recorded for it. */
+/** Receives events as they are recorded, e.g. for a reader of the admin API. */
+export interface EventSubscriber {
+  /** The kinds of events that are sampled for it. */
   readonly kinds: ReadonlySet<TrafficKind>;
-  /** The services it looks at; absent: all. */
+  /** The services whose events it gets; absent: all. */
   readonly services?: ReadonlySet<string> | undefined;
-  event(event: RecordedEvent): void;
-  leftOut(service: string, kind: TrafficKind, count: number): void;
+  onEvent(event: RecordedEvent): void;
+  onSampledOut(service: string, kind: TrafficKind, count: number): void;
 }
 
 export interface HistoryOptions {
-  /** Recorded while nobody watches, so that the first one to look finds something. */
-  readonly idle?: Appetite;
+  /** The rates without subscribers, so that the first one finds some past events. */
+  readonly idle?: SampleRates;
   readonly now?: () => number;
-  /** Called when the appetite has changed. */
-  readonly changed?: () => void;
+  /** Called when the rates have changed. */
+  readonly onRatesChange?: () => void;
   /** Of each service. */
   readonly maxEvents?: number;
   /** Of all services together. */
   readonly maxBytes?: number;
 }
 
-/** Whatever the log is told, so few that a busy service does not notice. */
-const idleAppetite: Appetite = { open: 20, message: 20, close: 20 };
+/** As few as the log takes, so that a busy service is not slowed down. */
+const idleRates: SampleRates = { open: 20, message: 20, close: 20 };
 
-/** What watchers are shown a second and service: more than anyone can follow, less than slows a broker down. */
-const watched: Readonly<Record<TrafficKind, number>> = { open: 500, message: 2000, close: 500, bytes: 500 };
+/** The rates with subscribers: more than a person can follow, less than slows a broker down. */
+const liveRates: Readonly<Record<TrafficKind, number>> = { open: 500, message: 2000, close: 500, bytes: 500 };
 
 /**
- * The last events, bounded in number and bytes, and those who watch new ones arrive. While nobody does, it takes next
- * to nothing; a watcher raises the appetite for its services to a sample that suits a live picture, and the last one
- * that leaves takes it back. Each service has its own ring, so that a busy one does not erase what others did.
+ * Records the last events, bounded in number and bytes, and passes new ones to subscribers. Subscribers raise the
+ * sample rates of their services, until the last one has unsubscribed. Each service has its own ring buffer, so that a
+ * busy one does not evict the events of the others.
  */
 export class History implements Observer {
   readonly #options: Required<HistoryOptions>;
-  readonly #watchers = new Set<Watcher>();
+  readonly #subscribers = new Set<EventSubscriber>();
   readonly #rings = new Map<string, EventRing>();
-  /** Numbers start anew with each run of the server: this tells them apart. */
+  /** Identifies this run of the server, because the numbers start again with each run. */
   readonly run: string = crypto.randomUUID().slice(0, 8);
   #bytes = 0;
   #seq = 0;
-  /** What is taken of the service that is watched most closely. */
-  appetite: Appetite;
+  /** The highest rates of any service. */
+  rates: SampleRates;
 
   constructor(options: HistoryOptions = {}) {
     this.#options = {
-      idle: idleAppetite,
+      idle: idleRates,
       now: Date.now,
-      changed: () => {},
+      onRatesChange: () => {},
       maxEvents: 1000,
       maxBytes: 1024 * 1024,
       ...options,
     };
-    this.appetite = this.#options.idle;
+    this.rates = this.#options.idle;
   }
 
-  appetiteOf(service: string): Appetite {
-    return this.#appetiteFor([...this.#watchers].filter((watcher) => looksAt(watcher, service)));
+  ratesFor(service: string): SampleRates {
+    return this.#ratesWith([...this.#subscribers].filter((subscriber) => takes(subscriber, service)));
   }
 
   observe(event: TrafficEvent): void {
     const { service } = event.conversation;
     const recorded = recordEvent(event, ++this.#seq, this.#options.now());
-    this.#keep(service, recorded);
-    for (const watcher of this.#watchers) {
-      if (watcher.kinds.has(event.kind) && looksAt(watcher, service)) watcher.event(recorded);
+    this.#record(service, recorded);
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.kinds.has(event.kind) && takes(subscriber, service)) subscriber.onEvent(recorded);
     }
   }
 
-  leftOut(service: string, kind: TrafficKind, count: number): void {
-    for (const watcher of this.#watchers) {
-      if (watcher.kinds.has(kind) && looksAt(watcher, service)) watcher.leftOut(service, kind, count);
+  sampledOut(service: string, kind: TrafficKind, count: number): void {
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.kinds.has(kind) && takes(subscriber, service)) {
+        subscriber.onSampledOut(service, kind, count);
+      }
     }
   }
 
@@ -84,62 +85,63 @@ export class History implements Observer {
     return this.#seq;
   }
 
-  get watchers(): number {
-    return this.#watchers.size;
+  /** How many there are. */
+  get subscribers(): number {
+    return this.#subscribers.size;
   }
 
-  /** The last `limit` events that are newer than `after` and wanted, oldest first. */
-  past(limit: number, isWanted: (event: RecordedEvent) => boolean, after = 0): RecordedEvent[] {
-    const found = [...this.#rings.values()].flatMap((ring) => ring.last(limit, isWanted, after));
+  /** The last `limit` matching events with numbers above `after`, oldest first. */
+  recent(limit: number, matches: (event: RecordedEvent) => boolean, after = 0): RecordedEvent[] {
+    const found = [...this.#rings.values()].flatMap((ring) => ring.last(limit, matches, after));
     found.sort((one, other) => other.seq - one.seq);
     return found.slice(0, limit).reverse();
   }
 
-  /** Whether events after the one of this number are not kept any more, of a service that is asked about. */
-  hasForgotten(after: number, isAskedAbout: (service: string) => boolean = () => true): boolean {
-    return [...this.#rings].some(([service, ring]) => ring.forgotten > after && isAskedAbout(service));
+  /** Whether events with numbers above `after` have been evicted, of the given services. */
+  hasEvicted(after: number, isIncluded: (service: string) => boolean = () => true): boolean {
+    return [...this.#rings].some(([service, ring]) => ring.lastEvicted > after && isIncluded(service));
   }
 
-  /** @returns how to stop watching */
-  watch(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    this.#adjust();
+  /** @returns how to unsubscribe */
+  subscribe(subscriber: EventSubscriber): () => void {
+    this.#subscribers.add(subscriber);
+    this.#updateRates();
     return () => {
-      if (this.#watchers.delete(watcher)) this.#adjust();
+      if (this.#subscribers.delete(subscriber)) this.#updateRates();
     };
   }
 
-  #adjust(): void {
-    this.appetite = this.#appetiteFor([...this.#watchers]);
-    this.#options.changed();
+  #updateRates(): void {
+    this.rates = this.#ratesWith([...this.#subscribers]);
+    this.#options.onRatesChange();
   }
 
-  #appetiteFor(watchers: readonly Watcher[]): Appetite {
-    const wanted = new Set(watchers.flatMap(({ kinds }) => [...kinds]));
-    const ofWatchers = Object.fromEntries([...wanted].map((kind) => [kind, watched[kind]]));
-    return hungriest([this.#options.idle, ofWatchers]);
+  #ratesWith(subscribers: readonly EventSubscriber[]): SampleRates {
+    const kinds = new Set(subscribers.flatMap((subscriber) => [...subscriber.kinds]));
+    const live = Object.fromEntries([...kinds].map((kind) => [kind, liveRates[kind]]));
+    return maxRates([this.#options.idle, live]);
   }
 
-  #keep(service: string, event: RecordedEvent): void {
+  #record(service: string, event: RecordedEvent): void {
     const { maxEvents, maxBytes } = this.#options;
     const ring = this.#rings.get(service) ?? new EventRing();
     this.#rings.set(service, ring);
     const before = ring.bytes;
     ring.push(event);
-    if (ring.count > maxEvents) ring.forgetOldest();
+    if (ring.count > maxEvents) ring.evictOldest();
     this.#bytes += ring.bytes - before;
-    while (this.#bytes > maxBytes) this.#forgetOfTheHeaviest();
+    while (this.#bytes > maxBytes) this.#evictFromLargest();
   }
 
-  /** The bytes are shared out: who holds most of them makes room. */
-  #forgetOfTheHeaviest(): void {
-    let heaviest = new EventRing();
-    for (const ring of this.#rings.values()) if (ring.bytes > heaviest.bytes) heaviest = ring;
-    const before = heaviest.bytes;
-    heaviest.forgetOldest();
-    this.#bytes += heaviest.bytes - before;
+  /** Evicts an event of the service that holds most bytes. */
+  #evictFromLargest(): void {
+    let largest = new EventRing();
+    for (const ring of this.#rings.values()) if (ring.bytes > largest.bytes) largest = ring;
+    const before = largest.bytes;
+    largest.evictOldest();
+    this.#bytes += largest.bytes - before;
   }
 }
 
-const looksAt = ({ services }: Watcher, service: string): boolean =>
+const takes = ({ services }: EventSubscriber, service: string): boolean =>
   services === undefined || services.has(service);

@@ -1,6 +1,6 @@
 type Stats = Readonly<Record<string, number>>;
 
-/** Where a service's count is found, the plainest first; of several numbers the sum. */
+/** The counters to use, best first; those in one list are added up. */
 const received = [
   ["messages_received_total"],
   ["datagrams_received_total"],
@@ -15,8 +15,8 @@ const sent = [
 ];
 
 /**
- * What came in and what went out, by the same two names for every service that counts them: a chunk for one, a
- * datagram or a request for another.
+ * Messages received and sent, under the same two names for every service that counts them. A message is a chunk, a
+ * datagram or a request, depending on the protocol.
  */
 export function messageCounts(stats: Stats): Record<string, number> {
   const [messagesIn, messagesOut] = [firstOf(stats, received), firstOf(stats, sent)];

@@ -1,6 +1,6 @@
-import { commonHelps, helpsOfRoles } from "./metric-helps.ts";
+import { commonHelp, roleHelp } from "./metric-help.ts";
 
-/** What a service's counter or gauge is called in Prometheus. */
+/** A service's counter or gauge in Prometheus. */
 export interface MetricName {
   /** `distsrv_received_bytes_total` */
   readonly name: string;
@@ -10,28 +10,28 @@ export interface MetricName {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Told in and out, or by the reason: a metric beside its own parts would count everything twice. */
-const toldInParts: ReadonlySet<string> = new Set(["messages_total", "dropped_total"]);
+/** Sums of other stats, by direction or by reason. As metrics they would count everything twice. */
+const sums: ReadonlySet<string> = new Set(["messages_total", "dropped_total"]);
 
-/** What would not say by itself of what it is a number. */
-const fuller: Readonly<Record<string, string>> = {
+/** Longer names for stats whose own name does not say what is counted. */
+const longNames: Readonly<Record<string, string>> = {
   retained: "retained_messages",
   inflight: "inflight_messages",
 };
 
 /**
- * A stat `..._total` is a counter, any other a gauge; the unit stands last, as Prometheus wants it, what is in truth
- * a label becomes one, and what one role alone has bears the role's name.
- * @returns undefined for a sum whose parts are told
+ * A stat `..._total` is a counter, any other a gauge. Following Prometheus' conventions the unit comes last, and a
+ * status or a reason becomes a label. A stat that only one role has is prefixed with the role's name.
+ * @returns undefined for a sum of other stats
  */
 export function metricName(stat: string, role: string): MetricName | undefined {
   const plain = snakeCase(stat);
-  if (toldInParts.has(plain)) return undefined;
+  if (sums.has(plain)) return undefined;
   const kind = plain.endsWith("_total") ? "counter" : "gauge";
   const { name, labels } = withLabels(plain);
-  const common = commonHelps[name];
+  const common = commonHelp[name];
   if (common !== undefined) return { name: `distsrv_${name}`, help: common, kind, labels };
-  const help = helpsOfRoles[role]?.[name] ?? `The number "${stat}" of the role ${role}.`;
+  const help = roleHelp[role]?.[name] ?? `The number "${stat}" of the role ${role}.`;
   return { name: `distsrv_${snakeCase(role)}_${name}`, help, kind, labels };
 }
 
@@ -40,7 +40,7 @@ function withLabels(plain: string): { name: string; labels: Record<string, strin
   if (status !== undefined) return { name: "responses_total", labels: { status } };
   const [, reason] = /^dropped_(.+)_total$/.exec(plain) ?? [];
   if (reason !== undefined) return { name: "dropped_messages_total", labels: { reason } };
-  return { name: fuller[plain] ?? unitLast(plain), labels: {} };
+  return { name: longNames[plain] ?? unitLast(plain), labels: {} };
 }
 
 const snakeCase = (name: string): string =>
@@ -49,7 +49,7 @@ const snakeCase = (name: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase();
 
-/** `bytes_received_total` is said `received_bytes_total`. */
+/** `bytes_received_total` becomes `received_bytes_total`. */
 function unitLast(name: string): string {
   const [, of = "", what, total = ""] = /^(payload_)?bytes_(.+?)(_total)?$/.exec(name) ?? [];
   return what === undefined ? name : `${of}${what}_bytes${total}`;

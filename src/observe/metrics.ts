@@ -5,7 +5,7 @@ import { metricName } from "./metric-names.ts";
 import { RequestLatency } from "./request-latency.ts";
 import type { TrafficHub } from "./traffic-hub.ts";
 
-/** A service as it is when it is asked. */
+/** A service at the time of a scrape. */
 export interface ServiceNumbers {
   readonly name: string;
   readonly role: string;
@@ -15,7 +15,7 @@ export interface ServiceNumbers {
   readonly stats: Readonly<Record<string, number>>;
 }
 
-/** The process as it is when it is asked. Bytes and seconds. */
+/** The process at the time of a scrape; in bytes and seconds. */
 export interface ProcessNumbers {
   readonly version: string;
   readonly bun: string;
@@ -24,31 +24,30 @@ export interface ProcessNumbers {
   readonly cpu: { readonly user: number; readonly system: number };
 }
 
-/** Without anybody having asked for so long, nothing is measured any more. */
-const interestMs = 5 * 60_000;
+/** Measuring stops this long after the last scrape. */
+const idleTimeoutMs = 5 * 60_000;
 
 /**
- * The text of /metrics. Counts are pulled: every scrape reads what the services count anyway. Only what must be
- * watched as it happens, latencies, is measured between scrapes, from the first one until nobody has scraped for
- * five minutes.
+ * The text of /metrics. Every scrape pulls the counters that the services keep anyway. Only latencies have to be
+ * measured between scrapes: from the first scrape on, until there has been none for five minutes.
  */
 export class Metrics {
-  readonly #lasting = new Registry();
+  readonly #measured = new Registry();
   readonly #latency: RequestLatency;
   readonly #lag: EventLoopLag;
   #timer: Timer | undefined;
 
   constructor(hub: TrafficHub) {
-    this.#latency = new RequestLatency(hub, this.#lasting);
-    this.#lag = new EventLoopLag(this.#lasting);
+    this.#latency = new RequestLatency(hub, this.#measured);
+    this.#lag = new EventLoopLag(this.#measured);
   }
 
   async text(services: readonly ServiceNumbers[], process: ProcessNumbers): Promise<string> {
-    this.#measure();
+    this.#keepMeasuring();
     const pulled = new Registry();
     addProcess(pulled, process);
     addServices(pulled, services);
-    return `${await pulled.metrics()}\n${await this.#lasting.metrics()}`;
+    return `${await pulled.metrics()}\n${await this.#measured.metrics()}`;
   }
 
   close(): void {
@@ -57,9 +56,9 @@ export class Metrics {
     this.#lag.stop();
   }
 
-  #measure(): void {
+  #keepMeasuring(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.close(), interestMs);
+    this.#timer = setTimeout(() => this.close(), idleTimeoutMs);
     this.#timer.unref();
     this.#latency.start();
     this.#lag.start();
@@ -98,7 +97,7 @@ function addServices(registry: Registry, services: readonly ServiceNumbers[]): v
   }
 }
 
-/** The services' own numbers, each metric made when the first service has it. */
+/** The services' stats. A metric is created for the first service that has it. */
 class StatMetrics {
   readonly #registry: Registry;
   readonly #byName = new Map<string, Counter | Gauge>();
@@ -108,11 +107,11 @@ class StatMetrics {
   }
 
   add(stat: string, labels: { readonly service: string; readonly role: string }, value: number): void {
-    const metricOf = metricName(stat, labels.role);
-    if (metricOf === undefined) return;
-    const { name, help, kind, labels: own } = metricOf;
+    const metricInfo = metricName(stat, labels.role);
+    if (metricInfo === undefined) return;
+    const { name, help, kind, labels: own } = metricInfo;
     const metric = this.#byName.get(name) ?? this.#make(kind, name, help, Object.keys({ ...labels, ...own }));
-    // A counter cannot fall, and what is no number cannot be told.
+    // A counter takes neither a negative value nor NaN.
     if (Number.isFinite(value) && (kind === "gauge" || value >= 0)) metric.inc({ ...labels, ...own }, value);
   }
 

@@ -1,22 +1,33 @@
-import type { TrafficKind } from "../core/traffic.ts";
+import type { TrafficEvent, TrafficKind } from "../core/traffic.ts";
 
-/** How many events of each kind an observer takes a second and service; a kind not named is not wanted. */
-export type Appetite = Readonly<Partial<Record<TrafficKind, number>>>;
+/** How many events of each kind an observer takes per second and service; 0 for a kind that is absent. */
+export type SampleRates = Readonly<Partial<Record<TrafficKind, number>>>;
+
+/** Whoever looks at traffic through the hub: the log, the history, the latency histogram, a thread's relay. */
+export interface Observer {
+  /** The rates for every service. The hub reads them when the observer is added and on `TrafficHub.updateRates`. */
+  readonly rates: SampleRates;
+  /** Overrides `rates` for one service; read at the same times. */
+  ratesFor?(service: string): SampleRates;
+  observe(event: TrafficEvent): void;
+  /** Called once a second for each service and kind of which events were sampled out. */
+  sampledOut?(service: string, kind: TrafficKind, count: number): void;
+}
 
 export const trafficKinds: readonly TrafficKind[] = ["open", "bytes", "message", "close"];
 
-/** Of each kind what the hungriest takes. */
-export function hungriest(appetites: Iterable<Appetite>): Appetite {
-  const most: Partial<Record<TrafficKind, number>> = {};
-  for (const appetite of appetites) {
+/** The highest rate of each kind. */
+export function maxRates(all: Iterable<SampleRates>): SampleRates {
+  const max: Partial<Record<TrafficKind, number>> = {};
+  for (const rates of all) {
     for (const kind of trafficKinds) {
-      const rate = appetite[kind] ?? 0;
-      if (rate > 0) most[kind] = Math.max(most[kind] ?? 0, rate);
+      const rate = rates[kind] ?? 0;
+      if (rate > 0) max[kind] = Math.max(max[kind] ?? 0, rate);
     }
   }
-  return most;
+  return max;
 }
 
-export function isSameAppetite(one: Appetite, other: Appetite): boolean {
+export function isSameRates(one: SampleRates, other: SampleRates): boolean {
   return trafficKinds.every((kind) => (one[kind] ?? 0) === (other[kind] ?? 0));
 }

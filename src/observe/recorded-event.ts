@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { Conversation, Direction, Fields, TrafficEvent, TrafficKind } from "../core/traffic.ts";
 
-/** Of a message's bytes so many are kept; `size` says how many there were. */
-export const mostBytes = 4096;
+/** How many bytes of a message are recorded; `size` is the length of the whole. */
+export const maxRecordedBytes = 4096;
 
-/** An event as it is kept: nothing in it belongs to the network any more. */
+/** An event as it is recorded. It shares no memory with the network's buffers. */
 export interface RecordedEvent {
   /** Counts up by one, from 1, over all services. */
   readonly seq: number;
@@ -38,19 +38,19 @@ export function recordEvent(event: TrafficEvent, seq: number, time: number): Rec
   }
 }
 
-/** The bytes are the network's until the observer returns, and may be a view of a far larger buffer. */
+/** Copies the bytes, because the network reuses them, and because they may be a view of a far larger buffer. */
 function copied(bytes: Uint8Array, size = bytes.length): { bytes: Uint8Array; size: number } {
-  return { bytes: new Uint8Array(bytes.subarray(0, mostBytes)), size };
+  return { bytes: new Uint8Array(bytes.subarray(0, maxRecordedBytes)), size };
 }
 
-/** About how many bytes of memory an event holds on to that depend on what a client sent. */
-export function weightOf({ bytes, text = "", fields = {} }: RecordedEvent): number {
-  let weight = (bytes?.length ?? 0) + text.length;
-  for (const value of Object.values(fields)) if (typeof value === "string") weight += value.length;
-  return weight;
+/** The memory of an event that depends on what a client sent, in bytes, about. */
+export function heldBytes({ bytes, text = "", fields = {} }: RecordedEvent): number {
+  let held = (bytes?.length ?? 0) + text.length;
+  for (const value of Object.values(fields)) if (typeof value === "string") held += value.length;
+  return held;
 }
 
-/** What goes out to watchers: plain JSON, the bytes in base64. */
+/** An event as the admin API sends it: plain JSON, the bytes in base64. */
 export interface EventJson {
   readonly seq: number;
   readonly time: number;

@@ -1,26 +1,28 @@
 import { Histogram, type Registry } from "prom-client";
 import type { TrafficEvent } from "../core/traffic.ts";
-import type { Appetite, Observer, TrafficHub } from "./traffic-hub.ts";
+import type { Observer, SampleRates } from "./observer.ts";
+import type { TrafficHub } from "./traffic-hub.ts";
 
-/** Exchanges that have begun and are followed to their end; those that begin past it are not. */
-const mostOpen = 10_000;
+/** Exchanges that are timed at once. Beyond that the oldest is dropped. */
+const maxOpen = 10_000;
 
 /**
- * How long HTTP requests take from their head to their answer, from the `open` and `close` that the net layer tells.
+ * Measures HTTP requests from their head to their answer, by the `open` and `close` events of the net layer.
  *
- * Measuring each request would cost each request a clock and a map, also when nobody scrapes. So the seam is used,
- * only while somebody does, and only for a sample: 100 exchanges a second and service are begun to be followed.
- * Ends must be told for more of them than beginnings, or a slow request's would be left out for those of the quick
- * ones that came after it. Past 2,000 exchanges a second the slowest are under-represented for that reason; the
- * number of requests is never taken from here but from the services' own counters.
+ * Timing every request would cost every request a clock and a map entry, even without scrapes. So this observes a
+ * sample, and only while somebody scrapes: 100 `open` events per second and service. `close` has a higher rate,
+ * because otherwise the end of a slow request would be sampled out in favour of the quick ones after it. Above 2,000
+ * exchanges per second that still happens, and slow requests are under-represented. The number of requests comes from
+ * the services' own counters, never from here.
  */
 export class RequestLatency implements Observer {
-  readonly appetite: Appetite = { open: 100, close: 2000 };
+  readonly rates: SampleRates = { open: 100, close: 2000 };
   readonly #hub: TrafficHub;
   readonly #histogram: Histogram<"service">;
+  /** When each exchange began, by the conversation's id. */
   readonly #begun = new Map<string, number>();
   readonly #now: () => number;
-  #leave: (() => void) | undefined;
+  #removeObserver: (() => void) | undefined;
 
   constructor(hub: TrafficHub, registry: Registry, now: () => number = () => performance.now()) {
     this.#hub = hub;
@@ -37,12 +39,12 @@ export class RequestLatency implements Observer {
   }
 
   start(): void {
-    this.#leave ??= this.#hub.add(this);
+    this.#removeObserver ??= this.#hub.add(this);
   }
 
   stop(): void {
-    this.#leave?.();
-    this.#leave = undefined;
+    this.#removeObserver?.();
+    this.#removeObserver = undefined;
     this.#begun.clear();
   }
 
@@ -56,10 +58,10 @@ export class RequestLatency implements Observer {
     this.#histogram.observe({ service }, (this.#now() - begin) / 1000);
   }
 
-  /** One whose end was left out stays until newer ones need its place. */
+  /** An exchange whose end was sampled out stays until it is the oldest of too many. */
   #begin(id: string): void {
     this.#begun.set(id, this.#now());
-    if (this.#begun.size <= mostOpen) return;
+    if (this.#begun.size <= maxOpen) return;
     for (const oldest of this.#begun.keys()) {
       this.#begun.delete(oldest);
       break;

@@ -1,135 +1,137 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import { builtFor, FairBudget, refillMs } from "./fair-sampler.ts";
-import { type Appetite, hungriest, isSameAppetite, trafficKinds } from "./observer.ts";
-import type { Observer } from "./traffic-hub.ts";
+import { buildRate, FairSampler, refillMs } from "./fair-sampler.ts";
+import { isSameRates, maxRates, type Observer, type SampleRates, trafficKinds } from "./observer.ts";
 
 type Counts = Record<TrafficKind, number>;
 
-const none = (): Counts => ({ open: 0, bytes: 0, message: 0, close: 0 });
+const zeroCounts = (): Counts => ({ open: 0, bytes: 0, message: 0, close: 0 });
 
-/** What one observer may still be handed, and what it was not. */
-interface Sample {
-  appetite: Appetite;
-  readonly budgets: Readonly<Record<TrafficKind, FairBudget>>;
-  readonly leftOut: Counts;
+/** The sampling of one observer. */
+interface Sampling {
+  rates: SampleRates;
+  readonly samplers: Readonly<Record<TrafficKind, FairSampler>>;
+  /** Events that were built and not handed to this observer. */
+  readonly sampledOut: Counts;
 }
 
-const emptySample = (): Sample => ({
-  appetite: {},
-  budgets: {
-    open: new FairBudget("open"),
-    bytes: new FairBudget("bytes"),
-    message: new FairBudget("message"),
-    close: new FairBudget("close"),
+const newSampling = (): Sampling => ({
+  rates: {},
+  samplers: {
+    open: new FairSampler("open"),
+    bytes: new FairSampler("bytes"),
+    message: new FairSampler("message"),
+    close: new FairSampler("close"),
   },
-  leftOut: none(),
+  sampledOut: zeroCounts(),
 });
 
 /**
- * The seam of one service. It builds events for the hungriest observer, and some to choose from; each observer gets
- * its own sample of them, so that a watcher of thousands does not flood the log.
+ * The traffic of one service. Events are built at the rate of the observer that takes most, and some more; each
+ * observer gets a sample of them at its own rate. So a dashboard that takes thousands does not flood the log.
  */
 export class ServiceTraffic implements Traffic {
   readonly #name: string;
   readonly #observers: ReadonlySet<Observer>;
-  /** Events that may still be built: once they are, no costs one comparison. */
-  readonly #budget = none();
-  readonly #leftOut = none();
-  readonly #samples = new Map<Observer, Sample>();
-  #appetite: Appetite = {};
+  /** Events that may still be built. When none are left, `sample` costs one comparison. */
+  readonly #tokens = zeroCounts();
+  /** Events that were not built. */
+  readonly #sampledOut = zeroCounts();
+  readonly #samplings = new Map<Observer, Sampling>();
+  #rates: SampleRates = {};
 
   constructor(name: string, observers: ReadonlySet<Observer>) {
     this.#name = name;
     this.#observers = observers;
-    this.adopt();
+    this.updateRates();
   }
 
-  /** What the hungriest observer of this service takes. */
-  get appetite(): Appetite {
-    return this.#appetite;
+  /** The highest rates that any observer has for this service. */
+  get rates(): SampleRates {
+    return this.#rates;
   }
 
   sample(kind: TrafficKind): boolean {
-    if (this.#budget[kind] >= 1) {
-      this.#budget[kind]--;
+    if (this.#tokens[kind] >= 1) {
+      this.#tokens[kind]--;
       return true;
     }
-    this.#leftOut[kind]++;
+    this.#sampledOut[kind]++;
     return false;
   }
 
   emit(event: TrafficEvent): void {
     const { kind } = event;
-    for (const [observer, { appetite, budgets, leftOut }] of this.#samples) {
-      if (!appetite[kind]) continue;
-      if (budgets[kind].take(event)) observer.observe(event);
-      else leftOut[kind]++;
+    for (const [observer, { rates, samplers, sampledOut }] of this.#samplings) {
+      if (!rates[kind]) continue;
+      if (samplers[kind].tryTake(event)) observer.observe(event);
+      else sampledOut[kind]++;
     }
   }
 
   /**
-   * Observers have come or gone, or changed their appetite. Nobody's budget is refilled by that.
-   * @returns whether it changes what is wanted of the service
+   * To be called when observers were added or removed, or have changed their rates. It refills no tokens.
+   * @returns whether the rates of this service have changed
    */
-  adopt(): boolean {
-    for (const observer of this.#samples.keys()) {
-      if (!this.#observers.has(observer)) this.#samples.delete(observer);
+  updateRates(): boolean {
+    for (const observer of this.#samplings.keys()) {
+      if (!this.#observers.has(observer)) this.#samplings.delete(observer);
     }
-    for (const observer of this.#observers) this.#adoptOne(observer);
-    const before = this.#appetite;
-    this.#appetite = hungriest([...this.#samples.values()].map(({ appetite }) => appetite));
-    for (const kind of trafficKinds) this.#limitBudget(kind, before[kind] ?? 0);
-    return !isSameAppetite(before, this.#appetite);
+    for (const observer of this.#observers) this.#updateObserver(observer);
+    const before = this.#rates;
+    this.#rates = maxRates([...this.#samplings.values()].map(({ rates }) => rates));
+    for (const kind of trafficKinds) this.#limitTokens(kind, before[kind] ?? 0);
+    return !isSameRates(before, this.#rates);
   }
 
-  #adoptOne(observer: Observer): void {
-    const sample = this.#samples.get(observer) ?? emptySample();
-    this.#samples.set(observer, sample);
-    const before = sample.appetite;
-    sample.appetite = observer.appetiteOf?.(this.#name) ?? observer.appetite;
+  #updateObserver(observer: Observer): void {
+    const sampling = this.#samplings.get(observer) ?? newSampling();
+    this.#samplings.set(observer, sampling);
+    const before = sampling.rates;
+    sampling.rates = observer.ratesFor?.(this.#name) ?? observer.rates;
     for (const kind of trafficKinds) {
-      const rate = sample.appetite[kind] ?? 0;
-      sample.budgets[kind].setRate(rate);
-      // What was not built before somebody asked for it was not left out for them.
-      if (rate > (before[kind] ?? 0)) sample.leftOut[kind] = -this.#leftOut[kind];
+      const rate = sampling.rates[kind] ?? 0;
+      sampling.samplers[kind].setRate(rate);
+      // Events that were not built before the observer asked for them do not count as sampled out for it.
+      if (rate > (before[kind] ?? 0)) sampling.sampledOut[kind] = -this.#sampledOut[kind];
     }
   }
 
-  #limitBudget(kind: TrafficKind, before: number): void {
-    const rate = this.#rate(kind);
-    this.#budget[kind] = before === 0 ? perRefill(rate) : Math.min(rate, this.#budget[kind]);
+  #limitTokens(kind: TrafficKind, before: number): void {
+    const rate = this.#buildRate(kind);
+    this.#tokens[kind] = before === 0 ? perRefill(rate) : Math.min(rate, this.#tokens[kind]);
   }
 
-  /** Up to a second's worth is saved, so that a quiet service's burst is told whole. */
+  /** Saves tokens for up to a second, so that a quiet service's burst is shown completely. */
   refill(): void {
     for (const kind of trafficKinds) {
-      const rate = this.#rate(kind);
-      this.#budget[kind] = Math.min(rate, this.#budget[kind] + perRefill(rate));
+      const rate = this.#buildRate(kind);
+      this.#tokens[kind] = Math.min(rate, this.#tokens[kind] + perRefill(rate));
     }
-    for (const { budgets } of this.#samples.values()) {
-      for (const kind of trafficKinds) budgets[kind].refill();
-    }
-  }
-
-  #rate(kind: TrafficKind): number {
-    return builtFor(kind, this.#appetite[kind] ?? 0);
-  }
-
-  /** Tells of events that were not even built, here or in a thread. */
-  tell(kind: TrafficKind, count: number): void {
-    for (const [observer, { appetite }] of this.#samples) {
-      if (appetite[kind]) observer.leftOut?.(this.#name, kind, count);
+    for (const { samplers } of this.#samplings.values()) {
+      for (const kind of trafficKinds) samplers[kind].refill();
     }
   }
 
-  tellLeftOut(): void {
+  #buildRate(kind: TrafficKind): number {
+    return buildRate(kind, this.#rates[kind] ?? 0);
+  }
+
+  /** Reports events that a thread has sampled out. */
+  relaySampledOut(kind: TrafficKind, count: number): void {
+    for (const [observer, { rates }] of this.#samplings) {
+      if (rates[kind]) observer.sampledOut?.(this.#name, kind, count);
+    }
+  }
+
+  /** Reports to each observer how many events it did not get since the last report. */
+  reportSampledOut(): void {
     for (const kind of trafficKinds) {
-      const notBuilt = this.#leftOut[kind];
-      this.#leftOut[kind] = 0;
-      for (const [observer, { appetite, leftOut }] of this.#samples) {
-        const count = notBuilt + leftOut[kind];
-        leftOut[kind] = 0;
-        if (count > 0 && appetite[kind]) observer.leftOut?.(this.#name, kind, count);
+      const notBuilt = this.#sampledOut[kind];
+      this.#sampledOut[kind] = 0;
+      for (const [observer, { rates, sampledOut }] of this.#samplings) {
+        const count = notBuilt + sampledOut[kind];
+        sampledOut[kind] = 0;
+        if (count > 0 && rates[kind]) observer.sampledOut?.(this.#name, kind, count);
       }
     }
   }

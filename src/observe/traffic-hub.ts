@@ -1,33 +1,21 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
 import { refillMs } from "./fair-sampler.ts";
-import { type Appetite, hungriest, isSameAppetite } from "./observer.ts";
+import { isSameRates, maxRates, type Observer, type SampleRates } from "./observer.ts";
 import { ServiceTraffic } from "./service-traffic.ts";
 
-export type { Appetite } from "./observer.ts";
-
-export interface Observer {
-  /** Asked for when it is added, and by `TrafficHub.refresh` when it has changed: the most it takes of any service. */
-  readonly appetite: Appetite;
-  /** Where it takes less of some services than of others; asked for at the same times. */
-  appetiteOf?(service: string): Appetite;
-  observe(event: TrafficEvent): void;
-  /** Told once a second for each service and kind of which events were left out of the sample. */
-  leftOut?(service: string, kind: TrafficKind, count: number): void;
-}
-
 /**
- * Spreads the traffic of all services to whoever observes. Nobody observing costs a service one comparison per
- * event; somebody observing a service at full load costs it a sample of so many events a second and a counter.
+ * Connects the traffic of all services to the observers. Without observers an event costs one comparison. With
+ * observers and at full load it costs a counter, and only a sample per second is built and handed on.
  */
 export class TrafficHub {
   readonly #observers = new Set<Observer>();
   readonly #services = new Map<string, ServiceTraffic>();
-  readonly #appetiteListeners = new Set<(appetite: Appetite) => void>();
-  #appetite: Appetite = {};
+  readonly #rateListeners = new Set<(rates: SampleRates) => void>();
+  #rates: SampleRates = {};
   #timer: Timer | undefined;
-  #turn = 0;
+  #refills = 0;
 
-  /** The seam of one service: what its role gets as `context.traffic`. */
+  /** The traffic of one service, which its role gets as `context.traffic`. */
   service(name: string): Traffic {
     return this.#service(name);
   }
@@ -41,63 +29,62 @@ export class TrafficHub {
     return traffic;
   }
 
-  /** Hands an event on that happened elsewhere, in a thread that has sampled it already. */
+  /** Hands on an event from a thread, which has sampled it already. */
   relay(event: TrafficEvent): void {
     this.#service(event.conversation.service).emit(event);
   }
 
-  relayLeftOut(service: string, kind: TrafficKind, count: number): void {
-    this.#service(service).tell(kind, count);
+  relaySampledOut(service: string, kind: TrafficKind, count: number): void {
+    this.#service(service).relaySampledOut(kind, count);
   }
 
-  /** What the hungriest observer of each kind takes of any service. */
-  get appetite(): Appetite {
-    return this.#appetite;
+  /** The highest rates that any observer has for all services. */
+  get rates(): SampleRates {
+    return this.#rates;
   }
 
-  /** The same of one service: others may be watched alone. */
-  appetiteOf(service: string): Appetite {
-    return this.#service(service).appetite;
+  /** The highest rates for one service, which some observers may watch more closely than the others. */
+  ratesFor(service: string): SampleRates {
+    return this.#service(service).rates;
   }
 
   /**
-   * Calls back whenever the appetite has changed, of all services or of one: threads sample for themselves, and must
-   * be told.
-   * @returns how to stop that
+   * Calls back when the rates of all services or of one have changed: threads sample for themselves and have to know.
+   * @returns how to unsubscribe
    */
-  onAppetite(call: (appetite: Appetite) => void): () => void {
-    this.#appetiteListeners.add(call);
-    return () => this.#appetiteListeners.delete(call);
+  onRatesChange(call: (rates: SampleRates) => void): () => void {
+    this.#rateListeners.add(call);
+    return () => this.#rateListeners.delete(call);
   }
 
-  /** @returns how to stop observing */
+  /** @returns how to remove the observer */
   add(observer: Observer): () => void {
     this.#observers.add(observer);
-    this.refresh();
+    this.updateRates();
     this.#timer ??= setInterval(() => this.#refill(), refillMs);
     this.#timer.unref();
     return () => {
       this.#observers.delete(observer);
-      this.refresh();
+      this.updateRates();
       if (this.#observers.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
     };
   }
 
-  /** Asks all observers for their appetite now, for one that has just changed its own. */
-  refresh(): void {
-    const appetite = hungriest([...this.#observers].map((observer) => observer.appetite));
-    let hasChanged = !isSameAppetite(appetite, this.#appetite);
-    this.#appetite = appetite;
-    for (const traffic of this.#services.values()) hasChanged = traffic.adopt() || hasChanged;
-    if (hasChanged) for (const call of this.#appetiteListeners) call(appetite);
+  /** Reads the rates of all observers again. An observer that has changed its rates has to call this. */
+  updateRates(): void {
+    const rates = maxRates([...this.#observers].map((observer) => observer.rates));
+    let hasChanged = !isSameRates(rates, this.#rates);
+    this.#rates = rates;
+    for (const traffic of this.#services.values()) hasChanged = traffic.updateRates() || hasChanged;
+    if (hasChanged) for (const call of this.#rateListeners) call(rates);
   }
 
   #refill(): void {
     for (const traffic of this.#services.values()) traffic.refill();
-    this.#turn = (this.#turn + 1) % (1000 / refillMs);
-    if (this.#turn > 0) return;
-    for (const traffic of this.#services.values()) traffic.tellLeftOut();
+    this.#refills = (this.#refills + 1) % (1000 / refillMs);
+    if (this.#refills > 0) return;
+    for (const traffic of this.#services.values()) traffic.reportSampledOut();
   }
 }

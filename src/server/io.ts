@@ -2,27 +2,27 @@ import type { Tries } from "../core/try.ts";
 import type { ProcessFacts } from "./admin/context.ts";
 import type { ServeApp } from "./admin/start.ts";
 
-/** All that the server's commands touch of the process; the entry hands the real one in. */
+/** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
   /** Results. */
   readonly out: (text: string) => void;
-  /** Everything that went wrong. */
+  /** Errors. */
   readonly err: (text: string) => void;
   readonly isTerminal: boolean;
   readonly colour: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
-  /** The profile inside the binary: the whole lab. */
+  /** The configuration inside the binary: the whole lab. */
   readonly labYaml: string;
   readonly spawnWorker: () => Worker;
   readonly serveApp: ServeApp;
-  /** How services are tried from the dashboard; absent: not at all. */
+  /** Loads the clients that try services from the dashboard; absent: there are none. */
   readonly tries?: () => Promise<Tries>;
-  /** What the process says of itself just now. */
+  /** The process' id, memory and processor time now. */
   readonly facts: () => ProcessFacts;
-  /** Calls back at each request of this kind from outside, until the process ends. */
+  /** Calls back at each signal of this kind, until the process ends. */
   readonly onSignal: (kind: "stop" | "report", call: (signal: string) => void) => void;
-  /** Calls back for errors that nobody caught. */
+  /** Calls back for uncaught errors and unhandled rejections. */
   readonly onUncaught: (call: (error: unknown) => void) => void;
   /** Ends the process now. */
   readonly exit: (status: number) => void;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { commonHelps, helpsOfRoles } from "../../src/observe/metric-helps.ts";
+import { commonHelp, roleHelp } from "../../src/observe/metric-help.ts";
 import { metricName } from "../../src/observe/metric-names.ts";
 import { roles } from "../../src/roles/index.ts";
 import { startRole } from "../support/start-role.ts";
@@ -23,7 +23,7 @@ test("a sum whose parts are told is not told again", () => {
   expect(metricName("messages_total", "echo")).toBeUndefined();
 });
 
-const helps = new Set([...Object.values(commonHelps), ...Object.values(helpsOfRoles).flatMap(Object.values)]);
+const helps = new Set([...Object.values(commonHelp), ...Object.values(roleHelp).flatMap(Object.values)]);
 
 test.each(roles.map((role) => [role.name, role] as const))(
   "%s says what each of its numbers means",

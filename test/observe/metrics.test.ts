@@ -136,7 +136,7 @@ describe("/metrics", () => {
     const { metrics, read, hub } = start();
     await read([]);
     metrics.close();
-    expect(hub.appetite).toEqual({});
+    expect(hub.rates).toEqual({});
   });
 });
 

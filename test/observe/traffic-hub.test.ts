@@ -7,7 +7,7 @@ const conversation: Conversation = { id: "echo#1", service: "echo", transport: "
 const message: TrafficEvent = { kind: "message", conversation, direction: "in", text: "halo" };
 
 describe("the traffic hub", () => {
-  test("nobody observing wants nothing", () => {
+  test("without observers nothing is sampled", () => {
     const traffic = new TrafficHub().service("echo");
     expect(traffic.sample("message")).toBe(false);
     expect(traffic.sample("bytes")).toBe(false);
@@ -17,7 +17,7 @@ describe("the traffic hub", () => {
     const hub = new TrafficHub();
     const seen: string[] = [];
     const before = hub.service("before");
-    onTestFinished(hub.add({ appetite: { message: 1000 }, observe: (event) => void seen.push(event.kind) }));
+    onTestFinished(hub.add({ rates: { message: 1000 }, observe: (event) => void seen.push(event.kind) }));
     expect(before.sample("message")).toBe(true);
     expect(hub.service("after").sample("message")).toBe(true);
     expect(before.sample("bytes")).toBe(false);
@@ -26,48 +26,48 @@ describe("the traffic hub", () => {
     expect(seen).toEqual(["message"]);
   });
 
-  test("under load it takes a sample and tells how many it left out", async () => {
+  test("under load it takes a sample and reports how many events were sampled out", async () => {
     const hub = new TrafficHub();
     let seen = 0;
-    let leftOut = 0;
+    let sampledOut = 0;
     onTestFinished(
       hub.add({
-        appetite: { message: 100 },
+        rates: { message: 100 },
         observe: () => void seen++,
-        leftOut: (service, kind, count) => {
+        sampledOut: (service, kind, count) => {
           expect([service, kind]).toEqual(["echo", "message"]);
-          leftOut += count;
+          sampledOut += count;
         },
       }),
     );
     const traffic = hub.service("echo");
     for (let i = 0; i < 10_000; i++) if (traffic.sample("message")) traffic.emit(message);
-    await until(() => leftOut > 0);
+    await until(() => sampledOut > 0);
     expect(seen).toBeLessThanOrEqual(100);
     expect(seen).toBeGreaterThan(0);
-    expect(seen + leftOut).toBe(10_000);
+    expect(seen + sampledOut).toBe(10_000);
   });
 
-  test("when the last observer leaves, nothing is wanted any more", () => {
+  test("when the last observer is removed, nothing is sampled any more", () => {
     const hub = new TrafficHub();
     const traffic = hub.service("echo");
-    const leave = hub.add({ appetite: { bytes: 10 }, observe: () => {} });
+    const leave = hub.add({ rates: { bytes: 10 }, observe: () => {} });
     expect(traffic.sample("bytes")).toBe(true);
     leave();
     expect(traffic.sample("bytes")).toBe(false);
   });
 
-  test("a hungry observer does not flood one that asked for less, which is told what it missed", async () => {
+  test("an observer with high rates does not flood one with low rates, which learns how many events it missed", async () => {
     const hub = new TrafficHub();
     let seen = 0;
     let modest = 0;
     let missed = 0;
-    onTestFinished(hub.add({ appetite: { message: 2000 }, observe: () => void seen++ }));
+    onTestFinished(hub.add({ rates: { message: 2000 }, observe: () => void seen++ }));
     onTestFinished(
       hub.add({
-        appetite: { message: 50 },
+        rates: { message: 50 },
         observe: () => void modest++,
-        leftOut: (_service, _kind, count) => {
+        sampledOut: (_service, _kind, count) => {
           missed += count;
         },
       }),
@@ -88,7 +88,7 @@ describe("the traffic hub", () => {
     const seen = new Map<unknown, number>();
     onTestFinished(
       hub.add({
-        appetite: { message: 2000 },
+        rates: { message: 2000 },
         observe: (event) => {
           const topic = event.kind === "message" ? event.fields?.topic : undefined;
           seen.set(topic, (seen.get(topic) ?? 0) + 1);
@@ -115,66 +115,66 @@ describe("the traffic hub", () => {
     expect(seen.get("busy")).toBeLessThan(2000);
   });
 
-  test("who comes late is not told of what was left out before", async () => {
+  test("an observer added later gets no count of what was sampled out before", async () => {
     const hub = new TrafficHub();
-    onTestFinished(hub.add({ appetite: { message: 10 }, observe: () => {} }));
+    onTestFinished(hub.add({ rates: { message: 10 }, observe: () => {} }));
     const traffic = hub.service("echo");
     for (let i = 0; i < 500; i++) traffic.sample("message");
-    const told: number[] = [];
+    const counts: number[] = [];
     onTestFinished(
       hub.add({
-        appetite: { message: 10 },
+        rates: { message: 10 },
         observe: () => {},
-        leftOut: (_service, _kind, count) => void told.push(count),
+        sampledOut: (_service, _kind, count) => void counts.push(count),
       }),
     );
     for (let i = 0; i < 3; i++) traffic.sample("message");
-    await until(() => told.length > 0);
-    expect(told[0]).toBeLessThanOrEqual(3);
+    await until(() => counts.length > 0);
+    expect(counts[0]).toBeLessThanOrEqual(3);
   });
 
-  test("watchers that come and go refill nobody's sample", () => {
+  test("observers that are added and removed refill no tokens", () => {
     const hub = new TrafficHub();
     let logged = 0;
-    onTestFinished(hub.add({ appetite: { message: 20 }, observe: () => void logged++ }));
+    onTestFinished(hub.add({ rates: { message: 20 }, observe: () => void logged++ }));
     const traffic = hub.service("echo");
     for (let i = 0; i < 50; i++) {
-      hub.add({ appetite: { message: 20, open: 5 }, observe: () => {} })();
+      hub.add({ rates: { message: 20, open: 5 }, observe: () => {} })();
       for (let n = 0; n < 5; n++) if (traffic.sample("message")) traffic.emit(message);
     }
     // A tenth of a second's worth; the timer had no turn.
     expect(logged).toBe(2);
   });
 
-  test("appetites are asked for when they may have changed, not by the clock", async () => {
+  test("rates are read when they may have changed, not by the clock", async () => {
     const hub = new TrafficHub();
-    let asked = 0;
+    let reads = 0;
     let refills = 0;
     onTestFinished(
       hub.add({
-        get appetite() {
-          asked++;
+        get rates() {
+          reads++;
           return { message: 10 };
         },
         observe: () => void refills++,
       }),
     );
     const traffic = hub.service("echo");
-    const before = asked;
+    const before = reads;
     await until(() => {
       if (traffic.sample("message")) traffic.emit(message);
       return refills >= 3;
     });
-    expect(asked).toBe(before);
-    hub.refresh();
-    expect(asked).toBeGreaterThan(before);
+    expect(reads).toBe(before);
+    hub.updateRates();
+    expect(reads).toBeGreaterThan(before);
   });
 
   test("events of a thread are sampled again for those who asked for less", () => {
     const hub = new TrafficHub();
     let modest = 0;
-    onTestFinished(hub.add({ appetite: { message: 2000 }, observe: () => {} }));
-    onTestFinished(hub.add({ appetite: { message: 10 }, observe: () => void modest++ }));
+    onTestFinished(hub.add({ rates: { message: 2000 }, observe: () => {} }));
+    onTestFinished(hub.add({ rates: { message: 10 }, observe: () => void modest++ }));
     hub.service("echo");
     for (let i = 0; i < 1000; i++) hub.relay(message);
     expect(modest).toBeLessThanOrEqual(10);

@@ -1,11 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { AdminContext } from "./context.ts";
+import type { AddRoutes, AdminContext } from "./context.ts";
 import { guard } from "./guard.ts";
-import { head } from "./head.ts";
-import { answerError, RequestError } from "./request-error.ts";
-import { requestMistake } from "./request-mistake.ts";
-import { addActions } from "./routes/actions.ts";
+import { answerError, invalidRequest, RequestError } from "./request-error.ts";
 import { addControl } from "./routes/control.ts";
 import { addEvents } from "./routes/events.ts";
 import { addHealth } from "./routes/health.ts";
@@ -13,17 +11,13 @@ import { addMetrics } from "./routes/metrics.ts";
 import { addPage } from "./routes/page.ts";
 import { addServices } from "./routes/services.ts";
 import { addTries } from "./routes/tries.ts";
-import { addViews } from "./routes/views-and-actions.ts";
-
-/** What adds some routes to the app. */
-export type AddRoutes = (app: OpenAPIHono, context: AdminContext) => void;
+import { addViewsAndActions } from "./routes/views-and-actions.ts";
 
 const groups: readonly AddRoutes[] = [
   addHealth,
   addMetrics,
   addServices,
-  addViews,
-  addActions,
+  addViewsAndActions,
   addControl,
   addEvents,
   addTries,
@@ -32,11 +26,11 @@ const groups: readonly AddRoutes[] = [
 
 const maxBody = 1024 * 1024;
 
-/** The admin service without its port: every request goes to `fetch`. */
+/** The admin service without its port; `fetch` answers a request. */
 export function adminApp(context: AdminContext): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result) => {
-      if (!result.success) throw requestMistake(result.error, "data" in result ? result.data : undefined);
+      if (!result.success) throw invalidRequest(result.error, "data" in result ? result.data : undefined);
     },
   });
   app.onError((error, c) => answerError(error, c, context.log));
@@ -52,6 +46,18 @@ export function adminApp(context: AdminContext): OpenAPIHono {
   return app;
 }
 
+/**
+ * Gives the answer to HEAD the Content-Length that GET would have. An event stream has no length and never ends, so
+ * it is cancelled at once.
+ */
+const head: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (c.req.raw.method !== "HEAD" || c.res.body === null) return;
+  if (c.res.headers.get("content-type")?.startsWith("text/event-stream")) return await c.res.body.cancel();
+  const { byteLength } = await c.res.clone().arrayBuffer();
+  c.res.headers.set("content-length", String(byteLength));
+};
+
 function refuseBody(): never {
   throw new RequestError(413, `Cannot take the request: its body is larger than ${maxBody} bytes`);
 }
@@ -66,7 +72,7 @@ function addDocument(app: OpenAPIHono, { version }: AdminContext): void {
   });
 }
 
-/** A path that is there, asked in a way that is not, is not "not found". */
+/** Answers 405, rather than 404, when a path exists with another method only. */
 function refuseOtherMethods(app: OpenAPIHono): void {
   const methods = Map.groupBy(
     app.routes.filter(({ method }) => method !== "ALL"),

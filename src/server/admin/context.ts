@@ -1,3 +1,4 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Logger } from "../../core/log.ts";
 import type { Tries } from "../../core/try.ts";
 import type { DashboardAssets } from "../../dashboard/assets.ts";
@@ -6,7 +7,7 @@ import type { Plan } from "../config/plan.ts";
 import type { AdminConfig } from "../config/schema.ts";
 import type { Supervisor } from "../run/supervisor.ts";
 
-/** What the process says of itself. */
+/** What the process knows about itself. */
 export interface ProcessFacts {
   readonly pid: number;
   /** Milliseconds since 1970. */
@@ -19,7 +20,7 @@ export interface ProcessFacts {
   readonly bun: string;
 }
 
-/** All that the admin service needs, handed in, so that it is tested without a port or a process. */
+/** The dependencies of the admin service. They are injected, so that tests need neither a port nor a process. */
 export interface AdminContext {
   readonly config: AdminConfig;
   readonly version: string;
@@ -34,6 +35,9 @@ export interface AdminContext {
   readonly metrics: () => Promise<string>;
   readonly dashboard?: () => Promise<DashboardAssets>;
   readonly tries?: () => Promise<Tries>;
-  /** Aborted when the admin service stops: event streams, which never end by themselves, end then. */
+  /** Aborted when the admin service stops. Event streams end then; they never end by themselves. */
   readonly stopping: AbortSignal;
 }
+
+/** Adds a group of routes to the app. */
+export type AddRoutes = (app: OpenAPIHono, context: AdminContext) => void;

@@ -1,35 +1,48 @@
 import type { EventFilter } from "../../observe/event-filter.ts";
 import type { History } from "../../observe/history.ts";
 import type { RecordedEvent } from "../../observe/recorded-event.ts";
-import type { EventId } from "./event-id.ts";
 
-export interface PastOptions {
+/** The id of a server-sent event. It names the run of the server, because numbers start again with each run. */
+export interface EventId {
+  readonly run: string;
+  readonly seq: number;
+}
+
+export const formatEventId = ({ run, seq }: EventId): string => `${run}-${seq}`;
+
+/** Undefined for text that this server cannot have sent as an id. */
+export function parseEventId(text: string | undefined): EventId | undefined {
+  const [, run, seq] = /^(.{1,64})-(\d{1,15})$/.exec(text ?? "") ?? [];
+  return run === undefined || seq === undefined ? undefined : { run, seq: Number(seq) };
+}
+
+export interface ReplayOptions {
   readonly history: History;
   readonly filter: EventFilter;
-  /** So many past events come first for a new reader. */
+  /** How many past events a new reader gets. */
   readonly limit: number;
-  /** What the reader has seen last, where it comes back. */
+  /** The Last-Event-ID of a reader that reconnects. */
   readonly after: EventId | undefined;
 }
 
-export interface Past {
+export interface Replay {
   readonly events: readonly RecordedEvent[];
-  /** Undefined where nothing can be missing. */
+  /** How many events the history does not hold any more; undefined when the reader has missed none. */
   readonly missing: number | undefined;
 }
 
 /**
- * What a reader is shown before what happens now. One that comes back gets all that it has not seen; what the history
- * does not hold any more is counted, over all services, because nobody knows which of it the filter would have taken.
+ * The past events that a reader gets before the live ones. One that reconnects gets all that it has not seen. Events
+ * that the history has evicted are counted over all services, because the filter cannot be applied to them any more.
  */
-export function eventPast({ history, filter, limit, after }: PastOptions): Past {
-  const isWanted = (event: RecordedEvent) => filter.matches(event);
-  if (after === undefined) return { events: history.past(limit, isWanted), missing: undefined };
-  // The numbers of another run say nothing about this one, of which the reader has seen nothing.
+export function replayFor({ history, filter, limit, after }: ReplayOptions): Replay {
+  const matches = (event: RecordedEvent) => filter.matches(event);
+  if (after === undefined) return { events: history.recent(limit, matches), missing: undefined };
+  // After a restart of the server the reader has seen nothing of this run, whatever its number says.
   const isOfThisRun = after.run === history.run && after.seq <= history.seq;
   const seen = isOfThisRun ? after.seq : 0;
-  const kept = history.past(Number.POSITIVE_INFINITY, () => true, seen);
-  const isMissing = !isOfThisRun || history.hasForgotten(seen, (service) => filter.hasService(service));
+  const kept = history.recent(Number.POSITIVE_INFINITY, () => true, seen);
+  const isMissing = !isOfThisRun || history.hasEvicted(seen, (service) => filter.hasService(service));
   const missing = isMissing ? history.seq - seen - kept.length : undefined;
-  return { events: kept.filter(isWanted), missing };
+  return { events: kept.filter(matches), missing };
 }

@@ -1,60 +1,60 @@
+import { onAbort } from "../../core/deadline.ts";
 import { eventJson, type RecordedEvent } from "../../observe/recorded-event.ts";
-import { formatEventId } from "./event-id.ts";
-import { eventPast, type PastOptions } from "./event-replay.ts";
-import { LeftOut } from "./lost-events.ts";
-import { Outbox } from "./send-buffer.ts";
+import { formatEventId, type ReplayOptions, replayFor } from "./event-replay.ts";
+import { LostEvents } from "./lost-events.ts";
+import { SendBuffer } from "./send-buffer.ts";
 
-export interface EventStreamOptions extends PastOptions {
+export interface EventStreamOptions extends ReplayOptions {
   readonly stopping: AbortSignal;
   readonly keepAliveMs?: number;
-  /** Bytes that may wait for a reader. */
-  readonly maxWaiting?: number;
+  /** Characters that may be buffered for a slow reader. */
+  readonly maxBuffered?: number;
 }
 
-/** One reader's server-sent events: the past first, then what happens, until it leaves or the server stops. */
+/** One reader's server-sent events: the past ones first, then live ones until it disconnects or the server stops. */
 export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
-  const { history, filter, stopping, keepAliveMs = 15_000, maxWaiting = 1024 * 1024 } = options;
-  const outbox = new Outbox(maxWaiting);
-  const leftOut = new LeftOut((count) => outbox.add(message("left-out", count)));
-  // Once full, it must be half empty before it takes more: a gap is told once, not between any two events.
-  const tellLeftOut = () => {
-    if (outbox.isHalfEmpty) leftOut.tell();
+  const { history, filter, stopping, keepAliveMs = 15_000, maxBuffered = 1024 * 1024 } = options;
+  const buffer = new SendBuffer(maxBuffered);
+  const lost = new LostEvents((count) => buffer.write(message("left-out", count)));
+  // A full buffer must drain to one half first. So a gap is reported once, and not again after every other event.
+  const reportLost = () => {
+    if (buffer.isHalfEmpty) lost.flush();
   };
-  const tell = (event: RecordedEvent) => {
-    tellLeftOut();
+  const send = (event: RecordedEvent) => {
+    reportLost();
     const id = formatEventId({ run: history.run, seq: event.seq });
     const text = `id: ${id}\n${message("traffic", eventJson(event))}`;
-    if (!leftOut.isEmpty || !outbox.add(text)) leftOut.add("", "slow-reader", 1);
+    if (!lost.isEmpty || !buffer.write(text)) lost.add("", "slow-reader", 1);
   };
-  const { events, missing } = eventPast(options);
-  if (missing !== undefined) leftOut.add("", "history", missing);
-  tellLeftOut();
-  for (const event of events) tell(event);
-  outbox.add(message("ready", {}));
-  const leave = history.watch({
+  const { events, missing } = replayFor(options);
+  if (missing !== undefined) lost.add("", "history", missing);
+  reportLost();
+  for (const event of events) send(event);
+  buffer.write(message("ready", {}));
+  const unsubscribe = history.subscribe({
     kinds: filter.kinds,
     services: filter.services,
-    event: (event) => filter.matches(event) && tell(event),
-    leftOut(service, kind, count) {
+    onEvent: (event) => filter.matches(event) && send(event),
+    onSampledOut(service, kind, count) {
       if (!filter.hasService(service)) return;
-      leftOut.add(service, kind, count);
-      tellLeftOut();
+      lost.add(service, kind, count);
+      reportLost();
     },
   });
   const timer = setInterval(() => {
-    tellLeftOut();
-    if (outbox.isEmpty) outbox.add(": keep-alive\n\n");
+    reportLost();
+    if (buffer.isEmpty) buffer.write(": keep-alive\n\n");
   }, keepAliveMs);
+  let forgetStopping = () => {};
   const end = () => {
     clearInterval(timer);
-    leave();
-    outbox.close();
-    stopping.removeEventListener("abort", end);
+    unsubscribe();
+    buffer.close();
+    forgetStopping();
   };
-  stopping.addEventListener("abort", end);
-  if (stopping.aborted) end();
-  return outbox.stream(end);
+  forgetStopping = onAbort(stopping, end);
+  return buffer.stream(end);
 }
 
-/** JSON holds no line end, so one `data` line is enough. */
+/** JSON has no line ends, so one `data` line is enough. */
 const message = (name: string, data: object) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import { RequestError } from "./request-error.ts";
 
 /**
- * The request's body, an empty one as nothing at all.
- * @throws {RequestError} when it is not JSON, or does not say that it is: what a plain form can send, any page can
+ * The request's body; undefined when it is empty.
+ * @throws {RequestError} when it is not JSON, or its Content-Type is not: any foreign page can send a plain form
  */
 export async function jsonBody(c: Context): Promise<unknown> {
   const text = await c.req.text();

@@ -1,18 +1,21 @@
-export interface LeftOutCount {
-  /** Empty where it is not known, or is several. */
+export interface LostCount {
+  /** Empty when the events may be of any service. */
   readonly service: string;
-  /** A kind of event; `slow-reader` for what the reader had no room for; `history` for what is no longer kept. */
+  /**
+   * The kind of the events that sampling dropped; `slow-reader` for events that did not fit into the send buffer;
+   * `history` for events that the history has evicted.
+   */
   readonly kind: string;
   readonly count: number;
 }
 
-/** What one reader was not shown, summed up until there is room to tell it. */
-export class LeftOut {
-  readonly #counts = new Map<string, LeftOutCount>();
-  readonly #send: (count: LeftOutCount) => boolean;
+/** Counts the events that one reader did not get, until the send buffer has room to report them. */
+export class LostEvents {
+  readonly #counts = new Map<string, LostCount>();
+  readonly #send: (count: LostCount) => boolean;
 
-  /** @param send returns false when there is no room for it */
-  constructor(send: (count: LeftOutCount) => boolean) {
+  /** @param send returns false when the send buffer is full */
+  constructor(send: (count: LostCount) => boolean) {
     this.#send = send;
   }
 
@@ -26,8 +29,8 @@ export class LeftOut {
     this.#counts.set(key, { service, kind, count: before + count });
   }
 
-  /** As much of it as there is room for. */
-  tell(): void {
+  /** Sends the counts, as far as the send buffer has room. */
+  flush(): void {
     for (const [key, count] of this.#counts) {
       if (!this.#send(count)) return;
       this.#counts.delete(key);

@@ -19,9 +19,9 @@ export interface OpenAdminOptions {
 }
 
 /**
- * The admin service of a lab, before or while it runs. A file that says nothing about it gets it where its port is free, and runs
- * without it otherwise: two labs on one machine are nobody's mistake.
- * @throws {StartError} when the file does say something, and the port cannot be had
+ * Opens the admin service of a lab. It is optional when the file does not configure it: when its port is taken, e.g.
+ * by a second lab on the same machine, the lab runs without it.
+ * @throws {StartError} when the file does configure it, and the port cannot be had
  */
 export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
   const { plan, supervisor, hub, history, log, io, drain } = options;
@@ -40,7 +40,7 @@ export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
   }
 }
 
-/** Loaded by the first scrape. */
+/** The metrics' text. Their library is loaded by the first scrape. */
 function readMetrics({ supervisor, io }: OpenAdminOptions, hub: TrafficHub): () => Promise<string> {
   let loading: Promise<Metrics> | undefined;
   return async () => {

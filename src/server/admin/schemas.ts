@@ -67,7 +67,7 @@ export const serviceDetails = service
 
 export const problem = z.object({ service: z.string(), text: z.string() }).openapi("Problem");
 
-/** What the compiler holds against the contract: the form itself is declared there. */
+/** Typed, so that the compiler compares it with the contract in core. */
 export const tryForm: z.ZodType<TryForm> = z
   .object({
     service: z.string(),
@@ -105,7 +105,7 @@ export const tryResult = z
 export type Service = z.infer<typeof service>;
 export type ServiceDetails = z.infer<typeof serviceDetails>;
 
-/** A path's service. */
+/** The `{name}` of a path: a service. */
 export const nameParam = z.object({
   name: z.string().openapi({ param: { name: "name", in: "path" }, example: "mqtt" }),
 });
@@ -115,7 +115,7 @@ export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   content: { "application/json": { schema } },
 });
 
-/** What any route may answer that takes something from the request. */
+/** Errors of every route that takes parameters. */
 export const refusals = {
   400: json(failure, "The request cannot be understood"),
   404: json(failure, "There is no such thing"),

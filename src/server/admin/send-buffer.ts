@@ -1,67 +1,67 @@
 const encoder = new TextEncoder();
 
 /**
- * What waits for one reader, bounded: it is handed over only when the reader has room for it, all of it at once, so
- * that a burst costs one write.
+ * A bounded buffer of text for one reader. The reader pulls everything that is buffered at once, so that a burst of
+ * events costs one write.
  */
-export class Outbox {
+export class SendBuffer {
   readonly #limit: number;
-  #waiting: string[] = [];
+  #chunks: string[] = [];
   #size = 0;
-  #closed = false;
+  #isClosed = false;
   #wake = () => {};
 
-  /** @param limit characters that may wait */
+  /** @param limit characters that may be buffered */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0;
+    return this.#chunks.length === 0;
   }
 
   get isHalfEmpty(): boolean {
     return this.#size <= this.#limit / 2;
   }
 
-  /** @returns false when there is no room: the text is not sent */
-  add(text: string): boolean {
-    if (this.#closed || this.#size + text.length > this.#limit) return false;
-    this.#waiting.push(text);
+  /** @returns false when the buffer is full or closed; the text is dropped then */
+  write(text: string): boolean {
+    if (this.#isClosed || this.#size + text.length > this.#limit) return false;
+    this.#chunks.push(text);
     this.#size += text.length;
     this.#wake();
     return true;
   }
 
-  /** Ends the stream once what waits has been read. */
+  /** Ends the stream once everything that is buffered has been read. */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#wake();
   }
 
-  /** @param left called when the reader has gone */
-  stream(left: () => void): ReadableStream<Uint8Array> {
+  /** @param onCancel called when the reader has disconnected */
+  stream(onCancel: () => void): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          if (this.isEmpty && !this.#closed) {
+          if (this.isEmpty && !this.#isClosed) {
             await new Promise<void>((resolve) => {
               this.#wake = resolve;
             });
           }
-          const text = this.#take();
+          const text = this.#drain();
           if (text !== "") controller.enqueue(encoder.encode(text));
-          if (this.#closed) controller.close();
+          if (this.#isClosed) controller.close();
         },
-        cancel: left,
+        cancel: onCancel,
       },
       { highWaterMark: 0 },
     );
   }
 
-  #take(): string {
-    const text = this.#waiting.join("");
-    this.#waiting = [];
+  #drain(): string {
+    const text = this.#chunks.join("");
+    this.#chunks = [];
     this.#size = 0;
     return text;
   }

@@ -1,27 +1,27 @@
 import { formatAddress } from "../../core/address.ts";
 import { maskSecrets } from "../../core/secrets.ts";
+import { reachable } from "../run/report.ts";
 import type { ServiceStatus } from "../run/service-status.ts";
-import { reachable } from "../run/table.ts";
 import type { AdminContext } from "./context.ts";
 import type { Service, ServiceDetails } from "./schemas.ts";
 
-/** So many clients are listed; how many there are is told beside them. */
-const mostListed = 1000;
+/** Clients listed by address; `clients` counts all of them. */
+const maxListedClients = 1000;
 
-type Known = Pick<AdminContext, "supervisor">;
+type Dependencies = Pick<AdminContext, "supervisor">;
 
-export function serviceReports(context: Known): Promise<Service[]> {
+export function serviceReports(context: Dependencies): Promise<Service[]> {
   return Promise.all(context.supervisor.status().map((status) => report(context, status)));
 }
 
 /** @throws {ControlError} when there is no service of this name */
-export async function serviceReport(context: Known, name: string): Promise<Service> {
+export async function serviceReport(context: Dependencies, name: string): Promise<Service> {
   return await report(context, context.supervisor.statusOf(name));
 }
 
 /** @throws {ControlError} when there is no service of this name */
 export async function serviceDetails(
-  context: Known,
+  context: Dependencies,
   name: string,
   isTriable: boolean,
 ): Promise<ServiceDetails> {
@@ -31,14 +31,14 @@ export async function serviceDetails(
   return {
     ...summary,
     config: maskSecrets(role.config, config),
-    clientList: ((await supervisor.clients(name)) ?? []).slice(0, mostListed),
+    clientList: ((await supervisor.clients(name)) ?? []).slice(0, maxListedClients),
     views: Object.keys(supervisor.views(name)),
     actions: Object.keys(supervisor.actions(name)),
     try: isTriable,
   };
 }
 
-async function report(context: Known, status: ServiceStatus): Promise<Service> {
+async function report(context: Dependencies, status: ServiceStatus): Promise<Service> {
   const { name, state, addresses, runningSince, restarts, error } = status;
   const { supervisor } = context;
   const { role, config } = supervisor.plannedOf(name);
@@ -53,7 +53,7 @@ async function report(context: Known, status: ServiceStatus): Promise<Service> {
     uptime: runningSince === undefined ? null : (Date.now() - runningSince) / 1000,
     restarts,
     error: error ?? null,
-    // To count ten thousand clients nobody needs their names.
+    // Where there is a counter, a list of ten thousand names need not be made.
     clients: stats.connections ?? (await supervisor.clients(name))?.length ?? null,
     stats,
     example: state === "running" ? (role.example?.(config, addresses.map(reachable)) ?? null) : null,

@@ -2,7 +2,7 @@ import type { Address } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import type { AdminContext } from "./context.ts";
 
-/** Listens and answers requests; handed in by the entry, because only the net layer opens ports. */
+/** Listens and answers requests. Injected by the entry, because only the net layer opens ports. */
 export type ServeApp = (
   options: { readonly service: string; readonly host: string; readonly port: number },
   handler: (request: Request) => Response | Promise<Response>,
@@ -16,18 +16,18 @@ export interface RunningAdmin {
 type Fetch = (request: Request) => Response | Promise<Response>;
 
 /**
- * Opens the port. Everything behind it, the routes and their libraries, is loaded for the first request: a lab that
- * nobody looks at spends neither the time nor the memory.
+ * Opens the port. The routes and their libraries are loaded by the first request, so that a lab without visitors
+ * spends neither time nor memory on them.
  * @throws {StartError} when the port cannot be had
  */
 export function startAdmin(context: Omit<AdminContext, "stopping">, serve: ServeApp): RunningAdmin {
   const stopping = new AbortController();
-  const whole: AdminContext = { ...context, stopping: stopping.signal };
+  const complete: AdminContext = { ...context, stopping: stopping.signal };
   let app: Promise<Fetch> | undefined;
   const server = serve(
     { service: "admin", host: context.config.host, port: context.config.port },
     async (request) => {
-      app ??= load(whole);
+      app ??= load(complete);
       return await (await app)(request);
     },
   );

@@ -12,12 +12,11 @@ import { loadPlan } from "../config/load.ts";
 import type { Plan, Registry } from "../config/plan.ts";
 import { readPlan } from "../config/read-file.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
-import { reportServices } from "../run/report.ts";
+import { logCounters, reachable, startTable } from "../run/report.ts";
 import { Supervisor } from "../run/supervisor.ts";
-import { reachable, startTable } from "../run/table.ts";
 
-/** How long what has nothing left to finish may take to stop. */
-const lateStopMs = 500;
+/** Grace period of a stop when there are no clients to wait for. */
+const shortGraceMs = 500;
 
 export interface RunOptions {
   /** Absent: the lab profile inside the binary, on 127.0.0.1 only. */
@@ -40,9 +39,8 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     return exitStatus.failed;
   }
   const hub = new TrafficHub();
-  const observer = logTraffic(log.logger, level === "info" || level === "debug" ? messages : 0);
-  hub.add(observer);
-  const history = new History({ changed: () => hub.refresh() });
+  hub.add(logTraffic(log.logger, level === "info" || level === "debug" ? messages : 0));
+  const history = new History({ onRatesChange: () => hub.updateRates() });
   hub.add(history);
   const supervisor = new Supervisor(plan, {
     logger: log.logger,
@@ -54,34 +52,34 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
   let admin: RunningAdmin | undefined;
   const { stopped, drain } = stopOnce(io, plan, supervisor, own);
-  io.onSignal("report", () => void reportServices(supervisor, log.logger));
+  io.onSignal("report", () => void logCounters(supervisor, log.logger));
 
   try {
     const open = () => openAdmin({ plan, supervisor, hub, history, log: own, io, drain });
-    // Whoever asks for it is told that its port cannot be had before any service takes clients.
+    // When it is configured, an error about its port comes before any service accepts clients.
     if (plan.wantsAdmin) admin = open();
     await supervisor.start();
     if (!plan.wantsAdmin && !supervisor.isStopping) admin = open();
   } catch (error) {
     io.err(`${describeError(error)}\n`);
-    await supervisor.stop(AbortSignal.timeout(lateStopMs)).catch(() => {});
-    await admin?.stop(AbortSignal.timeout(lateStopMs));
+    await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
+    await admin?.stop(AbortSignal.timeout(shortGraceMs));
     log.close();
     return exitStatus.failed;
   }
   if (!supervisor.isStopping) {
-    tellStart(plan, supervisor, own, asText ? io : undefined);
+    logStart(plan, supervisor, own, asText ? io : undefined);
     if (admin !== undefined) own.info(`Dashboard: http://${formatAddress(reachable(admin.address))}`);
-    tellReady(plan, own);
+    logReady(plan, own);
   }
   const clean = await stopped;
-  await admin?.stop(AbortSignal.timeout(lateStopMs));
+  await admin?.stop(AbortSignal.timeout(shortGraceMs));
   log.close();
   return clean ? exitStatus.ok : exitStatus.failed;
 }
 
-/** A table for people, a line for each service for machines. */
-function tellStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: ServerIo | undefined): void {
+/** A table on a terminal, otherwise a log line for each address. */
+function logStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: ServerIo | undefined): void {
   if (terminal !== undefined) terminal.out(startTable(plan, supervisor.status(), terminal.colour));
   else {
     for (const { name, role, addresses } of supervisor.status()) {
@@ -92,8 +90,8 @@ function tellStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: Se
   }
 }
 
-/** The last line of a start: whoever waits for it may come. */
-function tellReady(plan: Plan, own: Logger): void {
+/** The last line of a start, for scripts to wait for. */
+function logReady(plan: Plan, own: Logger): void {
   const count = plan.services.length === 1 ? "1 service runs" : `${plan.services.length} services run`;
   own.info(`${count} from ${plan.file}; SIGTERM stops, SIGUSR2 tells counters and clients`);
 }
@@ -104,7 +102,7 @@ function planOrReport(options: RunOptions, registry: Registry, io: ServerIo): Pl
     if (options.config !== undefined) {
       return readPlan({ file: options.config, environment, overrides: options.set }, registry);
     }
-    // A file opts in to the network; who gives none stays on this machine.
+    // Without a file of the user's the lab is reachable from this machine only.
     const overrides = ["host=127.0.0.1", ...options.set];
     return loadPlan({ file: "lab.yaml (built in)", source: io.labYaml, environment, overrides }, registry);
   } catch (error) {
@@ -115,9 +113,9 @@ function planOrReport(options: RunOptions, registry: Registry, io: ServerIo): Pl
 }
 
 interface Stop {
-  /** Whether all went well, once it is over. */
+  /** Resolves when everything has stopped: true if without errors. */
   readonly stopped: Promise<boolean>;
-  /** @param reason who asks */
+  /** @param reason the first words of the log line */
   readonly drain: (reason: string) => void;
 }
 
@@ -125,10 +123,10 @@ interface Stop {
 function stopOnce(io: ServerIo, plan: Plan, supervisor: Supervisor, own: Logger): Stop {
   const { grace } = plan.settings;
   const { promise: stopped, resolve } = Promise.withResolvers<boolean>();
-  let asked = false;
+  let isDraining = false;
   const drain = (reason: string) => {
-    if (asked) return;
-    asked = true;
+    if (isDraining) return;
+    isDraining = true;
     own.info(`${reason}: unfinished replies have ${grace / 1000} s; a second signal ends at once`);
     supervisor.stop(AbortSignal.timeout(grace)).then(
       () => {
@@ -141,7 +139,7 @@ function stopOnce(io: ServerIo, plan: Plan, supervisor: Supervisor, own: Logger)
       },
     );
   };
-  io.onSignal("stop", (signal) => (asked ? io.exit(exitStatus.failed) : drain(signal)));
+  io.onSignal("stop", (signal) => (isDraining ? io.exit(exitStatus.failed) : drain(signal)));
   return { stopped, drain };
 }
 

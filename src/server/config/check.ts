@@ -1,14 +1,14 @@
 import type { z } from "zod";
 import type { Path } from "./document.ts";
-import { readIssue } from "./issues.ts";
-import { at, type Reading } from "./load.ts";
+import { describeIssue } from "./issues.ts";
+import { addDiagnostic, type LoadContext } from "./load-context.ts";
 
 /**
- * Checks the value that stands at `path` in the file against `schema`; each mistake gets its place.
- * @returns the checked value, or undefined when there was a mistake
+ * Checks the value at `path` of the file against `schema`, and adds a diagnostic for each error.
+ * @returns the checked value, or undefined when there was an error
  */
 export function check<T>(
-  reading: Reading,
+  context: LoadContext,
   path: Path,
   value: unknown,
   schema: z.ZodType<T>,
@@ -16,40 +16,39 @@ export function check<T>(
 ): T | undefined {
   const first = schema.safeParse(value);
   if (first.success) return first.data;
-  const retried = retype(reading, path, value, first.error);
+  const retried = retype(context, path, value, first.error);
   const result = retried === undefined ? first : schema.safeParse(retried);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
-    for (const { path: below, message, isKey } of readIssue(issue, retried ?? value, knownKeys)) {
+    for (const { path: below, message, isKey } of describeIssue(issue, retried ?? value, knownKeys)) {
       const full = [...path, ...below];
-      if (reading.document.isUnfilled(full.join("."))) continue;
-      reading.mistakes.push({ path: full.join("."), message, ...at(reading.document, full, isKey) });
+      if (!context.document.isUnfilled(full.join("."))) addDiagnostic(context, full, message, isKey);
     }
   }
   return undefined;
 }
 
-/** A copy of `value` in which text from outside has become what the schema wants there. */
-function retype(reading: Reading, path: Path, value: unknown, error: z.ZodError): unknown {
+/** A copy of `value` in which text from the environment or the command line has the type that the schema expects. */
+function retype(context: LoadContext, path: Path, value: unknown, error: z.ZodError): unknown {
   let copy: unknown;
   for (const issue of error.issues.flatMap(withInner)) {
     const below = issue.path.filter((part) => typeof part !== "symbol");
     const full = [...path, ...below];
     const parentPath = below.slice(0, -1);
     const key = below.at(-1);
-    if (key === undefined || !isOfWrongType(issue) || !reading.document.retype(full)) continue;
+    if (key === undefined || !isTypeError(issue) || !context.document.retype(full)) continue;
     copy ??= structuredClone(value);
     const parent = parentPath.reduce<unknown>((node, part) => Reflect.get(node as object, part), copy);
-    Reflect.set(parent as object, key, reading.document.valueAt(full));
+    Reflect.set(parent as object, key, context.document.valueAt(full));
   }
   return copy;
 }
 
-/** Text that is out of range is told as what it is. */
-function isOfWrongType(issue: z.core.$ZodIssue): boolean {
+/** Text that is merely out of range is reported as it is, not retyped. */
+function isTypeError(issue: z.core.$ZodIssue): boolean {
   const { code } = issue;
   if (code === "invalid_type" || code === "invalid_union") return true;
-  // A secret's mistake is its own, and says in its parameters what it is about.
+  // The schema of a secret raises issues of its own, and names the type that it expects in their parameters.
   return code === "custom" && issue.params?.expected === "string";
 }
 

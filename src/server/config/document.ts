@@ -9,24 +9,24 @@ import {
   Scalar,
   visit,
 } from "yaml";
-import type { Mistake, Position } from "./diagnostic.ts";
+import type { Diagnostic, Position } from "./diagnostic.ts";
 import { substitute } from "./environment.ts";
-import { yamlMistake } from "./yaml-errors.ts";
+import { yamlError } from "./yaml-errors.ts";
 
 export type Path = readonly (string | number)[];
 
-/** A YAML file as values, with the place of each in the text. */
+/** A YAML file as values, with the position of each in the text. */
 export class ConfigDocument {
-  readonly mistakes: Mistake[] = [];
-  /** The text is no YAML; the mistakes tell why. */
+  readonly diagnostics: Diagnostic[] = [];
+  /** The text is not YAML; the diagnostics say why. */
   readonly isBroken: boolean;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
-  /** Values whose type the file could not choose: text from the environment or the command line. */
+  /** Values from the environment or the command line: text whose type the file does not determine. */
   readonly #typeless = new Set<Scalar>();
-  /** Paths of text that the environment could not fill in: what it would be, nobody knows. */
+  /** Paths of text with a reference that the environment could not fill in, so its value is unknown. */
   readonly #unfilled = new Set<string>();
-  /** What the command line has set, and what was made to hold it; none of it stands in the file. */
+  /** Paths that the command line has set, and the maps created to hold them. None of them is in the file. */
   readonly #overridden: string[] = [];
 
   constructor(source: string, environment: Readonly<Record<string, string | undefined>>) {
@@ -37,28 +37,28 @@ export class ConfigDocument {
       uniqueKeys: false,
     });
     for (const { code, message, pos } of this.#document.errors) {
-      const text = source.slice(source.lastIndexOf("\n", pos[0] - 1) + 1, pos[1]);
+      const line = source.slice(source.lastIndexOf("\n", pos[0] - 1) + 1, pos[1]);
       const position = this.#position(pos[0], pos[1]);
-      const told = `is not YAML: ${yamlMistake(code, message, text)}`;
-      // One slip of the hand may break a line in several of the parser's eyes.
-      const isKnown = this.mistakes.some(
-        (other) => other.message === told && other.position?.line === position.line,
+      const text = `is not YAML: ${yamlError(code, message, line)}`;
+      // The parser may report one slip several times.
+      const isKnown = this.diagnostics.some(
+        (other) => other.message === text && other.position?.line === position.line,
       );
-      if (!isKnown) this.mistakes.push({ path: "", message: told, position });
+      if (!isKnown) this.diagnostics.push({ path: "", message: text, position });
     }
-    this.isBroken = this.mistakes.length > 0;
+    this.isBroken = this.diagnostics.length > 0;
     if (this.isBroken) return;
-    this.#findDoubleKeys();
+    this.#findDuplicateKeys();
     this.#fillIn(environment);
   }
 
-  /** The whole as plain values. */
+  /** The whole document as plain values. */
   values(): unknown {
     try {
       return this.#document.toJS({ maxAliasCount: 100 });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.mistakes.push({ path: "", message: `is not usable: ${message}` });
+      this.diagnostics.push({ path: "", message: `is not usable: ${message}` });
       return undefined;
     }
   }
@@ -70,7 +70,7 @@ export class ConfigDocument {
       node.source = text;
       this.#typeless.add(node);
     }
-    // A service written without settings (`time:`) is null, and becomes a map to hold the one.
+    // A service written without settings (`time:`) is null, and becomes a map that holds this one.
     for (let depth = 1; depth < path.length; depth++) {
       const parent = path.slice(0, depth);
       const value = this.#document.getIn(parent, true);
@@ -82,20 +82,20 @@ export class ConfigDocument {
     this.#overridden.push(path.join("."));
   }
 
-  /** Whether what stands at `path` came from the command line, so that no line of the file is to blame. */
+  /** Whether the value at `path` came from the command line, and so has no line in the file. */
   isOverridden(path: string): boolean {
     return this.#overridden.some((set) => path === set || path.startsWith(`${set}.`));
   }
 
-  /** Whether what stands at `path` refers to the environment in vain, of which a mistake tells already. */
+  /** Whether the value at `path` has a reference that could not be filled in. A diagnostic says so already. */
   isUnfilled(path: string): boolean {
     return this.#unfilled.has(path);
   }
 
   /**
-   * Text that came from outside has no type of its own: `"${PORT}"` is meant as a number where a number is
-   * wanted, and the reader who wrote quotes around it did so for YAML's sake.
-   * @returns whether the value at `path` was turned from text to value or back
+   * Switches a value from outside the file between text and number or boolean. Such a value has no type of its own:
+   * the quotes of `"${PORT}"` may be there only because YAML needs them.
+   * @returns whether the value at `path` was switched
    */
   retype(path: Path): boolean {
     const node = this.#document.getIn(path, true);
@@ -111,7 +111,7 @@ export class ConfigDocument {
     return isNode(node) ? node.toJS(this.#document) : node;
   }
 
-  /** The place of the value at `path`; of the nearest one above where there is none. */
+  /** The position of the value at `path`, or of its nearest ancestor when there is none. */
   positionOf(path: Path): Position | undefined {
     for (let depth = path.length; depth >= 0; depth--) {
       const node = depth === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, depth), true);
@@ -123,7 +123,7 @@ export class ConfigDocument {
     return undefined;
   }
 
-  /** The place of the key that `path` ends with. */
+  /** The position of the key at the end of `path`. */
   positionOfKey(path: Path): Position | undefined {
     const parent =
       path.length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true);
@@ -136,8 +136,8 @@ export class ConfigDocument {
       : undefined;
   }
 
-  /** The second of two equal keys is the mistake, and the one to show. */
-  #findDoubleKeys(): void {
+  /** Of two equal keys the second is reported. */
+  #findDuplicateKeys(): void {
     visit(this.#document, {
       Map: (_, map, ancestors) => {
         const seen = new Set<string>();
@@ -147,7 +147,7 @@ export class ConfigDocument {
           if (seen.has(name) && name !== "<<") {
             const message = `the key "${name}" stands here a second time; each may stand once`;
             const path = [pathOf(ancestors, map), name].filter((part) => part !== "").join(".");
-            this.mistakes.push({ path, message, position: this.#position(key.range[0], key.range[1]) });
+            this.diagnostics.push({ path, message, position: this.#position(key.range[0], key.range[1]) });
           }
           seen.add(name);
         }
@@ -160,9 +160,9 @@ export class ConfigDocument {
       Scalar: (role, node, ancestors) => {
         if (role === "key" || typeof node.value !== "string" || !node.value.includes("$")) return;
         const filled = substitute(node.value, environment);
-        for (const message of filled.mistakes) {
+        for (const message of filled.errors) {
           const position = node.range ? { position: this.#position(node.range[0], node.range[1]) } : {};
-          this.mistakes.push({ path: pathOf(ancestors, node), message, ...position });
+          this.diagnostics.push({ path: pathOf(ancestors, node), message, ...position });
           this.#unfilled.add(pathOf(ancestors, node));
         }
         if (filled.text === node.value) return;
@@ -183,20 +183,18 @@ function isNode(value: unknown): value is Node {
   return isScalar(value) || isMap(value) || isSeq(value);
 }
 
-/** `time:` with nothing behind it: the key is what there is to show. */
+/** `time:` with nothing after it. Its position is that of the key. */
 function isEmptyScalar(node: Node): boolean {
   return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
 }
 
-/**
- * What text from outside is when it is not meant as text. It is no YAML: a topic may be `#` and a password `*a`.
- */
+/** Text from outside as a boolean or a number, if it looks like one. It is not parsed as YAML: a topic may be `#`. */
 function plainValue(text: string): unknown {
   if (text === "true" || text === "false") return text === "true";
   return /^[-+]?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
-/** A list, a map or quoted text as YAML writes it; anything else is plain. */
+/** Parses lists, maps and quoted text as YAML; anything else is taken as it is. */
 function commandLineValue(text: string): unknown {
   if (!/^["'[{]/.test(text)) return plainValue(text);
   const parsed = parseDocument(text);

@@ -1,6 +1,6 @@
 export interface Substitution {
   readonly text: string;
-  readonly mistakes: readonly string[];
+  readonly errors: readonly string[];
 }
 
 const reference = /\$\$|\$\{([^}]*)(\}?)/g;
@@ -14,28 +14,28 @@ export function substitute(
   text: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Substitution {
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   const filled = text.replace(reference, (whole, inner: string | undefined, close: string | undefined) => {
     if (whole === "$$") return "$";
     if (close === "") {
-      mistakes.push(`${whole} is not closed; write \${NAME}, or $\${ for the text itself`);
+      errors.push(`${whole} is not closed; write \${NAME}, or $\${ for the text itself`);
       return whole;
     }
     const match = form.exec(inner ?? "");
     if (match === null) {
-      mistakes.push(`${whole} is not a reference to the environment; write \${NAME} or \${NAME:-default}`);
+      errors.push(`${whole} is not a reference to the environment; write \${NAME} or \${NAME:-default}`);
       return whole;
     }
     const [, name = "", fallback] = match;
     if (fallback?.includes("${")) {
-      mistakes.push(`${whole}} nests references to the environment; give the default itself`);
+      errors.push(`${whole}} nests references to the environment; give the default itself`);
       return whole;
     }
     const value = environment[name];
     if (value !== undefined && (value !== "" || fallback === undefined)) return value;
     if (fallback !== undefined) return fallback;
-    mistakes.push(`the environment has no ${name}; set it, or give a default: \${${name}:-default}`);
+    errors.push(`the environment has no ${name}; set it, or give a default: \${${name}:-default}`);
     return whole;
   });
-  return { text: filled, mistakes };
+  return { text: filled, errors };
 }

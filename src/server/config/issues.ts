@@ -1,23 +1,23 @@
 import type { z } from "zod";
 import { nearest } from "../../core/nearest.ts";
-import { veiledJson } from "./redact.ts";
+import { redactedJson } from "./redact.ts";
 
-/** A zod issue in the words of a configuration's reader: what is there, and what would be right. */
-export interface Reading {
-  /** Where it is; a key that should not be there is the path's last part. */
+/** A zod issue as a message for people: which value is there, and what would be right. */
+export interface IssueMessage {
+  /** Ends with the key itself when that key must not be there. */
   readonly path: (string | number)[];
   readonly message: string;
-  /** The mistake is the key itself, not its value. */
+  /** The key is wrong, not its value. */
   readonly isKey: boolean;
 }
 
 type Issue = z.core.$ZodIssue;
 
-export function readIssue(
+export function describeIssue(
   issue: Issue,
   root: unknown,
   knownKeys: (path: Issue["path"]) => readonly string[],
-): Reading[] {
+): IssueMessage[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   const value = valueAt(root, path);
   switch (issue.code) {
@@ -43,20 +43,20 @@ export function readIssue(
     case "custom":
       return [{ path, message: issue.message, isKey: false }];
     default: {
-      const says = issue.message.startsWith("must ") ? issue.message : `is not valid (${issue.message})`;
-      return [{ path, message: `${says}, and is ${show(value)}`, isKey: false }];
+      const expected = issue.message.startsWith("must ") ? issue.message : `is not valid (${issue.message})`;
+      return [{ path, message: `${expected}, and is ${show(value)}`, isKey: false }];
     }
   }
 }
 
-/** Of the alternatives, the one that the value came nearest to says what is wrong. */
+/** Describes the alternative that comes closest to the value. */
 function closestUnionMember(
   issue: Extract<Issue, { code: "invalid_union" }>,
   root: unknown,
   path: (string | number)[],
   knownKeys: (path: Issue["path"]) => readonly string[],
   value: unknown,
-): Reading[] {
+): IssueMessage[] {
   const inner = issue.errors.filter(
     (issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
   );
@@ -77,7 +77,9 @@ function closestUnionMember(
       },
     ];
   }
-  return closest.flatMap((one) => readIssue({ ...one, path: [...issue.path, ...one.path] }, root, knownKeys));
+  return closest.flatMap((one) =>
+    describeIssue({ ...one, path: [...issue.path, ...one.path] }, root, knownKeys),
+  );
 }
 
 export function unknownKey(key: string, known: readonly string[]): string {
@@ -127,7 +129,7 @@ function withArticle(type: string): string {
 }
 
 function show(value: unknown): string {
-  const text = veiledJson(value);
+  const text = redactedJson(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

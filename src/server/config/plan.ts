@@ -17,11 +17,11 @@ export interface PlannedService {
   readonly restart: "on-failure" | "never";
 }
 
-/** A configuration that has been checked as a whole: it only needs to be run. */
+/** A configuration that has been checked as a whole and can be run. */
 export interface Plan {
   readonly file: string;
   readonly settings: Settings;
-  /** The file says something about `admin`: then it must be possible. */
+  /** The file configures `admin`, so that a port that cannot be had is an error. */
   readonly wantsAdmin: boolean;
   readonly definitions: readonly OperationDefinition[];
   readonly operations: Operations;
@@ -29,11 +29,11 @@ export interface Plan {
   readonly services: readonly PlannedService[];
 }
 
-/** What the entries hand to the server, which knows neither roles nor arithmetic. */
+/** What the entries hand to the server, which imports neither roles nor the expression compiler. */
 export interface Registry {
   readonly roles: readonly Role[];
-  /** @throws {Error} naming the mistake in the expression */
+  /** @throws {Error} that says what is wrong with the expression */
   readonly compileOperation: (definition: OperationDefinition) => Operation;
-  /** Why an operation may not have this name, when a role serves something else under it. */
+  /** Why an operation must not have this name, because a role uses it for something else. */
   readonly reservedReason: (operation: string) => string | undefined;
 }

@@ -1,46 +1,55 @@
 import type { PortClaim } from "../../core/role.ts";
-import { at, type Reading } from "./load.ts";
+import { addDiagnostic, type LoadContext } from "./load-context.ts";
 import type { PlannedService } from "./plan.ts";
 import type { AdminConfig } from "./schema.ts";
 
-interface Claim extends PortClaim {
-  /** What holds the listener: `services.mqtt`, or `admin`. */
+interface Listener extends PortClaim {
+  /** The key that configures the listener: `services.mqtt`, or `admin`. */
   readonly owner: readonly string[];
 }
 
 /**
- * Two listeners cannot share one port; better told before anything has started.
- * @param admin false where it does without a port that it cannot have
+ * Reports listeners that share a port, before any of them starts.
+ * @param admin false when the admin service is optional, and runs without a port that is taken
  */
 export function checkPorts(
-  reading: Reading,
+  context: LoadContext,
   services: readonly PlannedService[],
   admin: AdminConfig | false,
 ): void {
-  const taken: Claim[] = [];
-  for (const claim of [...services.flatMap(claimsOf), ...claimsOfAdmin(admin)]) {
-    const other = taken.find((earlier) => overlaps(earlier, claim));
+  const taken: Listener[] = [];
+  for (const listener of [...services.flatMap(listenersOf), ...adminListener(admin)]) {
+    const other = taken.find((earlier) => overlaps(earlier, listener));
     if (other === undefined) {
-      taken.push(claim);
+      taken.push(listener);
       continue;
     }
-    const path = [...claim.owner, ...claim.path];
-    const message = `${claim.transport.toUpperCase()} port ${claim.port} is taken by ${holder(other)}; give one of them another port`;
-    reading.mistakes.push({ path: path.join("."), message, ...at(reading.document, path) });
+    const { transport, port, owner, path } = listener;
+    const message = `${transport.toUpperCase()} port ${port} is taken by ${nameOf(other)}; give one of them another port`;
+    addDiagnostic(context, [...owner, ...path], message);
   }
 }
 
-/** `services.mqtt`, or `services.mqtt.listeners.0` for a listener that is not the service's own. */
-function holder({ owner, path }: Claim): string {
+/** Reports what the services need of this machine and do not find, such as a certificate's file. */
+export function checkMachine(context: LoadContext, services: readonly PlannedService[]): void {
+  for (const { name, role, config } of services) {
+    for (const { path, message } of role.unmet?.(config) ?? []) {
+      addDiagnostic(context, ["services", name, ...path], message);
+    }
+  }
+}
+
+/** `services.mqtt`, or `services.mqtt.listeners.0` for one of several listeners. */
+function nameOf({ owner, path }: Listener): string {
   return [...owner, ...path.slice(0, -1)].join(".");
 }
 
-function claimsOf({ name, role, config }: PlannedService): Claim[] {
+function listenersOf({ name, role, config }: PlannedService): Listener[] {
   const claims = role.ports?.(config) ?? ownPort(role.transport ?? "tcp", config);
   return claims.filter(({ port }) => port !== 0).map((claim) => ({ ...claim, owner: ["services", name] }));
 }
 
-function claimsOfAdmin(admin: AdminConfig | false): Claim[] {
+function adminListener(admin: AdminConfig | false): Listener[] {
   if (admin === false || admin.port === 0) return [];
   const { host, port } = admin;
   return [{ transport: "tcp", host, port, path: ["port"], owner: ["admin"] }];
@@ -50,8 +59,8 @@ function ownPort(transport: "tcp" | "udp", config: unknown): PortClaim[] {
   if (typeof config !== "object" || config === null) return [];
   const { host, port } = config as { host?: unknown; port?: unknown };
   // A service that lists its own endpoints does not use host and port.
-  const listed = ["bind", "connect"].some((key) => hasEntries(Reflect.get(config, key)));
-  if (typeof host !== "string" || typeof port !== "number" || listed) return [];
+  const listsEndpoints = ["bind", "connect"].some((key) => hasEntries(Reflect.get(config, key)));
+  if (typeof host !== "string" || typeof port !== "number" || listsEndpoints) return [];
   return [{ transport, host, port, path: ["port"] }];
 }
 
@@ -59,12 +68,12 @@ function hasEntries(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
 }
 
-function overlaps(a: Claim, b: Claim): boolean {
+function overlaps(a: Listener, b: Listener): boolean {
   if (a.port !== b.port || a.transport !== b.transport) return false;
   return a.host === b.host || covers(a.host, b.host) || covers(b.host, a.host);
 }
 
-/** `::` takes IPv4, too. */
-function covers(every: string, host: string): boolean {
-  return every === "::" || (every === "0.0.0.0" && !host.includes(":"));
+/** A listener on `::` accepts IPv4, too. */
+function covers(wildcard: string, host: string): boolean {
+  return wildcard === "::" || (wildcard === "0.0.0.0" && !host.includes(":"));
 }

@@ -1,7 +1,7 @@
-// A file with a mistake has not been understood, so its schema cannot say yet what in it is secret: the names do.
+// A file with an error has no schema that says which of its values are secret, so the names of the keys decide.
 const secretName = String.raw`\w*(?:pass|token|secret)\w*`;
 
-/** A value behind such a key: in quotes, or up to the next key, the end of its braces or the line's. */
+/** The value of such a key: a quoted text, or everything up to the next key, the closing brace or the line's end. */
 const secretInLine = new RegExp(
   String.raw`(\b${secretName}["']?\s*:\s*)("[^"]*"?|'[^']*'?|[^\s"'].*?(?=\s*,\s*[\w"']+\s*:|\s*\}|\s*$))`,
   "gi",
@@ -9,13 +9,13 @@ const secretInLine = new RegExp(
 
 const isSecretName = new RegExp(`^${secretName}$`, "i");
 
-/** A line of a configuration to be shown: stars in a secret's place, of its width, so that marks below stay true. */
-export function veilLine(line: string): string {
+/** A line of a configuration with stars for its secrets. The length stays, so that carets below still point right. */
+export function redactLine(line: string): string {
   return line.replace(secretInLine, (_, key: string, value: string) => key + "*".repeat(value.length));
 }
 
-/** A value as JSON, for a message; what stands under a secret's name is left out of it. */
-export function veiledJson(value: unknown): string {
-  const veiled = (key: string, inner: unknown) => (isSecretName.test(key) ? "***" : inner);
-  return JSON.stringify(value, veiled) ?? String(value);
+/** A value as JSON for a message, with `***` for the values of keys that are named like secrets. */
+export function redactedJson(value: unknown): string {
+  const redact = (key: string, inner: unknown) => (isSecretName.test(key) ? "***" : inner);
+  return JSON.stringify(value, redact) ?? String(value);
 }

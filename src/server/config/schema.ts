@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Role } from "../../core/role.ts";
 import { duration, port, secret } from "../../core/schema.ts";
-import { isLoopback } from "./loopback.ts";
 
 /** A name that is a path segment for REST, an element for SOAP and a method for JSON-RPC alike. */
 const operationName = z
@@ -41,14 +40,19 @@ export const logSchema = z.strictObject({
 
 export type LogConfig = z.infer<typeof logSchema>;
 
-/** What a header carries whole. A space in a token would end it, and lock out whoever shows it. */
+/** Characters that are safe in a header. A space would end the token, and so lock out its owner. */
 const headerText = /^[!-~]*$/;
 
-/** Never with the token itself: the mistake is told on a terminal and in a log. */
-function tokenMistake(token: string): string | undefined {
+/** Never quotes the token: the message is shown on a terminal and in a log. */
+function tokenError(token: string): string | undefined {
   if (token.length < 16) return "must be 16 characters or more";
   if (!headerText.test(token)) return "must be letters, digits and signs of ASCII, without a space";
   return undefined;
+}
+
+/** Whether only this machine reaches a server that listens on `host`. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 export const adminMap = z
@@ -59,7 +63,7 @@ export const adminMap = z
       .default("127.0.0.1")
       .describe("Address to listen on; any but this machine's own (127.0.0.1, ::1) needs a token."),
     port: port(8088),
-    token: secret(tokenMistake)
+    token: secret(tokenError)
       .meta({ secret: true, type: "string", minLength: 16, pattern: headerText.source })
       .optional()
       .describe(
@@ -107,7 +111,7 @@ export const serviceSchema = z.object({
     .describe("Whether a service that fails later is started again, with growing pauses."),
 });
 
-/** JSON Schema of the whole file, for editors: they complete keys, show descriptions and mark mistakes. */
+/** JSON Schema of the whole file, with which editors complete keys, show descriptions and mark errors. */
 export function jsonSchema(roles: readonly Role[]): object {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -116,7 +120,7 @@ export function jsonSchema(roles: readonly Role[]): object {
     additionalProperties: false,
     patternProperties: { "^x-": { description: "Anything: a place for anchors to share settings from." } },
     properties: {
-      ...orNothing(propertiesOf(toJson(settingsSchema))),
+      ...nullableMaps(propertiesOf(toJson(settingsSchema))),
       operations: {
         type: ["object", "null"],
         description: "Arithmetic expressions in a and b, served by REST, SOAP and JSON-RPC alike.",
@@ -132,7 +136,7 @@ export function jsonSchema(roles: readonly Role[]): object {
   };
 }
 
-/** A service named like its role needs no settings at all; any other must say its role. */
+/** A service named like its role needs no settings at all; any other must have `role:`. */
 function serviceJsonSchema(role: Role, needsRole: boolean): object {
   const own = toJson(role.config);
   return {
@@ -153,16 +157,16 @@ function toJson(schema: z.ZodType): object {
   return rest;
 }
 
-/** A map whose settings are all commented out is as good as absent. */
-function orNothing(properties: object): object {
-  const lenient = Object.entries(properties).map(([key, schema]) => [key, lenientWith(schema)]);
-  return Object.fromEntries(lenient);
+/** Also allows null for a map, because a map whose settings are all commented out counts as absent. */
+function nullableMaps(properties: object): object {
+  const entries = Object.entries(properties).map(([key, schema]) => [key, nullableMap(schema)]);
+  return Object.fromEntries(entries);
 }
 
-function lenientWith(schema: unknown): unknown {
+function nullableMap(schema: unknown): unknown {
   if (isMap(schema)) return { ...schema, type: ["object", "null"] };
   const choices = isObject(schema) && Array.isArray(schema.anyOf) ? schema.anyOf : [];
-  return choices.some(isMap) ? { ...Object(schema), anyOf: choices.map(lenientWith) } : schema;
+  return choices.some(isMap) ? { ...Object(schema), anyOf: choices.map(nullableMap) } : schema;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

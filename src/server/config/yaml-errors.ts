@@ -1,5 +1,5 @@
-/** What the commonest mistakes of YAML look like to the parser, in words for the one who made them. */
-const words: Readonly<Record<string, string>> = {
+/** Messages for the most common error codes of the parser, in place of its own. */
+const messages: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'text with ": " in it needs quotes, e.g. reply: "Echo: {message}"',
   BLOCK_IN_FLOW: 'text with ": " in it needs quotes between { and }, e.g. { reply: "Echo: {message}" }',
   MULTIPLE_DOCS: "a second document starts here; the file holds one",
@@ -9,10 +9,10 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param code the parser's own name of the mistake
- * @param line the text of the line up to where the mistake ends
+ * @param code the parser's error code
+ * @param line the text of the line up to the end of the error
  */
-export function yamlMistake(code: string, message: string, line: string): string {
+export function yamlError(code: string, message: string, line: string): string {
   if (/[{[,][^#]*:\s*\$\{/.test(line)) {
     return 'a reference to the environment needs quotes between { and }, e.g. { port: "${PORT}" }';
   }
@@ -20,5 +20,5 @@ export function yamlMistake(code: string, message: string, line: string): string
   if (/^\s*[A-Za-z_][\w-]*:[^\s:]/.test(line)) {
     return "a key is followed by a colon and a space, e.g. port: 2222";
   }
-  return words[code] ?? message;
+  return messages[code] ?? message;
 }

@@ -1,12 +1,12 @@
 export type ControlErrorCode =
   /** There is no service of this name. */
   | "unknown"
-  /** Its state does not allow it. */
+  /** The state of the service does not allow the command. */
   | "conflict"
-  /** It was tried, and the service does not let go. */
+  /** The service does not stop. */
   | "stuck";
 
-/** Somebody asked for what cannot be done with a service. The message says what was asked, and why not. */
+/** A command for a service that cannot be carried out. The message says which command, and why not. */
 export class ControlError extends Error {
   override readonly name = "ControlError";
   constructor(

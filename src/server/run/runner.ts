@@ -1,15 +1,30 @@
 import type { Address } from "../../core/address.ts";
-import type { Action, View } from "../../core/role.ts";
+import type { Action, RoleContext, View } from "../../core/role.ts";
+import type { PlannedService } from "../config/plan.ts";
 
-/** A service as the supervisor holds it, whether it runs in the main thread or in several. */
+/** A running service as the supervisor sees it, whether it runs on the main thread or in worker threads. */
 export interface Runner {
   readonly addresses: readonly Address[];
   stats(): Promise<Readonly<Record<string, number>>>;
-  /** Undefined where the service has no connections. */
+  /** Undefined when the service has no connections. */
   clients(): Promise<readonly string[] | undefined>;
   problems(): readonly string[];
-  /** A service in threads has none: what one thread would show is not the whole. */
+  /** Empty for a service in threads, where each thread could show only its own part. */
   readonly views: Readonly<Record<string, View>>;
   readonly actions: Readonly<Record<string, Action>>;
   stop(deadline: AbortSignal): Promise<void>;
+}
+
+/** Runs a service on the main thread. @throws {StartError} */
+export async function runOnMainThread(planned: PlannedService, context: RoleContext): Promise<Runner> {
+  const service = await planned.role.start(context, planned.config);
+  return {
+    addresses: service.addresses,
+    stats: async () => service.stats(),
+    clients: async () => service.clients?.(),
+    problems: () => service.problems?.() ?? [],
+    views: service.views ?? {},
+    actions: service.actions ?? {},
+    stop: (deadline) => service.stop(deadline),
+  };
 }

@@ -2,26 +2,25 @@ import type { Logger } from "../../core/log.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Plan, PlannedService } from "../config/plan.ts";
-import { runOnMainThread } from "./main-thread.ts";
-import type { Runner } from "./runner.ts";
+import { type Runner, runOnMainThread } from "./runner.ts";
 import { Threads } from "./threads.ts";
 
 export interface SupervisorOptions {
   readonly logger: (service: string) => Logger;
   readonly hub: TrafficHub;
-  /** The program's. */
+  /** The program's version. */
   readonly version: string;
   readonly spawnWorker: () => Worker;
 }
 
 type Fail = (error: Error) => void;
 
-/** Makes a planned service run, on the main thread or in threads of its own, each time on the port of the first time. */
+/** Starts a planned service, on the main thread or in worker threads. Every start takes the port of the first one. */
 export class ServiceLauncher {
   readonly #plan: Plan;
   readonly #planned: PlannedService;
   readonly #options: SupervisorOptions;
-  /** Its threads, loading, before it is launched. */
+  /** Its worker threads, which load before the service is launched. */
   #prepared: Threads | undefined;
   #port: number | undefined;
 
@@ -31,7 +30,7 @@ export class ServiceLauncher {
     this.#options = options;
   }
 
-  /** What takes time and touches nobody else is begun before the service's turn comes. */
+  /** Begins to load worker threads before it is the service's turn to start. */
   prepare(fail: Fail): void {
     const { role, config, name } = this.#planned;
     const count = role.threads?.(config) ?? 0;
@@ -44,14 +43,14 @@ export class ServiceLauncher {
     );
   }
 
-  /** What has been prepared and is not launched: whoever takes it stops it. */
+  /** Gives up the threads that are prepared and not launched. The caller has to stop them. */
   takePrepared(): Runner | undefined {
     const prepared = this.#prepared;
     this.#prepared = undefined;
     return prepared;
   }
 
-  /** @param fail not called by what has been prepared, which has its own. @throws {StartError} */
+  /** @param fail unused when threads were prepared, which have their own. @throws {StartError} */
   async launch(fail: Fail): Promise<Runner> {
     if (this.#prepared === undefined) this.prepare(fail);
     const threads = this.#prepared;
@@ -78,7 +77,7 @@ export class ServiceLauncher {
     return runOnMainThread({ ...this.#planned, config: this.#config() }, context);
   }
 
-  /** Port 0 was any port; once clients know the one it became, a restart takes the same. */
+  /** The configuration. For port 0, a restart takes the port that the first start got, because clients know it. */
   #config(): unknown {
     const { config } = this.#planned;
     const isAnyPort = typeof config === "object" && config !== null && "port" in config && config.port === 0;

@@ -10,15 +10,15 @@ export interface ServiceStatus {
   /** Milliseconds since 1970 at which it last began to run; undefined while it does not. */
   readonly runningSince: number | undefined;
   /**
-   * How often it has come to run again: after a failure, or by a restart that somebody asked for. A start after a
-   * stop is none, and neither is an attempt that did not succeed.
+   * How often it was started again successfully: after a failure, or by a requested restart. A start after a requested
+   * stop does not count.
    */
   readonly restarts: number;
   /** Why it is waiting or has failed. */
   readonly error?: string | undefined;
 }
 
-/** A state as the end of a sentence about a service. */
+/** The predicate of a sentence about a service. */
 export const stateWords: Readonly<Record<ServiceState, string>> = {
   starting: "is starting",
   running: "is running",

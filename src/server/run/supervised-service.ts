@@ -1,16 +1,19 @@
 import { formatAddress } from "../../core/address.ts";
+import { late, withDeadline } from "../../core/deadline.ts";
 import { asError, describeError } from "../../core/errors.ts";
 import type { Plan, PlannedService } from "../config/plan.ts";
 import { backoff } from "./backoff.ts";
 import { ControlError } from "./control-error.ts";
-import { inTime } from "./in-time.ts";
 import type { Runner } from "./runner.ts";
 import { ServiceLauncher, type SupervisorOptions } from "./service-launcher.ts";
 import { type ServiceState, type ServiceStatus, stateWords } from "./service-status.ts";
 
+/** How long past its deadline a stop may take before it counts as failed. */
+const stopTimeoutMs = 500;
+
 /**
- * One service of a plan: started, stopped, and started again when it fails. What is asked of it is claimed at once,
- * in its state, and done in turn; so of two that ask the same in one tick the second is refused.
+ * One service of a plan: starts it, stops it, and restarts it after a failure. A command changes the state at once and
+ * is carried out when the commands before it are done. So the second of two equal commands in one tick is refused.
  */
 export class SupervisedService {
   runner: Runner | undefined;
@@ -18,16 +21,16 @@ export class SupervisedService {
   readonly #launcher: ServiceLauncher;
   readonly #pause = backoff();
   #state: ServiceState = "stopped";
-  /** What was asked for last: a stop is final also for a start or a restart that has not come to its end. */
-  #wanted: "up" | "down" = "up";
+  /** The target of the latest command. A stop also cancels a start or a restart that is not finished yet. */
+  #target: "up" | "down" = "up";
   #runningSince: number | undefined;
   #restarts = 0;
   #error: string | undefined;
   #timer: Timer | undefined;
-  /** Counts what has been launched and stopped: one that was stopped has no more say. */
-  #life = 0;
-  /** Start, stop and restart of one service never overlap. */
-  #work: Promise<unknown> = Promise.resolve();
+  /** Counts the stops, so that failures reported by an earlier run are ignored. */
+  #run = 0;
+  /** The last command. Start, stop and restart of one service never overlap. */
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
     plan: Plan,
@@ -51,20 +54,20 @@ export class SupervisedService {
     };
   }
 
-  /** It is going to be started, when those before it in the plan have been. */
+  /** Begins to load it. It is started when the services before it in the plan have been. */
   prepare(): void {
     this.#state = "starting";
     this.#launcher.prepare(this.#failOnce());
   }
 
-  /** Its turn has come; one that was asked to stop since it was prepared is left alone. @throws {StartError} */
+  /** Starts it in its turn, unless it was asked to stop since `prepare`. @throws {StartError} */
   start(): Promise<void> {
-    return this.#inTurn(() => this.#launch(false));
+    return this.#enqueue(() => this.#launch(false));
   }
 
   stop(deadline: AbortSignal): Promise<void> {
     this.#claim("stopping", "down");
-    return this.#inTurn(async () => {
+    return this.#enqueue(async () => {
       await this.#stopRunner(deadline);
       this.#state = "stopped";
       this.#error = undefined;
@@ -72,44 +75,44 @@ export class SupervisedService {
   }
 
   /**
-   * Somebody wants it to run; one that waits for its restart need not wait any longer.
-   * @throws {ControlError} when it runs, or is on its way, or is asked to stop before it runs
+   * Starts it on request, at once if it waits for its restart.
+   * @throws {ControlError} while it runs, starts or stops, or when it is asked to stop before it runs
    * @throws {StartError} when it cannot start; it has failed then
    */
-  async resume(): Promise<void> {
+  async requestStart(): Promise<void> {
     this.#refuse("start", ["running", "starting", "stopping"]);
     const isAgain = this.#state !== "stopped";
     this.#claim("starting", "up");
-    await this.#inTurn(() => this.#launch(isAgain));
-    this.#refuseUnwanted("start");
+    await this.#enqueue(() => this.#launch(isAgain));
+    this.#refuseIfStopped("start");
   }
 
-  /** Somebody wants it to stop, or to forget that it has failed. @throws {ControlError} when it does not run */
-  async halt(deadline: AbortSignal): Promise<void> {
+  /** Stops it on request; clears a failure. @throws {ControlError} when it is stopped or stopping */
+  async requestStop(deadline: AbortSignal): Promise<void> {
     this.#refuse("stop", ["stopped", "stopping"]);
     await this.stop(deadline);
   }
 
   /**
-   * Stops it, if it runs, and starts it on the port that it had.
+   * Restarts it on request, on the same port; starts it if it does not run.
    * @throws {ControlError} while it starts or stops, or when it is asked to stop meanwhile
    * @throws {StartError} when it cannot start any more; it has failed then
    */
-  async cycle(deadline: AbortSignal): Promise<void> {
+  async requestRestart(deadline: AbortSignal): Promise<void> {
     this.#refuse("restart", ["starting", "stopping"]);
     this.#claim("stopping", "up");
-    await this.#inTurn(async () => {
+    await this.#enqueue(async () => {
       await this.#stopRunner(deadline);
-      if (this.#wanted === "up") this.#state = "starting";
+      if (this.#target === "up") this.#state = "starting";
       await this.#launch(true);
     });
-    this.#refuseUnwanted("restart");
+    this.#refuseIfStopped("restart");
   }
 
-  #claim(state: ServiceState, wanted: "up" | "down"): void {
+  #claim(state: ServiceState, target: "up" | "down"): void {
     clearTimeout(this.#timer);
     this.#state = state;
-    this.#wanted = wanted;
+    this.#target = target;
   }
 
   #refuse(what: string, states: readonly ServiceState[]): void {
@@ -120,23 +123,23 @@ export class SupervisedService {
     );
   }
 
-  #refuseUnwanted(what: string): void {
-    if (this.#wanted === "up") return;
+  #refuseIfStopped(what: string): void {
+    if (this.#target === "up") return;
     throw new ControlError(
       "conflict",
       `Cannot ${what} "${this.planned.name}": it was asked to stop in the meantime`,
     );
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(work);
-    this.#work = result.catch(() => {});
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => {});
     return result;
   }
 
   /** @param isAgain counts as a restart once it runs */
   async #launch(isAgain: boolean): Promise<void> {
-    if (this.#wanted === "down" || this.runner !== undefined) return;
+    if (this.#target === "down" || this.runner !== undefined) return;
     try {
       this.runner = await this.#launcher.launch(this.#failOnce());
     } catch (error) {
@@ -144,7 +147,7 @@ export class SupervisedService {
       this.#error = describeError(error);
       throw error;
     }
-    // It may have failed, or been asked to stop, before it had started.
+    // It may have failed, or may have been asked to stop, while it started.
     if (this.#state !== "starting") return;
     this.#state = "running";
     this.#runningSince = Date.now();
@@ -153,11 +156,13 @@ export class SupervisedService {
   }
 
   async #stopRunner(deadline: AbortSignal): Promise<void> {
-    this.#life++;
+    this.#run++;
     const running = this.runner ?? this.#launcher.takePrepared();
     this.runner = undefined;
     try {
-      if (running !== undefined) await inTime(running.stop(deadline), deadline);
+      if (running === undefined) return;
+      const outcome = await withDeadline(running.stop(deadline), deadline, stopTimeoutMs);
+      if (outcome === late) throw new Error("it does not stop in time");
     } catch (cause) {
       const error = new ControlError("stuck", `Cannot stop "${this.planned.name}"`, { cause });
       this.#state = "failed";
@@ -166,33 +171,33 @@ export class SupervisedService {
     }
   }
 
-  /** A service that fails reports it once; what it says while it is being stopped for that is not another failure. */
+  /** Handles the first failure of a run. Errors while it is stopped because of that are not failures of their own. */
   #failOnce(): (error: Error) => void {
-    const life = this.#life;
-    let told = false;
+    const run = this.#run;
+    let hasFailed = false;
     return (error) => {
-      if (told || life !== this.#life || this.#state === "stopping" || this.#state === "stopped") return;
-      told = true;
-      void this.#failed(asError(error));
+      if (hasFailed || run !== this.#run || this.#state === "stopping" || this.#state === "stopped") return;
+      hasFailed = true;
+      void this.#handleFailure(asError(error));
     };
   }
 
-  async #failed(error: Error): Promise<void> {
+  async #handleFailure(error: Error): Promise<void> {
     const log = this.#options.logger(this.planned.name);
     const state = this.planned.restart === "never" ? "failed" : "waiting";
     const why = describeError(error);
     this.#error = why;
     this.#state = state;
     try {
-      await this.#inTurn(() => this.#stopRunner(AbortSignal.abort()));
+      await this.#enqueue(() => this.#stopRunner(AbortSignal.abort()));
     } catch (also) {
       log.error(describeError(also));
-      // Whatever it could not let go of, it is the failure that counts.
-      if (this.#wanted === "up" && this.#state === "failed") this.#state = state;
+      // The first failure is reported, rather than the stop that failed because of it.
+      if (this.#target === "up" && this.#state === "failed") this.#state = state;
       this.#error = why;
     }
     if (state === "failed") return log.error(`Failed: ${why}. It stays down (restart: never)`);
-    // Asked to start or to stop in the meantime.
+    // It was asked to start or to stop in the meantime.
     if (this.#state !== "waiting") return;
     const pause = this.#pause.next();
     log.error(`Failed: ${why}. It is started again in ${pause} ms`);
@@ -200,16 +205,16 @@ export class SupervisedService {
   }
 
   async #restart(): Promise<void> {
-    // Somebody has started or stopped it by hand in the meantime.
+    // It was started or stopped on request in the meantime.
     if (this.#state !== "waiting") return;
     this.#state = "starting";
     try {
-      await this.#inTurn(() => this.#launch(true));
+      await this.#enqueue(() => this.#launch(true));
       if (this.status().state !== "running") return;
       const addresses = this.runner?.addresses.map(formatAddress).join(", ");
       this.#options.logger(this.planned.name).info(`Started again on ${addresses}`);
     } catch (error) {
-      if (this.#wanted === "up") await this.#failed(asError(error));
+      if (this.#target === "up") await this.#handleFailure(asError(error));
     }
   }
 }

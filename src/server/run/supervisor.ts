@@ -21,13 +21,13 @@ export class Supervisor {
   }
 
   /**
-   * @throws {StartError} of the service that could not start; those before it have been stopped again. When
-   * one of those does not stop either, both errors are told.
+   * @throws {StartError} of the service that could not start, after those before it have been stopped again; an
+   * AggregateError when one of them does not stop either
    */
   async start(): Promise<void> {
     for (const service of this.#services) service.prepare();
     for (const service of this.#services) {
-      // Asked to stop while the services before it started.
+      // A stop was requested while the services before it started.
       if (this.#stopped !== undefined) return;
       try {
         await service.start();
@@ -50,12 +50,12 @@ export class Supervisor {
 
   /** @throws {ControlError} when there is none of this name */
   statusOf(name: string): ServiceStatus {
-    return this.#known(name).status();
+    return this.#get(name).status();
   }
 
-  /** As the configuration has it. @throws {ControlError} when there is none of this name */
+  /** Its part of the plan. @throws {ControlError} when there is none of this name */
   plannedOf(name: string): PlannedService {
-    return this.#known(name).planned;
+    return this.#get(name).planned;
   }
 
   async stats(name: string): Promise<Readonly<Record<string, number>>> {
@@ -71,7 +71,7 @@ export class Supervisor {
     return this.#find(name)?.runner?.problems() ?? [];
   }
 
-  /** What the service shows of its insides just now; nothing while it does not run. */
+  /** The views of a service; none while it does not run. */
   views(name: string): Readonly<Record<string, View>> {
     return this.#find(name)?.runner?.views ?? {};
   }
@@ -86,17 +86,17 @@ export class Supervisor {
    * @throws {StartError} when it cannot start; it has failed then
    */
   async control(name: string, command: ServiceCommand): Promise<ServiceStatus> {
-    const service = this.#known(name);
+    const service = this.#get(name);
     if (this.isStopping)
       throw new ControlError("conflict", `Cannot ${command} "${name}": distsrv itself is stopping`);
     const deadline = () => AbortSignal.timeout(this.#graceMs);
-    if (command === "start") await service.resume();
-    else if (command === "stop") await service.halt(deadline());
-    else await service.cycle(deadline());
+    if (command === "start") await service.requestStart();
+    else if (command === "stop") await service.requestStop(deadline());
+    else await service.requestRestart(deadline());
     return service.status();
   }
 
-  #known(name: string): SupervisedService {
+  #get(name: string): SupervisedService {
     const service = this.#find(name);
     if (service !== undefined) return service;
     const names = this.#services.map(({ planned }) => planned.name);
@@ -112,7 +112,7 @@ export class Supervisor {
   }
 
   async #stopAll(deadline: AbortSignal): Promise<void> {
-    // In reverse they stop accepting; the clients of all of them then have the same time to be served.
+    // They stop accepting in reverse order, and then drain in parallel until the same deadline.
     const errors: unknown[] = [];
     const stops = this.#services.toReversed().map((service) => service.stop(deadline));
     await Promise.all(stops.map((stop) => stop.catch((error) => errors.push(error))));

@@ -1,37 +1,42 @@
 import type { Address } from "../../core/address.ts";
+import { late, withDeadline, withTimeout } from "../../core/deadline.ts";
 import { StartError } from "../../core/errors.ts";
-import type { Appetite } from "../../observe/traffic-hub.ts";
+import type { SampleRates } from "../../observe/observer.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
-export interface ThreadReading {
+export interface ThreadStats {
   readonly stats: Readonly<Record<string, number>>;
   readonly clients: readonly string[];
 }
 
 export interface ThreadEvents {
-  /** Log lines, traffic, left-out counts and failures after start. */
-  told(message: FromThread): void;
-  /** The thread is gone without having been asked to stop. */
-  died(reason: string): void;
+  /** Log lines, traffic, counts of events sampled out, and failures after the start. */
+  onMessage(message: FromThread): void;
+  /** The thread has exited without having been asked to. */
+  onExit(reason: string): void;
 }
 
 /** How long a thread may take for an answer that needs no waiting. */
-const patienceMs = 1000;
+const replyTimeoutMs = 1000;
 
-/** One worker thread of a service, from the main thread's side. */
+/** How long after the deadline of a stop a thread is terminated. */
+const terminateAfterMs = 500;
+
+/** One worker thread of a service, as the main thread sees it. */
 export class ThreadHandle {
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
-  readonly #readings = new Map<number, (reading: ThreadReading) => void>();
+  /** Requests for stats that have not been answered yet. */
+  readonly #requests = new Map<number, (stats: ThreadStats) => void>();
   #nextId = 1;
   #settleStart: ((outcome: readonly Address[] | Error) => void) | undefined;
-  #stopped = () => {};
-  #isGone = false;
+  #resolveStop = () => {};
+  #hasExited = false;
   #isServing = false;
   #isStopping = false;
   #lastError = "";
 
-  /** The thread begins to load at once; it runs nothing until `start`. */
+  /** Begins to load the thread; the role is not started before `start`. */
   constructor(spawn: () => Worker, events: ThreadEvents) {
     this.#worker = spawn();
     this.#events = events;
@@ -40,14 +45,14 @@ export class ThreadHandle {
       event.preventDefault();
       this.#lastError = lastLine(event.message);
     };
-    this.#worker.addEventListener("close", () => this.#gone());
+    this.#worker.addEventListener("close", () => this.#exited());
   }
 
-  /** @throws {StartError} when the role cannot start in the thread, which is gone then */
+  /** @throws {StartError} when the role cannot start in the thread, which has exited then */
   async start(message: Extract<ToThread, { kind: "start" }>): Promise<readonly Address[]> {
     const outcome = await new Promise<readonly Address[] | Error>((resolve) => {
       this.#settleStart = resolve;
-      if (this.#isGone) this.#diedEarly();
+      if (this.#hasExited) this.#failStart();
       else this.#post(message);
     });
     if (outcome instanceof Error) throw outcome;
@@ -55,49 +60,38 @@ export class ThreadHandle {
     return outcome;
   }
 
-  /** Its counters and clients; undefined when it does not answer, because it is busy or gone. */
-  async read(): Promise<ThreadReading | undefined> {
-    if (this.#isGone) return undefined;
+  /** Its counters and clients; undefined when it does not answer in time, because it is busy or has exited. */
+  async read(): Promise<ThreadStats | undefined> {
+    if (this.#hasExited) return undefined;
     const id = this.#nextId++;
-    return await new Promise<ThreadReading | undefined>((resolve) => {
-      const timer = setTimeout(() => done(undefined), patienceMs);
-      const done = (reading: ThreadReading | undefined) => {
-        clearTimeout(timer);
-        this.#readings.delete(id);
-        resolve(reading);
-      };
-      this.#readings.set(id, done);
-      this.#post({ kind: "read", id });
-    });
+    const { promise, resolve } = Promise.withResolvers<ThreadStats>();
+    this.#requests.set(id, resolve);
+    this.#post({ kind: "read", id });
+    const answer = await withTimeout(promise, replyTimeoutMs);
+    this.#requests.delete(id);
+    return answer === late ? undefined : answer;
   }
 
-  /** A thread that has not started yet is told with its start. */
-  setAppetite(appetite: Appetite): void {
-    if (this.#isServing && !this.#isGone) this.#post({ kind: "appetite", appetite });
+  /** Has no effect before the start, whose message carries the rates. */
+  setRates(rates: SampleRates): void {
+    if (this.#isServing && !this.#hasExited) this.#post({ kind: "rates", rates });
   }
 
-  /** Lets the role drain until the deadline, then ends the thread, whatever it does. */
+  /** Lets the role drain until the deadline, then terminates the thread in any case. */
   async stop(deadline: AbortSignal, graceMs: number): Promise<void> {
-    if (this.#isGone) return;
+    if (this.#hasExited) return;
     this.#isStopping = true;
-    if (!this.#isServing) return this.#end();
-    const stopped = new Promise<void>((resolve) => {
-      this.#stopped = resolve;
-    });
+    if (!this.#isServing) return this.#terminate();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#resolveStop = resolve;
     this.#post({ kind: "stop", graceMs });
-    // A role that honours the deadline stops by it; one that does not gets a moment more and is cut off.
-    const cut = new Promise<void>((resolve) => {
-      const later = () => setTimeout(resolve, patienceMs / 2);
-      if (deadline.aborted) later();
-      else deadline.addEventListener("abort", later, { once: true });
-    });
-    await Promise.race([stopped, cut]);
-    this.#end();
+    await withDeadline(promise, deadline, terminateAfterMs);
+    this.#terminate();
   }
 
-  #end(): void {
+  #terminate(): void {
     this.#worker.terminate();
-    this.#gone();
+    this.#exited();
   }
 
   #post(message: ToThread): void {
@@ -110,12 +104,12 @@ export class ThreadHandle {
         return this.#settle(message.addresses);
       case "refused":
         return this.#settle(new StartError(message.code, message.message));
-      case "reading":
-        return this.#readings.get(message.id)?.(message);
+      case "stats":
+        return this.#requests.get(message.id)?.(message);
       case "stopped":
-        return this.#stopped();
+        return this.#resolveStop();
       default:
-        return this.#events.told(message);
+        return this.#events.onMessage(message);
     }
   }
 
@@ -124,15 +118,15 @@ export class ThreadHandle {
     this.#settleStart = undefined;
   }
 
-  #gone(): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#stopped();
-    if (this.#settleStart !== undefined) this.#diedEarly();
-    else if (this.#isServing && !this.#isStopping) this.#events.died(this.#reason);
+  #exited(): void {
+    if (this.#hasExited) return;
+    this.#hasExited = true;
+    this.#resolveStop();
+    if (this.#settleStart !== undefined) this.#failStart();
+    else if (this.#isServing && !this.#isStopping) this.#events.onExit(this.#reason);
   }
 
-  #diedEarly(): void {
+  #failStart(): void {
     this.#settle(new StartError("failed", `the thread died while it started: ${this.#reason}`));
   }
 
@@ -141,7 +135,7 @@ export class ThreadHandle {
   }
 }
 
-/** Bun reports a worker's error with an excerpt of the source above it. */
+/** Bun puts an excerpt of the source above a worker's error message. */
 function lastLine(message: string): string {
   const line = message.split("\n").findLast((text) => /^\s*(\w*[Ee]rror|Uncaught)/.test(text));
   return (line ?? message.split("\n")[0] ?? message).trim();

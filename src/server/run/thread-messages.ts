@@ -2,10 +2,10 @@ import type { Address } from "../../core/address.ts";
 import type { StartErrorCode } from "../../core/errors.ts";
 import type { LogFields, LogLevel } from "../../core/log.ts";
 import type { TrafficEvent, TrafficKind } from "../../core/traffic.ts";
-import type { Appetite } from "../../observe/traffic-hub.ts";
+import type { SampleRates } from "../../observe/observer.ts";
 import type { OperationDefinition } from "../config/plan.ts";
 
-/** What the main thread tells a worker. */
+/** Messages from the main thread to a worker. */
 export type ToThread =
   | {
       readonly kind: "start";
@@ -17,19 +17,19 @@ export type ToThread =
       readonly thread: number;
       /** Another thread of the service listens on the port already. */
       readonly joins: boolean;
-      readonly appetite: Appetite;
+      readonly rates: SampleRates;
     }
-  /** Who observes has come or gone: from now on so much is worth telling. */
-  | { readonly kind: "appetite"; readonly appetite: Appetite }
+  /** Observers were added or removed; from now on these are the rates to sample at. */
+  | { readonly kind: "rates"; readonly rates: SampleRates }
   | { readonly kind: "read"; readonly id: number }
   | { readonly kind: "stop"; readonly graceMs: number };
 
-/** What a worker tells the main thread. */
+/** Messages from a worker to the main thread. */
 export type FromThread =
   | { readonly kind: "started"; readonly addresses: readonly Address[] }
   | { readonly kind: "refused"; readonly code: StartErrorCode; readonly message: string }
   | {
-      readonly kind: "reading";
+      readonly kind: "stats";
       readonly id: number;
       readonly stats: Record<string, number>;
       readonly clients: readonly string[];
@@ -41,6 +41,6 @@ export type FromThread =
       readonly fields?: LogFields | undefined;
     }
   | { readonly kind: "traffic"; readonly event: TrafficEvent }
-  | { readonly kind: "left-out"; readonly traffic: TrafficKind; readonly count: number }
+  | { readonly kind: "sampled-out"; readonly traffic: TrafficKind; readonly count: number }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "stopped" };

@@ -3,22 +3,23 @@ import type { Logger, LogLevel } from "../../core/log.ts";
 import { operationTable } from "../../core/operation.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
 import type { TrafficEvent } from "../../core/traffic.ts";
-import { type Appetite, TrafficHub } from "../../observe/traffic-hub.ts";
+import type { SampleRates } from "../../observe/observer.ts";
+import { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Registry } from "../config/plan.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
 type Start = Extract<ToThread, { kind: "start" }>;
 
-/** What a worker's entry hands over. */
+/** What the worker's entry injects. */
 export interface ThreadRegistry {
   readonly compileOperation: Registry["compileOperation"];
-  /** The role's `start`; it is loaded when it is asked for, so that a thread holds no more than it runs. */
+  /** Loads the role's `start`, and no other role, so that a thread holds only the code that it runs. */
   readonly findStart: (role: string) => Promise<Role["start"]> | undefined;
 }
 
 /**
- * The worker's side of a service in threads: starts the role that the main thread names, and tells it what
- * happens. The role notices nothing.
+ * The worker's side of a service in threads: starts the role that the main thread names, and posts its log, traffic
+ * and failures. The role does not know that it runs in a thread.
  * @param exit ends the thread
  */
 export function serveThread(
@@ -27,20 +28,20 @@ export function serveThread(
   exit: () => void,
 ): (message: ToThread) => Promise<void> {
   const hub = new TrafficHub();
-  const setAppetite = tellTraffic(hub, post);
+  const setRates = postTraffic(hub, post);
   let service: RunningService | undefined;
   return async (message) => {
     switch (message.kind) {
       case "start":
-        setAppetite(message.appetite);
+        setRates(message.rates);
         service = await start(registry, message, hub, post);
         if (service === undefined) exit();
         return;
-      case "appetite":
-        return setAppetite(message.appetite);
+      case "rates":
+        return setRates(message.rates);
       case "read":
         post({
-          kind: "reading",
+          kind: "stats",
           id: message.id,
           stats: { ...service?.stats() },
           clients: service?.clients?.() ?? [],
@@ -75,24 +76,24 @@ async function start(
 }
 
 /**
- * Posts what the hub samples; a thread that nobody observes has no observer, and no timer either.
- * @returns what is to be called with each new appetite
+ * Posts the events that the hub samples. Without rates the hub has no observer, and so no timer.
+ * @returns sets the rates
  */
-function tellTraffic(hub: TrafficHub, post: (message: FromThread) => void): (appetite: Appetite) => void {
-  let leave = () => {};
-  return (appetite) => {
-    leave();
-    leave = () => {};
-    if (Object.keys(appetite).length === 0) return;
-    leave = hub.add({
-      appetite,
+function postTraffic(hub: TrafficHub, post: (message: FromThread) => void): (rates: SampleRates) => void {
+  let removeObserver = () => {};
+  return (rates) => {
+    removeObserver();
+    removeObserver = () => {};
+    if (Object.keys(rates).length === 0) return;
+    removeObserver = hub.add({
+      rates,
       observe: (event) => post({ kind: "traffic", event: withOwnBytes(event) }),
-      leftOut: (_, traffic, count) => post({ kind: "left-out", traffic, count }),
+      sampledOut: (_, traffic, count) => post({ kind: "sampled-out", traffic, count }),
     });
   };
 }
 
-/** A view takes all of the buffer below it along when it is posted. */
+/** Posting a view of a buffer would copy the whole buffer. */
 function withOwnBytes(event: TrafficEvent): TrafficEvent {
   if (!("bytes" in event) || event.bytes === undefined) return event;
   return { ...event, bytes: new Uint8Array(event.bytes) };

@@ -1,7 +1,8 @@
 import type { Address } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
-import type { Appetite, TrafficHub } from "../../observe/traffic-hub.ts";
+import type { SampleRates } from "../../observe/observer.ts";
+import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { OperationDefinition, PlannedService } from "../config/plan.ts";
 import { backoff } from "./backoff.ts";
 import type { Runner } from "./runner.ts";
@@ -20,8 +21,8 @@ export interface ThreadsOptions {
 }
 
 /**
- * A service in worker threads that share its port. The threads load from the moment this is made, so that those of
- * several services load side by side while the services start in their order.
+ * A service in worker threads that share its port. The threads begin to load when this is constructed, so that those
+ * of several services load in parallel, while the services start one after the other.
  */
 export class Threads implements Runner {
   addresses: readonly Address[] = [];
@@ -32,23 +33,23 @@ export class Threads implements Runner {
   readonly #handles = new Map<number, ThreadHandle>();
   readonly #pauses = new Map<number, ReturnType<typeof backoff>>();
   readonly #timers = new Set<Timer>();
-  /** Counters of threads that have died: a counter never goes back. */
-  readonly #buried: Record<string, number> = {};
-  readonly #stopListening: () => void;
+  /** Counters of threads that have exited, because a total must never decrease. */
+  readonly #exitedStats: Record<string, number> = {};
+  readonly #unsubscribe: () => void;
   readonly #lastStats = new Map<number, Readonly<Record<string, number>>>();
-  /** Loading, not started yet. */
-  readonly #fresh: { readonly thread: number; readonly handle: ThreadHandle }[];
+  /** Threads that load and have not been started. */
+  readonly #loading: { readonly thread: number; readonly handle: ThreadHandle }[];
   #stopping = false;
 
   constructor(planned: PlannedService, options: ThreadsOptions) {
     this.#planned = planned;
     this.#options = options;
-    this.#fresh = Array.from({ length: options.count }, (_, i) => ({
+    this.#loading = Array.from({ length: options.count }, (_, i) => ({
       thread: i + 1,
       handle: this.#open(i + 1),
     }));
-    this.#stopListening = options.hub.onAppetite(() => {
-      for (const handle of this.#handles.values()) handle.setAppetite(this.#shareOfAppetite());
+    this.#unsubscribe = options.hub.onRatesChange(() => {
+      for (const handle of this.#handles.values()) handle.setRates(this.#ratesPerThread());
     });
   }
 
@@ -66,14 +67,14 @@ export class Threads implements Runner {
   }
 
   async stats(): Promise<Readonly<Record<string, number>>> {
-    const readings = await this.#readings();
-    const total: Record<string, number> = { ...this.#buried };
-    for (const { stats } of readings) add(total, stats);
+    const threads = await this.#readAll();
+    const total: Record<string, number> = { ...this.#exitedStats };
+    for (const { stats } of threads) add(total, stats);
     return { ...total, threads: this.#handles.size };
   }
 
   async clients(): Promise<readonly string[]> {
-    return (await this.#readings()).flatMap(({ thread, clients }) =>
+    return (await this.#readAll()).flatMap(({ thread, clients }) =>
       clients.map((client) => `${client} (thread ${thread})`),
     );
   }
@@ -87,36 +88,36 @@ export class Threads implements Runner {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true;
-    this.#stopListening();
+    this.#unsubscribe();
     for (const timer of this.#timers) clearTimeout(timer);
     const grace = deadline.aborted ? 0 : this.#options.graceMs;
-    const handles = [...this.#handles.values(), ...this.#fresh.splice(0).map(({ handle }) => handle)];
+    const handles = [...this.#handles.values(), ...this.#loading.splice(0).map(({ handle }) => handle)];
     await Promise.all(handles.map((handle) => handle.stop(deadline, grace)));
     this.#handles.clear();
   }
 
-  async #readings() {
-    const readings = await Promise.all(
-      [...this.#handles].map(async ([thread, handle]) => ({ thread, reading: await handle.read() })),
+  async #readAll() {
+    const answers = await Promise.all(
+      [...this.#handles].map(async ([thread, handle]) => ({ thread, answer: await handle.read() })),
     );
-    return readings.map(({ thread, reading }) => {
-      if (reading !== undefined) this.#lastStats.set(thread, reading.stats);
-      // One too busy to answer counts with what it said last.
-      return { thread, stats: this.#lastStats.get(thread) ?? {}, clients: reading?.clients ?? [] };
+    return answers.map(({ thread, answer }) => {
+      if (answer !== undefined) this.#lastStats.set(thread, answer.stats);
+      // A thread that is too busy to answer counts with its last stats.
+      return { thread, stats: this.#lastStats.get(thread) ?? {}, clients: answer?.clients ?? [] };
     });
   }
 
   #open(thread: number): ThreadHandle {
     return new ThreadHandle(this.#options.spawn, {
-      told: (message) => this.#told(message),
-      died: (reason) => this.#died(thread, reason),
+      onMessage: (message) => this.#receive(message),
+      onExit: (reason) => this.#exited(thread, reason),
     });
   }
 
   async #startThread(thread: number): Promise<readonly Address[]> {
     const { operations } = this.#options;
-    const place = this.#fresh.findIndex((fresh) => fresh.thread === thread);
-    const handle = this.#fresh.splice(place, place < 0 ? 0 : 1)[0]?.handle ?? this.#open(thread);
+    const index = this.#loading.findIndex((loading) => loading.thread === thread);
+    const handle = this.#loading.splice(index, index < 0 ? 0 : 1)[0]?.handle ?? this.#open(thread);
     const addresses = await handle.start({
       kind: "start",
       role: this.#planned.role.name,
@@ -125,32 +126,29 @@ export class Threads implements Runner {
       config: this.#configFor(),
       operations,
       thread,
-      // Once the port is ours it is joined, also when all threads have died together: the listener of one that is
-      // dying yet would stand in the way of an exclusive claim.
+      // Once a thread has claimed the port, all later ones join it, even if no thread is left: the listener of a
+      // thread that is about to exit would make an exclusive claim fail.
       joins: this.addresses.length > 0,
-      appetite: this.#shareOfAppetite(),
+      rates: this.#ratesPerThread(),
     });
     this.#handles.set(thread, handle);
-    // It may have changed while the thread started.
-    handle.setAppetite(this.#shareOfAppetite());
+    // The rates may have changed while the thread started.
+    handle.setRates(this.#ratesPerThread());
     if (!this.#stopping) return addresses;
     await handle.stop(AbortSignal.abort(), 0);
     this.#handles.delete(thread);
     throw new Error("stopped while it started");
   }
 
-  /** What the service may tell a second is shared among its threads. */
-  #shareOfAppetite(): Appetite {
+  /** Each thread gets an equal part of the service's rates. */
+  #ratesPerThread(): SampleRates {
     const { hub, count } = this.#options;
     return Object.fromEntries(
-      Object.entries(hub.appetiteOf(this.#planned.name)).map(([kind, rate]) => [
-        kind,
-        Math.ceil(rate / count),
-      ]),
+      Object.entries(hub.ratesFor(this.#planned.name)).map(([kind, rate]) => [kind, Math.ceil(rate / count)]),
     );
   }
 
-  /** Port 0 means the one that the first thread was given. */
+  /** The configuration with the port that the first thread was given, where it says port 0. */
   #configFor(): unknown {
     const { config } = this.#planned;
     const [address] = this.addresses;
@@ -158,23 +156,23 @@ export class Threads implements Runner {
     return isAnyPort && address !== undefined ? { ...config, port: address.port } : config;
   }
 
-  #told(message: FromThread): void {
+  #receive(message: FromThread): void {
     const { hub, log, fail } = this.#options;
     switch (message.kind) {
       case "log":
         return log[message.level](message.message, message.fields);
       case "traffic":
         return hub.relay(message.event);
-      case "left-out":
-        return hub.relayLeftOut(this.#planned.name, message.traffic, message.count);
+      case "sampled-out":
+        return hub.relaySampledOut(this.#planned.name, message.traffic, message.count);
       case "failed":
         return fail(new Error(message.message));
     }
   }
 
-  #died(thread: number, reason: string): void {
+  #exited(thread: number, reason: string): void {
     this.#handles.delete(thread);
-    add(this.#buried, onlyCounters(this.#lastStats.get(thread) ?? {}));
+    add(this.#exitedStats, onlyCounters(this.#lastStats.get(thread) ?? {}));
     this.#lastStats.delete(thread);
     if (this.#stopping) return;
     this.#options.log.error(

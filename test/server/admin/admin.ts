@@ -66,7 +66,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
   const line = (message: string) => void log.push(message);
   const logger: Logger = { debug: line, info: line, warning: line, error: line };
   const hub = new TrafficHub();
-  const history = new History({ idle: {}, changed: () => hub.refresh(), ...options.history });
+  const history = new History({ idle: {}, onRatesChange: () => hub.updateRates(), ...options.history });
   const leave = hub.add(history);
   const plan = load(yaml, fakeRegistry(fakeRole("echo", [], running), vault()));
   const supervisor = new Supervisor(plan, {

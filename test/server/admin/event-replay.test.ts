@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatEventId, parseEventId } from "../../../src/server/admin/event-id.ts";
+import { formatEventId, parseEventId } from "../../../src/server/admin/event-replay.ts";
 
 describe("an event's id", () => {
   test("is read as it was written, also when the run's own name has a dash", () => {

@@ -5,7 +5,7 @@ import type { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { until } from "../../support/until.ts";
 import { testAdmin } from "./admin.ts";
 
-interface Told {
+interface Received {
   readonly event: string;
   readonly data: Record<string, unknown>;
 }
@@ -14,7 +14,7 @@ interface Told {
 function listen(response: Response) {
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-  const told: Told[] = [];
+  const received: Received[] = [];
   const reader = response.body!.getReader();
   let over = false;
   async function* chunks() {
@@ -23,7 +23,7 @@ function listen(response: Response) {
   }
   const reading = (async () => {
     for await (const event of serverSentEvents(chunks())) {
-      if (event !== undefined) told.push({ event: event.event, data: JSON.parse(event.data) });
+      if (event !== undefined) received.push({ event: event.event, data: JSON.parse(event.data) });
     }
   })();
   onTestFinished(async () => {
@@ -31,9 +31,9 @@ function listen(response: Response) {
     await reading.catch(() => {});
   });
   return {
-    told,
-    texts: () => told.filter(({ event }) => event === "traffic").map(({ data }) => data.text),
-    ready: () => until(() => told.some(({ event }) => event === "ready")),
+    received,
+    texts: () => received.filter(({ event }) => event === "traffic").map(({ data }) => data.text),
+    ready: () => until(() => received.some(({ event }) => event === "ready")),
     leave: () => reader.cancel(),
     isOver: () => over,
   };
@@ -49,15 +49,15 @@ function say(hub: TrafficHub, service: string, text: string, fields: Fields = {}
 }
 
 describe("/api/events", () => {
-  test("tells the past first, then ready, then what happens, with everything that is known of it", async () => {
+  test("sends the past first, then ready, then live events, with everything that is known of them", async () => {
     const { ask, hub } = await testAdmin({ history: { idle: { message: 100 }, now: () => 1234 } });
     say(hub, "echo", "before");
     const stream = listen(await ask("/api/events"));
     await stream.ready();
     say(hub, "echo", "after", { topic: "a/b" });
     await until(() => stream.texts().length === 2);
-    expect(stream.told.map(({ event }) => event)).toEqual(["traffic", "ready", "traffic"]);
-    expect(stream.told[2]?.data).toEqual({
+    expect(stream.received.map(({ event }) => event)).toEqual(["traffic", "ready", "traffic"]);
+    expect(stream.received[2]?.data).toEqual({
       seq: 2,
       time: 1234,
       kind: "message",
@@ -74,16 +74,16 @@ describe("/api/events", () => {
     });
   });
 
-  test("raises the appetite for as long as somebody watches", async () => {
+  test("raises the sample rates for as long as somebody is subscribed", async () => {
     const { ask, hub, history } = await testAdmin();
     expect(hub.service("echo").sample("message")).toBe(false);
     const stream = listen(await ask("/api/events"));
     await stream.ready();
-    expect(history.watchers).toBe(1);
+    expect(history.subscribers).toBe(1);
     expect(hub.service("echo").sample("message")).toBe(true);
     expect(hub.service("echo").sample("bytes")).toBe(false);
     await stream.leave();
-    expect(history.watchers).toBe(0);
+    expect(history.subscribers).toBe(0);
     expect(hub.service("echo").sample("message")).toBe(false);
   });
 
@@ -127,13 +127,13 @@ describe("/api/events", () => {
   test.each([
     ["of this run, too long ago", (run: string) => `${run}-1`, 2],
     ["of the run before a restart", () => "another-7", 3],
-  ])("who comes back with an id %s is told how much is not kept", async (_, id, missing) => {
+  ])("who comes back with an id %s learns how many events are not kept", async (_, id, missing) => {
     const { ask, hub, history } = await testAdmin({ history: { idle: { message: 1000 }, maxEvents: 5 } });
     for (let i = 1; i <= 8; i++) say(hub, "echo", `n${i}`);
     const headers = { "last-event-id": id(history.run) };
     const stream = listen(await ask("/api/events?history=0", { headers }));
     await stream.ready();
-    expect(stream.told[0]).toEqual({
+    expect(stream.received[0]).toEqual({
       event: "left-out",
       data: { service: "", kind: "history", count: missing },
     });
@@ -147,7 +147,7 @@ describe("/api/events", () => {
     const headers = { "last-event-id": `${history.run}-0` };
     const stream = listen(await ask("/api/events?service=echo", { headers }));
     await stream.ready();
-    expect(stream.told.map(({ event }) => event)).toEqual(["traffic", "ready"]);
+    expect(stream.received.map(({ event }) => event)).toEqual(["traffic", "ready"]);
     expect(stream.texts()).toEqual(["mine"]);
   });
 
@@ -160,35 +160,35 @@ describe("/api/events", () => {
     expect(new TextDecoder().decode(value)).toStartWith(`id: ${history.run}-1\nevent: traffic\n`);
   });
 
-  test("whoever asks for a service that there is not is told so, rather than to wait for ever", async () => {
+  test("a service that does not exist is an error, rather than a stream that stays empty", async () => {
     const { ask, history } = await testAdmin();
     const answer = await ask("/api/events?service=echo,nope");
     expect([answer.status, await answer.json()]).toEqual([
       400,
       { error: 'There is no service "nope". There are echo, vault, other' },
     ]);
-    expect(history.watchers).toBe(0);
+    expect(history.subscribers).toBe(0);
   });
 
-  test("a HEAD leaves no watcher behind", async () => {
+  test("a HEAD leaves no subscriber behind", async () => {
     const { ask, history } = await testAdmin();
     expect((await ask("/api/events", { method: "HEAD" })).status).toBe(200);
-    expect(history.watchers).toBe(0);
+    expect(history.subscribers).toBe(0);
   });
 
-  test("tells once a second how many events were left out", async () => {
+  test("reports once a second how many events were sampled out", async () => {
     const { ask, hub } = await testAdmin();
     const stream = listen(await ask("/api/events?service=echo"));
     await stream.ready();
     for (let i = 0; i < 5000; i++) say(hub, "echo", "x");
     for (let i = 0; i < 5000; i++) say(hub, "other", "x");
-    const counts = () => stream.told.filter(({ event }) => event === "left-out").map(({ data }) => data);
+    const counts = () => stream.received.filter(({ event }) => event === "left-out").map(({ data }) => data);
     await until(() => counts().length > 0);
     expect(counts()[0]).toMatchObject({ service: "echo", kind: "message" });
     expect(stream.texts().length + Number(counts()[0]?.count)).toBe(5000);
   });
 
-  test("a reader that does not read loses events, which it is told, and costs no more memory", async () => {
+  test("a reader that does not read loses events, learns how many, and costs no more memory", async () => {
     const { ask, history } = await testAdmin();
     const response = await ask("/api/events");
     const conversation: Conversation = {
@@ -206,13 +206,13 @@ describe("/api/events", () => {
     await stream.ready();
     history.observe({ kind: "message", conversation, direction: "in", text: "read again" });
     await until(() => stream.texts().includes("read again"));
-    const slow = stream.told.find(({ data }) => data.kind === "slow-reader");
+    const slow = stream.received.find(({ data }) => data.kind === "slow-reader");
     const whole = stream.texts().length - 1;
     expect(whole).toBeLessThan(1100);
     expect(Number(slow?.data.count)).toBe(5000 - whole);
   });
 
-  test("what sampling left out while the reader had no room is summed up and told later", async () => {
+  test("events sampled out while the send buffer was full are summed up and reported later", async () => {
     const { ask, history } = await testAdmin();
     const response = await ask("/api/events");
     const conversation: Conversation = {
@@ -224,13 +224,13 @@ describe("/api/events", () => {
     };
     const text = "x".repeat(1000);
     for (let i = 0; i < 5000; i++) history.observe({ kind: "message", conversation, direction: "in", text });
-    for (const count of [3, 4]) history.leftOut("echo", "message", count);
+    for (const count of [3, 4]) history.sampledOut("echo", "message", count);
     const stream = listen(response);
     await stream.ready();
     history.observe({ kind: "message", conversation, direction: "in", text: "read again" });
     await until(() => stream.texts().includes("read again"));
-    const told = stream.told.filter(({ data }) => data.kind === "message" && data.count !== undefined);
-    expect(told.map(({ data }) => data)).toEqual([{ service: "echo", kind: "message", count: 7 }]);
+    const counts = stream.received.filter(({ data }) => data.kind === "message" && data.count !== undefined);
+    expect(counts.map(({ data }) => data)).toEqual([{ service: "echo", kind: "message", count: 7 }]);
   });
 
   test("ends when the admin service stops", async () => {
@@ -239,10 +239,10 @@ describe("/api/events", () => {
     await stream.ready();
     stopping.abort();
     await until(() => stream.isOver());
-    expect(history.watchers).toBe(0);
+    expect(history.subscribers).toBe(0);
   });
 
-  test("a query that cannot be understood is 400, and too many watchers are 503", async () => {
+  test("a query that cannot be understood is 400, and too many readers are 503", async () => {
     const { ask } = await testAdmin();
     for (const query of ["kind=bogus", "topic=a/%23/b", "history=-1", "history=x"]) {
       expect((await ask(`/api/events?${query}`)).status).toBe(400);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { veiledJson, veilLine } from "../../../src/server/config/redact.ts";
+import { redactedJson, redactLine } from "../../../src/server/config/redact.ts";
 
 describe("a line that is shown", () => {
   test.each([
@@ -10,20 +10,20 @@ describe("a line that is shown", () => {
     ["admin: { \"token\": '0123456789', prot: 1 }", 'admin: { "token": ************, prot: 1 }'],
     ["    password: 'not closed", "    password: ***********"],
   ])("%s has stars of the secret's width", (line, shown) => {
-    expect(veilLine(line)).toBe(shown);
+    expect(redactLine(line)).toBe(shown);
     expect(shown).toHaveLength(line.length);
   });
 
   test("without a secret is shown as it is", () => {
     const line = "  time: { threads: 2, prefix: 'JAM ' }";
-    expect(veilLine(line)).toBe(line);
+    expect(redactLine(line)).toBe(line);
   });
 });
 
 test("a value of the wrong shape is told without what stands under a secret's name", () => {
-  expect(veiledJson({ 0: { name: "ani", password: "hunter4" } })).toBe(
+  expect(redactedJson({ 0: { name: "ani", password: "hunter4" } })).toBe(
     '{"0":{"name":"ani","password":"***"}}',
   );
-  expect(veiledJson("abc")).toBe('"abc"');
-  expect(veiledJson(undefined)).toBe("undefined");
+  expect(redactedJson("abc")).toBe('"abc"');
+  expect(redactedJson(undefined)).toBe("undefined");
 });

@@ -22,7 +22,7 @@ async function start(source: string) {
   const hub = new TrafficHub();
   const messages: string[] = [];
   const stopObserving = hub.add({
-    appetite: { message: 1000 },
+    rates: { message: 1000 },
     observe: (event) => void (event.kind === "message" && messages.push(event.text)),
   });
   const spawnWorker = () => {
@@ -102,7 +102,7 @@ describe("a service in threads", () => {
     const { port, hub, messages } = await start("services:\n  time: { port: 0, threads: 2 }\n");
     const chunks: number[] = [];
     const leave = hub.add({
-      appetite: { bytes: 1000 },
+      rates: { bytes: 1000 },
       observe: (event) => void (event.kind === "bytes" && chunks.push(event.bytes.buffer.byteLength)),
     });
     await until(async () => {

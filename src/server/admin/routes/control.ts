@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { AddRoutes } from "../app.ts";
+import type { AddRoutes } from "../context.ts";
 import { failure, json, nameParam, refusals, service } from "../schemas.ts";
 import { serviceReport } from "../service-report.ts";
 

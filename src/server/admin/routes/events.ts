@@ -2,14 +2,14 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { describeError } from "../../../core/errors.ts";
 import { type EventFilter, type EventQuery, eventFilter } from "../../../observe/event-filter.ts";
 import type { Supervisor } from "../../run/supervisor.ts";
-import type { AddRoutes } from "../app.ts";
-import { parseEventId } from "../event-id.ts";
+import type { AddRoutes } from "../context.ts";
+import { parseEventId } from "../event-replay.ts";
 import { eventStream } from "../event-stream.ts";
 import { RequestError } from "../request-error.ts";
 import { failure, json } from "../schemas.ts";
 
-/** Each has its own buffer and its own copy of every event made for it. */
-const mostReaders = 32;
+/** Each reader has a send buffer, and every event is serialised for each of them. */
+const maxReaders = 32;
 
 const query = z.object({
   service: z.string().optional().meta({ description: "Names, with commas between them." }),
@@ -42,11 +42,11 @@ const route = createRoute({
 
 export const addEvents: AddRoutes = (app, { history, stopping, supervisor }) => {
   app.openapi(route, (c) => {
-    const { history: limit, ...wanted } = c.req.valid("query");
-    const filter = readFilter(wanted);
+    const { history: limit, ...filterQuery } = c.req.valid("query");
+    const filter = readFilter(filterQuery);
     for (const name of filter.services ?? []) refuseUnknown(name, supervisor);
-    if (history.watchers >= mostReaders) {
-      throw new RequestError(503, `Cannot watch: ${mostReaders} watch already; close one of them`);
+    if (history.subscribers >= maxReaders) {
+      throw new RequestError(503, `Cannot watch: ${maxReaders} watch already; close one of them`);
     }
     const after = parseEventId(c.req.header("last-event-id"));
     const body = eventStream({ history, filter, limit, after, stopping });
@@ -56,7 +56,7 @@ export const addEvents: AddRoutes = (app, { history, stopping, supervisor }) => 
   });
 };
 
-/** Whoever watches a service that there is not would wait for ever. */
+/** A stream of a service that does not exist would stay empty for ever. */
 function refuseUnknown(name: string, supervisor: Supervisor): void {
   try {
     supervisor.statusOf(name);

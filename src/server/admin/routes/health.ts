@@ -1,5 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { AddRoutes } from "../app.ts";
+import type { AddRoutes } from "../context.ts";
 import { about, health, json, readiness } from "../schemas.ts";
 
 const healthRoute = createRoute({
@@ -39,7 +39,7 @@ export const addHealth: AddRoutes = (app, { supervisor, facts, version, plan }) 
     const { pid, memory, platform, bun, ...since } = facts();
     const startedAt = Math.round(since.startedAt);
     const uptime = (Date.now() - startedAt) / 1000;
-    const eventLoopLag = Math.round((await turnOfEventLoop()) * 1000) / 1000;
+    const eventLoopLag = Math.round((await measureEventLoopLag()) * 1000) / 1000;
     const config = plan.file.split(/[\\/]/).at(-1) ?? plan.file;
     return c.json(
       { name: "distsrv", version, bun, platform, pid, startedAt, uptime, config, memory, eventLoopLag },
@@ -48,8 +48,8 @@ export const addHealth: AddRoutes = (app, { supervisor, facts, version, plan }) 
   });
 };
 
-/** Milliseconds that whoever comes next has to wait for its turn. */
-async function turnOfEventLoop(): Promise<number> {
+/** Milliseconds until the event loop gets to a callback that is queued now. */
+async function measureEventLoopLag(): Promise<number> {
   const begin = performance.now();
   await new Promise((resolve) => setImmediate(resolve));
   return performance.now() - begin;

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { AddRoutes } from "../app.ts";
+import type { AddRoutes } from "../context.ts";
 
 const route = createRoute({
   method: "get",

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type ServiceStatus, stateWords } from "../../run/service-status.ts";
-import type { AddRoutes } from "../app.ts";
+import type { AddRoutes } from "../context.ts";
 import { serviceDetails as details, json, nameParam, problem, refusals, service } from "../schemas.ts";
 import { serviceDetails, serviceReports } from "../service-report.ts";
-import { formFor } from "../try-targets.ts";
+import { formFor } from "./tries.ts";
 
 const listRoute = createRoute({
   method: "get",
@@ -46,7 +46,7 @@ export const addServices: AddRoutes = (app, context) => {
   });
 };
 
-/** Why a service does not run, in a sentence; one that stops with the whole is no problem. */
+/** Why a service does not run. One that stops because the whole lab stops is not a problem. */
 function whyDown({ state, error }: ServiceStatus, isDraining: boolean): string[] {
   if (state === "stopped") return isDraining ? [] : ["It was stopped by hand; start it to serve again"];
   return error !== undefined && state !== "running" ? [`It ${stateWords[state]}: ${error}`] : [];

@@ -1,5 +1,5 @@
-/** What the numbers mean that services of several roles have. Their metrics are called alike. */
-export const commonHelps: Readonly<Record<string, string>> = {
+/** Help texts of metrics that several roles have, under the same name. */
+export const commonHelp: Readonly<Record<string, string>> = {
   connections: "Clients connected now.",
   connections_total: "Connections accepted.",
   connections_refused_total: "Connections closed at once because there were too many.",
@@ -26,8 +26,8 @@ export const commonHelps: Readonly<Record<string, string>> = {
   threads: "Worker threads that serve.",
 };
 
-/** What the numbers mean that one role alone has. */
-export const helpsOfRoles: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Help texts of metrics that only one role has. */
+export const roleHelp: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   upcall: { events_total: "Upcalls that no request was the cause of." },
   soap: {
     calls_total: "Operations carried out.",
