@@ -22,7 +22,7 @@ export function event(conversation: string, rest: Partial<TrafficEvent> = {}): T
   };
 }
 
-/** A feed that these events have been told to. */
+/** A feed that has received these events. */
 export function feedOf(events: readonly TrafficEvent[], filter: Partial<WireFilter> = {}): WireFeed {
   const feed = new WireFeed({ ...allTraffic, ...filter });
   for (const each of events) feed.add(each);

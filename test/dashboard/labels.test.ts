@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { wordsOf } from "../../src/dashboard/page/wire/labels.ts";
+import { messageLabel } from "../../src/dashboard/page/wire/labels.ts";
 import { layOut } from "../../src/dashboard/page/wire/layout.ts";
 import { rowShapes } from "../../src/dashboard/page/wire/row-shapes.ts";
 import { fitPeer, textWidth } from "../../src/dashboard/page/wire/text-width.ts";
@@ -15,7 +15,7 @@ const publish = {
   size: 5,
 };
 
-describe("what an arrow says", () => {
+describe("the label of an arrow", () => {
   test.each([
     [{}, 'PUBLISH sister/temp "28°C"'],
     [{ qos: 1 }, 'PUBLISH sister/temp qos 1 "28°C"'],
@@ -24,7 +24,7 @@ describe("what an arrow says", () => {
     [{ payload: "x".repeat(61), size: 2500 }, `PUBLISH sister/temp "${"x".repeat(60)}…" 2.5 kB`],
     [{ payload: "\u{1f600}".repeat(60), size: 240 }, `PUBLISH sister/temp "${"\u{1f600}".repeat(60)}"`],
   ])("a PUBLISH with %j says %s", (fields, words) => {
-    expect(wordsOf(event("mqtt#1", { text: "PUBLISH", fields: { ...publish, ...fields } }))).toBe(words);
+    expect(messageLabel(event("mqtt#1", { text: "PUBLISH", fields: { ...publish, ...fields } }))).toBe(words);
   });
 
   test.each([
@@ -36,11 +36,11 @@ describe("what an arrow says", () => {
     ["Published: WAKTU", "WAKTU"],
     ["PUBACK id 7", "PUBACK id 7"],
   ])("%s is short: the arrow shows who spoke", (text, words) => {
-    expect(wordsOf(event("echo#1", { text }))).toBe(words);
+    expect(messageLabel(event("echo#1", { text }))).toBe(words);
   });
 });
 
-describe("a peer's name in little room", () => {
+describe("a peer's label in little room", () => {
   test("of an address the end stays, of a name the beginning", () => {
     expect(fitPeer("192.168.100.100:43210", 11.5, 90)).toMatch(/^….*:43210$/);
     expect(fitPeer("a-client-with-a-long-name", 11.5, 90)).toMatch(/^a-client.*…$/);
@@ -51,12 +51,12 @@ describe("a peer's name in little room", () => {
   });
 });
 
-describe("words of an arrow that is out of sight", () => {
+describe("the label of an arrow outside of the visible part", () => {
   const { list } = feedOf([event("echo#1", { text: "halo" }), event("mqtt#1", { text: "hai" })]);
   const whole = layOut(["echo", "mqtt"], list.lanes, { width: 0, left: 100, minStep: 200, maxStep: 200 });
   const captions = (from: number, to: number) =>
     list.rows.map((row) => {
-      const shapes = rowShapes(row, 0, { ...whole, seen: { from, to } }, () => 0);
+      const shapes = rowShapes(row, 0, { ...whole, visible: { from, to } }, () => 0);
       return shapes.find(({ look }) => look === "label");
     });
 

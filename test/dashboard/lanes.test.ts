@@ -9,7 +9,7 @@ describe("lanes", () => {
   test("one connection after another shares one lane", () => {
     const { list } = feedOf([...echoConversation(1), ...echoConversation(2), ...echoConversation(3)]);
     expect(list.lanes.lanes("echo")).toHaveLength(1);
-    const labels = list.lanes.lanes("echo")[0]?.occupants.map(({ label }) => label);
+    const labels = list.lanes.lanes("echo")[0]?.peers.map(({ label }) => label);
     expect(labels).toEqual(["127.0.0.1:40001", "127.0.0.1:40002", "127.0.0.1:40003"]);
   });
 
@@ -20,36 +20,36 @@ describe("lanes", () => {
       event("echo#3", { kind: "open" }),
     ]);
     const { columns } = layOut(["echo"], list.lanes, size);
-    const labels = columns.map(({ lane }) => lane?.occupants[0]?.label ?? "the service");
+    const labels = columns.map(({ lane }) => lane?.peers[0]?.label ?? "the service");
     expect(labels).toEqual(["127.0.0.1:40003", "127.0.0.1:40001", "the service", "127.0.0.1:40002"]);
     expect(columns.map(({ x }) => x)).toEqual([188, 363, 538, 713]);
   });
 
-  test("an MQTT client is called by its client id once it has told it, also where it came", () => {
+  test("an MQTT client is labelled with its client id once that is known, also in earlier rows", () => {
     const { list } = feedOf([
       event("mqtt#1", { kind: "open" }),
       event("mqtt#1", { fields: { client: "sensor" } }),
       event("mqtt#1"),
     ]);
-    const labels = list.rows.map((row) => (row.is === "gap" ? "" : row.occupant.label));
+    const labels = list.rows.map((row) => (row.is === "gap" ? "" : row.peer.label));
     expect(labels).toEqual(["sensor", "sensor", "sensor"]);
   });
 
-  test("a crowd shares the last lane", () => {
+  test("further peers share the last lane", () => {
     const { list } = feedOf(
       Array.from({ length: 50 }, (_, index) => event(`echo#${index}`, { kind: "open" })),
     );
     const lanes = list.lanes.lanes("echo");
     expect(lanes).toHaveLength(maxLanes + 1);
-    expect(lanes.at(-1)?.occupants.map(({ label }) => label)).toEqual(["others"]);
+    expect(lanes.at(-1)?.peers.map(({ label }) => label)).toEqual(["others"]);
   });
 
-  test("an address that begins again has ended what it did before, even if nobody told", () => {
+  test("a new conversation of an address ends the one before, even without a close", () => {
     const { list } = feedOf([event("udp#1"), event("udp#2", { remote: "127.0.0.1:40001" })]);
     expect(list.lanes.lanes("udp")).toHaveLength(1);
   });
 
-  test("a new peer on a used lane is announced when its opening was left out", () => {
+  test("a new peer on a used lane is announced when its open was sampled out", () => {
     const { list } = feedOf([...echoConversation(1), event("echo#2")]);
     expect(list.rows.map((row) => row.is)).toEqual(["event", "event", "event", "event", "join", "event"]);
   });

@@ -18,7 +18,7 @@ export interface DashboardMock {
   readonly script: LabScript;
   /** Sends an event to every page that listens and has not filtered it away. */
   tell(event: Record<string, unknown>): void;
-  leftOut(service: string, kind: string, count: number): void;
+  lost(service: string, kind: string, count: number): void;
   stop(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export async function startDashboardMock(options: MockOptions = {}): Promise<Das
     calls,
     script,
     tell,
-    leftOut: (service, kind, count) => {
+    lost: (service, kind, count) => {
       for (const { send } of listeners) send("left-out", { service, kind, count });
     },
     async stop() {

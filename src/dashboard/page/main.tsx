@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { App } from "./components/app.tsx";
-import { watchLab } from "./state/lab.ts";
+import { pollLab } from "./state/lab.ts";
 import { watchTheme } from "./state/preferences.ts";
 import { watchRoute } from "./state/route.ts";
 
@@ -10,4 +10,4 @@ root.replaceChildren();
 render(<App />, root);
 watchTheme();
 watchRoute();
-watchLab();
+pollLab();

@@ -1,6 +1,6 @@
-import { cell } from "../state/store.ts";
+import { store } from "../state/store.ts";
 
-/** What the server refused, in its own words. */
+/** An error status from the server, with the server's message. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   constructor(
@@ -11,28 +11,28 @@ export class ApiError extends Error {
   }
 }
 
-/** Kept while the tab lives, and no longer: who closes it leaves nothing on a shared machine. */
+/** In sessionStorage, so that it is gone when the tab is closed: machines in a lab are shared. */
 const tokenKey = "distsrv-token";
-/** True once the server has answered 401: the page asks for the token. */
-export const tokenWanted = cell(false);
+/** True after a 401: the page asks the user for the token. */
+export const tokenRequired = store(false);
 
 export function rememberToken(token: string): void {
   sessionStorage.setItem(tokenKey, token);
-  tokenWanted.set(false);
+  tokenRequired.set(false);
 }
 
-/** `fetch` with the token. @throws {ApiError} when the answer is not a good one */
+/** `fetch` with the token. @throws {ApiError} on an error status */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const token = sessionStorage.getItem(tokenKey);
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   const response = await fetch(path, { ...init, headers });
-  if (response.status === 401) tokenWanted.set(true);
-  if (!response.ok) throw new ApiError(response.status, await complaint(response));
+  if (response.status === 401) tokenRequired.set(true);
+  if (!response.ok) throw new ApiError(response.status, await messageOf(response));
   return response;
 }
 
-/** The one place where what the server says is taken for what its contract promises. */
+/** The answer is cast to `T` without a check: the page trusts its own server. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await request(path, signal === undefined ? {} : { signal });
   return (await response.json()) as T;
@@ -47,18 +47,17 @@ export async function postJson<T>(path: string, body?: unknown): Promise<T> {
   return (await response.json()) as T;
 }
 
-async function complaint(response: Response): Promise<string> {
+async function messageOf(response: Response): Promise<string> {
   const text = await response.text();
   try {
     const body: unknown = JSON.parse(text);
     if (typeof body === "object" && body !== null && "error" in body) return String(body.error);
   } catch {
-    // Not JSON: somebody between the page and the server has answered.
+    // Not JSON: a proxy has answered.
   }
   return text.slice(0, 200) || `HTTP status ${response.status}`;
 }
 
-/** For a person to read. */
-export function wordsOf(error: unknown): string {
+export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

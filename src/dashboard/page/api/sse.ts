@@ -6,8 +6,8 @@ export interface SseEvent {
 }
 
 /**
- * Reads server-sent events from text that arrives in pieces of any size. The browser's own EventSource cannot
- * send an Authorization header, which is why this is here.
+ * Parses server-sent events from text in pieces of any size. It replaces the browser's EventSource, which cannot
+ * send an Authorization header.
  */
 export class SseParser {
   #rest = "";
@@ -33,7 +33,7 @@ export class SseParser {
   #line(line: string): SseEvent | undefined {
     if (line === "") return this.#dispatch();
     const colon = line.indexOf(":");
-    // A line that begins with a colon is a comment: a sign of life.
+    // A line that begins with a colon is a comment, sent to keep the connection alive.
     if (colon === 0) return undefined;
     const name = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
@@ -52,7 +52,7 @@ export class SseParser {
   }
 }
 
-/** Where the line from `start` ends, or -1. A CR at the very end may be half of a CR LF: it waits for more. */
+/** The end of the line at `start`, or -1. A CR at the end of the text may be half of a CR LF, so it counts as -1. */
 function lineEnd(text: string, start: number): number {
   const lf = text.indexOf("\n", start);
   const cr = text.indexOf("\r", start);

@@ -1,27 +1,27 @@
-import { request, tokenWanted } from "./client.ts";
+import { request, tokenRequired } from "./client.ts";
 import { type SseEvent, SseParser } from "./sse.ts";
-import type { LeftOut, TrafficEvent } from "./types.ts";
+import type { LostEvents, TrafficEvent } from "./types.ts";
 
 export interface TrafficQuery {
   readonly service?: string;
   readonly client?: string;
   readonly kind?: string;
   readonly topic?: string;
-  /** Past events that come first. */
+  /** How many past events come first. */
   readonly history?: number;
 }
 
 export interface TrafficListener {
   traffic(event: TrafficEvent): void;
-  leftOut(what: LeftOut): void;
-  /** Whether the stream stands. */
+  lost(what: LostEvents): void;
+  /** Called when the stream is connected or has broken. */
   live(isLive: boolean): void;
 }
 
-/** How long to wait before the next try, in milliseconds; the last one is repeated. */
+/** Pauses before reconnecting, in milliseconds; the last one is repeated. */
 const pauses = [250, 500, 1000];
 
-/** Listens to `/api/events` and takes up where it was when the stream breaks. @returns how to stop */
+/** Listens to `/api/events`; reconnects where a stream has broken off. @returns how to stop */
 export function listenToTraffic(query: TrafficQuery, listener: TrafficListener): () => void {
   const stop = new AbortController();
   const path = `/api/events?${search(query)}`;
@@ -44,23 +44,23 @@ export function listenToTraffic(query: TrafficQuery, listener: TrafficListener):
     }
   };
 
-  const again = async (): Promise<void> => {
-    // However it ended, the stream is wanted until somebody stops it.
+  const reconnect = async (): Promise<void> => {
+    // Errors are ignored, because the stream is reconnected until it is stopped.
     await follow().catch(() => {});
     if (stop.signal.aborted) return;
     listener.live(false);
-    await whenToTry(pauses[Math.min(failures++, pauses.length - 1)]);
-    if (!stop.signal.aborted) await again();
+    await waitToReconnect(pauses[Math.min(failures++, pauses.length - 1)]);
+    if (!stop.signal.aborted) await reconnect();
   };
-  void again();
+  void reconnect();
   return () => stop.abort();
 }
 
-/** After the pause; while a token is wanted, once there is one. */
-function whenToTry(pause: number | undefined): Promise<void> {
-  if (!tokenWanted.get()) return new Promise((resolve) => setTimeout(resolve, pause));
+/** Waits for the pause; while a token is required, for the token. */
+function waitToReconnect(pause: number | undefined): Promise<void> {
+  if (!tokenRequired.get()) return new Promise((resolve) => setTimeout(resolve, pause));
   return new Promise((resolve) => {
-    const stop = tokenWanted.listen(() => {
+    const stop = tokenRequired.subscribe(() => {
       stop();
       resolve();
     });
@@ -69,7 +69,7 @@ function whenToTry(pause: number | undefined): Promise<void> {
 
 function dispatch({ event, data }: SseEvent, listener: TrafficListener): void {
   if (event === "traffic") listener.traffic(JSON.parse(data) as TrafficEvent);
-  else if (event === "left-out") listener.leftOut(JSON.parse(data) as LeftOut);
+  else if (event === "left-out") listener.lost(JSON.parse(data) as LostEvents);
 }
 
 function search(query: TrafficQuery): string {

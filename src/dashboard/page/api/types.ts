@@ -1,4 +1,5 @@
-/** What the admin API says, as far as the dashboard reads it. */
+// The admin API, as far as the dashboard uses it.
+
 export type ServiceState = "running" | "starting" | "stopping" | "stopped" | "failed" | (string & {});
 
 export interface Service {
@@ -38,7 +39,7 @@ export type Direction = "in" | "out";
 export type TrafficKind = "open" | "bytes" | "message" | "close";
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
-/** One thing that happened, as `event: traffic` tells it. */
+/** The data of `event: traffic`. */
 export interface TrafficEvent {
   readonly seq: number;
   /** Milliseconds since 1970. */
@@ -59,8 +60,8 @@ export interface TrafficEvent {
   readonly reason?: string;
 }
 
-/** What sampling left out in the last second. */
-export interface LeftOut {
+/** The data of `event: left-out`: events that the page did not get. */
+export interface LostEvents {
   readonly service: string;
   readonly kind: string;
   readonly count: number;
@@ -82,7 +83,7 @@ export interface TryForm {
   readonly fields: readonly TryField[];
 }
 
-interface Shown {
+interface TryMessage {
   readonly text: string;
   /** Base64. */
   readonly bytes?: string;
@@ -92,8 +93,8 @@ export interface TryOutcome {
   readonly ok: boolean;
   readonly ms: number;
   /** Null where nothing went out. */
-  readonly request: Shown | null;
+  readonly request: TryMessage | null;
   /** Null where nothing came back. */
-  readonly reply: Shown | null;
+  readonly reply: TryMessage | null;
   readonly error?: string;
 }

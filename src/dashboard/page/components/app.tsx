@@ -3,15 +3,13 @@ import { LearnPage } from "../learn/page.tsx";
 import { MqttPage } from "../mqtt/page.tsx";
 import { OverviewPage } from "../overview/page.tsx";
 import { useKeys } from "../state/keys.ts";
-import { theme } from "../state/preferences.ts";
+import { nextTheme, theme } from "../state/preferences.ts";
 import { type PageId, pages, route } from "../state/route.ts";
-import { useCell } from "../state/store.ts";
+import { useStore } from "../state/store.ts";
 import { TryPage } from "../try/page.tsx";
 import { WirePage } from "../wire/page.tsx";
-import { HelpDialog } from "./help.tsx";
-import { LinkBanner } from "./link-banner.tsx";
-import { TokenDialog } from "./token.tsx";
-import { nextTheme, TopBar } from "./top-bar.tsx";
+import { HelpDialog, TokenDialog } from "./dialogs.tsx";
+import { LinkBanner, TopBar } from "./top-bar.tsx";
 
 const views = {
   overview: OverviewPage,
@@ -22,15 +20,15 @@ const views = {
 } as const satisfies Record<PageId, () => unknown>;
 
 export function App() {
-  const { page } = useCell(route);
-  const [helps, setHelps] = useState(false);
+  const { page } = useStore(route);
+  const [isHelpOpen, setHelpOpen] = useState(false);
   const title = pages.find(({ id }) => id === page)?.title ?? "";
   useKeys({
     ...Object.fromEntries(pages.map(({ id }, index) => [String(index + 1), () => goTo(id)])),
     t: () => theme.set(nextTheme(theme.get())),
-    "?": () => setHelps(true),
+    "?": () => setHelpOpen(true),
   });
-  const main = useArrival(page, title);
+  const main = usePageFocus(page, title);
   const View = views[page];
   return (
     <>
@@ -38,13 +36,13 @@ export function App() {
       <a class="skip" href="#main" onClick={(event) => jump(event, main.current)}>
         Skip to content
       </a>
-      <TopBar page={page} onHelp={() => setHelps(true)} />
+      <TopBar page={page} onHelp={() => setHelpOpen(true)} />
       <LinkBanner />
       <main id="main" ref={main} tabIndex={-1} class={`page-${page}`}>
         <h1 class={page === "wire" ? "hidden" : ""}>{title}</h1>
         <View />
       </main>
-      {helps && <HelpDialog onClose={() => setHelps(false)} />}
+      {isHelpOpen && <HelpDialog onClose={() => setHelpOpen(false)} />}
       <TokenDialog />
     </>
   );
@@ -54,14 +52,14 @@ function goTo(page: PageId): void {
   location.hash = `#/${page}`;
 }
 
-/** The hash is the page's address, so the skip link must not change it. */
+/** The skip link must not change the hash, which is the address of the page. */
 function jump(event: Event, main: HTMLElement | null): void {
   event.preventDefault();
   main?.focus();
 }
 
-/** Who goes to another page begins at its top, also with a screen reader. */
-function useArrival(page: PageId, title: string) {
+/** Scrolls to the top of a new page and moves the focus there, for screen readers. */
+function usePageFocus(page: PageId, title: string) {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {

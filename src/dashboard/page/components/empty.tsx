@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { Icon, type IconName } from "./icons.tsx";
 
-/** In the place of what is not there (yet): what it would be, and how to get it. */
+/** The placeholder for an empty list: what it would show, and how to get there. */
 export function Empty({
   icon,
   title,

@@ -1,12 +1,12 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytesOfBase64, hexLines } from "../text/hex.ts";
 
-/** Bytes as offset, hexadecimal and text. `size` is that of the whole message, of which we may have the start. */
+/** A hex dump. `size` is the length of the whole message, when `base64` is only its beginning. */
 export function HexView({ base64, size }: { base64: string; size?: number }) {
   const bytes = useMemo(() => bytesOfBase64(base64), [base64]);
   const place = useRef<HTMLElement>(null);
   const [perLine, setPerLine] = useState(16);
-  // Narrow places show eight a line, so that the text beside them is in view.
+  // Eight bytes a line where there is little room, so that the text column stays visible.
   useLayoutEffect(() => setPerLine((place.current?.clientWidth ?? 0) < 540 ? 8 : 16), []);
   const lines = useMemo(() => hexLines(bytes, perLine), [bytes, perLine]);
   const rest = (size ?? bytes.length) - bytes.length;

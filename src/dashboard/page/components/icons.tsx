@@ -1,4 +1,4 @@
-/** Drawn with lines of one width, so that they sit well beside text. */
+/** SVG paths of outlines, 24 units wide. */
 const paths = {
   overview: "M4 4h7v7H4zM13 4h7v4h-7zM13 11h7v9h-7zM4 14h7v6H4z",
   wire: "M5 3v18M19 3v18M8 8h8M13.5 5.5 16 8l-2.5 2.5M16 16H8M10.5 13.5 8 16l2.5 2.5",

@@ -13,7 +13,7 @@ interface TableProps<T> {
   readonly columns: readonly TableColumn<T>[];
 }
 
-/** A table that scrolls by itself where it is wider than the screen. */
+/** A table that scrolls sideways when it is wider than the screen. */
 export function Table<T>({ label, rows, keyOf, columns }: TableProps<T>) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard

@@ -14,7 +14,7 @@ interface TabsProps {
   readonly onChoose: (id: string) => void;
 }
 
-/** Tabs as screen readers and keyboards know them: one stop for Tab, arrows between them. */
+/** An accessible tab list: the Tab key stops at it once, and the arrow keys move between the tabs. */
 export function Tabs({ label, tabs, chosen, onChoose }: TabsProps) {
   const prefix = useId();
   const list = useRef<HTMLDivElement>(null);

@@ -1,22 +1,15 @@
-import { about, problems } from "../state/lab.ts";
-import { theme } from "../state/preferences.ts";
+import { about, link, problems, services } from "../state/lab.ts";
+import { nextTheme, theme } from "../state/preferences.ts";
 import { type PageId, pages } from "../state/route.ts";
-import { useCell } from "../state/store.ts";
+import { useStore } from "../state/store.ts";
 import { Icon } from "./icons.tsx";
-
-const themes = ["auto", "light", "dark"] as const;
-type Theme = (typeof themes)[number];
-
-export function nextTheme(now: Theme): Theme {
-  return themes[(themes.indexOf(now) + 1) % themes.length] ?? "auto";
-}
 
 const themeWords = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" } as const;
 const themeIcons = { auto: "auto", light: "sun", dark: "moon" } as const;
 
 export function TopBar({ page, onHelp }: { page: PageId; onHelp: () => void }) {
-  const now = useCell(theme);
-  const info = useCell(about);
+  const now = useStore(theme);
+  const info = useStore(about);
   return (
     <header class="bar">
       <a class="brand" href="#/overview" aria-label="distsrv, overview">
@@ -57,12 +50,31 @@ export function TopBar({ page, onHelp }: { page: PageId; onHelp: () => void }) {
 }
 
 function ProblemCount() {
-  const { length } = useCell(problems);
+  const { length } = useStore(problems);
   if (length === 0) return null;
   return (
     <span class="badge">
       {length}
       <span class="hidden"> problems</span>
     </span>
+  );
+}
+
+/** A warning while the server does not answer. */
+export function LinkBanner() {
+  const state = useStore(link);
+  const isKnown = useStore(services) !== undefined;
+  return (
+    <div role="status" aria-live="polite">
+      {state === "down" && (
+        <p class="banner">
+          <Icon name="warning" />
+          <span>
+            <strong>The server does not answer.</strong> Trying again every second
+            {isKnown ? "; what you see is what it told last." : "."}
+          </span>
+        </p>
+      )}
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { services } from "../state/lab.ts";
 import { language } from "../state/preferences.ts";
-import { useCell } from "../state/store.ts";
+import { useStore } from "../state/store.ts";
 import { toneIn, tones } from "../wire/palette.ts";
 import { headings, type Language, type Pattern } from "./pattern.ts";
 import { patterns } from "./patterns.ts";
@@ -12,7 +12,7 @@ const intro = {
 } as const;
 
 export function LearnPage() {
-  const now = useCell(language);
+  const now = useStore(language);
   return (
     <div class="learn">
       <div class="learn-head">
@@ -58,7 +58,7 @@ export function LearnPage() {
 }
 
 function PatternView({ pattern, language }: { pattern: Pattern; language: Language }) {
-  const list = useCell(services) ?? [];
+  const list = useStore(services) ?? [];
   const { role, title, sketch } = pattern;
   const instances = list.filter((service) => service.role === role).map(({ name }) => name);
   const names = list.map(({ name }) => name);

@@ -1,6 +1,6 @@
 export type Language = "en" | "id";
 
-/** Who speaks first; who waits; what is lost when a peer dies. A sentence each, in both languages. */
+/** A communication pattern: three sentences in both languages, in the order of `headings`, and a diagram. */
 export interface Pattern {
   readonly role: string;
   readonly title: Readonly<Record<Language, string>>;
@@ -11,10 +11,10 @@ export interface Pattern {
 
 export type Sentences = readonly [first: string, waits: string, lost: string];
 
-/** A few arrows that show the pattern. */
+/** A small sequence diagram. */
 export interface Sketch {
   readonly who: readonly string[];
-  /** From, to (places in `who`), and what is said. */
+  /** From and to as indexes of `who`, and the label. */
   readonly steps: readonly (readonly [from: number, to: number, words: string])[];
 }
 

@@ -5,7 +5,7 @@ const width = 380;
 const top = 46;
 const step = 40;
 
-/** A small sequence diagram that does not move. */
+/** A small static sequence diagram. */
 export function SketchView({ sketch, label }: { sketch: Sketch; label: string }) {
   const { who, steps } = sketch;
   const height = top + steps.length * step + 12;
@@ -15,7 +15,7 @@ export function SketchView({ sketch, label }: { sketch: Sketch; label: string })
       class="sketch"
       viewBox={`0 0 ${width} ${height}`}
       role="img"
-      aria-label={`${label}: ${spoken(sketch)}`}
+      aria-label={`${label}: ${descriptionOf(sketch)}`}
     >
       {who.map((name, index) => (
         <g key={name}>
@@ -61,6 +61,6 @@ function nameWidth(name: string): number {
   return textWidth(name, 12) + 20;
 }
 
-function spoken({ who, steps }: Sketch): string {
+function descriptionOf({ who, steps }: Sketch): string {
   return steps.map(([from, to, words]) => `${who[from]} to ${who[to]}: ${words}`).join("; ");
 }

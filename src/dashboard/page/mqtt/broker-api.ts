@@ -1,4 +1,5 @@
-/** What the broker's views tell, as far as the page shows it. */
+// The answers of the broker's views and actions, as far as the page uses them.
+
 export interface TopicInfo {
   readonly topic: string;
   /** The last payload as text. */
@@ -15,7 +16,7 @@ export interface TopicInfo {
 
 export interface TopicsView {
   readonly topics: readonly TopicInfo[];
-  /** Whether there are more than are told. */
+  /** Whether there are more topics than these. */
   readonly truncated: boolean;
 }
 
@@ -38,4 +39,19 @@ export interface SubscriptionInfo {
   readonly clientId: string;
   readonly filter: string;
   readonly qos: number;
+}
+
+/** A message about a publication. The broker's result may have a count of the subscribers it reached. */
+export function describeResult(topic: string, result: unknown): string {
+  const reached = countIn(result);
+  if (reached === undefined) return `Published to ${topic}.`;
+  if (reached === 0) return `Published to ${topic}: it found no subscriber.`;
+  return `Published to ${topic}: it reached ${reached} subscriber${reached === 1 ? "" : "s"}.`;
+}
+
+function countIn(result: unknown): number | undefined {
+  if (typeof result !== "object" || result === null) return undefined;
+  const entries = Object.entries(result);
+  const found = entries.find(([name]) => ["subscribers", "receivers", "matched", "delivered"].includes(name));
+  return typeof found?.[1] === "number" ? found[1] : undefined;
 }

@@ -2,16 +2,16 @@ import { useState } from "preact/hooks";
 import { Empty } from "../components/empty.tsx";
 import { Tabs } from "../components/tabs.tsx";
 import { services } from "../state/lab.ts";
-import { useCell } from "../state/store.ts";
+import { useStore } from "../state/store.ts";
 import { Publish } from "./publish.tsx";
 import { Sessions } from "./sessions.tsx";
-import { Listen } from "./subscribe.tsx";
+import { Subscribe } from "./subscribe.tsx";
 import { Subscriptions } from "./subscriptions.tsx";
 import { Topics } from "./topics.tsx";
 
-/** The insides of a broker, and a way to talk to it. */
+/** A broker's topics, sessions and subscriptions, with forms to publish and to listen. */
 export function MqttPage() {
-  const list = useCell(services);
+  const list = useStore(services);
   const brokers = list?.filter(({ role }) => role === "mqtt") ?? [];
   const [chosen, setChosen] = useState<string>();
   const [tab, setTab] = useState("topics");
@@ -63,7 +63,7 @@ export function MqttPage() {
         </section>
         <div class="side">
           <Publish broker={name} topic={topic} onTopic={setTopic} />
-          <Listen key={name} broker={name} />
+          <Subscribe key={name} broker={name} />
         </div>
       </div>
     </div>

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import { Icon } from "../components/icons.tsx";
-import { useRun } from "../state/requests.ts";
-import { describeResult } from "./result.ts";
+import { useAction } from "../state/requests.ts";
+import { describeResult } from "./broker-api.ts";
 
 interface PublishProps {
   readonly broker: string;
@@ -10,17 +10,17 @@ interface PublishProps {
   readonly onTopic: (topic: string) => void;
 }
 
-/** A message from the page, as any client would publish it. */
+/** A form that publishes a message, as any client could. */
 export function Publish({ broker, topic, onTopic }: PublishProps) {
   const [payload, setPayload] = useState("");
   const [qos, setQos] = useState(0);
   const [retain, setRetain] = useState(false);
   const [note, setNote] = useState("");
-  const run = useRun();
+  const action = useAction();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setNote("");
-    run.start(async () => {
+    action.start(async () => {
       const path = `/api/services/${encodeURIComponent(broker)}/actions/publish`;
       const { result } = await postJson<{ result: unknown }>(path, { topic, payload, qos, retain });
       setNote(describeResult(topic, result));
@@ -54,12 +54,12 @@ export function Publish({ broker, topic, onTopic }: PublishProps) {
           />
           Retain
         </label>
-        <button class="primary" type="submit" disabled={run.isBusy}>
+        <button class="primary" type="submit" disabled={action.isBusy}>
           <Icon name="send" size={16} /> Publish
         </button>
       </div>
-      <p role="status" class={run.error === undefined ? "soft small" : "error small"}>
-        {run.error ?? note}
+      <p role="status" class={action.error === undefined ? "soft small" : "error small"}>
+        {action.error ?? note}
       </p>
     </form>
   );

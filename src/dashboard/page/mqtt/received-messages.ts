@@ -1,7 +1,7 @@
 import type { TrafficEvent } from "../api/types.ts";
 
-/** One message as a subscriber would hear it. */
-export interface Heard {
+/** One message as a subscriber would receive it. */
+export interface ReceivedMessage {
   readonly seq: number;
   readonly time: number;
   readonly topic: string;
@@ -10,27 +10,36 @@ export interface Heard {
   readonly retain: boolean;
 }
 
-/** Copies of one message come within this time, in milliseconds. */
-const together = 1500;
-const kept = 200;
+/** All copies of one message pass within this time, in milliseconds. */
+const copyWindowMs = 1500;
+const maxMessages = 200;
+
+interface Copies {
+  /** Of the latest copy. */
+  time: number;
+  /** Copies by direction and conversation. */
+  readonly perConversation: Map<string, number>;
+  /** Equal messages so far. */
+  messages: number;
+}
 
 /**
- * Takes events and gives messages. The traffic tells a message once as it comes from its publisher and once for each
- * subscriber it goes to; a subscriber hears it once.
+ * Turns traffic events into messages. A message passes several times, once from its publisher and once to each
+ * subscriber; the page shows it once.
  */
-export class Hearing {
-  messages: readonly Heard[] = [];
-  /** When each message was told last, and how often it came in and went out to each conversation since. */
-  readonly #told = new Map<string, { time: number; seen: Map<string, number>; count: number }>();
+export class MessageDeduplicator {
+  messages: readonly ReceivedMessage[] = [];
+  /** By topic and payload, the most recent ones last. */
+  readonly #recent = new Map<string, Copies>();
 
-  /** @returns whether there is something new */
+  /** @returns whether the event is a new message */
   add(event: TrafficEvent): boolean {
     const { fields } = event;
     const topic = fields?.topic;
     if (event.kind !== "message" || typeof topic !== "string" || !isPublish(event)) return false;
     const payload = String(fields?.payload ?? "");
-    if (!this.#isFirst(event, `${topic}\n${payload}`)) return false;
-    const heard: Heard = {
+    if (!this.#isNew(event, `${topic}\n${payload}`)) return false;
+    const message: ReceivedMessage = {
       seq: event.seq,
       time: event.time,
       topic,
@@ -38,29 +47,31 @@ export class Hearing {
       qos: String(fields?.qos ?? 0),
       retain: fields?.retain === true,
     };
-    this.messages = [heard, ...this.messages].slice(0, kept);
+    this.messages = [message, ...this.messages].slice(0, maxMessages);
     return true;
   }
 
-  /** The n-th copy on one conversation is a copy of the n-th message; only a higher n than any so far is new. */
-  #isFirst({ time, conversation, direction }: TrafficEvent, key: string): boolean {
-    let told = this.#told.get(key);
-    if (told === undefined || time - told.time > together) told = { time, seen: new Map(), count: 0 };
-    told.time = time;
-    this.#told.delete(key);
-    this.#told.set(key, told);
+  /** The n-th copy in one conversation belongs to the n-th of several equal messages. */
+  #isNew({ time, conversation, direction }: TrafficEvent, key: string): boolean {
+    let copies = this.#recent.get(key);
+    if (copies === undefined || time - copies.time > copyWindowMs) {
+      copies = { time, perConversation: new Map(), messages: 0 };
+    }
+    copies.time = time;
+    this.#recent.delete(key);
+    this.#recent.set(key, copies);
     const way = `${direction} ${conversation}`;
-    const times = (told.seen.get(way) ?? 0) + 1;
-    told.seen.set(way, times);
-    if (this.#told.size > kept) this.#forgetOldest();
-    if (times <= told.count) return false;
-    told.count = times;
+    const n = (copies.perConversation.get(way) ?? 0) + 1;
+    copies.perConversation.set(way, n);
+    if (this.#recent.size > maxMessages) this.#evictOldest();
+    if (n <= copies.messages) return false;
+    copies.messages = n;
     return true;
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#told.keys();
-    if (oldest !== undefined) this.#told.delete(oldest);
+  #evictOldest(): void {
+    const [oldest] = this.#recent.keys();
+    if (oldest !== undefined) this.#recent.delete(oldest);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Empty } from "../components/empty.tsx";
 import { Table, type TableColumn } from "../components/table.tsx";
-import { usePoll } from "../state/poll.ts";
+import { usePoll } from "../state/requests.ts";
 import { bytes, clock } from "../text/format.ts";
 import type { SessionInfo } from "./broker-api.ts";
 
@@ -34,7 +34,7 @@ const columns: readonly TableColumn<SessionInfo>[] = [
   { title: "Since", cell: ({ connectedAt }) => since(connectedAt) },
 ];
 
-/** Who has a session, and what waits for whom. */
+/** The broker's sessions, with their queues. */
 export function Sessions({ broker }: { broker: string }) {
   const { data, error } = usePoll<SessionInfo[]>(
     `/api/services/${encodeURIComponent(broker)}/views/sessions`,

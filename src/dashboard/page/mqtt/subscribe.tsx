@@ -2,17 +2,17 @@ import { useEffect, useState } from "preact/hooks";
 import { topicFilterMistake } from "../../../protocol/mqtt/topic.ts";
 import { listenToTraffic } from "../api/traffic.ts";
 import { clock } from "../text/format.ts";
-import { type Heard, Hearing } from "./received-messages.ts";
+import { MessageDeduplicator, type ReceivedMessage } from "./received-messages.ts";
 
-/** Messages as a subscriber hears them, without being one: the broker's own subscribers are as they were. */
-export function Listen({ broker }: { broker: string }) {
+/** Shows the messages of a topic filter. It observes traffic and does not subscribe at the broker. */
+export function Subscribe({ broker }: { broker: string }) {
   const [typed, setTyped] = useState("sister/#");
   const [filter, setFilter] = useState<string>();
-  const { messages, isLive } = useHearing(broker, filter);
-  const mistake = topicFilterMistake(typed);
+  const { messages, isLive } = useMessages(broker, filter);
+  const error = topicFilterMistake(typed);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (mistake === undefined) setFilter(filter === undefined ? typed : undefined);
+    if (error === undefined) setFilter(filter === undefined ? typed : undefined);
   };
   const isOn = filter !== undefined;
   return (
@@ -25,14 +25,14 @@ export function Listen({ broker }: { broker: string }) {
             class="grow"
             value={typed}
             readOnly={isOn}
-            aria-invalid={mistake !== undefined}
+            aria-invalid={error !== undefined}
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
-          <button type="submit" class={isOn ? "" : "primary"} disabled={mistake !== undefined}>
+          <button type="submit" class={isOn ? "" : "primary"} disabled={error !== undefined}>
             {isOn ? "Stop" : "Listen"}
           </button>
         </div>
-        {mistake !== undefined && <p class="error small">The filter {mistake}.</p>}
+        {error !== undefined && <p class="error small">The filter {error}.</p>}
       </form>
       <ol class="heard" aria-live="off">
         {messages.map((message) => (
@@ -46,7 +46,7 @@ export function Listen({ broker }: { broker: string }) {
   );
 }
 
-function Message({ message }: { message: Heard }) {
+function Message({ message }: { message: ReceivedMessage }) {
   return (
     <li>
       <span class="soft small">
@@ -58,28 +58,28 @@ function Message({ message }: { message: Heard }) {
   );
 }
 
-function useHearing(broker: string, filter: string | undefined) {
-  const [messages, setMessages] = useState<readonly Heard[]>([]);
+function useMessages(broker: string, filter: string | undefined) {
+  const [messages, setMessages] = useState<readonly ReceivedMessage[]>([]);
   const [isLive, setLive] = useState(false);
   useEffect(() => {
     if (filter === undefined) return;
-    const hearing = new Hearing();
+    const deduplicator = new MessageDeduplicator();
     setMessages([]);
-    let isDue = false;
-    const draw = () => {
-      isDue = false;
-      setMessages(hearing.messages);
+    let isScheduled = false;
+    const render = () => {
+      isScheduled = false;
+      setMessages(deduplicator.messages);
     };
     return listenToTraffic(
       { service: broker, kind: "message", topic: filter, history: 0 },
       {
         traffic(event) {
-          // Any number of messages between two frames are drawn once.
-          if (!hearing.add(event) || isDue) return;
-          isDue = true;
-          requestAnimationFrame(draw);
+          // Rendered at most once per frame.
+          if (!deduplicator.add(event) || isScheduled) return;
+          isScheduled = true;
+          requestAnimationFrame(render);
         },
-        leftOut: () => {},
+        lost: () => {},
         live: setLive,
       },
     );

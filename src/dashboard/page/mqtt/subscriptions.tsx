@@ -1,6 +1,6 @@
 import { Empty } from "../components/empty.tsx";
 import { Table, type TableColumn } from "../components/table.tsx";
-import { usePoll } from "../state/poll.ts";
+import { usePoll } from "../state/requests.ts";
 import type { SubscriptionInfo } from "./broker-api.ts";
 
 const columns: readonly TableColumn<SubscriptionInfo>[] = [
@@ -9,7 +9,7 @@ const columns: readonly TableColumn<SubscriptionInfo>[] = [
   { title: "QoS", cell: ({ qos }) => qos, isNumber: true },
 ];
 
-/** Who hears what. */
+/** The broker's subscriptions. */
 export function Subscriptions({ broker }: { broker: string }) {
   const path = `/api/services/${encodeURIComponent(broker)}/views/subscriptions`;
   const { data, error } = usePoll<SubscriptionInfo[]>(path);

@@ -1,26 +1,26 @@
 import type { TopicInfo } from "./broker-api.ts";
 
-/** One level of a topic: what was said there, and what is below it. */
+/** One level of the topic tree. */
 export interface TopicNode {
   readonly name: string;
   /** From the root. */
   readonly path: string;
   readonly topic: TopicInfo | undefined;
   readonly children: readonly TopicNode[];
-  /** Of this level and all below it, a second. */
+  /** Messages per second of this level and all below it. */
   readonly rate: number;
   /** Topics at and below this level. */
   readonly size: number;
 }
 
-interface Growing {
+interface MutableNode {
   topic: TopicInfo | undefined;
-  readonly children: Map<string, Growing>;
+  readonly children: Map<string, MutableNode>;
 }
 
-/** Puts topics into a tree by their levels, each level in the order of the alphabet. */
+/** Builds the tree of topics, each level in alphabetical order. */
 export function treeOf(topics: readonly TopicInfo[]): TopicNode[] {
-  const root: Growing = { topic: undefined, children: new Map() };
+  const root: MutableNode = { topic: undefined, children: new Map() };
   for (const topic of topics) {
     let node = root;
     for (const level of topic.topic.split("/")) {
@@ -33,13 +33,13 @@ export function treeOf(topics: readonly TopicInfo[]): TopicNode[] {
     }
     node.topic = topic;
   }
-  return grown(root, "");
+  return freeze(root, "");
 }
 
-function grown({ children }: Growing, above: string): TopicNode[] {
+function freeze({ children }: MutableNode, above: string): TopicNode[] {
   const nodes = [...children].map(([name, node]): TopicNode => {
     const path = above + name;
-    const below = grown(node, `${path}/`);
+    const below = freeze(node, `${path}/`);
     const sum = (count: (each: TopicNode) => number) => below.reduce((total, each) => total + count(each), 0);
     return {
       name,

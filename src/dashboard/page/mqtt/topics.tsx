@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import { Empty } from "../components/empty.tsx";
 import { Icon } from "../components/icons.tsx";
-import { usePoll } from "../state/poll.ts";
+import { usePoll } from "../state/requests.ts";
 import { short } from "../text/format.ts";
 import type { TopicsView } from "./broker-api.ts";
 import { type TopicNode, treeOf } from "./topic-tree.ts";
 
-/** What is said where, as a tree; the broker keeps count as long as this is open. */
+/** The topics as a tree. The broker counts messages per topic while this view is open. */
 export function Topics({ broker, onPick }: { broker: string; onPick: (topic: string) => void }) {
   const { data, error } = usePoll<TopicsView>(`/api/services/${encodeURIComponent(broker)}/views/topics`);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());

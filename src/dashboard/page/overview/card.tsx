@@ -1,12 +1,11 @@
 import type { Service } from "../api/types.ts";
-import { useTone } from "../parts/tone.ts";
-import { historyOf } from "../state/lab.ts";
+import { historyOf, useTone } from "../state/lab.ts";
 import { charted, countersOf, type Rates } from "../state/rates.ts";
 import { bytes, duration, plural, short } from "../text/format.ts";
 import { RateChart } from "./chart.tsx";
 import { Controls } from "./controls.tsx";
 
-/** One service at a glance. */
+/** The summary of one service. */
 export function ServiceCard({ service }: { service: Service }) {
   const { name, role, state, summary, addresses, transport } = service;
   const tone = useTone();
@@ -51,11 +50,11 @@ function Figures({ service, now }: { service: Service; now: Rates | undefined })
     <dl class="figures">
       <div>
         <dt>in</dt>
-        <dd>{rateWords(now?.messagesIn, now?.bytesIn)}</dd>
+        <dd>{rateText(now?.messagesIn, now?.bytesIn)}</dd>
       </div>
       <div>
         <dt>out</dt>
-        <dd>{rateWords(now?.messagesOut, now?.bytesOut)}</dd>
+        <dd>{rateText(now?.messagesOut, now?.bytesOut)}</dd>
       </div>
       <div>
         <dt>clients</dt>
@@ -65,7 +64,7 @@ function Figures({ service, now }: { service: Service; now: Rates | undefined })
   );
 }
 
-function rateWords(messages: number | undefined, volume: number | undefined) {
+function rateText(messages: number | undefined, volume: number | undefined) {
   const main = messages === undefined ? undefined : short(messages);
   const more = volume === undefined ? undefined : bytes(volume);
   if (main === undefined)

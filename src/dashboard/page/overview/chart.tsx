@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { theme } from "../state/preferences.ts";
 import type { CounterName, Rates } from "../state/rates.ts";
-import { useCell } from "../state/store.ts";
+import { useStore } from "../state/store.ts";
 import { bytes, short } from "../text/format.ts";
 
 interface ChartProps {
@@ -15,14 +15,14 @@ interface ChartProps {
 }
 
 const height = 64;
-/** Seconds that fit. */
+/** Seconds on the x axis. */
 const span = 60;
 
-/** The last minute of a service: what came in as a filled line, what went out as a dashed one. */
+/** The rates of a service over the last minute: incoming as a filled line, outgoing as a dashed one. */
 export function RateChart({ service, samples, shown }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const chosen = useCell(theme);
+  const chosen = useStore(theme);
   useEffect(() => {
     if (place.current === null) return;
     const chart = new uPlot(options(place.current), empty, place.current);

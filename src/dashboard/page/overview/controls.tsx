@@ -1,14 +1,14 @@
 import { useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import type { Service } from "../api/types.ts";
-import { Dialog } from "../components/dialog.tsx";
+import { Dialog } from "../components/dialogs.tsx";
 import { Icon } from "../components/icons.tsx";
 import { refresh } from "../state/lab.ts";
-import { useRun } from "../state/requests.ts";
+import { useAction } from "../state/requests.ts";
 
 type Command = "start" | "stop" | "restart";
 
-/** What a command does to those who are connected, asked before it is done. */
+/** What a command does to connected clients; shown with the question. */
 const consequences: Record<Command, string> = {
   start: "It will listen on its address again.",
   stop: "Its clients are served to the end and disconnected; then nobody listens on its address until you start it.",
@@ -18,9 +18,9 @@ const consequences: Record<Command, string> = {
 
 const icons = { start: "play", stop: "stop", restart: "restart" } as const;
 
-/** Start, stop and restart, each after a question. */
+/** Buttons for start, stop and restart; each asks for confirmation. */
 export function Controls({ service }: { service: Service }) {
-  const [asked, setAsked] = useState<Command>();
+  const [pending, setPending] = useState<Command>();
   const isDown = service.state === "stopped" || service.state === "failed";
   const commands: Command[] = isDown ? ["start"] : ["restart", "stop"];
   return (
@@ -38,21 +38,21 @@ export function Controls({ service }: { service: Service }) {
           key={command}
           type="button"
           class="icon"
-          title={`${capital(command)} ${service.name}`}
-          aria-label={`${capital(command)} ${service.name}`}
-          onClick={() => setAsked(command)}
+          title={`${capitalize(command)} ${service.name}`}
+          aria-label={`${capitalize(command)} ${service.name}`}
+          onClick={() => setPending(command)}
         >
           <Icon name={icons[command]} size={16} />
         </button>
       ))}
-      {asked !== undefined && (
-        <Question service={service} command={asked} onClose={() => setAsked(undefined)} />
+      {pending !== undefined && (
+        <Confirmation service={service} command={pending} onClose={() => setPending(undefined)} />
       )}
     </span>
   );
 }
 
-function Question({
+function Confirmation({
   service,
   command,
   onClose,
@@ -61,25 +61,25 @@ function Question({
   command: Command;
   onClose: () => void;
 }) {
-  const run = useRun();
+  const action = useAction();
   const { name, clients } = service;
   const confirm = () =>
-    run.start(async () => {
+    action.start(async () => {
       await postJson(`/api/services/${encodeURIComponent(name)}/${command}`);
       await refresh();
       onClose();
     });
   return (
-    <Dialog title={`${capital(command)} ${name}?`} onClose={onClose}>
+    <Dialog title={`${capitalize(command)} ${name}?`} onClose={onClose}>
       <p>{consequences[command]}</p>
       {command !== "start" && clients !== null && clients > 0 && (
         <p>
           <strong>{clients === 1 ? "One client is" : `${clients} clients are`} connected now.</strong>
         </p>
       )}
-      {run.error !== undefined && (
+      {action.error !== undefined && (
         <p class="error" role="alert">
-          {run.error}
+          {action.error}
         </p>
       )}
       <div class="actions">
@@ -89,16 +89,16 @@ function Question({
         <button
           type="button"
           class={command === "stop" ? "danger" : "primary"}
-          disabled={run.isBusy}
+          disabled={action.isBusy}
           onClick={confirm}
         >
-          {run.isBusy ? "Please wait …" : capital(command)}
+          {action.isBusy ? "Please wait …" : capitalize(command)}
         </button>
       </div>
     </Dialog>
   );
 }
 
-function capital(word: string): string {
+function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -1,14 +1,14 @@
 import { Empty } from "../components/empty.tsx";
-import { about, link, services } from "../state/lab.ts";
-import { useCell } from "../state/store.ts";
+import { Icon } from "../components/icons.tsx";
+import { about, link, problems, services, useTone } from "../state/lab.ts";
+import { useStore } from "../state/store.ts";
 import { bytes, duration, plural } from "../text/format.ts";
 import { ServiceCard } from "./card.tsx";
-import { Problems } from "./problems.tsx";
 
 export function OverviewPage() {
-  const list = useCell(services);
-  const state = useCell(link);
-  if (list === undefined) return <Waiting />;
+  const list = useStore(services);
+  const state = useStore(link);
+  if (list === undefined) return <Placeholders />;
   if (list.length === 0)
     return (
       <Empty icon="overview" title="No service is configured">
@@ -32,7 +32,8 @@ export function OverviewPage() {
   );
 }
 
-function Waiting() {
+/** Shown until the server has answered for the first time. */
+function Placeholders() {
   return (
     <ul class="cards" aria-label="Loading">
       {[0, 1, 2, 3, 4, 5].map((place) => (
@@ -43,8 +44,8 @@ function Waiting() {
 }
 
 function Summary() {
-  const list = useCell(services) ?? [];
-  const info = useCell(about);
+  const list = useStore(services) ?? [];
+  const info = useStore(about);
   const running = list.filter(({ state }) => state === "running").length;
   const clients = list.reduce((sum, service) => sum + (service.clients ?? 0), 0);
   return (
@@ -62,5 +63,24 @@ function Summary() {
         </>
       )}
     </p>
+  );
+}
+
+/** The current problems of all services. */
+function Problems() {
+  const list = useStore(problems);
+  const tone = useTone();
+  if (list.length === 0) return null;
+  return (
+    <section class="problems" aria-label="Problems">
+      <Icon name="warning" size={20} />
+      <ul>
+        {list.map(({ service, text }) => (
+          <li key={`${service} ${text}`}>
+            <span class={`chip ${tone(service)}`}>{service}</span> {text}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

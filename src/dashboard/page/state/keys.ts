@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 
-/** What keys do, told to whoever presses `?`. */
+/** The keyboard shortcuts, as the help dialog lists them. */
 export const shortcuts = [
   ["1 … 5", "Go to a page"],
   ["t", "Light, dark, or as the system says"],
@@ -14,11 +14,11 @@ export const shortcuts = [
   ["Esc", "Close what has opened"],
 ] as const;
 
-/** Calls what belongs to a key, unless somebody is typing or a dialog is open. */
+/** Calls the action of a key, unless the user is typing or a dialog is open. */
 export function useKeys(actions: Readonly<Record<string, () => void>>): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isForOthers(event)) return;
       const action = actions[event.key];
       if (action === undefined) return;
       event.preventDefault();
@@ -29,10 +29,10 @@ export function useKeys(actions: Readonly<Record<string, () => void>>): void {
   });
 }
 
-function isTaken({ target, key }: KeyboardEvent): boolean {
+function isForOthers({ target, key }: KeyboardEvent): boolean {
   if (document.querySelector("dialog[open]") !== null) return true;
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest("input, textarea, select, [contenteditable]") !== null) return true;
-  // Space is how a button or a link in focus is pressed.
+  // Space activates a focused button or link.
   return key === " " && target.closest("button, a, summary") !== null;
 }

@@ -1,16 +1,18 @@
-import { getJson, tokenWanted } from "../api/client.ts";
+import { getJson, tokenRequired } from "../api/client.ts";
 import type { About, Problem, Service } from "../api/types.ts";
+import { toneIn } from "../wire/palette.ts";
 import { RateHistory } from "./rates.ts";
-import { cell } from "./store.ts";
+import { store, useStore } from "./store.ts";
 
-/** What the server has told last, shared by all pages. */
-export const services = cell<readonly Service[] | undefined>(undefined);
-export const problems = cell<readonly Problem[]>([]);
-export const about = cell<About | undefined>(undefined);
+/** The server's last answers, shared by all pages. */
+export const services = store<readonly Service[] | undefined>(undefined);
+export const problems = store<readonly Problem[]>([]);
+export const about = store<About | undefined>(undefined);
 /** Whether the server answers. */
-export const link = cell<"connecting" | "up" | "down">("connecting");
+export const link = store<"connecting" | "up" | "down">("connecting");
 
-const every = 1000;
+const pollMs = 1000;
+const requestTimeoutMs = 5000;
 const histories = new Map<string, RateHistory>();
 
 export function historyOf(service: string): RateHistory {
@@ -22,37 +24,38 @@ export function historyOf(service: string): RateHistory {
   return history;
 }
 
-/** The services' names in the order of the configuration. */
-export function serviceNames(): readonly string[] {
-  return services.get()?.map(({ name }) => name) ?? [];
+/** The CSS class that gives an element the colour of a service. */
+export function useTone(): (service: string) => string {
+  const names = useStore(services)?.map(({ name }) => name) ?? [];
+  return (service) => `tone-${toneIn(names, service)}`;
 }
 
-/** Asks once a second, as long as somebody looks at the page. */
-export function watchLab(): void {
-  const turn = async () => {
-    if (!document.hidden && !tokenWanted.get()) await refresh();
-    setTimeout(turn, every);
+/** Polls the server once a second while the page is visible. */
+export function pollLab(): void {
+  const poll = async () => {
+    if (!document.hidden && !tokenRequired.get()) await refresh();
+    setTimeout(poll, pollMs);
   };
-  void turn();
+  void poll();
   document.addEventListener("visibilitychange", () => void (document.hidden || refresh()));
-  // A token that has just been given is tried at once.
-  tokenWanted.listen(() => void (tokenWanted.get() || refresh()));
+  // A token that the user has just entered is tried at once.
+  tokenRequired.subscribe(() => void (tokenRequired.get() || refresh()));
 }
 
-/** Reads everything again, e.g. after a service was told to stop. */
+/** Reads everything again, e.g. after a service was stopped. */
 export async function refresh(): Promise<void> {
-  const patience = AbortSignal.timeout(5000);
+  const timeout = AbortSignal.timeout(requestTimeoutMs);
   try {
-    const [list, complaints] = await Promise.all([
-      getJson<Service[]>("/api/services", patience),
-      getJson<Problem[]>("/api/problems", patience),
+    const [list, found] = await Promise.all([
+      getJson<Service[]>("/api/services", timeout),
+      getJson<Problem[]>("/api/problems", timeout),
     ]);
     for (const { name, stats } of list) historyOf(name).add(Date.now(), stats);
     services.set(list);
-    problems.set(complaints);
+    problems.set(found);
     link.set("up");
-    about.set(await getJson<About>("/api/about", patience));
+    about.set(await getJson<About>("/api/about", timeout));
   } catch {
-    if (!tokenWanted.get()) link.set("down");
+    if (!tokenRequired.get()) link.set("down");
   }
 }

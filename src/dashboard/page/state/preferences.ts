@@ -1,18 +1,27 @@
-import { kept } from "./store.ts";
+import { type Store, store } from "./store.ts";
 
-export const theme = kept("theme", ["auto", "light", "dark"], "auto");
-export const language = kept("language", ["en", "id"], "en");
+export const themes = ["auto", "light", "dark"] as const;
+export type Theme = (typeof themes)[number];
 
-/** Whether the page is dark just now, by choice or by the system's wish. */
-export function isDark(): boolean {
-  const chosen = theme.get();
-  return chosen === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "dark";
+export const theme = persistent("theme", themes, "auto");
+export const language = persistent("language", ["en", "id"], "en");
+
+export function nextTheme(now: Theme): Theme {
+  return themes[(themes.indexOf(now) + 1) % themes.length] ?? "auto";
 }
 
 export function watchTheme(): void {
-  theme.listen(() => {
+  theme.subscribe(() => {
     const chosen = theme.get();
     if (chosen === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = chosen;
   });
+}
+
+/** A store that this browser remembers. A remembered value that is not allowed counts as absent. */
+function persistent<T extends string>(name: string, allowed: readonly T[], fallback: T): Store<T> {
+  const remembered = localStorage.getItem(name);
+  const value = store<T>(allowed.find((word) => word === remembered) ?? fallback);
+  value.subscribe(() => localStorage.setItem(name, value.get()));
+  return value;
 }

@@ -2,7 +2,7 @@ import type { Service } from "../api/types.ts";
 
 type Stats = Service["stats"];
 
-/** What went in and out so far; undefined where the service does not count it. */
+/** Totals; undefined where the service does not count them. */
 export interface Counters {
   readonly messagesIn: number | undefined;
   readonly messagesOut: number | undefined;
@@ -12,7 +12,7 @@ export interface Counters {
 
 export type CounterName = keyof Counters;
 
-/** Roles count what their protocol has: messages, datagrams, requests. The first that is there counts. */
+/** The stats to use, best first: roles count messages, datagrams or requests, depending on their protocol. */
 const sources: Record<CounterName, readonly (readonly string[])[]> = {
   messagesIn: [
     ["messages_received_total"],
@@ -42,7 +42,7 @@ export function countersOf(stats: Stats): Counters {
   };
 }
 
-/** A second; a rate of undefined is not counted by the service. */
+/** Rates per second; undefined where the service does not count. */
 export interface Rates extends Counters {
   /** Seconds since 1970. */
   readonly time: number;
@@ -50,7 +50,7 @@ export interface Rates extends Counters {
 
 const names: readonly CounterName[] = ["messagesIn", "messagesOut", "bytesIn", "bytesOut"];
 
-/** The rates of one service over the last minute or so, from counters read now and then. */
+/** The rates of one service over about the last minute, computed from its counters. */
 export class RateHistory {
   samples: readonly Rates[] = [];
   #last: { readonly time: number; readonly counters: Counters } | undefined;
@@ -67,7 +67,7 @@ export class RateHistory {
     const rate = (name: CounterName) => {
       const [before, now] = [last.counters[name], counters[name]];
       if (now === undefined) return undefined;
-      // A counter that has fallen belongs to a service that has been started again.
+      // A counter that has decreased belongs to a service that was restarted.
       return before === undefined || now < before ? 0 : (now - before) / seconds;
     };
     const [messagesIn, messagesOut, bytesIn, bytesOut] = names.map(rate);
@@ -80,7 +80,7 @@ export class RateHistory {
   }
 }
 
-/** What a chart of this service shows: messages where both ways are counted, else bytes, else what there is. */
+/** What the chart shows: messages if both directions are counted, else bytes if there are any. */
 export function charted(counters: Counters): {
   readonly unit: "messages" | "bytes";
   readonly names: readonly [CounterName, CounterName];

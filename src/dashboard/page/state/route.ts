@@ -1,6 +1,6 @@
-import { cell } from "./store.ts";
+import { store } from "./store.ts";
 
-/** The pages, by what stands behind the # of the address. */
+/** The pages; the id is the hash of the address. */
 export const pages = [
   { id: "overview", title: "Overview" },
   { id: "wire", title: "Wire" },
@@ -13,11 +13,11 @@ export type PageId = (typeof pages)[number]["id"];
 
 export interface Route {
   readonly page: PageId;
-  /** What follows the page, `echo` in `#/try/echo`. */
+  /** The rest of the hash, `echo` in `#/try/echo`. */
   readonly rest: string;
 }
 
-export const route = cell<Route>(parseRoute(location.hash));
+export const route = store<Route>(parseRoute(location.hash));
 
 export function watchRoute(): void {
   addEventListener("hashchange", () => route.set(parseRoute(location.hash)));

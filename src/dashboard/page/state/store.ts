@@ -1,14 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** A value that tells when it changes. What all views share is kept in such cells, outside of the views. */
-export interface Cell<T> {
+/** An observable value. State that several views share is kept in stores, outside of the components. */
+export interface Store<T> {
   get(): T;
   set(next: T): void;
-  /** @returns how to stop listening */
-  listen(listener: () => void): () => void;
+  /** @returns how to unsubscribe */
+  subscribe(listener: () => void): () => void;
 }
 
-export function cell<T>(first: T): Cell<T> {
+export function store<T>(first: T): Store<T> {
   const listeners = new Set<() => void>();
   let value = first;
   return {
@@ -18,30 +18,22 @@ export function cell<T>(first: T): Cell<T> {
       value = next;
       for (const listener of listeners) listener();
     },
-    listen(listener) {
+    subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
 
-/** The value of a cell; the component is drawn again when it changes. */
-export function useCell<T>(source: Cell<T>): T {
-  const [, redraw] = useState(0);
-  const drawn = source.get();
+/** The value of a store; the component is rendered again when it changes. */
+export function useStore<T>(source: Store<T>): T {
+  const [, rerender] = useState(0);
+  const rendered = source.get();
   useEffect(() => {
-    const again = () => redraw((count) => count + 1);
-    // It may have changed between the drawing and now, when nobody listened.
-    if (!Object.is(source.get(), drawn)) again();
-    return source.listen(again);
+    const update = () => rerender((count) => count + 1);
+    // It may have changed after the component was rendered and before this subscription.
+    if (!Object.is(source.get(), rendered)) update();
+    return source.subscribe(update);
   }, [source]);
-  return drawn;
-}
-
-/** A cell whose value outlives the page in this browser, as a word among those allowed. */
-export function kept<T extends string>(name: string, allowed: readonly T[], fallback: T): Cell<T> {
-  const stored = localStorage.getItem(name);
-  const value = cell<T>(allowed.find((word) => word === stored) ?? fallback);
-  value.listen(() => localStorage.setItem(name, value.get()));
-  return value;
+  return rendered;
 }

@@ -1,4 +1,4 @@
-/** 1234567 -> "1.23 M"; for rates and counts that are read at a glance. */
+/** 1234567 -> "1.23 M" */
 export function short(value: number): string {
   const steps = [
     [1e9, " G"],
@@ -15,7 +15,7 @@ export function bytes(value: number): string {
   return `${digits(value / Number(unit[0]))} ${unit[1]}`;
 }
 
-/** Three digits that say something. */
+/** Three significant digits. */
 function digits(value: number): string {
   if (value >= 100 || Number.isInteger(value)) return String(Math.round(value));
   return value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, "");
@@ -35,7 +35,7 @@ export function duration(seconds: number): string {
   return m > 0 ? `${m} min ${s} s` : `${s} s`;
 }
 
-/** The time of day to the millisecond, as the machine in front of the reader counts it: 23:49:36.120. */
+/** The local time of day: 23:49:36.120. */
 export function clock(time: number): string {
   const date = new Date(time);
   const two = (value: number) => String(value).padStart(2, "0");
@@ -43,7 +43,7 @@ export function clock(time: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`;
 }
 
-/** The day and the time, for the head of a report: 2026-11-20 23:49:36. */
+/** The local date and time: 2026-11-20 23:49:36. */
 export function dateTime(time: number): string {
   const date = new Date(time);
   const two = (value: number) => String(value).padStart(2, "0");

@@ -1,11 +1,11 @@
-/** A line of a hex view: where it begins, its bytes, and how they read. */
+/** A line of a hex dump. */
 export interface HexLine {
   readonly offset: string;
   readonly hex: string;
   readonly ascii: string;
 }
 
-/** As `hexdump -C` shows bytes: sixteen a line, a gap in the middle, a dot for what cannot be printed. */
+/** Formats bytes like `hexdump -C`: a gap after eight, a dot for unprintable ones. */
 export function hexLines(bytes: Uint8Array, perLine = 16, limit = 4096): HexLine[] {
   const lines: HexLine[] = [];
   for (let start = 0; start < Math.min(bytes.length, limit); start += perLine) {
@@ -15,7 +15,7 @@ export function hexLines(bytes: Uint8Array, perLine = 16, limit = 4096): HexLine
   return lines;
 }
 
-/** The same as text, to be copied or put into a report. */
+/** The same as one text. */
 export function hexDump(bytes: Uint8Array): string {
   return hexLines(bytes)
     .map(({ offset, hex, ascii }) => `${offset}  ${hex.padEnd(48)}  ${ascii}`)

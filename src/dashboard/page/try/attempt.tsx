@@ -26,12 +26,12 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
         </button>
       </header>
       <div class="exchange">
-        <Side title="Request" shown={request} isHex={isHex} nothing="Nothing went out." />
+        <Side title="Request" shown={request} isHex={isHex} fallback="Nothing went out." />
         <Side
           title="Reply"
           shown={reply}
           isHex={isHex}
-          nothing={error === undefined ? "None: this service does not answer." : "None."}
+          fallback={error === undefined ? "None: this service does not answer." : "None."}
         />
       </div>
       {error !== undefined && <p class="error">{error}</p>}
@@ -43,15 +43,15 @@ interface SideProps {
   readonly title: string;
   readonly shown: TryOutcome["request"];
   readonly isHex: boolean;
-  /** Said in its place where there is none. */
-  readonly nothing: string;
+  /** Shown when there is no message. */
+  readonly fallback: string;
 }
 
-function Side({ title, shown, isHex, nothing }: SideProps) {
+function Side({ title, shown, isHex, fallback }: SideProps) {
   return (
     <section class="side-text">
       <h3>{title}</h3>
-      {shown === null && <p class="soft">{nothing}</p>}
+      {shown === null && <p class="soft">{fallback}</p>}
       {shown !== null &&
         (isHex && shown.bytes !== undefined ? <HexView base64={shown.bytes} /> : <pre>{shown.text}</pre>)}
     </section>

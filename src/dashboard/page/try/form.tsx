@@ -3,15 +3,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import type { TryField, TryForm, TryOutcome } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
-import { useTone } from "../parts/tone.ts";
-import { useRun } from "../state/requests.ts";
+import { useTone } from "../state/lab.ts";
+import { useAction } from "../state/requests.ts";
 import type { Attempt } from "./attempt.tsx";
 
 type Values = Readonly<Record<string, string>>;
 
 interface RequestFormProps {
   readonly form: TryForm;
-  /** Whether somebody has asked for this one: who only looks at the page keeps the keys that lead elsewhere. */
+  /** The user has chosen this service. Otherwise the form takes no focus, so that keyboard shortcuts keep working. */
   readonly isChosen: boolean;
   readonly onDone: (attempt: Attempt) => void;
 }
@@ -19,18 +19,17 @@ interface RequestFormProps {
 export function RequestForm({ form, isChosen, onDone }: RequestFormProps) {
   const [values, setValues] = useState<Values>(() => defaultsOf(form.fields));
   const element = useRef<HTMLFormElement>(null);
-  const run = useRun();
+  const action = useAction();
   const tone = useTone();
-  // Who chose the service wants to fill its form in.
   useEffect(() => {
     if (isChosen)
       element.current?.querySelector<HTMLElement>("input, select")?.focus({ preventScroll: true });
   }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    run.start(async () => {
+    action.start(async () => {
       const path = `/api/try/${encodeURIComponent(form.service)}`;
-      const outcome = await postJson<TryOutcome>(path, typed(form.fields, values));
+      const outcome = await postJson<TryOutcome>(path, typedValues(form.fields, values));
       onDone({ id: Date.now(), service: form.service, time: Date.now(), outcome });
     });
   };
@@ -50,13 +49,13 @@ export function RequestForm({ form, isChosen, onDone }: RequestFormProps) {
             />
           </label>
         ))}
-        <button class="primary" type="submit" disabled={run.isBusy}>
-          <Icon name="send" size={16} /> {run.isBusy ? "Waiting …" : "Send"}
+        <button class="primary" type="submit" disabled={action.isBusy}>
+          <Icon name="send" size={16} /> {action.isBusy ? "Waiting …" : "Send"}
         </button>
       </div>
-      {run.error !== undefined && (
+      {action.error !== undefined && (
         <p class="error" role="alert">
-          {run.error}
+          {action.error}
         </p>
       )}
     </form>
@@ -99,7 +98,7 @@ function Field({
     onInput: (event: TargetedInputEvent<HTMLInputElement>) => onChange(event.currentTarget.value),
   };
   if (type === "password") return <input type="password" autocomplete="off" {...common} />;
-  // A number is typed as text: integers here may be of any size, and a browser's number field knows no such thing.
+  // A text field, because integers may be larger than a browser's number field can hold.
   return <input type="text" inputMode={type === "number" ? "decimal" : "text"} {...common} />;
 }
 
@@ -107,8 +106,8 @@ function defaultsOf(fields: readonly TryField[]): Values {
   return Object.fromEntries(fields.map(({ name, default: value = "" }) => [name, String(value)]));
 }
 
-/** Numbers go out as numbers where that loses nothing. */
-function typed(fields: readonly TryField[], values: Values): Record<string, string | number> {
+/** Number fields are sent as numbers, unless that would lose digits. */
+function typedValues(fields: readonly TryField[], values: Values): Record<string, string | number> {
   return Object.fromEntries(
     fields.map(({ name, type }) => {
       const text = values[name] ?? "";

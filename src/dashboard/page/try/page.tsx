@@ -1,27 +1,27 @@
 import { useState } from "preact/hooks";
 import type { TryForm } from "../api/types.ts";
 import { Empty } from "../components/empty.tsx";
-import { useTone } from "../parts/tone.ts";
-import { usePoll } from "../state/poll.ts";
+import { useTone } from "../state/lab.ts";
+import { usePoll } from "../state/requests.ts";
 import { route } from "../state/route.ts";
-import { useCell } from "../state/store.ts";
+import { useStore } from "../state/store.ts";
 import { type Attempt, AttemptView } from "./attempt.tsx";
 import { RequestForm } from "./form.tsx";
 
-/** Forms change with the configuration only. */
-const every = 10_000;
-const kept = 20;
+/** The forms change only with the configuration. */
+const pollMs = 10_000;
+const maxAttempts = 20;
 
-/** One real request to a service, sent by the server itself, with what came back. */
+/** Forms that let the server send one real request to a service, and the results. */
 export function TryPage() {
-  const { rest } = useCell(route);
-  const { data: forms, error } = usePoll<TryForm[]>("/api/try", every);
+  const { rest } = useStore(route);
+  const { data: forms, error } = usePoll<TryForm[]>("/api/try", pollMs);
   const [attempts, setAttempts] = useState<readonly Attempt[]>([]);
   const tone = useTone();
   if (forms === undefined) return <p class={error === undefined ? "soft" : "error"}>{error}</p>;
   const form = forms.find(({ service }) => service === rest) ?? forms[0];
   if (form === undefined) return <Empty icon="try" title="There is nothing to try" />;
-  const mine = attempts.filter(({ service }) => service === form.service);
+  const shown = attempts.filter(({ service }) => service === form.service);
   return (
     <div class="try columns">
       <nav class="service-list" aria-label="Services">
@@ -42,16 +42,16 @@ export function TryPage() {
           key={form.service}
           form={form}
           isChosen={rest !== ""}
-          onDone={(attempt) => setAttempts([attempt, ...attempts].slice(0, kept))}
+          onDone={(attempt) => setAttempts([attempt, ...attempts].slice(0, maxAttempts))}
         />
         <ol class="attempts" aria-label="What came back" aria-live="polite">
-          {mine.map((attempt) => (
+          {shown.map((attempt) => (
             <li key={attempt.id}>
               <AttemptView attempt={attempt} />
             </li>
           ))}
         </ol>
-        {mine.length === 0 && (
+        {shown.length === 0 && (
           <p class="soft small">
             Request and reply appear here as they went over the wire; the same conversation is on the{" "}
             <a href="#/wire">Wire</a>.

@@ -1,19 +1,19 @@
 import { HexView } from "../components/hex-view.tsx";
 import { Icon } from "../components/icons.tsx";
-import { useTone } from "../parts/tone.ts";
+import { useTone } from "../state/lab.ts";
 import { bytes, clock } from "../text/format.ts";
-import { sentenceOf } from "./labels.ts";
+import { describeEvent } from "./labels.ts";
 import type { Row } from "./rows.ts";
 
-/** Everything that is known of one message. */
+/** All data of one message. */
 export function Details({ row, onClose }: { row: Extract<Row, { is: "event" }>; onClose: () => void }) {
-  const { event, occupant } = row;
+  const { event, peer } = row;
   const tone = useTone();
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["time", clock(event.time)],
     ["kind", event.kind],
     ["direction", direction(event.direction)],
-    ["client", occupant.label === event.remote ? undefined : occupant.label],
+    ["client", peer.label === event.remote ? undefined : peer.label],
     ["remote", event.remote || undefined],
     ["local", event.local],
     ["transport", event.transport],
@@ -30,7 +30,7 @@ export function Details({ row, onClose }: { row: Extract<Row, { is: "event" }>; 
           <Icon name="close" />
         </button>
       </header>
-      <p class="quote">{event.text ?? sentenceOf(event, occupant.label)}</p>
+      <p class="quote">{event.text ?? describeEvent(event, peer.label)}</p>
       {fields.length > 0 && (
         <>
           <h3>Fields</h3>

@@ -2,22 +2,21 @@ import type { RefObject } from "preact";
 import { useImperativeHandle, useMemo, useRef } from "preact/hooks";
 import { layOut, servicesOf } from "./layout.ts";
 import { headShapes, lifelines } from "./lifelines.ts";
-import { nextRow } from "./next-row.ts";
 import { toneIn } from "./palette.ts";
 import { headHeight, rowHeight } from "./row-shapes.ts";
 import type { RowList } from "./rows.ts";
-import { useStaying, useView } from "./scrolling.ts";
-import { Drawn, RowGroup } from "./svg-shapes.tsx";
+import { nextRow, useScrollAnchor, useView } from "./scrolling.ts";
+import { RowGroup, Shapes } from "./svg-shapes.tsx";
 
 export interface DiagramHandle {
-  /** The numbers of the rows that can be seen. */
+  /** The numbers of the visible rows. */
   inView(): { readonly first: number; readonly last: number };
   focus(): void;
 }
 
 interface DiagramProps {
   readonly list: RowList;
-  /** Differs when the list has changed. */
+  /** Changes with the list. */
   readonly version: number;
   readonly order: readonly string[];
   readonly follows: boolean;
@@ -28,10 +27,10 @@ interface DiagramProps {
   readonly handle: RefObject<DiagramHandle | null>;
 }
 
-/** Rows that are drawn beyond both edges, so that scrolling does not show what is missing. */
-const beyond = 4;
+/** Rows that are rendered beyond both edges, so that scrolling shows no gaps. */
+const overscan = 4;
 
-/** Thousands of rows, of which only those in view are drawn. */
+/** A list of thousands of rows, virtualised: only visible rows are rendered. */
 export function Diagram({ list, version, order, follows, onFollow, chosen, onChoose, handle }: DiagramProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const view = useView(scroller);
@@ -39,19 +38,19 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
   const base = rows[0]?.no ?? 0;
   const names = useMemo(() => servicesOf(rows, order), [version, list, order.join()]);
   const isNarrow = view.width < 560;
-  const seen = { from: view.left, to: view.left + view.width };
+  const visible = { from: view.left, to: view.left + view.width };
   const left = isNarrow ? 58 : 104;
   const room = { width: view.width, left, minStep: isNarrow ? 108 : 120, maxStep: 320 };
-  const layout = { ...layOut(names, list.lanes, room), seen };
+  const layout = { ...layOut(names, list.lanes, room), visible };
   const toneOf = (service: string) => toneIn(order, service);
-  // What is left over stands below the rows: so whoever follows never sees half of one above.
+  // The rest of the height goes below the last row, so that the first visible row is whole while following.
   const rest = Math.max(0, view.height - headHeight) % rowHeight;
   const height = headHeight + rows.length * rowHeight + rest;
   const top = follows
     ? Math.max(0, height - view.height)
     : Math.min(view.top, Math.max(0, height - view.height));
-  const first = Math.max(0, Math.floor((top - beyond * rowHeight) / rowHeight));
-  const last = Math.min(rows.length - 1, Math.ceil((top + view.height) / rowHeight) + beyond);
+  const first = Math.max(0, Math.floor((top - overscan * rowHeight) / rowHeight));
+  const last = Math.min(rows.length - 1, Math.ceil((top + view.height) / rowHeight) + overscan);
   const topRow = base + Math.max(0, Math.floor(top / rowHeight));
   const end = base + rows.length;
   const yOf = (no: number) => (no - base - first) * rowHeight + (no === end ? rest : 0);
@@ -63,7 +62,7 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
     }),
     focus: () => scroller.current?.focus({ preventScroll: true }),
   }));
-  useStaying(scroller, follows, base, height, version);
+  useScrollAnchor(scroller, follows, base, height, version);
   const reveal = (no: number) => {
     const y = (no - base) * rowHeight;
     const at = scroller.current;
@@ -96,7 +95,7 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
       onPointerDown={(event) => event.target === scroller.current && onFollow(false)}
     >
       <svg class="wire-head" width={layout.width} height={headHeight} aria-hidden="true">
-        <Drawn shapes={headShapes(layout, topRow, toneOf)} />
+        <Shapes shapes={headShapes(layout, topRow, toneOf)} />
       </svg>
       <div class="wire-space" style={{ height: `${height - headHeight}px`, width: `${layout.width}px` }}>
         <svg
@@ -106,9 +105,9 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
           height={slots * rowHeight + rest}
         >
           <title>Sequence of messages</title>
-          <Drawn shapes={lifelines(layout, base + first, base + last, yOf, toneOf)} />
+          <Shapes shapes={lifelines(layout, base + first, base + last, yOf, toneOf)} />
           {shown.map((row) => (
-            // A row scrolled out leaves its elements to the next one: nothing is made or removed while it runs.
+            // The key recycles the elements of rows that were scrolled out, so that none is created while it runs.
             <RowGroup
               key={row.no % (slots + 1)}
               row={row}

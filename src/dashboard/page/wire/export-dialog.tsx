@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Dialog } from "../components/dialog.tsx";
-import { useRun } from "../state/requests.ts";
+import { Dialog } from "../components/dialogs.tsx";
+import { useAction } from "../state/requests.ts";
 import { excerpt } from "./excerpt.ts";
 import { asMermaid } from "./export-mermaid.ts";
 import { asPicture } from "./export-svg.ts";
@@ -15,24 +15,24 @@ interface ExportProps {
   readonly onClose: () => void;
 }
 
-/** A picture higher than this is more than browsers and word processors take. */
-const mostRows = 400;
+/** Browsers and word processors cannot open higher pictures. */
+const maxRows = 400;
 
-/** The diagram for a lab report: what of it, under which title, in which form. */
+/** Exports the diagram for a lab report: a choice of rows, a title and a format. */
 export function ExportDialog({ rows, inView, order, onClose }: ExportProps) {
-  // The rows of the moment it was opened: what is previewed is what is saved.
+  // The rows at the time of opening, so that the preview is what is saved.
   const [ranges] = useState(() => rangesOf(rows, inView));
   const [range, setRange] = useState(0);
   const [title, setTitle] = useState("Messages on the wire");
   const [note, setNote] = useState("");
-  const run = useRun();
+  const action = useAction();
   const chosen = ranges[range]?.rows ?? [];
   const part = useMemo(() => excerpt(title.trim() || "Messages on the wire", chosen), [title, chosen]);
   const picture = useMemo(() => asPicture(part, order), [part, order]);
   const preview = useBlobUrl(picture.svg);
   const name = fileName(part.title);
   const copyText = (words: string, text: string) =>
-    run.start(async () => {
+    action.start(async () => {
       await copy(text);
       setNote(`${words} is in the clipboard.`);
     });
@@ -61,7 +61,7 @@ export function ExportDialog({ rows, inView, order, onClose }: ExportProps) {
         <button
           type="button"
           class="primary"
-          onClick={() => run.start(async () => download(`${name}.png`, await pngOf(picture)))}
+          onClick={() => action.start(async () => download(`${name}.png`, await pngOf(picture)))}
         >
           PNG
         </button>
@@ -92,8 +92,8 @@ export function ExportDialog({ rows, inView, order, onClose }: ExportProps) {
           Copy text
         </button>
       </div>
-      <p role="status" class={run.error === undefined ? "soft small" : "error small"}>
-        {run.error ?? note}
+      <p role="status" class={action.error === undefined ? "soft small" : "error small"}>
+        {action.error ?? note}
       </p>
     </Dialog>
   );
@@ -104,16 +104,16 @@ function rangesOf(rows: readonly Row[], inView: readonly Row[]) {
   return [
     { words: `In view (${inView.length})`, rows: inView },
     ...newest.map((count) => ({ words: `The newest ${count}`, rows: rows.slice(-count) })),
-    rows.length > mostRows
+    rows.length > maxRows
       ? {
-          words: `The newest ${mostRows} of ${rows.length.toLocaleString("en")}`,
-          rows: rows.slice(-mostRows),
+          words: `The newest ${maxRows} of ${rows.length.toLocaleString("en")}`,
+          rows: rows.slice(-maxRows),
         }
       : { words: `All (${rows.length})`, rows: [...rows] },
   ];
 }
 
-/** A picture as an address that an <img> takes, while it is shown. */
+/** A blob URL of the picture, revoked when the component is unmounted. */
 function useBlobUrl(svg: string): string | undefined {
   const [url, setUrl] = useState<string>();
   useEffect(() => {

@@ -1,26 +1,26 @@
 import type { Excerpt } from "./excerpt.ts";
-import { softWordsOf, wordsOf } from "./labels.ts";
-import type { Occupant } from "./lanes.ts";
+import { connectionLabel, messageLabel } from "./labels.ts";
+import type { Peer } from "./lanes.ts";
 import { layOut, servicesOf } from "./layout.ts";
 import type { Row } from "./rows.ts";
 
 /**
- * As a Mermaid sequenceDiagram, which Markdown hosts and most editors draw. Every peer is a participant of its own,
- * however the page shares its lanes.
+ * Exports a Mermaid sequenceDiagram, which Markdown hosts and most editors render. Every peer is a participant of its
+ * own, even where the page shares a lane.
  */
 export function asMermaid({ title, list }: Excerpt, order: readonly string[]): string {
   const services = servicesOf(list.rows, order);
   const { columns } = layOut(services, list.lanes, { width: 0, left: 0, minStep: 1, maxStep: 1 });
-  const names = new Map<Occupant | string, string>();
+  const names = new Map<Peer | string, string>();
   const participants: string[] = [];
-  const declare = (who: Occupant | string, letter: string, label: string) => {
+  const declare = (who: Peer | string, letter: string, label: string) => {
     const name = `${letter}${names.size + 1}`;
     names.set(who, name);
     participants.push(`  participant ${name} as ${escaped(label)}`);
   };
   for (const { lane, service } of columns) {
     if (lane === undefined) declare(service, "s", service);
-    else for (const occupant of lane.occupants) declare(occupant, "c", occupant.label);
+    else for (const peer of lane.peers) declare(peer, "c", peer.label);
   }
   const lines = list.rows.flatMap((row) => lineOf(row, names));
   return [
@@ -34,21 +34,21 @@ export function asMermaid({ title, list }: Excerpt, order: readonly string[]): s
   ].join("\n");
 }
 
-function lineOf(row: Row, names: ReadonlyMap<Occupant | string, string>): string[] {
+function lineOf(row: Row, names: ReadonlyMap<Peer | string, string>): string[] {
   if (row.is === "join") return [];
   if (row.is === "gap")
     return [
       `  Note over ${names.get(row.service) ?? "s1"}: ${row.count} of ${escaped(row.service)} left out`,
     ];
   const { event } = row;
-  const [client, service] = [names.get(row.occupant), names.get(event.service)];
-  if (event.kind === "open") return [`  ${client}-->>${service}: ${escaped(softWordsOf(event))}`];
-  if (event.kind === "close") return [`  ${client}--x${service}: ${escaped(softWordsOf(event))}`];
+  const [client, service] = [names.get(row.peer), names.get(event.service)];
+  if (event.kind === "open") return [`  ${client}-->>${service}: ${escaped(connectionLabel(event))}`];
+  if (event.kind === "close") return [`  ${client}--x${service}: ${escaped(connectionLabel(event))}`];
   const [from, to] = event.direction === "out" ? [service, client] : [client, service];
-  return [`  ${from}->>${to}: ${escaped(wordsOf(event)) || " "}`];
+  return [`  ${from}->>${to}: ${escaped(messageLabel(event)) || " "}`];
 }
 
-/** Mermaid ends a statement at ; and reads # as the start of an entity, %% as a comment and < as HTML. */
+/** Escapes what Mermaid would parse: `;` ends a statement, `#` starts an entity, `%%` a comment, `<` HTML. */
 function escaped(text: string): string {
   return text.replace(/[#;%<>{}\n\r]/g, (char) => `#${char.codePointAt(0)};`);
 }

@@ -2,13 +2,12 @@ import { dateTime } from "../text/format.ts";
 import type { Excerpt } from "./excerpt.ts";
 import { layOut, servicesOf } from "./layout.ts";
 import { headShapes, lifelines } from "./lifelines.ts";
-import { attributesOf, ink } from "./paint.ts";
-import { tones } from "./palette.ts";
+import { attributesOf, ink, tones } from "./palette.ts";
 import { headHeight, rowHeight, rowShapes } from "./row-shapes.ts";
 import type { Shape } from "./shapes.ts";
 import { fit, textWidth } from "./text-width.ts";
 
-/** A picture that stands alone: light, without fonts or sheets from elsewhere, its colours in each shape. */
+/** A self-contained picture: no external fonts or style sheets, and always in light colours. */
 export interface Picture {
   readonly svg: string;
   readonly width: number;
@@ -19,7 +18,7 @@ const margin = 28;
 const titleHeight = 64;
 const legendLine = 18;
 
-/** @param order all services, as they are configured: it decides places and colours */
+/** @param order all services as they are configured; determines positions and colours */
 export function asPicture({ title, list, span }: Excerpt, order: readonly string[]): Picture {
   const services = servicesOf(list.rows, order);
   const toneOf = (service: string) => Math.max(0, order.indexOf(service)) % tones.length;
@@ -61,7 +60,7 @@ function heading(title: string, span: Excerpt["span"], width: number): string {
   ].join("\n");
 }
 
-/** What colours and signs mean. */
+/** The legend of colours and symbols. */
 function legend(
   services: readonly string[],
   toneOf: (service: string) => number,
@@ -119,7 +118,7 @@ function n(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** XML has no place for control characters, escaped or not. */
+/** Also replaces control characters, which XML forbids even when escaped. */
 export function escapeXml(text: string): string {
   const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   return text

@@ -1,9 +1,9 @@
 import { clock, dateTime } from "../text/format.ts";
 import type { Excerpt } from "./excerpt.ts";
-import { softWordsOf, wordsOf } from "./labels.ts";
+import { connectionLabel, messageLabel } from "./labels.ts";
 import type { Row } from "./rows.ts";
 
-/** For the appendix of a report: a heading, then one line per message with its columns in place. */
+/** Exports plain text: a heading, then one line per message in aligned columns. */
 export function asText({ title, list, span }: Excerpt): string {
   const lines = list.rows.filter((row) => row.is !== "join").map(cells);
   const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)));
@@ -22,11 +22,11 @@ export function asText({ title, list, span }: Excerpt): string {
 
 function cells(row: Row): string[] {
   if (row.is === "gap") return ["", "", "", `... ${row.count} of ${row.service} left out by sampling`];
-  const { event, occupant } = row;
-  const [left, right] = [occupant.label, event.service];
+  const { event, peer } = row;
+  const [left, right] = [peer.label, event.service];
   const start = [clock(event.time), event.service];
   if (event.kind === "open" || event.kind === "close")
-    return [...start, `${left} -- ${right}`, softWordsOf(event)];
+    return [...start, `${left} -- ${right}`, connectionLabel(event)];
   const way = event.direction === "out" ? `${right} -> ${left}` : `${left} -> ${right}`;
-  return [...start, way, wordsOf(event)];
+  return [...start, way, messageLabel(event)];
 }

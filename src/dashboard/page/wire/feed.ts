@@ -1,22 +1,22 @@
-import type { LeftOut, TrafficEvent } from "../api/types.ts";
+import type { LostEvents, TrafficEvent } from "../api/types.ts";
 import type { WireFilter } from "./filter.ts";
 import { RowList } from "./rows.ts";
 
-/** Events and rows that are kept; older ones are forgotten, and counted. */
+/** Events and rows that are kept; older ones are evicted and counted. */
 export const capacity = 5000;
 
-type Item = { readonly event: TrafficEvent } | { readonly gap: LeftOut };
+type Item = { readonly event: TrafficEvent } | { readonly gap: LostEvents };
 
-/** What has come over the wire, and the rows that the filter makes of it. While paused, rows stand still. */
+/** The received events, and the rows of those that pass the filter. While paused, new events are queued. */
 export class WireFeed {
   list: RowList;
-  /** Rises with every change: whoever draws compares it. */
+  /** Increases with every change, so that a view knows when to render. */
   version = 0;
   received = 0;
-  leftOut = 0;
-  forgotten = 0;
+  lost = 0;
+  evicted = 0;
   #items: Item[] = [];
-  #waiting: Item[] = [];
+  #queued: Item[] = [];
   #filter: WireFilter;
   #isPaused = false;
   #last = { seq: -1, time: 0 };
@@ -30,70 +30,70 @@ export class WireFeed {
     return this.#isPaused;
   }
 
-  /** Events that have come since the pause. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** Events received since the pause. */
+  get queued(): number {
+    return this.#queued.length;
   }
 
   add(event: TrafficEvent): void {
-    // A stream taken up again, or asked for with another filter, may tell the same once more.
-    // What is told for the first time and yet has a lower number is from a server that has begun anew.
+    // A stream that reconnects or has another filter may repeat events. A lower number with a later time is not a
+    // repetition: the server was restarted.
     if (event.seq <= this.#last.seq && event.time <= this.#last.time) return;
     this.#last = event;
     this.received++;
-    this.#take({ event });
+    this.#receive({ event });
   }
 
-  addLeftOut(gap: LeftOut): void {
-    this.leftOut += gap.count;
-    this.#take({ gap });
+  addLost(gap: LostEvents): void {
+    this.lost += gap.count;
+    this.#receive({ gap });
   }
 
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused;
     this.version++;
     if (isPaused) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const item of waiting) this.#show(item);
+    const queued = this.#queued;
+    this.#queued = [];
+    for (const item of queued) this.#show(item);
   }
 
   setFilter(filter: WireFilter): void {
     this.#filter = filter;
     this.list = new RowList(filter, capacity);
-    for (const item of this.#items) this.#draw(item);
+    for (const item of this.#items) this.#addRow(item);
     this.version++;
   }
 
-  /** Forgets everything. `again`: what is told next may have been told before. */
-  clear(again = false): void {
+  /** Removes everything. @param acceptRepeated accept events that were received before */
+  clear(acceptRepeated = false): void {
     this.#items = [];
-    this.#waiting = [];
+    this.#queued = [];
     this.list = new RowList(this.#filter, capacity);
-    this.leftOut = this.forgotten = this.received = 0;
-    if (again) this.#last = { seq: -1, time: 0 };
+    this.lost = this.evicted = this.received = 0;
+    if (acceptRepeated) this.#last = { seq: -1, time: 0 };
     this.version++;
   }
 
-  #take(item: Item): void {
+  #receive(item: Item): void {
     this.version++;
     if (!this.#isPaused) this.#show(item);
-    else this.#waiting = this.#bounded(this.#waiting, item);
+    else this.#queued = this.#bounded(this.#queued, item);
   }
 
   #show(item: Item): void {
     this.#items = this.#bounded(this.#items, item);
-    this.#draw(item);
+    this.#addRow(item);
   }
 
   #bounded(items: Item[], item: Item): Item[] {
     items.push(item);
     if (items.length < capacity * 1.1) return items;
-    this.forgotten += items.length - capacity;
+    this.evicted += items.length - capacity;
     return items.slice(-capacity);
   }
 
-  #draw(item: Item): void {
+  #addRow(item: Item): void {
     if ("event" in item) this.list.add(item.event);
     else this.list.addGap(item.gap);
   }

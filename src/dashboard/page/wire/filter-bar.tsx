@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { topicFilterMistake } from "../../../protocol/mqtt/topic.ts";
 import type { TrafficKind } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
-import { useTone } from "../parts/tone.ts";
+import { useTone } from "../state/lab.ts";
 import { allTraffic, type WireFilter } from "./filter.ts";
 
 interface FilterBarProps {
@@ -13,7 +13,7 @@ interface FilterBarProps {
   readonly search: RefObject<HTMLInputElement | null>;
 }
 
-/** Search in front; the rest behind a button, with a mark when something is set there. */
+/** The search field, and a button that opens the other filters and shows how many are set. */
 export function FilterBar({ filter, onChange, order, search }: FilterBarProps) {
   const [isOpen, setOpen] = useState(false);
   const set = (part: Partial<WireFilter>) => onChange({ ...filter, ...part });
@@ -96,10 +96,10 @@ function ServiceChoice({
   );
 }
 
-/** A filter that is no MQTT topic filter (yet) is not sent anywhere. */
+/** Applies the text only while it is a valid MQTT topic filter. */
 function TopicField({ topic, onChange }: { topic: string; onChange: (topic: string) => void }) {
   const [typed, setTyped] = useState(topic);
-  const mistake = typed === "" ? undefined : topicFilterMistake(typed);
+  const error = typed === "" ? undefined : topicFilterMistake(typed);
   const type = (text: string) => {
     setTyped(text);
     if (text === "" || topicFilterMistake(text) === undefined) onChange(text);
@@ -108,12 +108,12 @@ function TopicField({ topic, onChange }: { topic: string; onChange: (topic: stri
     <label>
       Topic
       <input
-        value={topic === "" && mistake === undefined ? "" : typed}
+        value={topic === "" && error === undefined ? "" : typed}
         placeholder="sister/#"
-        aria-invalid={mistake !== undefined}
+        aria-invalid={error !== undefined}
         onInput={(event) => type(event.currentTarget.value)}
       />
-      {mistake !== undefined && <span class="error small">{mistake}</span>}
+      {error !== undefined && <span class="error small">{error}</span>}
     </label>
   );
 }
@@ -147,7 +147,7 @@ function KindChoice({
 }
 
 function activeCount({ services, client, topic, kinds }: WireFilter): number {
-  const isUsual =
+  const isDefault =
     kinds.length === allTraffic.kinds.length && allTraffic.kinds.every((kind) => kinds.includes(kind));
-  return [services.length > 0, client !== "", topic !== "", !isUsual].filter(Boolean).length;
+  return [services.length > 0, client !== "", topic !== "", !isDefault].filter(Boolean).length;
 }

@@ -1,7 +1,7 @@
+import { topicMatches } from "../../../protocol/mqtt/topic.ts";
 import type { TrafficEvent, TrafficKind } from "../api/types.ts";
-import { topicMatches } from "./topic.ts";
 
-/** What the reader wants to see; an empty text or list lets everything through. */
+/** Which events are shown. An empty text or list matches everything. */
 export interface WireFilter {
   readonly services: readonly string[];
   readonly client: string;
@@ -23,15 +23,20 @@ export function passes(event: TrafficEvent, client: string, filter: WireFilter):
   if (!filter.kinds.includes(event.kind)) return false;
   if (filter.services.length > 0 && !filter.services.includes(event.service)) return false;
   if (filter.client !== "" && !has(client, filter.client) && !has(event.remote, filter.client)) return false;
-  if (filter.topic !== "" && !topicMatches(filter.topic, String(event.fields?.topic ?? ""))) return false;
+  if (filter.topic !== "" && !hasTopic(event, filter.topic)) return false;
   return filter.text === "" || hasText(event, client, filter.text);
 }
 
-/** The same for the server, which then need not send the rest. Texts are looked for in the page alone. */
+/** The filter as a query, so that the server sends less. Only the page searches for texts. */
 export function asQuery(filter: WireFilter): { service: string; topic: string; kind: string } {
-  // Who comes and goes is always asked for: lanes are given and taken by it, whether or not it is shown.
+  // Lanes are assigned and released by open and close, so the page needs these even when they are not shown.
   const kinds = new Set<TrafficKind>(["open", "close", ...filter.kinds]);
   return { service: filter.services.join(","), topic: filter.topic, kind: [...kinds].join(",") };
+}
+
+function hasTopic({ fields }: TrafficEvent, filter: string): boolean {
+  const topic = String(fields?.topic ?? "");
+  return topic !== "" && topicMatches(filter, topic);
 }
 
 function hasText(event: TrafficEvent, client: string, text: string): boolean {

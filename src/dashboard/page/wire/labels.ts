@@ -2,42 +2,42 @@ import type { Fields, TrafficEvent } from "../api/types.ts";
 import { bytes } from "../text/format.ts";
 import { bytesOfBase64 } from "../text/hex.ts";
 
-/** Of a payload an arrow has room for so many characters; the rest is told by a click. */
-const longestPayload = 60;
+/** Characters of a payload above an arrow. The details show all of it. */
+const maxPayload = 60;
 
-/** What an arrow says. Roles begin a line with who spoke to whom; the arrow says that already. */
-export function wordsOf(event: TrafficEvent): string {
+/** The label of an arrow: the message without its beginning such as `Received from client: `, which the arrow shows. */
+export function messageLabel(event: TrafficEvent): string {
   if (event.kind === "bytes") return `${bytes(event.size ?? 0)}${preview(event)}`;
-  if (event.fields?.packet === "PUBLISH") return publishWords(event.fields);
+  if (event.fields?.packet === "PUBLISH") return publishLabel(event.fields);
   return (event.text ?? "").replace(
     /^((Received|Sent|Upcall)( (from|to) (client|\('[^']*', \d+\)))?|Published): /,
     "",
   );
 }
 
-/** `PUBLISH sister/temp qos 1 retain "Suhu: 28°C"`: what is published says more than how long it is. */
-function publishWords({ topic, qos, retain, dup, payload, size }: Fields): string {
+/** `PUBLISH sister/temp qos 1 retain "Suhu: 28°C"` */
+function publishLabel({ topic, qos, retain, dup, payload, size }: Fields): string {
   const marks = [qos === 0 ? "" : `qos ${qos}`, retain === true ? "retain" : "", dup === true ? "dup" : ""];
   const text = [...String(payload ?? "")];
-  const isCut = text.length > longestPayload;
-  const said = size === 0 ? "(empty)" : `"${text.slice(0, longestPayload).join("")}${isCut ? "…" : ""}"`;
-  return ["PUBLISH", topic, ...marks, said, isCut ? bytes(Number(size)) : ""]
+  const isCut = text.length > maxPayload;
+  const shown = size === 0 ? "(empty)" : `"${text.slice(0, maxPayload).join("")}${isCut ? "…" : ""}"`;
+  return ["PUBLISH", topic, ...marks, shown, isCut ? bytes(Number(size)) : ""]
     .filter((word) => word !== "")
     .join(" ");
 }
 
-/** What an opening or an ending says. */
-export function softWordsOf(event: TrafficEvent): string {
+/** The label of an `open` or a `close`. */
+export function connectionLabel(event: TrafficEvent): string {
   if (event.kind === "open") return "opens";
   return event.reason === undefined || event.reason === "" ? "closes" : `closes: ${event.reason}`;
 }
 
-/** One sentence for a screen reader, and for the line of a report. */
-export function sentenceOf(event: TrafficEvent, client: string): string {
+/** One sentence, for screen readers and for reports. */
+export function describeEvent(event: TrafficEvent, client: string): string {
   if (event.kind === "open") return `${client} opens a conversation with ${event.service}`;
-  if (event.kind === "close") return `${client} and ${event.service}: ${softWordsOf(event)}`;
+  if (event.kind === "close") return `${client} and ${event.service}: ${connectionLabel(event)}`;
   const [from, to] = event.direction === "out" ? [event.service, client] : [client, event.service];
-  return `${from} to ${to}: ${wordsOf(event)}`;
+  return `${from} to ${to}: ${messageLabel(event)}`;
 }
 
 function preview({ bytes: base64 }: TrafficEvent): string {

@@ -1,53 +1,53 @@
 import type { TrafficEvent } from "../api/types.ts";
 
-/** One peer of one service while it is there. Its name may become known later: MQTT tells it in CONNECT. */
-export interface Occupant {
+/** A peer of a service, from its first to its last event. Its label may become known later: MQTT has it in CONNECT. */
+export interface Peer {
   readonly lane: Lane;
   readonly conversation: string;
   readonly remote: string;
   label: string;
-  /** Whether its opening was told; if not, it was there before. */
+  /** Its first event was `open`. Otherwise it was connected earlier. */
   readonly isNew: boolean;
-  /** Its first and last row; the last one is unknown while it is there. */
+  /** Its first and its last row; `to` is undefined while it is connected. */
   readonly from: number;
   to: number | undefined;
 }
 
-/** A vertical line beside a service. When its peer has left, the next one may have it. */
+/** A vertical line beside a service. Peers use it one after the other. */
 export interface Lane {
   readonly service: string;
   /** 0 is nearest to the service. */
   readonly place: number;
-  readonly occupants: Occupant[];
+  readonly peers: Peer[];
 }
 
-/** Peers that have a lane of their own, per service; those beyond share the last lane. */
+/** Lanes for single peers of one service. All further peers share one more lane. */
 export const maxLanes = 10;
 export const othersLabel = "others";
-/** A peer silent for so long gives its lane to a new one, in milliseconds: its end may have been left out. */
-const patience = 60_000;
+/** After this time without events a peer loses its lane to a new one, because its `close` may have been sampled out. */
+const idleTimeoutMs = 60_000;
 
-interface Seat extends Lane {
-  current: Occupant | undefined;
+interface LaneState extends Lane {
+  current: Peer | undefined;
   lastTime: number;
 }
 
-/** Gives each conversation its lane, so that hundreds of short connections do not need hundreds of lanes. */
-export class LaneBook {
-  readonly #seats = new Map<string, Seat[]>();
-  readonly #occupants = new Map<string, Occupant>();
+/** Assigns conversations to lanes, and reuses lanes, so that hundreds of short connections need only a few. */
+export class LaneAllocator {
+  readonly #lanes = new Map<string, LaneState[]>();
+  readonly #peers = new Map<string, Peer>();
 
-  /** @returns who the event is about, and whether it is the first row of a peer on a lane used before */
-  place(event: TrafficEvent, row: number): { occupant: Occupant; joins: boolean } {
-    const known = this.#occupants.get(event.conversation);
-    if (known !== undefined) return { occupant: this.#seen(known, event), joins: false };
-    const seat = this.#seatFor(event);
-    if (seat.current?.label === othersLabel) return { occupant: seat.current, joins: false };
-    const joins = seat.occupants.length > 0 && seat.occupants.at(-1)?.label !== labelOf(event);
-    this.#leave(seat, row);
-    const label = seat.place === maxLanes ? othersLabel : labelOf(event);
-    const occupant = {
-      lane: seat,
+  /** @returns the event's peer, and whether this is its first row on a lane that others have used before */
+  place(event: TrafficEvent, row: number): { peer: Peer; joins: boolean } {
+    const known = this.#peers.get(event.conversation);
+    if (known !== undefined) return { peer: this.#update(known, event), joins: false };
+    const lane = this.#laneFor(event);
+    if (lane.current?.label === othersLabel) return { peer: lane.current, joins: false };
+    const joins = lane.peers.length > 0 && lane.peers.at(-1)?.label !== labelOf(event);
+    this.#release(lane, row);
+    const label = lane.place === maxLanes ? othersLabel : labelOf(event);
+    const peer = {
+      lane,
       conversation: event.conversation,
       remote: event.remote,
       label,
@@ -55,82 +55,80 @@ export class LaneBook {
       from: row,
       to: undefined,
     };
-    seat.occupants.push(occupant);
-    seat.current = occupant;
-    seat.lastTime = event.time;
-    if (label !== othersLabel) this.#occupants.set(event.conversation, occupant);
-    return { occupant, joins };
+    lane.peers.push(peer);
+    lane.current = peer;
+    lane.lastTime = event.time;
+    if (label !== othersLabel) this.#peers.set(event.conversation, peer);
+    return { peer, joins };
   }
 
-  /** The peer has left: its lane is free from this row on. */
-  close(occupant: Occupant, row: number): void {
-    const seat = this.#seats.get(occupant.lane.service)?.find((each) => each.current === occupant);
-    if (seat !== undefined && occupant.label !== othersLabel) this.#leave(seat, row);
+  /** Releases the lane of a peer that has disconnected. */
+  close(peer: Peer, row: number): void {
+    const lane = this.#lanes.get(peer.lane.service)?.find((each) => each.current === peer);
+    if (lane !== undefined && peer.label !== othersLabel) this.#release(lane, row);
   }
 
-  /** Everybody has left. */
+  /** Releases all lanes. */
   clear(row: number): void {
-    for (const seats of this.#seats.values()) for (const seat of seats) this.#leave(seat, row);
+    for (const lanes of this.#lanes.values()) for (const lane of lanes) this.#release(lane, row);
   }
 
-  /** Forgets who left before this row. */
-  forget(row: number): void {
-    for (const seats of this.#seats.values()) {
-      for (const { occupants } of seats) {
-        while (occupants[0]?.to !== undefined && occupants[0].to < row) occupants.shift();
+  /** Drops the peers that disconnected before this row. */
+  evict(row: number): void {
+    for (const lanes of this.#lanes.values()) {
+      for (const { peers } of lanes) {
+        while (peers[0]?.to !== undefined && peers[0].to < row) peers.shift();
       }
     }
   }
 
-  /** The lanes of a service on which somebody is or has been since the rows that are kept. */
+  /** The lanes of a service that have peers in the rows that are kept. */
   lanes(service: string): readonly Lane[] {
-    return (this.#seats.get(service) ?? []).filter(({ occupants }) => occupants.length > 0);
+    return (this.#lanes.get(service) ?? []).filter(({ peers }) => peers.length > 0);
   }
 
-  #seen(occupant: Occupant, event: TrafficEvent): Occupant {
+  #update(peer: Peer, event: TrafficEvent): Peer {
     const name = event.fields?.client;
-    if (typeof name === "string" && name !== "") occupant.label = name;
-    const seat = this.#seats.get(event.service)?.find((each) => each.current === occupant);
-    if (seat !== undefined) seat.lastTime = event.time;
-    return occupant;
+    if (typeof name === "string" && name !== "") peer.label = name;
+    const lane = this.#lanes.get(event.service)?.find((each) => each.current === peer);
+    if (lane !== undefined) lane.lastTime = event.time;
+    return peer;
   }
 
-  #leave(seat: Seat, row: number): void {
-    const { current } = seat;
+  #release(lane: LaneState, row: number): void {
+    const { current } = lane;
     if (current === undefined) return;
     current.to = row;
-    seat.current = undefined;
-    this.#occupants.delete(current.conversation);
+    lane.current = undefined;
+    this.#peers.delete(current.conversation);
   }
 
-  #seatFor(event: TrafficEvent): Seat {
-    const seats = this.#seats.get(event.service) ?? [];
-    this.#seats.set(event.service, seats);
-    const own = seats.slice(0, maxLanes);
+  #laneFor(event: TrafficEvent): LaneState {
+    const lanes = this.#lanes.get(event.service) ?? [];
+    this.#lanes.set(event.service, lanes);
+    const own = lanes.slice(0, maxLanes);
     return (
-      // One address has one conversation: the one before it has ended, even if its end was left out.
+      // An address has one conversation at a time, so the one before has ended, even if its `close` was sampled out.
       own.find(
         ({ current }) => current !== undefined && event.remote !== "" && current.remote === event.remote,
       ) ??
-      own.find(
-        ({ current, occupants }) => current === undefined && occupants.at(-1)?.label === labelOf(event),
-      ) ??
+      own.find(({ current, peers }) => current === undefined && peers.at(-1)?.label === labelOf(event)) ??
       own.find(({ current }) => current === undefined) ??
-      (own.length < maxLanes ? this.#newSeat(event.service, seats) : undefined) ??
-      own.find(({ lastTime }) => event.time - lastTime > patience) ??
-      seats[maxLanes] ??
-      this.#newSeat(event.service, seats)
+      (own.length < maxLanes ? this.#addLane(event.service, lanes) : undefined) ??
+      own.find(({ lastTime }) => event.time - lastTime > idleTimeoutMs) ??
+      lanes[maxLanes] ??
+      this.#addLane(event.service, lanes)
     );
   }
 
-  #newSeat(service: string, seats: Seat[]): Seat {
-    const seat: Seat = { service, place: seats.length, occupants: [], current: undefined, lastTime: 0 };
-    seats.push(seat);
-    return seat;
+  #addLane(service: string, lanes: LaneState[]): LaneState {
+    const lane: LaneState = { service, place: lanes.length, peers: [], current: undefined, lastTime: 0 };
+    lanes.push(lane);
+    return lane;
   }
 }
 
-/** What a peer is called: its MQTT client id, or else its address. */
+/** The label of a peer: its MQTT client id, or else its address. */
 export function labelOf(event: TrafficEvent): string {
   const name = event.fields?.client;
   if (typeof name === "string" && name !== "") return name;

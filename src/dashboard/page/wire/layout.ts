@@ -1,10 +1,10 @@
-import type { Lane, LaneBook } from "./lanes.ts";
+import type { Lane, LaneAllocator } from "./lanes.ts";
 import type { Row } from "./rows.ts";
 
-/** One vertical line of the drawing: a service, or a lane of its peers. */
+/** A vertical line of the diagram: a service, or a lane of its peers. */
 export interface Column {
   readonly service: string;
-  /** Absent: the service itself. */
+  /** Undefined for the service itself. */
   readonly lane: Lane | undefined;
   readonly x: number;
 }
@@ -12,16 +12,16 @@ export interface Column {
 export interface Layout {
   readonly columns: readonly Column[];
   readonly width: number;
-  /** Where the times end and the lanes begin. */
+  /** The x where the times end and the lanes begin. */
   readonly left: number;
-  /** Between two columns. */
+  /** The distance between two columns. */
   readonly step: number;
-  /** What part of the width can be seen: there the words stand, wherever their arrows are. */
-  readonly seen: { readonly from: number; readonly to: number };
+  /** The visible part of the width. Labels stay in it, wherever their arrows are. */
+  readonly visible: { readonly from: number; readonly to: number };
 }
 
 export interface LayoutOptions {
-  /** What there is to fill. */
+  /** The available width. */
   readonly width: number;
   readonly left: number;
   readonly minStep: number;
@@ -29,20 +29,19 @@ export interface LayoutOptions {
 }
 
 /**
- * Peers stand on both sides of their service, the first to the left, the second to the right and so on: so arrows
- * are short, and none crosses another service.
+ * Places peers on both sides of their service in turn, so that arrows are short and none crosses another service.
  */
-export function layOut(services: readonly string[], book: LaneBook, options: LayoutOptions): Layout {
+export function layOut(services: readonly string[], book: LaneAllocator, options: LayoutOptions): Layout {
   const { width, left, minStep, maxStep } = options;
   const order = services.flatMap((service) => around(service, book.lanes(service)));
   const count = Math.max(1, order.length);
   const step = Math.min(maxStep, Math.max(minStep, (width - left) / count));
   const columns = order.map((column, index) => ({ ...column, x: Math.round(left + step * (index + 0.5)) }));
   const whole = Math.max(width, Math.round(left + step * count));
-  return { columns, width: whole, left, step, seen: { from: 0, to: whole } };
+  return { columns, width: whole, left, step, visible: { from: 0, to: whole } };
 }
 
-/** The services that rows are about, in the given order; those it does not name come last. */
+/** The services of the rows in the given order; services that are not in `order` come last. */
 export function servicesOf(rows: readonly Row[], order: readonly string[]): string[] {
   const present = new Set(rows.map((row) => (row.is === "gap" ? undefined : row.event.service)));
   const known = order.filter((name) => present.delete(name));

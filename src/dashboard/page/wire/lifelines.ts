@@ -1,10 +1,10 @@
-import type { Occupant } from "./lanes.ts";
+import type { Peer } from "./lanes.ts";
 import type { Column, Layout } from "./layout.ts";
 import { arrowLine, headHeight, type ToneOf } from "./row-shapes.ts";
 import { type Shape, sizes } from "./shapes.ts";
 import { fitPeer, textWidth } from "./text-width.ts";
 
-/** The lines from top to bottom, behind the rows `first` to `last`; a peer's line is there while the peer is. */
+/** The vertical lines behind the rows `first` to `last`. A peer's line lasts as long as the peer is connected. */
 export function lifelines(
   layout: Layout,
   first: number,
@@ -16,28 +16,26 @@ export function lifelines(
     const tone = toneOf(service);
     if (lane === undefined)
       return [{ is: "line", look: "life-service", tone, x1: x, y1: y(first), x2: x, y2: y(last + 1) }];
-    const top = (occupant: Occupant) =>
-      occupant.from < first || isThereBefore(lane.occupants, occupant)
-        ? y(first)
-        : y(occupant.from) + arrowLine;
-    const seen = lane.occupants.filter(({ from, to }) => from <= last && (to === undefined || to >= first));
-    return seen.map((occupant) => ({
+    const top = (peer: Peer) =>
+      peer.from < first || wasConnectedBefore(lane.peers, peer) ? y(first) : y(peer.from) + arrowLine;
+    const seen = lane.peers.filter(({ from, to }) => from <= last && (to === undefined || to >= first));
+    return seen.map((peer) => ({
       is: "line",
       look: "life",
       x1: x,
-      y1: top(occupant),
+      y1: top(peer),
       x2: x,
-      y2: occupant.to === undefined || occupant.to > last ? y(last + 1) : y(occupant.to) + arrowLine,
+      y2: peer.to === undefined || peer.to > last ? y(last + 1) : y(peer.to) + arrowLine,
     }));
   });
 }
 
-/** The first on its lane, without an opening: nobody knows since when. */
-function isThereBefore(occupants: readonly Occupant[], occupant: Occupant): boolean {
-  return occupant === occupants[0] && !occupant.isNew;
+/** The first peer on its lane, without an `open`: it was connected before the first row. */
+function wasConnectedBefore(peers: readonly Peer[], peer: Peer): boolean {
+  return peer === peers[0] && !peer.isNew;
 }
 
-/** The boxes above the lines: who is there at this row, or comes first after it. */
+/** The boxes above the lines, with the peer that is connected at this row, or the next one. */
 export function headShapes(layout: Layout, row: number, toneOf: ToneOf): Shape[] {
   return layout.columns.flatMap((column): Shape[] => {
     const isService = column.lane === undefined;
@@ -69,21 +67,21 @@ export function headShapes(layout: Layout, row: number, toneOf: ToneOf): Shape[]
   });
 }
 
-/** The beginning of a line that runs on below the box. */
+/** The first part of the line below the box. */
 function stub({ lane, x }: Column, row: number, tone: number): Shape[] {
   const line = { is: "line", x1: x, y1: 30, x2: x, y2: headHeight } as const;
   if (lane === undefined) return [{ ...line, look: "life-service", tone }];
-  const isThere = lane.occupants.some((occupant) => {
-    const { from, to } = occupant;
-    return (from < row || isThereBefore(lane.occupants, occupant)) && (to === undefined || to >= row);
+  const isConnected = lane.peers.some((peer) => {
+    const { from, to } = peer;
+    return (from < row || wasConnectedBefore(lane.peers, peer)) && (to === undefined || to >= row);
   });
-  return isThere ? [{ ...line, look: "life" }] : [];
+  return isConnected ? [{ ...line, look: "life" }] : [];
 }
 
 export function headLabel({ lane, service }: Column, row: number): string {
-  return lane === undefined ? service : (occupantAt(lane.occupants, row)?.label ?? "");
+  return lane === undefined ? service : (peerAt(lane.peers, row)?.label ?? "");
 }
 
-function occupantAt(occupants: readonly Occupant[], row: number): Occupant | undefined {
-  return occupants.find(({ to }) => to === undefined || to >= row) ?? occupants.at(-1);
+function peerAt(peers: readonly Peer[], row: number): Peer | undefined {
+  return peers.find(({ to }) => to === undefined || to >= row) ?? peers.at(-1);
 }

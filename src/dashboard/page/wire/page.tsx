@@ -2,19 +2,18 @@ import { useCallback, useRef, useState } from "preact/hooks";
 import { Empty } from "../components/empty.tsx";
 import { useKeys } from "../state/keys.ts";
 import { services } from "../state/lab.ts";
-import { useCell } from "../state/store.ts";
+import { useStore } from "../state/store.ts";
 import { Details } from "./details.tsx";
 import { Diagram, type DiagramHandle } from "./diagram.tsx";
 import { ExportDialog } from "./export-dialog.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import type { Row } from "./rows.ts";
-import { StatusLine } from "./status-line.tsx";
-import { Toolbar } from "./toolbar.tsx";
+import { StatusLine, Toolbar } from "./toolbar.tsx";
 import { useFeed } from "./use-feed.ts";
 
 /** The live sequence diagram. */
 export function WirePage() {
-  const order = useCell(services)?.map(({ name }) => name) ?? [];
+  const order = useStore(services)?.map(({ name }) => name) ?? [];
   const { feed, filter, setFilter, isLive, version } = useFeed();
   const [follows, setFollows] = useState(true);
   const [chosen, setChosen] = useState<number>();
@@ -28,7 +27,7 @@ export function WirePage() {
     setOpen(opens && row !== undefined);
     if (row !== undefined) setFollows(false);
   }, []);
-  // From anywhere on the page into the rows, to the newest one in view.
+  // Arrow keys move the focus from anywhere on the page to the newest visible row.
   const enter = () => {
     const last = diagram.current?.inView().last;
     if (last === undefined || document.activeElement?.closest("[role=listbox]")) return;

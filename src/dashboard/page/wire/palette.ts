@@ -1,6 +1,8 @@
+import { type Look, sizes } from "./shapes.ts";
+
 /**
- * A colour for each service, told apart by people who see colours differently, each with a contrast of at least
- * 4.5 on white. The page's sheet has the same for light and dark (`--tone-0` and up).
+ * Colours for services. People with colour blindness can distinguish them, and each has a contrast of at least 4.5 on
+ * white. The style sheet has the same for light and dark themes (`--tone-0` and up).
  */
 export const tones = [
   "#0b62c4",
@@ -19,8 +21,43 @@ export const tones = [
   "#525c70",
 ] as const;
 
-/** By the order of the configuration, so that a service keeps its colour from page to page and run to run. */
+/** The index of a service's colour. It follows the order of the configuration, and so is the same on every page. */
 export function toneIn(services: readonly string[], service: string): number {
   const index = services.indexOf(service);
   return (index === -1 ? tones.length - 1 : index) % tones.length;
+}
+
+/** The greys of an exported picture, which is light in any theme because reports are printed on white. */
+export const ink = {
+  text: "#1a2130",
+  soft: "#566072",
+  line: "#dfe3ea",
+  life: "#c3cad6",
+  paper: "#ffffff",
+} as const;
+
+/** A look as SVG attributes. Few word processors read CSS inside a picture. */
+export function attributesOf(look: Look, tone = 0): string {
+  const colour = tones[tone] ?? tones[0];
+  const mono = 'font-variant-numeric="tabular-nums"';
+  const looks: Record<Look, string> = {
+    life: `stroke="${ink.life}" stroke-width="1.3"`,
+    "life-service": `stroke="${colour}" stroke-width="2" stroke-opacity="0.45"`,
+    arrow: `stroke="${colour}" stroke-width="1.8"`,
+    head: `fill="${colour}"`,
+    dotted: `stroke="${colour}" stroke-width="1.4" stroke-dasharray="2 4" stroke-linecap="round" stroke-opacity="0.75"`,
+    cross: `stroke="${colour}" stroke-width="2" stroke-linecap="round"`,
+    ring: `fill="${ink.paper}" stroke="${colour}" stroke-width="1.6"`,
+    halo: `fill="${ink.paper}" fill-opacity="0.92"`,
+    label: `font-size="${sizes.label}" fill="${ink.text}"`,
+    "label-soft": `font-size="${sizes.soft}" fill="${ink.soft}" font-style="italic"`,
+    time: `font-size="${sizes.time}" fill="${ink.soft}" ${mono}`,
+    "client-box": `fill="${ink.paper}" stroke="${colour}" stroke-width="1.4"`,
+    "client-name": `font-size="${sizes.pill}" fill="${ink.text}"`,
+    "service-box": `fill="${colour}"`,
+    "service-name": `font-size="${sizes.name}" font-weight="600" fill="${ink.paper}"`,
+    "gap-line": `stroke="${ink.life}" stroke-width="1" stroke-dasharray="6 5"`,
+    "gap-text": `font-size="${sizes.soft}" fill="${ink.soft}"`,
+  };
+  return looks[look];
 }

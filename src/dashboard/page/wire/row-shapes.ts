@@ -1,5 +1,5 @@
 import { clock } from "../text/format.ts";
-import { softWordsOf, wordsOf } from "./labels.ts";
+import { connectionLabel, messageLabel } from "./labels.ts";
 import type { Layout } from "./layout.ts";
 import type { Row } from "./rows.ts";
 import { type Shape, sizes } from "./shapes.ts";
@@ -7,26 +7,26 @@ import { fit, fitPeer, textWidth } from "./text-width.ts";
 
 export const rowHeight = 36;
 export const headHeight = 44;
-/** Within a row: where its words stand and where its arrow runs. */
+/** The y of the label and of the arrow within a row. */
 const baseline = 15;
 export const arrowLine = 24;
-/** Between the end of an arrow and the line it points at. */
+/** The gap between the tip of an arrow and the line it points at. */
 const headGap = 1.5;
 
-/** The colour of a service, as its place in the palette. */
+/** The colour of a service, as an index of the palette. */
 export type ToneOf = (service: string) => number;
 
 /** The shapes of one row whose upper edge is at `y`. */
 export function rowShapes(row: Row, y: number, layout: Layout, toneOf: ToneOf): Shape[] {
   if (row.is === "gap") return gapShapes(row.count, row.service, y, layout);
-  const { event, occupant } = row;
-  const client = layout.columns.find(({ lane }) => lane === occupant.lane);
+  const { event, peer } = row;
+  const client = layout.columns.find(({ lane }) => lane === peer.lane);
   const service = layout.columns.find(
     (column) => column.lane === undefined && column.service === event.service,
   );
   if (client === undefined || service === undefined) return [];
   const tone = toneOf(event.service);
-  if (row.is === "join") return pill(occupant.label, client.x, y, layout.step, tone);
+  if (row.is === "join") return pill(peer.label, client.x, y, layout.step, tone);
   const time: Shape[] =
     layout.left === 0
       ? []
@@ -43,7 +43,7 @@ export function rowShapes(row: Row, y: number, layout: Layout, toneOf: ToneOf): 
   return [...time, ...eventShapes(row, y, client.x, service.x, layout, tone)];
 }
 
-/** Narrow screens have room for seconds only. */
+/** The time of a row; only the seconds where there is little room. */
 function timeIn(time: number, { left }: Layout): string {
   return left >= 90 ? clock(time) : clock(time).slice(6);
 }
@@ -58,24 +58,24 @@ function eventShapes(
   layout: Layout,
   tone: number,
 ): Shape[] {
-  const { event, occupant } = row;
+  const { event, peer } = row;
   const line = y + arrowLine;
   switch (event.kind) {
     case "open": {
       const besidePill = client + Math.sign(service - client) * (layout.step / 2);
-      // At the edge the words would stand on the pill, which says as much.
-      const hasRoom = isSeen(besidePill, layout) || !isSeen(client, layout);
+      // At the edge the label would cover the pill, which says the same.
+      const hasRoom = isVisible(besidePill, layout) || !isVisible(client, layout);
       return [
         { is: "line", look: "dotted", tone, x1: client, y1: line, x2: service, y2: line },
         { is: "dot", look: "ring", tone, x: service, y: line, r: 3.5 },
-        ...(hasRoom ? caption(softWordsOf(event), y, besidePill, service, layout, "label-soft") : []),
-        ...pill(occupant.label, client, y + 6, layout.step, tone),
+        ...(hasRoom ? caption(connectionLabel(event), y, besidePill, service, layout, "label-soft") : []),
+        ...pill(peer.label, client, y + 6, layout.step, tone),
       ];
     }
     case "close":
       return [
         { is: "line", look: "dotted", tone, x1: client, y1: line, x2: service, y2: line },
-        ...caption(softWordsOf(event), y, client, service, layout, "label-soft"),
+        ...caption(connectionLabel(event), y, client, service, layout, "label-soft"),
         {
           is: "path",
           look: "cross",
@@ -85,7 +85,7 @@ function eventShapes(
       ];
     default: {
       const [from, to] = event.direction === "out" ? [service, client] : [client, service];
-      const words = occupant.label === "others" ? `${event.remote}: ${wordsOf(event)}` : wordsOf(event);
+      const words = peer.label === "others" ? `${event.remote}: ${messageLabel(event)}` : messageLabel(event);
       return [
         ...arrow(from, to, line, tone),
         ...caption(words, y, client, service, layout, event.kind === "bytes" ? "label-soft" : "label"),
@@ -94,7 +94,7 @@ function eventShapes(
   }
 }
 
-const isSeen = (x: number, { seen }: Layout) => x >= seen.from && x <= seen.to;
+const isVisible = (x: number, { visible }: Layout) => x >= visible.from && x <= visible.to;
 
 function arrow(from: number, to: number, y: number, tone: number): Shape[] {
   const way = Math.sign(to - from);
@@ -112,8 +112,8 @@ function arrow(from: number, to: number, y: number, tone: number): Shape[] {
 }
 
 /**
- * Words above an arrow, centred on it; long ones may run past its ends, the row is theirs alone. Of an arrow that
- * is out of sight they stand at the edge, with a sign of where it is.
+ * The label above an arrow, centred on it; it may be longer than the arrow. When the arrow is outside of the visible
+ * part, the label is at the edge, with a sign that points to the arrow.
  */
 function caption(
   words: string,
@@ -124,8 +124,8 @@ function caption(
   look: "label" | "label-soft",
 ): Shape[] {
   const size = look === "label" ? sizes.label : sizes.soft;
-  const first = Math.max(layout.left, layout.seen.from) + 4;
-  const last = Math.min(layout.width, layout.seen.to) - 8;
+  const first = Math.max(layout.left, layout.visible.from) + 4;
+  const last = Math.min(layout.width, layout.visible.to) - 8;
   const [before, after] = [Math.max(a, b) < first ? "‹ " : "", Math.min(a, b) > last ? " ›" : ""];
   const signs = textWidth(before + after, size);
   const text = before + fit(words, size, last - first - signs) + after;

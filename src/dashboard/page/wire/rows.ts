@@ -1,19 +1,19 @@
-import type { LeftOut, TrafficEvent } from "../api/types.ts";
+import type { LostEvents, TrafficEvent } from "../api/types.ts";
 import { passes, type WireFilter } from "./filter.ts";
-import { LaneBook, type Occupant } from "./lanes.ts";
+import { LaneAllocator, type Peer } from "./lanes.ts";
 
-/** One line of the diagram. Numbers rise by one from row to row, and are never used again. */
+/** A row of the diagram. Row numbers rise by one and are never reused. */
 export type Row =
-  | { readonly no: number; readonly is: "event"; readonly event: TrafficEvent; readonly occupant: Occupant }
-  /** Somebody new on a lane whose opening is not among the rows. */
-  | { readonly no: number; readonly is: "join"; readonly event: TrafficEvent; readonly occupant: Occupant }
-  /** Here the server left something out. */
+  | { readonly no: number; readonly is: "event"; readonly event: TrafficEvent; readonly peer: Peer }
+  /** A new peer on a used lane, without an `open` event. */
+  | { readonly no: number; readonly is: "join"; readonly event: TrafficEvent; readonly peer: Peer }
+  /** Events that the server did not send. */
   | { readonly no: number; readonly is: "gap"; readonly service: string; count: number };
 
 /** Turns events into rows, the newest `capacity` of them. */
 export class RowList {
   rows: Row[] = [];
-  readonly lanes = new LaneBook();
+  readonly lanes = new LaneAllocator();
   readonly #filter: WireFilter;
   readonly #capacity: number;
   #next = 0;
@@ -25,33 +25,33 @@ export class RowList {
   }
 
   add(event: TrafficEvent): void {
-    // The numbers begin anew with the server: nobody who was there before is there still.
+    // A lower number means that the server was restarted, so all peers have disconnected.
     if (event.seq < this.#lastSeq) this.lanes.clear(Math.max(0, this.#next - 1));
     this.#lastSeq = event.seq;
-    const { occupant, joins } = this.lanes.place(event, this.#next);
-    if (passes(event, occupant.label, this.#filter)) {
-      if (joins && event.kind !== "open") this.#push({ no: this.#next, is: "join", event, occupant });
-      this.#push({ no: this.#next, is: "event", event, occupant });
+    const { peer, joins } = this.lanes.place(event, this.#next);
+    if (passes(event, peer.label, this.#filter)) {
+      if (joins && event.kind !== "open") this.#push({ no: this.#next, is: "join", event, peer });
+      this.#push({ no: this.#next, is: "event", event, peer });
     }
-    if (event.kind === "close") this.lanes.close(occupant, Math.max(0, this.#next - 1));
+    if (event.kind === "close") this.lanes.close(peer, Math.max(0, this.#next - 1));
   }
 
-  addGap({ service, kind, count }: LeftOut): void {
+  addGap({ service, kind, count }: LostEvents): void {
     const { services, kinds } = this.#filter;
     if (services.length > 0 && !services.includes(service)) return;
-    // "slow-reader" is of no kind that could be filtered.
+    // Other kinds, such as "slow-reader", cannot be filtered.
     if (["open", "bytes", "message", "close"].includes(kind) && !kinds.some((each) => each === kind)) return;
     const last = this.rows.at(-1);
     if (last?.is === "gap" && last.service === service) last.count += count;
     else this.#push({ no: this.#next, is: "gap", service, count });
   }
 
-  /** Cut in blocks, because cutting moves everything that stays. */
+  /** Evicts in blocks, because each eviction moves the rows that stay. */
   #push(row: Row): void {
     this.rows.push(row);
     this.#next++;
     if (this.rows.length < this.#capacity * 1.1) return;
     this.rows = this.rows.slice(-this.#capacity);
-    this.lanes.forget(this.rows[0]?.no ?? 0);
+    this.lanes.evict(this.rows[0]?.no ?? 0);
   }
 }

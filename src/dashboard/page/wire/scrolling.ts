@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { rowHeight } from "./row-shapes.ts";
 
-/** What part of the rows is to be seen. */
+/** The visible part of the scrolled rows. */
 export function useView(scroller: RefObject<HTMLDivElement | null>) {
   const [view, setView] = useState({ top: 0, left: 0, width: 800, height: 600 });
   useLayoutEffect(() => {
@@ -27,8 +27,8 @@ export function useView(scroller: RefObject<HTMLDivElement | null>) {
   return view;
 }
 
-/** Following keeps the end in view; otherwise what is read stays where it is when old rows are forgotten. */
-export function useStaying(
+/** Follows the newest row; or else keeps the visible rows where they are while old rows are evicted above them. */
+export function useScrollAnchor(
   scroller: RefObject<HTMLDivElement | null>,
   follows: boolean,
   base: number,
@@ -44,4 +44,27 @@ export function useStaying(
     if (follows) element.scrollTop = element.scrollHeight;
     else if (gone > 0) element.scrollTop -= gone * rowHeight;
   }, [scroller, follows, base, height, version]);
+}
+
+/** The row that a key selects, relative to the chosen or the first visible row; undefined for other keys. */
+export function nextRow(
+  key: string,
+  chosen: number | undefined,
+  base: number,
+  count: number,
+  topRow: number,
+): number | undefined {
+  const last = base + count - 1;
+  const from = chosen ?? (key === "ArrowUp" ? last + 1 : topRow - 1);
+  const page = 10;
+  const targets: Record<string, number> = {
+    ArrowDown: from + 1,
+    ArrowUp: from - 1,
+    PageDown: from + page,
+    PageUp: from - page,
+    Home: base,
+    End: last,
+  };
+  const target = targets[key];
+  return target === undefined || count === 0 ? undefined : Math.min(Math.max(target, base), last);
 }

@@ -1,4 +1,4 @@
-/** What the diagram is made of. The page and the exported picture draw the same shapes, each in its own colours. */
+/** The primitives of the diagram. The page and the exported picture draw the same shapes, each in its own colours. */
 export type Shape =
   | {
       readonly is: "line";
@@ -40,7 +40,7 @@ export type Shape =
 
 export type Anchor = "start" | "middle" | "end";
 
-/** How a shape looks: a class in the page, attributes in a picture. */
+/** The style of a shape: a CSS class in the page, attributes in a picture. */
 export type Look =
   | "life"
   | "life-service"
@@ -60,5 +60,5 @@ export type Look =
   | "gap-line"
   | "gap-text";
 
-/** Sizes of letters, in pixels; what is measured must be what is drawn. */
+/** Font sizes in pixels, used to measure text as well as to draw it. */
 export const sizes = { label: 13, soft: 12, time: 11, name: 12.5, pill: 11.5 } as const;

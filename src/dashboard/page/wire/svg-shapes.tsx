@@ -1,11 +1,11 @@
-import { sentenceOf } from "./labels.ts";
+import { describeEvent } from "./labels.ts";
 import type { Layout } from "./layout.ts";
 import { rowHeight, rowShapes, type ToneOf } from "./row-shapes.ts";
 import type { Row } from "./rows.ts";
 import type { Shape } from "./shapes.ts";
 
-/** Shapes as elements of the page; how they look is written in wire.css. */
-export function Drawn({ shapes }: { shapes: readonly Shape[] }) {
+/** Shapes as SVG elements, styled by wire.css. */
+export function Shapes({ shapes }: { shapes: readonly Shape[] }) {
   return (
     <>
       {shapes.map((shape, index) => (
@@ -42,13 +42,13 @@ interface RowGroupProps {
   readonly toneOf: ToneOf;
   readonly isChosen: boolean;
   readonly onChoose: (row: number, opens: boolean) => void;
-  /** Of all rows. */
+  /** The number of rows. */
   readonly count: number;
-  /** This row's among them, from 1. */
+  /** The position of this row, from 1. */
   readonly place: number;
 }
 
-/** A row among the options of the listbox around it, which has the focus and the keys. */
+/** A row as an option of the listbox, which has the focus and handles the keys. */
 export function RowGroup({ row, y, layout, toneOf, isChosen, onChoose, count, place }: RowGroupProps) {
   const canOpen = row.is === "event";
   return (
@@ -60,7 +60,7 @@ export function RowGroup({ row, y, layout, toneOf, isChosen, onChoose, count, pl
       aria-selected={isChosen}
       aria-setsize={count}
       aria-posinset={place}
-      aria-label={sentence(row)}
+      aria-label={describeRow(row)}
       onClick={() => canOpen && onChoose(row.no, true)}
     >
       <rect
@@ -71,12 +71,12 @@ export function RowGroup({ row, y, layout, toneOf, isChosen, onChoose, count, pl
         height={rowHeight - 1}
         rx={6}
       />
-      <Drawn shapes={rowShapes(row, 0, layout, toneOf)} />
+      <Shapes shapes={rowShapes(row, 0, layout, toneOf)} />
     </g>
   );
 }
 
-function sentence(row: Row): string {
+function describeRow(row: Row): string {
   if (row.is === "gap") return `${row.count} events of ${row.service} left out`;
-  return row.is === "join" ? `${row.occupant.label} appears` : sentenceOf(row.event, row.occupant.label);
+  return row.is === "join" ? `${row.peer.label} appears` : describeEvent(row.event, row.peer.label);
 }

@@ -1,6 +1,6 @@
 /**
- * How wide a text is about, in pixels: enough to place it and to cut it, the same in a browser, in a test and in a
- * picture opened elsewhere. System fonts differ by a few per cent, so it errs on the wide side.
+ * The approximate width of a text in pixels. It is the same in a browser, in a test and in an exported picture. System
+ * fonts differ by a few per cent, so this errs on the wide side.
  */
 export function textWidth(text: string, size: number): number {
   let ems = 0;
@@ -8,7 +8,7 @@ export function textWidth(text: string, size: number): number {
   return ems * size;
 }
 
-/** The text, or as much of it as has room, with an ellipsis. */
+/** The text, cut with an ellipsis to fit. */
 export function fit(text: string, size: number, room: number): string {
   if (textWidth(text, size) <= room) return text;
   const dots = emsOf("…") * size;
@@ -22,7 +22,7 @@ export function fit(text: string, size: number, room: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** As `fit`, but of an address the end is kept: peers on one machine differ in their ports. */
+/** Like `fit`, but keeps the end of an address, because peers on one machine differ in their ports. */
 export function fitPeer(label: string, size: number, room: number): string {
   if (!/:\d+$/.test(label)) return fit(label, size, room);
   let text = label;

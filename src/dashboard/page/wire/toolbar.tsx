@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { Icon } from "../components/icons.tsx";
-import type { WireFeed } from "./feed.ts";
+import { plural } from "../text/format.ts";
+import { capacity, type WireFeed } from "./feed.ts";
 
 interface ToolbarProps {
   readonly feed: WireFeed;
@@ -12,7 +13,7 @@ interface ToolbarProps {
 }
 
 export function Toolbar({ feed, follows, onFollow, onExport, canExport, children }: ToolbarProps) {
-  const { isPaused, waiting } = feed;
+  const { isPaused, queued } = feed;
   return (
     <div class="toolbar" role="toolbar" aria-label="Wire">
       {children}
@@ -26,7 +27,7 @@ export function Toolbar({ feed, follows, onFollow, onExport, canExport, children
         >
           <Icon name={isPaused ? "play" : "pause"} />
           <span class="wide-only">{isPaused ? "Go on" : "Pause"}</span>
-          {isPaused && waiting > 0 && <span class="badge">{waiting.toLocaleString("en")}</span>}
+          {isPaused && queued > 0 && <span class="badge">{queued.toLocaleString("en")}</span>}
         </button>
         <button type="button" aria-pressed={follows} onClick={onFollow} title="Follow the newest (f)">
           <Icon name="follow" />
@@ -42,5 +43,24 @@ export function Toolbar({ feed, follows, onFollow, onExport, canExport, children
         </button>
       </span>
     </div>
+  );
+}
+
+/** How many rows there are, and how many events are missing from them. */
+export function StatusLine({ feed, isLive }: { feed: WireFeed; isLive: boolean }) {
+  const { list, isPaused, queued, lost, evicted } = feed;
+  const state = isPaused ? "paused" : isLive ? "live" : "connecting";
+  return (
+    <p class="status-line">
+      <span class={`live live-${state}`}>{state}</span>
+      <span>{plural(list.rows.length, "row")}</span>
+      {isPaused && queued > 0 && <span>{queued.toLocaleString("en")} came since</span>}
+      {lost > 0 && <span>{lost.toLocaleString("en")} left out by the server's sampling</span>}
+      {evicted > 0 && (
+        <span>
+          {evicted.toLocaleString("en")} older forgotten (the newest {capacity.toLocaleString("en")} are kept)
+        </span>
+      )}
+    </p>
   );
 }

@@ -1,51 +1,51 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { listenToTraffic } from "../api/traffic.ts";
-import { cell, useCell } from "../state/store.ts";
+import { store, useStore } from "../state/store.ts";
 import { WireFeed } from "./feed.ts";
 import { allTraffic, asQuery, type WireFilter } from "./filter.ts";
 
-/** Kept outside of the page, so that who goes to another page and comes back finds everything in its place. */
+/** Outside of the component, so that the feed survives a visit to another page. */
 const feed = new WireFeed(allTraffic);
-const filterCell = cell<WireFilter>(allTraffic);
+const filterStore = store<WireFilter>(allTraffic);
 
-/** Past events that the page begins with. */
+/** Past events to begin with. */
 const history = 500;
-/** Somebody who types a topic has not finished it with the first letter. */
-const typingPause = 300;
+/** Debounces the filter, because every change opens a new stream. */
+const debounceMs = 300;
 
 export interface FeedState {
   readonly feed: WireFeed;
   readonly filter: WireFilter;
   readonly setFilter: (filter: WireFilter) => void;
   readonly isLive: boolean;
-  /** Differs whenever there is something new to draw. */
+  /** Changes when there is something new to render. */
   readonly version: number;
 }
 
-/** Listens while the page is open; whatever comes between two frames is drawn at once. */
+/** Receives events while the page is open, and renders them once per frame. */
 export function useFeed(): FeedState {
-  const filter = useCell(filterCell);
+  const filter = useStore(filterStore);
   const [isLive, setLive] = useState(false);
   const version = useFrames(feed);
-  const wanted = JSON.stringify(asQuery(filter));
-  const asked = useRef(wanted);
-  // What is paused stands still: another stream, which begins anew, has to wait.
-  const query = feed.isPaused ? asked.current : wanted;
+  const latest = JSON.stringify(asQuery(filter));
+  const asked = useRef(latest);
+  // While paused the stream stays the same, because a new one would begin from the start.
+  const query = feed.isPaused ? asked.current : latest;
   useEffect(() => {
     const listen = () => {
-      // What another filter kept away has to be told again.
+      // With another filter the server has to send again what the old one has excluded.
       if (asked.current !== query) feed.clear(true);
       asked.current = query;
       return listenToTraffic(
-        { ...asQuery(filterCell.get()), history },
-        { traffic: (event) => feed.add(event), leftOut: (what) => feed.addLeftOut(what), live: setLive },
+        { ...asQuery(filterStore.get()), history },
+        { traffic: (event) => feed.add(event), lost: (what) => feed.addLost(what), live: setLive },
       );
     };
     if (asked.current === query) return listen();
     let stop = () => {};
     const timer = setTimeout(() => {
       stop = listen();
-    }, typingPause);
+    }, debounceMs);
     return () => {
       clearTimeout(timer);
       stop();
@@ -53,12 +53,12 @@ export function useFeed(): FeedState {
   }, [query]);
   const setFilter = (next: WireFilter) => {
     feed.setFilter(next);
-    filterCell.set(next);
+    filterStore.set(next);
   };
   return { feed, filter, setFilter, isLive, version };
 }
 
-/** The feed's version, looked at once per frame: two thousand messages a second are sixty drawings a second. */
+/** The feed's version, read once per frame: two thousand messages per second cause sixty renderings. */
 function useFrames({ version: first }: WireFeed): number {
   const [version, setVersion] = useState(first);
   useEffect(() => {
