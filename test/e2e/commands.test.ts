@@ -10,7 +10,7 @@ import { pythonClient } from "../support/python.ts";
 
 const files = haveBinaries ? copyBinaries() : { folder: "", scratch: "", distsrv: "", distcli: "" };
 const distsrv = (...words: string[]) =>
-  run([files.distsrv, ...words], { cwd: files.scratch, isStranger: true });
+  run([files.distsrv, ...words], { cwd: files.scratch, cleanEnvironment: true });
 
 const fiveMistakes = `host: 127.0.0.1
 services:
@@ -119,7 +119,7 @@ testSchema(
 
 testBinaries("--version prints the version of both binaries", async () => {
   expect(await distsrv("--version")).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
-  const client = await run([files.distcli, "--version"], { cwd: files.scratch, isStranger: true });
+  const client = await run([files.distcli, "--version"], { cwd: files.scratch, cleanEnvironment: true });
   expect(client).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
 });
 

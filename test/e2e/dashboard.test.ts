@@ -11,7 +11,7 @@ const lab =
   (await startLab("admin: { port: 0 }\nservices: { echo: { port: 0 }, mqtt: { port: 0 } }", {
     program: [files.distsrv],
     cwd: files.folder,
-    isStranger: true,
+    cleanEnvironment: true,
   }));
 const ask = (path: string) => fetch(`http://127.0.0.1:${theLab().adminPort}${path}`);
 

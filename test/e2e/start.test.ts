@@ -10,7 +10,7 @@ const files = haveBinaries ? copyBinaries() : { folder: "", scratch: "", distsrv
 function runConfig(yaml: string): Promise<Outcome> {
   const config = join(files.scratch, `${crypto.randomUUID()}.yaml`);
   writeFileSync(config, yaml);
-  return run([files.distsrv, "--config", config], { cwd: files.folder, isStranger: true });
+  return run([files.distsrv, "--config", config], { cwd: files.folder, cleanEnvironment: true });
 }
 
 /** A port that nobody listens on: found by listening on it. */
@@ -67,7 +67,11 @@ testBinaries("a UDP port in use is told as well", async () => {
 
 testBinaries("a second copy cannot take the port that the first one's threads share", async () => {
   const yaml = `services: { time: { port: ${freePort()}, threads: 2 } }`;
-  const first = await startLab(yaml, { program: [files.distsrv], isStranger: true, cleanUp: onTestFinished });
+  const first = await startLab(yaml, {
+    program: [files.distsrv],
+    cleanEnvironment: true,
+    cleanUp: onTestFinished,
+  });
   const second = await runConfig(yaml);
   expect(second.status).toBe(1);
   expect(second.stderr).toContain("in use");
@@ -84,7 +88,11 @@ testBinaries("an address that is not this machine's is named, status 1", async (
 testBinaries("a stopped lab's ports can be taken again at once, connections or not", async () => {
   const yaml = `services: { echo: { port: ${freePort()} }, time: { port: ${freePort()}, threads: 2 } }`;
   for (let round = 0; round < 2; round++) {
-    const lab = await startLab(yaml, { program: [files.distsrv], isStranger: true, cleanUp: onTestFinished });
+    const lab = await startLab(yaml, {
+      program: [files.distsrv],
+      cleanEnvironment: true,
+      cleanUp: onTestFinished,
+    });
     for (const service of ["echo", "time"]) {
       const socket = await Bun.connect({
         hostname: "127.0.0.1",

@@ -11,7 +11,7 @@ const start = (yaml: string, ...args: string[]) =>
     program: [files.distsrv],
     args,
     cwd: files.folder,
-    isStranger: true,
+    cleanEnvironment: true,
     cleanUp: onTestFinished,
   });
 
@@ -35,7 +35,7 @@ services:
   client.write(sent);
   await until(async () => (await counter(lab, "file-echo", "bytes_received_total")) === sent.length);
   lab.program.signal("SIGTERM");
-  await lab.tells("distsrv", "SIGTERM: unfinished replies have");
+  await lab.untilLogged("distsrv", "SIGTERM: unfinished replies have");
   client.resume();
   const received = await client.all();
   client.end();
@@ -58,7 +58,7 @@ services:
   await until(async () => (await counter(lab, "rest", "requests")) === 1);
   lab.program.signal("SIGTERM");
   // The services stop in reverse order: when echo is gone, it is rest that waits.
-  await lab.tells("distsrv", "SIGTERM: unfinished replies have");
+  await lab.untilLogged("distsrv", "SIGTERM: unfinished replies have");
   client.write(body.slice(5));
   await until(() => client.received.includes("}"));
   expect(client.received.toString()).toMatch(/^HTTP\/1\.1 200 [\s\S]*\{"result":14\}$/);
@@ -112,7 +112,7 @@ testBinaries("a second signal ends at once, with status 1", async () => {
   client.write(Buffer.alloc(6_000_000));
   await until(async () => (await counter(lab, "file-echo", "bytes_received_total")) === 6_000_000);
   lab.program.signal("SIGTERM");
-  await lab.tells("distsrv", "SIGTERM: unfinished replies have");
+  await lab.untilLogged("distsrv", "SIGTERM: unfinished replies have");
   expect(lab.program.isRunning).toBe(true);
   lab.program.signal("SIGTERM");
   expect((await lab.program.outcome(5000)).status).toBe(1);
@@ -128,7 +128,7 @@ testBinaries("new clients are refused while the old ones are served to their end
   client.write(Buffer.alloc(6_000_000));
   await until(async () => (await counter(lab, "file-echo", "bytes_received_total")) === 6_000_000);
   lab.program.signal("SIGTERM");
-  await lab.tells("distsrv", "SIGTERM: unfinished replies have");
+  await lab.untilLogged("distsrv", "SIGTERM: unfinished replies have");
   const refused = () =>
     RawClient.connect(port).then(
       () => false,

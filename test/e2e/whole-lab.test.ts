@@ -3,15 +3,15 @@ import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { labPorts } from "../../src/core/ports.ts";
 import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { isolatedNetwork } from "../support/isolated-network.ts";
 import { type Lab, startServer } from "../support/lab.ts";
-import { ownNetwork } from "../support/own-network.ts";
 import { type Outcome, Program, run } from "../support/program.ts";
 
 const files = haveBinaries ? copyBinaries() : { folder: "", scratch: "", distsrv: "", distcli: "" };
-const network = haveBinaries ? ownNetwork() : [];
+const network = haveBinaries ? isolatedNetwork() : [];
 const inside = {
   cwd: files.folder,
-  isStranger: true,
+  cleanEnvironment: true,
   env: { HOME: files.scratch, TMPDIR: files.scratch, TZ: "UTC" },
 };
 
@@ -86,7 +86,7 @@ testBinaries("distcli mqtt pub reaches distcli mqtt sub", async () => {
     [...network, files.distcli, "mqtt", "sub", "127.0.0.1", "-t", "e2e/#", "-q", "1", "-C", "1"],
     { ...inside, input: "" },
   );
-  await lab?.tells("mqtt", "SUBSCRIBE e2e/#");
+  await lab?.untilLogged("mqtt", "SUBSCRIBE e2e/#");
   await distcli("mqtt", "pub", "127.0.0.1", "-t", "e2e/x", "-m", "halo", "-q", "1");
   expect((await sub.outcome()).stdout).toBe("Received message: halo (Topic: e2e/x)\n");
 });

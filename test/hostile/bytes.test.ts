@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { attack, crowd, pump } from "../support/attacker.ts";
+import { AttackMonitor } from "../support/attack-monitor.ts";
+import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { Random } from "../support/random.ts";
-import { Siege } from "../support/siege.ts";
 import { until } from "../support/until.ts";
 import { greeting } from "../support/zmtp.ts";
 
@@ -13,17 +13,17 @@ const streams = lab.services.filter((service) => service !== "udp");
 
 describe.each(streams)("%s", (service) => {
   test("survives random bytes", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const random = new Random(20_261_121);
-    for (const attacker of await crowd(lab.port(service), 40)) {
+    for (const attacker of await attackMany(lab.port(service), 40)) {
       await pump(attacker, random.bytes(1 + random.below(4096)), 1 + random.below(65_536));
       if (random.below(2) === 0) attacker.socket.terminate();
     }
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("survives random bytes behind the start of what it expects", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const random = new Random(1_121_2026);
     const starts = [
       greeting,
@@ -32,24 +32,24 @@ describe.each(streams)("%s", (service) => {
       "TIME",
       Uint8Array.of(0x10, 40, 0, 4),
     ];
-    for (const attacker of await crowd(lab.port(service), 40)) {
+    for (const attacker of await attackMany(lab.port(service), 40)) {
       attacker.socket.write(random.pick(starts));
       attacker.socket.write(random.bytes(1 + random.below(2000)));
       attacker.socket.shutdown();
     }
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("survives a megabyte without a line end", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const attacker = await attack(lab.port(service));
     await pump(attacker, Buffer.alloc(65_536, "A"), 1_048_576);
     attacker.socket.shutdown();
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("survives half a request and then silence, on two hundred connections", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const halves: Readonly<Record<string, string | Uint8Array>> = {
       rest: "GET /add?a=5&b=9 HTTP/1.1\r\nHost: 127",
       soap: "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n<soap-env:Envelope",
@@ -58,17 +58,17 @@ describe.each(streams)("%s", (service) => {
       time: "TI",
     };
     const half = halves[service] ?? (service.startsWith("zmq") ? greeting.subarray(0, 30) : "sepa");
-    for (const attacker of await crowd(lab.port(service), 200)) attacker.socket.write(half);
-    await siege.survived();
+    for (const attacker of await attackMany(lab.port(service), 200)) attacker.socket.write(half);
+    await monitor.expectSurvived();
   });
 });
 
 test("a million line ends at the time server are a million answers or a closed connection, never a dead server", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("time"));
   await pump(attacker, Buffer.alloc(65_536, "\n"), 1_000_000);
   attacker.socket.shutdown();
   await until(() => attacker.closed, 15_000);
   expect(attacker.received).toBe(attacker.sent * "Invalid request\n".length);
-  await siege.survived();
+  await monitor.expectSurvived();
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { attack, crowd } from "../support/attacker.ts";
+import { AttackMonitor } from "../support/attack-monitor.ts";
+import { attack, attackMany } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
-import { Siege } from "../support/siege.ts";
 
 const lab = await startLab(wholeLab);
 test("before the attacks every service is served", () => expectHealthy(lab));
@@ -18,42 +18,43 @@ function descriptors(): number {
 
 describe.each(streams)("%s", (service) => {
   test("serves others beside two thousand connections that say nothing", async () => {
-    const siege = new Siege(lab);
-    const silent = await crowd(lab.port(service), most);
-    await siege.survived();
+    const monitor = new AttackMonitor(lab);
+    const silent = await attackMany(lab.port(service), most);
+    await monitor.expectSurvived();
     expect(silent.filter(({ closed }) => closed).length).toBe(0);
   });
 
   test("survives a storm of connections that are reset at once", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     for (let wave = 0; wave < 10; wave++) {
-      for (const attacker of await crowd(lab.port(service), 100)) attacker.socket.terminate();
+      for (const attacker of await attackMany(lab.port(service), 100)) attacker.socket.terminate();
     }
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("survives a storm of connections that say something and are reset before the answer", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     for (let wave = 0; wave < 5; wave++) {
-      for (const attacker of await crowd(lab.port(service), 100)) {
+      for (const attacker of await attackMany(lab.port(service), 100)) {
         attacker.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\nTIME\r\n");
         attacker.socket.terminate();
       }
     }
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 });
 
 test("all of them at once: two hundred silent, deaf and garbled clients on every port", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   for (const service of streams) {
-    await crowd(lab.port(service), 100);
-    for (const { socket } of await crowd(lab.port(service), 50, { deaf: true })) socket.write("TIME\r\n");
-    for (const { socket } of await crowd(lab.port(service), 50)) socket.write(Buffer.alloc(2000, 0xff));
+    await attackMany(lab.port(service), 100);
+    for (const { socket } of await attackMany(lab.port(service), 50, { neverReads: true }))
+      socket.write("TIME\r\n");
+    for (const { socket } of await attackMany(lab.port(service), 50)) socket.write(Buffer.alloc(2000, 0xff));
   }
-  await siege.survived();
+  await monitor.expectSurvived();
   const late = await attack(lab.port("echo"));
   late.socket.write("halo");
-  await siege.survived();
+  await monitor.expectSurvived();
   expect(late.head.toString()).toBe("Echo: halo");
 });

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { createSocket } from "node:dgram";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { Random } from "../support/random.ts";
-import { Siege } from "../support/siege.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(wholeLab);
@@ -22,7 +22,7 @@ async function sender() {
 }
 
 test("a flood of datagrams of every size is answered as far as there is room, and others are served", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const random = new Random(12_345);
   const { send, received } = await sender();
   const largest = random.bytes(65_507);
@@ -30,12 +30,12 @@ test("a flood of datagrams of every size is answered as far as there is room, an
     const sizes = Array.from({ length: 100 }, () => random.below(random.below(10) === 0 ? 65_507 : 100));
     await Promise.all(sizes.map((size) => send(largest.subarray(0, size), lab.port("udp"))));
   }
-  await siege.survived();
+  await monitor.expectSurvived();
   expect(received()).toBeGreaterThan(0);
 });
 
 test("datagrams that answer themselves do not make the server talk to itself for ever", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const { send, received } = await sender();
   // Each answer is sent back as a request; the text grows by the greeting each time up to the maximum size.
   let text = Buffer.from("x");
@@ -44,26 +44,26 @@ test("datagrams that answer themselves do not make the server talk to itself for
     await send(text, lab.port("udp"));
   }
   await until(() => received() > 0);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 test("datagrams to the ports of streams reach nobody", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const { send, received } = await sender();
   for (const service of lab.services) {
     if (service !== "udp" && lab.port(service) !== lab.port("udp"))
       await send(Buffer.from("TIME\r\n"), lab.port(service));
   }
-  await siege.survived();
+  await monitor.expectSurvived();
   expect(received()).toBe(0);
 });
 
 test("senders that have closed their socket before the answer trouble nobody", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   for (let sender = 0; sender < 500; sender++) {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.send("halo", lab.port("udp"), "127.0.0.1", () => resolve()));
     socket.close();
   }
-  await siege.survived();
+  await monitor.expectSurvived();
 });

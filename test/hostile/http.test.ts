@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { type Attacker, attack, crowd, pump } from "../support/attacker.ts";
+import { AttackMonitor } from "../support/attack-monitor.ts";
+import { type Attacker, attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
-import { Siege } from "../support/siege.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(wholeLab);
@@ -50,15 +50,15 @@ async function say(service: string, request: string): Promise<Attacker> {
 
 describe.each(services)("%s", (service) => {
   test.each(Object.entries(refused))("is not taken in by %s", async (_, request) => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const attacker = await say(service, request);
     expect(statuses(attacker).filter((status) => status < 400)).toEqual([]);
     expect(attacker.head.toString()).not.toContain("1337");
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("reads a body with both lengths as chunked or not at all, and never a request out of it", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
     const attacker = await say(
       service,
@@ -66,16 +66,16 @@ describe.each(services)("%s", (service) => {
     );
     expect(attacker.head.toString()).not.toContain("1337");
     expect(statuses(attacker).length).toBeLessThanOrEqual(1);
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("ends a body that never ends", async () => {
-    const siege = new Siege(lab);
-    const endless = await crowd(lab.port(service), 20);
+    const monitor = new AttackMonitor(lab);
+    const endless = await attackMany(lab.port(service), 20);
     for (const { socket } of endless) socket.write(`${post}Transfer-Encoding: chunked\r\n\r\n`);
     const chunk = Buffer.from(`10000\r\n${"x".repeat(65_536)}\r\n`);
     await Promise.all(endless.map((attacker) => pump(attacker, chunk, 30_000_000)));
-    await siege.survived();
+    await monitor.expectSurvived();
     for (const attacker of endless) {
       expect(attacker.closed || attacker.sent < 30_000_000).toBe(true);
       expect(statuses(attacker)).toEqual([413]);
@@ -83,28 +83,28 @@ describe.each(services)("%s", (service) => {
   });
 
   test("does not wait for a body that was only announced", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const attacker = await attack(lab.port(service));
     attacker.socket.write(`${post}Content-Length: 4000000000\r\n\r\n`);
     await until(() => attacker.head.length > 0);
     expect(statuses(attacker)).toEqual([413]);
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("serves others beside a thousand requests whose bodies do not come", async () => {
-    const siege = new Siege(lab);
-    const half = await crowd(lab.port(service), 1005);
+    const monitor = new AttackMonitor(lab);
+    const half = await attackMany(lab.port(service), 1005);
     for (const { socket } of half) socket.write(`${post}Content-Length: 20\r\n\r\nx`);
-    await siege.survived();
+    await monitor.expectSurvived();
     expect(half.filter(({ closed, received }) => closed || received > 0)).toEqual([]);
   });
 
   test("serves others beside three hundred requests that come a byte at a time", async () => {
-    const siege = new Siege(lab);
-    const slow = await crowd(lab.port(service), 300);
+    const monitor = new AttackMonitor(lab);
+    const slow = await attackMany(lab.port(service), 300);
     for (const byte of "POST / HTTP/1.1\r\nHost:") {
       for (const { socket } of slow) socket.write(byte);
     }
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 });

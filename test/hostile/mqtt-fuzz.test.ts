@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { connectAsync, type MqttClient } from "mqtt";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { startLab } from "../support/lab.ts";
 import { goodConnect, goodPackets, spoiled } from "../support/mqtt-mutations.ts";
 import { Random } from "../support/random.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { Siege } from "../support/siege.ts";
 import { type Talk, talk } from "../support/talk.ts";
 import { until } from "../support/until.ts";
 
@@ -64,7 +64,7 @@ function hostileClients(wave: number): Promise<unknown> {
 }
 
 async function survive(): Promise<void> {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const { publisher, harmed, heard } = await healthyPair();
   const sent: string[] = [];
   for (let wave = 0; wave < waves; wave++) {
@@ -81,7 +81,7 @@ async function survive(): Promise<void> {
       messages.filter((each) => each.startsWith(`healthy/${qos} `));
     expect(ofQos(heard)).toEqual(ofQos(sent));
   }
-  await siege.survived();
+  await monitor.expectSurvived();
 }
 
 test(

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Attacker, attack, crowd, pump } from "../support/attacker.ts";
+import { type Attacker, attack, attackMany, pump } from "../support/attacker.ts";
 import { Authority, openssl } from "../support/certificates.ts";
 import { expectHealthy } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
@@ -7,7 +7,7 @@ import { connack, connect, publish, subscribe } from "../support/mqtt-packets.ts
 import { testWith } from "../support/needs.ts";
 import { Random } from "../support/random.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { Siege } from "../support/siege.ts";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { until } from "../support/until.ts";
 import { acceptance, frame, readFrames, upgradeRequest } from "../support/web-socket-frames.ts";
 
@@ -35,10 +35,10 @@ services:
 test("before the attacks every service is served", () => expectHealthy(lab));
 
 /** A WebSocket whose client has been accepted; its received bytes are still unread. */
-async function admitted(clientId: string, options: { readonly deaf?: boolean } = {}): Promise<Attacker> {
+async function admitted(clientId: string, options: { readonly neverReads?: boolean } = {}): Promise<Attacker> {
   const attacker = await attack(wsPort, options);
   attacker.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(connect(clientId))]));
-  if (!options.deaf) await until(() => attacker.head.length >= acceptance.length + 6);
+  if (!options.neverReads) await until(() => attacker.head.length >= acceptance.length + 6);
   return attacker;
 }
 
@@ -75,12 +75,12 @@ const garbage: Readonly<Record<string, string | Uint8Array>> = {
 };
 
 test.each(Object.entries(garbage))("a handshake that is %s is refused and closed", async (_, bytes) => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await attack(wsPort);
   await pump(attacker, Buffer.from(bytes), Buffer.from(bytes).length);
   await until(() => attacker.closed);
   expect(attacker.head.toString("latin1")).not.toContain(" 101 ");
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 /** A frame that announces so many bytes, and the first of them. */
@@ -105,20 +105,20 @@ const badFrames: Readonly<Record<string, Buffer>> = {
 };
 
 test.each(Object.entries(badFrames))("a client that sends %s is disconnected", async (name, bytes) => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await admitted("bad");
   expect(readFrames(attacker.head.subarray(acceptance.length))[0]).toEqual([2, connack]);
   attacker.socket.write(bytes);
   // A frame may have any length; the packet in it is only known to be too large when it has arrived.
   if (name.includes("terabyte")) await pump(attacker, Buffer.alloc(65_536, 0xff), 1_000_000);
   await until(() => attacker.closed);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 test("five hundred handshakes that trickle cost nobody else anything, and come to an end", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const counted = await numbers();
-  const tricklers = await crowd(wsPort, 500);
+  const tricklers = await attackMany(wsPort, 500);
   for (const { socket } of tricklers) socket.write("GET /mqtt HTTP/1.1\r\nX: ");
   await counted(100);
   await until(() => {
@@ -126,34 +126,34 @@ test("five hundred handshakes that trickle cost nobody else anything, and come t
     return tricklers.every(({ closed }) => closed);
   });
   await counted(10);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 test("twenty subscribers that never read and a flood of pings do not make it grow, nor hold up a healthy client", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const counted = await numbers();
-  const deaf = await Promise.all(Array.from({ length: 20 }, (_, i) => admitted(`deaf-${i}`, { deaf: true })));
-  for (const { socket } of deaf) socket.write(frame(subscribe("flood")));
+  const neverReads = await Promise.all(Array.from({ length: 20 }, (_, i) => admitted(`deaf-${i}`, { neverReads: true })));
+  for (const { socket } of neverReads) socket.write(frame(subscribe("flood")));
   const pings = Buffer.concat(Array.from({ length: 500 }, () => frame(Buffer.alloc(125), { opcode: 9 })));
   const speaker = await admitted("speaker");
   const flood = frame(publish("flood", Buffer.alloc(60_000, "x")));
   const pumping = [
     pump(speaker, flood, 40_000_000),
-    ...deaf.slice(0, 5).map((each) => pump(each, pings, 5_000_000)),
+    ...neverReads.slice(0, 5).map((each) => pump(each, pings, 5_000_000)),
   ];
   await counted(50);
   await Promise.all(pumping);
   await counted(50);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 test("a thousand streams of mutated frames later, a healthy client has lost nothing", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const counted = await numbers();
   const random = new Random(2_7182_8182);
   const whole = Buffer.concat([frame(connect("mutant")), frame(subscribe("m")), frame(publish("m", "x"))]);
   for (let wave = 0; wave < 20; wave++) {
-    for (const { socket } of await crowd(wsPort, 50)) {
+    for (const { socket } of await attackMany(wsPort, 50)) {
       const mutant = Buffer.from(whole);
       for (let turns = 1 + random.below(6); turns > 0; turns--) {
         const at = random.below(mutant.length);
@@ -164,19 +164,19 @@ test("a thousand streams of mutated frames later, a healthy client has lost noth
     }
     await counted(5);
   }
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 testWith(openssl)("a TLS port is not impressed by silence, rubbish or half a handshake", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const counted = await numbers();
   const random = new Random(1_4142_1356);
-  const attackers = await crowd(tlsPort, 300);
+  const attackers = await attackMany(tlsPort, 300);
   for (const [i, { socket }] of attackers.entries()) {
     if (i % 3 === 0) socket.write(Buffer.from(Array.from({ length: 500 }, () => random.below(256))));
     if (i % 3 === 1) socket.write(Buffer.from("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "latin1"));
   }
   await counted(50);
   await until(() => attackers.every(({ closed }) => closed));
-  await siege.survived();
+  await monitor.expectSurvived();
 });

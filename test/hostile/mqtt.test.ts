@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { attack, crowd, pump } from "../support/attacker.ts";
+import { AttackMonitor } from "../support/attack-monitor.ts";
+import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { connack, connect, packet, publish, subscribe, text } from "../support/mqtt-packets.ts";
 import { Random } from "../support/random.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { Siege } from "../support/siege.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(`
@@ -65,23 +65,23 @@ const badLater: Readonly<Record<string, Buffer>> = {
 };
 
 test.each(Object.entries(badFirst))("a connection that begins with %s is closed", async (_, packet) => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(packet);
   await until(() => attacker.closed);
   // A refusal, if anything: never a CONNACK that accepts.
   expect(attacker.head.equals(connack)).toBe(false);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 test.each(Object.entries(badLater))("a client that sends %s is disconnected", async (_, packet) => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(connect("bad"));
   await until(() => attacker.head.equals(connack));
   attacker.socket.write(packet);
   await until(() => attacker.closed);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 /** Good packets with a few bits turned, bytes cut out or put in. */
@@ -104,14 +104,14 @@ function mutant(random: Random): Buffer {
 }
 
 test("three thousand mutated packets later, a healthy client has lost nothing", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const healthy = await RawClient.connect(lab.port("mqtt"));
   healthy.write(Buffer.concat([connect("healthy"), subscribe("healthy/numbers")]));
   await healthy.bytes(4 + 5);
   const random = new Random(3_1415_9265);
   let expected = Buffer.alloc(0);
   for (let wave = 0; wave < 30; wave++) {
-    for (const { socket } of await crowd(lab.port("mqtt"), 50)) {
+    for (const { socket } of await attackMany(lab.port("mqtt"), 50)) {
       if (random.below(4) > 0) socket.write(connect(`mutant-${wave}`));
       socket.write(Buffer.concat([mutant(random), mutant(random)]));
       if (random.below(3) === 0) socket.terminate();
@@ -121,11 +121,11 @@ test("three thousand mutated packets later, a healthy client has lost nothing", 
     expected = Buffer.concat([expected, number]);
   }
   expect((await healthy.bytes(expected.length)).equals(expected)).toBe(true);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 test("subscriptions, retained messages and topics without end have an end", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(connect("endless"));
   await until(() => attacker.head.equals(connack));
@@ -133,5 +133,5 @@ test("subscriptions, retained messages and topics without end have an end", asyn
   await pump(attacker, many, many.length);
   const deep = publish(`deep${"/x".repeat(30_000)}`, "", 0x31);
   await pump(attacker, deep, deep.length);
-  await siege.survived();
+  await monitor.expectSurvived();
 });

@@ -1,9 +1,9 @@
 import { describe, test } from "bun:test";
-import { crowd, pump } from "../support/attacker.ts";
+import { attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { connect, publish, subscribe } from "../support/mqtt-packets.ts";
-import { Siege } from "../support/siege.ts";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { greeting, message, readyCommand } from "../support/zmtp.ts";
 
 const lab = await startLab(wholeLab);
@@ -30,17 +30,17 @@ const opening: Readonly<Record<string, Uint8Array>> = {
 
 describe.each(Object.entries(greedy))("%s", (service, bytes) => {
   test("does not grow for twenty clients that ask and never read", async () => {
-    const siege = new Siege(lab);
-    const deaf = await crowd(lab.port(service), 20, { deaf: true });
-    for (const { socket } of deaf) {
+    const monitor = new AttackMonitor(lab);
+    const neverReads = await attackMany(lab.port(service), 20, { neverReads: true });
+    for (const { socket } of neverReads) {
       const first = opening[service];
       if (first !== undefined) socket.write(first);
     }
-    await Promise.all(deaf.map((attacker) => pump(attacker, Buffer.from(bytes), 20_000_000)));
-    await siege.survived();
+    await Promise.all(neverReads.map((attacker) => pump(attacker, Buffer.from(bytes), 20_000_000)));
+    await monitor.expectSurvived();
     // Requests of a client that is gone are not answered any more.
-    for (const { socket } of deaf) socket.terminate();
-    await siege.survived();
+    for (const { socket } of neverReads) socket.terminate();
+    await monitor.expectSurvived();
   });
 });
 
@@ -49,11 +49,11 @@ describe.each([
   ["zmq-push", readyCommand("PULL")],
 ])("%s", (service, ready) => {
   test("serves others beside peers that never read what they asked for", async () => {
-    const siege = new Siege(lab);
-    for (const { socket } of await crowd(lab.port(service), 20, { deaf: true })) {
+    const monitor = new AttackMonitor(lab);
+    for (const { socket } of await attackMany(lab.port(service), 20, { neverReads: true })) {
       socket.write(greeting);
       socket.write(ready);
     }
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { attack, crowd, pump } from "../support/attacker.ts";
+import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { Random } from "../support/random.ts";
-import { Siege } from "../support/siege.ts";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { until } from "../support/until.ts";
 import { greeting, message, readyCommand, ZmtpClient } from "../support/zmtp.ts";
 
@@ -66,26 +66,26 @@ describe.each(services)("%s", (service) => {
   };
 
   test.each(Object.entries(garbage))("survives %s", async (_, said) => {
-    const siege = new Siege(lab);
-    for (const { socket } of await crowd(lab.port(service), 10)) socket.write(said);
-    await siege.survived();
+    const monitor = new AttackMonitor(lab);
+    for (const { socket } of await attackMany(lab.port(service), 10)) socket.write(said);
+    await monitor.expectSurvived();
   });
 
   test("disconnects a peer that sends more than maxMessageSize", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const attacker = await attack(lab.port(service));
     attacker.socket.write(Buffer.concat([greeting, ready]));
     await until(() => attacker.received > greeting.length);
     expect(attacker.closed).toBe(false);
     attacker.socket.write(longFrame(100_000_000n));
     await until(() => attacker.closed);
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 
   test("survives random frames from peers that have shaken hands", async () => {
-    const siege = new Siege(lab);
+    const monitor = new AttackMonitor(lab);
     const random = new Random(2718);
-    const attackers = await crowd(lab.port(service), 40);
+    const attackers = await attackMany(lab.port(service), 40);
     for (const attacker of attackers) {
       attacker.socket.write(Buffer.concat([greeting, ready]));
       for (let frame = 0; frame < 20; frame++) {
@@ -95,7 +95,7 @@ describe.each(services)("%s", (service) => {
     }
     await until(() => attackers.every(({ closed }) => closed));
     if (service === "zmq-rep") await askAgain();
-    await siege.survived();
+    await monitor.expectSurvived();
   });
 });
 
@@ -116,20 +116,20 @@ async function askAgain(): Promise<void> {
 }
 
 test("a message in a million parts does not fill the memory of REP", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("zmq-rep"));
   attacker.socket.write(Buffer.concat([greeting, readyCommand("REQ")]));
   const parts = Buffer.concat(Array.from({ length: 5000 }, () => Buffer.from([1, 10, ...Buffer.alloc(10)])));
   await pump(attacker, parts, 12_000_000);
-  await siege.survived();
+  await monitor.expectSurvived();
 });
 
 test("subscriptions without end do not fill the memory of PUB", async () => {
-  const siege = new Siege(lab);
+  const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("zmq-pub"));
   attacker.socket.write(Buffer.concat([greeting, readyCommand("SUB")]));
   const random = new Random(99);
   const many = Array.from({ length: 20_000 }, () => message(Buffer.from([1, ...random.bytes(20)])));
   await pump(attacker, Buffer.concat(many), Buffer.concat(many).length);
-  await siege.survived();
+  await monitor.expectSurvived();
 });

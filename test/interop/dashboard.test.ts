@@ -113,7 +113,7 @@ testPage("Try sends a real request and shows both sides", { at: "#/try/echo" }, 
   expect(await request!.textContent()).toContain("halo dunia");
   await page.getByRole("button", { name: "Hex" }).click();
   await reply!.getByText("45 63 68 6f 3a").waitFor();
-  await lab.tells("echo", "halo dunia");
+  await lab.untilLogged("echo", "halo dunia");
 });
 
 testPage("every service that Try offers answers", { at: "#/try" }, async (page) => {

@@ -24,7 +24,7 @@ async function subscriber(version: string, filter: string, ...rest: string[]): P
   const program = new Program(at("mosquitto_sub", version, "-t", filter, ...rest));
   onTestFinished(() => program.kill());
   const before = lab.log.filter(({ message }) => message.startsWith("SUBSCRIBE")).length;
-  await lab.tells("mqtt", "SUBSCRIBE", before + 1);
+  await lab.untilLogged("mqtt", "SUBSCRIBE", before + 1);
   return program;
 }
 

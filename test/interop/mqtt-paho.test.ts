@@ -28,7 +28,7 @@ for (const version of ["3.1", "3.1.1", "5"]) {
       const sub = new Program(client("paho_sub", version, "sister/temp", 4));
       onTestFinished(() => sub.kill());
       await sub.prints("Berlangganan topik: sister/temp");
-      await lab.tells("mqtt", `SUBSCRIBE sister/temp`, ++subscribed);
+      await lab.untilLogged("mqtt", `SUBSCRIBE sister/temp`, ++subscribed);
       expect(await output(client("paho_pub", version, "sister/temp", "Suhu: 28°C", 4, 0))).toBe(
         publisher?.stdout ?? "",
       );

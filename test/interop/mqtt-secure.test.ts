@@ -52,7 +52,7 @@ for (const version of ["mqttv311", "mqttv5"]) {
         at("mosquitto_sub", "secure", version, "-t", "tls", "-q", "1", "-C", "1", "-N"),
       );
       onTestFinished(() => sub.kill());
-      await lab.tells("secure", "SUBSCRIBE", ++subscribed);
+      await lab.untilLogged("secure", "SUBSCRIBE", ++subscribed);
       const pub = new Program(at("mosquitto_pub", "secure", version, "-t", "tls", "-q", "1", "-s"), {
         input: file,
       });

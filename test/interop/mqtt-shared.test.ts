@@ -26,7 +26,7 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
       );
       onTestFinished(() => program.kill());
       const before = lab.log.filter(({ message }) => message.startsWith("SUBSCRIBE")).length;
-      await lab.tells("mqtt", "SUBSCRIBE", before + 1);
+      await lab.untilLogged("mqtt", "SUBSCRIBE", before + 1);
       return program;
     };
     const members = [await subscribe(), await subscribe()];

@@ -14,7 +14,7 @@ testWith(needs.python)(
   async () => {
     const printed = await output(pythonClient("oneway_client", "127.0.0.1", lab.port("oneway"), "satu arah"));
     expect(printed).toBe("Received: b''\n");
-    await lab.tells("oneway", "Received from client: satu arah");
+    await lab.untilLogged("oneway", "Received from client: satu arah");
   },
 );
 

@@ -4,7 +4,7 @@ import { until } from "./until.ts";
 
 /** A connection that behaves as badly as it is told to; hundreds of them are cheap. */
 export interface Attacker {
-  /** Everything that was received, unless `deaf`. */
+  /** Everything that was received, unless `neverReads`. */
   received: number;
   /** The first bytes of it. */
   head: Buffer;
@@ -16,11 +16,11 @@ export interface Attacker {
 
 export interface AttackOptions {
   /** Never reads. */
-  readonly deaf?: boolean;
+  readonly neverReads?: boolean;
 }
 
 /** Connects; it is closed when the test ends. */
-export async function attack(port: number, { deaf = false }: AttackOptions = {}): Promise<Attacker> {
+export async function attack(port: number, { neverReads = false }: AttackOptions = {}): Promise<Attacker> {
   const seen = { received: 0, head: Buffer.alloc(0), closed: false, sent: 0 };
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
@@ -41,13 +41,17 @@ export async function attack(port: number, { deaf = false }: AttackOptions = {})
       drain() {},
     },
   });
-  if (deaf) socket.pause();
+  if (neverReads) socket.pause();
   onTestFinished(() => socket.terminate());
   return Object.assign(seen, { socket });
 }
 
 /** So many connections at once, made in handfuls so that no accept queue overflows. */
-export async function crowd(port: number, count: number, options: AttackOptions = {}): Promise<Attacker[]> {
+export async function attackMany(
+  port: number,
+  count: number,
+  options: AttackOptions = {},
+): Promise<Attacker[]> {
   const all: Attacker[] = [];
   while (all.length < count) {
     const handful = Math.min(100, count - all.length);

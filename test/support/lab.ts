@@ -60,7 +60,7 @@ export class Lab {
   }
 
   /** Resolves once the log has told `text` about a service so many times. */
-  async tells(service: string, text: string, times = 1): Promise<void> {
+  async untilLogged(service: string, text: string, times = 1): Promise<void> {
     const told = () => this.log.filter((line) => line.service === service && line.message.includes(text));
     await until(() => told().length >= times);
   }

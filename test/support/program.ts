@@ -2,7 +2,7 @@ export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Knows nothing of this process's environment but where programs are. */
-  readonly isStranger?: boolean;
+  readonly cleanEnvironment?: boolean;
   /** All of its input; absent: the input stays open, for `say`. */
   readonly input?: string;
 }
@@ -124,8 +124,10 @@ export class Program {
   }
 }
 
-function inherited({ isStranger = false }: ProgramOptions): Readonly<Record<string, string | undefined>> {
-  return isStranger ? { PATH: process.env.PATH } : process.env;
+function inherited({
+  cleanEnvironment = false,
+}: ProgramOptions): Readonly<Record<string, string | undefined>> {
+  return cleanEnvironment ? { PATH: process.env.PATH } : process.env;
 }
 
 /** Runs a program to its end. It is killed, and the test fails, when it takes longer than `limit` ms. */

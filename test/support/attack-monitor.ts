@@ -3,10 +3,10 @@ import { expectHealthy } from "./health.ts";
 import type { Lab } from "./lab.ts";
 
 /** What an attack may make the whole server grow by, at its worst moment. */
-export const mostGrowth = 200_000_000;
+export const maxGrowth = 200_000_000;
 
 /** One attack on a lab: watches its memory from the start of the test on. */
-export class Siege {
+export class AttackMonitor {
   readonly #lab: Lab;
   readonly #before: number;
   readonly #complaintsBefore: number;
@@ -24,11 +24,11 @@ export class Siege {
    * After the attack, or in its middle: the process lives, its memory has not grown beyond the bound, a healthy
    * client of each service is served promptly, and the log does not complain.
    */
-  async survived(): Promise<void> {
+  async expectSurvived(): Promise<void> {
     expect(this.#lab.program.isRunning).toBe(true);
     await expectHealthy(this.#lab);
     this.#measure();
-    expect(this.#most).toBeLessThan(mostGrowth);
+    expect(this.#most).toBeLessThan(maxGrowth);
     expect(this.#lab.complaints().slice(this.#complaintsBefore)).toEqual([]);
   }
 

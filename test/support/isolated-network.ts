@@ -7,7 +7,7 @@ import { labPorts } from "../../src/core/ports.ts";
  * @returns the words to put before a command that is to run in it
  * @throws {Error} when the lab's ports are not free on everybody's loopback
  */
-export function ownNetwork(): readonly string[] {
+export function isolatedNetwork(): readonly string[] {
   const name = `distsrv-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
   if (succeeds(["ip", "netns", "add", name])) {
     afterAll(() => void succeeds(["ip", "netns", "del", name]));
