@@ -58,7 +58,7 @@ function hostileClients(wave: number): Promise<unknown> {
     const version = random.pick(versions);
     const greeting = random.below(5) === 0 ? Buffer.alloc(0) : goodConnect(version, `fuzz-${index}`);
     const bytes = Buffer.concat([greeting, spoiled(good[version], random)]);
-    return { bytes, isRude: random.below(4) === 0 };
+    return { bytes, resets: random.below(4) === 0 };
   });
   return Promise.all(talks.map((each) => talk(lab.port("mqtt"), each, random)));
 }

@@ -2,20 +2,19 @@ import { onTestFinished } from "bun:test";
 import type { Socket } from "bun";
 import { until } from "./until.ts";
 
-/** A connection that behaves as badly as it is told to; hundreds of them are cheap. */
+/** The connection of a hostile client; cheap enough for hundreds of them. */
 export interface Attacker {
-  /** Everything that was received, unless `neverReads`. */
+  /** How many bytes were received; 0 with `neverReads`. */
   received: number;
-  /** The first bytes of it. */
+  /** The first bytes that were received. */
   head: Buffer;
   closed: boolean;
-  /** Bytes that the kernel took from us. */
+  /** How many bytes the kernel has accepted. */
   sent: number;
   readonly socket: Socket<undefined>;
 }
 
 export interface AttackOptions {
-  /** Never reads. */
   readonly neverReads?: boolean;
 }
 
@@ -46,7 +45,7 @@ export async function attack(port: number, { neverReads = false }: AttackOptions
   return Object.assign(seen, { socket });
 }
 
-/** So many connections at once, made in handfuls so that no accept queue overflows. */
+/** Opens many connections, a hundred at a time so that no accept queue overflows. */
 export async function attackMany(
   port: number,
   count: number,
@@ -54,28 +53,28 @@ export async function attackMany(
 ): Promise<Attacker[]> {
   const all: Attacker[] = [];
   while (all.length < count) {
-    const handful = Math.min(100, count - all.length);
-    all.push(...(await Promise.all(Array.from({ length: handful }, () => attack(port, options)))));
+    const batch = Math.min(100, count - all.length);
+    all.push(...(await Promise.all(Array.from({ length: batch }, () => attack(port, options)))));
   }
   return all;
 }
 
 /**
- * Writes `bytes` again and again until `limit` bytes are sent, the server closes, or it takes nothing for so long
- * that it evidently does not read any more.
+ * Writes `bytes` repeatedly until `limit` bytes are sent, the server closes, or has read nothing for a quarter of a
+ * second.
  */
 export async function pump(attacker: Attacker, bytes: Uint8Array, limit: number): Promise<void> {
   let rest = bytes;
-  let lastTaken = performance.now();
-  const patience = 250;
+  let lastWrite = performance.now();
+  const stalledAfterMs = 250;
   await until(() => {
     for (let turn = 0; turn < 16 && attacker.sent < limit && !attacker.closed; turn++) {
-      const taken = attacker.socket.write(rest);
-      if (taken <= 0) break;
-      lastTaken = performance.now();
-      attacker.sent += taken;
-      rest = taken < rest.length ? rest.subarray(taken) : bytes;
+      const written = attacker.socket.write(rest);
+      if (written <= 0) break;
+      lastWrite = performance.now();
+      attacker.sent += written;
+      rest = written < rest.length ? rest.subarray(written) : bytes;
     }
-    return attacker.closed || attacker.sent >= limit || performance.now() - lastTaken > patience;
+    return attacker.closed || attacker.sent >= limit || performance.now() - lastWrite > stalledAfterMs;
   }, 15_000);
 }

@@ -7,23 +7,23 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const names = ["distsrv", "distcli"] as const;
 
-/** Both binaries in a folder of their own, with nothing beside them. */
+/** Copies of both binaries, alone in a folder. */
 export interface Binaries {
   readonly folder: string;
   readonly distsrv: string;
   readonly distcli: string;
-  /** An empty folder elsewhere, for files that tests make. */
+  /** An empty folder elsewhere, for files that tests create. */
   readonly scratch: string;
 }
 
 /**
- * `test` for what is proved on the binaries. `npm run e2e` builds them and says so by DISTSRV_E2E=1; without that
- * they are tested when they are newer than every source, and skipped otherwise: an old build proves nothing.
+ * `test` that needs the binaries. `npm run e2e` builds them and sets DISTSRV_E2E=1. Without that the test is skipped
+ * when the binaries are older than any source.
  */
 export const testBinaries: (title: string, body: () => void | Promise<void>) => void = chooseTest();
 
 function chooseTest(): typeof testBinaries {
-  const missing = whyNot();
+  const missing = skipReason();
   if (missing === undefined) return (title, body) => test(title, body);
   if (process.env.DISTSRV_E2E === "1" && process.env.CI) {
     return (title) =>
@@ -34,10 +34,10 @@ function chooseTest(): typeof testBinaries {
   return (title, body) => test.skip(`${title} [${missing}]`, body);
 }
 
-/** Whether there is anything to test at all, for what a file prepares before its tests. */
-export const haveBinaries = whyNot() === undefined;
+/** Whether the tests run, for the preparations of a file. */
+export const haveBinaries = skipReason() === undefined;
 
-function whyNot(): string | undefined {
+function skipReason(): string | undefined {
   const built = names.map((name) => join(root, "dist", name));
   if (!built.every((path) => existsSync(path))) return "needs dist/: bun run build";
   if (process.env.DISTSRV_E2E === "1") return undefined;
@@ -47,7 +47,7 @@ function whyNot(): string | undefined {
   return isStale ? "needs a build of these sources: bun run build" : undefined;
 }
 
-/** Copies the binaries to an empty folder; both folders are gone after the file's tests. */
+/** Copies the binaries to an empty folder. Both folders are deleted after the file's tests. */
 export function copyBinaries(): Binaries {
   setDefaultTimeout(30_000);
   const home = mkdtempSync(join(tmpdir(), "distsrv-e2e-"));

@@ -17,7 +17,7 @@ export const openssl: Need = {
 
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
-/** An authority that lives as long as the process of the test, and issues certificates for localhost. */
+/** A certificate authority for localhost. Its files are deleted when the process exits. */
 export class Authority {
   readonly folder = mkdtempSync(join(tmpdir(), "certificates-"));
   readonly cert = join(this.folder, "ca.crt");
@@ -45,7 +45,7 @@ export class Authority {
     return readFileSync(this.cert, "utf8");
   }
 
-  /** @param days how long it holds; 0 days are over at once */
+  /** @param days of validity; 0: it has expired at once */
   issue(name = "localhost", days = 2): Pair {
     const base = join(this.folder, `${name}-${++this.#issued}`);
     const [key, request, cert] = [`${base}.key`, `${base}.csr`, `${base}.crt`];

@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import type { Lab } from "./lab.ts";
 import { needs, testWith } from "./needs.ts";
 
-/** Nothing that asks the internet, a graphics card or a sandbox's rights. */
+/** No network services, no GPU, and no sandbox, which would need privileges. */
 const flags = [
   "--no-sandbox",
   "--disable-gpu",
@@ -15,20 +15,20 @@ const flags = [
 ];
 
 export interface PageOptions extends BrowserContextOptions {
-  /** Where it opens, `#/wire`. */
+  /** The hash to open, e.g. `#/wire`. */
   readonly at?: string;
-  /** What the console may complain about, e.g. when the server is gone. */
+  /** Console errors to ignore, e.g. when the test stops the server. */
   readonly mayComplain?: RegExp;
 }
 
 type PageTest = (title: string, options: PageOptions, body: (page: Page) => Promise<void>) => void;
 
 /**
- * `test` with the lab's dashboard open in Chromium, one browser for a whole file and a fresh profile for each test.
- * Whatever the page's console complains about fails the test.
+ * `test` with the lab's dashboard open in Chromium: one browser for a file, and a fresh profile for each test. An error
+ * or a warning on the console fails the test.
  */
 export function testDashboard(lab: () => Lab): PageTest {
-  // A browser, a server and their processes take longer than a function does.
+  // Starting a browser and a server takes longer than the default timeout.
   setDefaultTimeout(20_000);
   afterAll(async () => {
     await (await browser)?.close();
@@ -52,7 +52,7 @@ export function testDashboard(lab: () => Lab): PageTest {
     });
 }
 
-/** All labs of a file are looked at with the same one. */
+/** Shared by all tests of a file. */
 let browser: Promise<Browser> | undefined;
 
 const chromiumPath = Bun.which("chromium") ?? "chromium";
@@ -68,13 +68,13 @@ function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
-/** The rows of the wire diagram as a screen reader tells them. */
+/** Rows of the wire diagram, by their accessible name. */
 export const wireRow = (page: Page, sentence: string | RegExp) =>
   page.getByRole("option", { name: sentence });
 
-/** The longest time between two frames, from now until it is asked for, in milliseconds. */
+/** Measures frames from now on. @returns reads the longest time between two frames, in milliseconds */
 export async function watchFrames(page: Page): Promise<() => Promise<number>> {
-  // As text: tests are not compiled with a browser's names.
+  // A string, because tests are compiled without the DOM's types.
   await page.evaluate(`
     let before = performance.now();
     globalThis.longestFrame = 0;

@@ -2,22 +2,22 @@ import { type DashboardAssets, dashboardAssets, dashboardPolicy } from "../../sr
 import { LabScript } from "./dashboard-script.ts";
 
 export interface MockOptions {
-  /** Events a second from the scripted lab; 0: only what `tell` says. */
+  /** Events per second of the scripted lab; 0: only those of `send`. */
   readonly rate?: number;
   readonly token?: string;
   readonly port?: number;
-  /** Told to who connects before anything else happens. */
+  /** How many past events there are for new clients. */
   readonly history?: number;
 }
 
-/** An admin API without a lab behind it, so that the page can be shown anything at any speed. */
+/** A fake admin API, so that the page can be tested with any events at any speed. */
 export interface DashboardMock {
   readonly url: string;
-  /** What was asked for, `POST /api/services/echo/stop`. */
+  /** The requests, e.g. `POST /api/services/echo/stop`. */
   readonly calls: readonly string[];
   readonly script: LabScript;
-  /** Sends an event to every page that listens and has not filtered it away. */
-  tell(event: Record<string, unknown>): void;
+  /** Sends an event to every page whose filter it passes. */
+  send(event: Record<string, unknown>): void;
   lost(service: string, kind: string, count: number): void;
   stop(): Promise<void>;
 }
@@ -35,11 +35,13 @@ export async function startDashboardMock(options: MockOptions = {}): Promise<Das
   const script = new LabScript();
   const listeners = new Set<Listener>();
   const calls: string[] = [];
-  const tell = (event: Record<string, unknown>) => {
-    for (const { query, send } of listeners) if (isWanted(query, event)) send("traffic", event);
+  const send = (event: Record<string, unknown>) => {
+    for (const listener of listeners) {
+      if (isWanted(listener.query, event)) listener.send("traffic", event);
+    }
   };
   const past = Array.from({ length: history }, () => script.next());
-  const pump = rate > 0 ? startPump(rate, () => tell(script.next())) : undefined;
+  const pump = rate > 0 ? startPump(rate, () => send(script.next())) : undefined;
 
   const server = Bun.serve({
     port,
@@ -66,9 +68,9 @@ export async function startDashboardMock(options: MockOptions = {}): Promise<Das
     url: `http://127.0.0.1:${server.port}`,
     calls,
     script,
-    tell,
+    send,
     lost: (service, kind, count) => {
-      for (const { send } of listeners) send("left-out", { service, kind, count });
+      for (const listener of listeners) listener.send("left-out", { service, kind, count });
     },
     async stop() {
       clearInterval(pump);
@@ -77,7 +79,7 @@ export async function startDashboardMock(options: MockOptions = {}): Promise<Das
   };
 }
 
-/** So many calls a second, in turns of 20 ms. */
+/** Calls at this rate per second, in batches every 20 ms. */
 function startPump(rate: number, call: () => void): Timer {
   const begin = performance.now();
   let done = 0;

@@ -26,7 +26,7 @@ interface Peer {
   readonly client?: string;
 }
 
-/** Plays a lab with a broker, three MQTT clients and some short conversations, always in the same order. */
+/** Simulates a lab with a broker, three MQTT clients and some short conversations, always in the same order. */
 export class LabScript {
   problems: { service: string; text: string }[] = [];
   states: Record<string, string> = {};
@@ -44,7 +44,7 @@ export class LabScript {
     return { ...event, seq: ++this.#seq, time: Date.now() };
   }
 
-  /** The sequence number for an event of one's own. */
+  /** The next sequence number, for an event that a test makes itself. */
   seq(): number {
     return ++this.#seq;
   }

@@ -23,7 +23,7 @@ interface Recorded {
   readonly connections: readonly { readonly events: readonly (readonly [string, string])[] }[];
 }
 
-/** What the original programs said on the wire, recorded once. */
+/** A recording of the original programs' bytes on the wire. */
 export function golden(name: string): GoldenScene {
   const path = new URL(`../golden/${name}.json`, import.meta.url);
   const recorded = JSON.parse(readFileSync(path, "utf8")) as Recorded;

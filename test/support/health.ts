@@ -1,13 +1,14 @@
 import { onTestFinished } from "bun:test";
 import { createSocket } from "node:dgram";
+import { late, withTimeout } from "../../src/core/deadline.ts";
 import type { Lab } from "./lab.ts";
 import { connack, connect, publish, subscribe } from "./mqtt-packets.ts";
 import { RawClient } from "./raw-client.ts";
 import { ZmtpClient } from "./zmtp.ts";
 
 /**
- * Every role of the lab, with what makes it quick to test: publishers that do not let anybody wait, and little room
- * for who does not read, so that what grows beyond it is seen early.
+ * Every role of the lab, configured for quick tests: publishers with short intervals, and small send buffers, so that
+ * unbounded growth is noticed early.
  */
 export const wholeLab = `
 services:
@@ -26,12 +27,12 @@ services:
   oneway: { port: 0 }
 `;
 
-/** How long a healthy client may have to wait while the server is under attack. */
-export const promptly = 3000;
+/** How long a healthy client may wait while the server is under attack. */
+export const healthyTimeoutMs = 3000;
 
 type Check = (port: number) => Promise<void>;
 
-/** A healthy client of every service: connects, is served, leaves. */
+/** A healthy client of each service: connects, is served, disconnects. */
 const checks: Readonly<Record<string, Check>> = {
   echo: (port) => stream(port, "sehat", /^Echo: sehat$/),
   "file-echo": (port) => stream(port, "sehat", /^sehat$/),
@@ -65,34 +66,27 @@ const checks: Readonly<Record<string, Check>> = {
 
 /** Fails with the names of the services that do not serve a healthy client in time. */
 export async function expectHealthy(lab: Lab, services: readonly string[] = lab.services): Promise<void> {
-  const troubles = await Promise.all(
+  const errors = await Promise.all(
     services.map(async (service) => {
       try {
-        await inTime(checks[service]?.(lab.port(service)));
+        const outcome = await withTimeout(
+          checks[service]?.(lab.port(service)) ?? Promise.resolve(),
+          healthyTimeoutMs,
+        );
+        if (outcome === late) throw new Error(`a healthy client waited ${healthyTimeoutMs} ms`);
         return [];
       } catch (error) {
         return [`${service}: ${error instanceof Error ? error.message : error}`];
       }
     }),
   );
-  if (troubles.flat().length > 0)
-    throw new Error(`not served as they should be:\n${troubles.flat().join("\n")}`);
+  if (errors.flat().length > 0) throw new Error(`not served as they should be:\n${errors.flat().join("\n")}`);
 }
 
-async function inTime(check: Promise<void> | undefined): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`a healthy client waited ${promptly} ms`)), promptly);
-  try {
-    await Promise.race([check, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Says it, ends its side, and compares everything that comes until the server ends. */
-async function stream(port: number, said: string, expected: RegExp): Promise<void> {
+/** Sends the text and FIN, and compares everything that the server sends until its own FIN. */
+async function stream(port: number, request: string, expected: RegExp): Promise<void> {
   const client = await RawClient.connect(port);
-  client.write(said);
+  client.write(request);
   client.end();
   expectLike((await client.all()).toString(), expected);
 }
@@ -112,17 +106,17 @@ async function mqtt(port: number): Promise<void> {
   client.end();
 }
 
-/** A datagram may be lost in a flood, so it is said again until it is heard. */
+/** Sends the datagram repeatedly, because one may be lost during a flood. */
 async function udp(port: number): Promise<void> {
   const socket = createSocket("udp4");
-  const heard = new Promise<string>((resolve) => socket.once("message", (reply) => resolve(String(reply))));
-  const say = () => socket.send("sehat", port, "127.0.0.1");
-  const again = setInterval(say, 50);
+  const reply = new Promise<string>((resolve) => socket.once("message", (bytes) => resolve(String(bytes))));
+  const send = () => socket.send("sehat", port, "127.0.0.1");
+  const again = setInterval(send, 50);
   const stop = () => clearInterval(again);
   onTestFinished(stop);
   try {
-    say();
-    expectLike(await heard, /^Hello, \('127\.0\.0\.1', \d+\)\. You said: sehat$/);
+    send();
+    expectLike(await reply, /^Hello, \('127\.0\.0\.1', \d+\)\. You said: sehat$/);
   } finally {
     stop();
     socket.close();

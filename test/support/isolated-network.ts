@@ -2,10 +2,10 @@ import { afterAll } from "bun:test";
 import { labPorts } from "../../src/core/ports.ts";
 
 /**
- * A loopback of one's own, so that the lab's fixed ports are free whatever else runs on this machine: a network
- * namespace, where the user may make one. Elsewhere it is everybody's loopback.
- * @returns the words to put before a command that is to run in it
- * @throws {Error} when the lab's ports are not free on everybody's loopback
+ * Creates a network namespace, in whose loopback the lab's fixed ports are free. Without the permission to create one,
+ * the machine's own loopback is used.
+ * @returns the prefix of commands that are to run in it
+ * @throws {Error} when the machine's own loopback is used and the lab's ports are taken
  */
 export function isolatedNetwork(): readonly string[] {
   const name = `distsrv-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;

@@ -15,18 +15,18 @@ export interface LogLine {
 }
 
 export interface ServerOptions extends ProgramOptions {
-  /** What to run; absent: distsrv from source. */
+  /** The command to run; absent: distsrv from source. */
   readonly program?: readonly string[];
-  /** Who calls the clean-up: `afterAll` for a lab of a whole file (the default), or `onTestFinished`. */
+  /** When to clean up: `afterAll` for a lab of a whole file (the default), or `onTestFinished`. */
   readonly cleanUp?: (stop: () => Promise<void>) => void;
 }
 
 const source = [process.execPath, fileURLToPath(new URL("../../src/distsrv.ts", import.meta.url))];
 
-/** A server in a process of its own, as clients from outside see it. */
+/** A server in a process of its own. */
 export class Lab {
   readonly program: Program;
-  /** Of the admin service; 0 when there is none. */
+  /** The admin service's port; 0 when there is none. */
   adminPort = 0;
   readonly #ports = new Map<string, number>();
   readonly #log: LogLine[] = [];
@@ -59,20 +59,20 @@ export class Lab {
     return this.#log;
   }
 
-  /** Resolves once the log has told `text` about a service so many times. */
+  /** Resolves once `times` log lines of the service contain `text`. */
   async untilLogged(service: string, text: string, times = 1): Promise<void> {
-    const told = () => this.log.filter((line) => line.service === service && line.message.includes(text));
-    await until(() => told().length >= times);
+    const found = () => this.log.filter((line) => line.service === service && line.message.includes(text));
+    await until(() => found().length >= times);
   }
 
-  /** Warnings, errors, and whatever was printed to stderr: a healthy server has none of them. */
+  /** Warnings, errors, and the output to stderr. A healthy server has none of them. */
   complaints(): string[] {
-    const grave = this.log.filter(({ level }) => level === "warning" || level === "error");
-    const lines = grave.map(({ level, service, message }) => `${level} ${service}: ${message}`);
+    const severe = this.log.filter(({ level }) => level === "warning" || level === "error");
+    const lines = severe.map(({ level, service, message }) => `${level} ${service}: ${message}`);
     return this.program.stderr === "" ? lines : [...lines, this.program.stderr];
   }
 
-  /** Bytes of memory that the process really holds. */
+  /** The resident memory of the process in bytes. */
   rss(): number {
     const status = readFileSync(`/proc/${this.program.pid}/status`, "utf8");
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
@@ -81,7 +81,7 @@ export class Lab {
   async ready(): Promise<this> {
     await this.program.prints("tells counters and clients");
     for (const { message, name, port } of this.log) {
-      // The first address is that of the own port; further listeners follow.
+      // The first address is that of the service's own port; further listeners follow.
       if (message === "Listening" && !this.#ports.has(String(name)))
         this.#ports.set(String(name), Number(port));
       const [, adminPort] = /^Dashboard: http:\/\/\S+:(\d+)$/.exec(message) ?? [];
@@ -98,10 +98,10 @@ export class Lab {
   }
 }
 
-/** Starts distsrv with these words on its command line and waits until all its services listen. */
+/** Starts distsrv with these arguments and waits until all its services listen. */
 export function startServer(args: readonly string[], options: ServerOptions = {}): Promise<Lab> {
   const { program = source, cleanUp = afterAll, ...rest } = options;
-  // Processes of their own, several at once, take longer than a function does.
+  // Starting several processes takes longer than the default timeout.
   setDefaultTimeout(20_000);
   const lab = new Lab(new Program([...program, ...args], { input: "", ...rest }));
   cleanUp(() => lab.program.kill());
@@ -109,8 +109,8 @@ export function startServer(args: readonly string[], options: ServerOptions = {}
 }
 
 /**
- * Starts distsrv with this configuration. Give services `port: 0` and ask the lab for the real one. One lab
- * serves a whole file: call this at the top of it.
+ * Starts distsrv with this configuration. Give services `port: 0`, and get the real ports from the lab. Call it at the
+ * top of a file, whose tests then share the lab.
  */
 export function startLab(
   yaml: string,
@@ -121,7 +121,7 @@ export function startLab(
   cleanUp(async () => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, "lab.yaml");
   writeFileSync(config, yaml);
-  // Labs run side by side; the admin service is for those that ask for it, with a port of their own.
+  // Labs run in parallel, so only one that configures a port for the admin service has one.
   const admin = /^admin:/m.test(yaml) ? [] : ["--set", "admin=false"];
   return startServer(["--config", config, ...admin, ...args], { ...rest, cleanUp });
 }

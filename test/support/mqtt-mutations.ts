@@ -5,11 +5,11 @@ import { anyPacket } from "../protocol/mqtt/arbitrary.ts";
 import { packet } from "./mqtt-packets.ts";
 import type { Random } from "./random.ts";
 
-/** Correct packets of every type, to be spoiled. */
+/** Valid packets of every type, to be mutated. */
 export const goodPackets = (version: Version, count: number, seed: number): Buffer[] =>
   fc.sample(anyPacket(version), { numRuns: count, seed }).map((each) => Buffer.from(encode(each)));
 
-/** A CONNECT that is taken. */
+/** A valid CONNECT. */
 export function goodConnect(version: Version, clientId: string): Buffer {
   if (version === 5) return packet(0x10, "MQTT", [5, 2, 0, 60, 5, 0x11, 0, 0, 0, 1], clientId);
   return packet(0x10, version === 3 ? "MQIsdp" : "MQTT", [version, 2, 0, 60], clientId);
@@ -17,13 +17,13 @@ export function goodConnect(version: Version, clientId: string): Buffer {
 
 type Mutation = (bytes: Buffer, random: Random, all: readonly Buffer[]) => Buffer;
 
-/** A place in the packet: mostly near its beginning, where lengths and flags are. */
+/** A random offset, mostly near the beginning, where lengths and flags are. */
 const place = (bytes: Buffer, random: Random) =>
   random.below(random.below(3) === 0 ? Math.max(1, bytes.length) : Math.min(12, Math.max(1, bytes.length)));
 
 const edges = [0x00, 0x01, 0x7f, 0x80, 0xff, 0xc3, 0x23, 0x2b, 0x2f, 0x24];
 
-/** The remaining length replaced by another number, in as many bytes as a varint may have, or more. */
+/** Replaces the remaining length, by a varint that may also be too long. */
 const lie: Mutation = (bytes, random) => {
   const header = bytes.subarray(1).findIndex((byte) => byte < 0x80) + 2;
   const claims = [0, 1, 2, bytes.length, bytes.length * 2, 127, 128, 16_383, 2_097_152, 268_435_455];
@@ -36,7 +36,7 @@ const lie: Mutation = (bytes, random) => {
   return Buffer.concat([bytes.subarray(0, 1), Buffer.from(length), bytes.subarray(header)]);
 };
 
-/** Two bytes that look like the length of a string, made another one. */
+/** Replaces two bytes that look like the length of a string. */
 const shift: Mutation = (bytes, random) => {
   const made = Buffer.from(bytes);
   const at = place(bytes, random);
@@ -45,7 +45,7 @@ const shift: Mutation = (bytes, random) => {
   return made;
 };
 
-/** Properties, right and wrong, put in somewhere. */
+/** Inserts valid and invalid properties. */
 const properties: Mutation = (bytes, random) => {
   const ids = [
     0x01, 0x02, 0x03, 0x08, 0x09, 0x0b, 0x11, 0x15, 0x16, 0x18, 0x1f, 0x21, 0x23, 0x26, 0x27, 0x7f,
@@ -90,7 +90,7 @@ const mutations: readonly Mutation[] = [
   properties,
 ];
 
-/** What one hostile client says after its CONNECT: packets spoiled, doubled, out of order. */
+/** The input of a hostile client after its CONNECT: packets mutated, duplicated and out of order. */
 export function spoiled(good: readonly Buffer[], random: Random): Buffer {
   const said: Buffer[] = [];
   for (let count = 1 + random.below(6); count > 0; count--) {

@@ -1,4 +1,4 @@
-/** MQTT 3.1.1 packets as raw bytes, made without the project's own codec: tests must be able to disagree with it. */
+/** MQTT 3.1.1 packets as raw bytes, independent of the project's own codec, so that tests can find its errors. */
 
 export function packet(
   first: number,
@@ -10,7 +10,7 @@ export function packet(
   return Buffer.concat([Buffer.from([first]), remainingLength(body.length), body]);
 }
 
-/** A string as MQTT writes it: two bytes of length, then UTF-8. */
+/** An MQTT string: two bytes of length, then UTF-8. */
 export function text(value: string): Buffer {
   const bytes = Buffer.from(value);
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);

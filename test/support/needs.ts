@@ -1,20 +1,20 @@
 import { test } from "bun:test";
 import { python } from "./python.ts";
 
-/** Somebody else's program that a test talks to distsrv with. */
+/** A program of another project that a test requires. */
 export interface Need {
-  /** As it stands in the title of a test that cannot run. */
+  /** Shown in the title of a test that is skipped. */
   readonly name: string;
   readonly install: string;
-  /** Asked once, when the first test that needs it is declared. */
+  /** Called once, when the first test that requires it is declared. */
   readonly isThere: () => boolean;
 }
 
 type Body = () => void | Promise<void>;
 
 /**
- * `test` for what needs a program that may not be installed: without it the test is skipped, and its title says
- * what to install. Where `CI` is set nothing is skipped: it fails.
+ * `test` that requires programs. Without them the test is skipped, and its title says what to install; with `CI` set
+ * it fails instead.
  */
 export function testWith(...wanted: readonly Need[]): (title: string, body: Body) => void {
   const missing = wanted.filter((need) => !isThere(need));

@@ -1,21 +1,21 @@
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Knows nothing of this process's environment but where programs are. */
+  /** Passes only PATH on from this process' environment. */
   readonly cleanEnvironment?: boolean;
-  /** All of its input; absent: the input stays open, for `say`. */
+  /** All of its input; absent: the input stays open for `say`. */
   readonly input?: string;
 }
 
-/** What a program that has ended left behind. */
+/** The result of a program. */
 export interface Outcome {
-  /** The exit status; of a program that a signal ended, 128 and the signal's number, as a shell tells it. */
+  /** The exit status; after a signal 128 plus its number, as in a shell. */
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A process of its own, with what it has printed so far. */
+/** A process, with its output so far. */
 export class Program {
   stdout = "";
   stderr = "";
@@ -60,7 +60,7 @@ export class Program {
     return !this.#ended;
   }
 
-  /** Types a line. */
+  /** Writes a line to its standard input. */
   say(line: string): void {
     this.#process.stdin.write(`${line}\n`);
     this.#process.stdin.flush();
@@ -70,23 +70,23 @@ export class Program {
     this.#process.kill(name);
   }
 
-  /** Resolves once stdout holds `text`; fails with all that was printed when the program ends, or is slow. */
+  /** Resolves once stdout contains `text`. Fails with the whole output when the program exits or takes too long. */
   async prints(text: string, limit = 15_000): Promise<void> {
     await this.#within(limit, `print ${JSON.stringify(text)}`, async () => {
       while (!this.stdout.includes(text)) {
-        if (this.#ended) throw new Error(this.#story(`ended and never printed ${JSON.stringify(text)}`));
+        if (this.#ended) throw new Error(this.#describe(`ended and never printed ${JSON.stringify(text)}`));
         await new Promise<void>((resolve) => this.#waiting.add(resolve));
       }
     });
   }
 
-  /** Waits for the end; one that takes longer than `limit` ms is killed, and fails. */
+  /** Waits for the exit. Kills the program and fails after `limit` ms. */
   async outcome(limit = 15_000): Promise<Outcome> {
     const status = await this.#within(limit, "end", () => this.exited);
     return { status, stdout: this.stdout, stderr: this.stderr };
   }
 
-  /** Ends it, if it still runs, without asking. */
+  /** Kills it if it still runs. */
   async kill(): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.exited;
@@ -94,7 +94,10 @@ export class Program {
 
   async #within<T>(limit: number, what: string, work: () => Promise<T>): Promise<T> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(this.#story(`did not ${what} in ${limit} ms`))), limit);
+    const timer = setTimeout(
+      () => reject(new Error(this.#describe(`did not ${what} in ${limit} ms`))),
+      limit,
+    );
     try {
       return await Promise.race([work(), late]);
     } catch (error) {
@@ -105,7 +108,7 @@ export class Program {
     }
   }
 
-  #story(what: string): string {
+  #describe(what: string): string {
     const out = `stdout: ${tail(this.stdout)}\nstderr: ${tail(this.stderr)}`;
     return `${this.#command.join(" ")} ${what}\n${out}`;
   }
@@ -130,7 +133,7 @@ function inherited({
   return cleanEnvironment ? { PATH: process.env.PATH } : process.env;
 }
 
-/** Runs a program to its end. It is killed, and the test fails, when it takes longer than `limit` ms. */
+/** Runs a program until it exits. Kills it and fails after `limit` ms. */
 export function run(
   command: readonly string[],
   options: ProgramOptions = {},
@@ -139,7 +142,7 @@ export function run(
   return new Program(command, { input: "", ...options }).outcome(limit);
 }
 
-/** Runs a program that must succeed. @returns what it printed */
+/** Runs a program that must succeed. @returns its output */
 export async function output(command: readonly string[], options: ProgramOptions = {}): Promise<string> {
   const { status, stdout, stderr } = await run(command, options);
   if (status !== 0) {
@@ -150,7 +153,7 @@ export async function output(command: readonly string[], options: ProgramOptions
   return stdout;
 }
 
-/** Runs a program with these lines typed into it. @returns what it printed */
+/** Runs a program with these lines as its input. @returns its output */
 export function typedInto(command: readonly string[], lines: readonly string[]): Promise<string> {
   return output(command, { input: lines.map((line) => `${line}\n`).join("") });
 }

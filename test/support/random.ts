@@ -1,4 +1,4 @@
-/** Random numbers that are the same in every run: a failure can be seen again. */
+/** Seeded random numbers, so that a failure can be reproduced. */
 export class Random {
   #state: number;
 

@@ -1,16 +1,16 @@
 import { onTestFinished } from "bun:test";
 import net from "node:net";
 
-/** A plain TCP client that keeps what it received, for tests on raw bytes. It closes itself with its test. */
+/** A TCP client that buffers what it receives, for tests on raw bytes. It is closed at the end of its test. */
 export class RawClient {
   received: Buffer = Buffer.alloc(0);
-  /** Resolves when the socket is gone, by FIN from both sides or by reset. */
+  /** Resolves when the socket is closed, by FIN from both sides or by a reset. */
   readonly closed: Promise<void>;
-  /** Resolves when the server has ended its side. */
+  /** Resolves when the server has sent FIN, or the socket is closed. */
   readonly ended: Promise<void>;
   readonly #socket: net.Socket;
   #wake = () => {};
-  #over = false;
+  #isOver = false;
 
   private constructor(socket: net.Socket) {
     this.#socket = socket;
@@ -20,7 +20,7 @@ export class RawClient {
     });
     socket.on("error", () => {});
     const over = (resolve: () => void) => () => {
-      this.#over = true;
+      this.#isOver = true;
       this.#wake();
       resolve();
     };
@@ -47,10 +47,10 @@ export class RawClient {
     this.#socket.write(data);
   }
 
-  /** Takes `count` bytes; fails when the server ends before. */
+  /** Reads `count` bytes; fails when the server closes before. */
   async bytes(count: number): Promise<Buffer> {
     while (this.received.length < count) {
-      if (this.#over)
+      if (this.#isOver)
         throw new Error(`ended after ${this.received.length} of ${count} bytes: ${this.received}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -65,7 +65,7 @@ export class RawClient {
     return (await this.bytes(count)).toString("utf8");
   }
 
-  /** Everything until the server ends its side. */
+  /** Reads everything until the server sends FIN. */
   async all(): Promise<Buffer> {
     const chunks: Buffer[] = [this.received];
     this.take((chunk) => chunks.push(chunk));
@@ -73,7 +73,7 @@ export class RawClient {
     return Buffer.concat(chunks);
   }
 
-  /** Hands every further chunk to `take` instead of keeping it. */
+  /** Passes every further chunk to `take` instead of buffering it. */
   take(take: (chunk: Buffer) => void): void {
     this.#socket.removeAllListeners("data").on("data", take);
   }
@@ -84,7 +84,7 @@ export class RawClient {
     await new Promise<void>((resolve) => this.#socket.once("drain", () => resolve()));
   }
 
-  /** FIN: our side has said everything. */
+  /** Sends FIN. */
   end(): void {
     this.#socket.end();
   }

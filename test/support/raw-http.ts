@@ -7,7 +7,7 @@ export interface RawReply {
   readonly body: string;
 }
 
-/** Sends bytes as they are, reads until the server ends its side, and splits what came. */
+/** Sends bytes as they are, reads until the server closes, and parses the response. */
 export async function rawHttp(port: number, request: string | Uint8Array): Promise<RawReply> {
   const client = await RawClient.connect(port);
   client.write(request);

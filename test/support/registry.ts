@@ -22,7 +22,7 @@ export interface FakeConfig {
   readonly stubborn: boolean;
 }
 
-/** A role that opens no port and writes down what happens to it. */
+/** A role that opens no port and records its starts and stops. */
 export function fakeRole(
   name: string,
   journal: string[] = [],
@@ -35,7 +35,7 @@ export function fakeRole(
       host: z.string().default("127.0.0.1"),
       port: z.int().min(0).max(65535).default(0),
       refuse: z.boolean().default(false),
-      /** Fails so many times while it starts. */
+      /** How often it fails during its start. */
       failEarly: z.int().default(0),
       /** Ignores the deadline of a stop. */
       stubborn: z.boolean().default(false),
@@ -77,7 +77,7 @@ export function load(source: string, registry: Registry, options: Partial<LoadOp
   return loadPlan({ file: "lab.yaml", source, environment: {}, ...options }, registry);
 }
 
-/** The report of a configuration that must be refused. */
+/** The report of an invalid configuration. */
 export function reportOf(source: string, registry: Registry, options: Partial<LoadOptions> = {}): string {
   try {
     load(source, registry, options);

@@ -3,13 +3,13 @@ import type { GoldenEvent } from "./golden.ts";
 import { RawClient } from "./raw-client.ts";
 
 /**
- * Says what the recorded client said and expects, byte for byte, what the recorded server answered. The packet
- * boundaries are the original's own: answers in a row are compared as one.
+ * Sends what the recorded client sent and expects, byte for byte, what the recorded server answered. Consecutive
+ * answers are compared as one, because the packet boundaries may differ.
  */
 export async function replay(port: number, events: readonly GoldenEvent[]): Promise<void> {
   const client = await RawClient.connect(port);
   let expected = Buffer.alloc(0);
-  const settle = async () => {
+  const compare = async () => {
     if (expected.length === 0) return;
     expect((await client.bytes(expected.length)).toString("latin1")).toBe(expected.toString("latin1"));
     expected = Buffer.alloc(0);
@@ -19,12 +19,12 @@ export async function replay(port: number, events: readonly GoldenEvent[]): Prom
       expected = Buffer.concat([expected, event.bytes]);
       continue;
     }
-    await settle();
+    await compare();
     if (event.from === "server") await client.ended;
     else if (event.kind === "bytes") client.write(event.bytes);
     else client.end();
   }
-  await settle();
+  await compare();
   client.end();
   expect(client.received.length).toBe(0);
 }

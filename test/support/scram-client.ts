@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 
 const hmac = (key: Uint8Array, text: string) => createHmac("sha256", key).update(text).digest();
 
-/** The client's side of SCRAM-SHA-256, as RFC 5802 tells it in section 3; for one exchange. */
+/** The client's side of one SCRAM-SHA-256 exchange (RFC 5802, section 3). */
 export class ScramClient {
   readonly first: Buffer;
   readonly #bare: string;
@@ -29,7 +29,7 @@ export class ScramClient {
     return Buffer.from(`${withoutProof},p=${Buffer.from(proof).toString("base64")}`);
   }
 
-  /** Whether the server's last word shows that it knows the password, too. */
+  /** Whether the server's final message proves that it knows the password, too. */
   trusts(verdict: Uint8Array | undefined): boolean {
     const signature = hmac(hmac(this.#salted, "Server Key"), this.#signed).toString("base64");
     return Buffer.from(verdict ?? []).toString() === `v=${signature}`;

@@ -40,8 +40,8 @@ export async function startRole<C>(
   const failures: Error[] = [];
   const line = (level: LogLevel) => (message: string) => {
     log.push(`${level} ${message}`);
-    const grave = level === "warning" || level === "error";
-    if (grave && options.expectLog?.includes(level) !== true) complaints.push(`${level}: ${message}`);
+    const isSevere = level === "warning" || level === "error";
+    if (isSevere && options.expectLog?.includes(level) !== true) complaints.push(`${level}: ${message}`);
   };
   const logger: Logger = {
     debug: line("debug"),

@@ -1,12 +1,12 @@
-/** A client's side of WebSocket as raw bytes, made without the project's own codec: tests must be able to disagree. */
+/** A client's side of WebSocket as raw bytes, independent of the project's own codec. */
 
 export interface FrameOptions {
   readonly opcode?: number;
   readonly fin?: boolean;
   readonly masked?: boolean;
-  /** Reserved bits, as they stand in the first byte. */
+  /** The reserved bits, as a mask of the first byte. */
   readonly reserved?: number;
-  /** What the length field says instead of the truth. */
+  /** A wrong value for the length field. */
   readonly announced?: bigint;
   /** 7, 16 or 64 bits of length; by default the shortest. */
   readonly lengthBits?: 7 | 16 | 64;
@@ -27,7 +27,7 @@ export function frame(payload: string | Uint8Array, options: FrameOptions = {}):
   return Buffer.concat([head, mask, bytes.map((byte, i) => byte ^ (mask[i & 3] ?? 0))]);
 }
 
-/** What a server's frames say: `[opcode, payload]` each. */
+/** Parses a server's frames: `[opcode, payload]` each. */
 export function readFrames(bytes: Buffer): [opcode: number, payload: Buffer][] {
   const frames: [number, Buffer][] = [];
   for (let at = 0; at + 2 <= bytes.length; ) {
@@ -66,6 +66,6 @@ export function upgradeRequest(
   return `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
-/** The reply to `upgradeRequest()`, by the key that RFC 6455 uses as its example. */
+/** The response to `upgradeRequest()`, whose key is the example of RFC 6455. */
 export const acceptance =
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n";

@@ -7,7 +7,7 @@ export const greeting = Buffer.concat([
   Buffer.alloc(32),
 ]);
 
-/** A ZMTP peer on raw bytes, for tests that must not depend on the library which the server uses, too. */
+/** A ZMTP peer on raw bytes, independent of the library that the server uses. */
 export class ZmtpClient {
   readonly raw: RawClient;
 
@@ -65,7 +65,7 @@ export function readyCommand(socketType: string): Buffer {
   return Buffer.concat([Buffer.from([4, body.length]), body]);
 }
 
-/** Each part as a frame, all but the last marked as to be continued. */
+/** Each part as a frame; all but the last have the MORE flag. */
 export function message(...parts: readonly (string | Uint8Array)[]): Buffer {
   const frames = parts.map((part, index) => {
     const body = Buffer.from(part);
