@@ -4,7 +4,7 @@ import { allTraffic, type WireFilter } from "../../src/dashboard/page/wire/filte
 
 let seq = 0;
 
-/** An event of a conversation such as `echo#1`, at noon and so many milliseconds. */
+/** An event of a conversation such as `echo#1`, some milliseconds after noon. */
 export function event(conversation: string, rest: Partial<TrafficEvent> = {}): TrafficEvent {
   const [service = "", number = "0"] = conversation.split("#");
   return {
@@ -29,7 +29,7 @@ export function feedOf(events: readonly TrafficEvent[], filter: Partial<WireFilt
   return feed;
 }
 
-/** A whole conversation with the echo. */
+/** The events of a whole conversation with echo. */
 export function echoConversation(number: number): TrafficEvent[] {
   const id = `echo#${number}`;
   return [

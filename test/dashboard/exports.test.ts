@@ -97,7 +97,7 @@ describe("export as SVG", () => {
     );
   });
 
-  test("calls a peer by the name that was told before the excerpt begins", () => {
+  test("labels a peer with a name that only an event before the excerpt has", () => {
     const { list } = feedOf([
       event("mqtt#1", { fields: { client: "sensor" } }),
       event("mqtt#1", { text: "PINGREQ" }),

@@ -85,7 +85,7 @@ test("after a restart the server counts from the start: its events are new, and 
     "127.0.0.1:2",
   ];
   expect(labels()).toEqual(expected);
-  // The same again when the filter makes new rows of it.
+  // The rows are the same after a filter has rebuilt them.
   feed.setFilter({ ...allTraffic, text: "127" });
   expect(labels()).toEqual(expected);
 });

@@ -23,7 +23,7 @@ describe("the label of an arrow", () => {
     [{ payload: "", size: 0, retain: true }, "PUBLISH sister/temp retain (empty)"],
     [{ payload: "x".repeat(61), size: 2500 }, `PUBLISH sister/temp "${"x".repeat(60)}…" 2.5 kB`],
     [{ payload: "\u{1f600}".repeat(60), size: 240 }, `PUBLISH sister/temp "${"\u{1f600}".repeat(60)}"`],
-  ])("a PUBLISH with %j says %s", (fields, words) => {
+  ])("a PUBLISH with %j is labelled %s", (fields, words) => {
     expect(messageLabel(event("mqtt#1", { text: "PUBLISH", fields: { ...publish, ...fields } }))).toBe(words);
   });
 

@@ -6,7 +6,7 @@ test("every role has its pattern, and every pattern its role", () => {
   expect(patterns.map(({ role }) => role).sort()).toEqual(roles.map(({ name }) => name).sort());
 });
 
-test("every pattern is told in one sentence per question, in both languages", () => {
+test("every pattern has one sentence per question, in both languages", () => {
   const sentences = patterns.flatMap(({ en, id }) => [...en, ...id]);
   expect(sentences).toHaveLength(patterns.length * 6);
   expect(sentences.filter((sentence) => !/^[A-Z].*[^.]\.$/.test(sentence))).toEqual([]);

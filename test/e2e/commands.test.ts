@@ -22,7 +22,7 @@ services:
 `;
 
 testBinaries(
-  "check tells five mistakes at once, each with its place and what would be right, status 2",
+  "check reports five mistakes at once, each with its position and what would be right, status 2",
   async () => {
     writeFileSync(join(files.scratch, "lab.yaml"), fiveMistakes);
     const { status, stdout, stderr } = await distsrv("check", "lab.yaml");

@@ -13,7 +13,7 @@ function runConfig(yaml: string): Promise<Outcome> {
   return run([files.distsrv, "--config", config], { cwd: files.folder, cleanEnvironment: true });
 }
 
-/** A port that nobody listens on: found by listening on it. */
+/** A free port, found by listening on port 0. */
 function freePort(): number {
   const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = probe;
@@ -21,7 +21,7 @@ function freePort(): number {
   return port;
 }
 
-/** A port that somebody else listens on until the test ends. */
+/** A port that is in use until the test ends. */
 function takenPort(): number {
   const occupant = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   onTestFinished(() => occupant.stop(true));
@@ -51,12 +51,12 @@ services:
     expect(outcome.stderr).toContain("in use");
     expect(outcome.stderr).toContain(`services.${service}.port`);
     expect(outcome.stdout).not.toContain("Listening");
-    // What had been started is stopped again: its port is free.
+    // The services that had started are stopped again, so their port is free.
     Bun.listen({ hostname: "127.0.0.1", port: before, socket: { data() {} } }).stop(true);
   });
 }
 
-testBinaries("a UDP port in use is told as well", async () => {
+testBinaries("a UDP port in use is reported as well", async () => {
   const occupant = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
   onTestFinished(() => occupant.close());
   const { status, stderr } = await runConfig(`services: { udp: { port: ${occupant.port} } }`);

@@ -15,7 +15,7 @@ const start = (yaml: string, ...args: string[]) =>
     cleanUp: onTestFinished,
   });
 
-/** A counter of a service, as the server tells it when it is asked by SIGUSR2. */
+/** A counter of a service from the log, which SIGUSR2 requests. */
 async function counter(lab: Lab, service: string, name: string): Promise<number> {
   const count = () => lab.log.filter((line) => line.service === service && line.message === "Counters");
   const before = count().length;
@@ -57,7 +57,7 @@ services:
   client.write(`${head}\r\n\r\n${body.slice(0, 5)}`);
   await until(async () => (await counter(lab, "rest", "requests")) === 1);
   lab.program.signal("SIGTERM");
-  // The services stop in reverse order: when echo is gone, it is rest that waits.
+  // Services stop in reverse order, so once echo has stopped, rest is the one that waits.
   await lab.untilLogged("distsrv", "SIGTERM: unfinished replies have");
   client.write(body.slice(5));
   await until(() => client.received.includes("}"));

@@ -21,7 +21,7 @@ const lab: Lab | undefined = haveBinaries
   : undefined;
 if (lab) console.log(`the whole lab listened ${Math.round(performance.now() - start)} ms after its start`);
 
-/** What a user types; the binary's folder is the working directory. */
+/** Runs a command as a user would, in the binary's folder. */
 function distcli(...words: readonly string[]): Promise<Outcome> {
   return run([...network, files.distcli, ...words], inside);
 }
@@ -48,7 +48,7 @@ testBinaries("distcli doctor finds every service of the lab well", async () => {
 const time = /^JAM \d\d:\d\d:\d\d\n$/;
 const asctime = String.raw`WAKTU \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}`;
 
-/** Each command of distcli against the lab, and what it prints. */
+/** Each command of distcli against the lab, with its output. */
 const commands: readonly (readonly [readonly string[], RegExp])[] = [
   [["time", "127.0.0.1"], time],
   [["echo", "127.0.0.1", "halo", "dunia"], /^CLIENT RECEIVED: Echo: halo dunia\n$/],

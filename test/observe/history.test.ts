@@ -54,7 +54,7 @@ describe("the history", () => {
     expect(event?.bytes?.buffer.byteLength).toBe(4096);
   });
 
-  test("a busy service does not erase what the others did, and the order is that of the events", () => {
+  test("a busy service does not evict the events of the others, and the order is that of the events", () => {
     const history = new History({ idle: {}, maxEvents: 3, maxBytes: 100 });
     history.observe(sayOf("quiet", "first"));
     for (let i = 1; i <= 50; i++) history.observe(sayOf("busy", `b${i}`));
@@ -65,7 +65,7 @@ describe("the history", () => {
     expect(history.hasEvicted(1)).toBe(true);
     expect(history.hasEvicted(1, (service) => service === "quiet")).toBe(false);
     expect(history.hasEvicted(48)).toBe(false);
-    // Bytes, too, are taken from who has most of them.
+    // When there are too many bytes, the service that holds most of them loses events.
     for (let i = 0; i < 3; i++) history.observe(sayOf("busy", "x".repeat(60)));
     expect(history.recent(100, all).map(({ text }) => text)).toEqual(["first", "last", "x".repeat(60)]);
   });

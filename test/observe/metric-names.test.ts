@@ -18,7 +18,7 @@ test.each([
   expect(metricName(stat, role)?.name).toBe(name);
 });
 
-test("a sum whose parts are told is not told again", () => {
+test("a sum whose parts are metrics is not a metric itself", () => {
   expect(metricName("dropped_total", "mqtt")).toBeUndefined();
   expect(metricName("messages_total", "echo")).toBeUndefined();
 });

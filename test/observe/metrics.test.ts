@@ -89,7 +89,7 @@ describe("/metrics", () => {
     expect(of("distsrv_r_x")?.metrics[0]?.value).toBe("1");
   });
 
-  test("messages in and out are told of every service by the same names, dropped ones by the reason", async () => {
+  test("messages in and out have the same names for every service, dropped ones a label with the reason", async () => {
     const { read } = start();
     const { of } = await read([
       service("rest", "rest", { requests_total: 9, responses_2xx_total: 6, responses_4xx_total: 2 }),
@@ -153,7 +153,7 @@ describe("the latency of requests", () => {
       hub.service("s").emit({ kind: "open", conversation });
       clock += ms;
       hub.service("s").emit({ kind: "close", conversation });
-      // An end whose beginning was left out says nothing.
+      // A close without its open is ignored.
       hub.service("s").emit({ kind: "close", conversation });
     };
     exchange("a", "http", 20);

@@ -24,11 +24,11 @@ test("of a message 4 KiB are kept, with the size of the whole", () => {
   expect([long.bytes?.length, long.size]).toEqual([4096, 10_000]);
 });
 
-test("a role that tells only the beginning of a message tells its size itself", () => {
+test("a role that emits only the beginning of a message gives its size itself", () => {
   expect(eventJson(kept(new Uint8Array(4096), 1_000_000))).toMatchObject({ size: 1_000_000 });
 });
 
-test("what is kept is a copy: the bytes are the network's when the observer returns", () => {
+test("recorded bytes are a copy, because the network reuses its buffers", () => {
   const bytes = Uint8Array.of(1, 2, 3);
   const event = kept(bytes);
   bytes.fill(0xee);

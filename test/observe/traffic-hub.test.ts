@@ -73,7 +73,7 @@ describe("the traffic hub", () => {
       }),
     );
     const traffic = hub.service("echo");
-    // A second's worth has to be saved up first.
+    // The tokens of a whole second have to accumulate first.
     await until(() => {
       for (let i = 0; i < 100; i++) if (traffic.sample("message")) traffic.emit(message);
       return seen >= 1000;
@@ -100,7 +100,7 @@ describe("the traffic hub", () => {
       if (traffic.sample("message")) traffic.emit({ ...message, fields: { topic } } as TrafficEvent);
     };
     let rare = 0;
-    // Ten thousand a second of one topic; the other comes when the sample is long full.
+    // One topic has ten thousand messages per second; the other comes when the sampling budget is used up.
     for (let tick = 0; tick < 5; tick++) {
       for (let i = 0; i < 700; i++) publish("busy");
       publish("rare");
@@ -142,7 +142,7 @@ describe("the traffic hub", () => {
       hub.add({ rates: { message: 20, open: 5 }, observe: () => {} })();
       for (let n = 0; n < 5; n++) if (traffic.sample("message")) traffic.emit(message);
     }
-    // A tenth of a second's worth; the timer had no turn.
+    // The tokens of one refill; the timer has not fired.
     expect(logged).toBe(2);
   });
 

@@ -19,7 +19,7 @@ export const logSchema = z.strictObject({
   level: z
     .enum(["debug", "info", "warning", "error"])
     .default("info")
-    .describe("The least grave line that is told."),
+    .describe("The lowest level that is logged."),
   format: z
     .enum(["auto", "text", "json"])
     .default("auto")
@@ -35,7 +35,7 @@ export const logSchema = z.strictObject({
     .int()
     .min(0)
     .default(100)
-    .describe("Messages told a second and service; what is left out is counted and told. 0 for none."),
+    .describe("Messages logged per second and service; of further ones only the count is logged. 0 for none."),
 });
 
 export type LogConfig = z.infer<typeof logSchema>;
@@ -94,7 +94,7 @@ export const settingsSchema = z.strictObject({
     .default("127.0.0.1")
     .describe("Every service listens here unless it says otherwise."),
   grace: duration("5s").describe("How long a stop waits for clients to be served before it drops them."),
-  log: logSchema.prefault({}).describe("What is told, how and where."),
+  log: logSchema.prefault({}).describe("What is logged, how and where."),
   admin: adminSchema
     .prefault({})
     .describe("The dashboard and its API, for browsers and distcli; false for none."),

@@ -12,7 +12,7 @@ describe("views and actions", () => {
     });
   });
 
-  test("what a view or an action refuses is told in its own words", async () => {
+  test("the error of a view or an action is reported in its own words", async () => {
     const { ask, post } = await testAdmin();
     const view = await ask("/api/services/vault/views/broken");
     expect([view.status, await view.json()]).toEqual([

@@ -106,7 +106,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     leave();
     await supervisor.stop(AbortSignal.timeout(1000));
   });
-  /** As a program on this machine would ask. */
+  /** Makes a request like a program on this machine. */
   const ask = async (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     if (!headers.has("host")) headers.set("host", "127.0.0.1:8088");

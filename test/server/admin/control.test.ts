@@ -50,7 +50,7 @@ describe("control through the admin API", () => {
     expect(running.filter(({ service, stopped }) => service === "echo" && !stopped)).toHaveLength(1);
   });
 
-  test("a service that has failed can be stopped, which forgets its failure", async () => {
+  test("a service that has failed can be stopped, which clears its failure", async () => {
     const { post, running, supervisor } = await testAdmin();
     await post("/api/services/echo/stop");
     running[0]!.refuseNext = true;

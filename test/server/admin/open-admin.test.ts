@@ -17,7 +17,7 @@ const never = () => {
   throw new Error("nobody should ask for it");
 };
 
-/** Opens the admin service of this file on a port that does what it is told. */
+/** Opens the admin service of this file with a fake `serveApp`. */
 function open(yaml: string, serveApp: ServeApp) {
   const warnings: string[] = [];
   const quiet = () => {};

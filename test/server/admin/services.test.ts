@@ -23,7 +23,7 @@ describe("the admin API", () => {
     expect((await ask("/readyz")).status).toBe(503);
   });
 
-  test("/api/about tells of the process", async () => {
+  test("/api/about describes the process", async () => {
     const { ask } = await testAdmin();
     const about = (await (await ask("/api/about")).json()) as Record<string, unknown>;
     expect(about).toMatchObject({ name: "distsrv", version: "1.2.3", pid: 42, config: "lab.yaml" });
@@ -31,7 +31,7 @@ describe("the admin API", () => {
     expect(about.eventLoopLag).toBeGreaterThanOrEqual(0);
   });
 
-  test("/api/services tells every service in the order of the file", async () => {
+  test("/api/services lists every service in the order of the file", async () => {
     const { ask } = await testAdmin();
     const services = (await (await ask("/api/services")).json()) as Record<string, unknown>[];
     expect(services.map(({ name }) => name)).toEqual(["echo", "vault", "other"]);
@@ -66,7 +66,7 @@ describe("the admin API", () => {
     expect(text).not.toContain(secret);
   });
 
-  test("no path of the API tells the secret", async () => {
+  test("no path of the API reveals the secret", async () => {
     const { ask } = await testAdmin();
     const paths = [
       "/api/about",
@@ -109,14 +109,14 @@ describe("the admin API", () => {
     expect(await ofEcho()).toEqual([]);
   });
 
-  test("times are told no finer than anybody could use them", async () => {
+  test("times are rounded", async () => {
     const { ask } = await testAdmin({ startedAt: 1234.56789 });
     const about = (await (await ask("/api/about")).json()) as Record<string, number>;
     expect(about.startedAt).toBe(1235);
     expect(String(about.eventLoopLag)).toMatch(/^\d+(\.\d{1,3})?$/);
   });
 
-  test("a HEAD tells how long the answer to a GET is", async () => {
+  test("a HEAD has the Content-Length of a GET", async () => {
     const { ask } = await testAdmin();
     const whole = await (await ask("/healthz")).text();
     const { headers, body } = await ask("/healthz", { method: "HEAD" });
@@ -126,7 +126,7 @@ describe("the admin API", () => {
   test.each([
     ["/api/events?history=x", 'history must be a number, and is "x"'],
     ["/api/events?history=-1", 'history must be at least 0, and is "-1"'],
-  ])("%s is told in the house's words", async (path, words) => {
+  ])("%s is refused with a message in plain words", async (path, words) => {
     const { ask } = await testAdmin();
     const answer = await ask(path);
     expect([answer.status, await answer.json()]).toEqual([

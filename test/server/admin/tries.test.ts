@@ -64,7 +64,7 @@ describe("trying a service through the admin API", () => {
     });
   });
 
-  test("at most eight are under way at once, and whoever leaves is told to the one who tries", async () => {
+  test("at most eight run at once, and a client that disconnects aborts its trial", async () => {
     const signals: AbortSignal[] = [];
     const patient: Tries = {
       ...tries,

@@ -20,7 +20,7 @@ describe("a configuration", () => {
     expect(plan.services.map(({ config }) => config)).toMatchObject([{ host: "0.0.0.0" }, { host: "::1" }]);
   });
 
-  test("five mistakes are all told, each with file, line, column, the line and what would be right", () => {
+  test("five mistakes are all reported, each with file, line, column, the line and what would be right", () => {
     const source = [
       "hots: 0.0.0.0",
       "services:",
@@ -52,7 +52,7 @@ describe("a configuration", () => {
     );
   });
 
-  test("two services on one port are told before anything starts; TCP and UDP do not collide", () => {
+  test("two services on one port are reported before anything starts; TCP and UDP do not collide", () => {
     expect(reportOf("services:\n  echo: { port: 9 }\n  time: { port: 9 }\n", fake)).toContain(
       "lab.yaml:3:17  services.time.port: TCP port 9 is taken by services.echo",
     );
@@ -63,7 +63,7 @@ describe("a configuration", () => {
     expect(load("services:\n  echo: { port: 0 }\n  time: { port: 0 }\n", fake).services.length).toBe(2);
   });
 
-  test("two listeners on one port are told, of one service or of two, each at its own place", () => {
+  test("two listeners on one port are reported, of one service or of two, each at its own position", () => {
     const source = [
       "services:",
       "  mqtt:",
@@ -83,7 +83,7 @@ describe("a configuration", () => {
     );
   });
 
-  test("what a service needs of this machine and does not find is told, unless it runs on another", () => {
+  test("what a service needs of this machine and does not find is reported, unless it runs on another", () => {
     const needy: Role<FakeConfig> = {
       ...fakeRole("echo"),
       unmet: () => [{ path: ["port"], message: "Cannot find a harbour" }],
@@ -95,7 +95,7 @@ describe("a configuration", () => {
     expect(load(source, fakeRegistry(needy), { isElsewhere: true }).services).toHaveLength(1);
   });
 
-  test("YAML that is none is told with its place", () => {
+  test("text that is not YAML is reported with its position", () => {
     expect(reportOf("services:\n  echo: [\n", fake)).toMatch(/^lab\.yaml:\d+:\d+ {2}is not YAML: /);
     expect(reportOf("services:\n  echo:\n  echo:\n", fake)).toContain(
       'lab.yaml:3:3  services.echo: the key "echo" stands here a second time',
@@ -145,7 +145,7 @@ describe("values from the environment", () => {
     expect(report).toContain('the key "tme" stands here a second time');
   });
 
-  test("a reference between braces without quotes is told as what it is", () => {
+  test("a reference between braces without quotes is reported as what it is", () => {
     expect(reportOf("services:\n  echo: { port: ${PORT} }\n", fake)).toBe(
       [
         'lab.yaml:2:18  is not YAML: a reference to the environment needs quotes between { and }, e.g. { port: "${PORT}" }',
@@ -155,7 +155,7 @@ describe("values from the environment", () => {
     );
   });
 
-  test("what is missing is told by name and place", () => {
+  test("a missing variable is reported by name and position", () => {
     expect(reportOf("services:\n  echo:\n    port: ${NOPE}\n", fake)).toContain(
       "lab.yaml:3:11  services.echo.port: the environment has no NOPE; set it, or give a default: ${NOPE:-default}",
     );
@@ -170,7 +170,7 @@ describe("mistakes in YAML itself", () => {
     ["services:\n\techo:\n", "a tab stands here"],
     ["services:\n  echo:\n    reply: “{message}: x”\n", "typographic quotes"],
     ["services:\n  echo:\n    port:2222\n    host: x\n", "a colon and a space"],
-  ])("%j is told in plain words", (source, words) => {
+  ])("%j is reported in plain words", (source, words) => {
     expect(reportOf(source, fake)).toContain(words);
   });
 });
@@ -191,7 +191,7 @@ describe("text from outside", () => {
     },
   );
 
-  test("a number out of range is told as such, and blamed on who set it", () => {
+  test("a number out of range is reported as such, with its origin", () => {
     expect(
       reportOf('services:\n  echo: { port: "${P}" }\n', fake, { environment: { P: "70000" } }),
     ).toContain("services.echo.port: must be at most 65535, and is 70000");
@@ -203,7 +203,7 @@ describe("text from outside", () => {
     );
   });
 
-  test("an unclosed reference and one inside another are told", () => {
+  test("an unclosed reference and a nested one are reported", () => {
     expect(reportOf("services:\n  echo:\n    host: ${X\n", fake)).toContain("${X is not closed");
     expect(reportOf('services:\n  echo:\n    host: "${X:-${Y}}"\n', fake)).toContain("nests references");
   });
@@ -214,7 +214,7 @@ test("x- keys are the author's own", () => {
   expect(load(source, fake).services[0]?.config).toMatchObject({ port: 0 });
 });
 
-test("a choice of numbers is told with all of them", () => {
+test("a choice of numbers is reported with all of them", () => {
   const source = "services:\n  mqtt: { publish: [{ topic: a, message: b, qos: 3 }] }\n";
   expect(reportOf(source, registry)).toContain("must be 0, 1 or 2, and is 3");
 });
@@ -238,7 +238,7 @@ describe("--set", () => {
     ).toMatchObject({ host: "::1", grace: 2000 });
   });
 
-  test("a wrong value or form is told", () => {
+  test("a wrong value or form is reported", () => {
     expect(reportOf("services:\n  echo:\n", fake, { overrides: ["services.echo.port=abc"] })).toContain(
       'services.echo.port: must be a number, and is "abc"',
     );
@@ -258,7 +258,7 @@ describe("operations", () => {
     expect(plan.operations.find("double")?.evaluate(1n, 2n)).toBe(6n);
   });
 
-  test("an expression that cannot be, a double name and a reserved one are told with their places", () => {
+  test("an invalid expression, a duplicate name and a reserved one are reported with their positions", () => {
     const report = reportOf(
       withOperations("  bad: a +\n  one: { expression: a, aliases: [bad] }\n  docs: a"),
       fake,

@@ -20,7 +20,7 @@ describe("a line that is shown", () => {
   });
 });
 
-test("a value of the wrong shape is told without what stands under a secret's name", () => {
+test("a value of the wrong shape is reported without the values of keys named like secrets", () => {
   expect(redactedJson({ 0: { name: "ani", password: "hunter4" } })).toBe(
     '{"0":{"name":"ani","password":"***"}}',
   );

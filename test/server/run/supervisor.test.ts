@@ -43,7 +43,7 @@ describe("the supervisor", () => {
     expect(journal).toEqual(["start a", "start b", "stop b", "stop a"]);
   });
 
-  test("a service that fails later is started again, the others are left alone", async () => {
+  test("a service that fails later is restarted, the others keep running", async () => {
     const { supervisor, journal, running, lines } = supervise(three);
     await supervisor.start();
     running[1]!.context.fail(new Error("the disk is full"));
@@ -76,7 +76,7 @@ describe("the supervisor", () => {
     await supervisor.stop(soon());
   });
 
-  test("a service that does not stop is given up on, and the others are stopped", async () => {
+  test("a service that does not stop is abandoned, and the others are stopped", async () => {
     const { supervisor, running } = supervise(
       three.replace("b: { role: echo", "b: { role: echo, stubborn: true"),
     );
@@ -87,7 +87,7 @@ describe("the supervisor", () => {
     expect(running.map(({ stopped }) => stopped)).toEqual([true, false, true]);
   });
 
-  test("a stop while services start is obeyed before the next one", async () => {
+  test("a stop while services start takes effect before the next one", async () => {
     const { supervisor, journal } = supervise(three);
     const started = supervisor.start();
     const stopped = supervisor.stop(soon());
@@ -122,7 +122,7 @@ describe("the supervisor", () => {
     expect(running.length).toBe(3);
   });
 
-  test("tells since when a service runs, and nothing of one that does not", async () => {
+  test("knows since when a service has been running, and nothing for one that does not run", async () => {
     const { supervisor } = supervise(three);
     await supervisor.start();
     expect(Date.now() - supervisor.statusOf("a").runningSince!).toBeLessThan(5000);
@@ -173,7 +173,7 @@ describe("the supervisor", () => {
     expect(await supervisor.control("b", "start")).toMatchObject({ state: "running" });
   });
 
-  test("what a service that was stopped says afterwards is no failure of the next", async () => {
+  test("an error of a stopped run is no failure of the next", async () => {
     const { supervisor, running } = supervise(three);
     await supervisor.start();
     await supervisor.control("a", "restart");

@@ -49,7 +49,7 @@ async function ask(port: number): Promise<string> {
 }
 
 describe("a service in threads", () => {
-  test("several threads serve one port, and the log tells which one served whom", async () => {
+  test("several threads serve one port, and the log says which one served which client", async () => {
     const { port, messages, supervisor } = await start("services:\n  time: { port: 0, threads: 2 }\n");
     for (let i = 0; i < 40; i++) expect(await ask(port)).toMatch(/^JAM /);
     await until(
@@ -60,7 +60,7 @@ describe("a service in threads", () => {
     expect(await supervisor.stats("time")).toMatchObject({ threads: 2, requests_total: 40 });
   });
 
-  test("the clients connected now are told with their thread", async () => {
+  test("the clients connected now are listed with their thread", async () => {
     const { port, supervisor } = await start("services:\n  time: { port: 0, threads: 2 }\n");
     await RawClient.connect(port);
     await RawClient.connect(port);
@@ -74,7 +74,7 @@ describe("a service in threads", () => {
     const asked = (async () => {
       let count = 0;
       while (!stopped) {
-        // Who was connected to the dying thread is cut off; who comes is served.
+        // Clients of the dying thread are disconnected; new ones are served.
         await ask(port).catch((error) => {
           if (String(error).includes("ECONNREFUSED")) throw error;
         });
@@ -91,17 +91,17 @@ describe("a service in threads", () => {
     expect(await supervisor.stats("time")).toMatchObject({ threads: 2 });
   });
 
-  test("a second copy cannot take the port without a word", async () => {
+  test("a second copy cannot take the port unnoticed", async () => {
     const { port } = await start("services:\n  time: { port: 0, threads: 2 }\n");
     await expect(start(`services:\n  time: { port: ${port}, threads: 2 }\n`)).rejects.toThrow(
       "the port is in use",
     );
   });
 
-  test("who comes to observe, and goes, is heard of by threads that run", async () => {
+  test("running threads learn of observers that are added and removed", async () => {
     const { port, hub, messages } = await start("services:\n  time: { port: 0, threads: 2 }\n");
     const chunks: number[] = [];
-    const leave = hub.add({
+    const removeObserver = hub.add({
       rates: { bytes: 1000 },
       observe: (event) => void (event.kind === "bytes" && chunks.push(event.bytes.buffer.byteLength)),
     });
@@ -109,15 +109,15 @@ describe("a service in threads", () => {
       await ask(port);
       return chunks.length > 0;
     });
-    // What is posted is the chunk alone, not the whole buffer that it was read into.
+    // Only the chunk is posted, not the whole buffer that it was read into.
     expect(Math.max(...chunks)).toBeLessThan(1000);
-    leave();
-    const before = () => messages.length;
+    removeObserver();
+    const count = () => messages.length;
     await until(async () => {
-      const [told, heard] = [before(), chunks.length];
+      const [logged, observed] = [count(), chunks.length];
       await ask(port);
-      await until(() => before() > told);
-      return chunks.length === heard;
+      await until(() => count() > logged);
+      return chunks.length === observed;
     });
   });
 });
