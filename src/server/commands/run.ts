@@ -2,7 +2,7 @@ import { formatAddress } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import { History } from "../../observe/history.ts";
-import { openLog } from "../../observe/log.ts";
+import { type Log, openLog } from "../../observe/log.ts";
 import { logTraffic } from "../../observe/log-traffic.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
 import { openAdmin } from "../admin/open-admin.ts";
@@ -11,6 +11,7 @@ import { ConfigError } from "../config/diagnostic.ts";
 import { loadPlan } from "../config/load.ts";
 import type { Plan, Registry } from "../config/plan.ts";
 import { readPlan } from "../config/read-file.ts";
+import type { LogConfig } from "../config/schema.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import { logCounters, reachable, startTable } from "../run/report.ts";
 import { Supervisor } from "../run/supervisor.ts";
@@ -29,15 +30,10 @@ export interface RunOptions {
 export async function run(options: RunOptions, registry: Registry, io: ServerIo): Promise<number> {
   const plan = planOrReport(options, registry, io);
   if (plan === undefined) return exitStatus.usage;
-  const { level, file, messages, format } = plan.settings.log;
+  const { level, messages, format } = plan.settings.log;
   const asText = format === "text" || (format === "auto" && io.isTerminal);
-  let log: ReturnType<typeof openLog>;
-  try {
-    log = openLog({ level, file, format: asText ? "text" : "json", colour: io.colour, write: io.out });
-  } catch (error) {
-    io.err(`Cannot write the log to ${file}: ${describeError(error)}\n`);
-    return exitStatus.failed;
-  }
+  const log = logOrReport(plan.settings.log, asText, io);
+  if (log === undefined) return exitStatus.failed;
   const hub = new TrafficHub();
   hub.add(logTraffic(log.logger, level === "info" || level === "debug" ? messages : 0));
   const history = new History({ onRatesChange: () => hub.updateRates() });
@@ -108,6 +104,15 @@ function planOrReport(options: RunOptions, registry: Registry, io: ServerIo): Pl
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     io.err(`${error.report()}\n`);
+    return undefined;
+  }
+}
+
+function logOrReport({ level, file }: LogConfig, asText: boolean, io: ServerIo): Log | undefined {
+  try {
+    return openLog({ level, file, format: asText ? "text" : "json", colour: io.colour, write: io.out });
+  } catch (error) {
+    io.err(`Cannot write the log to ${file}: ${describeError(error)}\n`);
     return undefined;
   }
 }

@@ -35,7 +35,9 @@ export const logSchema = z.strictObject({
     .int()
     .min(0)
     .default(100)
-    .describe("Messages logged per second and service; of further ones only the count is logged. 0 for none."),
+    .describe(
+      "Messages logged per second and service; of further ones only the count is logged. 0 for none.",
+    ),
 });
 
 export type LogConfig = z.infer<typeof logSchema>;
