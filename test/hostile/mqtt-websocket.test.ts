@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { type Attacker, attack, attackMany, pump } from "../support/attacker.ts";
 import { Authority, openssl } from "../support/certificates.ts";
 import { expectHealthy } from "../support/health.ts";
@@ -7,7 +8,6 @@ import { connack, connect, publish, subscribe } from "../support/mqtt-packets.ts
 import { testWith } from "../support/needs.ts";
 import { Random } from "../support/random.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { AttackMonitor } from "../support/attack-monitor.ts";
 import { until } from "../support/until.ts";
 import { acceptance, frame, readFrames, upgradeRequest } from "../support/web-socket-frames.ts";
 
@@ -35,7 +35,10 @@ services:
 test("before the attacks every service is served", () => expectHealthy(lab));
 
 /** A WebSocket whose client has been accepted; its received bytes are still unread. */
-async function admitted(clientId: string, options: { readonly neverReads?: boolean } = {}): Promise<Attacker> {
+async function admitted(
+  clientId: string,
+  options: { readonly neverReads?: boolean } = {},
+): Promise<Attacker> {
   const attacker = await attack(wsPort, options);
   attacker.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(connect(clientId))]));
   if (!options.neverReads) await until(() => attacker.head.length >= acceptance.length + 6);
@@ -132,7 +135,9 @@ test("five hundred handshakes that trickle cost nobody else anything, and come t
 test("twenty subscribers that never read and a flood of pings do not make it grow, nor hold up a healthy client", async () => {
   const monitor = new AttackMonitor(lab);
   const counted = await numbers();
-  const neverReads = await Promise.all(Array.from({ length: 20 }, (_, i) => admitted(`deaf-${i}`, { neverReads: true })));
+  const neverReads = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => admitted(`deaf-${i}`, { neverReads: true })),
+  );
   for (const { socket } of neverReads) socket.write(frame(subscribe("flood")));
   const pings = Buffer.concat(Array.from({ length: 500 }, () => frame(Buffer.alloc(125), { opcode: 9 })));
   const speaker = await admitted("speaker");

@@ -1,9 +1,9 @@
 import { describe, test } from "bun:test";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { connect, publish, subscribe } from "../support/mqtt-packets.ts";
-import { AttackMonitor } from "../support/attack-monitor.ts";
 import { greeting, message, readyCommand } from "../support/zmtp.ts";
 
 const lab = await startLab(wholeLab);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { AttackMonitor } from "../support/attack-monitor.ts";
 import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { Random } from "../support/random.ts";
-import { AttackMonitor } from "../support/attack-monitor.ts";
 import { until } from "../support/until.ts";
 import { greeting, message, readyCommand, ZmtpClient } from "../support/zmtp.ts";
 
