@@ -36,7 +36,10 @@ function importsOf(file: string): Import[] {
 /** The tables of roles know them all. */
 const tables = ["roles/index.ts", "roles/threaded.ts"];
 
-const files = [...new Glob("**/*.ts").scanSync(src)];
+/** The storeys of the MQTT broker, from the ground up: each may import itself and those before it. */
+const storeys = ["ports", "wire", "routing", "session", "broker", "client"];
+
+const files = [...new Glob("**/*.{ts,tsx}").scanSync(src)];
 const imports = files.flatMap(importsOf);
 const layerOf = (path: string) => (path.includes("/") ? path.split("/")[0]! : "entry");
 
@@ -64,6 +67,37 @@ describe("the house", () => {
         roleOf(from) !== roleOf(to),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test("no imports go round in a circle, of types or of values", () => {
+    const known = new Set(files);
+    const graph = new Map(files.map((file) => [file, [] as string[]]));
+    for (const { from, to } of imports) if (known.has(to)) graph.get(from)?.push(to);
+    expect(circleIn(graph)).toEqual([]);
+    const tiny = new Map([
+      ["a", ["b"]],
+      ["b", ["c"]],
+      ["c", ["b"]],
+    ]);
+    expect(circleIn(tiny)).toEqual(["b", "c", "b"]);
+  });
+
+  test("inside the broker imports run downward, and only its entry knows users and insight", () => {
+    const root = "roles/mqtt/";
+    const storeyOf = (path: string) => path.slice(root.length).split("/")[0]!;
+    const inside = imports.filter(({ from, to }) => from.startsWith(root) && to.startsWith(root));
+    const wrong = inside.filter(({ from, to }) => {
+      const [storey, target] = [storeyOf(from), storeyOf(to)];
+      if (storeys.includes(storey)) {
+        // Configuration is known to all: it is data.
+        const isConfig = target === "config.ts";
+        return !isConfig && (!storeys.includes(target) || storeys.indexOf(target) > storeys.indexOf(storey));
+      }
+      const isAside = target === "users" || target === "insight";
+      return isAside && storey !== target && storey !== "index.ts" && storey !== "config.ts";
+    });
+    expect(wrong).toEqual([]);
+    expect(new Set(inside.map(({ from }) => storeyOf(from)))).toContain("client");
   });
 
   test("protocol is pure: no clock, no timer, no randomness, no socket", () => {
@@ -97,4 +131,27 @@ describe("the house", () => {
 function codeOf(file: string): string {
   const text = readFileSync(join(src, file), "utf8");
   return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
+}
+
+/** The files of a circle of imports, the first of them again at the end; none if there is no circle. */
+function circleIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    path.push(file);
+    for (const next of graph.get(file) ?? []) {
+      const circle = visit(next);
+      if (circle.length > 0) return circle;
+    }
+    path.pop();
+    done.add(file);
+    return [];
+  };
+  for (const file of graph.keys()) {
+    const circle = visit(file);
+    if (circle.length > 0) return circle;
+  }
+  return [];
 }
