@@ -130,7 +130,7 @@ export class Connection implements Client {
 
   /** Bytes from the network; they are the network's again when this returns. */
   feed(chunk: Uint8Array): void {
-    this.#reader.read(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    this.#reader.read(asBuffer(chunk));
     if (this.sendBacklog > 2 * this.broker.config.sendBuffer) this.#pause(Pause.Unread);
   }
 
@@ -253,3 +253,6 @@ export class Connection implements Client {
     this.#reader.clear();
   }
 }
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

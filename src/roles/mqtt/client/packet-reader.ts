@@ -33,10 +33,18 @@ interface ReadConnection {
 }
 
 /**
- * Handles a packet in place, from `start` on; its fixed header has been read into `frame`.
+ * Handles a packet in place, from `start` on; its fixed header has been read into `frame`. It may go on with like
+ * packets before `limit`.
+ * @returns where the next packet begins
  * @throws {MqttError} when the client has broken a rule
  */
-export type PacketHandler<C> = (connection: C, bytes: Buffer, start: number, frame: Frame) => void;
+export type PacketHandler<C> = (
+  connection: C,
+  bytes: Buffer,
+  start: number,
+  frame: Frame,
+  limit: number,
+) => number;
 
 /** Finds the packets in a connection's chunks and hands them over where they lie. */
 export class PacketReader<C extends ReadConnection> {
@@ -145,11 +153,9 @@ export class PacketReader<C extends ReadConnection> {
     let at = from;
     try {
       while (connection.isReading && frame.read(bytes, at, limit)) {
-        const { end } = frame;
-        checkSize(end - at, this.#sizeLimit);
-        if (end > limit) break;
-        this.#handle(connection, bytes, at, frame);
-        at = end;
+        checkSize(frame.end - at, this.#sizeLimit);
+        if (frame.end > limit) break;
+        at = this.#handle(connection, bytes, at, frame, limit);
       }
     } finally {
       if (at > from && connection.writer.traffic.sample("bytes")) {

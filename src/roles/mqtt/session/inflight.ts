@@ -104,9 +104,11 @@ export class Inflight {
 
   // An identifier is not used again while its message is in flight. [MQTT-2.2.1-4]
   #nextId(): number {
-    do this.#lastId = this.#lastId === maxId ? 1 : this.#lastId + 1;
-    while (this.awaited(this.#lastId) !== undefined);
-    return this.#lastId;
+    let id = this.#lastId;
+    do id = id === maxId ? 1 : id + 1;
+    while (this.#size > 0 && this.awaited(id) !== undefined);
+    this.#lastId = id;
+    return id;
   }
 
   #put(id: number, awaited: Awaited, pending: Pending | undefined): void {
@@ -168,16 +170,17 @@ export class Inflight {
 
   /** PUBREC: the client has the message, PUBREL comes next. @returns false when nothing waits for it */
   pubrec(id: number): boolean {
-    const awaited = this.awaited(id);
-    if (awaited === undefined || awaited === Awaits.Puback) return false;
     const slot = this.#slotOf(id);
-    if (slot >= 0) {
-      this.#dropPending(slot);
-      this.#slots[slot] = (Awaits.Pubcomp << 16) | id;
-      return true;
-    }
+    if (slot < 0) return this.#displaced.size > 0 && this.#pubrecDisplaced(id);
+    if (this.#slots[slot]! >> 16 === Awaits.Puback) return false;
+    this.#dropPending(slot);
+    this.#slots[slot] = (Awaits.Pubcomp << 16) | id;
+    return true;
+  }
+
+  #pubrecDisplaced(id: number): boolean {
     const entry = this.#displaced.get(id);
-    if (entry === undefined) return false;
+    if (entry === undefined || entry.awaited === Awaits.Puback) return false;
     if (entry.pending !== undefined) this.#count(-entry.pending.message.size);
     entry.pending = undefined;
     entry.awaited = Awaits.Pubcomp;

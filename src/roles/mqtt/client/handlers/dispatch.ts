@@ -13,25 +13,33 @@ import { publish } from "./publish.ts";
 import { subscribe } from "./subscribe.ts";
 import { unsubscribe } from "./unsubscribe.ts";
 
-/** Hands the packet at `start` to the handler of its type. */
-export function dispatch(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
+/** The length of an acknowledgement without a reason: the fixed header and an identifier. */
+const bareLength = 4;
+
+/** Hands the packet at `start` to the handler of its type. @returns where the next packet begins */
+export function dispatch(
+  connection: Connection,
+  bytes: Buffer,
+  start: number,
+  frame: Frame,
+  limit: number,
+): number {
+  const { end } = frame;
   if (connection.state === "authenticating") checkAuthenticating(frame.type);
   if (frame.type === PacketType.Publish) {
     publish(connection, bytes, start, frame);
-    return;
+    return end;
   }
   const { counters, publisher } = connection.broker;
-  counters.controlsIn++;
-  if (frame.type === PacketType.Connect) counters.connects++;
   // What was published before comes before whatever this packet leads to.
   publisher.flush();
-  if (isBareAcknowledgement(frame)) {
-    acknowledge(connection, bytes, start, frame);
-    return;
-  }
+  if (isBareAcknowledgement(frame, start)) return acknowledgeRun(connection, bytes, start, limit);
+  counters.controlsIn++;
+  if (frame.type === PacketType.Connect) counters.connects++;
   const packet = decodeFrame(bytes, start, frame, connection.version);
-  connection.writer.trace("in", packet, bytes.subarray(start, frame.end));
+  connection.writer.trace("in", packet, bytes.subarray(start, end));
   handle(connection, packet);
+  return end;
 }
 
 /** A client that has not proved yet who it is sends AUTH, or gives up. [MQTT-3.1.2-30] */
@@ -41,20 +49,38 @@ function checkAuthenticating(type: number): void {
 }
 
 /** The four acknowledgements as they mostly come: an identifier and nothing else, the same in every version. */
-function isBareAcknowledgement({ type, first, body, end }: Frame): boolean {
-  if (type < PacketType.Puback || type > PacketType.Pubcomp || end - body !== 2) return false;
+function isBareAcknowledgement({ type, first, end }: Frame, start: number): boolean {
+  if (type < PacketType.Puback || type > PacketType.Pubcomp || end - start !== bareLength) return false;
   return (first & 15) === (type === PacketType.Pubrel ? 2 : 0);
 }
 
-// Read in place: at QoS 1 and 2 there are as many of them as messages.
-function acknowledge(connection: Connection, bytes: Buffer, start: number, { type, body, end }: Frame): void {
-  const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
-  if (packetId === 0) throw protocolError(`${packetTypeName(type)} has the packet identifier 0`); // [MQTT-2.2.1-3]
+/**
+ * Handles bare acknowledgements of one type as long as they follow each other: at QoS 1 and 2 there are as many of them
+ * as messages. They are read in place.
+ * @returns where the next packet begins
+ */
+function acknowledgeRun(connection: Connection, bytes: Buffer, start: number, limit: number): number {
   const { writer } = connection;
-  if (writer.traffic.sample("message")) {
-    traceAck(writer, "in", type, packetId, Reason.Success, bytes.subarray(start, end));
-  }
-  acknowledged(connection, type, packetId, Reason.Success);
+  const { counters } = connection.broker;
+  const first = bytes[start]!;
+  const type = first >> 4;
+  let at = start;
+  do {
+    const packetId = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    counters.controlsIn++;
+    if (packetId === 0) throw protocolError(`${packetTypeName(type)} has the packet identifier 0`); // [MQTT-2.2.1-3]
+    if (writer.traffic.sample("message")) {
+      traceAck(writer, "in", type, packetId, Reason.Success, bytes.subarray(at, at + bareLength));
+    }
+    acknowledged(connection, type, packetId, Reason.Success);
+    at += bareLength;
+  } while (
+    at + bareLength <= limit &&
+    bytes[at] === first &&
+    bytes[at + 1] === bareLength - 2 &&
+    connection.isReading
+  );
+  return at;
 }
 
 function handle(connection: Connection, packet: Packet): void {
