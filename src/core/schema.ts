@@ -21,17 +21,26 @@ const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as cons
 /** A timer cannot wait longer than 2^31 - 1 milliseconds, a little more than this. */
 const maxTimer = "24d";
 
+interface DurationLimits {
+  readonly min?: string;
+  readonly max?: string;
+  /** `forever` is allowed as well, and is Infinity. */
+  readonly forever?: boolean;
+}
+
 /** `500ms`, `2.5s`, `10m`, `1h`, `7d`, or a plain number of seconds; milliseconds after parsing. */
-export const duration = (fallback: string, limits: { min?: string; max?: string } = {}) =>
+export const duration = (fallback: string, limits: DurationLimits = {}) =>
   z
     .union([z.string(), z.number()])
     .default(fallback)
     .transform((value, context) => {
+      if (limits.forever && value === "forever") return Number.POSITIVE_INFINITY;
       const milliseconds = parseDuration(value);
       if (milliseconds === undefined) {
+        const also = limits.forever ? ", or forever" : "";
         context.addIssue({
           code: "custom",
-          message: `must be a duration such as 500ms, 2s, 10m or 1h, and is ${JSON.stringify(value)}`,
+          message: `must be a duration such as 500ms, 2s, 10m or 1h${also}, and is ${JSON.stringify(value)}`,
         });
         return z.NEVER;
       }

@@ -54,6 +54,10 @@ const command = (name: string, debian: string): Need => ({
   isThere: () => Bun.which(name) !== null,
 });
 
+/** Debian keeps it where only root looks. */
+export const mosquittoBroker =
+  Bun.which("mosquitto") ?? Bun.which("mosquitto", { PATH: "/usr/sbin:/usr/local/sbin" }) ?? undefined;
+
 export const needs = {
   python: { name: "python3", install: "apt-get install python3", isThere: () => succeeds([python, "-V"]) },
   paho: pythonModule("paho.mqtt.client", "python3-paho-mqtt"),
@@ -63,6 +67,11 @@ export const needs = {
   jsonschema: pythonModule("jsonschema", "python3-jsonschema"),
   pyyaml: pythonModule("yaml", "python3-yaml"),
   mosquitto: command("mosquitto_sub", "mosquitto-clients"),
+  mosquittoBroker: {
+    name: "mosquitto and mosquitto-clients",
+    install: "apt-get install mosquitto mosquitto-clients",
+    isThere: () => mosquittoBroker !== undefined && Bun.which("mosquitto_sub") !== null,
+  },
   curl: command("curl", "curl"),
   chromium: command("chromium", "chromium"),
   /** Node itself, not Bun under Node's name. */

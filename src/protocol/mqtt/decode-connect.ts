@@ -18,7 +18,7 @@ export class UnsupportedProtocol extends MqttError {
 
 /** CONNECT, section 3.1 of each version. It determines the version of the connection. */
 export function decodeConnect(body: Reader): Connect {
-  const version = readVersion(body);
+  const { version, isBridge } = readLevel(body);
   const flags = body.u8("connect flags");
   checkFlags(flags, version);
   const keepAlive = body.u16("keep alive");
@@ -33,6 +33,7 @@ export function decodeConnect(body: Reader): Connect {
   return {
     type: "connect",
     version,
+    ...(isBridge && { isBridge }),
     cleanStart: (flags & 0x02) !== 0,
     keepAlive,
     clientId,
@@ -43,11 +44,16 @@ export function decodeConnect(body: Reader): Connect {
   };
 }
 
-function readVersion(body: Reader): Version {
+/** Mosquitto's bridges set this bit of the level, in every version; no specification has it. */
+const bridgeBit = 0x80;
+
+function readLevel(body: Reader): { readonly version: Version; readonly isBridge: boolean } {
   const name = body.string("protocol name");
-  const level = body.u8("protocol level");
-  if (name === "MQTT" && (level === 4 || level === 5)) return level;
-  if (name === "MQIsdp" && level === 3) return level;
+  const byte = body.u8("protocol level");
+  const isBridge = (byte & bridgeBit) !== 0;
+  const level = byte & ~bridgeBit;
+  if (name === "MQTT" && (level === 4 || level === 5)) return { version: level, isBridge };
+  if (name === "MQIsdp" && level === 3) return { version: level, isBridge };
   // [MQTT-3.1.2-1]
   if (name !== "MQTT" && name !== "MQIsdp") {
     throw new UnsupportedProtocol(`the protocol must be "MQTT", and is ${JSON.stringify(name)}`, undefined);

@@ -36,9 +36,12 @@ export function decode(bytes: Uint8Array, version: Version, start = 0, end = byt
 export function decodeFrame(bytes: Uint8Array, start: number, frame: Frame, version: Version): Packet {
   const { type, first } = frame;
   checkFlags(type, first & 15, version);
+  // CONNECT says itself which version it is.
+  if (type !== PacketType.Connect) frame.checkLength(version);
   if (type === PacketType.Publish) return decodePublish(bytes, start, frame, version);
   const body = new Reader(bytes, frame.body, frame.end);
   const packet = decodeBody(type, body, version);
+  if (packet.type === "connect") frame.checkLength(packet.version);
   body.finish(packetTypeName(type));
   return packet;
 }

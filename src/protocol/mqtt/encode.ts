@@ -115,7 +115,7 @@ function writeConnect(body: Writer, packet: Connect): void {
   const { version, will, username, password } = packet;
   const willFlags = will === undefined ? 0 : 0x04 | (will.qos << 3) | (will.retain ? 0x20 : 0);
   const nameFlags = (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40);
-  body.string(version === 3 ? "MQIsdp" : "MQTT").u8(version);
+  body.string(version === 3 ? "MQIsdp" : "MQTT").u8(version | (packet.isBridge ? 0x80 : 0));
   body.u8((packet.cleanStart ? 0x02 : 0) | willFlags | nameFlags).u16(packet.keepAlive);
   if (version === 5) writeProperties(body, packet.properties);
   body.string(packet.clientId);
@@ -128,7 +128,8 @@ function writeConnect(body: Writer, packet: Connect): void {
 }
 
 function writeConnack(body: Writer, packet: Connack): void {
-  body.u8(packet.sessionPresent ? 1 : 0).u8(packet.reasonCode);
+  // MQTT 3.1 has no session present flag: the byte is reserved there.
+  body.u8(packet.sessionPresent && packet.version !== 3 ? 1 : 0).u8(packet.reasonCode);
   if (packet.version === 5) writeProperties(body, packet.properties);
 }
 

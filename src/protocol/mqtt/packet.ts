@@ -82,6 +82,8 @@ export interface Will {
 export interface Connect {
   readonly type: "connect";
   readonly version: Version;
+  /** Another broker, as Mosquitto's bridges say it: it wants none of its own messages back, and retain as published. */
+  readonly isBridge?: boolean;
   /** Called clean session before MQTT 5. */
   readonly cleanStart: boolean;
   /** Seconds; 0 is never. */

@@ -172,7 +172,9 @@ const fields = z.strictObject({
   sysInterval: duration("10s").describe(
     "How often $SYS/broker/... tells how the broker does, as Mosquitto's does; 0 is never.",
   ),
-  maxSessionExpiry: duration("7d").describe("The longest that the session of a client that left is kept."),
+  maxSessionExpiry: duration("7d", { max: "36500d", forever: true }).describe(
+    "The longest that the session of a client that left is kept; forever is allowed.",
+  ),
 });
 
 export const mqttConfig = fields.check(({ value, issues }) => {

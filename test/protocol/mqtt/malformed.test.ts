@@ -24,8 +24,8 @@ const mistakes: readonly (readonly [string, Version, string, number, string])[] 
   ["a remaining length of five bytes", 4, "30 80808080 01", MalformedPacket, "longer than four bytes"],
   [
     "a remaining length not in its shortest form [MQTT-1.5.5-1]",
-    4,
-    "30 8000",
+    5,
+    "c0 8000",
     MalformedPacket,
     "shortest form",
   ],
@@ -186,4 +186,33 @@ describe("what the versions allow differently", () => {
   test("a byte order mark is a character like others [MQTT-1.5.4-3]", () => {
     expect(decode(hex("30 06 0004 efbbbf61"), 4)).toMatchObject({ topic: "\ufeffa" });
   });
+});
+
+test.each([3, 4] as const)("a remaining length in a longer form is allowed in version %d", (version) => {
+  expect(decode(hex("c0 8000"), version)).toEqual({ type: "pingreq", version });
+  expect(decode(hex("30 848000 0001 61 62"), version)).toMatchObject({
+    topic: "a",
+    payload: Uint8Array.of(0x62),
+  });
+});
+
+test("CONNECT of MQTT 5 has its length in the shortest form, an older one need not [MQTT-1.5.5-1]", () => {
+  expect(decode(hex("10 8e00 0004 4d515454 04 02 0000 0002 6272"), 4)).toMatchObject({ clientId: "br" });
+  expect(mistakeOf("10 8f00 0004 4d515454 05 02 0000 00 0002 6272", 5).message).toContain("shortest form");
+});
+
+test("the protocol level of a bridge has its highest bit set, in every version", () => {
+  expect(decode(hex("10 10 0006 4d5149736470 83 02 0000 0002 6272"), 4)).toMatchObject({
+    version: 3,
+    isBridge: true,
+  });
+  expect(decode(hex("10 0e 0004 4d515454 84 02 0000 0002 6272"), 4)).toMatchObject({
+    version: 4,
+    isBridge: true,
+  });
+  expect(decode(hex("10 0f 0004 4d515454 85 02 0000 00 0002 6272"), 4)).toMatchObject({
+    version: 5,
+    isBridge: true,
+  });
+  expect(decode(hex("10 0e 0004 4d515454 04 02 0000 0002 6272"), 4)).not.toHaveProperty("isBridge");
 });

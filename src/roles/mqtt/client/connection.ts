@@ -48,6 +48,8 @@ export class Connection implements Client {
   readonly since: number;
   /** An MQTT 5 client may ask to be spared the reasons of what goes wrong. [MQTT-3.1.2-29] */
   wantsReasons = false;
+  /** Another broker: no subscription of its gets its own messages back, and each keeps the retain flag. */
+  isBridge = false;
   will: Will | undefined;
   /** CONNECT asked for a session that outlives the connection. */
   asksForSession = false;

@@ -1,6 +1,7 @@
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import type { Qos } from "../../../protocol/mqtt/packet.ts";
 import { PublishView } from "../../../protocol/mqtt/publish-view.ts";
+import { varintSize } from "../../../protocol/mqtt/writer.ts";
 
 const noBytes = Buffer.alloc(0);
 
@@ -17,7 +18,7 @@ export class PublishRun {
   /** The first byte of each packet. */
   first = 0;
   v5 = false;
-  /** The packets hold nothing that concerns the publisher alone: they may be passed on as they are. */
+  /** The packets hold nothing that concerns the publisher alone, and may be passed on as they are. */
   isPlain = false;
   #topicLength = 0;
   #payloadOffset = 0;
@@ -47,7 +48,9 @@ export class PublishRun {
     this.stride = view.end - view.start;
     this.first = view.first;
     this.v5 = v5;
-    this.isPlain = view.topicAlias === 0;
+    const body = view.topicStart - 2;
+    const hasShortestLength = body - view.start === 1 + varintSize(view.end - body);
+    this.isPlain = view.topicAlias === 0 && hasShortestLength;
     this.#topicLength = view.topicEnd - view.topicStart;
     this.#payloadOffset = view.payloadStart - view.start;
   }

@@ -14,6 +14,7 @@ import type { Connection } from "../connection.ts";
 export function publish(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
   const { broker, version } = connection;
   const { view } = broker;
+  if (frame.isOverlong) frame.checkLength(version);
   view.read(bytes, start, frame.body, frame.end, version);
   if (view.decoded !== undefined) view.checkFromClient();
   broker.counters.received++;

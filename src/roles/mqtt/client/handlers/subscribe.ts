@@ -27,7 +27,7 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
       why ??= refused.message;
       return;
     }
-    const search = accept(broker, session, request, identifier);
+    const search = accept(broker, session, connection.isBridge ? asBridge(request) : request, identifier);
     if (search !== undefined) searches.set(request.filter, search);
     if (isShared(request.filter)) shares.add(request.filter);
     reasonCodes.push(request.qos);
@@ -40,6 +40,13 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
     for (const share of shares) session.joinGroup(share);
   });
 }
+
+/** A bridge of before MQTT 5 cannot ask for what keeps messages from going round. */
+const asBridge = (request: SubscriptionRequest): SubscriptionRequest => ({
+  ...request,
+  noLocal: !isShared(request.filter),
+  retainAsPublished: true,
+});
 
 /** Only for MQTT 5: before, such a filter is valid, and is refused. */
 function checkShare({ filter, noLocal }: SubscriptionRequest): void {
