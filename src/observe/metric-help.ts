@@ -38,6 +38,7 @@ export const roleHelp: Readonly<Record<string, Readonly<Record<string, string>>>
     sessions: "Sessions, of clients connected and away.",
     sessions_connected: "Sessions whose client is connected.",
     sessions_away: "Sessions kept for a client that is away.",
+    internal_errors_total: "Errors of the program itself, which should not happen.",
     sessions_expired_total: "Sessions that ended because their time was over or others needed the room.",
     subscriptions: "Subscriptions.",
     shared_subscriptions: "Shared subscriptions, one for each member.",

@@ -32,6 +32,7 @@ const newSampling = (): Sampling => ({
 export class ServiceTraffic implements Traffic {
   readonly #name: string;
   readonly #observers: ReadonlySet<Observer>;
+  readonly #onError: (observer: Observer, error: unknown) => void;
   /** Events that may still be built. When none are left, `sample` costs one comparison. */
   readonly #tokens = zeroCounts();
   /** Events that were not built. */
@@ -39,9 +40,15 @@ export class ServiceTraffic implements Traffic {
   readonly #samplings = new Map<Observer, Sampling>();
   #rates: SampleRates = {};
 
-  constructor(name: string, observers: ReadonlySet<Observer>) {
+  /** @param onError called with what an observer throws: neither the service nor other observers notice it */
+  constructor(
+    name: string,
+    observers: ReadonlySet<Observer>,
+    onError: (observer: Observer, error: unknown) => void = () => {},
+  ) {
     this.#name = name;
     this.#observers = observers;
+    this.#onError = onError;
     this.updateRates();
   }
 
@@ -63,8 +70,16 @@ export class ServiceTraffic implements Traffic {
     const { kind } = event;
     for (const [observer, { rates, samplers, sampledOut }] of this.#samplings) {
       if (!rates[kind]) continue;
-      if (samplers[kind].tryTake(event)) observer.observe(event);
+      if (samplers[kind].tryTake(event)) this.#observe(observer, event);
       else sampledOut[kind]++;
+    }
+  }
+
+  #observe(observer: Observer, event: TrafficEvent): void {
+    try {
+      observer.observe(event);
+    } catch (error) {
+      this.#onError(observer, error);
     }
   }
 

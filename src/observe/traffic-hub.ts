@@ -12,8 +12,16 @@ export class TrafficHub {
   readonly #services = new Map<string, ServiceTraffic>();
   readonly #rateListeners = new Set<(rates: SampleRates) => void>();
   #rates: SampleRates = {};
+  /** Those that have thrown: each is reported once. */
+  readonly #failed = new WeakSet<Observer>();
+  readonly #onObserverError: (error: unknown) => void;
   #timer: Timer | undefined;
   #refills = 0;
+
+  /** @param onObserverError called with the first error that an observer throws */
+  constructor(onObserverError: (error: unknown) => void = () => {}) {
+    this.#onObserverError = onObserverError;
+  }
 
   /** The traffic of one service, which its role gets as `context.traffic`. */
   service(name: string): Traffic {
@@ -23,7 +31,11 @@ export class TrafficHub {
   #service(name: string): ServiceTraffic {
     let traffic = this.#services.get(name);
     if (traffic === undefined) {
-      traffic = new ServiceTraffic(name, this.#observers);
+      traffic = new ServiceTraffic(name, this.#observers, (observer, error) => {
+        if (this.#failed.has(observer)) return;
+        this.#failed.add(observer);
+        this.#onObserverError(error);
+      });
       this.#services.set(name, traffic);
     }
     return traffic;

@@ -180,3 +180,29 @@ describe("the traffic hub", () => {
     expect(modest).toBeLessThanOrEqual(10);
   });
 });
+
+test("an observer that throws is reported once, and neither the service nor the others notice it", () => {
+  const errors: unknown[] = [];
+  const hub = new TrafficHub((error) => errors.push(error));
+  const seen: string[] = [];
+  const rates = { message: 1000 };
+  const removers = [
+    hub.add({
+      rates,
+      observe: () => {
+        throw new Error("it fails");
+      },
+    }),
+    hub.add({ rates, observe: ({ kind }) => void seen.push(kind) }),
+  ];
+  onTestFinished(() => {
+    for (const remove of removers) remove();
+  });
+  const traffic = hub.service("echo");
+  for (let index = 0; index < 3; index++) {
+    expect(traffic.sample("message")).toBe(true);
+    traffic.emit(message);
+  }
+  expect(seen).toEqual(["message", "message", "message"]);
+  expect(errors.map(String)).toEqual(["Error: it fails"]);
+});

@@ -34,7 +34,10 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   const asText = format === "text" || (format === "auto" && io.isTerminal);
   const log = logOrReport(plan.settings.log, asText, io);
   if (log === undefined) return exitStatus.failed;
-  const hub = new TrafficHub();
+  const own = log.logger("distsrv");
+  const hub = new TrafficHub((error) =>
+    own.error(`A bug, please report it: an observer failed: ${stackOf(error)}`),
+  );
   hub.add(logTraffic(log.logger, level === "info" || level === "debug" ? messages : 0));
   const history = new History({ onRatesChange: () => hub.updateRates() });
   hub.add(history);
@@ -44,7 +47,6 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     version: io.version,
     spawnWorker: io.spawnWorker,
   });
-  const own = log.logger("distsrv");
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
   let admin: RunningAdmin | undefined;
   const { stopped, drain } = stopOnce(io, plan, supervisor, own);

@@ -54,6 +54,9 @@ const sweepPeriod = 250;
 /** A sweep that is later than this comes after a pause of the whole process, in milliseconds. */
 const maxSweepDelay = 1000;
 
+/** Internal errors are logged at most so often, in milliseconds. */
+const internalErrorPause = 60_000;
+
 /** What is common to all clients: sessions, subscriptions, retained messages. */
 export class Broker implements SessionContext {
   /** To be read whenever it is needed: `reload` changes it. */
@@ -90,6 +93,7 @@ export class Broker implements SessionContext {
   readonly view = new PublishView();
   /** Bytes that have come and were not read yet, because their packet is not whole or their client is throttled. */
   receiveBacklog = 0;
+  #nextInternalError = 0;
   readonly #stopSweeping: () => void;
   #lastSweep: number;
 
@@ -103,7 +107,8 @@ export class Broker implements SessionContext {
     this.store = store;
     this.storedMessages = new StoredMessages(clock);
     const onFailure = (cause: unknown) => fail(new Error("Cannot keep what clients said", { cause }));
-    this.gate = new CommitGate(store, clock.soon, onFailure);
+    const onError = (error: unknown) => this.#internalError(error);
+    this.gate = new CommitGate(store, clock.soon, onFailure, onError);
     this.registry = new SessionRegistry(this);
     this.busLink = new BusLink(this, bus);
     // A filter's age may be wrong by a sweep: a client with thousands of filters does not read the clock for each.
@@ -114,9 +119,9 @@ export class Broker implements SessionContext {
       listener: this.#retainedListener(),
       now: clock.now,
     });
-    this.deadlines = new Deadlines(clock.now());
-    this.flusher = new Flusher(clock.soon, undefined, this.gate);
-    this.scheduler = new Scheduler(clock);
+    this.deadlines = new Deadlines(clock.now(), onError);
+    this.flusher = new Flusher(clock.soon, undefined, this.gate, onError);
+    this.scheduler = new Scheduler(clock, onError);
     this.queueExpiry = new QueueExpiry(this);
     this.rateLimiter = new RateLimiter(this.config, clock);
     this.#lastSweep = clock.now();
@@ -125,6 +130,16 @@ export class Broker implements SessionContext {
     this.#stopSweeping = clock.every(sweepPeriod, () => this.#sweep());
     this.sysTopics = new SysTopics(this, product);
     this.sysTopics.run(config.sysInterval);
+  }
+
+  /** What should not happen: it is logged, and everybody else is served on. */
+  #internalError(error: unknown): void {
+    this.counters.internalErrors++;
+    const now = this.clock.now();
+    if (now < this.#nextInternalError) return;
+    this.#nextInternalError = now + internalErrorPause;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.log.error(`Internal error; further ones of the next minute are only counted: ${text}`);
   }
 
   /** The sessions of all clients, by client identifier. */

@@ -33,6 +33,9 @@ const Pause = {
   Throttled: 4,
 } as const;
 
+/** How long a closed connection may take to send what is buffered, in milliseconds. */
+const maxCloseTime = 5000;
+
 /** One client's connection: its bytes become packets, and packets become bytes, whatever transport carries them. */
 export class Connection implements Client {
   /**
@@ -62,6 +65,7 @@ export class Connection implements Client {
   #identity: Identity = { clientId: "", username: undefined };
   /** The sum of the reasons of `Pause`; 0: it is read. */
   #paused = 0;
+  #cancelDestroy: (() => void) | undefined;
 
   constructor(
     readonly broker: Broker,
@@ -69,7 +73,8 @@ export class Connection implements Client {
     readonly limits: ConnectionLimits,
     handler: PacketHandler<Connection>,
   ) {
-    this.writer = new PacketWriter(broker, peer);
+    // Transactions defer writes: when they have been made, more may be sent, and no drain event says so.
+    this.writer = new PacketWriter(broker, peer, () => this.session?.outbound.pump());
     this.#reader = new PacketReader<Connection>(this, handler);
     this.since = this.lastSeen = broker.clock.now();
   }
@@ -235,15 +240,21 @@ export class Connection implements Client {
     if (this.isClosed) return;
     this.writer.buffer.flush();
     this.#setClosed();
-    // A client that does not read is not waited for.
-    if (this.peer.buffered > 0) this.peer.destroy();
-    else this.peer.end();
+    // A client has a moment to read its last packets. One that does not read is not waited for any longer.
+    if (this.peer.buffered > 0) this.#destroyLater();
+    this.peer.end();
     this.broker.disconnected(this);
+  }
+
+  #destroyLater(): void {
+    const { clock, deadlines } = this.broker;
+    this.#cancelDestroy = deadlines.at(clock.now() + maxCloseTime, () => this.peer.destroy());
   }
 
   /** The network's side is gone. */
   closed(): void {
     this.writer.buffer.discard();
+    this.#cancelDestroy?.();
     if (this.isClosed) return;
     this.#setClosed();
     this.broker.disconnected(this);

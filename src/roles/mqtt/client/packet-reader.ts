@@ -103,8 +103,12 @@ export class PacketReader<C extends ReadConnection> {
       publisher.flush();
       this.#connection.fail(error);
     } finally {
-      publisher.flush();
-      gate.end();
+      // Whatever happens, the transaction ends.
+      try {
+        publisher.flush();
+      } finally {
+        gate.end();
+      }
     }
   }
 
@@ -150,6 +154,7 @@ export class PacketReader<C extends ReadConnection> {
   #handlePackets(bytes: Buffer, from: number, limit: number): number {
     const connection = this.#connection;
     const frame = this.#frame;
+    const observed = this.#copyForObservers(bytes, from, limit);
     let at = from;
     try {
       while (connection.isReading && frame.read(bytes, at, limit)) {
@@ -158,13 +163,20 @@ export class PacketReader<C extends ReadConnection> {
         at = this.#handle(connection, bytes, at, frame, limit);
       }
     } finally {
-      if (at > from && connection.writer.traffic.sample("bytes")) {
-        traceBytesIn(connection.writer, connection.version, bytes, from, at);
+      if (at > from && observed !== undefined) {
+        traceBytesIn(connection.writer, connection.version, observed, 0, at - from);
       }
     }
     // Only whole packets count, not any byte. [MQTT-3.1.2-22]
     if (at > from) this.#seeLife();
     return at;
+  }
+
+  /** Subscribers' packet identifiers are written into the very bytes that came: observers get them as they were. */
+  #copyForObservers(bytes: Buffer, from: number, limit: number): Buffer | undefined {
+    const { traffic } = this.#connection.writer;
+    if (from === limit || !traffic.sample("bytes")) return undefined;
+    return Buffer.from(bytes.subarray(from, limit));
   }
 
   #handleLarge(bytes: Buffer, length: number): void {

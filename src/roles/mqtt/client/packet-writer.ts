@@ -38,12 +38,13 @@ export class PacketWriter implements Outlet, TraceSource {
   readonly #broker: Broker;
   readonly #link: MeteredLink;
 
-  constructor(broker: Broker, peer: Peer) {
+  /** @param onDeferredWritten writes that were deferred have been made */
+  constructor(broker: Broker, peer: Peer, onDeferredWritten: () => void) {
     this.#broker = broker;
     this.traffic = broker.traffic;
     this.conversation = peer.conversation;
     this.#link = new MeteredLink(peer, broker.counters, broker.traffic);
-    this.buffer = new OutboundBuffer(this.#link, broker.flusher);
+    this.buffer = new OutboundBuffer(this.#link, broker.flusher, onDeferredWritten);
   }
 
   get isV5(): boolean {

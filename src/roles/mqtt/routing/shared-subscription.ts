@@ -88,13 +88,21 @@ export class SharedSubscription {
   /** Distributes a run of messages. Each member's part is consecutive, so that it is copied in one piece. */
   distribute(messages: Distribution): void {
     const { count } = messages;
-    const size = this.#online > 0 ? this.#online : this.#members.length;
     let from = 0;
-    // Each way twice: what one member could not take, another may take beyond its part.
-    for (const way of this.#online > 0 ? waysToOnline : waysToOffline) {
-      if (from < count) from = this.#round(messages, way, size, from);
-    }
+    for (const way of this.#online > 0 ? waysToOnline : waysToOffline)
+      from = this.#rounds(messages, way, from);
     if (from < count) messages.drop(count - from);
+  }
+
+  /** Asks until a round moves nothing: what one member could not take, another may take beyond its part. */
+  #rounds(messages: Distribution, way: "offer" | "enqueue", start: number): number {
+    const size = this.#online > 0 ? this.#online : this.#members.length;
+    let from = start;
+    for (let before = -1; from < messages.count && from > before; ) {
+      before = from;
+      from = this.#round(messages, way, size, from);
+    }
+    return from;
   }
 
   /** Asks members in turn to take their parts of what is left. @returns the index of the first message left over */
@@ -132,8 +140,8 @@ export class SharedSubscription {
   }
 }
 
-const waysToOnline = ["offer", "offer", "enqueue", "enqueue"] as const;
-const waysToOffline = ["enqueue", "enqueue"] as const;
+const waysToOnline = ["offer", "enqueue"] as const;
+const waysToOffline = ["enqueue"] as const;
 
 /** How many members are asked before a message is queued: a large group that is stuck costs no more. */
 const maxAskedPerRound = 64;

@@ -1,3 +1,5 @@
+import { forEachGuarded } from "../wire/guard.ts";
+
 const resolution = 1000;
 
 /** Calls at a time, to the second: cheap to add and to cancel, however many there are. */
@@ -5,8 +7,11 @@ export class Deadlines {
   readonly #slots = new Map<number, Set<() => void>>();
   #next: number;
 
-  constructor(now: number) {
+  readonly #onError: (error: unknown) => void;
+
+  constructor(now: number, onError: (error: unknown) => void = () => {}) {
     this.#next = Math.floor(now / resolution);
+    this.#onError = onError;
   }
 
   /** @returns cancels the call */
@@ -26,7 +31,7 @@ export class Deadlines {
       const calls = this.#slots.get(this.#next);
       if (calls === undefined) continue;
       this.#slots.delete(this.#next);
-      for (const call of calls) call();
+      forEachGuarded(calls, (call) => call(), this.#onError);
     }
   }
 }

@@ -136,7 +136,7 @@ export class Outbound {
   /** Sends what is queued, as far as the window and the network allow. */
   pump(): void {
     const { sender } = this;
-    let left = maxPerTurn - sender.resend();
+    let left = maxPerTurn - sender.resend(maxPerTurn);
     while (left > 0 && sender.canSend(1)) {
       const pending = this.queue.shift();
       if (pending === undefined) break;

@@ -6,12 +6,15 @@ const turnBudget = 5;
 /** Shares out the turns of the event loop: long work is done in slices, and everybody is served between them. */
 export class Scheduler {
   readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
   readonly #deferred = new Set<() => void>();
   #spent = 0;
   #isScheduled = false;
 
-  constructor(clock: Clock) {
+  /** @param onError called with what a deferred call throws; the others are called all the same */
+  constructor(clock: Clock, onError: (error: unknown) => void = () => {}) {
     this.#clock = clock;
+    this.#onError = onError;
   }
 
   /** What is left of this turn's budget, in milliseconds. */
@@ -46,7 +49,11 @@ export class Scheduler {
     for (const call of this.#deferred) {
       if (count-- === 0 || this.remaining <= 0) break;
       this.#deferred.delete(call);
-      call();
+      try {
+        call();
+      } catch (error) {
+        this.#onError(error);
+      }
     }
     if (this.#deferred.size > 0) this.#schedule();
   }

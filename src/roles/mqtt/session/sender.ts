@@ -204,10 +204,10 @@ export class Sender {
   }
 
   /** Sends again what was not acknowledged, as far as the window and the network allow. @returns how many packets */
-  resend(): number {
+  resend(limit: number): number {
     const { outlet, inflight } = this;
     let sent = 0;
-    while (outlet?.isWritable && inflight.hasUnsent) {
+    while (sent < limit && outlet?.isWritable && inflight.hasUnsent) {
       // The window may be smaller than last time. [MQTT-3.3.4-9]
       if (inflight.sent >= this.window) break;
       this.#resendOne(outlet, inflight.nextUnsent());

@@ -1,4 +1,5 @@
 import type { Store } from "../ports/store.ts";
+import { forEachGuarded } from "./guard.ts";
 
 /** A connection with bytes that wait for the open transaction to end. */
 interface Flushable {
@@ -12,6 +13,7 @@ interface Flushable {
 export class CommitGate {
   readonly #store: Pick<Store, "isDurable" | "commit">;
   readonly #onFailure: (cause: unknown) => void;
+  readonly #onError: (error: unknown) => void;
   readonly #soon: (call: () => void) => void;
   /** Transactions nest; only the outermost one ends. */
   #depth = 0;
@@ -23,7 +25,9 @@ export class CommitGate {
     store: Pick<Store, "isDurable" | "commit">,
     soon: (call: () => void) => void,
     onFailure: (cause: unknown) => void,
+    onError: (error: unknown) => void = () => {},
   ) {
+    this.#onError = onError;
     this.#store = store;
     this.#soon = soon;
     this.#onFailure = onFailure;
@@ -44,7 +48,7 @@ export class CommitGate {
     if (this.#deferred.size === 0) return;
     const deferred = [...this.#deferred];
     this.#deferred.clear();
-    for (const connection of deferred) connection.flush();
+    forEachGuarded(deferred, (connection) => connection.flush(), this.#onError);
   }
 
   /** What `call` changes becomes durable together. */

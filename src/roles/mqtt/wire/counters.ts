@@ -42,6 +42,8 @@ export class Counters {
   disconnects = 0;
   /** How often a client was throttled, because it published faster than it may. */
   throttled = 0;
+  /** Errors of the program itself. */
+  internalErrors = 0;
   /** Sessions that ended because they expired, or because others needed their place. */
   sessionsExpired = 0;
   #refused = 0;
@@ -95,6 +97,7 @@ export class Counters {
       keep_alive_timeouts_total: this.#keepAliveTimeouts,
       protocol_errors_total: this.#protocolErrors,
       sessions_expired_total: this.sessionsExpired,
+      internal_errors_total: this.internalErrors,
       slowed_total: this.throttled,
       messages_received_total: this.received,
       messages_sent_total: this.sent,

@@ -2,6 +2,7 @@ import type { Lease } from "../../../net/tcp/buffers.ts";
 import { memoryStore } from "../ports/store.ts";
 import { CommitGate } from "./commit-gate.ts";
 import { DeferredWrites } from "./deferred-writes.ts";
+import { forEachGuarded } from "./guard.ts";
 import type { Link } from "./link.ts";
 
 const noBytes = Buffer.alloc(0);
@@ -34,15 +35,16 @@ export class Flusher {
     readonly budget = 32 * 1024 * 1024,
     /** Asked before anything is written. */
     readonly gate = new CommitGate(memoryStore, soon, () => {}),
+    readonly onError: (error: unknown) => void = () => {},
   ) {}
 
-  /** Ends the turn: writes what every connection has gathered. */
+  /** Ends the turn: writes what every connection has gathered. A write that throws leaves the others theirs. */
   readonly flush = (): void => {
     this.#isScheduled = false;
     const dirty = this.#dirty;
     this.#dirty = [];
     const mayWrite = this.gate.commit();
-    for (const output of dirty) output.finish(mayWrite);
+    forEachGuarded(dirty, (output) => output.finish(mayWrite), this.onError);
   };
 
   mark(output: OutboundBuffer): void {
@@ -51,8 +53,9 @@ export class Flusher {
       this.#isScheduled = true;
       this.soon(this.flush);
     } else if (this.#held > this.budget && !this.gate.isOpen) {
-      for (const other of this.#dirty) if (other !== output) other.flush();
+      const others = this.#dirty.filter((other) => other !== output);
       this.#dirty = [output];
+      forEachGuarded(others, (other) => other.flush(), this.onError);
     }
   }
 
@@ -83,6 +86,8 @@ export class OutboundBuffer {
   constructor(
     readonly link: Link,
     readonly flusher: Flusher,
+    /** Called when writes that were deferred have been made: the network may take more by now. */
+    readonly onDeferredWritten: () => void = () => {},
   ) {}
 
   /** Makes room for a packet of at most `maxGathered` bytes. @returns where in `bytes` it must be written */
@@ -141,7 +146,15 @@ export class OutboundBuffer {
   /** The turn is over. */
   finish(mayWrite: boolean): void {
     this.#isMarked = false;
-    if (this.#used > 0 || this.#deferred.length > 0) this.#writeAll(mayWrite);
+    try {
+      if (this.#used > 0 || this.#deferred.length > 0) this.#writeAll(mayWrite);
+    } finally {
+      // Also after an error: a buffer that stays would never be marked again.
+      this.#freeBuffer();
+    }
+  }
+
+  #freeBuffer(): void {
     if (this.bytes.length === 0) return;
     this.flusher.free(this.bytes);
     this.bytes = noBytes;
@@ -149,12 +162,14 @@ export class OutboundBuffer {
 
   #writeAll(mayWrite: boolean): void {
     const bytes = this.bytes.subarray(0, this.#used);
+    const hadDeferred = this.#deferred.length > 0;
     this.#used = 0;
     if (mayWrite) {
       this.#deferred.writeTo(this.link);
       if (bytes.length > 0) this.link.write(bytes);
     } else this.#deferred.clear();
     this.measure();
+    if (hadDeferred && mayWrite) this.onDeferredWritten();
   }
 
   #writeThrough(bytes: Uint8Array, lease?: Lease): void {

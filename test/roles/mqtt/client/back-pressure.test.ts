@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { TopicWatch } from "../../../../src/roles/mqtt/routing/topic-watch.ts";
 import type { Link } from "../../../../src/roles/mqtt/wire/link.ts";
 import { Flusher, OutboundBuffer } from "../../../../src/roles/mqtt/wire/outbound-buffer.ts";
-import { TestBroker } from "../support/test-broker.ts";
+import { JournalingStore } from "../support/journaling-store.ts";
+import { TestBroker, type TestClient, TestClock } from "../support/test-broker.ts";
 
 describe("a subscriber that does not read", () => {
   const config = { sendBuffer: 1000, maxQueuedMessages: 50 };
@@ -82,13 +84,79 @@ test("who asks without reading the answers is not read until it does", () => {
   expect(client.isPaused).toBe(false);
 });
 
-test("a disconnected client that does not read is not waited for", () => {
+test("a disconnected client that does not read is waited for a moment, and no longer", () => {
   const test = new TestBroker({ sendBuffer: 100 });
   const client = test.connect("a");
   client.isStuck = true;
   client.send({ type: "pingreq", version: 4 });
   client.sendBytes(new Uint8Array([0xf1, 0]));
+  test.clock.advance(4000);
+  expect(client.state).toBe("ended");
+  test.clock.advance(2500);
   expect(client.state).toBe("destroyed");
+});
+
+test.each([
+  ["takes over its session", (test: TestBroker) => void test.connect("slow", 5)],
+  ["stops", (test: TestBroker) => test.broker.stop()],
+])("a client with bytes waiting reads its last packets when the broker %s", (_, close) => {
+  const test = new TestBroker();
+  const client = test.connect("slow", 5);
+  client.subscribe("a");
+  client.isStuck = true;
+  test.connect("publisher", 5).publish("a", "the last one");
+  close(test);
+  expect(client.state).toBe("ended");
+  client.isStuck = false;
+  client.drain();
+  expect(client.take().map(({ type }) => type)).toEqual(["publish", "disconnect"]);
+  client.cut();
+  test.clock.advance(10_000);
+});
+
+describe("an error in one client's output", () => {
+  test("leaves the others theirs, is logged once and counted", () => {
+    const test = new TestBroker();
+    const clients = ["a", "b", "c"].map((name) => test.connect(name));
+    for (const client of clients) client.subscribe("t");
+    const [first, second, third] = clients as [TestClient, TestClient, TestClient];
+    const write = first.connection.peer.write;
+    first.connection.peer.write = () => {
+      throw new Error("a broken pipe");
+    };
+    const publisher = test.connect("publisher");
+    publisher.publish("t", "one");
+    publisher.publish("t", "two");
+    expect([second.messages(), third.messages()]).toEqual([
+      ["t: one", "t: two"],
+      ["t: one", "t: two"],
+    ]);
+    expect(test.log.filter((line) => line.includes("a broken pipe"))).toHaveLength(1);
+    expect(test.broker.stats().internal_errors_total).toBe(2);
+    first.connection.peer.write = write;
+    publisher.publish("t", "three");
+    expect(first.messages()).toEqual(["t: three"]);
+  });
+
+  test("does not keep a durable store from committing what came with it", async () => {
+    const clock = new TestClock();
+    const store = new JournalingStore(clock);
+    const test = new TestBroker({ sysInterval: 0 }, { store, clock });
+    await test.broker.open();
+    const absent = test.connect("absent", 4, { cleanStart: false });
+    absent.subscribe("t", 1);
+    absent.cut();
+    test.broker.watch = new TopicWatch(1, () => {
+      throw new Error("an observer fails");
+    });
+    const publisher = test.connect("publisher");
+    expect(() => publisher.publish("t", "lost", { qos: 1 })).toThrow("an observer fails");
+    test.broker.watch = undefined;
+    expect(test.broker.gate.isOpen).toBe(false);
+    publisher.publish("t", "kept", { qos: 1 });
+    expect(store.changes).toEqual([]);
+    expect(store.committed).toContain('"deliver","absent"');
+  });
 });
 
 test("many retained messages come at the pace at which the client reads", () => {

@@ -180,7 +180,9 @@ export class LossyClient {
   /** What is not acknowledged goes first, in its order. */
   #welcome(reasonCode: number, isPresent: boolean): void {
     if (reasonCode !== 0) this.complaints.push(`refused with ${reasonCode}`);
-    if (isPresent !== this.#hasSession && this.#hasSession) this.complaints.push("the session is lost");
+    // MQTT 3.1 has no such flag.
+    const isLost = this.#hasSession && !isPresent && this.version !== 3;
+    if (isLost) this.complaints.push("the session is lost");
     this.#hasSession = true;
     this.#isWelcome = true;
     this.#quota = this.window - this.#unacknowledged.size;

@@ -363,6 +363,42 @@ describe("a shared subscription in MQTT 5", () => {
   });
 });
 
+test("a member that takes no more leaves everything else of a run to those that do", () => {
+  const test = new TestBroker();
+  const second = test.connect("g2", 5);
+  second.subscribe("$share/k/jam", 1);
+  const first = test.connect("g1", 5, { properties: { receiveMaximum: 1 } });
+  first.subscribe("$share/k/jam", 1);
+  const publisher = test.connect("publisher", 5);
+  publisher.send(
+    ...Array.from({ length: 10 }, (_, index) =>
+      publisher.message("jam", "x", { qos: 1, packetId: index + 1 }),
+    ),
+  );
+  expect([first.messages().length, second.messages().length]).toEqual([1, 9]);
+  expect(test.broker.stats().queued_messages).toBe(0);
+});
+
+test("however little each member takes, a run reaches all who have room before anything is queued", () => {
+  const test = new TestBroker();
+  const limits = [1, 2, 3, 50, 7];
+  const members = limits.map((receiveMaximum, index) => {
+    const client = test.connect(`m${index}`, 5, { properties: { receiveMaximum } });
+    client.subscribe("$share/k/jam", 1);
+    return client;
+  });
+  const publisher = test.connect("publisher", 5);
+  publisher.send(
+    ...Array.from({ length: 60 }, (_, index) =>
+      publisher.message("jam", "x", { qos: 1, packetId: index + 1 }),
+    ),
+  );
+  const counts = members.map((client) => client.messages().length);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(60);
+  for (const [index, count] of counts.entries()) expect(count).toBeLessThanOrEqual(limits[index] ?? 0);
+  expect(test.broker.stats().queued_messages).toBe(0);
+});
+
 function request(version: Version, filter: string, more: { noLocal?: boolean } = {}) {
   const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
   const subscriptions = [{ filter, ...options, ...more }];

@@ -39,7 +39,7 @@ for (const version of [3, 4, 5] as const) {
       const back = test.open(version);
       back.connect("a", lasting(version));
       const [connack, ...messages] = back.take();
-      expect(connack).toMatchObject({ type: "connack", sessionPresent: true }); // [MQTT-3.2.2-3]
+      expect(connack).toMatchObject({ type: "connack", sessionPresent: version !== 3 }); // [MQTT-3.2.2-3]
       expect(messages.map((packet) => packet.type === "publish" && packet.qos)).toEqual([1, 2, 1]);
       expect(messages.map((packet) => packet.type === "publish" && packet.dup)).toEqual([
         false,

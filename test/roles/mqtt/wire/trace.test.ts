@@ -319,3 +319,24 @@ test("while nobody asks for messages, none is built", () => {
   client.cut();
   expect(new Set(asked)).toEqual(new Set(["message", "bytes"]));
 });
+
+test("observers see the bytes of a chunk as they came, whatever identifiers its subscribers get", () => {
+  const seen: string[] = [];
+  const traffic: Traffic = {
+    sample: (kind) => kind === "bytes",
+    emit: (event) => {
+      if (event.kind === "bytes" && event.direction === "in")
+        seen.push(Buffer.from(event.bytes).toString("hex"));
+    },
+  };
+  const test = new TestBroker({}, { traffic });
+  test.connect("subscriber").subscribe("#", 1);
+  const publisher = test.connect("publisher");
+  const packets = ["a", "b", "c"].map((topic, index) =>
+    encode(publisher.message(topic, "x", { qos: 1, packetId: 0x1111 * (index + 1) })),
+  );
+  const chunk = Buffer.concat(packets);
+  seen.length = 0;
+  publisher.sendBytes(chunk);
+  expect(seen).toEqual([chunk.toString("hex")]);
+});
