@@ -1,5 +1,5 @@
 import { decodeConnect } from "./decode-connect.ts";
-import { malformed, protocolError } from "./errors.ts";
+import { MqttError, malformed, protocolError } from "./errors.ts";
 import { Frame } from "./frame.ts";
 import {
   type Notice,
@@ -134,9 +134,20 @@ function decodeSubscribe(body: Reader, version: Version): Subscribe {
   const packetId = readPacketId(body, "subscribe");
   const properties = version === 5 ? readProperties(body, "subscribe") : {};
   const subscriptions: SubscriptionRequest[] = [];
-  while (body.left > 0) subscriptions.push(readSubscription(body, version));
+  while (body.left > 0) {
+    checkCount(subscriptions.length, "SUBSCRIBE");
+    subscriptions.push(readSubscription(body, version));
+  }
   if (subscriptions.length === 0) throw protocolError("SUBSCRIBE names no topic filter"); // [MQTT-3.8.3-2]
   return { type: "subscribe", version, packetId, subscriptions, properties };
+}
+
+/** A packet is decoded in one go: this many filters take some 20 ms. A client with more sends several packets. */
+const maxFilters = 50_000;
+
+function checkCount(count: number, type: string): void {
+  if (count < maxFilters) return;
+  throw new MqttError(Reason.QuotaExceeded, `${type} names more than ${maxFilters} topic filters`);
 }
 
 function readSubscription(body: Reader, version: Version): SubscriptionRequest {
@@ -162,7 +173,10 @@ function decodeUnsubscribe(body: Reader, version: Version): Unsubscribe {
   const packetId = readPacketId(body, "unsubscribe");
   const properties = version === 5 ? readProperties(body, "unsubscribe") : {};
   const filters: string[] = [];
-  while (body.left > 0) filters.push(readFilter(body));
+  while (body.left > 0) {
+    checkCount(filters.length, "UNSUBSCRIBE");
+    filters.push(readFilter(body));
+  }
   if (filters.length === 0) throw protocolError("UNSUBSCRIBE names no topic filter"); // [MQTT-3.10.3-2]
   return { type: "unsubscribe", version, packetId, filters, properties };
 }

@@ -36,6 +36,9 @@ const answers: readonly PropertyPlace[] = [
   "auth",
 ];
 
+/** A packet is decoded in one go, and an empty property has five bytes: 16 MiB would be three million of them. */
+const maxRepeated = 10_000;
+
 interface Property {
   readonly name: keyof Properties;
   readonly places: readonly PropertyPlace[] | "all";
@@ -138,6 +141,12 @@ function readValue(list: Reader, name: keyof Properties, into: Properties): void
       return;
     case "subscriptionIdentifiers":
       into.subscriptionIdentifiers ??= [];
+      if (into.subscriptionIdentifiers.length >= maxRepeated) {
+        throw new MqttError(
+          Reason.QuotaExceeded,
+          `a packet has more than ${maxRepeated} subscription identifiers`,
+        );
+      }
       into.subscriptionIdentifiers.push(notZero(list.varint(name), name));
       return;
     case "contentType":
@@ -157,6 +166,9 @@ function readValue(list: Reader, name: keyof Properties, into: Properties): void
       return;
     case "userProperties":
       into.userProperties ??= [];
+      if (into.userProperties.length >= maxRepeated) {
+        throw new MqttError(Reason.QuotaExceeded, `a packet has more than ${maxRepeated} user properties`);
+      }
       into.userProperties.push([list.string("user property name"), list.string("user property value")]);
       return;
   }

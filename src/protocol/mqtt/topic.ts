@@ -1,3 +1,7 @@
+const slash = 0x2f;
+const plus = 0x2b;
+const hash = 0x23;
+
 /** What is wrong with a topic name, as the end of a sentence; undefined: nothing. */
 export function topicNameMistake(topic: string): string | undefined {
   if (topic === "") return "is empty"; // [MQTT-4.7.3-1]
@@ -10,14 +14,26 @@ export function topicNameMistake(topic: string): string | undefined {
 export function topicFilterMistake(filter: string): string | undefined {
   if (filter === "") return "is empty"; // [MQTT-4.7.3-1]
   if (filter.includes("\0")) return "holds the character U+0000"; // [MQTT-4.7.3-2]
-  if (!hasWildcard(filter)) return undefined;
-  const levels = filter.split("/");
-  for (const [index, level] of levels.entries()) {
-    if (level === "+" || level === "#") {
-      if (level === "#" && index < levels.length - 1) return 'has "#" before its last level'; // [MQTT-4.7.1-1]
-    } else if (hasWildcard(level)) {
+  // Level by level and without a list of them: a filter of 64 KiB may have 32,768.
+  for (let start = 0; start <= filter.length; ) {
+    const next = filter.indexOf("/", start);
+    const end = next < 0 ? filter.length : next;
+    const mistake = wildcardMistake(filter, start, end);
+    if (mistake !== undefined) return mistake;
+    start = end + 1;
+  }
+  return undefined;
+}
+
+function wildcardMistake(filter: string, start: number, end: number): string | undefined {
+  for (let at = start; at < end; at++) {
+    const code = filter.charCodeAt(at);
+    if (code !== plus && code !== hash) continue;
+    if (end - start > 1) {
+      const level = filter.slice(start, Math.min(end, start + 100));
       return `mixes a wildcard with other characters in its level "${level}"`; // [MQTT-4.7.1-2]
     }
+    if (code === hash && end < filter.length) return 'has "#" before its last level'; // [MQTT-4.7.1-1]
   }
   return undefined;
 }
@@ -29,6 +45,25 @@ export function topicDepth(topic: string): number {
   let depth = 1;
   for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) depth++;
   return depth;
+}
+
+/** What a broker takes of topic names and filters, which may have 65,535 bytes and as many levels. */
+export interface TopicLimits {
+  readonly maxTopicLevels: number;
+  /** In bytes. */
+  readonly maxTopicLength: number;
+}
+
+/** Which limit a topic or a filter exceeds, as the end of a sentence; undefined: none. */
+export function topicLimitMistake(
+  topic: string,
+  { maxTopicLevels, maxTopicLength }: TopicLimits,
+): string | undefined {
+  const length = Buffer.byteLength(topic);
+  if (length > maxTopicLength) return `has ${length} bytes, and maxTopicLength is ${maxTopicLength}`;
+  const depth = topicDepth(topic);
+  if (depth > maxTopicLevels) return `has ${depth} levels, and maxTopicLevels is ${maxTopicLevels}`;
+  return undefined;
 }
 
 /** A shared subscription's two parts. */
@@ -48,9 +83,6 @@ export function parseShare(filter: string): Share | undefined {
   const rest = filter.slice(slash + 1);
   return group === "" || hasWildcard(group) || rest === "" ? undefined : { group, filter: rest };
 }
-
-const slash = 0x2f;
-const plus = 0x2b;
 
 /**
  * Matches the levels of `filter`, none of which is `#`, with those of `topic` from `at` on. It allocates nothing,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { labPorts } from "../../core/ports.ts";
 import { byteSize, duration, host, port } from "../../core/schema.ts";
-import { topicDepth, topicNameMistake } from "../../protocol/mqtt/topic.ts";
+import { topicLimitMistake, topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
 import {
   connectTimeout,
@@ -187,10 +187,14 @@ export const mqttConfig = fields.check(({ value, issues }) => {
     }
   }
   for (const [index, { topic }] of value.publish.entries()) {
-    const depth = topicDepth(topic);
-    if (depth <= value.maxTopicLevels) continue;
-    const message = `must have at most maxTopicLevels (${value.maxTopicLevels}) levels, and has ${depth}`;
-    issues.push({ code: "custom", input: topic, path: ["publish", index, "topic"], message });
+    const message = topicLimitMistake(topic, value);
+    if (message === undefined) continue;
+    issues.push({
+      code: "custom",
+      input: topic,
+      path: ["publish", index, "topic"],
+      message: `must be a shorter topic: it ${message}`,
+    });
   }
 });
 

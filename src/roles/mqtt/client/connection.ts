@@ -31,7 +31,12 @@ const Pause = {
   Unread: 2,
   /** It publishes faster than it may. */
   Throttled: 4,
+  /** It has sent so much that others get their turn first. */
+  Yielding: 8,
 } as const;
+
+/** What has come meanwhile waits for these. */
+const keptFor = Pause.Throttled | Pause.Yielding;
 
 /** How long a closed connection may take to send what is buffered, in milliseconds. */
 const maxCloseTime = 5000;
@@ -128,7 +133,7 @@ export class Connection implements Client {
 
   /** Whether its next packet may be handled. */
   get isReading(): boolean {
-    return this.state !== "held" && this.state !== "closed" && !this.isThrottled;
+    return this.state !== "held" && this.state !== "closed" && (this.#paused & keptFor) === 0;
   }
 
   get isThrottled(): boolean {
@@ -168,6 +173,19 @@ export class Connection implements Client {
     // What was kept may have throttled it again.
     if (this.#paused === 0 && this.isReading) this.peer.resume();
   }
+
+  /** Stops reading until a later turn: what the client has sent takes long. */
+  yieldTurn(): void {
+    this.#pause(Pause.Yielding);
+    this.broker.scheduler.defer(this.#continue);
+  }
+
+  readonly #continue = (): void => {
+    if (this.isClosed) return;
+    this.#paused &= ~Pause.Yielding;
+    this.#reader.resume();
+    if (this.#paused === 0 && this.isReading) this.peer.resume();
+  };
 
   #pause(reason: number): void {
     if (this.isClosed) return;

@@ -18,6 +18,13 @@ const maxPacketBeforeConnect = 512 * 1024;
  */
 const signOfLife = 1024;
 
+/** One client's packets are handled for about so many milliseconds; then others get their turn. */
+const sliceTime = 10;
+
+/** The clock is read after so many packets, or steps of the router: both take about 20 µs. */
+const packetsPerCheck = 64;
+const stepsPerCheck = 200;
+
 /** What a reader needs of its connection. */
 interface ReadConnection {
   readonly broker: Broker;
@@ -30,6 +37,8 @@ interface ReadConnection {
   readonly session: object | undefined;
   lastSeen: number;
   fail(error: MqttError): void;
+  /** Stops reading until a later turn. */
+  yieldTurn(): void;
 }
 
 /**
@@ -56,6 +65,11 @@ export class PacketReader<C extends ReadConnection> {
   readonly #paused = new PausedInput();
   /** This client's part of the broker's receive backlog, in bytes. */
   #backlog = 0;
+  /** When the packets at hand began to be handled. */
+  #sliceStart = 0;
+  /** Packets handled since the clock was last read, and the router's steps then. */
+  #packets = 0;
+  #firstStep = 0;
   /** How much of the partial packet had come at the client's last sign of life. */
   #seen = 0;
 
@@ -77,7 +91,7 @@ export class PacketReader<C extends ReadConnection> {
   /** Reads what was kept, as far as that goes now. */
   resume(): void {
     const { bytes, at } = this.#paused;
-    if (at === bytes.length) return;
+    if (at === bytes.length || !this.#connection.isReading) return;
     this.#paused.clear();
     this.#read(bytes, at, true);
     this.#account();
@@ -155,12 +169,14 @@ export class PacketReader<C extends ReadConnection> {
     const connection = this.#connection;
     const frame = this.#frame;
     const observed = this.#copyForObservers(bytes, from, limit);
+    this.#startSlice();
     let at = from;
     try {
       while (connection.isReading && frame.read(bytes, at, limit)) {
         checkSize(frame.end - at, this.#sizeLimit);
         if (frame.end > limit) break;
         at = this.#handle(connection, bytes, at, frame, limit);
+        if (++this.#packets >= packetsPerCheck || this.#steps > stepsPerCheck) this.#checkTime();
       }
     } finally {
       if (at > from && observed !== undefined) {
@@ -170,6 +186,28 @@ export class PacketReader<C extends ReadConnection> {
     // Only whole packets count, not any byte. [MQTT-3.1.2-22]
     if (at > from) this.#seeLife();
     return at;
+  }
+
+  #startSlice(): void {
+    const { clock, router } = this.#connection.broker;
+    this.#sliceStart = clock.now();
+    this.#packets = 0;
+    this.#firstStep = router.steps;
+  }
+
+  get #steps(): number {
+    return this.#connection.broker.router.steps - this.#firstStep;
+  }
+
+  /** No client holds the event loop for long, however much it has sent and whatever that costs. */
+  #checkTime(): void {
+    const { clock, router, scheduler } = this.#connection.broker;
+    const elapsed = clock.now() - this.#sliceStart;
+    this.#packets = 0;
+    this.#firstStep = router.steps;
+    if (elapsed < sliceTime) return;
+    scheduler.charge(elapsed);
+    this.#connection.yieldTurn();
   }
 
   /** Subscribers' packet identifiers are written into the very bytes that came: observers get them as they were. */

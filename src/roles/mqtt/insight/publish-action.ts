@@ -1,10 +1,13 @@
 import { z } from "zod";
 import type { Action } from "../../../core/role.ts";
-import { isSystemTopic, topicDepth, topicNameMistake } from "../../../protocol/mqtt/topic.ts";
+import {
+  isSystemTopic,
+  type TopicLimits,
+  topicLimitMistake,
+  topicNameMistake,
+} from "../../../protocol/mqtt/topic.ts";
 import type { Broker } from "../broker/broker.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
-
-const maxTopicBytes = 65_535;
 
 const input = z.strictObject({
   topic: z.string(),
@@ -20,7 +23,7 @@ export const publishAction =
   (broker: Broker): Action =>
   (given) => {
     const { topic, payload: text, qos, retain } = read(given);
-    const mistake = topicMistake(topic, broker.config.maxTopicLevels);
+    const mistake = topicMistake(topic, broker.config);
     if (mistake !== undefined)
       throw new Error(`cannot publish to "${topic.slice(0, 200)}": the topic ${mistake}`);
     const payload = encoder.encode(text);
@@ -45,15 +48,11 @@ function read(given: unknown): z.infer<typeof input> {
   throw new Error(`${issues.join("; ")}; give ${wanted}`);
 }
 
-function topicMistake(topic: string, maxTopicLevels: number): string | undefined {
+function topicMistake(topic: string, limits: TopicLimits): string | undefined {
   const mistake = topicNameMistake(topic);
   if (mistake !== undefined) return mistake;
   if (isSystemTopic(topic))
     return "is the broker's own to publish its figures: choose one that does not start with $SYS";
   if (!topic.isWellFormed()) return "holds half a character (a lone surrogate)";
-  const { length } = encoder.encode(topic);
-  if (length > maxTopicBytes) return `has ${length} bytes, and MQTT allows ${maxTopicBytes}`;
-  const depth = topicDepth(topic);
-  if (depth > maxTopicLevels) return `has ${depth} levels, and maxTopicLevels is ${maxTopicLevels}`;
-  return undefined;
+  return topicLimitMistake(topic, limits);
 }

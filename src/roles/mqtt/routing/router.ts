@@ -1,10 +1,10 @@
-import { hasWildcard, parseShare, topicMatches } from "../../../protocol/mqtt/topic.ts";
+import { hasWildcard, parseShare, type TopicLimits, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { Counters } from "../wire/counters.ts";
 import type { Publication } from "../wire/publication.ts";
 import { type Distribution, SharedSubscription } from "./shared-subscription.ts";
 import { Subscribers } from "./subscribers.ts";
 import type { Subscription, Target } from "./subscription.ts";
-import { TopicCache, type TopicLimits } from "./topic-cache.ts";
+import { TopicCache } from "./topic-cache.ts";
 import type { Recipients, TopicRoute } from "./topic-route.ts";
 import { TopicTree } from "./topic-tree.ts";
 
@@ -52,6 +52,8 @@ export class Router {
   #version = 0;
   #count = 0;
   #bytes = 0;
+  /** Nodes of the filter tree visited so far: what matching has cost. */
+  steps = 0;
   /**
    * Filters that no message has matched since somebody subscribed to them, and since when; the first of them only,
    * once there are very many.
@@ -197,7 +199,7 @@ export class Router {
     const found: Subscribers[] = [];
     const plain = this.#plain.get(topic);
     if (plain !== undefined) found.push(plain);
-    this.#wildcards.match(topic, (subscribers) => found.push(subscribers));
+    this.steps += this.#wildcards.match(topic, (subscribers) => found.push(subscribers));
     return found;
   }
 

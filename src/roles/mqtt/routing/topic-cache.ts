@@ -1,14 +1,9 @@
 import { MqttError, malformed } from "../../../protocol/mqtt/errors.ts";
 import { copyOf, decodeUtf8 } from "../../../protocol/mqtt/reader.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
-import { topicDepth, topicNameMistake } from "../../../protocol/mqtt/topic.ts";
+import { type TopicLimits, topicLimitMistake, topicNameMistake } from "../../../protocol/mqtt/topic.ts";
 import type { Subscribers } from "./subscribers.ts";
 import { TopicRoute } from "./topic-route.ts";
-
-export interface TopicLimits {
-  readonly maxTopicLevels: number;
-  readonly maxTopicLength: number;
-}
 
 const encoder = new TextEncoder();
 
@@ -69,7 +64,8 @@ export class TopicCache {
   }
 
   #check(bytes: Uint8Array, start: number, end: number): string {
-    const { maxTopicLevels, maxTopicLength } = this.#limits;
+    const { maxTopicLength } = this.#limits;
+    // Before it is decoded.
     if (end - start > maxTopicLength) {
       const message = `the topic has ${end - start} bytes, and maxTopicLength is ${maxTopicLength}`;
       throw new MqttError(Reason.TopicNameInvalid, message);
@@ -77,10 +73,8 @@ export class TopicCache {
     const text = decodeUtf8(bytes, start, end, "topic");
     const mistake = topicNameMistake(text);
     if (mistake !== undefined) throw malformed(`the topic of PUBLISH ${mistake}`);
-    if (topicDepth(text) > maxTopicLevels) {
-      const message = `the topic has ${topicDepth(text)} levels, and maxTopicLevels is ${maxTopicLevels}`;
-      throw new MqttError(Reason.TopicNameInvalid, message);
-    }
+    const excess = topicLimitMistake(text, this.#limits);
+    if (excess !== undefined) throw new MqttError(Reason.TopicNameInvalid, `the topic ${excess}`);
     return text;
   }
 

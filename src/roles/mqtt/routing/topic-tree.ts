@@ -54,12 +54,17 @@ export class TopicTree<V> {
     }
   }
 
-  /** Calls `found` with the value of each filter that matches, in no particular order. */
-  match(topic: string, found: (value: V) => void): void {
+  /**
+   * Calls `found` with the value of each filter that matches, in no particular order.
+   * @returns how many nodes were visited
+   */
+  match(topic: string, found: (value: V) => void): number {
     // Without recursion: no depth is too much.
     const nodes = [this.#root];
     const places = [0];
+    let visited = 0;
     for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      visited++;
       const at = places.pop()!;
       // A wildcard at the start does not match topics that start with $. [MQTT-4.7.2-1]
       const isHidden = at === 0 && topic.startsWith("$");
@@ -72,6 +77,7 @@ export class TopicTree<V> {
       follow(node.children.get(levelAt(topic, at)), topic, at, nodes, places);
       if (!isHidden) follow(node.children.get("+"), topic, at, nodes, places);
     }
+    return visited;
   }
 
   /** The node where `path` ends, made if need be. */

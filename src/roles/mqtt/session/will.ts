@@ -2,15 +2,13 @@ import { isUtf8 } from "node:buffer";
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import type { Will } from "../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
-import { isSystemTopic, topicDepth } from "../../../protocol/mqtt/topic.ts";
+import { isSystemTopic, type TopicLimits, topicLimitMistake } from "../../../protocol/mqtt/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Total } from "./queue.ts";
 
-export interface WillLimits {
-  readonly maxTopicLength: number;
-  readonly maxTopicLevels: number;
+export interface WillLimits extends TopicLimits {
   readonly maxWillSize: number;
   readonly checkPayloadFormat: boolean;
 }
@@ -46,17 +44,9 @@ export function willPacket(will: Will): Buffer {
 /** Why a will is refused. It is published later without another check, so all checks of a PUBLISH are made here. */
 export function willMistake(limits: WillLimits, will: Will): MqttError | undefined {
   const { topic, payload, properties } = will;
-  const { maxTopicLength, maxTopicLevels, maxWillSize } = limits;
-  const length = Buffer.byteLength(topic);
-  if (length > maxTopicLength) {
-    const message = `the topic of its will has ${length} bytes, and maxTopicLength is ${maxTopicLength}`;
-    return new MqttError(Reason.TopicNameInvalid, message);
-  }
-  const depth = topicDepth(topic);
-  if (depth > maxTopicLevels) {
-    const message = `the topic of its will has ${depth} levels, and maxTopicLevels is ${maxTopicLevels}`;
-    return new MqttError(Reason.TopicNameInvalid, message);
-  }
+  const { maxWillSize } = limits;
+  const excess = topicLimitMistake(topic, limits);
+  if (excess !== undefined) return new MqttError(Reason.TopicNameInvalid, `the topic of its will ${excess}`);
   const { length: size } = willPacket(will);
   if (size > maxWillSize) {
     const message = `its will has ${size} bytes, and maxWillSize is ${maxWillSize}`;

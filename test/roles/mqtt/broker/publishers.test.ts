@@ -59,7 +59,10 @@ describe("the configuration", () => {
       'publish.0.topic: must be a topic to publish to, such as sister/temp; "a/#" holds a wildcard',
     ]);
     expect(messages({ maxTopicLevels: 2, publish: [{ topic: "a/b/c", message: "x" }] })).toEqual([
-      "publish.0.topic: must have at most maxTopicLevels (2) levels, and has 3",
+      "publish.0.topic: must be a shorter topic: it has 3 levels, and maxTopicLevels is 2",
+    ]);
+    expect(messages({ maxTopicLength: 4, publish: [{ topic: "abcde", message: "x" }] })).toEqual([
+      "publish.0.topic: must be a shorter topic: it has 5 bytes, and maxTopicLength is 4",
     ]);
     expect(messages({ publish: [{ topic: "a", message: "{tme}" }] })?.[0]).toContain(
       "known are {time}, {count}",

@@ -39,7 +39,7 @@ for (const [input, complaint] of [
   [{ topic: "$SYS/broker/version" }, "the topic is the broker's own to publish its figures"],
   [{ topic: "\ud800" }, "half a character"],
   [{ topic: "a/b/c/d/e" }, "the topic has 5 levels, and maxTopicLevels is 4"],
-  [{ topic: "x".repeat(65_536) }, "the topic has 65536 bytes, and MQTT allows 65535"],
+  [{ topic: "x".repeat(65_536) }, "the topic has 65536 bytes, and maxTopicLength is 4096"],
   [{ topic: "t", payload: "x".repeat(1021) }, "the packet would have 1028 bytes, and maxPacketSize is 1024"],
   [{ payload: "x" }, "topic: "],
   [{ topic: "t", qos: 3 }, "qos: "],

@@ -1,7 +1,7 @@
 import { malformed, protocolError } from "../../../../protocol/mqtt/errors.ts";
 import { lowerQos, type Subscribe, type SubscriptionRequest } from "../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../protocol/mqtt/reason.ts";
-import { isShared, parseShare, topicDepth } from "../../../../protocol/mqtt/topic.ts";
+import { isShared, parseShare, topicLimitMistake } from "../../../../protocol/mqtt/topic.ts";
 import type { Broker } from "../../broker/broker.ts";
 import { subscriptionBytes } from "../../routing/router.ts";
 import type { RetainedSearch } from "../../session/retained-replay.ts";
@@ -63,21 +63,12 @@ function checkShare({ filter, noLocal }: SubscriptionRequest): void {
 /** Why a subscription is refused; undefined: it is accepted. */
 function refusal(connection: Connection, session: Session, request: SubscriptionRequest) {
   const { broker, identity } = connection;
-  const { maxTopicLevels, maxTopicLength, maxSubscriptions, maxSubscriptionBytes } = broker.config;
+  const { maxSubscriptions, maxSubscriptionBytes } = broker.config;
   const filter = isShared(request.filter) ? parseShare(request.filter)?.filter : request.filter;
   if (filter === undefined)
     return no(Reason.TopicFilterInvalid, `"${request.filter}" is not $share/NAME/FILTER`);
-  if (topicDepth(filter) > maxTopicLevels) {
-    const message = `the filter has ${topicDepth(filter)} levels, and maxTopicLevels is ${maxTopicLevels}`;
-    return no(Reason.TopicFilterInvalid, message);
-  }
-  const length = Buffer.byteLength(filter);
-  if (length > maxTopicLength) {
-    return no(
-      Reason.TopicFilterInvalid,
-      `the filter has ${length} bytes, and maxTopicLength is ${maxTopicLength}`,
-    );
-  }
+  const excess = topicLimitMistake(filter, broker.config);
+  if (excess !== undefined) return no(Reason.TopicFilterInvalid, `the filter ${excess}`);
   if (!session.subscriptions.has(request.filter)) {
     if (session.subscriptions.size >= maxSubscriptions) {
       return no(Reason.QuotaExceeded, `the client has ${maxSubscriptions} subscriptions (maxSubscriptions)`);
