@@ -37,8 +37,8 @@ describe("a chunk that takes long", () => {
       received = received.concat(now);
     }
     expect(received).toEqual(Array.from({ length: count }, (_, index) => `t: ${index}`));
-    // The first turn also has what was handled when the chunk came.
-    expect(Math.max(...turns.slice(1))).toBeLessThan(count / 3);
+    // What two slices have sent may be written together.
+    expect(Math.max(...turns)).toBeLessThan(count / 2);
     expect(client.isPaused).toBe(false);
   });
 
