@@ -99,7 +99,7 @@ const program = new Command("distsrv")
   .option("--grace <duration>", "how long a stop waits for clients, e.g. 5s")
   .option("--log-level <level>", "debug, info, warning or error")
   .option("--log-format <format>", "text, json or auto")
-  .showHelpAfterError("(distsrv --config FILE runs a file; distsrv --help tells the rest)")
+  .showHelpAfterError("(distsrv --config FILE runs a file; distsrv --help lists every option)")
   .addHelpText(
     "after",
     `
@@ -108,7 +108,7 @@ Examples:
   distsrv init && distsrv -c lab.yaml        a file of your own to start from
   distsrv -c lab.yaml -s services.time.port=4500
 
-Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 tells counters and clients in the log.`,
+Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 logs counters and clients.`,
   )
   .action(async (options) => {
     const shortcuts = {
@@ -127,7 +127,7 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 tells count
 
 program
   .command("check")
-  .description("check a file and tell all its mistakes, without starting anything")
+  .description("check a file and report all its mistakes, without starting anything")
   .argument("<file>")
   .action((file) => finish(check(file, program.opts().set ?? [], registry, io)));
 program

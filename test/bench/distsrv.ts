@@ -19,10 +19,10 @@ export type Ports = ReadonlyMap<string, number>;
 export function launchDistsrv(args: readonly string[]): Promise<Launched<Ports>> {
   const ports = new Map<string, number>();
   return launch([...command, ...args], (line) => {
-    const said: unknown = JSON.parse(line);
-    if (!isLogLine(said)) throw new Error(`distsrv printed a line that is no log line: ${line}`);
-    if (said.message === "Listening" && said.name !== undefined) ports.set(said.name, said.port ?? 0);
-    return /tells counters and clients/.test(said.message) ? ports : undefined;
+    const entry: unknown = JSON.parse(line);
+    if (!isLogLine(entry)) throw new Error(`distsrv printed a line that is no log line: ${line}`);
+    if (entry.message === "Listening" && entry.name !== undefined) ports.set(entry.name, entry.port ?? 0);
+    return /logs counters and clients/.test(entry.message) ? ports : undefined;
   });
 }
 
@@ -39,7 +39,7 @@ function isLogLine(value: unknown): value is LogLine {
 export interface OursOptions {
   /** The service's own configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Messages logged a second, as `log.messages`; 0: nobody observes. */
+  /** Messages logged a second, as `log.messages`; 0: no observer. */
   readonly loggedMessages?: number;
   readonly name?: string;
 }

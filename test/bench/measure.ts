@@ -126,7 +126,7 @@ function compare(work: string, metric: Metric, own: Entrant, rival: Entrant): Co
 function valuesOf({ contender, samples }: Entrant, figure: string): number[] {
   return samples.map((sample) => {
     const value = sample[figure];
-    if (value === undefined) throw new Error(`The work of ${contender.name} does not tell its ${figure}`);
+    if (value === undefined) throw new Error(`The work of ${contender.name} does not report its ${figure}`);
     return value;
   });
 }

@@ -20,7 +20,7 @@ Measures distsrv side by side with its peers, in turn, and prints the ratios.
 
 names              ${groups.join(" ")}; none: all.
                    A part of a group by the words its name begins with: mqtt/latency, mqtt/qos-0-1-10
---list             tell the names, and measure nothing
+--list             list the names, and measure nothing
 --full             also what takes minutes, such as a million subscriptions
 --rounds N         measurements of each contender (5)
 --seconds S        length of a measurement (2)

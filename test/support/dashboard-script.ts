@@ -13,7 +13,7 @@ const roster = [
   ["upcall", "upcall", 4141, "TCP: answers each chunk with an upcall, and can call its clients unasked"],
   ["time", "time", 45000, "TCP: answers TIME with the time of day, from real threads on one port"],
   ["udp", "udp", 12345, "UDP: answers each datagram with a greeting to its sender"],
-  ["oneway", "oneway", 3131, "TCP, one way: takes what comes, tells it in the log and never answers"],
+  ["oneway", "oneway", 3131, "TCP, one way: logs what it receives and never answers"],
 ] as const;
 
 type Event = Record<string, unknown>;

@@ -79,7 +79,7 @@ export class Lab {
   }
 
   async ready(): Promise<this> {
-    await this.program.prints("tells counters and clients");
+    await this.program.prints("logs counters and clients");
     for (const { message, name, port } of this.log) {
       // The first address is that of the service's own port; further listeners follow.
       if (message === "Listening" && !this.#ports.has(String(name)))

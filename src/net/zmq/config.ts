@@ -38,10 +38,10 @@ export const zmqFields = {
     "At a stop, how long messages already sent may take to leave; the stop's own deadline holds as well.",
   ),
   handshakeTimeout: duration("30s", { min: "100ms", max: "1h" }).describe(
-    "A connection that has not said who it is by then is closed.",
+    "A connection that has not completed its ZMTP handshake by then is closed.",
   ),
   heartbeat: duration("0s", { max: "60s" }).describe(
-    "Asks silent peers for a sign of life so often, and drops who gives none; 0 for never.",
+    "How often silent peers are pinged (ZMTP heartbeat); a peer that does not answer is dropped. 0 for never.",
   ),
 };
 

@@ -58,7 +58,7 @@ const fields = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "Where else MQTT 5 clients may go, such as lab2.example:1883: told (with 0x9C) when all sessions are in use and when the service stops.",
+      "Another server for MQTT 5 clients, such as lab2.example:1883: named (with 0x9C) when all sessions are in use and when the service stops.",
     ),
   publish: z.array(publisher).default([]).describe("Built-in publishers: a subscriber sees data at once."),
   maxConnections: z
@@ -67,13 +67,13 @@ const fields = z.strictObject({
     .default(20_000)
     .describe("Clients at once, on all listeners together; more are closed as they come."),
   connectTimeout: connectTimeout.describe(
-    "A client that has not sent its CONNECT and proved who it is by then is closed; a TLS and a WebSocket handshake have the same time before.",
+    "A client that has not sent its CONNECT and authenticated by then is closed; a TLS and a WebSocket handshake before have the same time each.",
   ),
   tcpKeepAlive: duration("1m", { max: "32767s" }).describe(
-    "The operating system asks a client that was silent for so long whether it is still there, and gives it up after ten questions, a second apart; 0 is never.",
+    "After this long without traffic the operating system probes whether the client is still there, and gives up after ten probes, a second apart; 0 is never.",
   ),
   maxKeepAlive: duration("0s", { max: "65535s" }).describe(
-    "The longest keep alive of an MQTT 5 client: one that asks for more, or for none, is told to use this. 0 leaves it to the client.",
+    "The longest keep alive of an MQTT 5 client, sent to one that asks for more or for none. 0 leaves it to the client.",
   ),
   maxPacketSize: maxPacketSize.describe("A client that sends a larger packet is disconnected."),
   sendBuffer: byteSize("4MiB").describe(
@@ -83,14 +83,14 @@ const fields = z.strictObject({
     "Bytes that may wait in the network for all subscribers together. Past it each has 64 KiB and not sendBuffer.",
   ),
   maxReceiveBuffers: byteSize("256MiB").describe(
-    "Bytes of unfinished packets that may wait here of all clients together. Past it a client with more than 64 KiB of them is disconnected (0x97) as it sends more.",
+    "Bytes of partial packets of all clients together. Past it a client that holds more than 64 KiB is disconnected (0x97) when it sends more.",
   ),
   maxPublishRate: z
     .number()
     .min(0)
     .default(0)
     .describe(
-      "Messages a second that a client may publish, and as many at once after a pause: past it the client is not read for a while, which loses nothing; what else it sends, PINGREQ too, waits as long. It is counted by client identifier, so to connect again gains one message and no more. 0 is no limit.",
+      "Messages a second that a client may publish, and as many at once after a pause. A faster client is not read for a while: nothing is lost, but all that it sends waits, PINGREQ too. Counted by client identifier, so connecting again gains one message at most. 0 is no limit.",
     ),
   maxPublishBytesRate: byteSize("0").describe(
     "Bytes of PUBLISH packets a second that a client may send, limited in the same way; 0 is no limit.",
@@ -104,27 +104,27 @@ const fields = z.strictObject({
     .min(0)
     .default(10_000)
     .describe(
-      "QoS 1 and 2 messages that may wait for one client, offline or slow; more are dropped, once what has expired is out of their way.",
+      "QoS 1 and 2 messages queued for one client, offline or slow; expired ones are removed first, then further messages are dropped.",
     ),
   maxQueuedBytes: byteSize("16MiB").describe(
-    "Bytes that may wait for one client, with those on their way to it that a lasting session keeps until they are acknowledged; more are dropped. One message may always be on its way.",
+    "Bytes queued for one client, and those in flight to it that a persistent session keeps until they are acknowledged; more are dropped. One message may always be in flight.",
   ),
   maxAllQueuedBytes: byteSize("512MiB").describe(
-    "The same for all clients together, and wills that wait for their delay; past it each client has 64 KiB on its way. A message that waits for three counts three times.",
+    "The same for all clients together, and delayed wills; past it each client has at most 64 KiB in flight. A message queued for three clients counts three times.",
   ),
   maxInflight: z
     .int()
     .min(1)
     .max(65_535)
     .default(1000)
-    .describe("QoS 1 and 2 messages on their way to one client, not yet acknowledged."),
+    .describe("QoS 1 and 2 messages in flight to one client: sent and not yet acknowledged."),
   receiveMaximum: z
     .int()
     .min(1)
     .max(65_535)
     .default(1000)
     .describe(
-      "QoS 2 messages on their way from one client, not yet released. MQTT 5 clients are told; others cannot be, and may use all 65,535 identifiers.",
+      "QoS 2 messages in flight from one client, not yet released. Sent to MQTT 5 clients; before MQTT 5 there is no way to announce it, so clients may use all 65,535 identifiers.",
     ),
   topicAliasMaximum: z
     .int()
@@ -138,7 +138,7 @@ const fields = z.strictObject({
     .max(65_535)
     .default(32)
     .describe(
-      "Topic aliases for what an MQTT 5 client receives, if it takes so many: its topics go over the wire once. 0 for none.",
+      "Topic aliases for what an MQTT 5 client receives, if it accepts that many: each topic is sent once. 0 for none.",
     ),
   maxSubscriptions: z.int().min(1).default(10_000).describe("Subscriptions of one client."),
   maxSubscriptionBytes: byteSize("1GiB").describe(
@@ -156,9 +156,9 @@ const fields = z.strictObject({
     .min(23)
     .max(65_535)
     .default(256)
-    .describe("Characters of a client identifier; who has a longer one is refused (0x85)."),
+    .describe("Characters of a client identifier; a client with a longer one is refused (0x85)."),
   maxWillSize: byteSize("64KiB").describe(
-    "Bytes of a will with its topic and properties; who brings a larger one is refused (0x97).",
+    "Bytes of a will with its topic and properties; a client with a larger one is refused (0x97).",
   ),
   maxRetained: z.int().min(0).default(1_000_000).describe("Topics with a retained message."),
   maxRetainedBytes: byteSize("512MiB").describe("Bytes of all retained messages together."),
@@ -167,13 +167,13 @@ const fields = z.strictObject({
     .min(1)
     .default(100_000)
     .describe(
-      "Sessions, of clients that are connected or may come back; for one more the session that has been without its client longest is ended; a further client is not let in when all are connected.",
+      "Sessions of connected and offline clients. At the limit a new client replaces the session that has been offline longest, and is refused when all are connected.",
     ),
   sysInterval: duration("10s").describe(
-    "How often $SYS/broker/... tells how the broker does, as Mosquitto's does; 0 is never.",
+    "How often the statistics under $SYS/broker/... are published, by Mosquitto's names; 0 is never.",
   ),
   maxSessionExpiry: duration("7d", { max: "36500d", forever: true }).describe(
-    "The longest that the session of a client that left is kept; forever is allowed.",
+    "How long the session of an offline client is kept at most; forever is allowed.",
   ),
 });
 

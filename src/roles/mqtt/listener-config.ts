@@ -8,13 +8,13 @@ const file = z.string().min(1);
 
 const tls = z
   .strictObject({
-    cert: file.describe("The server's certificate in PEM, those of the authorities between behind it."),
+    cert: file.describe("The server's certificate in PEM, followed by those of intermediate authorities."),
     key: file.describe("Its private key in PEM."),
     ca: file.optional().describe("Authorities in PEM whose certificates clients may show."),
     requestClientCertificate: z
       .boolean()
       .default(false)
-      .describe("Let only clients in that show a certificate of one of the authorities in ca."),
+      .describe("Accept only clients with a certificate of one of the authorities in ca."),
   })
   .check(({ value, issues }) => {
     const { ca, requestClientCertificate } = value;
@@ -101,7 +101,9 @@ export const listener = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe("Clients at once on this listener; the service's maxConnections holds for all together."),
+    .describe(
+      "Clients at once on this listener; the service's maxConnections limits all listeners together.",
+    ),
   connectTimeout: ownOr(connectTimeout).describe("As with the service, for this listener."),
   maxPacketSize: ownOr(maxPacketSize).describe("As with the service, for this listener."),
 });

@@ -18,7 +18,7 @@ export type OnewayConfig = z.infer<typeof onewayConfig>;
 
 export const oneway: Role<OnewayConfig> = {
   name: "oneway",
-  summary: "TCP, one way: takes what comes, tells it in the log and never answers",
+  summary: "TCP, one way: logs what it receives and never answers",
   config: onewayConfig,
   example: (_, [address]) => exampleCommand("oneway", address, labPorts.oneway, "halo"),
   async start(context, config) {

@@ -42,7 +42,7 @@ export function answerError(error: Error, c: Context, log: Logger): Response {
   if (error instanceof HTTPException && error.status < 500)
     return c.json({ error: bodyError(error) }, error.status);
   log.error(`Could not answer ${c.req.method} ${c.req.path}: ${describeError(error)}`);
-  return c.json({ error: "Internal server error; the log tells more" }, 500);
+  return c.json({ error: "Internal server error; see the log" }, 500);
 }
 
 /** Hono checks bodies before the routes run, with messages that do not say what would be right. */

@@ -47,7 +47,6 @@ async function load(context: AdminContext): Promise<Fetch> {
     return (request) => app.fetch(request);
   } catch (error) {
     context.log.error(`Cannot load the admin service: ${describeError(error)}`);
-    return () =>
-      Response.json({ error: "The admin service cannot be loaded; the log tells more" }, { status: 500 });
+    return () => Response.json({ error: "The admin service cannot be loaded; see the log" }, { status: 500 });
   }
 }

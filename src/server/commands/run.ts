@@ -91,7 +91,7 @@ function logStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: Ser
 /** The last line of a start, for scripts to wait for. */
 function logReady(plan: Plan, own: Logger): void {
   const count = plan.services.length === 1 ? "1 service runs" : `${plan.services.length} services run`;
-  own.info(`${count} from ${plan.file}; SIGTERM stops, SIGUSR2 tells counters and clients`);
+  own.info(`${count} from ${plan.file}; SIGTERM stops, SIGUSR2 logs counters and clients`);
 }
 
 function planOrReport(options: RunOptions, registry: Registry, io: ServerIo): Plan | undefined {

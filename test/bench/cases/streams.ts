@@ -48,10 +48,10 @@ export const streamCases: readonly Case[] = [
   },
   {
     group: "echo",
-    title: "64 B, 50 connections, the log tells",
+    title: "64 B, 50 connections, messages logged",
     metrics: throughput(unit),
     ours: ours("echo", { loggedMessages: 100 }),
-    rivals: [ours("echo", { name: "distsrv, nobody observes" })],
+    rivals: [ours("echo", { name: "distsrv, no observer" })],
     load: roundTrips(50, message, echoed),
   },
   {

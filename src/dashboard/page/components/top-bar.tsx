@@ -71,7 +71,7 @@ export function LinkBanner() {
           <Icon name="warning" />
           <span>
             <strong>The server does not answer.</strong> Trying again every second
-            {isKnown ? "; what you see is what it told last." : "."}
+            {isKnown ? "; the page shows the last known state." : "."}
           </span>
         </p>
       )}

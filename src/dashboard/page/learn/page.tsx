@@ -7,7 +7,7 @@ import { patterns } from "./patterns.ts";
 import { SketchView } from "./sketch.tsx";
 
 const intro = {
-  en: "Every service here shows one way in which programs talk to each other. Three questions tell the ways apart.",
+  en: "Every service here shows one way in which programs talk to each other. Three questions distinguish them.",
   id: "Setiap layanan di sini menunjukkan satu cara program saling berbicara. Tiga pertanyaan membedakan cara-cara itu.",
 } as const;
 

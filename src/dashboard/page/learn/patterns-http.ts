@@ -52,7 +52,7 @@ export const httpPatterns: readonly Pattern[] = [
     en: [
       "The client speaks first: it posts a method, its parameters and an id, or several such calls in one batch.",
       "The client waits for the response with the same id; a notification is a call without an id, for which no response ever comes.",
-      "If the server dies, the client misses a response and cannot tell whether the call was carried out; of a notification it would not even learn that it failed.",
+      "If the server dies, the client gets no response and does not know whether the call was carried out; of a notification it would not even learn that it failed.",
     ],
     id: [
       "Klien berbicara lebih dulu: ia mengirim nama metode, parameter, dan id melalui POST, atau beberapa pemanggilan sekaligus dalam satu batch.",

@@ -95,7 +95,7 @@ export const streamPatterns: readonly Pattern[] = [
     en: [
       "The client speaks first, without a connection: it sends one datagram, and the server answers to the address that the datagram came from.",
       "The client waits, if it wants the reply, and must decide by itself for how long; the server keeps nothing about anybody.",
-      "A datagram may be lost on the way, come twice or overtake another, and nobody is told: when the server is gone, silence is often all that the client hears.",
+      "A datagram may be lost on the way, arrive twice or overtake another, and neither side is informed: when the server is gone, the client often just gets no answer.",
     ],
     id: [
       "Klien berbicara lebih dulu, tanpa koneksi: ia mengirim satu datagram, dan server menjawab ke alamat asal datagram itu.",

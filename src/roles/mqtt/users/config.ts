@@ -17,7 +17,7 @@ const password = secret((text) => {
 const user = z.strictObject({
   name: z.string().min(1).describe("The user name that the client sends."),
   password: password.describe(
-    'The password, best as "${NAME}" from the environment; or what SCRAM keeps of one, as PostgreSQL writes it: SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey.',
+    'The password, best as "${NAME}" from the environment; or its SCRAM verifier, as PostgreSQL writes it: SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey.',
   ),
 });
 
@@ -33,7 +33,7 @@ export const userFields = {
     .boolean()
     .optional()
     .describe(
-      "Let clients in that give no user name; absent: only where no users are listed. A wrong name or password is refused in any case.",
+      "Let clients without a user name connect; absent: only where no users are listed. A wrong name or password is refused in any case.",
     ),
 };
 

@@ -72,7 +72,7 @@ function atMostOnce(
   }
   countRefused(connection, refusal);
   if (refusal !== Reason.PayloadFormatInvalid) return;
-  // No acknowledgement could tell. [MQTT-4.13.1-1]
+  // QoS 0 has no acknowledgement that could carry the reason. [MQTT-4.13.1-1]
   throw new MqttError(refusal, "PUBLISH says that its payload is UTF-8 text, and it is not");
 }
 
@@ -113,7 +113,7 @@ function exactlyOnce(
 
 function checkReceiveMaximum(connection: Connection, inFlight: number): void {
   const { receiveMaximum } = connection.broker.config;
-  // Before MQTT 5 a client cannot be told, so it may use every identifier there is: `PacketIds` holds them. [MQTT-3.3.4-7]
+  // Before MQTT 5 no limit can be announced, so a client may use every identifier: `PacketIds` holds them. [MQTT-3.3.4-7]
   if (!connection.isV5 || inFlight < receiveMaximum) return;
   const message = `${inFlight + 1} messages at QoS 2 are in flight, and receiveMaximum is ${receiveMaximum}`;
   throw new MqttError(Reason.ReceiveMaximumExceeded, message);
