@@ -12,7 +12,7 @@ import { acceptance, frame, readFrames, upgradeRequest } from "../../support/web
 const testTls = testWith(openssl);
 const authority = openssl.isThere() ? new Authority() : undefined;
 
-/** A service with a listener of each kind beside its own, and the ports of all. */
+/** A service with a further listener of each kind, and the ports of all. */
 async function start(config: Record<string, unknown> = {}) {
   const started = await startRole(mqtt, {
     listeners: [
@@ -31,7 +31,7 @@ async function dial(url: string, options: IClientOptions = {}): Promise<MqttClie
   return client;
 }
 
-/** A WebSocket of raw bytes on which a client has been let in. */
+/** A raw WebSocket connection on which a client has connected. */
 async function webSocket(port: number): Promise<RawClient> {
   const client = await RawClient.connect(port);
   client.write(upgradeRequest());
@@ -42,25 +42,25 @@ async function webSocket(port: number): Promise<RawClient> {
 }
 
 describe("the listeners of a service", () => {
-  test("are told with their transports, first its own", async () => {
+  test("are listed with their transports, the service's own first", async () => {
     const { service, ports } = await start();
     expect(service.addresses.map(({ transport }) => transport)).toEqual(["tcp", "ws", "tcp"]);
     expect(new Set(ports).size).toBe(3);
   });
 
-  test("are one broker: what one client publishes over WebSocket another hears over TCP", async () => {
+  test("share one broker: a message published over WebSocket is received over TCP", async () => {
     const { ports } = await start();
-    const listener = await dial(`mqtt://127.0.0.1:${ports[0]}`);
-    const heard: string[] = [];
-    listener.on("message", (topic, payload) => heard.push(`${topic} ${payload}`));
-    await listener.subscribeAsync("a/#", { qos: 1 });
-    const speaker = await dial(`ws://127.0.0.1:${ports[1]}/mqtt`, { protocolVersion: 5 });
-    await speaker.publishAsync("a/b", "halo", { qos: 2 });
-    await until(() => heard.length === 1);
-    expect(heard).toEqual(["a/b halo"]);
+    const subscriber = await dial(`mqtt://127.0.0.1:${ports[0]}`);
+    const received: string[] = [];
+    subscriber.on("message", (topic, payload) => received.push(`${topic} ${payload}`));
+    await subscriber.subscribeAsync("a/#", { qos: 1 });
+    const publisher = await dial(`ws://127.0.0.1:${ports[1]}/mqtt`, { protocolVersion: 5 });
+    await publisher.publishAsync("a/b", "halo", { qos: 2 });
+    await until(() => received.length === 1);
+    expect(received).toEqual(["a/b halo"]);
   });
 
-  test("are counted together and each", async () => {
+  test("have counters each and together", async () => {
     const { service, ports } = await start();
     await dial(`ws://127.0.0.1:${ports[1]}`);
     expect(service.stats()).toMatchObject({
@@ -80,7 +80,7 @@ describe("the listeners of a service", () => {
     await until(() => service.stats()[`tcp_${ports[2]}_connections`] === 1);
     const second = await RawClient.connect(ports[2]!);
     await second.closed;
-    // It has not said CONNECT within the listener's 50 ms; on the others it would have ten seconds.
+    // It has sent no CONNECT within the listener's 50 ms; on the others it would have ten seconds.
     await only.ended;
   });
 
@@ -112,7 +112,7 @@ describe("the listeners of a service", () => {
     return { ...started, ports: started.service.addresses.map(({ port }) => port) };
   };
 
-  test("are opened all or not at all, and the one that cannot be is named", async () => {
+  test("are opened all or none, and the error names the one that failed", async () => {
     const { ports } = await start();
     const listeners = [
       { transport: "ws", port: 0 },
@@ -125,7 +125,7 @@ describe("the listeners of a service", () => {
     await startRole(mqtt, { port: free.port });
   });
 
-  test("a service may speak WebSocket on its own port, and says how to reach it", async () => {
+  test("a service may speak WebSocket on its own port, and its example command says so", async () => {
     const { service, port } = await startRole(mqtt, { transport: "ws" });
     expect(mqtt.example?.(mqtt.config.parse({ transport: "ws" }), service.addresses)).toBe(
       `distcli mqtt sub ws://127.0.0.1:${port} -t '#'`,
@@ -133,7 +133,7 @@ describe("the listeners of a service", () => {
     await dial(`ws://127.0.0.1:${port}`);
   });
 
-  test("tell two of them on one port before anything starts", () => {
+  test("declare their ports before the start, so that two on one port are detected", () => {
     const claims = mqtt.ports?.(mqtt.config.parse({ listeners: [{ port: 8883, host: "::1" }] }));
     expect(claims).toEqual([
       { transport: "tcp", host: "127.0.0.1", port: 1883, path: ["port"] },
@@ -153,31 +153,31 @@ describe("MQTT over WebSocket", () => {
       publish("t", "one"),
       publish("t", "two"),
     ]);
-    const said = () => Buffer.concat(readFrames(client.received).map(([, payload]) => payload));
-    await until(() => said().length >= expected.length);
-    expect(said()).toEqual(expected);
+    const unframed = () => Buffer.concat(readFrames(client.received).map(([, payload]) => payload));
+    await until(() => unframed().length >= expected.length);
+    expect(unframed()).toEqual(expected);
   });
 
   test("[MQTT-6.0.0-1] a text frame ends the connection, and its will is published", async () => {
     const { ports } = await start();
-    const witness = await dial(`mqtt://127.0.0.1:${ports[0]}`);
-    const heard: string[] = [];
-    witness.on("message", (_, payload) => heard.push(String(payload)));
-    await witness.subscribeAsync("will");
-    const mortal = await RawClient.connect(ports[1]!);
-    mortal.write(upgradeRequest());
-    await mortal.bytes(acceptance.length);
+    const subscriber = await dial(`mqtt://127.0.0.1:${ports[0]}`);
+    const received: string[] = [];
+    subscriber.on("message", (_, payload) => received.push(String(payload)));
+    await subscriber.subscribeAsync("will");
+    const client = await RawClient.connect(ports[1]!);
+    client.write(upgradeRequest());
+    await client.bytes(acceptance.length);
     const will = Buffer.from("\x10\x17\x00\x04MQTT\x04\x06\x00\x3c\x00\x01m\x00\x04will\x00\x02hi", "latin1");
-    mortal.write(frame(will));
-    await mortal.bytes(6);
-    mortal.write(frame("hello", { opcode: 1 }));
-    expect(readFrames(await mortal.all()).map(([opcode]) => opcode)).toEqual([8]);
-    mortal.end();
-    await until(() => heard.length === 1);
-    expect(heard).toEqual(["hi"]);
+    client.write(frame(will));
+    await client.bytes(6);
+    client.write(frame("hello", { opcode: 1 }));
+    expect(readFrames(await client.all()).map(([opcode]) => opcode)).toEqual([8]);
+    client.end();
+    await until(() => received.length === 1);
+    expect(received).toEqual(["hi"]);
   });
 
-  test("a reader that stops holds up nobody, and the broker drops for it what it must", async () => {
+  test("a subscriber that stops reading delays nobody else, and loses messages", async () => {
     const { ports, service } = await start({ sendBuffer: "256KiB" });
     const slow = await webSocket(ports[1]!);
     slow.write(frame(subscribe("flood")));
@@ -186,25 +186,25 @@ describe("MQTT over WebSocket", () => {
     const healthy = await webSocket(ports[1]!);
     healthy.write(frame(subscribe("flood")));
     await healthy.bytes(7);
-    let heard = 0;
+    let received = 0;
     healthy.take((chunk) => {
-      heard += chunk.length;
+      received += chunk.length;
     });
-    const speaker = await dial(`mqtt://127.0.0.1:${ports[0]}`);
+    const publisher = await dial(`mqtt://127.0.0.1:${ports[0]}`);
     const payload = Buffer.alloc(64 * 1024, "x");
     const dropped = () =>
       Object.entries(service.stats()).some(([name, n]) => name.startsWith("dropped") && n > 0);
     let sent = 0;
     while (!dropped() && sent < 2000) {
-      await speaker.publishAsync("flood", payload);
+      await publisher.publishAsync("flood", payload);
       sent++;
-      // In step with the healthy one, so that nothing is dropped for it.
-      await until(() => heard >= sent * payload.length);
+      // In step with the healthy subscriber, so that nothing is dropped for it.
+      await until(() => received >= sent * payload.length);
     }
     expect(dropped()).toBe(true);
   });
 
-  test("everybody is told when the server goes away: DISCONNECT 0x8B, then close code 1001", async () => {
+  test("a server that stops sends DISCONNECT 0x8B, then close code 1001", async () => {
     const { ports, service } = await start();
     const client = await RawClient.connect(ports[1]!);
     client.write(upgradeRequest());
@@ -229,17 +229,17 @@ describe("MQTT over TLS", () => {
     });
     expect(service.addresses.map(({ transport }) => transport)).toEqual(["tls", "wss"]);
     const [secure, secureSocket] = service.addresses.map(({ port }) => port);
-    const listener = await dial(`mqtts://127.0.0.1:${secure}`, { ca: authority!.pem });
-    const heard: string[] = [];
-    listener.on("message", (_, payload) => heard.push(String(payload)));
-    await listener.subscribeAsync("t", { qos: 1 });
-    const speaker = await dial(`wss://127.0.0.1:${secureSocket}/mqtt`, { ca: authority!.pem });
-    await speaker.publishAsync("t", Buffer.alloc(2_000_000, "big"), { qos: 1 });
-    await until(() => heard.length === 1);
-    expect(heard[0]).toBe("big".repeat(666_667).slice(0, 2_000_000));
+    const subscriber = await dial(`mqtts://127.0.0.1:${secure}`, { ca: authority!.pem });
+    const received: string[] = [];
+    subscriber.on("message", (_, payload) => received.push(String(payload)));
+    await subscriber.subscribeAsync("t", { qos: 1 });
+    const publisher = await dial(`wss://127.0.0.1:${secureSocket}/mqtt`, { ca: authority!.pem });
+    await publisher.publishAsync("t", Buffer.alloc(2_000_000, "big"), { qos: 1 });
+    await until(() => received.length === 1);
+    expect(received[0]).toBe("big".repeat(666_667).slice(0, 2_000_000));
   });
 
-  testTls("files that cannot be used are told before the start, each with its place", () => {
+  testTls("unusable certificate files are reported before the start, each with its setting", () => {
     const { cert } = authority!.issue();
     const key = authority!.issue().key;
     const needs = mqtt.unmet?.(
@@ -256,36 +256,34 @@ describe("MQTT over TLS", () => {
 });
 
 describe("the settings of a listener", () => {
-  const mistakes = (config: unknown) =>
+  const issues = (config: unknown) =>
     mqtt.config.safeParse(config).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 
-  test("are the service's where it has none of its own", () => {
+  test("default to the service's", () => {
     const { listeners } = mqtt.config.parse({ listeners: [{ port: 1, maxPacketSize: "1KiB" }] });
     expect(listeners[0]).toMatchObject({ port: 1, maxPacketSize: 1024, transport: "tcp" });
     expect(listeners[0]?.connectTimeout).toBeUndefined();
   });
 
-  test("are checked like the service's", () => {
-    expect(mistakes({ listeners: [{ port: 1, connectTimeout: "soon" }] })).toEqual([
+  test("are validated like the service's", () => {
+    expect(issues({ listeners: [{ port: 1, connectTimeout: "soon" }] })).toEqual([
       'listeners.0.connectTimeout: must be a duration such as 500ms, 2s, 10m or 1h, and is "soon"',
     ]);
-    expect(mistakes({ transport: "ws", paths: ["mqtt"] })).toEqual(["paths.0: must be a path such as /mqtt"]);
-    expect(mistakes({ tls: { cert: "a", key: "b", requestClientCertificate: true } })).toEqual([
+    expect(issues({ transport: "ws", paths: ["mqtt"] })).toEqual(["paths.0: must be a path such as /mqtt"]);
+    expect(issues({ tls: { cert: "a", key: "b", requestClientCertificate: true } })).toEqual([
       "tls.requestClientCertificate: needs ca: a file with the authorities whose certificates are taken",
     ]);
-    expect(mistakes({ listeners: [{ transport: "ws" }] })?.[0]).toStartWith("listeners.0.port: ");
+    expect(issues({ listeners: [{ transport: "ws" }] })?.[0]).toStartWith("listeners.0.port: ");
   });
 
-  test("are not passed over in silence where they would do nothing", () => {
+  test("are rejected where they would have no effect", () => {
     const onlyWs = "is of use with transport: ws only";
-    expect(mistakes({ paths: ["/x"], origins: ["https://lab.example"] })).toEqual([
+    expect(issues({ paths: ["/x"], origins: ["https://lab.example"] })).toEqual([
       `paths: ${onlyWs}`,
       `origins: ${onlyWs}`,
     ]);
-    expect(mistakes({ listeners: [{ port: 1, origins: ["x"] }] })).toEqual([
-      `listeners.0.origins: ${onlyWs}`,
-    ]);
-    expect(mistakes({ tls: { cert: "a", key: "b", ca: "c" } })).toEqual([
+    expect(issues({ listeners: [{ port: 1, origins: ["x"] }] })).toEqual([`listeners.0.origins: ${onlyWs}`]);
+    expect(issues({ tls: { cert: "a", key: "b", ca: "c" } })).toEqual([
       "tls.ca: keeps nobody out without requestClientCertificate: true beside it",
     ]);
   });

@@ -29,31 +29,31 @@ async function subscribed(port: number): Promise<RawClient> {
   return client;
 }
 
-test("the recorded conversation of the original demo comes out byte for byte", async () => {
+test("the recorded conversation of the original demo is reproduced byte for byte", async () => {
   const { port } = await startRole(mqtt);
-  const said = golden("mqtt_pubsub_paho161").connections.map((events) => {
+  const transcript = golden("mqtt_pubsub_paho161").connections.map((events) => {
     const from = (who: string) =>
       events.flatMap((each) => (each.kind === "bytes" && each.from === who ? [each.bytes] : []));
     return { client: from("client"), server: Buffer.concat(from("server")) };
   });
-  const [heard, spoken] = said;
-  const [opening, request, goodbye] = heard?.client ?? [];
-  if (!opening || !request || !goodbye || !spoken) throw new Error("the transcript is another one");
+  const [subscribing, publishing] = transcript;
+  const [opening, request, disconnect] = subscribing?.client ?? [];
+  if (!opening || !request || !disconnect || !publishing) throw new Error("the transcript is another one");
   const subscriber = await RawClient.connect(port);
   subscriber.write(Buffer.concat([opening, request]));
-  const greeting = heard?.server.subarray(0, 9);
-  expect(await subscriber.bytes(9)).toEqual(Buffer.from(greeting ?? []));
+  const connackAndSuback = subscribing?.server.subarray(0, 9);
+  expect(await subscriber.bytes(9)).toEqual(Buffer.from(connackAndSuback ?? []));
   const publisher = await RawClient.connect(port);
-  for (const bytes of spoken.client) publisher.write(bytes);
-  expect(await publisher.all()).toEqual(spoken.server);
-  const rest = heard?.server.subarray(9) ?? Buffer.alloc(0);
+  for (const bytes of publishing.client) publisher.write(bytes);
+  expect(await publisher.all()).toEqual(publishing.server);
+  const rest = subscribing?.server.subarray(9) ?? Buffer.alloc(0);
   expect(await subscriber.bytes(rest.length)).toEqual(Buffer.from(rest));
-  subscriber.write(goodbye);
+  subscriber.write(disconnect);
   expect(await subscriber.all()).toHaveLength(0);
 });
 
 describe("the service", () => {
-  test("tells how many there are of what", async () => {
+  test("reports its counters", async () => {
     const { port, service } = await startRole(mqtt);
     const client = await connected(port);
     expect(service.stats()).toMatchObject({ connections: 1, sessions: 1, messages_received_total: 0 });
@@ -63,7 +63,7 @@ describe("the service", () => {
     expect(service.stats()).toMatchObject({ sessions: 0, connections_total: 1 });
   });
 
-  test("says how to talk to it", async () => {
+  test("has an example command that subscribes to it", async () => {
     const publishing = { publish: [{ topic: "sister/temp", message: "x" }] };
     const { service, port } = await startRole(mqtt, publishing);
     const example = mqtt.example?.(mqtt.config.parse(publishing), service.addresses);
@@ -76,7 +76,7 @@ describe("the service", () => {
     expect(await client.bytes(14)).toEqual(Buffer.concat([publish, publish]));
   });
 
-  test("refuses a port that is taken, and leaves nothing behind", async () => {
+  test("does not start on a port in use, and leaves nothing behind", async () => {
     const { port } = await startRole(mqtt);
     expect(startRole(mqtt, { port })).rejects.toThrow(String(port));
   });
@@ -91,21 +91,21 @@ describe("the service", () => {
     await service.stop(AbortSignal.timeout(1000));
   });
 
-  test("two run side by side and hear nothing of each other", async () => {
+  test("two services run side by side, independently", async () => {
     const one = await startRole(mqtt);
     const two = await startRole(mqtt);
-    const listener = await subscribed(two.port);
-    const speaker = await subscribed(one.port);
-    speaker.write(publish);
-    expect(await speaker.bytes(7)).toEqual(publish);
+    const other = await subscribed(two.port);
+    const client = await subscribed(one.port);
+    client.write(publish);
+    expect(await client.bytes(7)).toEqual(publish);
     expect(two.service.stats()).toMatchObject({ messages_received_total: 0, messages_sent_total: 0 });
-    expect(listener.received).toHaveLength(0);
+    expect(other.received).toHaveLength(0);
   });
 
-  test("serves others while it is fed rubbish, half packets and resets", async () => {
+  test("serves other clients during garbage, partial packets and resets", async () => {
     const { port, service } = await startRole(mqtt, { connectTimeout: "300ms" });
     const healthy = await subscribed(port);
-    const rude: RawClient[] = [];
+    const faulty: RawClient[] = [];
     for (let round = 0; round < 60; round++) {
       const client = await RawClient.connect(port);
       const noise = crypto.getRandomValues(new Uint8Array(1 + round * 97));
@@ -113,16 +113,16 @@ describe("the service", () => {
       else if (round % 3 === 1) client.write(connect.subarray(0, 2 + (round % 10)));
       else client.write(Buffer.concat([connect, noise]));
       if (round % 2 === 0) client.reset();
-      else rude.push(client);
+      else faulty.push(client);
     }
     const publisher = await connected(port);
     publisher.write(publish);
     expect(await healthy.bytes(7)).toEqual(publish);
-    for (const client of rude) client.reset();
+    for (const client of faulty) client.reset();
     await until(() => service.stats().connections === 2);
   });
 
-  test("2,000 clients at once each get their message", async () => {
+  test("2,000 simultaneous clients each receive the message", async () => {
     const { port, service } = await startRole(mqtt);
     const clients = await Promise.all(Array.from({ length: 2000 }, () => subscribed(port)));
     expect(service.stats()).toMatchObject({ connections: 2000, sessions: 2000, subscriptions: 2000 });

@@ -5,8 +5,8 @@ import { Router } from "../../../../src/roles/mqtt/routing/router.ts";
 import { PacketIds } from "../../../../src/roles/mqtt/session/packet-ids.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
-const staying = { properties: { sessionExpiryInterval: 1000 } };
-const scene = (config: Record<string, unknown>) => {
+const persistent = { properties: { sessionExpiryInterval: 1000 } };
+const setup = (config: Record<string, unknown>) => {
   const test = new TestBroker({ sysInterval: 0, ...config });
   return { test, publisher: test.connect("publisher", 5) };
 };
@@ -18,10 +18,10 @@ const publish = (
   retain = false,
 ) => client.publish(topic, "x".repeat(size), { qos: 1, properties, retain });
 
-describe("what is in flight", () => {
-  test("counts for maxQueuedBytes, and makes room as it is acknowledged", () => {
-    const { test, publisher } = scene({ maxQueuedBytes: 5000 });
-    const client = test.connect("a", 5, staying);
+describe("messages in flight", () => {
+  test("count towards maxQueuedBytes until they are acknowledged", () => {
+    const { test, publisher } = setup({ maxQueuedBytes: 5000 });
+    const client = test.connect("a", 5, persistent);
     client.subscribe("t", 1);
     for (let index = 0; index < 20; index++) publish(publisher, "t", 1000);
     const got = client.take().filter((packet) => packet.type === "publish");
@@ -36,32 +36,32 @@ describe("what is in flight", () => {
     expect(client.messages()).toHaveLength(1);
   });
 
-  test("may be one message that is larger than the limit", () => {
-    const { test, publisher } = scene({ maxQueuedBytes: 500 });
-    const client = test.connect("a", 5, staying);
+  test("may be a single message larger than the limit", () => {
+    const { test, publisher } = setup({ maxQueuedBytes: 500 });
+    const client = test.connect("a", 5, persistent);
     client.subscribe("t", 1);
     publish(publisher, "t", 1000);
     publish(publisher, "t", 1000);
     expect(client.messages()).toHaveLength(1);
   });
 
-  test("is little for each client while all together have too much, and is given back with the session", () => {
-    const { test, publisher } = scene({ maxAllQueuedBytes: 100_000 });
-    const away = test.connect("away", 5, staying);
-    away.subscribe("t", 1);
-    away.cut();
+  test("are few for each client while maxAllQueuedBytes is exceeded, and are freed with the session", () => {
+    const { test, publisher } = setup({ maxAllQueuedBytes: 100_000 });
+    const offline = test.connect("offline", 5, persistent);
+    offline.subscribe("t", 1);
+    offline.cut();
     for (let index = 0; index < 12; index++) publish(publisher, "t", 9000);
-    const client = test.connect("a", 5, staying);
+    const client = test.connect("a", 5, persistent);
     client.subscribe("u", 1);
     for (let index = 0; index < 20; index++) publish(publisher, "u", 9000);
     expect(client.messages()).toHaveLength(7);
     test.connect("a", 5);
-    test.connect("away", 5);
+    test.connect("offline", 5);
     expect(test.broker.queued.bytes).toBe(0);
   });
 
-  test("is not counted where nothing is kept", () => {
-    const { test, publisher } = scene({ maxQueuedBytes: 500 });
+  test("are not counted for a session that ends with its connection", () => {
+    const { test, publisher } = setup({ maxQueuedBytes: 500 });
     const client = test.connect("a", 5);
     client.subscribe("t", 1);
     for (let index = 0; index < 10; index++) publish(publisher, "t", 1000);
@@ -69,12 +69,12 @@ describe("what is in flight", () => {
   });
 });
 
-describe("what has expired", () => {
+describe("an expired message", () => {
   const brief = { messageExpiryInterval: 1 };
 
-  test("leaves an offline client's queue when a fresh message has no place", () => {
-    const { test, publisher } = scene({ maxQueuedMessages: 5 });
-    const client = test.connect("a", 5, staying);
+  test("is removed from an offline client's full queue when another message arrives", () => {
+    const { test, publisher } = setup({ maxQueuedMessages: 5 });
+    const client = test.connect("a", 5, persistent);
     client.subscribe("t", 1);
     client.cut();
     for (let index = 0; index < 5; index++) publish(publisher, "t", 1, brief);
@@ -85,10 +85,10 @@ describe("what has expired", () => {
     expect(test.broker.stats()).toMatchObject({ queued_messages: 1, dropped_expired_total: 5 });
   });
 
-  test("leaves the queues of others when all together are full", () => {
-    const { test, publisher } = scene({ maxAllQueuedBytes: 5000 });
+  test("is removed from another client's queue when maxAllQueuedBytes is reached", () => {
+    const { test, publisher } = setup({ maxAllQueuedBytes: 5000 });
     for (const id of ["a", "b"]) {
-      const client = test.connect(id, 5, staying);
+      const client = test.connect(id, 5, persistent);
       client.subscribe(id, 1);
       client.cut();
     }
@@ -100,8 +100,8 @@ describe("what has expired", () => {
     expect(test.broker.sessions.get("b")?.queue.length).toBe(1);
   });
 
-  test("leaves its place among what is retained, under $ too; and the log warns again after there was room", () => {
-    const { test, publisher } = scene({ maxRetained: 5 });
+  test("is removed from the retained messages, under $ too; the log warns again when the limit is reached again", () => {
+    const { test, publisher } = setup({ maxRetained: 5 });
     for (let index = 0; index < 5; index++) publish(publisher, `$x/${index}`, 1, brief, true);
     const warnings = () => test.log.filter((line) => line.startsWith("warning Cannot retain")).length;
     for (let index = 0; index < 3; index++) publish(publisher, "fresh", 1, {}, true);
@@ -114,12 +114,12 @@ describe("what has expired", () => {
   });
 });
 
-describe("what a client brings", () => {
+describe("limits of a client", () => {
   const will = (size: number) =>
     ({ topic: "w", payload: new Uint8Array(size), qos: 0, retain: false }) as const;
 
-  test("has limits: its topics, its identifier, its will", () => {
-    const { test, publisher } = scene({ maxTopicLength: 10, maxClientIdLength: 30, maxWillSize: 100 });
+  test("hold for its topics, its identifier and its will", () => {
+    const { test, publisher } = setup({ maxTopicLength: 10, maxClientIdLength: 30, maxWillSize: 100 });
     publisher.publish("x".repeat(11), "");
     expect(publisher.next("disconnect").reasonCode).toBe(0x90);
     const long = test.open(5);
@@ -131,32 +131,32 @@ describe("what a client brings", () => {
     test.connect("x".repeat(30), 5, { will: { ...will(50), properties: {} } });
   });
 
-  test("has its will published early when there is no room for it to wait", () => {
-    const { test } = scene({ maxAllQueuedBytes: 100 });
-    const watcher = test.connect("watcher", 5);
-    watcher.subscribe("w");
+  test("make the broker publish a delayed will early when maxAllQueuedBytes is reached", () => {
+    const { test } = setup({ maxAllQueuedBytes: 100 });
+    const subscriber = test.connect("subscriber", 5);
+    subscriber.subscribe("w");
     const properties = { willDelayInterval: 100 };
-    test.connect("small", 5, { ...staying, will: { ...will(10), properties } }).cut();
-    expect(watcher.messages()).toEqual([]);
-    test.connect("large", 5, { ...staying, will: { ...will(200), properties } }).cut();
-    expect(watcher.messages()).toHaveLength(1);
+    test.connect("small", 5, { ...persistent, will: { ...will(10), properties } }).cut();
+    expect(subscriber.messages()).toEqual([]);
+    test.connect("large", 5, { ...persistent, will: { ...will(200), properties } }).cut();
+    expect(subscriber.messages()).toHaveLength(1);
     test.connect("small", 5);
     expect(test.broker.queued.bytes).toBe(0);
   });
 
-  test("takes its rate with it when it connects again", () => {
-    const { test } = scene({ maxPublishRate: 10 });
-    const watcher = test.connect("watcher");
-    watcher.subscribe("a");
+  test("include a publish rate that is kept across reconnects", () => {
+    const { test } = setup({ maxPublishRate: 10 });
+    const subscriber = test.connect("subscriber");
+    subscriber.subscribe("a");
     for (let time = 0; time < 20; time++) {
       const client = test.connect("again");
       client.send(...Array.from({ length: 10 }, () => client.message("a", "x")));
     }
-    expect(watcher.messages().length).toBeLessThanOrEqual(30);
+    expect(subscriber.messages().length).toBeLessThanOrEqual(30);
   });
 });
 
-test("packet identifiers are a set, few or many", () => {
+test("a set of packet identifiers works for few and for all of them", () => {
   const ids = new PacketIds();
   for (let id = 1; id <= 65_535; id++) ids.add(id);
   ids.add(65_535);
@@ -175,7 +175,7 @@ test("packet identifiers are a set, few or many", () => {
   expect([...ids]).toEqual([9]);
 });
 
-test("topics like the Thue-Morse sequence cost no more to find than others", () => {
+test("topics like the Thue-Morse sequence do not collide in the topic cache", () => {
   let [one, other] = ["a", "b"];
   for (let step = 0; step < 8; step++) [one, other] = [one + other, other + one];
   const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
@@ -194,7 +194,7 @@ test("topics like the Thue-Morse sequence cost no more to find than others", () 
   expect([...router.topics()]).toHaveLength(1024);
 });
 
-test("a filter longer than maxTopicLength is refused, and SUBACK says so", () => {
+test("a filter longer than maxTopicLength is refused, and SUBACK says why", () => {
   const client = new TestBroker({ maxTopicLength: 8 }).connect("a", 5);
   expect(client.subscribe("sister/t")).toMatchObject({ reasonCodes: [0] });
   expect(client.subscribe("sister/te")).toMatchObject({

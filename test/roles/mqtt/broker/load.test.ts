@@ -3,7 +3,7 @@ import { Load } from "../../../../src/roles/mqtt/broker/load.ts";
 
 const values = (load: Load) => load.entries().map(([, value]) => Number(value));
 
-test("a steady rate is reached by the short average first", () => {
+test("averages reach a steady rate, the short one first", () => {
   const load = new Load(0);
   for (let second = 10; second <= 3600; second += 10) load.update(second * 5, 10);
   const [one, five, fifteen] = values(load);
@@ -12,14 +12,14 @@ test("a steady rate is reached by the short average first", () => {
   expect(fifteen).toBeGreaterThan(290);
 });
 
-test("how often one asks makes no difference", () => {
+test("averages do not depend on how often they are updated", () => {
   const [often, seldom] = [new Load(0), new Load(0)];
   for (let second = 1; second <= 60; second++) often.update(second * 7, 1);
   seldom.update(420, 60);
   expect(values(often)).toEqual(values(seldom));
 });
 
-test("what was counted before is no load, and no time makes no division by zero", () => {
+test("an initial count is not load, and an interval of zero causes no division by zero", () => {
   const load = new Load(1000);
   load.update(1000, 0);
   load.update(1000, 10);

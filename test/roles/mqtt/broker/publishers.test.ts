@@ -10,7 +10,7 @@ describe("a built-in publisher", () => {
     return { test, stop };
   }
 
-  test("publishes at its pace, counting", () => {
+  test("publishes at its interval, with a count", () => {
     const { test, stop } = start({
       topic: "sister/temp",
       message: "Suhu {count}: {random 28..28}°C",
@@ -25,7 +25,7 @@ describe("a built-in publisher", () => {
     expect(client.messages()).toEqual([]);
   });
 
-  test("publishes at its QoS, retained if it is told so, to clients of every version", () => {
+  test("publishes with its QoS and retain flag, to clients of every version", () => {
     const { test } = start({ topic: "t", message: "x", every: "1s", qos: 1, retain: true });
     const clients = ([3, 4, 5] as const).map((version) => test.connect(`v${version}`, version));
     for (const client of clients) client.subscribe("t", 2);
@@ -35,7 +35,7 @@ describe("a built-in publisher", () => {
     expect(test.broker.stats().retained).toBe(1);
   });
 
-  test("tells the time of day", () => {
+  test("fills in the time of day", () => {
     const { test } = start({ topic: "t", message: "{time}", every: "1s" });
     const client = test.connect("a");
     client.subscribe("t");
@@ -48,13 +48,13 @@ describe("the configuration", () => {
   const messages = (config: unknown) =>
     mqttConfig.safeParse(config).error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
 
-  test("has a default for everything, and survives a clone", () => {
+  test("has a default for every setting, and survives structuredClone", () => {
     const config = mqttConfig.parse({});
     expect(config).toMatchObject({ host: "127.0.0.1", port: 1883, publish: [], maxConnections: 20_000 });
     expect(structuredClone(config)).toEqual(config);
   });
 
-  test("says what is wrong with a publisher, and where", () => {
+  test("reports what is wrong with a publisher, and where", () => {
     expect(messages({ publish: [{ topic: "a/#", message: "x" }] })).toEqual([
       'publish.0.topic: must be a topic to publish to, such as sister/temp; "a/#" holds a wildcard',
     ]);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { TestBroker } from "../support/test-broker.ts";
 
-function scene(config: Record<string, unknown>) {
+function setup(config: Record<string, unknown>) {
   const test = new TestBroker({ sysInterval: 0, ...config });
   const subscriber = test.connect("subscriber");
   subscriber.subscribe("a");
   const publisher = test.connect("publisher", 4, { keepAlive: 1 });
-  /** Sends so many in one chunk. */
+  /** Sends so many messages in one chunk. */
   const publish = (count: number, size = 1) =>
     publisher.send(
       ...Array.from({ length: count }, (_, index) => publisher.message("a", `${index} ${"x".repeat(size)}`)),
@@ -15,8 +15,8 @@ function scene(config: Record<string, unknown>) {
 }
 
 describe("maxPublishRate", () => {
-  test("lets a second's worth through at once, then so many a second; nothing is lost, and all stays in order", () => {
-    const { test, subscriber, publisher, publish } = scene({ maxPublishRate: 100 });
+  test("accepts a burst of one second's worth, then the rate; no message is lost or out of order", () => {
+    const { test, subscriber, publisher, publish } = setup({ maxPublishRate: 100 });
     publish(350);
     const got = subscriber.messages();
     expect(got).toHaveLength(100);
@@ -35,8 +35,8 @@ describe("maxPublishRate", () => {
     expect(test.broker.stats().slowed_total).toBeGreaterThan(3);
   });
 
-  test("does not take the time in which a client is not read for its silence", () => {
-    const { test, publisher, publish } = scene({ maxPublishRate: 1 });
+  test("does not count the time in which a client is throttled against its keep alive", () => {
+    const { test, publisher, publish } = setup({ maxPublishRate: 1 });
     publish(5);
     test.clock.advance(3500);
     expect(publisher.state).toBe("open");
@@ -45,8 +45,8 @@ describe("maxPublishRate", () => {
     expect(publisher.state).toBe("ended");
   });
 
-  test("slows nobody else", () => {
-    const { test, publish } = scene({ maxPublishRate: 10 });
+  test("throttles no other client", () => {
+    const { test, publish } = setup({ maxPublishRate: 10 });
     publish(100);
     const other = test.connect("other");
     other.publish("b", "x");
@@ -55,8 +55,8 @@ describe("maxPublishRate", () => {
     expect(other.isPaused).toBe(false);
   });
 
-  test("keeps what had begun to come, and what comes meanwhile all the same", () => {
-    const { test, subscriber, publisher, publish } = scene({ maxPublishRate: 10 });
+  test("keeps a partial packet, and what arrives while the client is throttled", () => {
+    const { test, subscriber, publisher, publish } = setup({ maxPublishRate: 10 });
     publish(10);
     publisher.sendBytes(Buffer.from("3004000161", "hex"));
     publisher.sendBytes(Buffer.from("62300300016163", "hex").subarray(0, 4));
@@ -64,8 +64,8 @@ describe("maxPublishRate", () => {
     expect(subscriber.messages()).toHaveLength(11);
   });
 
-  test("a client that goes while it is slowed leaves nothing behind", () => {
-    const { test, publisher, publish } = scene({ maxPublishRate: 10 });
+  test("a client that disconnects while it is throttled leaves nothing behind", () => {
+    const { test, publisher, publish } = setup({ maxPublishRate: 10 });
     publish(100);
     expect(test.broker.stats().receive_buffer_bytes).toBeGreaterThan(0);
     publisher.cut();
@@ -75,8 +75,8 @@ describe("maxPublishRate", () => {
   });
 });
 
-test("maxPublishBytesRate counts bytes: one large message has its price, too", () => {
-  const { test, subscriber, publish } = scene({ maxPublishBytesRate: 1000 });
+test("maxPublishBytesRate counts bytes: one large message exceeds it, too", () => {
+  const { test, subscriber, publish } = setup({ maxPublishBytesRate: 1000 });
   publish(2, 3000);
   expect(subscriber.messages()).toHaveLength(1);
   test.clock.advance(1900);

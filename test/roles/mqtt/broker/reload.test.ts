@@ -5,7 +5,7 @@ import { TestBroker } from "../support/test-broker.ts";
 const config = (settings: Record<string, unknown>) => mqttConfig.parse(settings);
 
 describe("a new configuration", () => {
-  test("of limits holds at once, for those who are connected, too", () => {
+  test("with other limits holds at once, for connected clients, too", () => {
     const test = new TestBroker({ sysInterval: 0 });
     const client = test.connect("a", 5);
     expect(test.broker.reload(config({ sysInterval: 0, maxSubscriptions: 1, maxRetained: 0 }))).toBe(true);
@@ -16,7 +16,7 @@ describe("a new configuration", () => {
     expect(client.state).toBe("open");
   });
 
-  test("starts and stops what the broker says about itself", () => {
+  test("starts and stops the $SYS topics", () => {
     const test = new TestBroker({ sysInterval: 0 });
     expect(test.broker.reload(config({ sysInterval: "1s" }))).toBe(true);
     expect(test.broker.retained.total).toBeGreaterThan(50);
@@ -24,7 +24,7 @@ describe("a new configuration", () => {
     expect(test.broker.retained.total).toBe(0);
   });
 
-  test("without a rate lets those go on who are slowed", () => {
+  test("without a publish rate resumes throttled clients", () => {
     const test = new TestBroker({ sysInterval: 0, maxPublishRate: 1 });
     const subscriber = test.connect("subscriber");
     subscriber.subscribe("a");
@@ -37,7 +37,7 @@ describe("a new configuration", () => {
     expect(publisher.isPaused).toBe(false);
   });
 
-  test("that lets clients do more than CONNACK told them is taken; one that lets them do less is not", () => {
+  test("that allows clients more than their CONNACK did is accepted; one that allows less is not", () => {
     const test = new TestBroker({ sysInterval: 0, receiveMaximum: 10 });
     expect(test.broker.reload(config({ sysInterval: 0, receiveMaximum: 9 }))).toBe(false);
     expect(test.broker.config.receiveMaximum).toBe(10);
@@ -45,7 +45,7 @@ describe("a new configuration", () => {
     expect(test.broker.config.receiveMaximum).toBe(11);
   });
 
-  test("of the levels a topic may have holds at once, for publishers and subscribers", () => {
+  test("with another maxTopicLevels holds at once, for publishers and subscribers", () => {
     const test = new TestBroker({ sysInterval: 0 });
     const client = test.connect("a", 5);
     expect(test.broker.reload(config({ sysInterval: 0, maxTopicLevels: 2 }))).toBe(true);
@@ -55,7 +55,7 @@ describe("a new configuration", () => {
   });
 
   test.each([{ port: 1 }, { host: "0.0.0.0" }, { maxConnections: 7 }])(
-    "with %o needs a restart, and nothing of it is taken",
+    "with %o needs a restart, and nothing of it is applied",
     (change) => {
       const test = new TestBroker({ sysInterval: 0 });
       expect(test.broker.reload(config({ sysInterval: "1s", maxRetained: 5, ...change }))).toBe(false);
@@ -64,7 +64,7 @@ describe("a new configuration", () => {
     },
   );
 
-  test("leaves the one that was handed in as it was", () => {
+  test("does not change the object that was passed in", () => {
     const test = new TestBroker({ sysInterval: 0 });
     const given = config({ sysInterval: 0, maxRetained: 1 });
     expect(test.broker.reload(given)).toBe(true);

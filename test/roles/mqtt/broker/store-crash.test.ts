@@ -5,7 +5,7 @@ import { LossyClient } from "../conformance/lossy-client.ts";
 import { JournalingStore } from "../support/journaling-store.ts";
 import { TestBroker, TestClock } from "../support/test-broker.ts";
 
-/** Turns of the event loop that end only while the broker runs. */
+/** A clock whose event loop stops when the broker crashes. */
 class HaltingClock extends TestClock {
   isHalted = false;
 
@@ -17,12 +17,12 @@ class HaltingClock extends TestClock {
 const topics = ["once/topic/a", "once/topic/b", "least/topic/a"] as const;
 const qosOf = (topic: string) => (topic.startsWith("once/") ? 2 : 1);
 
-/** When in its turn the broker crashes: between turns; before it has committed; before it has written. */
+/** When the broker crashes: between two turns of the event loop; in a turn, before its commit, or before its writes. */
 const moments = ["between turns", "before the commit", "after the commit"] as const;
 type Moment = (typeof moments)[number];
 
-/** A publisher and a subscriber with sessions that last, and a broker that crashes and comes back with its store. */
-class Scene {
+/** A publisher and a subscriber with persistent sessions, and a broker that crashes and restarts from its store. */
+class Fixture {
   readonly sent: string[] = [];
   readonly clients: readonly [LossyClient, LossyClient];
   #clock = new HaltingClock();
@@ -31,7 +31,7 @@ class Scene {
   readonly #config: Record<string, unknown>;
 
   constructor(version: Version, window: number) {
-    // A few packets fill the network, so messages wait there, in the window and in the queue.
+    // A few packets fill the send buffer, so messages wait there, in the inflight window and in the queue.
     const limits = { maxInflight: version === 5 ? 5 : window, receiveMaximum: window, sendBuffer: 60 };
     this.#config = { ...limits, sysInterval: 0 };
     this.#test = new TestBroker(this.#config, { clock: this.#clock, store: this.#store });
@@ -48,7 +48,7 @@ class Scene {
     this.clients[0].publish(topic, text, qosOf(topic));
   }
 
-  /** The broker reads so many bytes of one client, and crashes at that moment of the turn. */
+  /** The broker reads so many bytes of one client, and crashes at the given moment. */
   async crash(moment: Moment, who: 0 | 1, amount: number): Promise<void> {
     this.#clock.isHalted = true;
     if (moment !== "between turns") this.clients[who].carryUp(amount);
@@ -63,7 +63,7 @@ class Scene {
     for (const client of this.clients) client.test = this.#test;
   }
 
-  /** Good weather: everybody is connected, and every byte arrives. */
+  /** Connects both clients and carries bytes until nobody sends any more. */
   settle(): void {
     for (let round = 0; round < 1000; round++) {
       let carried = 0;
@@ -83,9 +83,9 @@ class Scene {
     expect([publisher.isQuiet, subscriber.isQuiet]).toEqual([true, true]);
     for (const topic of topics) {
       const of = (messages: readonly string[]) => messages.filter((one) => one.startsWith(`${topic}:`));
-      const heard = of(subscriber.heard);
-      // At QoS 1 a message may come again; the first time that each comes is in order.
-      expect(qosOf(topic) === 2 ? heard : [...new Set(heard)]).toEqual(of(this.sent));
+      const delivered = of(subscriber.delivered);
+      // At QoS 1 a message may be delivered again; the first deliveries are in order.
+      expect(qosOf(topic) === 2 ? delivered : [...new Set(delivered)]).toEqual(of(this.sent));
     }
   }
 }
@@ -115,18 +115,18 @@ const seed =
 const numRuns = Number(process.env.DISTSRV_MODEL_RUNS ?? 200);
 
 describe.each([3, 4, 5] as const)("version %d", (version) => {
-  test("whenever the broker crashes, what it has acknowledged is not lost, and QoS 2 is not doubled", async () => {
+  test("a crash at any time loses nothing that was acknowledged, and duplicates no QoS 2 message", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),
         fc.array(step, { maxLength: 150, size: "max" }),
         async (window, steps) => {
-          const scene = new Scene(version, window);
+          const fixture = new Fixture(version, window);
           for (const one of steps) {
-            if (one.does === "publish") scene.publish(one.topic);
-            else if (one.does === "crash") await scene.crash(one.moment, one.who, one.amount);
+            if (one.does === "publish") fixture.publish(one.topic);
+            else if (one.does === "crash") await fixture.crash(one.moment, one.who, one.amount);
             else {
-              const client = scene.clients[one.who];
+              const client = fixture.clients[one.who];
               if (one.does === "connect") {
                 if (!client.isConnected) client.connect();
               } else if (one.does === "cut") client.cut(one.isNoticed);
@@ -134,7 +134,7 @@ describe.each([3, 4, 5] as const)("version %d", (version) => {
               else client.carryDown(one.amount);
             }
           }
-          scene.expectNothingLost();
+          fixture.expectNothingLost();
         },
       ),
       { numRuns, ...seed },
@@ -147,16 +147,16 @@ describe.each([3, 4, 5] as const)("version %d", (version) => {
       for (const moment of moments) {
         for (const who of [0, 1] as const) {
           for (let crashAt = 0; ; crashAt++) {
-            const scene = new Scene(version, 2);
-            for (let index = 0; index < 3; index++) scene.publish(topic);
+            const fixture = new Fixture(version, 2);
+            for (let index = 0; index < 3; index++) fixture.publish(topic);
             let carried = 0;
             while (carried < crashAt) {
               const before = carried;
-              for (const client of scene.clients) carried += client.carryUp(1) + client.carryDown(1);
+              for (const client of fixture.clients) carried += client.carryUp(1) + client.carryDown(1);
               if (carried === before) break;
             }
-            await scene.crash(moment, who, 4);
-            scene.expectNothingLost();
+            await fixture.crash(moment, who, 4);
+            fixture.expectNothingLost();
             if (carried < crashAt) break;
           }
         }

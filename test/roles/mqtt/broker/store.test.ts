@@ -13,14 +13,14 @@ function start(config: Record<string, unknown> = {}) {
   return { clock, store, config, test: new TestBroker({ ...settings, ...config }, { clock, store }) };
 }
 
-/** The broker is gone without a word, and another one takes up what is left of its store. */
+/** The broker crashes, and another one starts from what its store has committed, `down` milliseconds later. */
 async function crash({ clock, store, config }: ReturnType<typeof start>, down = 0) {
   const later = new TestClock();
   later.advance(clock.now() + down);
-  const left = new JournalingStore(later, store.committed);
-  const test = new TestBroker({ ...settings, ...config }, { clock: later, store: left });
+  const restored = new JournalingStore(later, store.committed);
+  const test = new TestBroker({ ...settings, ...config }, { clock: later, store: restored });
   await test.broker.open();
-  return { clock: later, store: left, config, test };
+  return { clock: later, store: restored, config, test };
 }
 
 const lasting = (version: Version, seconds = 3600) => ({
@@ -28,7 +28,7 @@ const lasting = (version: Version, seconds = 3600) => ({
   properties: version === 5 ? { sessionExpiryInterval: seconds } : {},
 });
 
-function back(test: TestBroker, clientId: string, version: Version): TestClient {
+function reconnect(test: TestBroker, clientId: string, version: Version): TestClient {
   const client = test.open(version);
   client.connect(clientId, lasting(version));
   return client;
@@ -39,17 +39,17 @@ const ack = (type: "puback" | "pubrec" | "pubrel" | "pubcomp", version: Version,
 });
 
 describe.each([3, 4, 5] as const)("what a durable store keeps, version %p", (version: Version) => {
-  test("a session comes back with its subscriptions, in-flight messages and queue, in their order", async () => {
-    const scene = start({ maxInflight: 3 });
-    const client = scene.test.connect("a", version, lasting(version));
+  test("a session is restored with its subscriptions, messages in flight and queue, in order", async () => {
+    const setup = start({ maxInflight: 3 });
+    const client = setup.test.connect("a", version, lasting(version));
     client.subscribe("t/#", 2);
-    const publisher = scene.test.connect("b", version);
+    const publisher = setup.test.connect("b", version);
     for (const [index, qos] of ([1, 2, 2, 1, 2] as const).entries()) {
       publisher.publish("t/x", `m${index}`, { qos, packetId: index + 1 });
     }
     client.send(ack("pubrec", version, 2));
-    const { test } = await crash(scene);
-    const again = back(test, "a", version);
+    const { test } = await crash(setup);
+    const again = reconnect(test, "a", version);
     const [connack, ...packets] = again.take();
     expect(connack).toMatchObject({ type: "connack", sessionPresent: version !== 3 });
     expect(packets).toMatchObject([
@@ -63,22 +63,22 @@ describe.each([3, 4, 5] as const)("what a durable store keeps, version %p", (ver
     expect(again.messages()).toEqual(["t/y: new"]);
   });
 
-  test("a QoS 2 message that was received is not taken a second time after the crash [MQTT-4.3.3-10]", async () => {
-    const scene = start();
-    scene.test.connect("s", version, lasting(version)).subscribe("t", 2);
-    const publisher = scene.test.connect("p", version, lasting(version));
+  test("a QoS 2 message that was received before a crash is not delivered twice [MQTT-4.3.3-10]", async () => {
+    const setup = start();
+    setup.test.connect("s", version, lasting(version)).subscribe("t", 2);
+    const publisher = setup.test.connect("p", version, lasting(version));
     publisher.publish("t", "once", { qos: 2, packetId: 7 });
     expect(publisher.next("pubrec").packetId).toBe(7);
-    const { test } = await crash(scene);
-    const again = back(test, "p", version);
+    const { test } = await crash(setup);
+    const again = reconnect(test, "p", version);
     again.take();
     again.publish("t", "once", { qos: 2, packetId: 7, dup: true });
     again.send(ack("pubrel", version, 7));
     expect(again.take().map(({ type }) => type)).toEqual(["pubrec", "pubcomp"]);
-    expect(back(test, "s", version).messages()).toEqual(["t: once"]);
+    expect(reconnect(test, "s", version).messages()).toEqual(["t: once"]);
   });
 
-  test("a session that ends with its connection tells the store nothing", () => {
+  test("a session that ends with its connection is not stored", () => {
     const { store, test } = start();
     const client = test.connect("a", version);
     client.subscribe("#", 2);
@@ -89,11 +89,11 @@ describe.each([3, 4, 5] as const)("what a durable store keeps, version %p", (ver
     expect([store.commits, store.changes]).toEqual([0, []]);
   });
 
-  test("a message that a shared subscription had dealt out is still the group's: another member gets it", async () => {
-    const scene = start();
-    scene.test.connect("a", version, lasting(version)).subscribe("$share/g/t", 1);
-    scene.test.connect("p", version).publish("t", "work", { qos: 1 });
-    const { test } = await crash(scene);
+  test("a message assigned to a member of a shared subscription can go to another member after a crash", async () => {
+    const setup = start();
+    setup.test.connect("a", version, lasting(version)).subscribe("$share/g/t", 1);
+    setup.test.connect("p", version).publish("t", "work", { qos: 1 });
+    const { test } = await crash(setup);
     const other = test.connect("other", version);
     const subscriptions = [{ ...request, filter: "$share/g/t" }];
     other.send({ type: "subscribe", version, packetId: 1, properties: {}, subscriptions });
@@ -102,40 +102,40 @@ describe.each([3, 4, 5] as const)("what a durable store keeps, version %p", (ver
 });
 
 describe("what a durable store keeps", () => {
-  test("a session that is away ends when its time is over, the time without a broker included", async () => {
-    const scene = start();
-    scene.test.connect("a", 5, lasting(5, 100)).cut();
-    scene.clock.advance(30_000);
-    const { test, clock } = await crash(scene, 30_000);
+  test("an offline session expires on time, the time without a broker included", async () => {
+    const setup = start();
+    setup.test.connect("a", 5, lasting(5, 100)).cut();
+    setup.clock.advance(30_000);
+    const { test, clock } = await crash(setup, 30_000);
     expect(test.broker.sessions.has("a")).toBe(true);
     clock.advance(39_000);
     expect(test.broker.sessions.has("a")).toBe(true);
     clock.advance(2000);
     expect(test.broker.sessions.has("a")).toBe(false);
-    const next = await crash(await crash(scene, 30_000), 71_000);
+    const next = await crash(await crash(setup, 30_000), 71_000);
     expect(next.test.broker.sessions.has("a")).toBe(false);
     next.store.commit();
     expect((await next.store.load()).sessions).toEqual([]);
   });
 
-  test("a session whose client was connected has all its time from the start on", async () => {
-    const scene = start();
-    scene.test.connect("a", 5, lasting(5, 100));
-    const { test, clock } = await crash(scene, 1_000_000);
+  test("a session whose client was connected has its whole expiry interval after the restart", async () => {
+    const setup = start();
+    setup.test.connect("a", 5, lasting(5, 100));
+    const { test, clock } = await crash(setup, 1_000_000);
     clock.advance(99_000);
     expect(test.broker.sessions.has("a")).toBe(true);
     clock.advance(2000);
     expect(test.broker.sessions.has("a")).toBe(false);
   });
 
-  test("messages expire while there is no broker", async () => {
-    const scene = start();
-    const publisher = scene.test.connect("p", 5);
+  test("messages expire while the broker is down", async () => {
+    const setup = start();
+    const publisher = setup.test.connect("p", 5);
     for (const seconds of [10, 100]) {
       const properties = { messageExpiryInterval: seconds };
       publisher.publish(`t/${seconds}`, "x", { retain: true, properties });
     }
-    const { test } = await crash(scene, 40_000);
+    const { test } = await crash(setup, 40_000);
     const client = test.connect("a", 5);
     client.send({ type: "subscribe", version: 5, packetId: 1, properties: {}, subscriptions: [all] });
     const [, ...messages] = client.take();
@@ -143,45 +143,45 @@ describe("what a durable store keeps", () => {
     expect(test.broker.retained.size).toBe(1);
   });
 
-  test("a message that expired in its queue, and one that went to another member of its group, are gone", async () => {
-    const scene = start();
+  test("a queued message that expired, and one that went to another member of its group, are removed", async () => {
+    const setup = start();
     for (const name of ["a", "b"]) {
-      const client = scene.test.connect(name, 5, lasting(5));
+      const client = setup.test.connect(name, 5, lasting(5));
       client.subscribe("$share/g/t", 1);
       client.subscribe("u", 1);
       client.cut();
     }
-    const publisher = scene.test.connect("p", 5);
+    const publisher = setup.test.connect("p", 5);
     const properties = { messageExpiryInterval: 10 };
     publisher.publish("u", "expires", { qos: 1, properties });
     publisher.publish("t", "1", { qos: 1, packetId: 2 });
     publisher.publish("t", "2", { qos: 1, packetId: 3 });
-    scene.clock.advance(20_000);
-    const [first, second] = [back(scene.test, "a", 5), await crash(scene)];
+    setup.clock.advance(20_000);
+    const [first, second] = [reconnect(setup.test, "a", 5), await crash(setup)];
     expect(first.messages().sort()).toEqual(["t: 1", "t: 2"]);
     const kept = snapshot(second.test.broker).sessions;
     expect(kept.map(({ queue, sent }) => [queue.length, sent.length])).toEqual([
       [0, 2],
       [1, 0],
     ]);
-    expect(snapshot(scene.test.broker).sessions).toEqual(kept);
+    expect(snapshot(setup.test.broker).sessions).toEqual(kept);
   });
 
-  test("the session that has been without its client longest is still the first to go", async () => {
-    const scene = start({ maxSessions: 3 });
+  test("the session that has been offline longest is still evicted first", async () => {
+    const setup = start({ maxSessions: 3 });
     for (const name of ["b", "c", "a"]) {
-      scene.test.connect(name, 5, lasting(5)).cut();
-      scene.clock.advance(1000);
+      setup.test.connect(name, 5, lasting(5)).cut();
+      setup.clock.advance(1000);
     }
-    back(scene.test, "b", 5).cut();
-    const { test } = await crash(scene, 1000);
+    reconnect(setup.test, "b", 5).cut();
+    const { test } = await crash(setup, 1000);
     test.connect("new", 5);
     expect([...test.broker.sessions.keys()].sort()).toEqual(["a", "b", "new"]);
     test.connect("newer", 5);
     expect([...test.broker.sessions.keys()].sort()).toEqual(["b", "new", "newer"]);
   });
 
-  test("a message for several sessions is one object for the store", () => {
+  test("a message for several sessions is passed to the store as one object", () => {
     const { test, store } = start();
     const seen: unknown[] = [];
     store.deliver = (_, { message }) => seen.push(message);
@@ -191,13 +191,13 @@ describe("what a durable store keeps", () => {
     expect(new Set(seen).size).toBe(1);
   });
 
-  test("$SYS is not told", () => {
+  test("$SYS topics are not stored", () => {
     const { store, clock } = start({ sysInterval: "1s" });
     clock.advance(3000);
     expect([store.commits, store.changes]).toEqual([0, []]);
   });
 
-  test("it is closed once, after the last commit", async () => {
+  test("the store is closed once, after the last commit", async () => {
     const { test, store } = start();
     test.connect("a", 5, lasting(5));
     test.broker.stop();
@@ -208,7 +208,7 @@ describe("what a durable store keeps", () => {
 });
 
 describe("a commit", () => {
-  test("comes once per turn, before anything said in that turn is written", () => {
+  test("happens once per turn of the event loop, before the turn's output is written", () => {
     const { test, store, clock } = start();
     const client = test.connect("a", 5, lasting(5));
     const seen: unknown[] = [];
@@ -221,26 +221,26 @@ describe("a commit", () => {
     expect(seen).toEqual([[before + 1, []]]);
   });
 
-  test("comes before what is written early, and never in the middle of a message's deliveries", () => {
+  test("happens before an early write, and never between the deliveries of one message", () => {
     const { test, store } = start();
     const names = ["a", "b", "c"];
     const all = names.map((name) => test.connect(name, 5, lasting(5)));
     for (const client of all) client.subscribe("t", 1);
     const publisher = test.connect("p", 5, lasting(5));
     const text = "x".repeat(300_000);
-    const batches: string[][] = [];
+    const commits: string[][] = [];
     const { commit } = store;
     store.commit = () => {
-      if (store.changes.length > 0) batches.push(store.changes);
+      if (store.changes.length > 0) commits.push(store.changes);
       commit.call(store);
     };
     publisher.publish("t", text, { qos: 2, packetId: 1 });
-    expect(batches).toEqual([["received", "deliver", "deliver", "deliver"]]);
+    expect(commits).toEqual([["received", "deliver", "deliver", "deliver"]]);
     for (const client of all) expect(client.messages()).toEqual([`t: ${text}`]);
     expect(publisher.next("pubrec").packetId).toBe(1);
   });
 
-  test("that fails silences the broker: nobody hears what a crash could undo", () => {
+  test("that fails stops all output: no client sees what a crash could undo", () => {
     const { test, store } = start();
     const client = test.connect("a", 5, lasting(5));
     store.isBroken = true;
@@ -281,10 +281,10 @@ const action = fc.oneof(
 );
 type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 
-/** Clients of MQTT 5 that do as they are told. */
+/** MQTT 5 clients that execute the given actions. */
 class Actors {
   readonly #clients = new Map<string, TestClient>();
-  readonly #inbox = new Map<string, { readonly type: string; readonly packetId: number }[]>();
+  readonly #unanswered = new Map<string, { readonly type: string; readonly packetId: number }[]>();
   readonly #incoming = new Map<string, number[]>();
   #count = 0;
 
@@ -297,7 +297,7 @@ class Actors {
       const client = this.#clients.get(action.name);
       if (client !== undefined) this.#actAs(client, action);
     }
-    for (const [name, client] of this.#clients) this.#hear(name, client);
+    for (const [name, client] of this.#clients) this.#read(name, client);
   }
 
   #connect(clientId: string, isLasting: boolean, cleanStart: boolean): void {
@@ -305,16 +305,16 @@ class Actors {
     const properties = { sessionExpiryInterval: isLasting ? 60 : 0, receiveMaximum: 2 };
     client.connect(clientId, { cleanStart, properties });
     this.#clients.set(clientId, client);
-    this.#inbox.set(clientId, []);
+    this.#unanswered.set(clientId, []);
     if (cleanStart || !isLasting) this.#incoming.delete(clientId);
   }
 
-  #hear(clientId: string, client: TestClient): void {
-    const inbox = this.#inbox.get(clientId) ?? [];
+  #read(clientId: string, client: TestClient): void {
+    const unanswered = this.#unanswered.get(clientId) ?? [];
     for (const packet of client.take()) {
       if (packet.type === "publish" && packet.qos > 0) {
-        inbox.push({ type: packet.qos === 1 ? "puback" : "pubrec", packetId: packet.packetId ?? 0 });
-      } else if (packet.type === "pubrel") inbox.push({ type: "pubcomp", packetId: packet.packetId });
+        unanswered.push({ type: packet.qos === 1 ? "puback" : "pubrec", packetId: packet.packetId ?? 0 });
+      } else if (packet.type === "pubrel") unanswered.push({ type: "pubcomp", packetId: packet.packetId });
     }
   }
 
@@ -346,9 +346,9 @@ class Actors {
     if (qos === 2) this.#incoming.set(name, [...(this.#incoming.get(name) ?? []), packetId]);
   }
 
-  /** Acknowledges what came, and releases what was sent. */
+  /** Acknowledges what was received, and releases what was sent. */
   #answer(client: TestClient, name: string, count: number): void {
-    for (const { type, packetId } of (this.#inbox.get(name) ?? []).splice(0, count)) {
+    for (const { type, packetId } of (this.#unanswered.get(name) ?? []).splice(0, count)) {
       client.send(ack(type as "puback" | "pubrec" | "pubcomp", 5, packetId));
     }
     for (const packetId of (this.#incoming.get(name) ?? []).splice(0, count)) {
@@ -357,14 +357,14 @@ class Actors {
   }
 }
 
-test("whatever clients do, a broker that comes after a crash is as the one before", async () => {
+test("a broker restored after a crash has the same state, whatever clients did", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 60, size: "max" }), async (actions) => {
-      const scene = start({ maxQueuedMessages: 4 });
-      const actors = new Actors(scene.test);
+      const setup = start({ maxQueuedMessages: 4 });
+      const actors = new Actors(setup.test);
       for (const one of actions) actors.act(one);
-      const before = snapshot(scene.test.broker);
-      const { test } = await crash(scene);
+      const before = snapshot(setup.test.broker);
+      const { test } = await crash(setup);
       expect(snapshot(test.broker)).toEqual(before);
       expect(test.broker.stats().subscriptions).toBe(
         before.sessions.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0),

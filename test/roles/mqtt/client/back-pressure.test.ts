@@ -8,7 +8,7 @@ import { TestBroker, type TestClient, TestClock } from "../support/test-broker.t
 describe("a subscriber that does not read", () => {
   const config = { sendBuffer: 1000, maxQueuedMessages: 50 };
 
-  function scene() {
+  function setup() {
     const test = new TestBroker(config);
     const slow = test.connect("slow");
     const quick = test.connect("quick");
@@ -18,8 +18,8 @@ describe("a subscriber that does not read", () => {
     return { test, slow, quick, publisher: test.connect("publisher") };
   }
 
-  test("loses QoS 0 messages, counted, and grows no further", () => {
-    const { test, slow, quick, publisher } = scene();
+  test("loses QoS 0 messages, which are counted, and its buffer grows no further", () => {
+    const { test, slow, quick, publisher } = setup();
     for (let index = 0; index < 100; index++) publisher.publish("q0", "x".repeat(100));
     expect(quick.messages()).toHaveLength(100);
     expect(slow.buffered).toBeLessThan(1000 + 2 * 110);
@@ -31,8 +31,8 @@ describe("a subscriber that does not read", () => {
     expect(slow.messages()).toEqual(["q0: again"]);
   });
 
-  test("gets its QoS 1 messages when it reads again, up to the limit of its queue, in order", () => {
-    const { test, slow, quick, publisher } = scene();
+  test("receives its QoS 1 messages in order when it reads again, up to the limit of its queue", () => {
+    const { test, slow, quick, publisher } = setup();
     for (let index = 0; index < 100; index++) {
       publisher.publish("q1", `${index} ${"x".repeat(100)}`, { qos: 1, packetId: index + 1 });
     }
@@ -48,7 +48,7 @@ describe("a subscriber that does not read", () => {
     expect(numbers).toEqual(Array.from({ length: 100 - dropped }, (_, index) => index));
   });
 
-  test("shares what there is with all others: many slow ones have less each", () => {
+  test("shares maxSendBuffers with all others: many slow ones get a smaller buffer each", () => {
     const test = new TestBroker({ sendBuffer: "1MiB", maxSendBuffers: "1MiB" });
     const slow = Array.from({ length: 10 }, (_, index) => test.connect(`slow${index}`));
     for (const client of slow) {
@@ -65,13 +65,13 @@ describe("a subscriber that does not read", () => {
   });
 
   test("does not slow the publisher down", () => {
-    const { publisher } = scene();
+    const { publisher } = setup();
     for (let index = 0; index < 100; index++) publisher.publish("q0", "x".repeat(100));
     expect(publisher.isPaused).toBe(false);
   });
 });
 
-test("who asks without reading the answers is not read until it does", () => {
+test("a client that does not read its answers is not read until it does", () => {
   const test = new TestBroker({ sendBuffer: 100 });
   const client = test.connect("a");
   client.isStuck = true;
@@ -159,7 +159,7 @@ describe("an error in one client's output", () => {
   });
 });
 
-test("many retained messages come at the pace at which the client reads", () => {
+test("retained messages are sent as fast as the client reads them", () => {
   const test = new TestBroker({ sendBuffer: 10_000 });
   const publisher = test.connect("publisher");
   for (let index = 0; index < 3000; index++)
@@ -183,7 +183,7 @@ test("many retained messages come at the pace at which the client reads", () => 
   expect(test.broker.stats().dropped_total).toBe(0);
 });
 
-describe("the output of a turn", () => {
+describe("the output of one turn of the event loop", () => {
   function output(budget?: number) {
     const written: Buffer[] = [];
     const turns: (() => void)[] = [];
@@ -202,7 +202,7 @@ describe("the output of a turn", () => {
     return { written, flusher, endTurn, make: () => new OutboundBuffer(link, flusher) };
   }
 
-  test("is one write, however much was said", () => {
+  test("is one write, however many packets were sent", () => {
     const { written, endTurn, make } = output();
     const one = make();
     for (let index = 0; index < 1000; index++) one.append(Buffer.from(`message ${index};`));
@@ -212,7 +212,7 @@ describe("the output of a turn", () => {
     expect(String(written[0]).split(";")).toHaveLength(1001);
   });
 
-  test("is whole and in order when it is larger than any buffer", () => {
+  test("is complete and in order when it is larger than any buffer", () => {
     const { written, endTurn, make } = output();
     const one = make();
     const parts = [10, 5000, 200_000, 3, 70_000, 70_000, 400_000, 1].map((size, index) =>
@@ -223,14 +223,14 @@ describe("the output of a turn", () => {
     expect(Buffer.concat(written).equals(Buffer.concat(parts))).toBe(true);
   });
 
-  test("goes out early when very many have something to say", () => {
+  test("is written early when very many connections have output", () => {
     const { written, make } = output(10_000);
     const outputs = Array.from({ length: 20 }, () => make());
     for (const each of outputs) each.append(Buffer.from("hello"));
     expect(written.length).toBeGreaterThan(10);
   });
 
-  test("keeps no buffer once it has been written", () => {
+  test("releases its buffer once it has been written", () => {
     const { endTurn, make } = output();
     const one = make();
     one.append(Buffer.from("hello"));

@@ -8,22 +8,22 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array | undefined) =>
   data === undefined ? undefined : new TextDecoder().decode(data);
 
-/** Asks until it hears a name, and takes everybody but "nobody" for whom it says to be. */
+/** Asks until it gets a name, and accepts every name but "nobody". */
 const naming: AuthenticationMethod = {
   name: "NAMING",
   begin: () => ({
     next: (data): Step => {
-      const said = text(data) ?? "";
-      if (said === "") return { kind: "continue", data: bytes("who?") };
-      if (said === "elsewhere")
+      const name = text(data) ?? "";
+      if (name === "") return { kind: "continue", data: bytes("who?") };
+      if (name === "elsewhere")
         return { kind: "refused", reason: Reason.UseAnotherServer, serverReference: "b" };
-      if (said === "nobody") return { kind: "refused", reason: Reason.BadUserNameOrPassword };
-      return { kind: "accepted", username: said, data: bytes(`hello ${said}`) };
+      if (name === "nobody") return { kind: "refused", reason: Reason.BadUserNameOrPassword };
+      return { kind: "accepted", username: name, data: bytes(`hello ${name}`) };
     },
   }),
 };
 
-/** The same, but it takes its time: `settled` resolves once it has judged everything so far. */
+/** The same, but asynchronous: `settled` resolves once it has answered everything so far. */
 function slow(): { method: AuthenticationMethod; settled: () => Promise<void> } {
   const begin: AuthenticationMethod["begin"] = (applicant) => {
     const exchange = naming.begin(applicant);
@@ -61,7 +61,7 @@ const { ContinueAuthentication, Reauthenticate } = Reason;
 const answer = (data: string) => authPacket(ContinueAuthentication, data);
 
 /** `auth 0x18 NAMING: who?` for each packet received. */
-const told = (client: TestClient) =>
+const replies = (client: TestClient) =>
   client.take().map((packet) => {
     const { authenticationMethod: method, authenticationData: data }: Properties =
       "properties" in packet ? packet.properties : {};
@@ -69,41 +69,41 @@ const told = (client: TestClient) =>
     return `${packet.type}${code}${method === undefined ? "" : ` ${method}: ${text(data)}`}`;
   });
 
-/** A client that has proved to be "budi". */
-function entered(test: TestBroker, clientId = "a", more: Partial<Connect> = {}): TestClient {
+/** A client that has authenticated as "budi". */
+function authenticated(test: TestBroker, clientId = "a", more: Partial<Connect> = {}): TestClient {
   const client = test.open(5);
   client.connect(clientId, asking("budi", more));
-  expect(told(client)).toEqual(["connack 0x0 NAMING: hello budi"]);
+  expect(replies(client)).toEqual(["connack 0x0 NAMING: hello budi"]);
   return client;
 }
 
 describe("authentication by AUTH packets", () => {
-  test("AUTH goes both ways until CONNACK, each with the method of CONNECT [MQTT-4.12.0-2] [MQTT-4.12.0-5]", () => {
+  test("AUTH is exchanged until CONNACK, each with the method of CONNECT [MQTT-4.12.0-2] [MQTT-4.12.0-5]", () => {
     const test = brokerWith(naming);
     const client = test.open(5);
     client.connect("a", asking());
-    expect(told(client)).toEqual(["auth 0x18 NAMING: who?"]);
+    expect(replies(client)).toEqual(["auth 0x18 NAMING: who?"]);
     client.send(answer(""));
-    expect(told(client)).toEqual(["auth 0x18 NAMING: who?"]);
+    expect(replies(client)).toEqual(["auth 0x18 NAMING: who?"]);
     client.send(answer("budi"));
-    expect(told(client)).toEqual(["connack 0x0 NAMING: hello budi"]);
+    expect(replies(client)).toEqual(["connack 0x0 NAMING: hello budi"]);
     expect(client.connection.identity).toEqual({ clientId: "a", username: "budi" });
   });
 
-  test("data in CONNECT may be enough for a CONNACK at once", () => {
-    entered(brokerWith(naming));
+  test("authentication data in CONNECT may suffice for an immediate CONNACK", () => {
+    authenticated(brokerWith(naming));
   });
 
-  test("who cannot prove who it is gets a CONNACK with the reason, at once or later [MQTT-4.12.0-4]", () => {
+  test("a client that fails to authenticate gets a CONNACK with the reason, at once or later [MQTT-4.12.0-4]", () => {
     const test = brokerWith(naming);
     const atOnce = test.open(5);
     atOnce.connect("a", asking("nobody"));
     const later = test.open(5);
     later.connect("b", asking());
-    expect(told(later)).toEqual(["auth 0x18 NAMING: who?"]);
+    expect(replies(later)).toEqual(["auth 0x18 NAMING: who?"]);
     later.send(answer("nobody"));
     for (const client of [atOnce, later]) {
-      expect(told(client)).toEqual(["connack 0x86"]);
+      expect(replies(client)).toEqual(["connack 0x86"]);
       expect(client.state).toBe("ended");
     }
     expect(test.broker.stats()).toMatchObject({ connections: 0, sessions: 0 });
@@ -116,18 +116,18 @@ describe("authentication by AUTH packets", () => {
     expect([reasonCode, properties]).toEqual([Reason.UseAnotherServer, { serverReference: "b" }]);
   });
 
-  test("a method that is not known is refused [MQTT-4.12.0-1]", () => {
+  test("an unknown method is refused [MQTT-4.12.0-1]", () => {
     const client = brokerWith(naming).open(5);
     client.connect("a", { properties: { authenticationMethod: "naming" } });
     expect(client.next("connack").reasonCode).toBe(Reason.BadAuthenticationMethod);
   });
 
-  test("another method in the middle is refused [MQTT-4.12.0-5]", () => {
+  test("a change of the method during the exchange is refused [MQTT-4.12.0-5]", () => {
     const client = brokerWith(naming).open(5);
     client.connect("a", asking());
     client.take();
     client.send(authPacket(ContinueAuthentication, "budi", "OTHER"));
-    expect(told(client)).toEqual(["connack 0x8c"]);
+    expect(replies(client)).toEqual(["connack 0x8c"]);
     expect(client.state).toBe("ended");
   });
 
@@ -137,24 +137,24 @@ describe("authentication by AUTH packets", () => {
       "AUTH without a method",
       { type: "auth", version: 5, reasonCode: ContinueAuthentication, properties: {} },
     ],
-    ["AUTH that begins anew", authPacket(Reauthenticate, "budi")],
-    ["AUTH that says success", authPacket(Reason.Success, "budi")],
-  ] as const)("%s in the middle is a protocol error", (_, packet) => {
+    ["AUTH that re-authenticates", authPacket(Reauthenticate, "budi")],
+    ["AUTH with success", authPacket(Reason.Success, "budi")],
+  ] as const)("%s during the exchange is a protocol error", (_, packet) => {
     const test = brokerWith(naming);
     const client = test.open(5);
     client.connect("a", asking());
     client.take();
     client.send(packet);
-    expect(told(client)).toEqual(["connack 0x82"]);
+    expect(replies(client)).toEqual(["connack 0x82"]);
     expect(test.broker.stats()).toMatchObject({ connections: 0, sessions: 0 });
   });
 
-  test("a message, an acknowledgement or another CONNECT in the middle has no effect but the end [MQTT-3.1.2-30]", () => {
+  test("a message, an acknowledgement or another CONNECT during the exchange only ends the connection [MQTT-3.1.2-30]", () => {
     const test = brokerWith(naming, {}, { authenticate: () => 0 });
-    const listener = test.connect("listener", 5);
-    listener.subscribe("#");
+    const subscriber = test.connect("subscriber", 5);
+    subscriber.subscribe("#");
     const packets = [
-      listener.message("t", "x"),
+      subscriber.message("t", "x"),
       { type: "puback", version: 5, packetId: 1, reasonCode: 0, properties: {} },
       { type: "connect", version: 5, clientId: "b", cleanStart: true, keepAlive: 0, properties: {} },
     ] as const;
@@ -163,12 +163,12 @@ describe("authentication by AUTH packets", () => {
       client.connect("a", asking());
       client.take();
       client.send(packet);
-      expect(told(client)).toEqual(["connack 0x82"]);
+      expect(replies(client)).toEqual(["connack 0x82"]);
     }
-    expect(listener.messages()).toEqual([]);
+    expect(subscriber.messages()).toEqual([]);
   });
 
-  test("the client may give up with DISCONNECT, and leaves nothing behind", () => {
+  test("the client may end the exchange with DISCONNECT, and leaves nothing behind", () => {
     const test = brokerWith(naming);
     const client = test.open(5);
     client.connect("a", asking());
@@ -178,11 +178,11 @@ describe("authentication by AUTH packets", () => {
     expect(test.broker.stats()).toMatchObject({ connections: 0, sessions: 0 });
   });
 
-  test("nothing is taken over, kept or willed before the client has proved who it is", () => {
+  test("no session is taken over and no will is published before the client has authenticated", () => {
     const test = brokerWith(naming);
-    const heir = entered(test, "heir");
-    heir.subscribe("will");
-    const rightful = entered(test, "a");
+    const subscriber = authenticated(test, "subscriber");
+    subscriber.subscribe("will");
+    const owner = authenticated(test, "a");
     const will = { topic: "will", payload: bytes("gone"), qos: 0 as const, retain: false, properties: {} };
     for (const end of ["cut", "refuse"]) {
       const client = test.open(5);
@@ -190,13 +190,13 @@ describe("authentication by AUTH packets", () => {
       if (end === "cut") client.cut();
       else client.send(answer("nobody"));
     }
-    expect([rightful.state, rightful.take(), heir.messages()]).toEqual(["open", [], []]);
-    entered(test, "a", { will }).cut();
-    expect(rightful.state).toBe("ended");
-    expect(heir.messages()).toEqual(["will: gone"]);
+    expect([owner.state, owner.take(), subscriber.messages()]).toEqual(["open", [], []]);
+    authenticated(test, "a", { will }).cut();
+    expect(owner.state).toBe("ended");
+    expect(subscriber.messages()).toEqual(["will: gone"]);
   });
 
-  test("connectTimeout holds for the whole exchange, however often the client answers", () => {
+  test("connectTimeout limits the whole exchange, however often the client answers", () => {
     const test = brokerWith(naming, { connectTimeout: "10s" });
     const client = test.open(5);
     client.connect("a", asking());
@@ -209,13 +209,13 @@ describe("authentication by AUTH packets", () => {
     expect(client.state).toBe("ended");
   });
 
-  test("a client that takes no packet of the size that AUTH has is not left waiting", () => {
+  test("a client whose maximum packet size is too small for AUTH is disconnected", () => {
     const client = brokerWith(naming).open(5);
     client.connect("a", asking(undefined, { properties: { maximumPacketSize: 10 } }));
     expect([client.take(), client.state]).toEqual([[], "ended"]);
   });
 
-  test("a packet larger than a CONNECT may be is not waited for", () => {
+  test("a packet larger than a CONNECT may be ends the connection at once", () => {
     const client = brokerWith(naming).open(5);
     client.connect("a", asking());
     client.take();
@@ -223,29 +223,29 @@ describe("authentication by AUTH packets", () => {
     expect(client.state).toBe("ended");
   });
 
-  test("a method may take its time: the client is not read meanwhile", async () => {
+  test("a method may be asynchronous: the client is not read meanwhile", async () => {
     const { method, settled } = slow();
     const test = brokerWith(method);
     const client = test.open(5);
     client.connect("a", asking());
-    expect([client.isPaused, told(client)]).toEqual([true, []]);
+    expect([client.isPaused, replies(client)]).toEqual([true, []]);
     await settled();
     test.clock.settle();
-    expect([client.isPaused, told(client)]).toEqual([false, ["auth 0x18 NAMING: who?"]]);
+    expect([client.isPaused, replies(client)]).toEqual([false, ["auth 0x18 NAMING: who?"]]);
     client.send(answer("budi"), { type: "pingreq", version: 5 });
     await settled();
     test.clock.settle();
-    expect(told(client)).toEqual(["connack 0x0 NAMING: hello budi", "pingresp"]);
+    expect(replies(client)).toEqual(["connack 0x0 NAMING: hello budi", "pingresp"]);
   });
 
-  test("a method that breaks refuses its client, and is told of", async () => {
+  test("a method that throws refuses its client, and the error is logged", async () => {
     const begin = () => ({ next: () => Promise.reject(new Error("the directory is down")) });
     const test = brokerWith({ name: "NAMING", begin });
     const client = test.open(5);
     client.connect("a", asking());
     await slow().settled();
     test.clock.settle();
-    expect(told(client)).toEqual(["connack 0x88"]);
+    expect(replies(client)).toEqual(["connack 0x88"]);
     expect(test.log.find((line) => line.startsWith("error"))).toContain("the directory is down");
   });
 
@@ -256,71 +256,71 @@ describe("authentication by AUTH packets", () => {
   });
 });
 
-describe("authentication anew", () => {
-  const anew = (data?: string) => authPacket(Reauthenticate, data);
+describe("re-authentication", () => {
+  const reauthenticate = (data?: string) => authPacket(Reauthenticate, data);
 
-  test("ends with AUTH that says success, and messages go on meanwhile", () => {
-    const client = entered(brokerWith(naming));
+  test("ends with AUTH success, and messages are delivered meanwhile", () => {
+    const client = authenticated(brokerWith(naming));
     client.subscribe("t");
-    client.send(anew());
-    expect(told(client)).toEqual(["auth 0x18 NAMING: who?"]);
+    client.send(reauthenticate());
+    expect(replies(client)).toEqual(["auth 0x18 NAMING: who?"]);
     client.publish("t", "meanwhile");
     expect(client.messages()).toEqual(["t: meanwhile"]);
     client.send(answer("budi"));
-    expect(told(client)).toEqual(["auth 0x0 NAMING: hello budi"]);
-    client.send(anew("budi"));
-    expect(told(client)).toEqual(["auth 0x0 NAMING: hello budi"]);
+    expect(replies(client)).toEqual(["auth 0x0 NAMING: hello budi"]);
+    client.send(reauthenticate("budi"));
+    expect(replies(client)).toEqual(["auth 0x0 NAMING: hello budi"]);
     expect(client.state).toBe("open");
   });
 
   test("that fails ends the connection with DISCONNECT [MQTT-4.12.1-2]", () => {
-    const client = entered(brokerWith(naming));
-    client.send(anew("nobody"));
-    expect(told(client)).toEqual(["disconnect 0x87"]);
+    const client = authenticated(brokerWith(naming));
+    client.send(reauthenticate("nobody"));
+    expect(replies(client)).toEqual(["disconnect 0x87"]);
     expect(client.state).toBe("ended");
   });
 
-  test("with another method is refused, as DISCONNECT can say it [MQTT-4.12.1-1]", () => {
-    const client = entered(brokerWith(naming));
+  test("with another method is refused, with a reason that DISCONNECT may have [MQTT-4.12.1-1]", () => {
+    const client = authenticated(brokerWith(naming));
     client.send(authPacket(Reauthenticate, "budi", "OTHER"));
-    expect(told(client)).toEqual(["disconnect 0x87"]);
+    expect(replies(client)).toEqual(["disconnect 0x87"]);
   });
 
-  test("makes nobody somebody else", () => {
-    const client = entered(brokerWith(naming));
-    client.send(anew("ani"));
-    expect(told(client)).toEqual(["disconnect 0x87"]);
+  test("cannot change the user", () => {
+    const client = authenticated(brokerWith(naming));
+    client.send(reauthenticate("ani"));
+    expect(replies(client)).toEqual(["disconnect 0x87"]);
   });
 
-  test("may send the client elsewhere", () => {
-    const client = entered(brokerWith(naming));
-    client.send(anew("elsewhere"));
+  test("may redirect the client to another server", () => {
+    const client = authenticated(brokerWith(naming));
+    client.send(reauthenticate("elsewhere"));
     const { reasonCode, properties } = client.next("disconnect");
     expect([reasonCode, properties.serverReference]).toEqual([Reason.UseAnotherServer, "b"]);
   });
 
-  test("does not begin twice, and an answer needs a question", () => {
+  test("cannot begin twice, and an answer without a challenge is an error", () => {
     const test = brokerWith(naming);
-    const twice = entered(test, "twice");
-    twice.send(anew(), anew());
-    expect(told(twice)).toEqual(["auth 0x18 NAMING: who?", "disconnect 0x82"]);
-    const unasked = entered(test, "unasked");
-    unasked.send(answer("budi"));
-    expect(told(unasked)).toEqual(["disconnect 0x82"]);
+    const twice = authenticated(test, "twice");
+    twice.send(reauthenticate(), reauthenticate());
+    expect(replies(twice)).toEqual(["auth 0x18 NAMING: who?", "disconnect 0x82"]);
+    const unsolicited = authenticated(test, "unsolicited");
+    unsolicited.send(answer("budi"));
+    expect(replies(unsolicited)).toEqual(["disconnect 0x82"]);
   });
 
-  test("does not stop the reading where it takes its time, and an answer before the question is an error", async () => {
+  test("does not pause the client during an asynchronous method, and an answer before the challenge is an error", async () => {
     const { method, settled } = slow();
     const test = brokerWith(method);
     const client = test.open(5);
     client.connect("a", asking("budi"));
     await settled();
     test.clock.settle();
-    expect(told(client)).toEqual(["connack 0x0 NAMING: hello budi"]);
-    client.send(anew(), { type: "pingreq", version: 5 });
-    expect([client.isPaused, told(client)]).toEqual([false, ["pingresp"]]);
+    expect(replies(client)).toEqual(["connack 0x0 NAMING: hello budi"]);
+    client.send(reauthenticate(), { type: "pingreq", version: 5 });
+    expect([client.isPaused, replies(client)]).toEqual([false, ["pingresp"]]);
     client.send(answer("budi"));
-    expect(told(client)).toEqual(["disconnect 0x82"]);
+    expect(replies(client)).toEqual(["disconnect 0x82"]);
     await settled();
     expect(client.take()).toEqual([]);
   });

@@ -3,18 +3,18 @@ import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
-/** A PUBLISH with so many bytes of payload. */
+/** A PUBLISH with a payload of the given size. */
 const large = (client: TestClient, size: number) => encode(client.message("a", "x".repeat(size)));
 
 describe("keep alive [MQTT-3.1.2-22]", () => {
-  const alive = (keepAlive: number) => {
+  const setup = (keepAlive: number) => {
     const test = new TestBroker({ sysInterval: 0 });
     const client = test.connect("a", 5, { keepAlive });
     return { test, client };
   };
 
-  test("is kept up by whole packets, not by any byte", () => {
-    const { test, client } = alive(2);
+  test("is extended by complete packets, not by single bytes", () => {
+    const { test, client } = setup(2);
     const packet = large(client, 100);
     for (let at = 0; at < 5 && client.state === "open"; at++) {
       client.sendBytes(packet.subarray(at, at + 1));
@@ -25,8 +25,8 @@ describe("keep alive [MQTT-3.1.2-22]", () => {
     expect(test.broker.stats().keep_alive_timeouts_total).toBe(1);
   });
 
-  test("is kept up by a large packet that goes on coming", () => {
-    const { test, client } = alive(2);
+  test("is extended by a large packet that keeps arriving", () => {
+    const { test, client } = setup(2);
     const packet = large(client, 20_000);
     for (let at = 0; at < packet.length; at += 1500) {
       client.sendBytes(packet.subarray(at, at + 1500));
@@ -36,8 +36,8 @@ describe("keep alive [MQTT-3.1.2-22]", () => {
     expect(test.broker.stats().messages_received_total).toBe(1);
   });
 
-  test("is not kept up by a large packet that comes byte by byte", () => {
-    const { test, client } = alive(2);
+  test("is not extended by a large packet that arrives byte by byte", () => {
+    const { test, client } = setup(2);
     const packet = large(client, 20_000);
     client.sendBytes(packet.subarray(0, 5000));
     for (let at = 5000; at < 5010; at++) {
@@ -47,7 +47,7 @@ describe("keep alive [MQTT-3.1.2-22]", () => {
     expect(client.state).toBe("ended");
   });
 
-  test("a CONNECT that comes byte by byte does not outlast the connect timeout", () => {
+  test("a CONNECT that arrives byte by byte does not outlast the connect timeout", () => {
     const test = new TestBroker({ connectTimeout: "2s" });
     const client = test.open(5);
     for (const byte of Buffer.from("10ff7f00044d5154540502003c", "hex")) {
@@ -58,12 +58,12 @@ describe("keep alive [MQTT-3.1.2-22]", () => {
   });
 });
 
-describe("unfinished packets of all clients together", () => {
+describe("partial packets of all clients together", () => {
   const limits = { sysInterval: 0, maxReceiveBuffers: 300_000 };
   const begin = (client: TestClient, size: number) =>
     client.sendBytes(large(client, 1_000_000).subarray(0, size));
 
-  test("are bounded by maxReceiveBuffers: who brings more is disconnected with 0x97", () => {
+  test("are limited by maxReceiveBuffers: a client that exceeds it is disconnected with 0x97", () => {
     const test = new TestBroker(limits);
     const [one, other] = [test.connect("one", 5), test.connect("other", 5)];
     begin(one, 200_000);
@@ -76,7 +76,7 @@ describe("unfinished packets of all clients together", () => {
     expect(test.broker.stats().receive_buffer_bytes).toBe(0);
   });
 
-  test("leave everybody room for a small one", () => {
+  test("leave each client enough for a small packet", () => {
     const test = new TestBroker(limits);
     const [one, other] = [test.connect("one", 5), test.connect("other", 5)];
     begin(one, 299_999);
@@ -89,7 +89,7 @@ describe("unfinished packets of all clients together", () => {
   });
 });
 
-test("a packet in small pieces is the same packet, whatever its size", () => {
+test("a packet that arrives in small pieces is reassembled, whatever its size", () => {
   const test = new TestBroker({ sysInterval: 0 });
   const subscriber = test.connect("subscriber");
   subscriber.subscribe("a");

@@ -16,7 +16,7 @@ import {
 const refusing = { mayPublish: () => false, maySubscribe: () => false };
 
 describe.each(versions)("version %d", (version) => {
-  test("each QoS gets its answer, with the identifier of what is answered [MQTT-3.3.4-1] [MQTT-2.2.1-5] [MQTT-4.3.3-8] [MQTT-4.3.3-11]", () => {
+  test("each QoS gets its acknowledgement, with the identifier of the PUBLISH [MQTT-3.3.4-1] [MQTT-2.2.1-5] [MQTT-4.3.3-8] [MQTT-4.3.3-11]", () => {
     const broker = new TestBroker();
     const client = broker.connect("a", version);
     broker.connect("b", version).subscribe("t");
@@ -30,7 +30,7 @@ describe.each(versions)("version %d", (version) => {
     expect(client.take()).toEqual([ack("pubcomp", version, 0xffff)]);
   });
 
-  test("SUBSCRIBE and UNSUBSCRIBE are answered with their identifiers, also where nothing changes [MQTT-2.2.1-6] [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.10.4-4] [MQTT-3.10.4-5]", () => {
+  test("SUBSCRIBE and UNSUBSCRIBE are answered with their identifiers, even when nothing changes [MQTT-2.2.1-6] [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.10.4-4] [MQTT-3.10.4-5]", () => {
     const client = new TestBroker().connect("a", version);
     client.send(subscribeTo(version, ["a"], 1, 0x100));
     expect(client.next("suback")).toMatchObject({ packetId: 0x100, reasonCodes: [1] });
@@ -40,7 +40,7 @@ describe.each(versions)("version %d", (version) => {
     expect(client.next("unsuback").packetId).toBe(7);
   });
 
-  test("several filters work as several packets, answered once, in their order [MQTT-3.8.4-5] [MQTT-3.9.3-1] [MQTT-3.10.4-6] [MQTT-3.11.3-1]", () => {
+  test("several filters work as several packets, with one answer and codes in order [MQTT-3.8.4-5] [MQTT-3.9.3-1] [MQTT-3.10.4-6] [MQTT-3.11.3-1]", () => {
     const broker = new TestBroker({}, { access: { maySubscribe: (_, filter) => filter !== "secret" } });
     const client = broker.connect("a", version);
     const subscribe = subscribeTo(version, ["a", "secret", "b", "a"]);
@@ -58,7 +58,7 @@ describe.each(versions)("version %d", (version) => {
     expect(broker.broker.stats().subscriptions).toBe(0);
   });
 
-  test("a code says the QoS that was granted, and that QoS holds [MQTT-3.8.4-7] [MQTT-3.8.4-8]", () => {
+  test("each SUBACK code is the granted QoS, and messages are sent at it [MQTT-3.8.4-7] [MQTT-3.8.4-8]", () => {
     const broker = new TestBroker();
     const publisher = broker.connect("publisher", version);
     for (const granted of [0, 1, 2] as const) {
@@ -71,7 +71,7 @@ describe.each(versions)("version %d", (version) => {
     }
   });
 
-  test("every refusal has a reason that its packet may have [MQTT-3.2.2-8] [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1] [MQTT-3.9.3-2] [MQTT-3.11.3-2] [MQTT-3.9.3-2 of 3.1.1]", () => {
+  test("every refusal has a reason code that its packet may have [MQTT-3.2.2-8] [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1] [MQTT-3.9.3-2] [MQTT-3.11.3-2] [MQTT-3.9.3-2 of 3.1.1]", () => {
     const answers = everyAnswer(version);
     const types = new Set<string>(answers.map(({ type }) => type));
     expect([...types].sort()).toEqual([
@@ -92,13 +92,13 @@ describe.each(versions)("version %d", (version) => {
     }
   });
 
-  test("a ping is answered [MQTT-3.12.4-1]", () => {
+  test("PINGREQ is answered [MQTT-3.12.4-1]", () => {
     const client = new TestBroker().connect("a", version);
     client.sendBytes(hex("c000 c000"));
     expect(client.take().map(({ type }) => type)).toEqual(["pingresp", "pingresp"]);
   });
 
-  test("who may not publish or subscribe is told so, in the words of the version [MQTT-3.3.5-2 of 3.1.1]", () => {
+  test("a client that may not publish or subscribe gets the code of its version [MQTT-3.3.5-2 of 3.1.1]", () => {
     const broker = new TestBroker({}, { access: refusing });
     const other = broker.connect("other", version);
     const client = broker.connect("a", version);
@@ -112,7 +112,7 @@ describe.each(versions)("version %d", (version) => {
   });
 });
 
-/** What a client can make the broker answer, refusals first. */
+/** Every answer that a client can get from the broker, refusals first. */
 function everyAnswer(version: 3 | 4 | 5) {
   const broker = new TestBroker(
     {},
@@ -126,15 +126,15 @@ function everyAnswer(version: 3 | 4 | 5) {
   const refused = broker.open(version);
   refused.send(connectPacket(version, "no"));
   const client = broker.connect("a", version);
-  provoke(client, version);
+  sendEveryRequest(client, version);
   const open = new TestBroker();
-  const friend = open.connect("friend", version);
-  provoke(friend, version);
-  friend.send(disconnectPacket(version), connectPacket(version, "x"));
-  return [...refused.take(), ...client.take(), ...friend.take()];
+  const allowed = open.connect("allowed", version);
+  sendEveryRequest(allowed, version);
+  allowed.send(disconnectPacket(version), connectPacket(version, "x"));
+  return [...refused.take(), ...client.take(), ...allowed.take()];
 }
 
-function provoke(client: TestClient, version: 3 | 4 | 5): void {
+function sendEveryRequest(client: TestClient, version: 3 | 4 | 5): void {
   client.publish("t", "x", { qos: 1, packetId: 1 });
   client.publish("t", "x", { qos: 2, packetId: 2 });
   client.send(ack("pubrel", version, 2), ack("pubrel", version, 99), ack("pubrec", version, 98));
@@ -147,26 +147,26 @@ describe("an MQTT 5 client's maximum packet size", () => {
   const sizes = [5, 8, 12, 16, 20, 24, 28, 32, 48, 64, 96];
 
   test.each(sizes)(
-    "is %d: no answer is larger than the client takes [MQTT-3.1.2-24]",
+    "is %d: no answer is larger than the client accepts [MQTT-3.1.2-24]",
     (maximumPacketSize) => {
       for (const access of [{}, refusing]) {
         const client = new TestBroker({}, { access }).open(5);
         client.send(connectPacket(5, "a", { properties: { maximumPacketSize } }));
-        provoke(client, 5);
+        sendEveryRequest(client, 5);
         for (const answer of client.take())
           expect(encode(answer).length).toBeLessThanOrEqual(maximumPacketSize);
       }
     },
   );
 
-  test("leaves a DISCONNECT its reason, if not its reason string [MQTT-3.14.2-3]", () => {
+  test("may leave out a DISCONNECT's reason string, but not its reason code [MQTT-3.14.2-3]", () => {
     const client = new TestBroker().connect("a", 5, { properties: { maximumPacketSize: 20 } });
     client.sendBytes(hex("c1 00"));
     const { reasonCode, properties } = client.next("disconnect");
     expect([reasonCode, properties]).toEqual([Reason.MalformedPacket, {}]);
   });
 
-  test("that has no room for a CONNACK ends the connection", () => {
+  test("that is too small for a CONNACK ends the connection", () => {
     const client = new TestBroker().open(5);
     client.send(connectPacket(5, "a", { properties: { maximumPacketSize: 4 } }));
     expect([client.take(), client.state]).toEqual([[], "ended"]);

@@ -7,7 +7,7 @@ import { mqtt311 } from "./statements-3.1.1.ts";
 import { mqtt50 } from "./statements-5.0.ts";
 
 /*
- * `[MQTT-3.8.4-1]` in a test's title, or in a table that titles are made from, says that the test shows this
+ * `[MQTT-3.8.4-1]` in a test's title, or in a table that titles are made from, says that the test verifies this
  * statement of MQTT 5.0. Numbers differ between the versions: MQTT 3.1.1's own are written `[MQTT-3.1.2-7 of 3.1.1]`.
  */
 const citation = /\[MQTT-([^\]]+)\]/g;
@@ -21,20 +21,20 @@ const read = (pattern: string): Map<string, string> => {
 const sources = read("src/**/*.ts");
 const tests = read("test/**/*.ts");
 
-/** What a file says to the program: without its comments, and without tests that do not run. */
-const spoken = (text: string) =>
+/** A file's code without its comments, and without tests that do not run. */
+const withoutComments = (text: string) =>
   text
     .replace(/^\s*(\/\/|\/?\*).*$/gm, "")
     .replace(/\s\/\/ .*$/gm, "")
     .replace(/\b(test|it|describe)\.(todo|skip|failing)\(\s*["'`][^\n]*/g, "");
 
-const titles = [...tests.values()].map(spoken).join("\n");
+const titles = [...tests.values()].map(withoutComments).join("\n");
 const citedInTitles = new Set([...titles.matchAll(citation)].map(([, clause]) => clause));
 
 const parts = (statement: Statement) => (typeof statement === "string" ? ([statement] as const) : statement);
 const isCited = (clause: string, suffix: string) => citedInTitles.has(`${clause}${suffix}`);
 
-/** Why a statement is not shown to be obeyed; undefined: it is. */
+/** Why a statement is not covered by a test; undefined: it is covered. */
 function gap(specification: Specification, suffix: string, clause: string): string | undefined {
   const statement = specification.server[clause] ?? "";
   const [demands, why] = parts(statement);
@@ -44,7 +44,7 @@ function gap(specification: Specification, suffix: string, clause: string): stri
   if ("like" in why) {
     return gap(mqtt50, "", why.like) === undefined
       ? undefined
-      : `MQTT-${clause}${suffix}: nor its like, ${why.like}`;
+      : `MQTT-${clause}${suffix}: nor the equivalent ${why.like}`;
   }
   const missing = why.tests.filter((title) => !titles.includes(title));
   return missing.length === 0
@@ -67,7 +67,7 @@ test.each([
   },
 );
 
-test("every clause that the broker and its tests cite stands in a specification", () => {
+test("every clause that the broker and its tests cite exists in a specification", () => {
   const known = new Set([
     ...clausesOf(mqtt50),
     ...clausesOf(mqtt311),
@@ -83,7 +83,7 @@ test("every clause that the broker and its tests cite stands in a specification"
   expect(wrong).toEqual([]);
 });
 
-test("the tables are whole: as many statements as the specifications have", () => {
+test("the tables are complete: they have as many statements as the specifications", () => {
   expect([clausesOf(mqtt50).length, clausesOf(mqtt311).length]).toEqual([251, 141]);
   for (const { server, client } of [mqtt50, mqtt311]) {
     expect(Object.keys(client).filter((clause) => clause in server)).toEqual([]);

@@ -17,7 +17,7 @@ import {
 const payload = new TextEncoder().encode("gone");
 const will: Will = { topic: "will", payload, qos: 1, retain: false, properties: {} };
 
-/** What a CONNECT of MQTT 3.1.1 says behind its name; MQTT 5 has its properties in between. */
+/** The flags and the payload of an MQTT 3.1.1 CONNECT; in MQTT 5 the properties come in between. */
 const wrongFlags: Readonly<Record<string, readonly [flags: string, payload: string]>> = {
   "with the reserved flag [MQTT-3.1.2-3]": ["03", "0001 61"],
   "with a will QoS and no will [MQTT-3.1.2-11]": ["0a", "0001 61"],
@@ -40,7 +40,7 @@ function forgedConnect(version: 4 | 5, flags: string, rest: string): Buffer {
 
 describe.each([4, 5] as const)("version %d: a CONNECT", (version) => {
   test.each(Object.entries(wrongFlags))(
-    "%s closes the connection, and nobody is let in [MQTT-3.1.4-1] [MQTT-3.1.4-1 of 3.1.1]",
+    "%s closes the connection, and no client is accepted [MQTT-3.1.4-1] [MQTT-3.1.4-1 of 3.1.1]",
     (_, [flags, rest]) => {
       const broker = new TestBroker();
       const client = broker.open(version);
@@ -56,7 +56,7 @@ describe.each([4, 5] as const)("version %d: a CONNECT", (version) => {
   );
 });
 
-test("a password without a user name is MQTT 5's alone [MQTT-3.1.2-22 of 3.1.1]", () => {
+test("a password without a user name is valid in MQTT 5 only [MQTT-3.1.2-22 of 3.1.1]", () => {
   const [four, five] = ([4, 5] as const).map((version) => {
     const client = new TestBroker().open(version);
     client.sendBytes(forgedConnect(version, "42", "0001 61 0001 70"));
@@ -67,7 +67,7 @@ test("a password without a user name is MQTT 5's alone [MQTT-3.1.2-22 of 3.1.1]"
 });
 
 describe.each(versions)("version %d", (version) => {
-  test("everything in CONNECT's payload is found in its place [MQTT-3.1.3-1] [MQTT-3.1.2-7]", () => {
+  test("every field of CONNECT's payload is read in its order [MQTT-3.1.3-1] [MQTT-3.1.2-7]", () => {
     const seen: unknown[] = [];
     const authenticate = ({
       clientId,
@@ -96,13 +96,13 @@ describe.each(versions)("version %d", (version) => {
   });
 
   test.each(["a", "0", "Z", "0123456789abcdefghijklm", "nopqrstuvwxyzABCDEFGHIJ", "KLMNOPQRSTUVWXYZ"])(
-    "the client identifier %s is taken [MQTT-3.1.3-5]",
+    "the client identifier %s is accepted [MQTT-3.1.3-5]",
     (clientId) => {
       expect(new TestBroker().connect(clientId, version).state).toBe("open");
     },
   );
 
-  test("who is let in gets one CONNACK first, whatever waits for it [MQTT-3.1.4-5] [MQTT-3.2.0-1] [MQTT-3.2.0-2] [MQTT-3.2.2-1]", () => {
+  test("an accepted client gets one CONNACK, before any queued message [MQTT-3.1.4-5] [MQTT-3.2.0-1] [MQTT-3.2.0-2] [MQTT-3.2.2-1]", () => {
     const broker = new TestBroker();
     const before = broker.connect("a", version, lasting(version));
     before.subscribe("#", 1);
@@ -116,7 +116,7 @@ describe.each(versions)("version %d", (version) => {
     expect(rest.map(({ type }) => type)).toEqual(["publish", "suback"]);
   });
 
-  test("the identifier finds the session, the clean start decides whether it lives on [MQTT-3.1.3-2] [MQTT-3.1.4-4] [MQTT-3.1.2-6] [MQTT-3.2.2-3]", () => {
+  test("the client identifier selects the session, and clean start decides whether it is resumed [MQTT-3.1.3-2] [MQTT-3.1.4-4] [MQTT-3.1.2-6] [MQTT-3.2.2-3]", () => {
     const broker = new TestBroker();
     const present = (clientId: string, cleanStart: boolean) => {
       const { sessions } = broker.broker;
@@ -133,7 +133,7 @@ describe.each(versions)("version %d", (version) => {
     expect([present("b", true), present("A", false), present("a", false)]).toEqual([false, false, true]);
   });
 
-  test("who is refused hears so, without a session, and nothing it sends is looked at [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-6] [MQTT-3.2.2-7]", () => {
+  test("a refused client gets a CONNACK without a session, and what it sends is ignored [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-6] [MQTT-3.2.2-7]", () => {
     const broker = new TestBroker(
       {},
       { access: { authenticate: ({ clientId }) => (clientId === "bad" ? Reason.NotAuthorized : 0) } },
@@ -152,7 +152,7 @@ describe.each(versions)("version %d", (version) => {
     expect([client.state, other.take(), client.take()]).toEqual(["ended", [], []]);
   });
 
-  test("a refusal without a return code of its own closes in silence before MQTT 5 [MQTT-3.2.2-6 of 3.1.1]", () => {
+  test("before MQTT 5 a refusal without a return code of its own closes the connection without CONNACK [MQTT-3.2.2-6 of 3.1.1]", () => {
     const broker = new TestBroker({}, { access: { authenticate: () => Reason.UnspecifiedError } });
     const client = broker.open(version);
     client.connect("a");
@@ -161,8 +161,8 @@ describe.each(versions)("version %d", (version) => {
     expect(client.state).toBe("ended");
   });
 
-  test("a client whose case cannot be decided now is refused and closed", async () => {
-    const authenticate = () => Promise.reject(new Error("the directory is away"));
+  test("a client that cannot be authenticated for the moment is refused and closed", async () => {
+    const authenticate = () => Promise.reject(new Error("the directory is down"));
     const broker = new TestBroker({}, { access: { authenticate } });
     const client = broker.open(version);
     client.connect("a");
@@ -172,7 +172,7 @@ describe.each(versions)("version %d", (version) => {
     expect(client.state).toBe("ended");
   });
 
-  test("nothing is said before CONNECT, and DISCONNECT never before CONNACK [MQTT-3.14.0-1] [MQTT-3.1.0-1]", () => {
+  test("nothing is sent before CONNECT, and no DISCONNECT before CONNACK [MQTT-3.14.0-1] [MQTT-3.1.0-1]", () => {
     for (const packet of [
       disconnectPacket(version),
       subscribeTo(version, ["#"]),
@@ -184,7 +184,7 @@ describe.each(versions)("version %d", (version) => {
     }
   });
 
-  test("the client's own keep alive holds, to one and a half times its length [MQTT-3.2.2-22] [MQTT-3.1.2-22]", () => {
+  test("the client's keep alive times out after one and a half times its length [MQTT-3.2.2-22] [MQTT-3.1.2-22]", () => {
     const broker = new TestBroker();
     const client = broker.connect("a", version, { keepAlive: 10 });
     broker.clock.advance(14_900);
@@ -196,7 +196,7 @@ describe.each(versions)("version %d", (version) => {
     expect(client.state).toBe("ended");
   });
 
-  test("a will is kept as it was given: its QoS, its flag, once [MQTT-3.1.2-8] [MQTT-3.1.2-10] [MQTT-3.1.2-14] [MQTT-3.1.2-15]", () => {
+  test("a will is published once, with its QoS and its retain flag [MQTT-3.1.2-8] [MQTT-3.1.2-10] [MQTT-3.1.2-14] [MQTT-3.1.2-15]", () => {
     for (const qos of [0, 1, 2] as const) {
       for (const retain of [false, true]) {
         const broker = new TestBroker();
@@ -211,7 +211,7 @@ describe.each(versions)("version %d", (version) => {
     }
   });
 
-  test("who gave no will leaves none [MQTT-3.1.2-12 of 3.1.1]", () => {
+  test("without a will in CONNECT no will is published [MQTT-3.1.2-12 of 3.1.1]", () => {
     const broker = new TestBroker();
     const other = broker.connect("other", version);
     other.subscribe("#");
@@ -221,7 +221,7 @@ describe.each(versions)("version %d", (version) => {
     expect(other.take()).toEqual([]);
   });
 
-  test("DISCONNECT takes the will away, and nothing follows it [MQTT-3.14.4-3] [MQTT-3.14.4-1] [MQTT-3.14.4-2]", () => {
+  test("DISCONNECT deletes the will, and nothing follows it [MQTT-3.14.4-3] [MQTT-3.14.4-1] [MQTT-3.14.4-2]", () => {
     const broker = new TestBroker();
     const other = broker.connect("other", version);
     other.subscribe("#");
@@ -245,7 +245,7 @@ describe("MQTT 3.1.1", () => {
   );
 
   test.each([0, 1, 2, 6, 0x7f])(
-    "the level %d is refused, with 1 where a client of the past can read it [MQTT-3.1.2-2 of 3.1.1] [MQTT-3.1.2-2]",
+    "the protocol level %d is refused, with code 1 for a client older than MQTT 5 [MQTT-3.1.2-2 of 3.1.1] [MQTT-3.1.2-2]",
     (level) => {
       const client = new TestBroker().open(level > 5 ? 5 : 4);
       client.sendBytes(
@@ -258,7 +258,7 @@ describe("MQTT 3.1.1", () => {
 });
 
 describe("MQTT 5", () => {
-  test("an identifier that was assigned is told, unlike all others, and finds its session [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16]", () => {
+  test("an assigned identifier is unique, is sent in CONNACK, and selects its session [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16]", () => {
     const broker = new TestBroker();
     const ids = Array.from({ length: 50 }, () => {
       const client = broker.open(5);
@@ -274,7 +274,7 @@ describe("MQTT 5", () => {
   });
 
   test.each([true, false, undefined])(
-    "response information is not given, asked for (%p) or not [MQTT-3.1.2-28]",
+    "response information is not sent, whether requested (%p) or not [MQTT-3.1.2-28]",
     (requestResponseInformation) => {
       const client = new TestBroker().open(5);
       const properties = requestResponseInformation === undefined ? {} : { requestResponseInformation };
@@ -283,7 +283,7 @@ describe("MQTT 5", () => {
     },
   );
 
-  test("who wants no problem information gets it in CONNACK and DISCONNECT only [MQTT-3.1.2-29]", () => {
+  test("a client that requests no problem information gets it in CONNACK and DISCONNECT only [MQTT-3.1.2-29]", () => {
     const broker = new TestBroker({}, { access: { mayPublish: () => false, maySubscribe: () => false } });
     const client = broker.connect("a", 5, { properties: { requestProblemInformation: false } });
     client.publish("t", "x", { qos: 1, packetId: 1 });
@@ -297,7 +297,7 @@ describe("MQTT 5", () => {
     }
   });
 
-  test("what is within every list of properties may be nothing [MQTT-2.2.2-1]", () => {
+  test("an empty list of properties has the length 0 [MQTT-2.2.2-1]", () => {
     const broker = new TestBroker();
     const client = broker.open(5);
     client.sendBytes(hex("10 0e 0004 4d515454 05 02 0000 00 0001 61"));
@@ -306,12 +306,12 @@ describe("MQTT 5", () => {
     const [suback, message] = client.take();
     expect(suback).toEqual({ type: "suback", version: 5, packetId: 1, reasonCodes: [0], properties: {} });
     expect(message).toMatchObject({ type: "publish", topic: "t", properties: {} });
-    // Without the length a packet is not whole.
+    // Without the property length the packet is malformed.
     client.sendBytes(hex("82 06 0001 0001 74 00"));
     expect(client.state).toBe("ended");
   });
 
-  test("a will keeps its properties, user properties in their order [MQTT-3.1.3-10]", () => {
+  test("a will keeps its properties, and its user properties their order [MQTT-3.1.3-10]", () => {
     const broker = new TestBroker();
     const other = broker.connect("other", 5);
     other.subscribe("#");

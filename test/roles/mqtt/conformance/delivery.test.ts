@@ -3,7 +3,7 @@ import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 import { ack, lasting, publishes, versions } from "./kit.ts";
 
-/** A subscriber to everything whose session lasts, and a publisher. */
+/** A subscriber to everything with a persistent session, and a publisher. */
 function pair(version: 3 | 4 | 5, config: Record<string, unknown> = {}) {
   const broker = new TestBroker(config);
   const subscriber = broker.connect("subscriber", version, lasting(version));
@@ -12,8 +12,8 @@ function pair(version: 3 | 4 | 5, config: Record<string, unknown> = {}) {
   return { broker, subscriber, publisher };
 }
 
-/** Its connection is cut and comes back. @returns it, with what came after CONNACK */
-function comeBackTo(client: TestClient) {
+/** Breaks the subscriber's connection and reconnects. @returns the new client, and what it received after CONNACK */
+function reconnect(client: TestClient) {
   client.cut();
   const back = client.test.open(client.version);
   back.connect("subscriber", lasting(client.version));
@@ -25,47 +25,47 @@ function comeBackTo(client: TestClient) {
 const idOf = (client: TestClient) => client.next("publish").packetId ?? 0;
 
 describe.each(versions)("version %d", (version) => {
-  test("QoS 0 goes out without DUP and identifier, and is never sent again [MQTT-4.3.1-1] [MQTT-2.2.1-2]", () => {
+  test("QoS 0 is sent without DUP and identifier, and never again [MQTT-4.3.1-1] [MQTT-2.2.1-2]", () => {
     const { subscriber, publisher } = pair(version);
     publisher.publish("t", "x");
     const message = subscriber.next("publish");
     expect([message.qos, message.dup, message.packetId]).toEqual([0, false, undefined]);
-    expect(comeBackTo(subscriber).rest).toEqual([]);
+    expect(reconnect(subscriber).rest).toEqual([]);
   });
 
-  test("QoS 1 goes out without DUP, and waits for its PUBACK through reconnects [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.2-3] [MQTT-3.3.1-1]", () => {
+  test("QoS 1 is sent without DUP, and again after each reconnect until PUBACK [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.2-3] [MQTT-3.3.1-1]", () => {
     const { subscriber, publisher } = pair(version);
     publisher.publish("t", "x", { qos: 1 });
     const first = subscriber.next("publish");
     expect([first.qos, first.dup]).toEqual([1, false]);
     expect(first.packetId).toBeGreaterThan(0);
-    const again = comeBackTo(subscriber);
+    const again = reconnect(subscriber);
     expect(again.rest).toEqual([{ ...first, dup: true }]);
-    const third = comeBackTo(again.back);
+    const third = reconnect(again.back);
     expect(third.rest).toEqual([{ ...first, dup: true }]);
     third.back.send(ack("puback", version, first.packetId ?? 0));
-    expect(comeBackTo(third.back).rest).toEqual([]);
+    expect(reconnect(third.back).rest).toEqual([]);
   });
 
-  test("QoS 2 goes out without DUP, and waits for PUBREC, then for PUBCOMP [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT-4.3.3-3] [MQTT-4.3.3-4] [MQTT-4.3.3-5] [MQTT-4.3.3-6]", () => {
+  test("QoS 2 is sent without DUP, and again until PUBREC; then PUBREL until PUBCOMP [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT-4.3.3-3] [MQTT-4.3.3-4] [MQTT-4.3.3-5] [MQTT-4.3.3-6]", () => {
     const { subscriber, publisher } = pair(version);
     publisher.publish("t", "x", { qos: 2 });
     const first = subscriber.next("publish");
     const packetId = first.packetId ?? 0;
     expect([first.qos, first.dup]).toEqual([2, false]);
-    const second = comeBackTo(subscriber);
+    const second = reconnect(subscriber);
     expect(second.rest).toEqual([{ ...first, dup: true }]);
     second.back.send(ack("pubrec", version, packetId));
     expect(second.back.take()).toEqual([ack("pubrel", version, packetId)]);
-    const third = comeBackTo(second.back);
+    const third = reconnect(second.back);
     expect(third.rest).toEqual([ack("pubrel", version, packetId)]);
     third.back.send(ack("pubrec", version, packetId));
     expect(third.back.take()).toEqual([ack("pubrel", version, packetId)]);
     third.back.send(ack("pubcomp", version, packetId));
-    expect(comeBackTo(third.back).rest).toEqual([]);
+    expect(reconnect(third.back).rest).toEqual([]);
   });
 
-  test("nothing is sent again while the connection stands, however long the client thinks [MQTT-4.4.0-1]", () => {
+  test("nothing is sent again on the same connection, however late the client answers [MQTT-4.4.0-1]", () => {
     const { broker, subscriber, publisher } = pair(version);
     publisher.publish("t", "x", { qos: 1, packetId: 1 });
     publisher.publish("t", "y", { qos: 2, packetId: 2 });
@@ -74,12 +74,12 @@ describe.each(versions)("version %d", (version) => {
     expect(subscriber.take()).toEqual([]);
   });
 
-  test("an identifier in use is passed over when the numbers come round [MQTT-2.2.1-4]", () => {
+  test("an identifier in use is skipped when the identifiers wrap around [MQTT-2.2.1-4]", () => {
     const { broker, subscriber, publisher } = pair(version, { maxInflight: 65_535 });
     publisher.publish("t", "kept", { qos: 2 });
     const kept = idOf(subscriber);
     const ids = new Set<number>();
-    // 64 times 1024 is once around, and two more.
+    // 64 times 1024 messages use every identifier once, and two of them again.
     for (let round = 0; round < 64; round++) {
       const burst = Array.from({ length: 1024 }, (_, index) =>
         publisher.message("t", "", { qos: 1, packetId: index + 1 }),
@@ -95,19 +95,19 @@ describe.each(versions)("version %d", (version) => {
     expect(broker.broker.sessions.get("subscriber")?.inflight.size).toBe(1);
   });
 
-  test("from the publisher: after PUBACK, and after PUBCOMP, an identifier is a new message, DUP or not [MQTT-4.3.2-5] [MQTT-4.3.3-12]", () => {
+  test("after PUBACK and after PUBCOMP, the publisher's identifier is a new message, with DUP or without [MQTT-4.3.2-5] [MQTT-4.3.3-12]", () => {
     const { subscriber, publisher } = pair(version);
     publisher.publish("t", "1", { qos: 1, packetId: 5 });
     publisher.publish("t", "2", { qos: 1, packetId: 5, dup: true });
     publisher.publish("t", "3", { qos: 2, packetId: 5 });
     publisher.publish("t", "3", { qos: 2, packetId: 5, dup: true });
-    publisher.publish("t", "not looked at", { qos: 2, packetId: 5 });
+    publisher.publish("t", "ignored", { qos: 2, packetId: 5 });
     publisher.send(ack("pubrel", version, 5));
     publisher.publish("t", "4", { qos: 2, packetId: 5, dup: true });
     expect(subscriber.messages()).toEqual(["t: 1", "t: 2", "t: 3", "t: 4"]);
   });
 
-  test("a full window holds back messages, and nothing else [MQTT-3.3.4-9] [MQTT-3.3.4-10] [MQTT-4.9.0-1] [MQTT-4.9.0-2] [MQTT-4.9.0-3]", () => {
+  test("a full inflight window holds back QoS 1 and 2 messages, and nothing else [MQTT-3.3.4-9] [MQTT-3.3.4-10] [MQTT-4.9.0-1] [MQTT-4.9.0-2] [MQTT-4.9.0-3]", () => {
     const { subscriber, publisher } = pair(version, { maxInflight: 2 });
     for (let packetId = 1; packetId <= 4; packetId++)
       publisher.publish("t", `${packetId}`, { qos: 2, packetId });
@@ -118,31 +118,31 @@ describe.each(versions)("version %d", (version) => {
     expect(subscriber.next("pingresp").type).toBe("pingresp");
     subscriber.publish("from", "x", { qos: 1, packetId: 77 });
     expect(subscriber.take()).toMatchObject([{ type: "puback", packetId: 77 }]);
-    // PUBREC frees nothing yet: the message is still on its way.
+    // PUBREC frees no quota yet: the message is still in flight.
     subscriber.send(ack("pubrec", version, 1));
     expect(subscriber.take()).toEqual([ack("pubrel", version, 1)]);
     subscriber.send(ack("pubcomp", version, 1));
     expect(subscriber.messages()).toEqual(["t: 3"]);
   });
 
-  test("a message is in the session of everybody who subscribes, there or not [MQTT-4.5.0-1] [MQTT-4.1.0-1]", () => {
+  test("a message is added to the session of each subscriber, online or offline [MQTT-4.5.0-1] [MQTT-4.1.0-1]", () => {
     const { broker, subscriber, publisher } = pair(version);
-    const away = broker.connect("away", version, lasting(version));
-    away.subscribe("t", 1);
-    away.cut();
+    const offline = broker.connect("offline", version, lasting(version));
+    offline.subscribe("t", 1);
+    offline.cut();
     for (let packetId = 1; packetId <= 3; packetId++)
       publisher.publish("t", `${packetId}`, { qos: 1, packetId });
     expect(subscriber.messages()).toEqual(["t: 1", "t: 2", "t: 3"]);
     broker.clock.advance(300_000);
     const back = broker.open(version);
-    back.connect("away", lasting(version));
+    back.connect("offline", lasting(version));
     expect(back.messages()).toEqual(["t: 1", "t: 2", "t: 3"]);
     broker.clock.advance(500_000);
     publisher.publish("t", "4", { qos: 1, packetId: 4 });
     expect(back.messages()).toEqual(["t: 4"]);
   });
 
-  test("a subscription that ends completes what was under way [MQTT-3.10.4-3] [MQTT-3.10.4-2]", () => {
+  test("UNSUBSCRIBE lets messages in flight be completed [MQTT-3.10.4-3] [MQTT-3.10.4-2]", () => {
     const { subscriber, publisher } = pair(version);
     publisher.publish("t", "x", { qos: 2, packetId: 1 });
     publisher.publish("t", "y", { qos: 1, packetId: 2 });
@@ -150,25 +150,25 @@ describe.each(versions)("version %d", (version) => {
     subscriber.send({ type: "unsubscribe", version, packetId: 9, filters: ["#"], properties: {} });
     subscriber.next("unsuback");
     publisher.publish("t", "z", { qos: 2, packetId: 3 });
-    const { back, rest } = comeBackTo(subscriber);
+    const { back, rest } = reconnect(subscriber);
     expect(rest.map((packet) => packet.type === "publish" && [packet.packetId, packet.dup])).toEqual(
       ids.map((id) => [id, true]),
     );
     back.send(ack("pubrec", version, ids[0] ?? 0), ack("puback", version, ids[1] ?? 0));
     expect(back.take()).toEqual([ack("pubrel", version, ids[0] ?? 0)]);
     back.send(ack("pubcomp", version, ids[0] ?? 0));
-    expect(comeBackTo(back).rest).toEqual([]);
+    expect(reconnect(back).rest).toEqual([]);
   });
 });
 
 describe("MQTT 5", () => {
-  test("a message that is on its way does not expire, and its handshake goes on [MQTT-4.3.3-7] [MQTT-4.3.3-13]", () => {
+  test("a message in flight does not expire, and its handshake is completed [MQTT-4.3.3-7] [MQTT-4.3.3-13]", () => {
     const { broker, subscriber, publisher } = pair(5);
     const properties = { messageExpiryInterval: 10 };
     publisher.publish("t", "x", { qos: 2, packetId: 1, properties });
     const packetId = idOf(subscriber);
     broker.clock.advance(60_000);
-    const { back, rest } = comeBackTo(subscriber);
+    const { back, rest } = reconnect(subscriber);
     expect(rest).toMatchObject([{ type: "publish", packetId, dup: true }]);
     back.send(ack("pubrec", 5, packetId));
     expect(back.take()).toEqual([ack("pubrel", 5, packetId)]);
@@ -176,14 +176,14 @@ describe("MQTT 5", () => {
     expect(publisher.take().at(-1)).toEqual(ack("pubcomp", 5, 1));
   });
 
-  test("a message that waits gets older, and is gone when its time is over [MQTT-3.3.2-5] [MQTT-3.3.2-6]", () => {
+  test("a queued message's expiry interval counts down, and it is dropped when it expires [MQTT-3.3.2-5] [MQTT-3.3.2-6]", () => {
     const { broker, subscriber, publisher } = pair(5);
     subscriber.cut();
     publisher.publish("t", "long", { qos: 1, packetId: 1, properties: { messageExpiryInterval: 100 } });
     publisher.publish("t", "short", { qos: 1, packetId: 2, properties: { messageExpiryInterval: 10 } });
     publisher.publish("r", "kept", { retain: true, properties: { messageExpiryInterval: 40 } });
     broker.clock.advance(30_000);
-    const { rest } = comeBackTo(subscriber);
+    const { rest } = reconnect(subscriber);
     expect(rest).toMatchObject([{ topic: "t", properties: { messageExpiryInterval: 70 } }]);
     const late = broker.connect("late", 5);
     late.send({
@@ -199,7 +199,7 @@ describe("MQTT 5", () => {
   });
 
   test.each(["puback", "pubrec"] as const)(
-    "a failure in %s ends the matter: nothing is sent again, the window has room [MQTT-4.4.0-2]",
+    "a failure in %s completes the message: it is not sent again, and its quota is freed [MQTT-4.4.0-2]",
     (type) => {
       const { subscriber, publisher } = pair(5, { maxInflight: 1 });
       const qos = type === "puback" ? 1 : 2;
@@ -208,11 +208,11 @@ describe("MQTT 5", () => {
       const packetId = idOf(subscriber);
       subscriber.send(ack(type, 5, packetId, Reason.QuotaExceeded));
       expect(subscriber.messages()).toEqual(["t: 2"]);
-      expect(comeBackTo(subscriber).rest).toMatchObject([{ type: "publish", dup: true }]);
+      expect(reconnect(subscriber).rest).toMatchObject([{ type: "publish", dup: true }]);
     },
   );
 
-  test("after a PUBREC that refuses, the identifier is a new message [MQTT-4.3.3-9]", () => {
+  test("after a PUBREC with an error, the identifier is a new message [MQTT-4.3.3-9]", () => {
     let isAllowed = false;
     const broker = new TestBroker({}, { access: { mayPublish: () => isAllowed } });
     const other = broker.connect("other", 5);
@@ -226,7 +226,7 @@ describe("MQTT 5", () => {
     expect(other.messages()).toEqual(["t: yes"]);
   });
 
-  test("one QoS 2 message more than the receive maximum ends the connection with 0x93 [MQTT-3.3.4-7]", () => {
+  test("a QoS 2 message beyond the receive maximum ends the connection with 0x93 [MQTT-3.3.4-7]", () => {
     const broker = new TestBroker({ receiveMaximum: 3 });
     const publisher = broker.connect("publisher", 5);
     for (let packetId = 1; packetId <= 3; packetId++) publisher.publish("t", "x", { qos: 2, packetId });
@@ -236,7 +236,7 @@ describe("MQTT 5", () => {
     expect(publisher.next("disconnect").reasonCode).toBe(Reason.ReceiveMaximumExceeded);
   });
 
-  test("a message too large for the client counts as delivered: the next ones come [MQTT-3.1.2-25] [MQTT-3.1.2-24]", () => {
+  test("a message too large for the client counts as delivered, and the next ones are sent [MQTT-3.1.2-25] [MQTT-3.1.2-24]", () => {
     const broker = new TestBroker({ maxInflight: 1 });
     const small = broker.connect("small", 5, {
       properties: { maximumPacketSize: 40, sessionExpiryInterval: 60 },
@@ -246,20 +246,20 @@ describe("MQTT 5", () => {
     for (const [index, text] of ["a", "b".repeat(50), "c", "d".repeat(33), "e"].entries()) {
       publisher.publish("t", text, { qos: ((index % 2) + 1) as 1 | 2, packetId: index + 1 });
     }
-    const heard: string[] = [];
+    const received: string[] = [];
     for (let round = 0; round < 8; round++) {
       for (const packet of small.take()) {
         if (packet.type === "pubrel") small.send(ack("pubcomp", 5, packet.packetId));
         if (packet.type !== "publish") continue;
-        heard.push(String(Buffer.from(packet.payload)));
+        received.push(String(Buffer.from(packet.payload)));
         small.send(ack(packet.qos === 1 ? "puback" : "pubrec", 5, packet.packetId ?? 0));
       }
     }
-    expect(heard).toEqual(["a", "c", "d".repeat(33), "e"].filter((text) => text.length + 9 <= 40));
+    expect(received).toEqual(["a", "c", "d".repeat(33), "e"].filter((text) => text.length + 9 <= 40));
     expect(broker.broker.sessions.get("small")?.inflight.size).toBe(0);
   });
 
-  test("what the publisher said about a message travels unaltered, and in its order [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]", () => {
+  test("the publisher's properties are forwarded unaltered and in order [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]", () => {
     const properties = {
       payloadFormatIndicator: 1,
       contentType: "text/plain; charset=utf-8",
@@ -277,7 +277,7 @@ describe("MQTT 5", () => {
       const { broker, subscriber, publisher } = pair(5);
       publisher.publish("t", "x", { qos, properties, retain: true });
       expect(subscriber.next("publish").properties).toEqual(properties);
-      if (qos > 0) expect(comeBackTo(subscriber).rest).toMatchObject([{ properties }]);
+      if (qos > 0) expect(reconnect(subscriber).rest).toMatchObject([{ properties }]);
       const late = broker.open(5);
       late.connect("late");
       late.send({

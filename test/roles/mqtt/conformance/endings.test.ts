@@ -6,7 +6,7 @@ import { connectPacket, hex, versions } from "./kit.ts";
 const payload = new TextEncoder().encode("gone");
 const will = { topic: "will", payload, qos: 0, retain: false, properties: {} } as const;
 
-/** What nobody may say on a connection that is open: bytes as MQTT 3.1.1 has them, and as MQTT 5 has them. */
+/** Invalid packets on an open connection: the bytes in MQTT 3.1.1, those in MQTT 5, and the reason code. */
 const violations: Readonly<Record<string, readonly [four: string, five: string, reason: number]>> = {
   "a second CONNECT [MQTT-3.1.0-2]": [
     "10 0d 0004 4d515454 04 02 003c 0001 61",
@@ -65,11 +65,11 @@ const violations: Readonly<Record<string, readonly [four: string, five: string, 
   "a length of five bytes [MQTT-1.5.5-1]": ["30 ff ff ff ff 01", "30 ff ff ff ff 01", Reason.MalformedPacket],
 };
 
-/** What only MQTT 5 can say wrongly. */
+/** Invalid packets that exist in MQTT 5 only. */
 const violationsOf5: Readonly<Record<string, readonly [bytes: string, reason: number]>> = {
   "AUTH with flags [MQTT-3.15.1-1]": ["f1 00", Reason.MalformedPacket],
   "AUTH with another packet's reason [MQTT-3.15.2-1]": ["f0 02 04 00", Reason.ProtocolError],
-  "AUTH that no CONNECT spoke of [MQTT-4.12.0-6]": ["f0 06 19 04 15 0001 78", Reason.ProtocolError],
+  "AUTH without a method in CONNECT [MQTT-4.12.0-6]": ["f0 06 19 04 15 0001 78", Reason.ProtocolError],
   "DISCONNECT with another packet's reason [MQTT-3.14.2-1]": ["e0 01 01", Reason.ProtocolError],
   "DISCONNECT with a session expiry after a CONNECT without [MQTT-3.14.2-2]": [
     "e0 07 00 05 11 00000009",
@@ -104,7 +104,7 @@ describe.each(versions)("version %d", (version) => {
   ];
 
   test.each(all)(
-    "%s closes its own connection and no other; the reason is told in MQTT 5, the will published [MQTT-4.13.1-1] [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2]",
+    "%s closes its own connection only, with a reason in MQTT 5, and its will is published [MQTT-4.13.1-1] [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2]",
     (_, bytes, reason) => {
       const broker = new TestBroker();
       const other = broker.connect("other", version);
@@ -123,7 +123,7 @@ describe.each(versions)("version %d", (version) => {
     },
   );
 
-  test("a packet larger than the broker takes ends the connection before it is whole [MQTT-3.2.2-15]", () => {
+  test("a packet larger than maxPacketSize ends the connection before it has arrived completely [MQTT-3.2.2-15]", () => {
     const broker = new TestBroker({ maxPacketSize: 100 });
     const fits = broker.connect("fits", version);
     fits.publish("t", "x".repeat(100 - 2 - 3 - (version === 5 ? 1 : 0)));
@@ -138,7 +138,7 @@ describe.each(versions)("version %d", (version) => {
 });
 
 describe("MQTT 5", () => {
-  test("where no topic alias is taken, one ends the connection [MQTT-3.2.2-18]", () => {
+  test("with topicAliasMaximum 0, a topic alias ends the connection [MQTT-3.2.2-18]", () => {
     const broker = new TestBroker({ topicAliasMaximum: 0 });
     const client = broker.open(5);
     client.connect("a");
@@ -147,19 +147,19 @@ describe("MQTT 5", () => {
     expect(client.next("disconnect").reasonCode).toBe(Reason.TopicAliasInvalid);
   });
 
-  test("the server's DISCONNECT has a reason of its own and no session expiry [MQTT-3.14.2-1] [MQTT-3.14.2-2]", () => {
+  test("the server's DISCONNECT has a server's reason code and no session expiry [MQTT-3.14.2-1] [MQTT-3.14.2-2]", () => {
     const broker = new TestBroker();
     const properties = { sessionExpiryInterval: 60 };
     const idle = broker.connect("idle", 5, { keepAlive: 1, properties });
     broker.clock.advance(3000);
     const first = broker.connect("twin", 5, { properties });
     broker.open(5).send(connectPacket(5, "twin", { properties }));
-    const rude = broker.connect("rude", 5, { properties });
-    rude.sendBytes(hex("00 00"));
+    const faulty = broker.connect("faulty", 5, { properties });
+    faulty.sendBytes(hex("00 00"));
     const last = broker.connect("last", 5, { properties });
     broker.broker.stop();
-    const told = [idle, first, rude, last].map((client) => client.next("disconnect"));
-    expect(told.map(({ reasonCode }) => reasonCode)).toEqual([
+    const disconnects = [idle, first, faulty, last].map((client) => client.next("disconnect"));
+    expect(disconnects.map(({ reasonCode }) => reasonCode)).toEqual([
       ...[
         Reason.KeepAliveTimeout,
         Reason.SessionTakenOver,
@@ -167,12 +167,12 @@ describe("MQTT 5", () => {
         Reason.ServerShuttingDown,
       ],
     ]);
-    for (const { reasonCode, properties } of told) {
+    for (const { reasonCode, properties } of disconnects) {
       expect([isFailure(reasonCode), properties.sessionExpiryInterval]).toEqual([true, undefined]);
     }
   });
 
-  test("a session ends when its time has passed, not sooner [MQTT-4.1.0-2] [MQTT-3.1.2-23]", () => {
+  test("a session ends when its expiry interval has passed, not sooner [MQTT-4.1.0-2] [MQTT-3.1.2-23]", () => {
     const broker = new TestBroker();
     const stay = { cleanStart: false, properties: { sessionExpiryInterval: 60 } };
     const presence = () => {

@@ -5,15 +5,15 @@ import { TestBroker } from "../support/test-broker.ts";
 import { LossyClient } from "./lossy-client.ts";
 
 /**
- * Long enough for the broker to give them aliases. Each has one QoS, so its order is promised: `once/...` is
+ * Long enough for the broker to assign them aliases. Each has one QoS, so its messages are ordered: `once/...` is
  * published at QoS 2, `least/...` at QoS 1.
  */
 const topics = ["once/topic/a", "once/topic/b", "least/topic/a"] as const;
 const qosOf = (topic: string) => (topic.startsWith("once/") ? 2 : 1);
 
-/** A publisher, the broker and a subscriber to everything, both with sessions that last. */
-function scene(version: Version, window: number) {
-  // A few packets fill the network, so messages wait there, in the window and in the queue.
+/** A publisher, the broker and a subscriber to everything, both with persistent sessions. */
+function setup(version: Version, window: number) {
+  // A few packets fill the send buffer, so messages wait there, in the inflight window and in the queue.
   const limits = { maxInflight: version === 5 ? 5 : window, receiveMaximum: window, sendBuffer: 60 };
   const test = new TestBroker({ ...limits, sysInterval: 0 });
   const publisher = new LossyClient(test, "publisher", version, window);
@@ -30,9 +30,9 @@ function scene(version: Version, window: number) {
   return { publisher, subscriber, clients: [publisher, subscriber] as const, sent, publish };
 }
 
-type Scene = ReturnType<typeof scene>;
+type Fixture = ReturnType<typeof setup>;
 
-/** Good weather: everybody is connected, and every byte arrives. */
+/** Connects both clients and carries bytes until nobody sends any more. */
 function settle(clients: readonly LossyClient[]): void {
   for (let round = 0; round < 1000; round++) {
     let carried = 0;
@@ -45,15 +45,15 @@ function settle(clients: readonly LossyClient[]): void {
   throw new Error("the packets never end");
 }
 
-function expectNothingLost({ publisher, subscriber, clients, sent }: Scene): void {
+function expectNothingLost({ publisher, subscriber, clients, sent }: Fixture): void {
   settle(clients);
   expect([...publisher.complaints, ...subscriber.complaints]).toEqual([]);
   expect([publisher.isQuiet, subscriber.isQuiet]).toEqual([true, true]);
   for (const topic of topics) {
-    const wanted = sent.filter((message) => message.startsWith(`${topic}:`));
-    const heard = subscriber.heard.filter((message) => message.startsWith(`${topic}:`));
-    // At QoS 1 a message may come again; the first time that each comes is in order.
-    expect(qosOf(topic) === 2 ? heard : [...new Set(heard)]).toEqual(wanted);
+    const expected = sent.filter((message) => message.startsWith(`${topic}:`));
+    const delivered = subscriber.delivered.filter((message) => message.startsWith(`${topic}:`));
+    // At QoS 1 a message may be delivered again; the first deliveries are in order.
+    expect(qosOf(topic) === 2 ? delivered : [...new Set(delivered)]).toEqual(expected);
   }
 }
 
@@ -82,13 +82,13 @@ const seed =
 const numRuns = Number(process.env.DISTSRV_MODEL_RUNS ?? 300);
 
 describe.each([3, 4, 5] as const)("version %d", (version) => {
-  test("whatever is cut and when, QoS 2 arrives exactly once and QoS 1 at least once, each topic in order [MQTT-4.3.3-10] [MQTT-4.4.0-1] [MQTT-4.6.0-5] [MQTT-4.6.0-6] [MQTT-4.3.3-1 of 3.1.1] [MQTT-4.3.3-2 of 3.1.1]", () => {
+  test("QoS 2 is delivered exactly once and QoS 1 at least once, in order, whichever connections break and when [MQTT-4.3.3-10] [MQTT-4.4.0-1] [MQTT-4.6.0-5] [MQTT-4.6.0-6] [MQTT-4.3.3-1 of 3.1.1] [MQTT-4.3.3-2 of 3.1.1]", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
         fc.array(step, { maxLength: 150, size: "max" }),
         (window, steps) => {
-          const all = scene(version, window);
+          const all = setup(version, window);
           for (const one of steps) {
             if (one.does === "publish") {
               all.publish(one.topic);
@@ -109,13 +109,13 @@ describe.each([3, 4, 5] as const)("version %d", (version) => {
   });
 
   test.each(["once/topic/a", "least/topic/a"] as const)(
-    "a wire cut after any byte of either handshake of %s loses nothing",
+    "a connection that breaks after any byte of either handshake of %s loses nothing",
     (topic) => {
-      // Both wires carry byte by byte in turns; the cut comes after each possible count of bytes.
+      // Both connections carry one byte in turn; one of them breaks after each possible number of bytes.
       for (const victim of [0, 1] as const) {
         for (const isNoticed of [true, false]) {
           for (let cutAt = 0; ; cutAt++) {
-            const all = scene(version, 2);
+            const all = setup(version, 2);
             for (let index = 0; index < 3; index++) all.publish(topic);
             let carried = 0;
             while (carried < cutAt) {
@@ -123,10 +123,10 @@ describe.each([3, 4, 5] as const)("version %d", (version) => {
               for (const client of all.clients) carried += client.carryUp(1) + client.carryDown(1);
               if (carried === before) break;
             }
-            const wasOver = carried < cutAt;
+            const isComplete = carried < cutAt;
             all.clients[victim].cut(isNoticed);
             expectNothingLost(all);
-            if (wasOver) break;
+            if (isComplete) break;
           }
         }
       }

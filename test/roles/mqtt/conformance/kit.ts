@@ -15,7 +15,7 @@ export const versions = [3, 4, 5] as const;
 
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 
-/** What makes a session outlive its connection. */
+/** CONNECT options of a session that outlives its connection. */
 export const lasting = (version: Version): Partial<Connect> => ({
   cleanStart: false,
   properties: version === 5 ? { sessionExpiryInterval: 3600 } : {},
@@ -68,7 +68,7 @@ export const disconnectPacket = (version: Version): Packet => ({
   properties: {},
 });
 
-/** The PUBLISH packets received since the last time; nothing else may have come. */
+/** The PUBLISH packets received since the last call; no other packet may have been received. */
 export function publishes(client: TestClient): Publish[] {
   return client.take().map((packet) => {
     if (packet.type !== "publish") throw new Error(`unexpected ${JSON.stringify(packet)}`);

@@ -7,26 +7,26 @@ import type { Connection } from "../../../../src/roles/mqtt/client/connection.ts
 import type { Peer } from "../../../../src/roles/mqtt/wire/link.ts";
 import type { TestBroker } from "../support/test-broker.ts";
 
-/** What the client has sent and not seen acknowledged to the end. */
+/** A message that the client has sent and whose handshake is not complete. */
 interface Unacknowledged {
   readonly publish: Publish;
-  /** PUBREC has come: from now on PUBREL is what is sent again. */
+  /** PUBREC was received: from now on PUBREL is sent again, not PUBLISH. */
   isReleased: boolean;
 }
 
 const noBytes = Buffer.alloc(0);
 
-/** Topic aliases that it takes: fewer than there are topics, so they change hands. */
+/** The topic aliases that it accepts: fewer than there are topics, so they are reassigned. */
 const aliasMaximum = 2;
 
 /**
- * An MQTT client as the specification wants it, on a wire that carries as many bytes as it is told to, and can be
- * cut between any two of them. What is on the wire then is lost; what the client knows is not.
+ * A conforming MQTT client on a simulated connection that carries as many bytes as the test asks for, and can break
+ * between any two of them. Bytes in transit are lost then; the client's state is not.
  */
 export class LossyClient {
-  /** `topic: payload` of what the application got, in its order. */
-  readonly heard: string[] = [];
-  /** What breaks a rule: must stay empty. */
+  /** `topic: payload` of each message delivered to the application, in order. */
+  readonly delivered: string[] = [];
+  /** Violations of the protocol by the broker: must stay empty. */
   readonly complaints: string[] = [];
   readonly #unacknowledged = new Map<number, Unacknowledged>();
   readonly #waiting: Publish[] = [];
@@ -36,62 +36,64 @@ export class LossyClient {
   #down: Buffer = noBytes;
   #parsed: Buffer = noBytes;
   #connection: Connection | undefined;
-  #isWelcome = false;
+  #isAccepted = false;
   #isPaused = false;
   #hasSession = false;
   #lastId = 0;
-  #life = 0;
+  #generation = 0;
   #quota: number;
-  #mostReceived: number;
+  #maxReceived: number;
 
   constructor(
-    /** Another one when the broker has crashed and is there again. */
+    /** Replaced when the broker has crashed and restarted. */
     public test: TestBroker,
     readonly clientId: string,
     readonly version: Version,
-    /** How many messages it has in flight at once, and how many it takes. */
+    /** How many messages may be in flight at once in each direction. */
     public window: number,
   ) {
     this.#quota = window;
-    this.#mostReceived = window;
+    this.#maxReceived = window;
   }
 
   get isConnected(): boolean {
     return this.#connection !== undefined;
   }
 
-  /** Nothing is on the wire, and nothing waits for an acknowledgement. */
+  /** No byte is in transit, and no message waits for an acknowledgement. */
   get isQuiet(): boolean {
     const isIdle = this.#unacknowledged.size === 0 && this.#waiting.length === 0;
     return isIdle && this.#up.length === 0 && this.#down.length === 0;
   }
 
-  /** Connects, with another window than before if it is told to; MQTT 5 alone can tell the broker. */
+  /** Connects, with another window if given; before MQTT 5 it stays the same, because CONNECT cannot announce it. */
   connect(window = this.window): void {
     if (this.version === 5) this.window = window;
-    this.#mostReceived = Math.max(this.window, this.#received.size);
-    const life = ++this.#life;
+    this.#maxReceived = Math.max(this.window, this.#received.size);
+    const generation = ++this.#generation;
     const peer: Peer = {
       conversation: { id: "c", service: "mqtt", transport: "tcp", local: "here:1", remote: "there:1" },
       write: (bytes) => {
-        // What a broker still writes to a wire that is cut reaches nobody.
-        if (life === this.#life) this.#down = Buffer.concat([this.#down, bytes]);
+        // What the broker still writes to a broken connection is lost.
+        if (generation === this.#generation) this.#down = Buffer.concat([this.#down, bytes]);
       },
       buffered: 0,
       pause: () => {
-        if (life === this.#life) this.#isPaused = true;
+        if (generation === this.#generation) this.#isPaused = true;
       },
       resume: () => {
-        if (life === this.#life) this.#isPaused = false;
+        if (generation === this.#generation) this.#isPaused = false;
       },
       end: () => {},
       destroy: () => {},
     };
-    // What the wire has not carried yet waits in the broker's network.
-    Object.defineProperty(peer, "buffered", { get: () => (life === this.#life ? this.#down.length : 0) });
+    // Bytes in transit count as the broker's unsent output.
+    Object.defineProperty(peer, "buffered", {
+      get: () => (generation === this.#generation ? this.#down.length : 0),
+    });
     this.#isPaused = false;
     this.#connection = acceptClient(this.test.broker, peer);
-    this.#isWelcome = false;
+    this.#isAccepted = false;
     const { clientId, version } = this;
     this.#aliases.clear();
     const limits = { receiveMaximum: this.window, topicAliasMaximum: aliasMaximum };
@@ -99,11 +101,11 @@ export class LossyClient {
     this.#send({ type: "connect", version, clientId, cleanStart: false, keepAlive: 0, properties });
   }
 
-  /** The wire is cut. A broker that does not notice learns of it by the next CONNECT of this client. */
+  /** The connection breaks. A broker that does not notice finds out at this client's next CONNECT. */
   cut(isNoticed: boolean): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#life++;
+    this.#generation++;
     this.#up = this.#down = this.#parsed = noBytes;
     if (isNoticed) connection?.closed();
     this.test.clock.settle();
@@ -124,20 +126,20 @@ export class LossyClient {
     this.#sendWaiting();
   }
 
-  /** The wire carries so many bytes to the broker, if that reads. @returns how many there were */
-  carryUp(most: number): number {
+  /** Carries up to so many bytes to the broker, unless it has paused reading. @returns how many */
+  carryUp(limit: number): number {
     if (this.#isPaused) return 0;
     const connection = this.#connection;
-    const bytes = this.#up.subarray(0, most);
+    const bytes = this.#up.subarray(0, limit);
     this.#up = this.#up.subarray(bytes.length);
     if (connection !== undefined && bytes.length > 0) connection.feed(new Uint8Array(bytes));
     this.test.clock.settle();
     return bytes.length;
   }
 
-  /** The wire carries so many bytes to the client. @returns how many there were */
-  carryDown(most: number): number {
-    const bytes = this.#down.subarray(0, most);
+  /** Carries up to so many bytes to the client. @returns how many */
+  carryDown(limit: number): number {
+    const bytes = this.#down.subarray(0, limit);
     this.#down = this.#down.subarray(bytes.length);
     this.#parsed = Buffer.concat([this.#parsed, bytes]);
     const frame = new Frame();
@@ -158,7 +160,7 @@ export class LossyClient {
   #handle(packet: Packet): void {
     switch (packet.type) {
       case "connack":
-        return this.#welcome(packet.reasonCode, packet.sessionPresent);
+        return this.#connected(packet.reasonCode, packet.sessionPresent);
       case "publish":
         return this.#receive(packet);
       case "puback":
@@ -173,18 +175,18 @@ export class LossyClient {
       case "suback":
         return;
       default:
-        this.complaints.push(`${packet.type} came: ${JSON.stringify(packet)}`);
+        this.complaints.push(`unexpected ${packet.type}: ${JSON.stringify(packet)}`);
     }
   }
 
-  /** What is not acknowledged goes first, in its order. */
-  #welcome(reasonCode: number, isPresent: boolean): void {
+  /** Sends unacknowledged messages again first, in order. */
+  #connected(reasonCode: number, isPresent: boolean): void {
     if (reasonCode !== 0) this.complaints.push(`refused with ${reasonCode}`);
     // MQTT 3.1 has no such flag.
     const isLost = this.#hasSession && !isPresent && this.version !== 3;
     if (isLost) this.complaints.push("the session is lost");
     this.#hasSession = true;
-    this.#isWelcome = true;
+    this.#isAccepted = true;
     this.#quota = this.window - this.#unacknowledged.size;
     for (const [id, { publish, isReleased }] of this.#unacknowledged) {
       if (isReleased) this.#answer("pubrel", id);
@@ -194,7 +196,7 @@ export class LossyClient {
   }
 
   #sendWaiting(): void {
-    while (this.#isWelcome && this.isConnected && this.#quota > 0) {
+    while (this.#isAccepted && this.isConnected && this.#quota > 0) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       do
@@ -212,19 +214,19 @@ export class LossyClient {
     const topic = this.#topicOf(packet);
     const isKnown = qos === 2 && this.#received.has(packetId);
     if (isKnown && !dup) this.complaints.push(`identifier ${packetId} is used again before PUBREL`);
-    if (!isKnown) this.heard.push(`${topic}: ${Buffer.from(payload)}`);
+    if (!isKnown) this.delivered.push(`${topic}: ${Buffer.from(payload)}`);
     if (qos === 1) this.#answer("puback", packetId);
     if (qos !== 2) return;
     this.#received.add(packetId);
     const { size } = this.#received;
-    if (size > this.#mostReceived) this.complaints.push(`${size} messages in flight`); // [MQTT-3.3.4-9]
+    if (size > this.#maxReceived) this.complaints.push(`${size} messages in flight`); // [MQTT-3.3.4-9]
     this.#answer("pubrec", packetId);
   }
 
-  /** What the topic alias stands for on this connection. [MQTT-3.3.2-7] */
+  /** Resolves the topic alias; aliases are those of this connection. [MQTT-3.3.2-7] */
   #topicOf({ topic, properties: { topicAlias } }: Publish): string {
     if (topicAlias === undefined) return topic;
-    if (topicAlias > aliasMaximum) this.complaints.push(`the topic alias ${topicAlias} came`);
+    if (topicAlias > aliasMaximum) this.complaints.push(`the topic alias ${topicAlias} is above the maximum`);
     if (topic !== "") this.#aliases.set(topicAlias, topic);
     return this.#aliases.get(topicAlias) ?? `unknown alias ${topicAlias}`;
   }

@@ -3,7 +3,7 @@ import { TestBroker } from "../support/test-broker.ts";
 import { ack, publishes, subscribeTo, versions } from "./kit.ts";
 
 describe.each(versions)("version %d", (version) => {
-  /** What a client gets that subscribes to the filter now. */
+  /** The retained messages that a new subscriber to the filter gets. */
   const retainedOf = (broker: TestBroker, filter: string) => {
     const client = broker.connect(`c${Math.random()}`, version);
     client.send(subscribeTo(version, [filter]));
@@ -20,7 +20,7 @@ describe.each(versions)("version %d", (version) => {
     );
   };
 
-  test("the last message with retain is kept with its QoS, for each topic [MQTT-3.3.1-5] [MQTT-3.3.1-6 of 3.1.1] [MQTT-3.3.1-8 of 3.1.1] [MQTT-3.3.1-9]", () => {
+  test("the last retained message of each topic is kept with its QoS [MQTT-3.3.1-5] [MQTT-3.3.1-6 of 3.1.1] [MQTT-3.3.1-8 of 3.1.1] [MQTT-3.3.1-9]", () => {
     const broker = new TestBroker();
     const publisher = broker.connect("publisher", version);
     publisher.publish("a", "old", { retain: true, qos: 2, packetId: 1 });
@@ -34,11 +34,11 @@ describe.each(versions)("version %d", (version) => {
     ]);
     expect(retainedOf(broker, "c/#")).toEqual([["c/d", "two", 2, true]]);
     publisher.publish("a", "at QoS 0", { retain: true });
-    // [MQTT-3.3.1-7] of 3.1.1: never the older one.
+    // [MQTT-3.3.1-7] of 3.1.1: never the older message.
     expect(retainedOf(broker, "a")).toEqual([["a", "at QoS 0", 0, true]]);
   });
 
-  test("a retained message at QoS 0 takes the one before away [MQTT-3.3.1-7 of 3.1.1]", () => {
+  test("a retained message at QoS 0 removes the previous one, even if it does not fit itself [MQTT-3.3.1-7 of 3.1.1]", () => {
     const full = new TestBroker({ maxRetainedBytes: 2000 });
     const publisher = full.connect("publisher", version);
     publisher.publish("a", "old", { retain: true, qos: 1 });
@@ -46,7 +46,7 @@ describe.each(versions)("version %d", (version) => {
     expect(retainedOf(full, "#")).toEqual([]);
   });
 
-  test("a message without retain leaves the retained one alone [MQTT-3.3.1-8]", () => {
+  test("a message without retain does not change the retained message [MQTT-3.3.1-8]", () => {
     const broker = new TestBroker();
     const publisher = broker.connect("publisher", version);
     publisher.publish("a", "kept", { retain: true });
@@ -55,14 +55,14 @@ describe.each(versions)("version %d", (version) => {
     expect(retainedOf(broker, "b")).toEqual([]);
   });
 
-  test("an empty one is delivered, clears, and is not kept itself [MQTT-3.3.1-6] [MQTT-3.3.1-7]", () => {
+  test("an empty retained message is delivered, clears the topic, and is not kept itself [MQTT-3.3.1-6] [MQTT-3.3.1-7]", () => {
     const broker = new TestBroker();
     const publisher = broker.connect("publisher", version);
     const early = broker.connect("early", version);
     early.subscribe("#");
     for (const text of ["kept", "", ""]) publisher.publish("a", text, { retain: true });
     const seen = publishes(early).map(({ payload, retain }) => [payload.length, retain]);
-    // Without retain as published the flag is cleared for those who are there already. [MQTT-3.3.1-12]
+    // Without retain as published the flag is cleared for existing subscribers. [MQTT-3.3.1-12]
     expect(seen).toEqual([
       [4, false],
       [0, false],
@@ -71,7 +71,7 @@ describe.each(versions)("version %d", (version) => {
     expect(retainedOf(broker, "#")).toEqual([]);
   });
 
-  test("the flag is cleared for whoever subscribed before [MQTT-3.3.1-12]", () => {
+  test("the retain flag is cleared for existing subscribers [MQTT-3.3.1-12]", () => {
     const broker = new TestBroker();
     const early = broker.connect("early", version);
     early.subscribe("a", 2);
@@ -90,26 +90,26 @@ describe.each(versions)("version %d", (version) => {
     expect(retainedOf(broker, "a")).toEqual([["a", "kept", 0, true]]);
   });
 
-  test("subscribing again brings retained messages again, and no message is lost or doubled [MQTT-3.8.4-4] [MQTT-3.8.4-3]", () => {
+  test("subscribing again sends retained messages again, and loses or duplicates no message [MQTT-3.8.4-4] [MQTT-3.8.4-3]", () => {
     const broker = new TestBroker();
     const publisher = broker.connect("publisher", version);
     publisher.publish("kept", "k", { retain: true });
     const client = broker.connect("a", version);
     client.subscribe("t", 1);
-    const heard: string[] = [];
+    const received: string[] = [];
     for (let packetId = 1; packetId <= 20; packetId++) {
       publisher.publish("t", `${packetId}`, { qos: 1, packetId });
       client.send(subscribeTo(version, ["t", "kept"], packetId % 2 === 0 ? 1 : 2));
       for (const packet of client.take()) {
         if (packet.type !== "publish") continue;
-        heard.push(`${packet.topic} ${Buffer.from(packet.payload)}`);
+        received.push(`${packet.topic} ${Buffer.from(packet.payload)}`);
         if (packet.packetId !== undefined) client.send(ack("puback", version, packet.packetId));
       }
     }
-    expect(heard.filter((each) => each.startsWith("t"))).toEqual(
+    expect(received.filter((each) => each.startsWith("t"))).toEqual(
       Array.from({ length: 20 }, (_, index) => `t ${index + 1}`),
     );
-    expect(heard.filter((each) => each === "kept k").length).toBe(20);
+    expect(received.filter((each) => each === "kept k").length).toBe(20);
     expect(broker.broker.stats().subscriptions).toBe(2);
   });
 });

@@ -8,7 +8,7 @@ const mark = "~~~";
 const payload = new TextEncoder().encode("x");
 const publish = { type: "publish", dup: false, qos: 0, retain: false, payload } as const;
 
-/** Every string that a client can send, by where it stands. */
+/** A packet for every string field that a client can send. */
 function places(version: Version): Record<string, Packet> {
   const will = { topic: mark, payload, qos: 0, retain: false, properties: {} } as const;
   return {
@@ -33,9 +33,9 @@ const ofMqtt5: Record<string, Packet> = {
 };
 
 const wrong = {
-  "bytes that are no UTF-8 [MQTT-1.5.4-1]": "c3287e",
+  "invalid UTF-8 [MQTT-1.5.4-1]": "c3287e",
   "a surrogate [MQTT-1.5.4-1]": "eda080",
-  "half a character": "7e7ee2",
+  "a truncated character": "7e7ee2",
   "an overlong slash": "7ec0af",
   "U+0000 [MQTT-1.5.4-2]": "7e007e",
 };
@@ -53,10 +53,10 @@ describe.each(versions)("version %d", (version) => {
       expect([other.state, other.take()]).toEqual(["open", []]);
     });
 
-    test(`${place} with anything else that Unicode has is taken`, () => {
+    test(`${place} with any other Unicode character is accepted`, () => {
       const broker = new TestBroker();
       const client = packet.type === "connect" ? broker.open(version) : broker.connect("c", version);
-      // A byte order mark, a private character and a noncharacter are all right. [MQTT-1.5.4-3]
+      // A byte order mark, a private-use character and a noncharacter are valid. [MQTT-1.5.4-3]
       for (const bytes of ["efbbbf", "ee8080", "efbfbf"]) {
         const made = forged(packet, mark, bytes);
         if (packet.type === "connect") broker.open(version).sendBytes(made);
@@ -67,7 +67,7 @@ describe.each(versions)("version %d", (version) => {
     });
   }
 
-  test("a topic of 65,535 bytes is one, and a string cannot be longer [MQTT-4.7.3-3]", () => {
+  test("a topic may have 65,535 bytes, and a string cannot be longer [MQTT-4.7.3-3]", () => {
     const broker = new TestBroker({ maxTopicLength: 65_535 });
     const client = broker.connect("a", version);
     const topic = `${"é".repeat(32_767)}e`;

@@ -11,8 +11,8 @@ import type { TestClock } from "./test-broker.ts";
 interface Session {
   expiry: number;
   readonly owner: string | undefined;
-  /** When its client left. */
-  left: number | undefined;
+  /** When its client went offline; undefined while it is connected. */
+  offlineSince: number | undefined;
   readonly subscriptions: Map<string, StoredSubscription>;
   readonly deliveries: Map<number, StoredDelivery>;
   readonly awaitingPubcomp: Set<number>;
@@ -21,20 +21,20 @@ interface Session {
 
 type Change = Exclude<keyof Store, "isDurable" | "load" | "commit" | "close">;
 
-/** One line for each change. */
+/** One line of the journal for each change. */
 type Entry = { [K in Change]: readonly [K, ...Parameters<Store[K]>] }[Change];
 
 /**
- * A store that records each change as a line of JSON, as one on a disk would. What has been committed is a string: all
- * that is left of it after a crash.
+ * A store that appends each change as a line of JSON, as one on a disk would. The committed lines are a string: all
+ * that survives a crash.
  */
 export class JournalingStore implements Store {
   readonly isDurable = true;
-  /** What a crash leaves. */
+  /** What survives a crash. */
   committed: string;
   commits = 0;
   closed = 0;
-  /** A disk that is full. */
+  /** Every commit throws, as with a full disk. */
   isBroken = false;
   #changes: string[] = [];
   readonly #clock: TestClock;
@@ -93,7 +93,7 @@ export class JournalingStore implements Store {
     };
   }
 
-  // The time in the store counts: what is written is when a message expires.
+  // A message is stored with the time at which it expires, because the time without a broker counts, too.
   #plain(value: unknown): unknown {
     if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
     if (value === Number.POSITIVE_INFINITY) return "never";
@@ -113,8 +113,8 @@ export class JournalingStore implements Store {
     return { ...message, expiresIn: Number(expiresAt) - this.#clock.now() };
   }
 
-  #stored(clientId: string, { left, deliveries, subscriptions, ...session }: Session): StoredSession {
-    const away = left === undefined ? 0 : this.#clock.now() - left;
+  #stored(clientId: string, { offlineSince, deliveries, subscriptions, ...session }: Session): StoredSession {
+    const away = offlineSince === undefined ? 0 : this.#clock.now() - offlineSince;
     const inOrder = [...deliveries.values()].sort((one, other) => one.number - other.number);
     return { clientId, ...session, away, subscriptions: subscriptions.values(), deliveries: inOrder };
   }
@@ -145,7 +145,7 @@ export class JournalingStore implements Store {
     else {
       const maps = { subscriptions: new Map(), deliveries: new Map() };
       const sets = { awaitingPubcomp: new Set<number>(), incoming: new Set<number>() };
-      this.#sessions.set(clientId, { expiry, owner, left: undefined, ...maps, ...sets });
+      this.#sessions.set(clientId, { expiry, owner, offlineSince: undefined, ...maps, ...sets });
     }
   }
 
@@ -153,7 +153,7 @@ export class JournalingStore implements Store {
     const { deliveries, subscriptions, awaitingPubcomp, incoming } = session;
     switch (entry[0]) {
       case "setAway":
-        session.left = entry[2] ? Number((entry as readonly unknown[])[3]) : undefined;
+        session.offlineSince = entry[2] ? Number((entry as readonly unknown[])[3]) : undefined;
         return;
       case "subscribe":
         subscriptions.set(entry[2].filter, entry[2]);

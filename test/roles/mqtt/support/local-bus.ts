@@ -1,12 +1,12 @@
 import { topicMatches } from "../../../../src/protocol/mqtt/topic.ts";
 import type { Bus, Node } from "../../../../src/roles/mqtt/ports/bus.ts";
 
-/** A bus within one process: a message reaches the other nodes before `publish` returns, or when the test lets it. */
+/** A bus within one process: a message reaches the other nodes before `publish` returns, or when the test flushes it. */
 export class LocalBus {
   readonly #members = new Set<Member>();
-  /** Messages wait until `carry`. */
+  /** Messages are held back until `flush`. */
   isSlow = false;
-  #waiting: (() => void)[] = [];
+  #pending: (() => void)[] = [];
 
   /** One node's end. */
   member(): Member {
@@ -25,13 +25,13 @@ export class LocalBus {
     return [...this.#members].filter((other) => other !== member);
   }
 
-  hand(call: () => void): void {
-    if (this.isSlow) this.#waiting.push(call);
+  deliver(call: () => void): void {
+    if (this.isSlow) this.#pending.push(call);
     else call();
   }
 
-  carry(): void {
-    for (const call of this.#waiting.splice(0)) call();
+  flush(): void {
+    for (const call of this.#pending.splice(0)) call();
   }
 }
 
@@ -52,18 +52,18 @@ export class Member implements Bus {
 
   subscribed(filter: string): void {
     this.#check();
-    if (this.filters.has(filter)) throw new Error(`told of ${filter} twice`);
+    if (this.filters.has(filter)) throw new Error(`${filter} is announced already`);
     this.filters.add(filter);
   }
 
   unsubscribed(filter: string): void {
     this.#check();
-    if (!this.filters.delete(filter)) throw new Error(`told of the end of ${filter}, which never began`);
+    if (!this.filters.delete(filter)) throw new Error(`${filter} was never announced`);
   }
 
   wants(topic: string, isRetained: boolean): boolean {
     this.#check();
-    return this.bus.othersThan(this).some((other) => isRetained || other.hears(topic));
+    return this.bus.othersThan(this).some((other) => isRetained || other.subscribesTo(topic));
   }
 
   publish(topic: string, packets: Uint8Array): void {
@@ -72,15 +72,15 @@ export class Member implements Bus {
     const copy = new Uint8Array(packets);
     for (const other of this.bus.othersThan(this)) {
       const bytes = new Uint8Array(copy);
-      this.bus.hand(() => {
+      this.bus.deliver(() => {
         other.node?.deliver(bytes);
-        // They are the bus's own again.
+        // The bus reuses its buffer after `deliver`.
         bytes.fill(0xee);
       });
     }
   }
 
-  hears(topic: string): boolean {
+  subscribesTo(topic: string): boolean {
     return [...this.filters].some((filter) => topicMatches(filter, topic));
   }
 

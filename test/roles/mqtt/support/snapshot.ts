@@ -50,7 +50,7 @@ function sessionOf(session: Session, now: number) {
   };
 }
 
-/** All that is to outlive the broker: sessions that outlive their connection, and what is retained. */
+/** All state that must survive the broker: persistent sessions and retained messages. */
 export function snapshot(broker: Broker) {
   const now = broker.clock.now();
   const retained = [...broker.retained.match("#", () => now)];

@@ -14,13 +14,13 @@ import type { Clock } from "../../../../src/roles/mqtt/ports/clock.ts";
 import { memoryStore, type Store } from "../../../../src/roles/mqtt/ports/store.ts";
 import type { Peer } from "../../../../src/roles/mqtt/wire/link.ts";
 
-/** Time that stands until the test moves it. */
+/** A clock that stands still until the test advances it. */
 export class TestClock implements Clock {
   #now = 0;
   #soon: (() => void)[] = [];
   readonly #repeated = new Set<{ period: number; next: number; call: () => void }>();
 
-  /** What looking at the clock takes, in milliseconds. */
+  /** How far each call of `now` advances the clock, in milliseconds. */
   cost = 0;
 
   now = (): number => {
@@ -38,7 +38,7 @@ export class TestClock implements Clock {
     this.#soon.push(call);
   };
 
-  /** Ends this turn of the event loop only. @returns whether another has something to do */
+  /** Ends this turn of the event loop only. @returns whether another turn is scheduled */
   turn(): boolean {
     const calls = this.#soon;
     this.#soon = [];
@@ -46,7 +46,7 @@ export class TestClock implements Clock {
     return this.#soon.length > 0;
   }
 
-  /** Ends this turn of the event loop, and those that it leads to. */
+  /** Ends this turn of the event loop, and all turns that follow from it. */
   settle(): void {
     while (this.#soon.length > 0) {
       const calls = this.#soon;
@@ -55,7 +55,7 @@ export class TestClock implements Clock {
     }
   }
 
-  /** The whole process is stopped for so long; afterwards what is repeated is called once, late. */
+  /** The whole process is suspended for so long; afterwards each interval fires once, late. */
   pause(milliseconds: number): void {
     this.#now += milliseconds;
     for (const entry of this.#repeated) {
@@ -85,15 +85,15 @@ export interface TestBrokerOptions {
   readonly traffic?: Traffic;
   readonly store?: Store;
   readonly bus?: Bus;
-  /** Time that goes on from one broker to the next. */
+  /** A clock shared by several brokers in a row. */
   readonly clock?: TestClock;
 }
 
-/** A broker without a network: what a client sends has been answered when `send` returns. */
+/** A broker without a network: what a client sends has been answered by the time `send` returns. */
 export class TestBroker {
   readonly clock: TestClock;
   readonly log: string[] = [];
-  /** What the broker could not live with. */
+  /** The fatal errors that the broker reported. */
   readonly failures: Error[] = [];
   readonly broker: Broker;
 
@@ -120,34 +120,34 @@ export class TestBroker {
     this.broker = new Broker(mqttConfig.parse(config), { log, traffic, clock, fail, ...ports });
   }
 
-  /** A connection that has said nothing yet. */
+  /** A connection that has sent nothing yet. */
   open(version: Version = 4): TestClient {
     return new TestClient(this, version);
   }
 
-  /** A client that has been let in. */
+  /** A client whose CONNECT has been accepted. */
   connect(clientId: string, version: Version = 4, options: Partial<Connect> = {}): TestClient {
     const client = this.open(version);
     client.connect(clientId, options);
     const [connack] = client.take();
     if (connack?.type !== "connack" || connack.reasonCode !== 0) {
-      throw new Error(`${clientId} was not let in: ${JSON.stringify(connack)}`);
+      throw new Error(`${clientId} was not accepted: ${JSON.stringify(connack)}`);
     }
     return client;
   }
 }
 
-/** The other side of a connection. */
+/** The client's side of a connection. */
 export class TestClient {
   readonly connection: Connection;
-  /** As the network sees it. */
+  /** The state of the connection as the network sees it. */
   state: "open" | "ended" | "destroyed" = "open";
   isPaused = false;
-  /** A network that takes nothing until `drain`. */
+  /** The socket buffer is full: writes are held back until `drain`. */
   isStuck = false;
   writes = 0;
   #bytes = Buffer.alloc(0);
-  #waiting = Buffer.alloc(0);
+  #unsent = Buffer.alloc(0);
 
   constructor(
     readonly test: TestBroker,
@@ -164,8 +164,7 @@ export class TestClient {
       write: (bytes) => this.#receive(bytes),
       ...this.#controls(),
     };
-    const waiting = () => this.#waiting.length;
-    Object.defineProperty(peer, "buffered", { get: waiting });
+    Object.defineProperty(peer, "buffered", { get: () => this.#unsent.length });
     this.connection = acceptClient(test.broker, peer);
   }
 
@@ -187,19 +186,19 @@ export class TestClient {
 
   #receive(bytes: Uint8Array): void {
     this.writes++;
-    if (this.isStuck) this.#waiting = Buffer.concat([this.#waiting, bytes]);
+    if (this.isStuck) this.#unsent = Buffer.concat([this.#unsent, bytes]);
     else this.#bytes = Buffer.concat([this.#bytes, bytes]);
   }
 
   get buffered(): number {
-    return this.#waiting.length;
+    return this.#unsent.length;
   }
 
-  /** The network takes what waited. */
+  /** The held-back bytes are delivered, and the socket is writable again. */
   drain(): void {
     this.isStuck = false;
-    this.#bytes = Buffer.concat([this.#bytes, this.#waiting]);
-    this.#waiting = Buffer.alloc(0);
+    this.#bytes = Buffer.concat([this.#bytes, this.#unsent]);
+    this.#unsent = Buffer.alloc(0);
     this.connection.drained();
     this.test.clock.settle();
   }
@@ -209,7 +208,7 @@ export class TestClient {
     this.sendBytes(Buffer.concat(packets.map((packet) => encode(packet))));
   }
 
-  /** The chunk is overwritten afterwards, as the network does with its own. */
+  /** The chunk is overwritten afterwards, as the network layer reuses its buffer. */
   sendBytes(bytes: Uint8Array): void {
     const chunk = new Uint8Array(bytes);
     this.connection.feed(chunk);
@@ -243,7 +242,7 @@ export class TestClient {
     return { type: "publish", version, ...flags, topic, payload, properties: {}, ...packetId, ...options };
   }
 
-  /** Everything received since the last time. */
+  /** Every packet received since the last call. */
   take(): Packet[] {
     const frame = new Frame();
     const packets: Packet[] = [];
@@ -257,7 +256,7 @@ export class TestClient {
     return packets;
   }
 
-  /** The one packet received since the last time. */
+  /** The only packet received since the last call. */
   next<T extends Packet["type"]>(type: T): PacketOf<T> {
     const [packet, ...more] = this.take();
     if (packet === undefined || more.length > 0 || !isOf(packet, type)) {
@@ -266,14 +265,14 @@ export class TestClient {
     return packet;
   }
 
-  /** `topic: payload` of each PUBLISH received since the last time. */
+  /** `topic: payload` of each PUBLISH received since the last call. */
   messages(): string[] {
     const text = new TextDecoder();
     const publishes = this.take().filter((packet) => packet.type === "publish");
     return publishes.map((packet) => `${packet.topic}: ${text.decode(packet.payload)}`);
   }
 
-  /** The wire is cut. */
+  /** The connection breaks. */
   cut(): void {
     this.state = "destroyed";
     this.connection.closed();

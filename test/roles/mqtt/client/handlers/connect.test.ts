@@ -8,7 +8,7 @@ const versions: readonly Version[] = [3, 4, 5];
 
 for (const version of versions) {
   describe(`version ${version}`, () => {
-    test("a client is let in and pinged back [MQTT-3.2.0-1] [MQTT-3.12.4-1]", () => {
+    test("a client is accepted, and its PINGREQ answered [MQTT-3.2.0-1] [MQTT-3.12.4-1]", () => {
       const client = new TestBroker().connect("a", version);
       client.send({ type: "pingreq", version });
       expect(client.take()).toEqual([{ type: "pingresp", version }]);
@@ -21,7 +21,7 @@ for (const version of versions) {
       expect(client.test.broker.stats()).toMatchObject({ connections: 0, sessions: 0 });
     });
 
-    test("a packet before CONNECT closes the connection without a word [MQTT-3.1.0-1]", () => {
+    test("a packet before CONNECT closes the connection without an answer [MQTT-3.1.0-1]", () => {
       const client = new TestBroker().open(version);
       client.send({ type: "pingreq", version });
       expect(client.state).toBe("ended");
@@ -32,8 +32,8 @@ for (const version of versions) {
       const client = new TestBroker().connect("a", version);
       client.connect("a");
       expect(client.state).toBe("ended");
-      const told = version === 5 ? [Reason.ProtocolError] : [];
-      expect(client.take().map((packet) => "reasonCode" in packet && packet.reasonCode)).toEqual(told);
+      const reasons = version === 5 ? [Reason.ProtocolError] : [];
+      expect(client.take().map((packet) => "reasonCode" in packet && packet.reasonCode)).toEqual(reasons);
     });
 
     test("a second connection takes over the client identifier [MQTT-3.1.4-3]", () => {
@@ -41,14 +41,14 @@ for (const version of versions) {
       const first = test.connect("a", version);
       const second = test.connect("a", version);
       expect(first.state).toBe("ended");
-      const told = version === 5 ? [Reason.SessionTakenOver] : [];
-      expect(first.take().map((packet) => "reasonCode" in packet && packet.reasonCode)).toEqual(told);
+      const reasons = version === 5 ? [Reason.SessionTakenOver] : [];
+      expect(first.take().map((packet) => "reasonCode" in packet && packet.reasonCode)).toEqual(reasons);
       second.send({ type: "pingreq", version });
       expect(second.next("pingresp")).toBeDefined();
       expect(test.broker.stats()).toMatchObject({ connections: 1, sessions: 1 });
     });
 
-    test("one that is refused is told in the words of its version [MQTT-3.2.2-7]", () => {
+    test("a refused client gets the code of its version [MQTT-3.2.2-7]", () => {
       const test = new TestBroker({}, { access: { authenticate: () => Reason.NotAuthorized } });
       const client = test.open(version);
       client.connect("a");
@@ -57,7 +57,7 @@ for (const version of versions) {
       expect(test.broker.stats().sessions).toBe(0);
     });
 
-    test("what a client sends before it has been let in is kept for later", async () => {
+    test("packets that arrive before CONNACK are processed after it", async () => {
       const decision = Promise.withResolvers<number>();
       const test = new TestBroker({}, { access: { authenticate: () => decision.promise } });
       const client = test.open(version);
@@ -83,7 +83,7 @@ for (const version of versions) {
       expect(client.state).toBe("ended");
     });
 
-    test("a client without a keep alive may be silent", () => {
+    test("a client without a keep alive may be silent for any time", () => {
       const test = new TestBroker();
       const client = test.connect("a", version, { keepAlive: 0 });
       test.clock.advance(86_400_000);
@@ -93,14 +93,14 @@ for (const version of versions) {
 }
 
 describe("client identifiers", () => {
-  test("an empty one is not allowed in MQTT 3.1", () => {
+  test("an empty identifier is not allowed in MQTT 3.1", () => {
     const client = new TestBroker().open(3);
     client.connect("");
     expect(client.next("connack").reasonCode).toBe(2);
     expect(client.state).toBe("ended");
   });
 
-  test("an empty one needs a clean session in MQTT 3.1.1 [MQTT-3.1.3-8 of 3.1.1]", () => {
+  test("an empty identifier needs a clean session in MQTT 3.1.1 [MQTT-3.1.3-8 of 3.1.1]", () => {
     const test = new TestBroker();
     const refused = test.open(4);
     refused.connect("", { cleanStart: false });
@@ -110,7 +110,7 @@ describe("client identifiers", () => {
     expect(test.broker.stats().sessions).toBe(1);
   });
 
-  test("an MQTT 5 client without one is told which it got [MQTT-3.1.3-6] [MQTT-3.2.2-16]", () => {
+  test("an MQTT 5 client without one gets an assigned identifier [MQTT-3.1.3-6] [MQTT-3.2.2-16]", () => {
     const test = new TestBroker();
     const names = [1, 2].map(() => {
       const client = test.open(5);
@@ -122,8 +122,8 @@ describe("client identifiers", () => {
   });
 });
 
-describe("what the broker says about itself to an MQTT 5 client", () => {
-  test("limits, and what it does not do", () => {
+describe("CONNACK of MQTT 5", () => {
+  test("announces the broker's limits and features", () => {
     const client = new TestBroker({ receiveMaximum: 7, maxPacketSize: 5000, topicAliasMaximum: 3 }).open(5);
     client.connect("a");
     expect(client.next("connack").properties).toEqual({
@@ -134,7 +134,7 @@ describe("what the broker says about itself to an MQTT 5 client", () => {
     });
   });
 
-  test("a shorter session and a shorter keep alive than asked for [MQTT-3.2.2-21]", () => {
+  test("announces a shorter session expiry and keep alive than requested [MQTT-3.2.2-21]", () => {
     const test = new TestBroker({ maxSessionExpiry: "1h", maxKeepAlive: "60s" });
     const client = test.open(5);
     client.connect("a", { keepAlive: 0, properties: { sessionExpiryInterval: 7200 } });
@@ -146,23 +146,23 @@ describe("what the broker says about itself to an MQTT 5 client", () => {
     expect(client.next("disconnect").reasonCode).toBe(Reason.KeepAliveTimeout);
   });
 
-  test("that it knows no authentication method [MQTT-4.12.0-1]", () => {
+  test("refuses an unknown authentication method [MQTT-4.12.0-1]", () => {
     const client = new TestBroker().open(5);
     client.connect("a", { properties: { authenticationMethod: "SCRAM-SHA-1" } });
     expect(client.next("connack").reasonCode).toBe(Reason.BadAuthenticationMethod);
   });
 });
 
-describe("clients that are none", () => {
-  test("a protocol level of the past is answered as MQTT 3, one of the future as MQTT 5 [MQTT-3.1.2-2]", () => {
+describe("invalid clients", () => {
+  test("an older protocol level is answered as MQTT 3, a newer one as MQTT 5 [MQTT-3.1.2-2]", () => {
     const test = new TestBroker();
-    const past = test.open(4);
-    past.sendBytes(hex("10 0e 0006 4d514973 6470 02 02 003c 0000"));
-    expect(past.next("connack").reasonCode).toBe(1);
-    const future = test.open(5);
-    future.sendBytes(hex("10 0c 0004 4d515454 06 02 003c 0000"));
-    expect(future.next("connack").reasonCode).toBe(Reason.UnsupportedProtocolVersion);
-    expect([past.state, future.state]).toEqual(["ended", "ended"]);
+    const older = test.open(4);
+    older.sendBytes(hex("10 0e 0006 4d514973 6470 02 02 003c 0000"));
+    expect(older.next("connack").reasonCode).toBe(1);
+    const newer = test.open(5);
+    newer.sendBytes(hex("10 0c 0004 4d515454 06 02 003c 0000"));
+    expect(newer.next("connack").reasonCode).toBe(Reason.UnsupportedProtocolVersion);
+    expect([older.state, newer.state]).toEqual(["ended", "ended"]);
   });
 
   test("another protocol is closed without an answer [MQTT-3.1.2-1]", () => {
@@ -172,7 +172,7 @@ describe("clients that are none", () => {
     expect(client.take()).toEqual([]);
   });
 
-  test("a connection that says nothing is closed after connectTimeout", () => {
+  test("a connection that sends no CONNECT is closed after connectTimeout", () => {
     const test = new TestBroker({ connectTimeout: "2s" });
     const silent = test.open();
     const slow = test.open();
@@ -183,7 +183,7 @@ describe("clients that are none", () => {
     expect([silent.state, slow.state]).toEqual(["ended", "ended"]);
   });
 
-  test("a first packet larger than any CONNECT is not waited for, a later one is", () => {
+  test("a first packet larger than any CONNECT ends the connection, a later one does not", () => {
     const test = new TestBroker();
     const stranger = test.open();
     stranger.sendBytes(hex("10 81 80 20")); // 512 KiB + 1 and its header
@@ -193,7 +193,7 @@ describe("clients that are none", () => {
     expect(client.state).toBe("open");
   });
 
-  test("a malformed packet closes only the culprit, and what it sent before counts", () => {
+  test("a malformed packet closes its own connection only, and earlier packets take effect", () => {
     const test = new TestBroker();
     const other = test.connect("other");
     other.subscribe("a");
@@ -205,14 +205,14 @@ describe("clients that are none", () => {
     expect(other.state).toBe("open");
   });
 
-  test("a packet of a server closes the connection", () => {
+  test("a packet that only a server may send closes the connection", () => {
     const client = new TestBroker().connect("a", 5);
     client.send({ type: "suback", version: 5, packetId: 1, reasonCodes: [0], properties: {} });
     expect(client.next("disconnect").reasonCode).toBe(Reason.ProtocolError);
   });
 });
 
-test("a pause of the whole process is nobody's silence", () => {
+test("a pause of the whole process does not count against keep alives", () => {
   const test = new TestBroker({ connectTimeout: "10s" });
   const client = test.connect("a", 4, { keepAlive: 10 });
   const stranger = test.open();
@@ -222,7 +222,7 @@ test("a pause of the whole process is nobody's silence", () => {
   expect([client.state, stranger.state]).toEqual(["ended", "ended"]);
 });
 
-test("a stopping broker says so to those who can be told", () => {
+test("a stopping broker sends DISCONNECT to MQTT 5 clients", () => {
   const test = new TestBroker();
   const five = test.connect("five", 5);
   const four = test.connect("four", 4);

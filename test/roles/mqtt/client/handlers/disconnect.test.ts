@@ -5,36 +5,36 @@ import { TestBroker } from "../../support/test-broker.ts";
 const payload = new TextEncoder().encode("bye");
 const will = { topic: "gone", payload, qos: 0 as const, retain: false, properties: {} };
 
-/** A watcher of wills, and a client that leaves with this reason. */
-function leave(reasonCode: number) {
+/** A client with a will sends DISCONNECT with this reason. */
+function disconnect(reasonCode: number) {
   const test = new TestBroker();
-  const watcher = test.connect("watcher", 5);
-  watcher.subscribe("gone");
+  const subscriber = test.connect("subscriber", 5);
+  subscriber.subscribe("gone");
   const client = test.connect("a", 5, { will });
   client.send({ type: "disconnect", version: 5, reasonCode, properties: {} });
-  return { wills: watcher.messages(), told: client.take(), state: client.state };
+  return { wills: subscriber.messages(), replies: client.take(), state: client.state };
 }
 
-/** Section 3.14.2.1: "Client" or "Client or Server" in the column of who sends it. */
+/** Section 3.14.2.1: the reason codes that the table marks as sent by "Client" or "Client or Server". */
 const ofClients = [0, 4, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99];
 const ofServers = reasonsOf("disconnect").filter((code) => !ofClients.includes(code));
 
 describe("DISCONNECT from an MQTT 5 client", () => {
-  test("takes the will away when all is done [MQTT-3.14.4-3] [MQTT-3.1.2-10]", () => {
-    expect(leave(Reason.Success)).toEqual({ wills: [], told: [], state: "ended" });
+  test("with reason 0 deletes the will [MQTT-3.14.4-3] [MQTT-3.1.2-10]", () => {
+    expect(disconnect(Reason.Success)).toEqual({ wills: [], replies: [], state: "ended" });
   });
 
-  test.each(ofClients.slice(1))("with reason %d leaves the will to be published [MQTT-3.1.2-8]", (code) => {
-    expect(leave(code)).toEqual({ wills: ["gone: bye"], told: [], state: "ended" });
+  test.each(ofClients.slice(1))("with reason %d makes the broker publish the will [MQTT-3.1.2-8]", (code) => {
+    expect(disconnect(code)).toEqual({ wills: ["gone: bye"], replies: [], state: "ended" });
   });
 
   test.each(ofServers)("with a server's reason, %d, is a protocol error [MQTT-3.14.2-1]", (code) => {
-    const { wills, told, state } = leave(code);
+    const { wills, replies, state } = disconnect(code);
     expect([wills, state]).toEqual([["gone: bye"], "ended"]);
-    expect(told).toMatchObject([{ type: "disconnect", reasonCode: Reason.ProtocolError }]);
+    expect(replies).toMatchObject([{ type: "disconnect", reasonCode: Reason.ProtocolError }]);
   });
 
-  test("may name a session expiry when CONNECT did, even if the broker grants none", () => {
+  test("may have a session expiry when CONNECT had one, even if the broker grants none", () => {
     const test = new TestBroker({ maxSessionExpiry: "0s" });
     const client = test.connect("a", 5, { will, properties: { sessionExpiryInterval: 60 } });
     const properties = { sessionExpiryInterval: 30 };

@@ -6,20 +6,20 @@ import { TestBroker } from "../../support/test-broker.ts";
 const broken = Uint8Array.of(0x61, 0xc3);
 const properties = { payloadFormatIndicator: 1 as const };
 
-function scene(config: Record<string, unknown> = { checkPayloadFormat: true }) {
+function setup(config: Record<string, unknown> = { checkPayloadFormat: true }) {
   const test = new TestBroker({ sysInterval: 0, ...config });
   const subscriber = test.connect("subscriber", 5);
   subscriber.subscribe("a", 2);
   return { test, subscriber, publisher: test.connect("publisher", 5) };
 }
 
-describe("a payload that says it is text and is not, section 3.3.2.3.2", () => {
+describe("a payload that is declared as UTF-8 and is not, section 3.3.2.3.2", () => {
   for (const [qos, answer] of [
     [1, "puback"],
     [2, "pubrec"],
   ] as const) {
-    test(`is refused with 0x99 at QoS ${qos}, and the client goes on`, () => {
-      const { test, subscriber, publisher } = scene();
+    test(`is refused with 0x99 at QoS ${qos}, and the client stays connected`, () => {
+      const { test, subscriber, publisher } = setup();
       publisher.publish("a", "", { qos, payload: broken, properties });
       expect(publisher.next(answer).reasonCode).toBe(Reason.PayloadFormatInvalid);
       expect(subscriber.take()).toEqual([]);
@@ -31,8 +31,8 @@ describe("a payload that says it is text and is not, section 3.3.2.3.2", () => {
     });
   }
 
-  test("ends the connection with 0x99 at QoS 0, where nothing else could tell [MQTT-4.13.1-1]", () => {
-    const { subscriber, publisher } = scene();
+  test("ends the connection with 0x99 at QoS 0, which has no acknowledgement [MQTT-4.13.1-1]", () => {
+    const { subscriber, publisher } = setup();
     publisher.send(
       publisher.message("a", "before"),
       publisher.message("a", "", { payload: broken, properties }),
@@ -42,24 +42,24 @@ describe("a payload that says it is text and is not, section 3.3.2.3.2", () => {
     expect(subscriber.messages()).toEqual(["a: before"]);
   });
 
-  test("travels when nobody asked for the check, and when nothing says that it is text", () => {
+  test("is delivered without checkPayloadFormat, and when the message does not declare it as text", () => {
     for (const [config, given] of [
       [{}, properties],
       [{ checkPayloadFormat: true }, { payloadFormatIndicator: 0 as const }],
       [{ checkPayloadFormat: true }, {}],
     ] as const) {
-      const { subscriber, publisher } = scene(config);
+      const { subscriber, publisher } = setup(config);
       publisher.publish("a", "", { payload: broken, properties: given });
       expect(subscriber.next("publish").payload).toEqual(broken);
     }
   });
 
   test("is refused in a will, too", () => {
-    const { test } = scene();
+    const { test } = setup();
     const will = { topic: "a", payload: broken, qos: 0, retain: false, properties } as const;
     expect(willMistake(test.broker.config, will)?.reason).toBe(Reason.PayloadFormatInvalid);
     expect(willMistake(test.broker.config, { ...will, properties: {} })).toBeUndefined();
     expect(willMistake(test.broker.config, { ...will, payload: Uint8Array.of(0x61) })).toBeUndefined();
-    expect(willMistake(scene({}).test.broker.config, will)).toBeUndefined();
+    expect(willMistake(setup({}).test.broker.config, will)).toBeUndefined();
   });
 });

@@ -26,7 +26,7 @@ for (const from of versions) {
     describe(`from version ${from} to version ${to}`, () => {
       for (const qos of [0, 1, 2] as const) {
         for (const granted of [0, 1, 2] as const) {
-          test(`QoS ${qos} published arrives at QoS ${granted} subscribed at the lower of the two`, () => {
+          test(`a QoS ${qos} message is delivered to a QoS ${granted} subscription at the lower of the two`, () => {
             const { subscriber, publisher } = pair(from, to);
             expect(subscriber.subscribe("sister/+", granted)).toMatchObject({ reasonCodes: [granted] });
             publisher.publish("sister/temp", "Suhu: 28°C", { qos, packetId: 77 });
@@ -38,7 +38,7 @@ for (const from of versions) {
         }
       }
 
-      test("several in one chunk arrive in their order, each with its own identifier [MQTT-4.6.0-6]", () => {
+      test("messages in one chunk are delivered in order, each with its own identifier [MQTT-4.6.0-6]", () => {
         const { subscriber, publisher } = pair(from, to);
         subscriber.subscribe("#", 1);
         const texts = ["one", "two", "six", "four", "five"];
@@ -70,7 +70,7 @@ for (const version of versions) {
       expect(publisher.take()).toEqual([ack("puback", version, 513)]);
     });
 
-    test("QoS 2 is delivered once however often it is sent before PUBREL [MQTT-4.3.3-10]", () => {
+    test("QoS 2 is delivered once, however often it is sent before PUBREL [MQTT-4.3.3-10]", () => {
       const { subscriber, publisher } = pair(version, version);
       subscriber.subscribe("a", 0);
       publisher.publish("a", "once", { qos: 2, packetId: 5 });
@@ -83,7 +83,7 @@ for (const version of versions) {
       expect(subscriber.messages()).toEqual(["a: the next"]);
     });
 
-    test("QoS 2 goes its four steps to the subscriber [MQTT-4.3.3-1]", () => {
+    test("QoS 2 is delivered in four steps [MQTT-4.3.3-1]", () => {
       const { subscriber, publisher } = pair(version, version);
       subscriber.subscribe("a", 2);
       publisher.publish("a", "x", { qos: 2, packetId: 5 });
@@ -96,14 +96,14 @@ for (const version of versions) {
       expect(subscriber.take()).toEqual([]);
     });
 
-    test("DUP of the publisher does not travel [MQTT-3.3.1-3]", () => {
+    test("the publisher's DUP flag is not forwarded [MQTT-3.3.1-3]", () => {
       const { subscriber, publisher } = pair(version, version);
       subscriber.subscribe("a", 1);
       publisher.publish("a", "x", { qos: 1, packetId: 3, dup: true });
       expect(subscriber.next("publish").dup).toBe(false);
     });
 
-    test("a chunk cut anywhere is put together again", () => {
+    test("packets split at any byte are reassembled", () => {
       const { subscriber, publisher } = pair(version, version);
       subscriber.subscribe("#", 0);
       const messages = [
@@ -127,7 +127,7 @@ for (const version of versions) {
   });
 }
 
-test("any mix of messages arrives whole and in order, whatever runs they make", () => {
+test("any mix of messages is delivered complete and in order, whatever publish runs it makes", () => {
   const message = fc.record({
     topic: fc.constantFrom("a", "b", "c/d"),
     text: fc.constantFrom("", "same", "size", "longer than the others"),
@@ -188,14 +188,14 @@ describe("MQTT 5", () => {
     ] as [string, string][],
   };
 
-  test("properties travel unaltered and in their order [MQTT-3.3.2-17] [MQTT-3.3.2-18]", () => {
+  test("properties are forwarded unaltered and in order [MQTT-3.3.2-17] [MQTT-3.3.2-18]", () => {
     const { subscriber, publisher } = pair(5, 5);
     subscriber.subscribe("a");
     publisher.publish("a", "x", { properties: { ...properties, topicAlias: 3, messageExpiryInterval: 60 } });
     expect(subscriber.next("publish").properties).toEqual({ ...properties, messageExpiryInterval: 60 });
   });
 
-  test("properties stay behind on the way to an older client", () => {
+  test("properties are not sent to an older client", () => {
     const { subscriber, publisher } = pair(5, 4);
     subscriber.subscribe("a");
     publisher.publish("a", "x", { properties });
@@ -203,7 +203,7 @@ describe("MQTT 5", () => {
     expect(subscriber.messages()).toEqual(["a: x", "a: y"]);
   });
 
-  test("a topic alias stands for its topic until it gets another [MQTT-3.3.2-12]", () => {
+  test("a topic alias stands for its topic until it is reassigned [MQTT-3.3.2-12]", () => {
     const { subscriber, publisher } = pair(5, 5);
     subscriber.subscribe("#");
     publisher.publish("a", "1", { properties: { topicAlias: 1 } });
@@ -213,14 +213,14 @@ describe("MQTT 5", () => {
     expect(subscriber.messages()).toEqual(["a: 1", "a: 2", "b: 3", "b: 4"]);
   });
 
-  test("a topic alias is between two only, and does not travel [MQTT-3.3.2-7]", () => {
+  test("a topic alias is local to its connection, and is not forwarded [MQTT-3.3.2-7]", () => {
     const { subscriber, publisher } = pair(5, 5);
     subscriber.subscribe("#");
     publisher.publish("a", "1", { properties: { topicAlias: 1, contentType: "t" } });
     expect(subscriber.next("publish").properties).toEqual({ contentType: "t" });
   });
 
-  test("messages of one size are not taken for a run when their properties differ", () => {
+  test("messages of equal size are no publish run when their properties differ", () => {
     const { subscriber, publisher } = pair(5, 4);
     subscriber.subscribe("#");
     const withProperty = publisher.message("a", "abcd", { properties: { contentType: "t" } });
@@ -228,7 +228,7 @@ describe("MQTT 5", () => {
     expect(subscriber.messages()).toEqual(["a: abcd", "a: abcdefgh", "a: ABCDEFGH"]);
   });
 
-  test("a topic alias beyond the maximum, or one that stands for nothing, is an error [MQTT-3.3.2-9]", () => {
+  test("a topic alias above the maximum, or an unassigned one, is an error [MQTT-3.3.2-9]", () => {
     const test = new TestBroker({ topicAliasMaximum: 2 });
     const beyond = test.connect("beyond", 5);
     beyond.publish("a", "x", { properties: { topicAlias: 3 } });
@@ -244,7 +244,7 @@ describe("MQTT 5", () => {
     expect(client.next("disconnect").reasonCode).toBe(Reason.ProtocolError);
   });
 
-  test("a publisher learns that nobody has subscribed", () => {
+  test("the acknowledgement says when there are no matching subscribers", () => {
     const client = new TestBroker().connect("a", 5);
     client.publish("a", "x", { qos: 1 });
     expect(client.next("puback").reasonCode).toBe(Reason.NoMatchingSubscribers);
@@ -262,7 +262,7 @@ describe("MQTT 5", () => {
     ]);
   });
 
-  test("a client gets no packet larger than it takes [MQTT-3.1.2-25]", () => {
+  test("a client gets no packet larger than its maximum packet size [MQTT-3.1.2-25]", () => {
     const test = new TestBroker();
     const small = test.connect("small", 5, { properties: { maximumPacketSize: 30 } });
     const publisher = test.connect("publisher");
@@ -275,7 +275,7 @@ describe("MQTT 5", () => {
     expect(test.broker.stats().dropped_total).toBe(2);
   });
 
-  test("PUBREC with an error ends the matter [MQTT-4.3.3-4]", () => {
+  test("PUBREC with an error ends the delivery [MQTT-4.3.3-4]", () => {
     const { subscriber, publisher } = pair(4, 5);
     subscriber.subscribe("a", 2);
     publisher.publish("a", "x", { qos: 2 });
@@ -285,7 +285,7 @@ describe("MQTT 5", () => {
     expect(subscriber.connection.session?.inflight.size).toBe(0);
   });
 
-  test("acknowledgements of what was never sent are answered, not believed", () => {
+  test("acknowledgements of messages that were never sent are answered with an error", () => {
     const client = new TestBroker().connect("a", 5);
     client.send(ack("puback", 5, 9), ack("pubcomp", 5, 9));
     expect(client.take()).toEqual([]);
@@ -297,19 +297,19 @@ describe("MQTT 5", () => {
   });
 });
 
-describe("what a client may publish", () => {
+describe("a PUBLISH that is not allowed", () => {
   const access = { mayPublish: (_: unknown, topic: string) => topic !== "secret" };
 
-  function trio(version: Version): { subscriber: TestClient; publisher: TestClient } {
+  function setup(version: Version): { subscriber: TestClient; publisher: TestClient } {
     const test = new TestBroker({}, { access });
     const subscriber = test.connect("subscriber");
     subscriber.subscribe("#");
     return { subscriber, publisher: test.connect("publisher", version) };
   }
 
-  test("is told to an MQTT 5 client, and only left out for an older one [MQTT-3.3.5-2]", () => {
+  test("is refused with a reason in MQTT 5, and silently dropped before [MQTT-3.3.5-2]", () => {
     for (const version of [4, 5] as const) {
-      const { subscriber, publisher } = trio(version);
+      const { subscriber, publisher } = setup(version);
       publisher.publish("secret", "x", { qos: 1 });
       publisher.publish("open", "y", { qos: 1 });
       publisher.publish("secret", "z");
@@ -319,7 +319,7 @@ describe("what a client may publish", () => {
     }
   });
 
-  test("is not what the broker says about itself", () => {
+  test("to a $SYS topic is dropped, whatever access says", () => {
     const test = new TestBroker({ sysInterval: 0 }, { access: { mayPublish: () => true } });
     const subscriber = test.connect("subscriber");
     subscriber.subscribe("$SYS/#");

@@ -5,7 +5,7 @@ import { TestBroker } from "../../support/test-broker.ts";
 const serverReference = "lab2.example:1883";
 
 describe("another server", () => {
-  test("is told when all sessions are in use", () => {
+  test("is named when all sessions are in use", () => {
     const test = new TestBroker({ maxSessions: 1, serverReference });
     test.connect("a", 4);
     const five = test.open(5);
@@ -18,7 +18,7 @@ describe("another server", () => {
     expect([five.state, four.state]).toEqual(["ended", "ended"]);
   });
 
-  test("is told when the broker stops", () => {
+  test("is named when the broker stops", () => {
     const test = new TestBroker({ serverReference });
     const [five, four] = [test.connect("five", 5), test.connect("four", 4)];
     test.broker.stop();
@@ -27,7 +27,7 @@ describe("another server", () => {
     expect(four.take()).toEqual([]);
   });
 
-  test("is not told where none is known", () => {
+  test("is not named without serverReference", () => {
     const test = new TestBroker({ maxSessions: 1 });
     const client = test.connect("a", 5);
     const other = test.open(5);
@@ -38,7 +38,7 @@ describe("another server", () => {
     expect([reasonCode, properties.serverReference]).toEqual([Reason.ServerShuttingDown, undefined]);
   });
 
-  test("may be chosen for each client by whoever decides about it", () => {
+  test("may be chosen for each client by the authentication", () => {
     const authenticate = () => ({ reason: Reason.ServerMoved, serverReference: "lab3.example" });
     const test = new TestBroker({ serverReference }, { access: { authenticate } });
     const client = test.open(5);

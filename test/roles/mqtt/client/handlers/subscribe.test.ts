@@ -9,7 +9,7 @@ const versions: readonly Version[] = [3, 4, 5];
 
 for (const version of versions) {
   describe(`version ${version}`, () => {
-    test("wildcards match as they should, and not the broker's own topics [MQTT-4.7.2-1]", () => {
+    test("wildcards match by the rules, and a leading one matches no $ topic [MQTT-4.7.2-1]", () => {
       const test = new TestBroker({}, { access: { mayPublish: () => true } });
       const all = test.connect("all", version);
       all.subscribe("#");
@@ -21,7 +21,7 @@ for (const version of versions) {
       expect(own.messages()).toEqual(["$OWN/broker/load: x"]);
     });
 
-    test("one code for each filter, in their order [MQTT-3.8.4-6]", () => {
+    test("SUBACK has one code for each filter, in order [MQTT-3.8.4-6]", () => {
       const client = new TestBroker(
         {},
         { access: { maySubscribe: (_, filter) => filter !== "secret" } },
@@ -57,7 +57,7 @@ for (const version of versions) {
       expect(test.broker.stats().subscriptions).toBe(1);
     });
 
-    test("after UNSUBSCRIBE nothing comes any more [MQTT-3.10.4-3]", () => {
+    test("nothing is delivered after UNSUBSCRIBE [MQTT-3.10.4-3]", () => {
       const test = new TestBroker();
       const client = test.connect("a", version);
       client.subscribe("a/+");
@@ -68,7 +68,7 @@ for (const version of versions) {
       expect(client.take()).toEqual([]);
     });
 
-    test("a retained message greets new subscribers, and only them with its flag [MQTT-3.3.1-8]", () => {
+    test("a retained message is sent to new subscribers, and to them only with the retain flag [MQTT-3.3.1-8]", () => {
       const test = new TestBroker();
       const publisher = test.connect("publisher", version);
       const early = test.connect("early", version);
@@ -87,7 +87,7 @@ for (const version of versions) {
       expect(message?.type === "publish" && String(Buffer.from(message.payload))).toBe("28");
     });
 
-    test("an empty retained message takes the one before away [MQTT-3.3.1-6] [MQTT-3.3.1-7]", () => {
+    test("an empty retained message removes the previous one [MQTT-3.3.1-6] [MQTT-3.3.1-7]", () => {
       const test = new TestBroker();
       const publisher = test.connect("publisher", version);
       publisher.publish("a", "x", { retain: true });
@@ -99,7 +99,7 @@ for (const version of versions) {
       expect(test.connect("late", version).subscribe("a").type).toBe("suback");
     });
 
-    test("retained messages of $ topics are hidden from wildcards", () => {
+    test("retained messages of $ topics are not matched by a leading wildcard", () => {
       const test = new TestBroker();
       test.connect("publisher", version).publish("$other/x", "1", { retain: true });
       const client = test.connect("a", version);
@@ -122,7 +122,7 @@ const subscription = (version: Version, filter: string, identifier?: number) => 
 });
 
 describe("MQTT 5 subscriptions", () => {
-  test("no local: a client does not hear itself [MQTT-3.8.3-3]", () => {
+  test("no local: a client does not receive its own messages [MQTT-3.8.3-3]", () => {
     const client = new TestBroker().connect("a", 5);
     client.subscribe("own", 0, { noLocal: true });
     client.subscribe("echo", 0);
@@ -131,7 +131,7 @@ describe("MQTT 5 subscriptions", () => {
     expect(client.messages()).toEqual(["echo: y"]);
   });
 
-  test("retain as published: the flag stays [MQTT-3.3.1-13]", () => {
+  test("retain as published: the flag is kept [MQTT-3.3.1-13]", () => {
     const test = new TestBroker();
     const client = test.connect("a", 5);
     client.subscribe("#", 0, { retainAsPublished: true });
@@ -165,7 +165,7 @@ describe("MQTT 5 subscriptions", () => {
     expect(fresh.messages()).toEqual(["a: x"]);
   });
 
-  test("every matching subscription's identifier comes along [MQTT-3.3.4-3] [MQTT-3.3.4-4]", () => {
+  test("a message carries the identifier of every matching subscription [MQTT-3.3.4-3] [MQTT-3.3.4-4]", () => {
     const test = new TestBroker();
     const client = test.connect("a", 5);
     client.send(subscription(5, "a/#", 5), subscription(5, "a/b", 300), subscription(5, "+/b"));
@@ -178,7 +178,7 @@ describe("MQTT 5 subscriptions", () => {
     }
   });
 
-  test("retained messages carry the identifier of the subscription that asked", () => {
+  test("a retained message carries the identifier of the new subscription", () => {
     const test = new TestBroker();
     test.connect("b").publish("a", "x", { retain: true });
     const client = test.connect("a", 5);
@@ -187,7 +187,7 @@ describe("MQTT 5 subscriptions", () => {
     expect(message).toMatchObject({ properties: { subscriptionIdentifiers: [7] } });
   });
 
-  test("a retained message is older by the time it has waited, and goes when it expires [MQTT-3.3.2-6]", () => {
+  test("a retained message's expiry interval counts down, and the message is removed when it expires [MQTT-3.3.2-6]", () => {
     const test = new TestBroker();
     test.connect("b", 5).publish("a", "x", { retain: true, properties: { messageExpiryInterval: 60 } });
     test.clock.advance(20_000);
@@ -202,7 +202,7 @@ describe("MQTT 5 subscriptions", () => {
 });
 
 describe("limits", () => {
-  test("subscriptions of one client", () => {
+  test("hold for the subscriptions of one client", () => {
     const client = new TestBroker({ maxSubscriptions: 2 }).connect("a", 5);
     const codes = ["a", "b", "c", "a"].map((filter) => client.subscribe(filter));
     expect(codes.map((suback) => suback.type === "suback" && suback.reasonCodes[0])).toEqual([
@@ -213,7 +213,7 @@ describe("limits", () => {
     ]);
   });
 
-  test("subscriptions of all clients together, in bytes, for every version", () => {
+  test("hold for the bytes of all clients' subscriptions together, in every version", () => {
     for (const version of versions) {
       const test = new TestBroker({ maxSubscriptionBytes: 2 * subscriptionBytes("a/b") });
       const [one, other] = [test.connect("one", version), test.connect("other", version)];
@@ -221,14 +221,14 @@ describe("limits", () => {
       expect(one.subscribe("a/#")).toMatchObject({ reasonCodes: [0] });
       const refused = version === 5 ? Reason.QuotaExceeded : 0x80;
       expect(other.subscribe("a/b")).toMatchObject({ reasonCodes: [refused] });
-      // In place of another it takes nothing more.
+      // Replacing a subscription takes no further bytes.
       expect(one.subscribe("a/b", 1)).toMatchObject({ reasonCodes: [1] });
       one.cut();
       expect(other.subscribe("a/b")).toMatchObject({ reasonCodes: [0] });
     }
   });
 
-  test("a packet with very many filters is done in pieces, and in its order with the next packets", () => {
+  test("a packet with very many filters is processed in slices, and in order with later packets", () => {
     const test = new TestBroker({ maxSubscriptions: 10_000 });
     const client = test.connect("a", 5);
     const filters = Array.from({ length: 4500 }, (_, index) => `t/${index}`);
@@ -250,7 +250,7 @@ describe("limits", () => {
     expect(test.broker.stats().subscriptions).toBe(0);
   });
 
-  test("the subscriptions of a session that ends are forgotten in pieces, and get nothing meanwhile", () => {
+  test("the subscriptions of an ended session are dropped in slices, and receive nothing meanwhile", () => {
     const test = new TestBroker({ maxSubscriptions: 10_000 });
     const client = test.connect("a", 5, { properties: { sessionExpiryInterval: 60 } });
     for (let index = 0; index < 3000; index++) client.subscribe(`t/${index}`, 1);
@@ -267,7 +267,7 @@ describe("limits", () => {
     expect(again.messages()).toEqual([]);
   });
 
-  test("levels of a filter and of a topic", () => {
+  test("hold for the levels of a filter and of a topic", () => {
     const client = new TestBroker({ maxTopicLevels: 3 }).connect("a", 5);
     expect(client.subscribe("a/b/c")).toMatchObject({ reasonCodes: [0] });
     expect(client.subscribe("a/b/c/d")).toMatchObject({ reasonCodes: [Reason.TopicFilterInvalid] });
@@ -275,7 +275,7 @@ describe("limits", () => {
     expect(client.next("disconnect").reasonCode).toBe(Reason.TopicNameInvalid);
   });
 
-  test("retained messages: one more is not kept, one in place of another is", () => {
+  test("hold for retained messages: a further one is not kept, a replacement is", () => {
     const test = new TestBroker({ maxRetained: 1 });
     const client = test.connect("a");
     for (const topic of ["a", "b", "a"]) client.publish(topic, "x", { retain: true });
