@@ -3,7 +3,7 @@ import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
 import { suggestion } from "../../../../src/roles/mqtt/insight/waiting-clients.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
-function watched(config: Record<string, unknown> = {}) {
+function setup(config: Record<string, unknown> = {}) {
   const test = new TestBroker(config);
   return { test, problems: openInsight(test.broker).problems };
 }
@@ -14,8 +14,8 @@ const subscribeTo = (filter: string) => ({
   ],
 });
 
-test("messages that found no subscriber are told for a minute, or until somebody has come", () => {
-  const { test, problems } = watched();
+test("messages without a subscriber are reported for a minute, or until somebody subscribes", () => {
+  const { test, problems } = setup();
   const client = test.connect("publisher");
   expect(problems()).toEqual([]);
   client.send(...["1", "2", "3"].map((text) => client.message("sister/temp", text)));
@@ -32,19 +32,19 @@ test("messages that found no subscriber are told for a minute, or until somebody
   expect(problems()).toEqual([]);
 });
 
-test("what is retained, what the broker itself says and what was heard is no problem", () => {
-  const { test, problems } = watched({ sysInterval: 1000 });
+test("retained, delivered and the broker's own messages are not reported", () => {
+  const { test, problems } = setup({ sysInterval: 1000 });
   const client = test.connect("publisher");
-  test.connect("subscriber").subscribe("heard");
-  client.publish("heard", "x");
+  test.connect("subscriber").subscribe("delivered");
+  client.publish("delivered", "x");
   client.publish("kept", "x", { retain: true });
   openInsight(test.broker).actions.publish?.({ topic: "own" });
   test.clock.advance(2000);
   expect(problems()).toEqual([]);
 });
 
-test("who waits for what nobody publishes is told, and what it may have meant", () => {
-  const { test, problems } = watched();
+test("a client that waits on a topic without messages is reported, with a similar topic", () => {
+  const { test, problems } = setup();
   const publisher = test.connect("publisher");
   const dashboard = test.connect("dashboard-1");
   test.connect("player").subscribe("sister/channel/game");
@@ -61,28 +61,34 @@ test("who waits for what nobody publishes is told, and what it may have meant", 
   expect(problems()).toEqual([]);
 });
 
-test("nobody waits who is away, has left, got what is retained, or has the name of a topic in use", () => {
-  const { test, problems } = watched();
+test("a client that is offline, has unsubscribed or has received a message is not reported as waiting", () => {
+  const { test, problems } = setup();
   const publisher = test.connect("publisher");
   test.connect("served").subscribe("kept/+");
   publisher.publish("kept/1", "x", { retain: true });
   publisher.publish("once/1", "x");
   test.connect("late").subscribe("once/#");
-  const away = test.connect("away", 4, { cleanStart: false });
-  away.subscribe("nothing");
-  away.cut();
-  const gone = test.connect("gone", 5);
-  gone.subscribe("nothing/else");
-  gone.send({ type: "unsubscribe", version: 5, packetId: 1, filters: ["nothing/else"], properties: {} });
+  const offline = test.connect("offline", 4, { cleanStart: false });
+  offline.subscribe("nothing");
+  offline.cut();
+  const unsubscribed = test.connect("unsubscribed", 5);
+  unsubscribed.subscribe("nothing/else");
+  unsubscribed.send({
+    type: "unsubscribe",
+    version: 5,
+    packetId: 1,
+    filters: ["nothing/else"],
+    properties: {},
+  });
   test.clock.advance(20_000);
   expect(problems()).toEqual([]);
 });
 
 test("a retained message from before the broker started counts as published", () => {
-  const { test, problems } = watched();
+  const { test, problems } = setup();
   const publisher = test.connect("publisher");
   publisher.publish("kept", "x", { retain: true });
-  // What is published to very many topics makes the cache of topics begin anew.
+  // Very many topics evict the topic from the topic cache.
   for (let index = 0; index < 20_001; index++) test.broker.router.topicNamed(`t/${index}`);
   expect([...test.broker.router.topics()]).not.toContain("kept");
   const client = test.connect("client");
@@ -91,8 +97,8 @@ test("a retained message from before the broker started counts as published", ()
   expect(problems()).toEqual([]);
 });
 
-test("a member of a shared group waits like others", () => {
-  const { test, problems } = watched();
+test("a member of a shared subscription is reported as waiting, too", () => {
+  const { test, problems } = setup();
   test.connect("worker", 5).subscribe("$share/all/jobs/new");
   test.clock.advance(11_000);
   expect(problems()).toEqual([
@@ -107,8 +113,8 @@ test("a suggestion keeps the filter's wildcards", () => {
   expect(suggestion("something/else", topics)).toBeUndefined();
 });
 
-test("who does not acknowledge is told after ten seconds, and no more once it does", () => {
-  const { test, problems } = watched({ maxInflight: 3 });
+test("a client that does not acknowledge is reported after ten seconds, until it acknowledges", () => {
+  const { test, problems } = setup({ maxInflight: 3 });
   const client = test.connect("x", 5);
   client.subscribe("t", 1);
   const publisher = test.connect("publisher");
@@ -122,8 +128,8 @@ test("who does not acknowledge is told after ten seconds, and no more once it do
   expect(problems()).toEqual([]);
 });
 
-test("who reads too slowly is told with what it lost, for a minute", () => {
-  const { test, problems } = watched({ sendBuffer: 64 * 1024 });
+test("a client that reads too slowly is reported for a minute, with its dropped messages", () => {
+  const { test, problems } = setup({ sendBuffer: 64 * 1024 });
   const client = test.connect("x");
   client.subscribe("t");
   client.isStuck = true;
@@ -138,8 +144,8 @@ test("who reads too slowly is told with what it lost, for a minute", () => {
   expect(problems()).toEqual([]);
 });
 
-test("who is away with a full queue is told so", () => {
-  const { test, problems } = watched({ maxQueuedMessages: 2 });
+test("an offline client with a full queue is reported", () => {
+  const { test, problems } = setup({ maxQueuedMessages: 2 });
   const client = test.connect("x", 4, { cleanStart: false });
   client.subscribe("t", 1);
   client.cut();
@@ -148,18 +154,18 @@ test("who is away with a full queue is told so", () => {
   expect(problems()).toEqual(["client x is away and its queue is full: 1 message was dropped"]);
 });
 
-test("of each kind five are told, and how many more there are", () => {
-  const { test, problems } = watched();
+test("five problems of each kind are listed, and the others counted", () => {
+  const { test, problems } = setup();
   const client = test.connect("publisher");
   for (let index = 0; index < 17; index++) client.publish(`t/${index}`, "x");
   test.connect("waiting", 5);
-  const said = problems();
-  expect(said).toHaveLength(6);
-  expect(said[5]).toBe("and 12 more topics without a subscriber");
+  const lines = problems();
+  expect(lines).toHaveLength(6);
+  expect(lines[5]).toBe("and 12 more topics without a subscriber");
 });
 
-test("whoever asks again at once gets the same answer, made once", () => {
-  const { test, problems } = watched();
+test("the list is cached for repeated requests", () => {
+  const { test, problems } = setup();
   const first = problems();
   test.connect("publisher").publish("t", "x");
   expect(problems()).toBe(first);
@@ -167,8 +173,8 @@ test("whoever asks again at once gets the same answer, made once", () => {
   expect(problems()).toEqual(["1 message to t found no subscriber"]);
 });
 
-test("a client's name cannot write on the terminal", () => {
-  const { test, problems } = watched();
+test("client identifiers and topics cannot inject terminal escape sequences", () => {
+  const { test, problems } = setup();
   test.connect("evil\u001b[2J").publish("bad\u001b]0;x\u0007", "x");
   expect(problems().join()).not.toMatch(/[\u001b\u0007]/);
 });

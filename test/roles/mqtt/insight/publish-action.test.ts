@@ -2,14 +2,14 @@ import { expect, test } from "bun:test";
 import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
-function acting(config: Record<string, unknown> = {}) {
+function setup(config: Record<string, unknown> = {}) {
   const test = new TestBroker(config);
   const publish = openInsight(test.broker).actions.publish;
   return { test, publish: (input: unknown) => publish?.(input) };
 }
 
-test("the action publishes to everybody who subscribed, and says how many they are", () => {
-  const { test, publish } = acting();
+test("the action publishes to every subscriber, and returns their number", () => {
+  const { test, publish } = setup();
   const one = test.connect("one");
   const two = test.connect("two", 5);
   one.subscribe("sister/#", 1);
@@ -23,8 +23,8 @@ test("the action publishes to everybody who subscribed, and says how many they a
   expect(publish({ topic: "nobody" })).toMatchObject({ subscribers: 0, size: 0 });
 });
 
-test("the action retains, and takes away what is retained", () => {
-  const { test, publish } = acting();
+test("the action retains a message, and clears a retained one", () => {
+  const { test, publish } = setup();
   publish({ topic: "t", payload: "kept", retain: true });
   const [kept] = test.broker.retained.match("t", test.clock.now);
   expect(kept?.topic.text).toBe("t");
@@ -48,7 +48,7 @@ for (const [input, complaint] of [
   ["t", 'give { "topic": "sister/temp"'],
 ] as const) {
   test(`the action refuses ${JSON.stringify(input).slice(0, 60)}`, () => {
-    const { test, publish } = acting({ maxTopicLevels: 4, maxPacketSize: 1024 });
+    const { test, publish } = setup({ maxTopicLevels: 4, maxPacketSize: 1024 });
     expect(() => publish(input)).toThrow(complaint);
     expect(test.broker.counters.sent).toBe(0);
   });

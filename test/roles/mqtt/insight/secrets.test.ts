@@ -15,7 +15,7 @@ import { acceptance, frame, readFrames, upgradeRequest } from "../../../support/
 
 const authority = openssl.isThere() ? new Authority() : undefined;
 
-/** What a client must not be able to find in its own events. */
+/** A secret that must appear in no event. */
 const password = "opensesame";
 const stars = "*".repeat(password.length);
 
@@ -26,7 +26,7 @@ const connect: Packet = {
 
 const bytesOf = (event: TrafficEvent): Buffer => Buffer.from(("bytes" in event && event.bytes) || []);
 
-/** All that the events show, in words and bytes, one after the other. */
+/** The text and the bytes of all events. */
 const shown = (events: readonly TrafficEvent[]): string =>
   events.map((event) => JSON.stringify(event) + bytesOf(event).toString("latin1")).join("\n");
 
@@ -35,7 +35,7 @@ const stream = (events: readonly TrafficEvent[], direction: "in" | "out"): strin
     events.filter((event) => event.kind === "bytes" && event.direction === direction).map(bytesOf),
   ).toString("latin1");
 
-/** A broker of which everything is observed, and a socket to it with the ways to speak and to hear MQTT. */
+/** A broker whose traffic is fully observed, and a socket to it that sends and receives MQTT. */
 async function dial(transport: "tcp" | "tls" | "ws" | "wss", config: Record<string, unknown> = {}) {
   const isSecure = transport === "tls" || transport === "wss";
   const isWeb = transport === "ws" || transport === "wss";
@@ -48,29 +48,30 @@ async function dial(transport: "tcp" | "tls" | "ws" | "wss", config: Record<stri
   const socket = isSecure ? tls.connect({ ...at, ca: authority!.pem }) : net.connect(at);
   onTestFinished(() => void socket.destroy());
   socket.setNoDelay(true);
-  let heard = Buffer.alloc(0);
+  let received = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
-    heard = Buffer.concat([heard, chunk]);
+    received = Buffer.concat([received, chunk]);
   });
   if (isWeb) {
     socket.write(upgradeRequest());
-    await until(() => heard.length === acceptance.length);
-    heard = Buffer.alloc(0);
+    await until(() => received.length === acceptance.length);
+    received = Buffer.alloc(0);
   }
   const send = (bytes: Uint8Array) => void socket.write(isWeb ? frame(bytes) : bytes);
   return {
     events,
-    /** Sends the bytes in two segments, the second when the broker has the first. */
-    async sendCut(bytes: Buffer, cut: number) {
+    /** Sends the bytes in two segments, the second when the broker has received the first. */
+    async sendSplit(bytes: Buffer, cut: number) {
       send(bytes.subarray(0, cut));
       await until(() => service.stats().receive_buffer_bytes === cut);
       send(bytes.subarray(cut));
     },
-    async hear(): Promise<Buffer> {
-      const said = () => (isWeb ? Buffer.concat(readFrames(heard).map(([, payload]) => payload)) : heard);
-      await until(() => said().length > 0);
-      const bytes = said();
-      heard = Buffer.alloc(0);
+    async receive(): Promise<Buffer> {
+      const unframed = () =>
+        isWeb ? Buffer.concat(readFrames(received).map(([, payload]) => payload)) : received;
+      await until(() => unframed().length > 0);
+      const bytes = unframed();
+      received = Buffer.alloc(0);
       return bytes;
     },
   };
@@ -80,45 +81,47 @@ for (const transport of ["tcp", "ws", "tls", "wss"] as const) {
   const isSecure = transport === "tls" || transport === "wss";
   const run = isSecure ? testWith(openssl) : test;
   run(`over ${transport} a CONNECT in two segments shows its password in no event`, async () => {
-    const { events, sendCut, hear } = await dial(transport);
+    const { events, sendSplit, receive } = await dial(transport);
     const bytes = Buffer.from(encode(connect));
-    // Half of the password is in each of them.
-    await sendCut(bytes, bytes.length - password.length / 2);
-    expect((await hear()).toString("hex")).toBe("20020000");
+    // Each segment has one half of the password.
+    await sendSplit(bytes, bytes.length - password.length / 2);
+    expect((await receive()).toString("hex")).toBe("20020000");
     expect(stream(events, "in")).toBe(bytes.toString("latin1").replace(password, stars));
     expect(stream(events, "out")).toBe("\x20\x02\x00\x00");
-    const told = events.flatMap((event) => (event.kind === "message" ? [event] : []));
-    expect(told.map(({ fields }) => fields?.packet)).toEqual(["CONNECT", "CONNACK"]);
-    expect(bytesOf(told[0]!).toString("latin1")).toBe(bytes.toString("latin1").replace(password, stars));
+    const messages = events.flatMap((event) => (event.kind === "message" ? [event] : []));
+    expect(messages.map(({ fields }) => fields?.packet)).toEqual(["CONNECT", "CONNACK"]);
+    expect(bytesOf(messages[0]!).toString("latin1")).toBe(bytes.toString("latin1").replace(password, stars));
     for (const half of [password, "opens", "esame"]) expect(shown(events)).not.toContain(half);
   });
 }
 
-test("a password that is refused is shown no more than one that is right", async () => {
-  const { events, sendCut, hear } = await dial("tcp", { users: [{ name: "ani", password: "another-one" }] });
+test("a refused password is not shown either", async () => {
+  const { events, sendSplit, receive } = await dial("tcp", {
+    users: [{ name: "ani", password: "another-one" }],
+  });
   const bytes = Buffer.from(encode(connect));
-  await sendCut(bytes, bytes.length - 3);
-  expect((await hear()).toString("hex")).toBe("20020004");
+  await sendSplit(bytes, bytes.length - 3);
+  expect((await receive()).toString("hex")).toBe("20020004");
   for (const secret of [password, "sesame", "another-one"]) expect(shown(events)).not.toContain(secret);
 });
 
 for (const transport of ["tcp", "ws"] as const) {
-  test(`over ${transport} nothing of a SCRAM exchange is shown, nor a password beside it`, async () => {
-    const { events, sendCut, hear } = await dial(transport, { users: [{ name: "budi", password }] });
+  test(`over ${transport} neither a SCRAM exchange nor a password beside it is shown`, async () => {
+    const { events, sendSplit, receive } = await dial(transport, { users: [{ name: "budi", password }] });
     const authenticationMethod = "SCRAM-SHA-256";
     const scram = new ScramClient("budi", password, "clientnonce");
     const properties = { authenticationMethod, authenticationData: scram.first };
     const first = Buffer.from(encode({ ...connect, version: 5, properties }));
-    await sendCut(first, first.indexOf("clientnonce") + 5);
-    const challenge = dataOf(await hear());
+    await sendSplit(first, first.indexOf("clientnonce") + 5);
+    const challenge = dataOf(await receive());
     const proof = scram.answer(challenge);
     const auth: Packet = {
       ...{ type: "auth", version: 5, reasonCode: 0x18 },
       properties: { authenticationMethod, authenticationData: proof },
     };
     const answer = Buffer.from(encode(auth));
-    await sendCut(answer, answer.length - 10);
-    const verdict = dataOf(await hear());
+    await sendSplit(answer, answer.length - 10);
+    const verdict = dataOf(await receive());
     expect(scram.trusts(verdict)).toBe(true);
     const all = shown(events);
     expect(all).toContain(authenticationMethod);
@@ -129,9 +132,9 @@ for (const transport of ["tcp", "ws"] as const) {
   });
 }
 
-/** The authentication data of a packet of the broker's. */
+/** The authentication data of a packet from the broker. */
 function dataOf(bytes: Buffer): Buffer {
   const packet = decode(bytes, 5);
-  if (packet.type !== "auth" && packet.type !== "connack") throw new Error(`heard ${packet.type}`);
+  if (packet.type !== "auth" && packet.type !== "connack") throw new Error(`unexpected ${packet.type}`);
   return Buffer.from(packet.properties.authenticationData ?? []);
 }

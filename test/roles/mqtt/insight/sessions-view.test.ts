@@ -4,7 +4,7 @@ import { TestBroker } from "../support/test-broker.ts";
 
 type Row = Record<string, unknown>;
 
-function shown(config: Record<string, unknown> = {}) {
+function setup(config: Record<string, unknown> = {}) {
   const test = new TestBroker(config);
   const { views } = openInsight(test.broker);
   return {
@@ -16,8 +16,8 @@ function shown(config: Record<string, unknown> = {}) {
   };
 }
 
-test("a session is shown with its client, and with what waits and is on its way", () => {
-  const { test, sessions } = shown();
+test("a session is shown with its client, its queue and its messages in flight", () => {
+  const { test, sessions } = setup();
   const before = Date.now();
   test.clock.advance(1000);
   const client = test.connect("a", 5, {
@@ -60,21 +60,21 @@ test("a session is shown with its client, and with what waits and is on its way"
   });
 });
 
-test("who is away comes after those who are connected", () => {
-  const { test, sessions } = shown();
-  test.connect("away", 4, { cleanStart: false }).cut();
+test("offline sessions are listed after connected ones", () => {
+  const { test, sessions } = setup();
+  test.connect("offline", 4, { cleanStart: false }).cut();
   test.connect("here", 4);
   expect(sessions()).toMatchObject([
     { clientId: "here", connected: true },
-    { clientId: "away", connected: false, remote: null, version: null, connectedAt: null },
+    { clientId: "offline", connected: false, remote: null, version: null, connectedAt: null },
   ]);
   expect(sessions({ limit: "1" })).toMatchObject([{ clientId: "here" }]);
-  expect(sessions({ client: "aw" })).toMatchObject([{ clientId: "away" }]);
+  expect(sessions({ client: "off" })).toMatchObject([{ clientId: "offline" }]);
   expect(() => sessions({ filter: "#" })).toThrow('there is no "filter"');
 });
 
-test("subscriptions are shown with their terms, found by client and by filter", () => {
-  const { test, subscriptions } = shown();
+test("subscriptions are shown with their options, and selected by client and by filter", () => {
+  const { test, subscriptions } = setup();
   const client = test.connect("a", 5);
   client.subscribe("sister/+/temp", 2, { noLocal: true });
   client.subscribe("other", 0, { retainAsPublished: true });
@@ -96,8 +96,8 @@ test("subscriptions are shown with their terms, found by client and by filter", 
   expect(subscriptions({ limit: "2" })).toHaveLength(2);
 });
 
-test("retained messages are shown with what is left of their time", () => {
-  const { test, retained } = shown();
+test("retained messages are shown with their remaining expiry interval", () => {
+  const { test, retained } = setup();
   const client = test.connect("a", 5);
   client.publish("kept/1", "one", { retain: true, qos: 1, properties: { messageExpiryInterval: 60 } });
   client.publish("kept/2", "two", { retain: true });
@@ -113,8 +113,8 @@ test("retained messages are shown with what is left of their time", () => {
   expect(retained({ limit: "1" })).toMatchObject({ retained: [{ topic: "kept/1" }], truncated: true });
 });
 
-test("a search that finds little among very many ends, and says that it was cut", () => {
-  const { test, retained } = shown({ maxRetained: 20_000 });
+test("a search through very many retained messages stops, and is marked as truncated", () => {
+  const { test, retained } = setup({ maxRetained: 20_000 });
   const client = test.connect("a");
   for (let chunk = 0; chunk < 12; chunk++) {
     client.send(

@@ -7,17 +7,17 @@ interface Answer {
   readonly truncated: boolean;
 }
 
-function watched(config: Record<string, unknown> = {}) {
+function setup(config: Record<string, unknown> = {}) {
   const test = new TestBroker(config);
   const { views } = openInsight(test.broker);
   const topics = (query: Record<string, string> = {}) => views.topics?.(query) as Answer;
   return { test, topics, rows: (query: Record<string, string> = {}) => topics(query).topics };
 }
 
-test("a topic is shown with its last message, its count and its rate, from the first question on", () => {
-  const { test, rows } = watched();
+test("a topic is shown with its last message, its count and its rate, from the first request on", () => {
+  const { test, rows } = setup();
   const client = test.connect("publisher");
-  client.publish("sister/temp", "before anybody asked");
+  client.publish("sister/temp", "before the first request");
   expect(rows()).toEqual([]);
   const before = Date.now();
   client.publish("sister/temp", "Suhu: 27°C");
@@ -30,7 +30,7 @@ test("a topic is shown with its last message, its count and its rate, from the f
 });
 
 test("the rate is that of the last five seconds", () => {
-  const { test, rows } = watched();
+  const { test, rows } = setup();
   const client = test.connect("publisher");
   rows();
   for (let second = 0; second < 4; second++) {
@@ -44,8 +44,8 @@ test("the rate is that of the last five seconds", () => {
   expect(rows()[0]).toMatchObject({ count: 120, rate: 0 });
 });
 
-test("of a run of messages the last one is kept, and of a large one the beginning", () => {
-  const { test, rows } = watched();
+test("the last message of a publish run is kept, and the beginning of a large payload", () => {
+  const { test, rows } = setup();
   const client = test.connect("publisher");
   rows();
   client.send(...["one", "two", "six"].map((text) => client.message("t", text)));
@@ -56,8 +56,8 @@ test("of a run of messages the last one is kept, and of a large one the beginnin
   expect(rows()[0]?.last).toBe("\\x1b[2J");
 });
 
-test("what is retained is shown at once, and marked", () => {
-  const { test, rows } = watched();
+test("retained messages are shown at once, and marked", () => {
+  const { test, rows } = setup();
   const client = test.connect("publisher");
   client.publish("kept/one", "1", { retain: true });
   client.publish("kept/two", "2", { retain: true, qos: 1 });
@@ -73,8 +73,8 @@ test("what is retained is shown at once, and marked", () => {
   ]);
 });
 
-test("watching ends ten seconds after the last question, and begins anew with the next", () => {
-  const { test, rows } = watched();
+test("watching ends ten seconds after the last request, and starts again with the next", () => {
+  const { test, rows } = setup();
   const client = test.connect("publisher");
   rows();
   test.clock.advance(6000);
@@ -89,8 +89,8 @@ test("watching ends ten seconds after the last question, and begins anew with th
   expect(rows()).toMatchObject([{ topic: "t", last: "y", count: 1 }]);
 });
 
-test("a filter chooses, a limit cuts, and what is cut is told", () => {
-  const { test, topics } = watched();
+test("a filter selects topics, a limit truncates the list, and the answer says so", () => {
+  const { test, topics } = setup();
   const client = test.connect("publisher");
   topics();
   for (const topic of ["b/2", "a/1", "b/1"]) client.publish(topic, "x");
@@ -103,16 +103,16 @@ test("a filter chooses, a limit cuts, and what is cut is told", () => {
   expect(names({ limit: "2" })).toEqual(["a/1 b/1", true]);
 });
 
-test("the broker's own figures are shown to those who ask for them", () => {
-  const { test, rows } = watched({ sysInterval: 1000 });
+test("$SYS topics are shown only when the filter asks for them", () => {
+  const { test, rows } = setup({ sysInterval: 1000 });
   test.clock.advance(1000);
   expect(rows()).toEqual([]);
   const topics = rows({ filter: "$SYS/#" }).map(({ topic }) => topic);
   expect(topics).toContain("$SYS/broker/version");
 });
 
-test("no more than 5,000 topics are watched, and that is told", () => {
-  const { test, topics } = watched();
+test("no more than 5,000 topics are watched, and the answer says so", () => {
+  const { test, topics } = setup();
   const client = test.connect("publisher");
   topics();
   client.send(...Array.from({ length: 5001 }, (_, index) => client.message(`t/${index}`, "x")));
@@ -122,8 +122,8 @@ test("no more than 5,000 topics are watched, and that is told", () => {
   expect(topics({ filter: "t/1" }).topics[0]).toMatchObject({ count: 2, last: "still counted" });
 });
 
-test("a question that makes no sense is answered with what would", () => {
-  const { topics } = watched();
+test("an invalid query is answered with what would be valid", () => {
+  const { topics } = setup();
   expect(() => topics({ limit: "0" })).toThrow('limit must be a whole number from 1 to 2000, and is "0"');
   expect(() => topics({ limit: "1e3" })).toThrow("limit must be");
   expect(() => topics({ limit: "2001" })).toThrow("limit must be");

@@ -18,18 +18,21 @@ function message(topic: string, text: string): Message {
   return new Message({ text: topic, bytes: new TextEncoder().encode(topic) }, view, 0);
 }
 
-const topics = (retained: Retained, wanted: string) =>
-  [...retained.match(wanted, () => 0)].flatMap((each) => (each === undefined ? [] : [each.topic.text]));
+const topics = (retained: Retained, filter: string) =>
+  [...retained.match(filter, () => 0)].flatMap((each) => (each === undefined ? [] : [each.topic.text]));
 
 const limits = { maxRetained: 1000, maxRetainedBytes: 1_000_000 };
 const level = fc.constantFrom("a", "b", "", "$x");
 const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/") || "a");
-const filter = fc.oneof(topic, fc.constantFrom("#", "+", "+/+", "a/#", "a/+/b", "+/b/#", "$x/#", "/#", "/+"));
+const filters = fc.oneof(
+  topic,
+  fc.constantFrom("#", "+", "+/+", "a/#", "a/+/b", "+/b/#", "$x/#", "/#", "/+"),
+);
 
-test("retained messages are found by the rules of section 4.7, whatever was kept and taken away", () => {
+test("retained messages are matched by the rules of section 4.7, whatever was stored and removed", () => {
   const step = fc.tuple(topic, fc.boolean());
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 25 }), filter, (steps, wanted) => {
+    fc.property(fc.array(step, { maxLength: 25 }), filters, (steps, filter) => {
       const retained = new Retained(limits, { onFull() {} });
       const model = new Set<string>();
       for (const [name, isKept] of steps) {
@@ -37,22 +40,22 @@ test("retained messages are found by the rules of section 4.7, whatever was kept
         if (isKept) model.add(name);
         else model.delete(name);
       }
-      const found = topics(retained, wanted);
-      expect(found.sort()).toEqual([...model].filter((name) => topicMatches(wanted, name)).sort());
+      const found = topics(retained, filter);
+      expect(found.sort()).toEqual([...model].filter((name) => topicMatches(filter, name)).sort());
       expect(retained.size).toBe(model.size);
     }),
     { numRuns: 500 },
   );
 });
 
-test("the last one kept is the one found", () => {
+test("the last message stored for a topic replaces the previous one", () => {
   const retained = new Retained(limits, { onFull() {} });
   for (const text of ["first", "last"]) retained.keep(message("a", text));
   const [found] = retained.match("a", () => 0);
   expect(found && String(Buffer.from(found.bytes.subarray(found.payloadStart)))).toBe("last");
 });
 
-test("all of them together take no more bytes than allowed, and what does not fit leaves no older value", () => {
+test("maxRetainedBytes limits all messages together, and a message that does not fit removes the older one", () => {
   let refused = 0;
   const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 1600 }, { onFull: () => refused++ });
   retained.keep(message("a", "x".repeat(300)));
@@ -66,7 +69,7 @@ test("all of them together take no more bytes than allowed, and what does not fi
   expect([retained.size, refused]).toEqual([1, 2]);
 });
 
-test("a topic of any depth is found and taken away again", () => {
+test("a topic of any depth is found and removed", () => {
   const retained = new Retained(limits, { onFull() {} });
   const deep = `deep${"/x".repeat(2000)}`;
   retained.keep(message(deep, "x"));
@@ -76,7 +79,7 @@ test("a topic of any depth is found and taken away again", () => {
   expect(topics(retained, "#")).toEqual([]);
 });
 
-test("each level of a topic counts for the bytes, once for all topics that share it", () => {
+test("each topic level counts towards the bytes, once for all topics that share it", () => {
   let refused = 0;
   const retained = new Retained({ maxRetained: 10, maxRetainedBytes: 3500 }, { onFull: () => refused++ });
   retained.keep(message("a/b/c/d/e/f/g/h", "x"));
@@ -89,7 +92,7 @@ test("each level of a topic counts for the bytes, once for all topics that share
   expect([retained.size, refused]).toEqual([1, 1]);
 });
 
-test("a search that finds nothing pauses every few hundred nodes", () => {
+test("a search without matches yields every few hundred nodes", () => {
   const retained = new Retained(limits, { onFull() {} });
   for (let index = 0; index < 1000; index++) retained.keep(message(`t${index}`, "x"));
   const pauses = [...retained.match("+/none", () => 0)];
@@ -97,7 +100,7 @@ test("a search that finds nothing pauses every few hundred nodes", () => {
   expect(pauses.length).toBeGreaterThanOrEqual(5);
 });
 
-test("a topic that gets topics below it keeps its own message, and they may go in any order", () => {
+test("a topic with topics below it keeps its own message, whatever the order of removal", () => {
   const retained = new Retained(limits, { onFull() {} });
   for (const name of ["a", "a/b/c", "a/b"]) retained.keep(message(name, "x"));
   expect(topics(retained, "a/#")).toEqual(["a", "a/b", "a/b/c"]);
@@ -107,7 +110,7 @@ test("a topic that gets topics below it keeps its own message, and they may go i
   expect([retained.size, retained.bytes, retained.total, retained.payloadBytes]).toEqual([0, 0, 0, 0]);
 });
 
-test("a large message is kept as it is, and replaced by a small one", () => {
+test("a large message is stored without packing, and can be replaced by a small one", () => {
   const retained = new Retained(limits, { onFull() {} });
   const large = message("a", "x".repeat(100_000));
   retained.keep(large);

@@ -14,24 +14,24 @@ const filters = fc
   .map(([levels, isOpen]) => [...levels, ...(isOpen ? ["#"] : [])].join("/") || "#");
 
 describe("the topic tree", () => {
-  test("finds exactly what the rules of section 4.7 say, also after removals", () => {
+  test("matches exactly by the rules of section 4.7, also after removals", () => {
     fc.assert(
       fc.property(fc.uniqueArray(filters, { maxLength: 20 }), topics, fc.nat(), (all, topic, some) => {
         const tree = new TopicTree<string>();
         for (const filter of all) tree.open(filter, () => filter);
-        const gone = new Set(all.filter((_, index) => (index + some) % 3 === 0));
-        for (const filter of gone) tree.delete(filter);
-        for (const filter of all) expect(tree.get(filter)).toBe(gone.has(filter) ? undefined : filter);
+        const deleted = new Set(all.filter((_, index) => (index + some) % 3 === 0));
+        for (const filter of deleted) tree.delete(filter);
+        for (const filter of all) expect(tree.get(filter)).toBe(deleted.has(filter) ? undefined : filter);
         const found: string[] = [];
         tree.match(topic, (filter) => found.push(filter));
-        const expected = all.filter((filter) => !gone.has(filter) && topicMatches(filter, topic));
+        const expected = all.filter((filter) => !deleted.has(filter) && topicMatches(filter, topic));
         expect(found.sort()).toEqual(expected.sort());
       }),
       { numRuns: 2000 },
     );
   });
 
-  test("takes any depth, and keeps a value that is there already", () => {
+  test("accepts any depth, and keeps an existing value", () => {
     const tree = new TopicTree<number>();
     const deep = Array.from({ length: 20_000 }, () => "a").join("/");
     expect(tree.open(`${deep}/+/#`, () => 1)).toBe(1);
@@ -64,7 +64,7 @@ describe("the router", () => {
     return [...ofMain, ...others].map(({ subscriber }) => subscriber.clientId).sort();
   };
 
-  test("are the same object for the same topic, as bytes and as text", () => {
+  test("returns the same route for the same topic, as bytes and as text", () => {
     const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const bytes = encoder.encode("..sister/temp..");
     const route = router.topicOf(bytes, 2, 13);
@@ -75,7 +75,7 @@ describe("the router", () => {
     expect(router.topicOf(again, 0, again.length)).toBe(route);
   });
 
-  test("learn of subscriptions that come and go, plain and with wildcards", () => {
+  test("updates a cached route when subscriptions are added and removed, plain and with wildcards", () => {
     const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const plain = subscription("plain", "a/b");
     const wild = subscription("wild", "a/+");
@@ -91,7 +91,7 @@ describe("the router", () => {
     expect(router.size).toBe(0);
   });
 
-  test("are right however the cache is filled and emptied", () => {
+  test("finds the subscribers after topics were evicted from the cache", () => {
     const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 }, { maxTopics: 8 });
     const held = router.topicNamed("a/0");
     for (let index = 0; index < 100; index++) {
@@ -102,7 +102,7 @@ describe("the router", () => {
     expect(names(router, "a/0")).toEqual(["s0"]);
   });
 
-  test("are right after any changes: each session once, whichever of its filters match [MQTT-3.3.4-2]", () => {
+  test("finds each session once after any changes, whichever of its filters match [MQTT-3.3.4-2]", () => {
     const change = fc.record({ client: fc.nat(4), filter: filters, isGone: fc.boolean(), topic: topics });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
@@ -133,7 +133,7 @@ describe("the router", () => {
     );
   });
 
-  describe("cost a publish to a known topic the same", () => {
+  describe("routes a publish to a cached topic at constant cost", () => {
     function hotTopic() {
       const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
       const session = new Session("s", undefined, broker);
@@ -151,12 +151,12 @@ describe("the router", () => {
     test("with ten and with a hundred thousand other subscriptions", () => {
       const { router, add, hot, filters } = hotTopic();
       for (let index = 0; index < 100_000; index++) add(`t/${index}`);
-      // Not even looked up again: no other plain subscription can concern it.
+      // The topic is not even matched again: no other plain subscription can concern it.
       expect(router.recipients(hot).main.subscriptions).toHaveLength(1);
       expect(hot.filters).toBe(filters);
     });
 
-    test("while wildcard subscriptions to other topics come and go", () => {
+    test("while wildcard subscriptions to other topics are added and removed", () => {
       const { router, add, hot, filters } = hotTopic();
       for (let index = 0; index < 1000; index++) {
         const other = add(`client/${index}/#`);
@@ -170,7 +170,7 @@ describe("the router", () => {
       expect(hot.filters).not.toBe(filters);
     });
 
-    test("while subscribers to it come and go: its list is not made again", () => {
+    test("while its subscribers are added and removed: the list is updated in place", () => {
       const { router, first, hot } = hotTopic();
       const list = router.recipients(hot).main.subscriptions;
       const others = Array.from({ length: 1000 }, (_, index) => subscription(`o${index}`, "hot/topic"));
@@ -183,7 +183,7 @@ describe("the router", () => {
     });
   });
 
-  test("a list that somebody goes through does not change under them", () => {
+  test("does not change a list of subscribers while it is iterated", () => {
     const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const all = ["a", "b", "c"].map((name) => subscription(name, "t"));
     for (const each of all) router.subscribe(each);
@@ -196,7 +196,7 @@ describe("the router", () => {
     expect(names(router, "t")).toEqual(["b", "c"]);
   });
 
-  test("know about how much memory subscriptions take", () => {
+  test("estimates the memory of its subscriptions", () => {
     const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
     const one = subscription("a", "a/+/c");
     router.subscribe(one);

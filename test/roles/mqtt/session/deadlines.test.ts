@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Deadlines } from "../../../../src/roles/mqtt/session/deadlines.ts";
 
-test("nothing happens early, nothing twice, and nothing more than a second late", () => {
+test("each deadline fires once, not early, and at most a second late", () => {
   const deadlines = new Deadlines(0);
   const done: string[] = [];
   for (const time of [1500, 2000, 2001, 700]) deadlines.at(time, () => done.push(`${time}`));
@@ -16,18 +16,18 @@ test("nothing happens early, nothing twice, and nothing more than a second late"
   expect(done.toSorted()).toEqual(["1500", "2000", "2001", "700"]);
 });
 
-test("what is taken back does not happen", () => {
+test("a cancelled deadline does not fire", () => {
   const deadlines = new Deadlines(0);
   const done: number[] = [];
-  const takeBack = deadlines.at(1000, () => done.push(1));
+  const cancel = deadlines.at(1000, () => done.push(1));
   deadlines.at(1000, () => done.push(2));
-  takeBack();
+  cancel();
   deadlines.run(5000);
-  takeBack();
+  cancel();
   expect(done).toEqual([2]);
 });
 
-test("a time that has passed is now", () => {
+test("a deadline in the past fires at the next run", () => {
   const deadlines = new Deadlines(10_000);
   const done: number[] = [];
   deadlines.run(20_000);

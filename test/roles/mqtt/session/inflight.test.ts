@@ -7,7 +7,7 @@ import { Message, type Pending } from "../../../../src/roles/mqtt/wire/message.t
 const message = new Message({ text: "t", bytes: Uint8Array.of(0x74) }, new PublishView(), 0);
 const pendingAt = (qos: 1 | 2): Pending => ({ message, qos, retain: false, subscriptionIds: undefined });
 
-/** The same, as simple as can be: a map keeps the order of sending. */
+/** A simple model of the same: a map keeps the order of sending. */
 class Model {
   readonly byId = new Map<number, { awaited: Awaited; pending: Pending | undefined }>();
 
@@ -27,7 +27,7 @@ class Model {
   }
 }
 
-/** An identifier in flight by its place, or one that may not be. */
+/** An identifier in flight, by its index; or any identifier, in flight or not. */
 const target = fc.record({ place: fc.nat(400), isWild: fc.boolean() });
 const steps = fc.array(
   fc.oneof(
@@ -47,7 +47,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-test("what is in flight is what a simple model says, in the order of sending, whatever is never acknowledged", () => {
+test("the messages in flight equal those of a simple model, in the order of sending, after any acknowledgements", () => {
   fc.assert(
     fc.property(steps, (all) => {
       const inflight = new Inflight();
@@ -94,7 +94,7 @@ test("what is in flight is what a simple model says, in the order of sending, wh
   );
 });
 
-test("one message that is never acknowledged keeps its identifier while all others are used many times", () => {
+test("a message that is never acknowledged keeps its identifier while all others are reused", () => {
   const inflight = new Inflight();
   const kept = inflight.add(1, pendingAt(1));
   const seen = new Set<number>();

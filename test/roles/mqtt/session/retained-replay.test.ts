@@ -9,22 +9,22 @@ function retain(test: TestBroker, count: number): void {
   for (let index = 0; index < count; index++) publisher.publish(`t/${index}`, "x", { retain: true });
 }
 
-/** Sends without ending the turn of the event loop. */
-function ask(client: TestClient, filters: readonly string[]): void {
+/** Subscribes without ending the turn of the event loop. */
+function subscribe(client: TestClient, filters: readonly string[]): void {
   const subscriptions = filters.map((filter) => ({ filter, ...options }));
   client.connection.feed(
     encode({ type: "subscribe", version: 4, packetId: 1, subscriptions, properties: {} }),
   );
 }
 
-test("filters that match nothing are searched for in turns of few milliseconds", () => {
+test("the search for retained messages is split into slices of a few milliseconds", () => {
   const test = new TestBroker();
   retain(test, 2000);
   const client = test.connect("a");
   const filters = Array.from({ length: 100 }, (_, index) => `+/+/none${index}`);
   test.clock.cost = 0.1;
   const start = test.clock.now();
-  ask(client, [...filters, "t/7"]);
+  subscribe(client, [...filters, "t/7"]);
   let turns = 0;
   let longest = test.clock.now() - start;
   for (let more = true; more; turns++) {
@@ -37,27 +37,27 @@ test("filters that match nothing are searched for in turns of few milliseconds",
   expect(client.messages()).toEqual(["t/7: x"]);
 });
 
-test("a turn is shared by all who search", () => {
+test("all searches share one slice per turn of the event loop", () => {
   const test = new TestBroker();
   retain(test, 2000);
   const clients = Array.from({ length: 50 }, (_, index) => test.connect(`c${index}`));
   test.clock.cost = 0.1;
   const start = test.clock.now();
-  for (const client of clients) ask(client, ["+/+/none", "t/7"]);
-  // Beyond the 5 ms it is only that each looks at the clock.
+  for (const client of clients) subscribe(client, ["+/+/none", "t/7"]);
+  // The slice has 5 ms; the rest is that each search reads the clock once.
   expect(test.clock.now() - start).toBeLessThan(25);
   test.clock.settle();
   for (const client of clients) expect(client.messages()).toEqual(["t/7: x"]);
 });
 
-test("who asks again while the search goes on has one, and who unsubscribes has none", () => {
+test("subscribing again restarts the search, and unsubscribing cancels it", () => {
   const test = new TestBroker();
   retain(test, 3000);
   const client = test.connect("a");
-  for (let times = 0; times < 20; times++) ask(client, ["#"]);
-  ask(client, ["t/#"]);
+  for (let times = 0; times < 20; times++) subscribe(client, ["#"]);
+  subscribe(client, ["t/#"]);
   client.send({ type: "unsubscribe", version: 4, packetId: 2, filters: ["t/#"], properties: {} });
-  // What the first asking sent before its turn was over, and all of the last.
+  // What the first search sent before its slice was over, and all messages of the last one.
   const { length } = client.messages();
   expect(length).toBeGreaterThan(3000);
   expect(length).toBeLessThanOrEqual(1000 + 3000);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
-/** What makes a session outlive its connection, in each version. */
+/** CONNECT options of a session that outlives its connection, in each version. */
 const lasting = (version: Version) => ({
   cleanStart: false,
   properties: version === 5 ? { sessionExpiryInterval: 3600 } : {},
@@ -26,7 +26,7 @@ for (const version of [3, 4, 5] as const) {
       expect(test.broker.stats()).toMatchObject({ sessions: 0, subscriptions: 0, connections: 0 });
     });
 
-    test("a session that lasts keeps subscriptions and QoS 1 and 2 messages, in order [MQTT-3.1.2-5]", () => {
+    test("a persistent session keeps its subscriptions, and QoS 1 and 2 messages in order [MQTT-3.1.2-5]", () => {
       const test = new TestBroker();
       const client = test.connect("a", version, lasting(version));
       client.subscribe("#", 2);
@@ -48,7 +48,7 @@ for (const version of [3, 4, 5] as const) {
       ]);
     });
 
-    test("what was not acknowledged is sent again with DUP and its identifier [MQTT-4.4.0-1]", () => {
+    test("unacknowledged packets are sent again with DUP and their identifiers [MQTT-4.4.0-1]", () => {
       const test = new TestBroker();
       const client = test.connect("a", version, lasting(version));
       client.subscribe("#", 2);
@@ -87,7 +87,7 @@ for (const version of [3, 4, 5] as const) {
       expect(subscriber.messages()).toEqual(["t: once"]);
     });
 
-    test("a clean start throws the kept session away [MQTT-3.1.2-4] [MQTT-3.2.2-2]", () => {
+    test("a clean start deletes the stored session [MQTT-3.1.2-4] [MQTT-3.2.2-2]", () => {
       const test = new TestBroker();
       const client = test.connect("a", version, lasting(version));
       client.subscribe("a", 1);
@@ -98,7 +98,7 @@ for (const version of [3, 4, 5] as const) {
       expect(test.broker.stats().subscriptions).toBe(0);
     });
 
-    test("the window and the queue bound what waits for a client", () => {
+    test("the inflight window and the queue limit the messages that wait for a client", () => {
       const test = new TestBroker({ maxInflight: 2, maxQueuedMessages: 3 });
       const client = test.connect("a", version);
       client.subscribe("t", 1);
@@ -121,8 +121,8 @@ for (const version of [3, 4, 5] as const) {
   });
 }
 
-describe("how long a session lasts", () => {
-  test("as long as MQTT 5 says [MQTT-3.1.2-23]", () => {
+describe("the lifetime of a session", () => {
+  test("is its session expiry interval in MQTT 5 [MQTT-3.1.2-23]", () => {
     const test = new TestBroker();
     test.connect("a", 5, { properties: { sessionExpiryInterval: 60 } }).cut();
     test.clock.advance(59_000);
@@ -131,7 +131,7 @@ describe("how long a session lasts", () => {
     expect(test.broker.stats().sessions).toBe(0);
   });
 
-  test("a client that is back in time keeps it", () => {
+  test("continues when the client reconnects in time", () => {
     const test = new TestBroker();
     const options = { cleanStart: false, properties: { sessionExpiryInterval: 60 } };
     test.connect("a", 5, options).cut();
@@ -141,20 +141,20 @@ describe("how long a session lasts", () => {
     expect(test.broker.stats().sessions).toBe(1);
   });
 
-  test("DISCONNECT may change it, but not make it out of nothing [MQTT-3.14.2-2]", () => {
+  test("may be changed by DISCONNECT, unless it was 0 [MQTT-3.14.2-2]", () => {
     const test = new TestBroker();
-    const goodbye = (sessionExpiryInterval: number) =>
+    const disconnect = (sessionExpiryInterval: number) =>
       ({ type: "disconnect", version: 5, reasonCode: 0, properties: { sessionExpiryInterval } }) as const;
     const shorter = test.connect("a", 5, { properties: { sessionExpiryInterval: 60 } });
-    shorter.send(goodbye(0));
+    shorter.send(disconnect(0));
     expect(test.broker.stats().sessions).toBe(0);
     const fromNothing = test.connect("b", 5);
-    fromNothing.send(goodbye(60));
+    fromNothing.send(disconnect(60));
     expect(fromNothing.next("disconnect").reasonCode).toBe(0x82);
     expect(test.broker.stats().sessions).toBe(0);
   });
 
-  test("no longer than maxSessionExpiry, whatever the client says", () => {
+  test("is limited by maxSessionExpiry, whatever the client requests", () => {
     const test = new TestBroker({ maxSessionExpiry: "10s" });
     test.connect("a", 4, { cleanStart: false }).cut();
     test.connect("b", 5, { properties: { sessionExpiryInterval: 0xffffffff } }).cut();
@@ -163,7 +163,7 @@ describe("how long a session lasts", () => {
   });
 });
 
-test("an MQTT 5 client's receive maximum is the window [MQTT-3.3.4-9]", () => {
+test("an MQTT 5 client's receive maximum is the inflight window [MQTT-3.3.4-9]", () => {
   const test = new TestBroker();
   const client = test.connect("a", 5, { properties: { receiveMaximum: 1 } });
   client.subscribe("t", 2);
@@ -176,7 +176,7 @@ test("an MQTT 5 client's receive maximum is the window [MQTT-3.3.4-9]", () => {
   expect(client.messages()).toEqual(["t: m2"]);
 });
 
-test("what is sent again keeps to a window that is smaller than last time [MQTT-3.3.4-9]", () => {
+test("messages that are sent again respect a smaller inflight window [MQTT-3.3.4-9]", () => {
   const test = new TestBroker();
   const options = { cleanStart: false, properties: { sessionExpiryInterval: 3600 } };
   const client = test.connect("a", 5, options);
@@ -197,7 +197,7 @@ test("what is sent again keeps to a window that is smaller than last time [MQTT-
   expect(back.messages()).toEqual(["t: m4", "t: m5"]);
 });
 
-test("a client more than maxSessions is not let in while all are connected, one that is known is", () => {
+test("at maxSessions a new client is refused while all are connected, a known one is accepted", () => {
   const test = new TestBroker({ maxSessions: 2 });
   test.connect("a", 4, { cleanStart: false });
   test.connect("b");
@@ -214,7 +214,7 @@ test("a client more than maxSessions is not let in while all are connected, one 
   expect(test.broker.stats().sessions).toBe(2);
 });
 
-test("an identifier is not used again while its message is in flight [MQTT-2.2.1-4]", () => {
+test("an identifier is not reused while its message is in flight [MQTT-2.2.1-4]", () => {
   const test = new TestBroker({ maxInflight: 65_535 });
   const client = test.connect("a");
   client.subscribe("t", 1);
@@ -248,15 +248,15 @@ test("a message that expired in the queue is not sent [MQTT-3.3.2-5]", () => {
   expect(back.take().slice(1)).toMatchObject([{ properties: { messageExpiryInterval: 40 } }]);
 });
 
-test("a new client takes the place of the session that is away longest", () => {
+test("at maxSessions a new client replaces the session that has been offline longest", () => {
   const test = new TestBroker({ maxSessions: 3 });
-  const stays = { cleanStart: false };
-  test.connect("connected", 4, stays);
-  const first = test.connect("first", 4, stays);
-  const second = test.connect("second", 4, stays);
+  const persistent = { cleanStart: false };
+  test.connect("connected", 4, persistent);
+  const first = test.connect("first", 4, persistent);
+  const second = test.connect("second", 4, persistent);
   first.cut();
   second.cut();
-  test.connect("first", 4, stays).cut(); // back for a moment: second is the oldest now
+  test.connect("first", 4, persistent).cut(); // reconnected, so second is offline longest now
   test.connect("new");
   expect([...test.broker.sessions.keys()].sort()).toEqual(["connected", "first", "new"]);
 });

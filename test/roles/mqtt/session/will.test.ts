@@ -10,52 +10,52 @@ const will = (properties: Properties = {}) => ({
   properties,
 });
 
-function scene(version: 3 | 4 | 5, options: Partial<Connect> = {}) {
+function setup(version: 3 | 4 | 5, options: Partial<Connect> = {}) {
   const test = new TestBroker();
-  const watcher = test.connect("watcher", version);
-  watcher.subscribe("gone", 2);
-  return { test, watcher, client: test.connect("a", version, { will: will(), ...options }) };
+  const subscriber = test.connect("subscriber", version);
+  subscriber.subscribe("gone", 2);
+  return { test, subscriber, client: test.connect("a", version, { will: will(), ...options }) };
 }
 
 for (const version of [3, 4, 5] as const) {
-  describe(`version ${version}`, () => {
+  describe(`a will, version ${version}`, () => {
     test("is published when the connection breaks [MQTT-3.1.2-8]", () => {
-      const { watcher, client } = scene(version);
+      const { subscriber, client } = setup(version);
       client.cut();
-      expect(watcher.next("publish")).toMatchObject({ topic: "gone", qos: 1, retain: false });
+      expect(subscriber.next("publish")).toMatchObject({ topic: "gone", qos: 1, retain: false });
     });
 
-    test("is published when the keep alive runs out, or the client breaks a rule", () => {
-      const { test, watcher } = scene(version, { keepAlive: 1 });
+    test("is published after a keep alive timeout and after a protocol error", () => {
+      const { test, subscriber } = setup(version, { keepAlive: 1 });
       test.clock.advance(2000);
-      expect(watcher.messages()).toEqual(["gone: bye"]);
-      const rude = test.connect("rude", version, { will: will() });
-      rude.sendBytes(new Uint8Array([0xf1, 0]));
-      expect(watcher.messages()).toEqual(["gone: bye"]);
+      expect(subscriber.messages()).toEqual(["gone: bye"]);
+      const faulty = test.connect("faulty", version, { will: will() });
+      faulty.sendBytes(new Uint8Array([0xf1, 0]));
+      expect(subscriber.messages()).toEqual(["gone: bye"]);
     });
 
-    test("is published when another connection takes over", () => {
-      const { test, watcher } = scene(version);
+    test("is published when another connection takes the session over", () => {
+      const { test, subscriber } = setup(version);
       test.connect("a", version);
-      expect(watcher.messages()).toEqual(["gone: bye"]);
+      expect(subscriber.messages()).toEqual(["gone: bye"]);
     });
 
-    test("is forgotten after a DISCONNECT [MQTT-3.1.2-10] [MQTT-3.14.4-3]", () => {
-      const { watcher, client } = scene(version);
+    test("is deleted by DISCONNECT [MQTT-3.1.2-10] [MQTT-3.14.4-3]", () => {
+      const { subscriber, client } = setup(version);
       client.send({ type: "disconnect", version, reasonCode: 0, properties: {} });
       client.cut();
-      expect(watcher.messages()).toEqual([]);
+      expect(subscriber.messages()).toEqual([]);
     });
 
     test("may be retained [MQTT-3.1.2-15]", () => {
-      const { test, client } = scene(version, { will: { ...will(), retain: true } });
+      const { test, client } = setup(version, { will: { ...will(), retain: true } });
       client.cut();
       expect(test.broker.stats().retained).toBe(1);
     });
   });
 }
 
-test("its topic has no more than maxTopicLevels", () => {
+test("a will whose topic exceeds maxTopicLevels is refused", () => {
   for (const [version, answer] of [
     [3, []],
     [4, []],
@@ -75,70 +75,70 @@ test("its topic has no more than maxTopicLevels", () => {
 test("a stopping broker publishes every will before it closes a connection", () => {
   const test = new TestBroker();
   const early = test.connect("early", 5, { will: will() });
-  const watcher = test.connect("watcher", 5);
-  watcher.subscribe("gone");
+  const subscriber = test.connect("subscriber", 5);
+  subscriber.subscribe("gone");
   early.subscribe("gone");
   const properties = { sessionExpiryInterval: 100 };
   test.connect("late", 5, { will: will({ willDelayInterval: 50 }), properties });
-  test.connect("away", 5, { will: will({ willDelayInterval: 50 }), properties }).cut();
+  test.connect("offline", 5, { will: will({ willDelayInterval: 50 }), properties }).cut();
   test.broker.stop();
-  for (const client of [early, watcher]) {
+  for (const client of [early, subscriber]) {
     expect(client.messages()).toEqual(["gone: bye", "gone: bye", "gone: bye"]);
     expect(client.state).toBe("ended");
   }
 });
 
-describe("MQTT 5", () => {
-  test("DISCONNECT with reason 0x04 publishes it", () => {
-    const { watcher, client } = scene(5);
+describe("a will in MQTT 5", () => {
+  test("is published after DISCONNECT with reason 0x04", () => {
+    const { subscriber, client } = setup(5);
     client.send({ type: "disconnect", version: 5, reasonCode: 4, properties: {} });
-    expect(watcher.messages()).toEqual(["gone: bye"]);
+    expect(subscriber.messages()).toEqual(["gone: bye"]);
   });
 
-  test("waits for its delay, with the session", () => {
+  test("is delayed by its will delay interval, while its session lasts", () => {
     const properties = { sessionExpiryInterval: 100 };
-    const { test, watcher, client } = scene(5, { will: will({ willDelayInterval: 10 }), properties });
+    const { test, subscriber, client } = setup(5, { will: will({ willDelayInterval: 10 }), properties });
     client.cut();
     test.clock.advance(9000);
-    expect(watcher.messages()).toEqual([]);
+    expect(subscriber.messages()).toEqual([]);
     test.clock.advance(3000);
-    expect(watcher.messages()).toEqual(["gone: bye"]);
+    expect(subscriber.messages()).toEqual(["gone: bye"]);
   });
 
-  test("is not published when the client is back before its delay [MQTT-3.1.3-9]", () => {
+  test("is not published when the client reconnects within the delay [MQTT-3.1.3-9]", () => {
     const properties = { sessionExpiryInterval: 100 };
-    const { test, watcher, client } = scene(5, { will: will({ willDelayInterval: 10 }), properties });
+    const { test, subscriber, client } = setup(5, { will: will({ willDelayInterval: 10 }), properties });
     client.cut();
     test.clock.advance(5000);
     test.connect("a", 5, { cleanStart: false });
     test.clock.advance(60_000);
-    expect(watcher.messages()).toEqual([]);
+    expect(subscriber.messages()).toEqual([]);
   });
 
-  test("does not outlive its session", () => {
+  test("is published when its session expires before the delay", () => {
     const properties = { sessionExpiryInterval: 2 };
-    const { test, watcher, client } = scene(5, { will: will({ willDelayInterval: 1000 }), properties });
+    const { test, subscriber, client } = setup(5, { will: will({ willDelayInterval: 1000 }), properties });
     client.cut();
     test.clock.advance(4000);
-    expect(watcher.messages()).toEqual(["gone: bye"]);
+    expect(subscriber.messages()).toEqual(["gone: bye"]);
     test.clock.advance(2_000_000);
-    expect(watcher.messages()).toEqual([]);
+    expect(subscriber.messages()).toEqual([]);
   });
 
   test("is published when a clean start ends its session", () => {
     const properties = { sessionExpiryInterval: 100 };
-    const { test, watcher, client } = scene(5, { will: will({ willDelayInterval: 10 }), properties });
+    const { test, subscriber, client } = setup(5, { will: will({ willDelayInterval: 10 }), properties });
     client.cut();
     test.connect("a", 5, { cleanStart: true });
-    expect(watcher.messages()).toEqual(["gone: bye"]);
+    expect(subscriber.messages()).toEqual(["gone: bye"]);
   });
 
-  test("carries its properties, but not the delay", () => {
-    const { watcher, client } = scene(5, {
+  test("is published with its properties, but not the delay", () => {
+    const { subscriber, client } = setup(5, {
       will: will({ willDelayInterval: 0, contentType: "text/plain", userProperties: [["a", "b"]] }),
     });
     client.cut();
     const expected = { contentType: "text/plain", userProperties: [["a", "b"] as [string, string]] };
-    expect(watcher.next("publish").properties).toEqual(expected);
+    expect(subscriber.next("publish").properties).toEqual(expected);
   });
 });

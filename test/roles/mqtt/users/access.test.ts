@@ -8,8 +8,8 @@ import { TestBroker } from "../support/test-broker.ts";
 const users = [{ name: "budi", password: "rahasia" }];
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** The code of the CONNACK that a client gets. */
-async function knock(version: 3 | 4 | 5, config: UsersConfig, username?: string, password?: string) {
+/** Connects a client. @returns the code of its CONNACK */
+async function login(version: 3 | 4 | 5, config: UsersConfig, username?: string, password?: string) {
   const test = new TestBroker({}, { access: accessOf(config) });
   const client = test.open(version);
   client.connect("a", {
@@ -25,41 +25,41 @@ describe.each([3, 4, 5] as const)("version %d", (version) => {
   const isNew = version === 5;
   const wrong = isNew ? Reason.BadUserNameOrPassword : 4;
 
-  test("where nobody is listed everybody may come, whatever it calls itself", async () => {
-    expect(await knock(version, { users: [] })).toBe(0);
-    expect(await knock(version, { users: [] }, "anybody", "anything")).toBe(0);
+  test("without users any client may connect, with any user name", async () => {
+    expect(await login(version, { users: [] })).toBe(0);
+    expect(await login(version, { users: [] }, "anybody", "anything")).toBe(0);
   });
 
-  test("where users are listed only those may come, with their password", async () => {
-    expect(await knock(version, { users }, "budi", "rahasia")).toBe(0);
-    expect(await knock(version, { users }, "budi", "Rahasia")).toBe(wrong);
-    expect(await knock(version, { users }, "budi")).toBe(wrong);
-    expect(await knock(version, { users }, "ani", "rahasia")).toBe(wrong);
-    expect(await knock(version, { users })).toBe(isNew ? Reason.NotAuthorized : 5);
+  test("with users only these may connect, with their passwords", async () => {
+    expect(await login(version, { users }, "budi", "rahasia")).toBe(0);
+    expect(await login(version, { users }, "budi", "Rahasia")).toBe(wrong);
+    expect(await login(version, { users }, "budi")).toBe(wrong);
+    expect(await login(version, { users }, "ani", "rahasia")).toBe(wrong);
+    expect(await login(version, { users })).toBe(isNew ? Reason.NotAuthorized : 5);
   });
 
-  test("anonymous lets in who gives no name, and nobody with a wrong one", async () => {
+  test("anonymous accepts clients without a user name, but none with a wrong password", async () => {
     const config = { users, anonymous: true };
-    expect(await knock(version, config)).toBe(0);
-    expect(await knock(version, config, "budi", "rahasia")).toBe(0);
-    expect(await knock(version, config, "budi", "?")).toBe(wrong);
+    expect(await login(version, config)).toBe(0);
+    expect(await login(version, config, "budi", "rahasia")).toBe(0);
+    expect(await login(version, config, "budi", "?")).toBe(wrong);
   });
 });
 
-test("a password without a name is no name", async () => {
-  expect(await knock(5, { users }, undefined, "rahasia")).toBe(Reason.NotAuthorized);
+test("a password without a user name is not accepted", async () => {
+  expect(await login(5, { users }, undefined, "rahasia")).toBe(Reason.NotAuthorized);
 });
 
-test("neither log nor observer is told a password, be it right or wrong", async () => {
-  const told: unknown[] = [];
-  const traffic = { sample: () => true, emit: (event: unknown) => told.push(structuredClone(event)) };
+test("neither the log nor an observer gets a password, correct or not", async () => {
+  const events: unknown[] = [];
+  const traffic = { sample: () => true, emit: (event: unknown) => events.push(structuredClone(event)) };
   const test = new TestBroker({}, { access: accessOf({ users }), traffic });
   for (const password of ["rahasia", "wrong-one"]) {
     const client = test.open(5);
     client.connect("a", { username: "budi", password: bytes(password) });
     await until(() => client.state === "ended" || client.connection.state === "open");
   }
-  const text = [...test.log, ...told.map((event) => Bun.inspect(event, { depth: 9 }))].join("\n");
+  const text = [...test.log, ...events.map((event) => Bun.inspect(event, { depth: 9 }))].join("\n");
   const shown = (secret: string) => [
     secret,
     [...bytes(secret)].join(", "),

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { FairTurns } from "../../../../src/roles/mqtt/users/fair-turns.ts";
 
-/** Work that ends when the test says so. */
-class Works {
+/** Tasks that end when the test ends them. */
+class Tasks {
   readonly turns = new FairTurns();
   readonly started: string[] = [];
   readonly #ends: (() => void)[] = [];
@@ -14,7 +14,7 @@ class Works {
     });
   }
 
-  /** Ends the oldest that is under way. */
+  /** Ends the oldest running task. */
   async end(): Promise<void> {
     this.#ends.shift()?.();
     await new Promise((resolve) => setImmediate(resolve));
@@ -23,37 +23,37 @@ class Works {
 
 const always = () => false;
 
-test("two are under way at once, and origins take turns", async () => {
-  const works = new Works();
-  for (let i = 1; i <= 5; i++) void works.add("many", `many ${i}`);
-  const one = works.add("one", "one");
-  expect(works.started).toEqual(["many 1", "many 2"]);
-  await works.end();
-  await works.end();
-  expect(works.started).toEqual(["many 1", "many 2", "many 3", "one"]);
-  await works.end();
-  await works.end();
+test("two tasks run at once, and origins take turns", async () => {
+  const tasks = new Tasks();
+  for (let i = 1; i <= 5; i++) void tasks.add("many", `many ${i}`);
+  const one = tasks.add("one", "one");
+  expect(tasks.started).toEqual(["many 1", "many 2"]);
+  await tasks.end();
+  await tasks.end();
+  expect(tasks.started).toEqual(["many 1", "many 2", "many 3", "one"]);
+  await tasks.end();
+  await tasks.end();
   expect(await one).toBe("one");
-  expect(works.started).toEqual(["many 1", "many 2", "many 3", "one", "many 4", "many 5"]);
+  expect(tasks.started).toEqual(["many 1", "many 2", "many 3", "one", "many 4", "many 5"]);
 });
 
-test("who has gone does not take its turn", async () => {
-  const works = new Works();
-  void works.add("a", "first");
-  void works.add("a", "second");
+test("a task whose client is gone is skipped", async () => {
+  const tasks = new Tasks();
+  void tasks.add("a", "first");
+  void tasks.add("a", "second");
   let isGone = false;
-  const left = works.add("a", "left", () => isGone);
-  const stays = works.add("a", "stays");
+  const abandoned = tasks.add("a", "abandoned", () => isGone);
+  const last = tasks.add("a", "last");
   isGone = true;
-  await works.end();
-  expect(await left).toBeUndefined();
-  expect(works.started).toEqual(["first", "second", "stays"]);
-  await works.end();
-  await works.end();
-  expect(await stays).toBe("stays");
+  await tasks.end();
+  expect(await abandoned).toBeUndefined();
+  expect(tasks.started).toEqual(["first", "second", "last"]);
+  await tasks.end();
+  await tasks.end();
+  expect(await last).toBe("last");
 });
 
-test("work that fails makes way for the next", async () => {
+test("a task that fails does not block the next", async () => {
   const turns = new FairTurns();
   const fail = () => Promise.reject(new Error("broken"));
   const failures = await Promise.allSettled([1, 2, 3].map(() => turns.take("a", always, fail)));

@@ -9,7 +9,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const budi = { name: "budi", password: "rahasia" };
 const ani = { name: "ani", password: "lain" };
 
-/** A broker whose users can be changed as the service does it. */
+/** A broker whose users can be reloaded, as the service does it. */
 function lab(settings: Record<string, unknown>) {
   const access = liveAccess(mqttConfig.parse(settings));
   const test = new TestBroker(settings, { access });
@@ -18,25 +18,29 @@ function lab(settings: Record<string, unknown>) {
     expect(test.broker.reload(config)).toBe(true);
     disconnectUnless(test.broker, access.change(config));
   };
-  const enter = (username: string, password: string) =>
+  const connect = (username: string, password: string) =>
     test.connect(username, 5, { username, password: bytes(password) });
-  return { test, reload, enter };
+  return { test, reload, connect };
 }
 
-test("a user that is taken out, or gets another password, is sent away; the others stay", () => {
-  const { test, reload, enter } = lab({ users: [budi, ani, { name: "tono", password: "x" }] });
-  const [stays, changed, removed] = [enter("budi", "rahasia"), enter("ani", "lain"), enter("tono", "x")];
+test("a user that is removed or gets another password is disconnected; the others stay", () => {
+  const { test, reload, connect } = lab({ users: [budi, ani, { name: "tono", password: "x" }] });
+  const [stays, changed, removed] = [
+    connect("budi", "rahasia"),
+    connect("ani", "lain"),
+    connect("tono", "x"),
+  ];
   reload({ users: [budi, { name: "ani", password: "baru" }] });
   expect(stays.state).toBe("open");
   for (const client of [changed, removed]) {
     expect(client.next("disconnect").reasonCode).toBe(Reason.NotAuthorized);
     expect(client.state).toBe("ended");
   }
-  enter("ani", "baru");
+  connect("ani", "baru");
   expect(test.broker.stats().connections).toBe(2);
 });
 
-test("who came without a name, or with one that nobody had checked, goes when users are listed", () => {
+test("a client without a user name, or with an unchecked one, is disconnected when users are added", () => {
   const { test, reload } = lab({});
   const nameless = test.connect("nameless", 5);
   const unchecked = test.connect("unchecked", 5, { username: "budi", password: bytes("rahasia") });
@@ -46,15 +50,15 @@ test("who came without a name, or with one that nobody had checked, goes when us
   expect(nameless.state).toBe("ended");
 });
 
-test("nobody goes when anybody may come, or when nothing about the users changes", () => {
-  const { reload, enter } = lab({ users: [budi] });
-  const client = enter("budi", "rahasia");
+test("no client is disconnected when all users are removed, or when the users do not change", () => {
+  const { reload, connect } = lab({ users: [budi] });
+  const client = connect("budi", "rahasia");
   reload({ users: [budi], maxQueuedMessages: 7 });
   reload({});
   expect(client.state).toBe("open");
 });
 
-test("who is in the middle of an authentication has to begin again", async () => {
+test("a client that is still authenticating is disconnected", async () => {
   const { test, reload } = lab({ users: [budi] });
   const client = test.open(5);
   const properties = { authenticationMethod: "SCRAM-SHA-256", authenticationData: bytes("n,,n=budi,r=abc") };

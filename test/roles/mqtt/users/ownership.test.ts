@@ -22,19 +22,19 @@ describe.each([4, 5] as const)("version %d", (version) => {
   const refused = version === 5 ? Reason.ClientIdentifierNotValid : 2;
 
   test.each(["budi", "nobody"])(
-    "a session is its user's: %s cannot take it over, its client stays",
-    (other) => {
+    "a session belongs to its user: %s cannot take it over, and its client stays connected",
+    (name) => {
       const lab = new TestBroker({}, { access: accessOf({ users, anonymous: true }) });
       const owner = lab.connect("dev", version, as("ani", lasting));
       owner.subscribe("secret");
-      const thief = lab.open(version);
-      thief.connect("dev", as(other, lasting));
-      expect(thief.next("connack").reasonCode).toBe(refused);
-      expect([owner.state, thief.state]).toEqual(["open", "ended"]);
+      const other = lab.open(version);
+      other.connect("dev", as(name, lasting));
+      expect(other.next("connack").reasonCode).toBe(refused);
+      expect([owner.state, other.state]).toEqual(["open", "ended"]);
     },
   );
 
-  test("its own user takes it over, and finds what it had", () => {
+  test("a session can be taken over by its own user", () => {
     const lab = new TestBroker({}, { access: accessOf({ users }) });
     lab.connect("dev", version, as("ani", lasting));
     const again = lab.open(version);
@@ -42,20 +42,20 @@ describe.each([4, 5] as const)("version %d", (version) => {
     expect(again.next("connack")).toMatchObject({ reasonCode: 0, sessionPresent: true });
   });
 
-  test("where no users are listed a name is only a name", () => {
+  test("without users a session belongs to any user name", () => {
     const lab = new TestBroker();
     lab.connect("dev", version, { ...lasting, username: "ani" });
     expect(lab.connect("dev", version, { ...lasting, username: "budi" }).state).toBe("open");
   });
 });
 
-test("a user is the same one, however its name is written", () => {
+test("a user name is normalized", () => {
   const lab = new TestBroker({}, { access: accessOf({ users }) });
   const client = lab.connect("a", 5, { ...as("ani"), username: "ani\u00ad" });
   expect(client.connection.identity.username).toBe("ani");
 });
 
-test("pretended verifiers are the same after a restart, and others with other users", () => {
+test("decoy verifiers are the same after a restart, and differ with other users", () => {
   const model = (byte: number) => ({
     iterations: 4096,
     salt: new Uint8Array(16).fill(byte),
@@ -67,8 +67,8 @@ test("pretended verifiers are the same after a restart, and others with other us
   expect(decoyVerifiers([model(2)])("eve").salt).not.toEqual(eve.salt);
 });
 
-describe("reasons in words", () => {
-  test("CONNACK and SUBACK say which limit it was", () => {
+describe("reason strings", () => {
+  test("in CONNACK and SUBACK name the limit", () => {
     const lab = new TestBroker({ maxTopicLevels: 2 });
     const deep = lab.open(5);
     const will = {
@@ -86,7 +86,7 @@ describe("reasons in words", () => {
     });
   });
 
-  test("a client that asks to be spared them is [MQTT-3.1.2-29]", () => {
+  test("are left out for a client that does not request problem information [MQTT-3.1.2-29]", () => {
     const lab = new TestBroker({ maxTopicLevels: 2 });
     const client = lab.connect("a", 5, { properties: { requestProblemInformation: false } });
     expect(client.subscribe("a/b/c")).toMatchObject({ properties: {} });

@@ -13,7 +13,7 @@ const users = [
 ];
 const broker = () => new TestBroker({}, { access: accessOf({ users }) });
 
-/** The next packet: it comes when the server has computed. */
+/** The next packet: it arrives when the server has computed its answer. */
 async function next(client: TestClient): Promise<Packet> {
   const packets: Packet[] = [];
   await until(() => {
@@ -39,7 +39,7 @@ const authPacket = (reasonCode: number, authenticationData: Uint8Array): Notice 
   properties: { authenticationMethod, authenticationData },
 });
 
-/** Sends CONNECT, and takes the server's question. */
+/** Sends CONNECT, and receives the server's challenge. */
 async function begin(
   test: TestBroker,
   scram: ScramClient,
@@ -51,7 +51,7 @@ async function begin(
   return { client, challenge: dataOf(packet) };
 }
 
-/** CONNECT, AUTH both ways; @returns what the server says last */
+/** CONNECT and the AUTH exchange. @returns the client and the server's last packet */
 async function run(test: TestBroker, scram: ScramClient) {
   const { client, challenge } = await begin(test, scram);
   client.send(authPacket(Reason.ContinueAuthentication, scram.answer(challenge)));
@@ -61,45 +61,51 @@ async function run(test: TestBroker, scram: ScramClient) {
 test.each([
   ["budi", "rahasia", "budi"],
   ["ani=2C=3D", "lain", "ani,="],
-])("%s comes in with its password, and knows that the broker knows it", async (name, password, username) => {
-  const scram = new ScramClient(name, password);
-  const { client, last } = await run(broker(), scram);
-  expect(last).toMatchObject({ type: "connack", reasonCode: 0, properties: { authenticationMethod } });
-  expect(scram.trusts(dataOf(last))).toBe(true);
-  expect(client.connection.identity.username).toBe(username);
-});
+])(
+  "%s authenticates with its password, and verifies the broker's signature",
+  async (name, password, username) => {
+    const scram = new ScramClient(name, password);
+    const { client, last } = await run(broker(), scram);
+    expect(last).toMatchObject({ type: "connack", reasonCode: 0, properties: { authenticationMethod } });
+    expect(scram.trusts(dataOf(last))).toBe(true);
+    expect(client.connection.identity.username).toBe(username);
+  },
+);
 
 test.each([
   ["budi", "Rahasia"],
   ["budi", ""],
   ["ani=2C=3D", "rahasia"],
   ["nobody", "rahasia"],
-])("%s with the password %j is asked the same, and refused in the end", async (name, password) => {
-  const test = broker();
-  const { client, last } = await run(test, new ScramClient(name, password));
-  expect(last).toMatchObject({ type: "connack", reasonCode: Reason.NotAuthorized, properties: {} });
-  expect("properties" in last && last.properties).toEqual({});
-  expect(client.state).toBe("ended");
-  expect(test.broker.stats()).toMatchObject({ sessions: 0, authentication_failures_total: 1 });
-});
+])(
+  "%s with the password %j gets a challenge like any other, and is refused at the end",
+  async (name, password) => {
+    const test = broker();
+    const { client, last } = await run(test, new ScramClient(name, password));
+    expect(last).toMatchObject({ type: "connack", reasonCode: Reason.NotAuthorized, properties: {} });
+    expect("properties" in last && last.properties).toEqual({});
+    expect(client.state).toBe("ended");
+    expect(test.broker.stats()).toMatchObject({ sessions: 0, authentication_failures_total: 1 });
+  },
+);
 
-test("an answer that was right once is not right again", async () => {
+test("a recorded answer cannot be replayed", async () => {
   const test = broker();
   const scram = new ScramClient("budi", "rahasia", "always-the-same-nonce");
   const { client, challenge } = await begin(test, scram);
-  const overheard = scram.answer(challenge);
-  client.send(authPacket(Reason.ContinueAuthentication, overheard));
+  const recorded = scram.answer(challenge);
+  client.send(authPacket(Reason.ContinueAuthentication, recorded));
   expect(await next(client)).toMatchObject({ type: "connack", reasonCode: 0 });
 
-  const thief = await begin(test, new ScramClient("budi", "?", "always-the-same-nonce"));
-  expect(Buffer.from(thief.challenge).equals(Buffer.from(challenge))).toBe(false);
-  thief.client.send(authPacket(Reason.ContinueAuthentication, overheard));
-  expect(await next(thief.client)).toMatchObject({ type: "connack", reasonCode: Reason.NotAuthorized });
+  const attacker = await begin(test, new ScramClient("budi", "?", "always-the-same-nonce"));
+  expect(Buffer.from(attacker.challenge).equals(Buffer.from(challenge))).toBe(false);
+  attacker.client.send(authPacket(Reason.ContinueAuthentication, recorded));
+  expect(await next(attacker.client)).toMatchObject({ type: "connack", reasonCode: Reason.NotAuthorized });
   expect(client.state).toBe("open");
 });
 
 test.each([undefined, new Uint8Array(), Buffer.from("n,,n=budi"), Buffer.from([0xff])])(
-  "a beginning such as %p is refused",
+  "the first message %p is refused",
   async (authenticationData) => {
     const client = broker().open(5);
     const data = authenticationData === undefined ? {} : { authenticationData };
@@ -108,24 +114,24 @@ test.each([undefined, new Uint8Array(), Buffer.from("n,,n=budi"), Buffer.from([0
   },
 );
 
-test("a client may prove anew that it is still the same, and not that it is another", async () => {
+test("a client may re-authenticate as the same user, but not as another", async () => {
   const { client } = await run(broker(), new ScramClient("budi", "rahasia"));
-  const again = async (scram: ScramClient) => {
+  const reauthenticate = async (scram: ScramClient) => {
     client.send(authPacket(Reason.Reauthenticate, scram.first));
     const challenge = dataOf(await next(client));
     client.send(authPacket(Reason.ContinueAuthentication, scram.answer(challenge)));
     return next(client);
   };
   const scram = new ScramClient("budi", "rahasia");
-  const last = await again(scram);
+  const last = await reauthenticate(scram);
   expect(last).toMatchObject({ type: "auth", reasonCode: 0, properties: { authenticationMethod } });
   expect(scram.trusts(dataOf(last))).toBe(true);
-  const other = await again(new ScramClient("ani=2C=3D", "lain"));
+  const other = await reauthenticate(new ScramClient("ani=2C=3D", "lain"));
   expect(other).toMatchObject({ type: "disconnect", reasonCode: Reason.NotAuthorized });
   expect(client.state).toBe("ended");
 });
 
-test("without users there is no such method", () => {
+test("without users the method is unknown", () => {
   const client = new TestBroker({}, { access: accessOf({ users: [] }) }).open(5);
   client.connect("a", { properties: { authenticationMethod } });
   expect(client.next("connack").reasonCode).toBe(Reason.BadAuthenticationMethod);

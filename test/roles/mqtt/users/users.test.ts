@@ -4,10 +4,10 @@ import { verifierOf, writeVerifier } from "../../../../src/protocol/scram/verifi
 import { Users } from "../../../../src/roles/mqtt/users/users.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const asker = { remote: "127.0.0.1:4711", isGone: () => false };
+const applicant = { remote: "127.0.0.1:4711", isGone: () => false };
 
-/** What a database keeps of a password. */
-const kept = (password: string, salt = "0123456789", iterations = 5000) =>
+/** A stored verifier of a password. */
+const stored = (password: string, salt = "0123456789", iterations = 5000) =>
   writeVerifier(
     verifierOf(pbkdf2Sync(password, salt, iterations, 32, "sha256"), Buffer.from(salt), iterations),
   );
@@ -15,57 +15,60 @@ const kept = (password: string, salt = "0123456789", iterations = 5000) =>
 const users = () =>
   new Users([
     { name: "plain", password: "open sesame" },
-    { name: "kept", password: kept("pencil") },
+    { name: "stored", password: stored("pencil") },
     { name: "Jose\u0301", password: "cafe\u0301" },
   ]);
 
 describe("a password", () => {
-  test("that is in the configuration is known at once when it is right", () => {
-    expect(users().check("plain", bytes("open sesame"), asker)).toBe(true);
+  test("in plain text in the configuration is checked synchronously when it is correct", () => {
+    expect(users().check("plain", bytes("open sesame"), applicant)).toBe(true);
   });
 
-  test("that is kept as a verifier takes its time at first, and none afterwards", async () => {
+  test("stored as a verifier is checked asynchronously at first, and from the cache afterwards", async () => {
     const all = users();
-    const first = all.check("kept", bytes("pencil"), asker);
+    const first = all.check("stored", bytes("pencil"), applicant);
     expect(first).toBeInstanceOf(Promise);
     expect(await first).toBe(true);
-    expect(all.check("kept", bytes("pencil"), asker)).toBe(true);
+    expect(all.check("stored", bytes("pencil"), applicant)).toBe(true);
   });
 
   test.each([
     ["plain", "open sesam"],
     ["plain", ""],
     ["plain", "pencil"],
-    ["kept", "pencils"],
-    ["kept", kept("pencil")],
+    ["stored", "pencils"],
+    ["stored", stored("pencil")],
     ["nobody", "open sesame"],
     ["", ""],
     ["PLAIN", "open sesame"],
-  ])("of %j that is %j is wrong, and takes its time whoever it is of", async (name, password) => {
-    const answer = users().check(name, bytes(password), asker);
-    expect(answer).toBeInstanceOf(Promise);
-    expect(await answer).toBe(false);
+  ])(
+    "of %j that is %j is wrong, and is checked asynchronously, whether the user exists or not",
+    async (name, password) => {
+      const answer = users().check(name, bytes(password), applicant);
+      expect(answer).toBeInstanceOf(Promise);
+      expect(await answer).toBe(false);
+    },
+  );
+
+  test("may be in any Unicode normalization form, and may be invalid UTF-8", async () => {
+    expect(users().check("José", bytes("café"), applicant)).toBe(true);
+    expect(await users().check("plain", Uint8Array.of(0xff, 0xfe), applicant)).toBe(false);
   });
 
-  test("may come in any form of Unicode, and as bytes that are no text", async () => {
-    expect(users().check("José", bytes("café"), asker)).toBe(true);
-    expect(await users().check("plain", Uint8Array.of(0xff, 0xfe), asker)).toBe(false);
+  test("of a client that has disconnected is not checked", async () => {
+    expect(await users().check("stored", bytes("pencil"), { ...applicant, isGone: () => true })).toBe(false);
   });
 
-  test("of a client that has gone is not checked", async () => {
-    expect(await users().check("kept", bytes("pencil"), { ...asker, isGone: () => true })).toBe(false);
-  });
-
-  test("of one user is not that of another, though it was right a moment ago", async () => {
+  test("in the cache is valid for its own user only", async () => {
     const all = users();
-    await all.check("kept", bytes("pencil"), asker);
-    expect(await all.check("nobody", bytes("pencil"), asker)).toBe(false);
-    expect(await all.check("plain", bytes("pencil"), asker)).toBe(false);
+    await all.check("stored", bytes("pencil"), applicant);
+    expect(await all.check("nobody", bytes("pencil"), applicant)).toBe(false);
+    expect(await all.check("plain", bytes("pencil"), applicant)).toBe(false);
   });
 });
 
-describe("what SCRAM needs to know", () => {
-  test("of a user that does not exist stays the same, and looks like that of one that does", async () => {
+describe("the SCRAM verifier", () => {
+  test("of an unknown user is stable, and looks like that of a known one", async () => {
     const all = users();
     const looks = new Set<string>();
     for (let i = 0; i < 50; i++) {
@@ -80,14 +83,14 @@ describe("what SCRAM needs to know", () => {
     ]);
   });
 
-  test("differs from name to name", async () => {
+  test("differs between unknown users", async () => {
     const all = users();
     const [one, other] = [await all.verifierOf("nobody"), await all.verifierOf("no one")];
     expect(one.salt).not.toEqual(other.salt);
     expect(one.storedKey).not.toEqual(other.storedKey);
   });
 
-  test("of a user that exists fits its password", async () => {
+  test("of a known user matches its password", async () => {
     const { salt, iterations, storedKey } = await users().verifierOf("plain");
     const derived = verifierOf(pbkdf2Sync("open sesame", salt, iterations, 32, "sha256"), salt, iterations);
     expect(Buffer.from(storedKey).equals(derived.storedKey)).toBe(true);

@@ -4,7 +4,7 @@ import { TestBroker } from "../support/test-broker.ts";
 const quiet = { sysInterval: 0 };
 
 describe("the broker counts", () => {
-  test("what it dropped, by cause, and all causes together make the total", () => {
+  test("dropped messages by cause, and all causes add up to the total", () => {
     const test = new TestBroker({ ...quiet, sendBuffer: 100, maxQueuedMessages: 1, maxRetained: 0 });
     const slow = test.connect("slow", 5);
     slow.subscribe("a");
@@ -23,7 +23,7 @@ describe("the broker counts", () => {
     expect(sum).toBe(stats.dropped_total ?? -1);
   });
 
-  test("who came, who went, and why", () => {
+  test("connects and disconnects, by cause", () => {
     const refusing = {
       authenticate: ({ clientId }: { clientId: string }) => (clientId === "bad" ? 0x86 : 0),
     };
@@ -45,7 +45,7 @@ describe("the broker counts", () => {
     });
   });
 
-  test("what is under way and what waits, and forgets it when it has arrived", () => {
+  test("messages in flight and queued, until they are acknowledged", () => {
     const test = new TestBroker(quiet);
     const properties = { sessionExpiryInterval: 60, receiveMaximum: 1 };
     const client = test.connect("a", 5, { properties });

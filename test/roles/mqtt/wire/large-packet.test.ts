@@ -13,7 +13,7 @@ const MiB = 1024 * 1024;
 const random = new Random(7);
 const kilobytes = Array.from({ length: 16 }, () => random.bytes(1024));
 
-/** Bytes that nowhere repeat what came shortly before, made faster than one by one. */
+/** Bytes without short repetitions, generated faster than one by one. */
 function payloadOf(size: number, seed: number): Buffer {
   const payload = Buffer.alloc(size, kilobytes[seed % 16]);
   for (let at = 0; at + 8 <= size; at += 1000) payload.writeDoubleLE(at + seed, at);
@@ -22,7 +22,7 @@ function payloadOf(size: number, seed: number): Buffer {
 
 const hashOf = (payload: Uint8Array): string => Bun.SHA256.hash(payload, "hex");
 
-/** A client that may stop reading, and keeps chunks of any size without copying them again and again. */
+/** A client that can stop reading, and collects chunks of any size without copying them each time. */
 class Client {
   readonly #socket: net.Socket;
   readonly #chunks: Buffer[] = [];
@@ -73,7 +73,7 @@ class Client {
     this.send({ type: "publish", version: this.version, topic, payload, ...flags, ...more });
   }
 
-  /** Whole packets that have come. */
+  /** The complete packets received so far. */
   packets(): Packet[] {
     const bytes = Buffer.concat(this.#chunks);
     const frame = new Frame();
@@ -111,7 +111,7 @@ const limits = {
 
 describe.each([4, 5] as const)("version %d", (version) => {
   for (const qos of [0, 1] as const) {
-    test(`32 MiB at QoS ${qos} reach a quick and a slow subscriber as they were sent`, async () => {
+    test(`a payload of 32 MiB at QoS ${qos} reaches a quick and a slow subscriber unchanged`, async () => {
       const { port } = await startRole(mqtt, limits);
       const [quick, slow] = [new Client(port, version, "quick"), new Client(port, version, "slow")];
       for (const client of [quick, slow]) {
@@ -131,7 +131,7 @@ describe.each([4, 5] as const)("version %d", (version) => {
       });
       await quick.has(payloads.length, "publish");
       expect(quick.hashes()).toEqual(payloads.map(hashOf));
-      // Other large packets come and go while the first still wait for the slow one.
+      // Other large packets are allocated and freed while the first ones still wait for the slow subscriber.
       for (let index = 0; index < 20; index++) publisher.publish("b", payloadOf(MiB, index + 5));
       if (qos > 0) await publisher.has(payloads.length, "puback");
       slow.resume();
@@ -141,7 +141,7 @@ describe.each([4, 5] as const)("version %d", (version) => {
   }
 });
 
-test("subscribers of different versions, QoS and properties share a large payload, and each has its own head", async () => {
+test("subscribers of different versions, QoS and properties share a large payload, each with its own header", async () => {
   const { port } = await startRole(mqtt, limits);
   const clients = [
     { client: new Client(port, 4, "four"), qos: 0 as const },
@@ -164,33 +164,33 @@ test("subscribers of different versions, QoS and properties share a large payloa
   for (const { client, qos } of clients) {
     await client.has(1, "publish");
     const message = client.packets().find((packet) => packet.type === "publish");
-    if (message?.type !== "publish") throw new Error("no PUBLISH came");
+    if (message?.type !== "publish") throw new Error("no PUBLISH was received");
     expect(hashOf(message.payload)).toBe(hashOf(payload));
     expect([message.topic, message.qos]).toEqual(["a", qos]);
     if (client.version === 5) expect(message.properties).toMatchObject(properties);
   }
 });
 
-test("a large payload that is retained, queued or in flight outlives its connection, and others after it", async () => {
+test("a large payload that is retained, queued or in flight outlives its connection and later payloads", async () => {
   const { port } = await startRole(mqtt, limits);
-  const away = new Client(port, 5, "away", 600);
-  away.subscribe("a", 1);
-  await away.has(1, "suback");
-  const present = new Client(port, 5, "present", 600);
-  present.subscribe("a", 1);
-  await present.has(1, "suback");
-  away.destroy();
+  const offline = new Client(port, 5, "offline", 600);
+  offline.subscribe("a", 1);
+  await offline.has(1, "suback");
+  const online = new Client(port, 5, "online", 600);
+  online.subscribe("a", 1);
+  await online.has(1, "suback");
+  offline.destroy();
   const publisher = new Client(port, 5, "publisher");
   const payload = payloadOf(5 * MiB, 1);
   publisher.publish("a", payload, { qos: 1, packetId: 1, retain: true });
   await publisher.has(1, "puback");
-  await present.has(1, "publish"); // and it is not acknowledged
-  present.destroy();
+  await online.has(1, "publish"); // it is not acknowledged
+  online.destroy();
   for (let index = 0; index < 20; index++) publisher.publish("b", payloadOf(5 * MiB, index + 2));
   publisher.publish("b", payloadOf(5 * MiB, 40), { qos: 1, packetId: 2 });
   await publisher.has(2, "puback");
   publisher.destroy();
-  for (const name of ["away", "present"]) {
+  for (const name of ["offline", "online"]) {
     const again = new Client(port, 5, name, 600);
     await again.has(1, "publish");
     expect(again.hashes()).toEqual([hashOf(payload)]);

@@ -15,7 +15,7 @@ const sample = fc.record({
   now: fc.integer({ min: 0, max: 1e9 }),
 });
 
-test("what is packed comes out as it was", () => {
+test("unpacking restores the packed message", () => {
   fc.assert(
     fc.property(sample, ({ topic, payload, qos, contentType, expiry, now }) => {
       const properties = {

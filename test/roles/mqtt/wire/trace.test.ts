@@ -6,7 +6,7 @@ import type { Packet } from "../../../../src/protocol/mqtt/packet.ts";
 import { withoutSecrets } from "../../../../src/protocol/mqtt/redact.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
-function observed(): { test: TestBroker; told: () => string[] } {
+function observed(): { test: TestBroker; traced: () => string[] } {
   const lines: string[] = [];
   const traffic: Traffic = {
     sample: (kind) => kind === "message",
@@ -14,21 +14,21 @@ function observed(): { test: TestBroker; told: () => string[] } {
       if (event.kind === "message") lines.push(`${event.direction} ${event.text}`);
     },
   };
-  return { test: new TestBroker({}, { traffic }), told: () => lines.splice(0) };
+  return { test: new TestBroker({}, { traffic }), traced: () => lines.splice(0) };
 }
 
-test("an observer reads every packet in words, and no password", () => {
-  const { test, told } = observed();
+test("an observer gets every packet as text, without passwords", () => {
+  const { test, traced } = observed();
   const client = test.connect("a", 5, { username: "u", password: Buffer.from("secret"), keepAlive: 60 });
   client.subscribe("sister/#", 1);
-  expect(told()).toEqual([
+  expect(traced()).toEqual([
     "in CONNECT a MQTT 5.0, clean, keep alive 60 s",
     "out CONNACK success",
     "in SUBSCRIBE sister/# qos 1",
     "out SUBACK qos 1",
   ]);
   client.publish("sister/temp", "Suhu: 28°C", { qos: 1, packetId: 4 });
-  expect(told()).toEqual([
+  expect(traced()).toEqual([
     "in PUBLISH sister/temp qos 1, 11 B",
     "out PUBACK id 4",
     "out PUBLISH sister/temp qos 1, 11 B",
@@ -36,7 +36,7 @@ test("an observer reads every packet in words, and no password", () => {
   client.send({ type: "puback", version: 5, packetId: 1, reasonCode: 0, properties: {} });
   client.send({ type: "pingreq", version: 5 });
   client.send({ type: "disconnect", version: 5, reasonCode: 4, properties: {} });
-  expect(told()).toEqual([
+  expect(traced()).toEqual([
     "in PUBACK id 1",
     "in PINGREQ",
     "out PINGRESP",
@@ -44,22 +44,22 @@ test("an observer reads every packet in words, and no password", () => {
   ]);
 });
 
-test("each message of a run is told, to each subscriber", () => {
-  const { test, told } = observed();
+test("each message of a publish run is traced, for each subscriber", () => {
+  const { test, traced } = observed();
   for (const name of ["a", "b"]) test.connect(name).subscribe("t");
   const publisher = test.connect("publisher");
-  told();
+  traced();
   publisher.send(publisher.message("t", "one"), publisher.message("t", "two"), publisher.message("t", "six"));
-  const lines = told();
+  const lines = traced();
   expect(lines.filter((line) => line === "in PUBLISH t qos 0, 3 B")).toHaveLength(3);
   expect(lines.filter((line) => line === "out PUBLISH t qos 0, 3 B")).toHaveLength(6);
 });
 
-test("what a client calls itself cannot write on the terminal", () => {
-  const { test, told } = observed();
+test("client identifiers and topics cannot inject terminal escape sequences", () => {
+  const { test, traced } = observed();
   const client = test.connect("evil\u001b[2J", 4);
   client.publish("bad\u001b]0;x\u0007", "x");
-  expect(told().join("\n")).not.toMatch(/[\u001b\u0007]/);
+  expect(traced().join("\n")).not.toMatch(/[\u001b\u0007]/);
 });
 
 /** Every event of these kinds, with bytes that the observer may keep. */
@@ -77,7 +77,7 @@ function recorded(...kinds: readonly TrafficEvent["kind"][]) {
 const hex = (packet: Packet): string => Buffer.from(encode(packet)).toString("hex");
 const hexOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString("hex");
 
-test("each packet comes with its fields, and its bytes as they went over the wire", () => {
+test("each packet is traced with its fields, and its bytes as on the wire", () => {
   const { test, messages } = recorded("message");
   const client = test.connect("dashboard-1", 5, { username: "ani", keepAlive: 60 });
   const [connect, connack] = messages();
@@ -110,7 +110,7 @@ test("each packet comes with its fields, and its bytes as they went over the wir
   );
 });
 
-test("a PUBLISH is told with topic, payload and properties; each subscriber's with its own identifier", () => {
+test("a PUBLISH is traced with topic, payload and properties, and each subscriber's with its own identifier", () => {
   const { test, messages } = recorded("message");
   const subscribers = (["a", "b"] as const).map((name) => test.connect(name, 5));
   for (const subscriber of subscribers) subscriber.subscribe("t", 1);
@@ -144,7 +144,7 @@ test("a PUBLISH is told with topic, payload and properties; each subscriber's wi
   });
   expect(hexOf(incoming?.bytes)).toBe(hex(sent));
   const outgoing = others.filter(({ fields }) => fields?.packet === "PUBLISH");
-  // The first message took 1 with both; this is the second.
+  // The first message has the identifier 1 for both; this is the second.
   expect(outgoing.map(({ fields }) => [fields?.client, fields?.packetId])).toEqual([
     ["a", 2],
     ["b", 2],
@@ -152,16 +152,16 @@ test("a PUBLISH is told with topic, payload and properties; each subscriber's wi
   for (const { bytes } of outgoing) expect(hexOf(bytes)).toBe(hex({ ...sent, packetId: 2 }));
 });
 
-test("each packet of a run is told with the bytes of that very packet", () => {
+test("each packet of a publish run is traced with its own bytes", () => {
   const { test, messages } = recorded("message");
   const subscriber = test.connect("a", 4);
   subscriber.subscribe("t", 1);
   const publisher = test.connect("publisher", 4);
   messages();
-  const runs = ["one", "two", "six"].map((text, index) =>
+  const run = ["one", "two", "six"].map((text, index) =>
     publisher.message("t", text, { qos: 1, packetId: index + 7 }),
   );
-  publisher.send(...runs);
+  publisher.send(...run);
   const outgoing = messages().filter(
     ({ direction, fields }) => direction === "out" && fields?.packet === "PUBLISH",
   );
@@ -171,25 +171,25 @@ test("each packet of a run is told with the bytes of that very packet", () => {
     [3, "six"],
   ]);
   expect(outgoing.map(({ bytes }) => hexOf(bytes))).toEqual(
-    runs.map((packet, index) => hex({ ...packet, packetId: index + 1 })),
+    run.map((packet, index) => hex({ ...packet, packetId: index + 1 })),
   );
 });
 
-test("acknowledgements are told with their bytes, both ways", () => {
+test("acknowledgements are traced with their bytes, in both directions", () => {
   const { test, messages } = recorded("message");
   const client = test.connect("a", 5);
   messages();
   client.publish("t", "x", { qos: 2, packetId: 300 });
   client.send({ type: "pubrel", version: 5, packetId: 300, reasonCode: 0, properties: {} });
-  const told = messages().map(({ direction, fields, bytes }) => [direction, fields?.packet, hexOf(bytes)]);
-  expect(told.slice(1)).toEqual([
+  const acks = messages().map(({ direction, fields, bytes }) => [direction, fields?.packet, hexOf(bytes)]);
+  expect(acks.slice(1)).toEqual([
     ["out", "PUBREC", "5003012c10"],
     ["in", "PUBREL", "6202012c"],
     ["out", "PUBCOMP", "7002012c"],
   ]);
 });
 
-test("a message that waited is told with its bytes when it goes out; of a large one the beginning", () => {
+test("a queued message is traced with its bytes when it is sent, a large one with its beginning", () => {
   const { test, messages } = recorded("message");
   const subscriber = test.connect("a", 4, { cleanStart: false });
   subscriber.subscribe("t", 1);
@@ -209,7 +209,7 @@ test("a message that waited is told with its bytes when it goes out; of a large 
   expect(hexOf(second?.bytes)).toStartWith("32c59a0c000174");
 });
 
-test("of a packet no more than 4 KiB is told, with its size, whichever way it goes and however large it is", () => {
+test("a packet is traced with its size and at most 4 KiB of its bytes, in both directions and at any size", () => {
   for (const length of [4000, 5000, 100_000, 300_000]) {
     const { test, messages } = recorded("message");
     const subscriber = test.connect("a", 4);
@@ -219,21 +219,24 @@ test("of a packet no more than 4 KiB is told, with its size, whichever way it go
     const packet = publisher.message("t", "x".repeat(length));
     publisher.send(packet);
     const whole = encode(packet);
-    const told = messages().filter(({ fields }) => fields?.packet === "PUBLISH");
-    expect(told.map(({ direction }) => direction)).toEqual(["in", "out"]);
-    for (const { bytes, size } of told) {
+    const publishes = messages().filter(({ fields }) => fields?.packet === "PUBLISH");
+    expect(publishes.map(({ direction }) => direction)).toEqual(["in", "out"]);
+    for (const { bytes, size } of publishes) {
       expect(hexOf(bytes)).toBe(Buffer.from(whole.subarray(0, 4096)).toString("hex"));
       expect(size).toBe(whole.length > 4096 ? whole.length : undefined);
     }
   }
 });
 
-test("a SUBSCRIBE with thousands of filters is told in a line of bounded length", () => {
+test("a SUBSCRIBE with thousands of filters is traced in a line of bounded length", () => {
   const { test, messages } = recorded("message");
   const client = test.connect("a", 4);
   messages();
-  const terms = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
-  const subscriptions = Array.from({ length: 3000 }, (_, index) => ({ filter: `sister/${index}`, ...terms }));
+  const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+  const subscriptions = Array.from({ length: 3000 }, (_, index) => ({
+    filter: `sister/${index}`,
+    ...options,
+  }));
   client.send({ type: "subscribe", version: 4, packetId: 1, subscriptions, properties: {} });
   const [subscribe, suback] = messages();
   for (const packet of [subscribe, suback]) {
@@ -244,7 +247,7 @@ test("a SUBSCRIBE with thousands of filters is told in a line of bounded length"
   expect(subscribe?.fields?.filters).toEndWith("and 2980 more");
 });
 
-/** What the events show of bytes and words, one after the other. */
+/** The text and the bytes of all events. */
 const shown = (events: readonly TrafficEvent[]): string =>
   events.map((event) => JSON.stringify(event) + bytesOf(event).toString("latin1")).join("\n");
 
@@ -255,7 +258,7 @@ const secretive: Packet = {
   ...{ username: "ani", password: Buffer.from("opensesame") },
 };
 
-test("a CONNECT with a password shows it in no event, wherever it was cut in two", () => {
+test("a CONNECT shows its password in no event, wherever it was split into two chunks", () => {
   const publish = encode({
     ...{ type: "publish", version: 4, dup: false, qos: 0, retain: false },
     ...{ topic: "t", payload: Buffer.from("after"), properties: {} },
@@ -267,7 +270,7 @@ test("a CONNECT with a password shows it in no event, wherever it was cut in two
     client.sendBytes(chunk.subarray(0, cut));
     client.sendBytes(chunk.subarray(cut));
     const incoming = events.filter((event) => event.kind === "bytes" && event.direction === "in");
-    // All of it but the password, in order; of what is no whole packet yet nothing.
+    // All bytes but the password, in order; none of the packet that is still partial.
     expect(Buffer.concat(incoming.map(bytesOf)).toString("latin1")).toBe(
       chunk.subarray(0, -1).toString("latin1").replace("opensesame", "**********"),
     );
@@ -276,21 +279,21 @@ test("a CONNECT with a password shows it in no event, wherever it was cut in two
   }
 });
 
-test("what follows a mistake is not told: it may be anything", () => {
+test("bytes after a protocol error are not traced, because they may be anything", () => {
   const { test, events } = recorded("bytes");
   const client = test.open(4);
   client.sendBytes(Buffer.from("GET /?token=opensesame HTTP/1.1\r\n\r\n"));
   expect(events.filter((event) => event.kind === "bytes")).toEqual([]);
 });
 
-test("a second CONNECT shows its password no more than the first", () => {
+test("a second CONNECT does not show its password either", () => {
   const { test, events } = recorded("bytes", "message");
   const client = test.connect("a", 5);
   client.connect("a", { password: Buffer.from("opensesame") });
   expect(shown(events)).not.toContain("sesame");
 });
 
-test("authentication data is overwritten, wherever it stands", () => {
+test("authentication data is overwritten, wherever it is in the packet", () => {
   const data = Buffer.from("n,,n=ani,r=abcdef");
   const properties = { authenticationMethod: "SCRAM-SHA-256", authenticationData: data };
   const packet: Packet = { type: "auth", version: 5, reasonCode: 0x18, properties };
@@ -301,7 +304,7 @@ test("authentication data is overwritten, wherever it stands", () => {
   expect(JSON.stringify(packetFields(packet))).not.toContain("abcdef");
 });
 
-test("while nobody asks for messages, none is built", () => {
+test("no event is built without an observer of its kind", () => {
   const asked: string[] = [];
   const traffic: Traffic = {
     sample: (kind) => {
@@ -309,7 +312,7 @@ test("while nobody asks for messages, none is built", () => {
       return false;
     },
     emit: () => {
-      throw new Error("nobody asked");
+      throw new Error("no event was sampled");
     },
   };
   const test = new TestBroker({}, { traffic });
