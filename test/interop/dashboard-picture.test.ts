@@ -22,7 +22,7 @@ services:
 const testPage = testDashboard(() => lab);
 const picture = { at: "#/wire", viewport: { width: 1440, height: 900 }, colorScheme: "light" } as const;
 
-testPage("five services at work are one picture, with no lane out of it", picture, async (page) => {
+testPage("the traffic of five services fits into one diagram", picture, async (page) => {
   await page.getByText("live", { exact: true }).waitFor();
   const board = await client("papan-kelas");
   const arrived = new Promise<void>((resolve) => board.once("message", () => resolve()));
@@ -61,7 +61,7 @@ async function client(clientId: string) {
   return client;
 }
 
-/** Says one thing, hears so many bytes or all there is, and leaves. */
+/** Sends one text, receives so many bytes or all there are, and disconnects. */
 async function converse(service: string, words: string, answer?: number): Promise<void> {
   const peer = await RawClient.connect(lab.port(service));
   peer.write(words);

@@ -50,7 +50,7 @@ testWire("real clients' messages are arrows, with the client's id and the payloa
   expect(await page.locator(".wire-head .client-name").allTextContents()).toContain("sensor-7");
 });
 
-testWire("a click, or Enter, tells all fields and the bytes", { at }, async (page) => {
+testWire("a click, or Enter, shows all fields and the bytes", { at }, async (page) => {
   await isLive(page);
   await (await client("pengirim")).publishAsync("kelas/kelembapan", "71 %", { retain: true });
   await wireRow(page, /pengirim to mqtt: PUBLISH kelas\/kelembapan/).click();
@@ -68,7 +68,7 @@ testWire("a click, or Enter, tells all fields and the bytes", { at }, async (pag
   await details.waitFor();
 });
 
-testWire("the filter leaves what is wanted, by service, client, topic and words", { at }, async (page) => {
+testWire("the filter selects messages by service, client, topic and text", { at }, async (page) => {
   await isLive(page);
   await sayToEcho("gema satu");
   const sensor = await client("sensor-9");
@@ -125,7 +125,7 @@ testWire("the filter leaves what is wanted, by service, client, topic and words"
 });
 
 testWire(
-  "a pause holds the picture still and loses nothing; following goes to the newest",
+  "a pause freezes the diagram and loses nothing; following shows the newest message",
   { at },
   async (page) => {
     await isLive(page);
@@ -151,7 +151,7 @@ testWire(
   },
 );
 
-testWire("the picture is exported as PNG, SVG, Mermaid and text", { at }, async (page) => {
+testWire("the diagram is exported as PNG, SVG, Mermaid and text", { at }, async (page) => {
   await isLive(page);
   const sensor = await client("sensor-ekspor");
   await sensor.publishAsync("kelas/<a>&b", '"dua" # tiga; empat', { qos: 1 });
@@ -203,7 +203,7 @@ function sizeOfSvg(text: string): [width: number, height: number] {
   return size;
 }
 
-testWire("2,000 messages a second do not freeze it", { at }, async (page) => {
+testWire("2,000 messages a second do not freeze the page", { at }, async (page) => {
   await isLive(page);
   const publisher = await client("penuh");
   const longestFrame = await watchFrames(page);

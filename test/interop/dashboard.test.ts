@@ -31,7 +31,7 @@ async function client(clientId: string) {
   return client;
 }
 
-testPage("every page opens, and no console complains", {}, async (page) => {
+testPage("every page opens, without an error on the console", {}, async (page) => {
   expect(await page.title()).toBe("Overview · distsrv");
   await page.getByText("5 of 5 services").waitFor();
   const cards = page.locator(".card");
@@ -72,7 +72,7 @@ testPage("a service is stopped and started from its card", {}, async (page) => {
   await card.locator(".state-running").waitFor();
 });
 
-testPage("the overview tells what the broker complains about", {}, async (page) => {
+testPage("the overview shows the broker's problems", {}, async (page) => {
   const publisher = await client("lonely");
   await publisher.publishAsync("nobody/listens", "halo");
   await page
@@ -81,42 +81,50 @@ testPage("the overview tells what the broker complains about", {}, async (page) 
     .waitFor();
 });
 
-testPage("MQTT shows topics and sessions, publishes and hears", { at: "#/mqtt" }, async (page) => {
-  const subscriber = await client("kelas-a");
-  const heard = Promise.withResolvers<string>();
-  subscriber.on("message", (topic, payload) => heard.resolve(`${topic} ${payload}`));
-  await subscriber.subscribeAsync("sister/#");
-  const subscribe = page.getByRole("region", { name: "Subscribe" });
-  await subscribe.getByRole("button", { name: "Listen" }).click();
-  await subscribe.getByText("Listening for sister/#").waitFor();
-  const publish = page.getByRole("form", { name: "Publish" });
-  await publish.getByLabel("Topic").fill("sister/temp");
-  await publish.getByLabel("Message").fill("Suhu: 28°C");
-  await publish.getByLabel("Retain").check();
-  await publish.getByRole("button", { name: "Publish" }).click();
-  expect(await heard.promise).toBe("sister/temp Suhu: 28°C");
-  await subscribe.locator(".payload", { hasText: "Suhu: 28°C" }).waitFor();
-  const topic = page.locator(".topic", { hasText: "temp" });
-  await topic.getByText("Suhu: 28°C").waitFor();
-  await topic.getByText("retained").waitFor({ state: "attached" });
-  await page.getByRole("tab", { name: "Sessions" }).click();
-  await page.getByRole("row", { name: /^kelas-a ?, connected/ }).waitFor();
-  await page.getByRole("tab", { name: "Subscriptions" }).click();
-  await page.getByRole("row", { name: "sister/#" }).filter({ hasText: "kelas-a" }).waitFor();
-});
+testPage(
+  "the MQTT page shows topics and sessions, publishes and subscribes",
+  { at: "#/mqtt" },
+  async (page) => {
+    const subscriber = await client("kelas-a");
+    const received = Promise.withResolvers<string>();
+    subscriber.on("message", (topic, payload) => received.resolve(`${topic} ${payload}`));
+    await subscriber.subscribeAsync("sister/#");
+    const subscribe = page.getByRole("region", { name: "Subscribe" });
+    await subscribe.getByRole("button", { name: "Listen" }).click();
+    await subscribe.getByText("Listening for sister/#").waitFor();
+    const publish = page.getByRole("form", { name: "Publish" });
+    await publish.getByLabel("Topic").fill("sister/temp");
+    await publish.getByLabel("Message").fill("Suhu: 28°C");
+    await publish.getByLabel("Retain").check();
+    await publish.getByRole("button", { name: "Publish" }).click();
+    expect(await received.promise).toBe("sister/temp Suhu: 28°C");
+    await subscribe.locator(".payload", { hasText: "Suhu: 28°C" }).waitFor();
+    const topic = page.locator(".topic", { hasText: "temp" });
+    await topic.getByText("Suhu: 28°C").waitFor();
+    await topic.getByText("retained").waitFor({ state: "attached" });
+    await page.getByRole("tab", { name: "Sessions" }).click();
+    await page.getByRole("row", { name: /^kelas-a ?, connected/ }).waitFor();
+    await page.getByRole("tab", { name: "Subscriptions" }).click();
+    await page.getByRole("row", { name: "sister/#" }).filter({ hasText: "kelas-a" }).waitFor();
+  },
+);
 
-testPage("Try sends a real request and shows both sides", { at: "#/try/echo" }, async (page) => {
-  await page.locator("form input").first().fill("halo dunia");
-  await page.getByRole("button", { name: "Send" }).click();
-  const [request, reply] = [0, 1].map((side) => page.locator(".attempt .side-text").nth(side));
-  await reply!.getByText("Echo: halo dunia").waitFor();
-  expect(await request!.textContent()).toContain("halo dunia");
-  await page.getByRole("button", { name: "Hex" }).click();
-  await reply!.getByText("45 63 68 6f 3a").waitFor();
-  await lab.untilLogged("echo", "halo dunia");
-});
+testPage(
+  "the Try page sends a real request and shows request and reply",
+  { at: "#/try/echo" },
+  async (page) => {
+    await page.locator("form input").first().fill("halo dunia");
+    await page.getByRole("button", { name: "Send" }).click();
+    const [request, reply] = [0, 1].map((side) => page.locator(".attempt .side-text").nth(side));
+    await reply!.getByText("Echo: halo dunia").waitFor();
+    expect(await request!.textContent()).toContain("halo dunia");
+    await page.getByRole("button", { name: "Hex" }).click();
+    await reply!.getByText("45 63 68 6f 3a").waitFor();
+    await lab.untilLogged("echo", "halo dunia");
+  },
+);
 
-testPage("every service that Try offers answers", { at: "#/try" }, async (page) => {
+testPage("every service on the Try page answers", { at: "#/try" }, async (page) => {
   for (const service of ["mqtt", "echo", "rest", "time", "udp"]) {
     await page.getByRole("navigation", { name: "Services" }).getByRole("link", { name: service }).click();
     await page.locator("form .chip", { hasText: service }).waitFor();
@@ -128,16 +136,20 @@ testPage("every service that Try offers answers", { at: "#/try" }, async (page) 
   }
 });
 
-testPage("Learn speaks English and Indonesian, and remembers which", { at: "#/learn" }, async (page) => {
-  await page.getByText("Who speaks first").first().waitFor();
-  await page.getByRole("button", { name: "Bahasa Indonesia" }).click();
-  await page.getByText("Setiap layanan di sini").waitFor();
-  await page.reload();
-  await page.getByText("Setiap layanan di sini").waitFor();
-  expect(await page.getByText("Who speaks first").count()).toBe(0);
-});
+testPage(
+  "the Learn page is in English and Indonesian, and remembers the choice",
+  { at: "#/learn" },
+  async (page) => {
+    await page.getByText("Who speaks first").first().waitFor();
+    await page.getByRole("button", { name: "Bahasa Indonesia" }).click();
+    await page.getByText("Setiap layanan di sini").waitFor();
+    await page.reload();
+    await page.getByText("Setiap layanan di sini").waitFor();
+    expect(await page.getByText("Who speaks first").count()).toBe(0);
+  },
+);
 
-testPage("the keyboard reaches everything", {}, async (page) => {
+testPage("everything can be reached by keyboard", {}, async (page) => {
   await page.locator(".card").first().waitFor();
   await page.keyboard.press("Tab");
   const focused = page.locator(":focus");
@@ -161,7 +173,7 @@ testPage("the keyboard reaches everything", {}, async (page) => {
 });
 
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
-testPage("nothing runs out of a phone 360 pixels wide", phone, async (page) => {
+testPage("every page fits a phone 360 pixels wide", phone, async (page) => {
   await page.locator(".card").first().waitFor();
   const echo = await RawClient.connect(lab.port("echo"));
   echo.write("a line that is quite a bit longer than any phone is wide, and then goes on for a while");
@@ -178,24 +190,28 @@ testPage("nothing runs out of a phone 360 pixels wide", phone, async (page) => {
   }
 });
 
-/** Of the paper, from 0 (black) to 255. */
+/** The brightness of the page's background, from 0 (black) to 255. */
 async function brightness(page: Page): Promise<number> {
   const colour = await page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
   return Math.max(...(colour.match(/\d+/g) ?? []).map(Number));
 }
 
-testPage("it is dark where the system is, until somebody chooses", { colorScheme: "dark" }, async (page) => {
-  await page.locator(".card").first().waitFor();
-  expect(await brightness(page)).toBeLessThan(60);
-  await page.keyboard.press("t");
-  await page.getByRole("button", { name: "Theme: light" }).waitFor();
-  expect(await brightness(page)).toBeGreaterThan(200);
-  await page.reload();
-  expect(await brightness(page)).toBeGreaterThan(200);
-});
+testPage(
+  "the page follows the system's dark mode until a theme is chosen",
+  { colorScheme: "dark" },
+  async (page) => {
+    await page.locator(".card").first().waitFor();
+    expect(await brightness(page)).toBeLessThan(60);
+    await page.keyboard.press("t");
+    await page.getByRole("button", { name: "Theme: light" }).waitFor();
+    expect(await brightness(page)).toBeGreaterThan(200);
+    await page.reload();
+    expect(await brightness(page)).toBeGreaterThan(200);
+  },
+);
 
 testGuarded(
-  "a server with a token is asked for it once",
+  "a page of a server with a token asks for it once",
   { at: "#/wire", mayComplain: /status of 401/ },
   async (page) => {
     const dialog = page.getByRole("dialog", { name: "This server asks for its token" });
@@ -211,7 +227,7 @@ testGuarded(
 );
 
 testPage(
-  "a server that goes away and comes back is said so, and its traffic goes on",
+  "the page reports a server that stops, and shows traffic again when it restarts",
   { at: "#/wire", mayComplain: /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET)/ },
   async (page) => {
     const say = async (text: string) => {

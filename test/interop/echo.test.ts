@@ -27,7 +27,7 @@ testPython(
   },
 );
 
-testPython("a client that types nothing prints what it printed with the original server", async () => {
+testPython("a client with fixed words prints what it printed with the original server", async () => {
   const [original] = golden("reqresp_auto_client").clients;
   const words = ["hello", "distributed", "systems", "bye"];
   expect(await output(pythonClient("echo_words", host, lab.port("echo"), ...words))).toBe(
@@ -39,24 +39,33 @@ testPython("a client that reads in blocks gets its text back through the transpa
   const [original] = golden("progjar1_client").clients;
   const text = "INI ADALAH DATA YANG DIKIRIM ABCDEFGHIJKLMNOPQ";
   const printed = await output(pythonClient("echo_blocks", host, lab.port("file-echo"), text));
-  // How the blocks fall is the network's business; the original's first line names its own port.
+  // The network decides how the text is split into blocks; the original's first line has its own port.
   const blocks = (lines: string) => [...lines.matchAll(/b'(.*)'/g)].map(([, block]) => block).join("");
   expect(blocks(printed)).toBe(blocks(original?.stdout ?? ""));
   expect(blocks(printed)).toBe(text);
 });
 
-testPython("a client that sends a file and shuts its sending side gets the whole file back", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-file-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const sent = crypto.getRandomValues(new Uint8Array(65_536));
-  const file = Buffer.concat(Array.from({ length: 160 }, () => sent));
-  await Bun.write(join(folder, "sent"), file);
-  const printed = await output(
-    pythonClient("file_client", host, lab.port("file-echo"), join(folder, "sent"), join(folder, "received")),
-  );
-  expect(printed).toBe(`${file.length} bytes came back\n`);
-  expect(Buffer.from(await Bun.file(join(folder, "received")).bytes()).equals(file)).toBe(true);
-});
+testPython(
+  "a client that sends a file and shuts down its sending side gets the whole file back",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "distsrv-file-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const sent = crypto.getRandomValues(new Uint8Array(65_536));
+    const file = Buffer.concat(Array.from({ length: 160 }, () => sent));
+    await Bun.write(join(folder, "sent"), file);
+    const printed = await output(
+      pythonClient(
+        "file_client",
+        host,
+        lab.port("file-echo"),
+        join(folder, "sent"),
+        join(folder, "received"),
+      ),
+    );
+    expect(printed).toBe(`${file.length} bytes came back\n`);
+    expect(Buffer.from(await Bun.file(join(folder, "received")).bytes()).equals(file)).toBe(true);
+  },
+);
 
 function atKeyboard(service: string): Program {
   const program = new Program(pythonClient("echo_client", host, lab.port(service)));
@@ -64,7 +73,7 @@ function atKeyboard(service: string): Program {
   return program;
 }
 
-/** Two clients, the second of which connects and speaks while the first is still there. */
+/** Two clients, the second of which connects and sends while the first is still connected. */
 async function secondClientWhileFirstStays(service: string) {
   const first = atKeyboard(service);
   first.say("satu");
@@ -77,7 +86,7 @@ async function secondClientWhileFirstStays(service: string) {
 
 testPython("the iterative echo serves the second client when the first one has left", async () => {
   const { first, second } = await secondClientWhileFirstStays("iterative");
-  // The second one has spoken long ago when the first one is served again and again.
+  // The second client has sent long ago, while the first one is served several more times.
   for (const word of ["tiga", "empat", "lima"]) {
     first.say(word);
     await first.prints(`Received from server: Echo: ${word}`);
@@ -88,18 +97,18 @@ testPython("the iterative echo serves the second client when the first one has l
   await second.prints("Received from server: Echo: dua");
 });
 
-testPython("the concurrent echo serves the second client beside the first", async () => {
+testPython("the concurrent echo serves the second client while the first is connected", async () => {
   const { first, second } = await secondClientWhileFirstStays("echo");
   await second.prints("Received from server: Echo: dua");
   expect(first.isRunning).toBe(true);
 });
 
-testPython("the log tells the conversation in the words of the course", async () => {
+testPython("the log shows the conversation as the course prints it", async () => {
   await output(pythonClient("echo_words", host, lab.port("echo"), "halo"));
   await until(() => lab.log.some(({ message }) => message === "Sent to client: Echo: halo"));
   expect(lab.log.some(({ message }) => message === "Received from client: halo")).toBe(true);
 });
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

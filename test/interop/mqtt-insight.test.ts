@@ -45,8 +45,8 @@ testMosquitto("the broker shows what mosquitto's clients do, and never their pas
   await output(at("mosquitto_pub", "-i", "sensor", "-t", "sitser/temp", "-m", "lost"));
   expect(service.problems?.()).toEqual(["1 message to sitser/temp found no subscriber"]);
 
-  const told = events.flatMap((event) => (event.kind === "message" ? [event.fields] : []));
-  expect(told).toContainEqual(
+  const messages = events.flatMap((event) => (event.kind === "message" ? [event.fields] : []));
+  expect(messages).toContainEqual(
     expect.objectContaining({
       packet: "PUBLISH",
       client: "sensor",

@@ -31,11 +31,11 @@ async function connect(
   return client;
 }
 
-/** Collects what arrives as `topic payload qos`. */
-function listen(client: MqttClient): string[] {
-  const heard: string[] = [];
-  client.on("message", (topic, payload, { qos }) => heard.push(`${topic} ${payload} ${qos}`));
-  return heard;
+/** Collects each message received, as `topic payload qos`. */
+function collect(client: MqttClient): string[] {
+  const received: string[] = [];
+  client.on("message", (topic, payload, { qos }) => received.push(`${topic} ${payload} ${qos}`));
+  return received;
 }
 
 const ways = ([3, 4, 5] as const).flatMap((level) =>
@@ -46,64 +46,64 @@ describe.each(ways)("MQTT.js with protocol level %d over %s", (level, transport)
   const pair = () => Promise.all([connect(level, {}, transport), connect(level, {}, transport)]);
 
   test("a payload of 3 MB arrives as it was sent", async () => {
-    const [listener, speaker] = await pair();
-    const heard: Buffer[] = [];
-    listener.on("message", (_, payload) => heard.push(payload));
-    await listener.subscribeAsync("js/big");
+    const [subscriber, publisher] = await pair();
+    const received: Buffer[] = [];
+    subscriber.on("message", (_, payload) => received.push(payload));
+    await subscriber.subscribeAsync("js/big");
     const sent = Buffer.alloc(3_000_000, "0123456789abc");
-    await speaker.publishAsync("js/big", sent, { qos: 1 });
-    await until(() => heard.length === 1);
-    expect(heard[0]?.equals(sent)).toBe(true);
+    await publisher.publishAsync("js/big", sent, { qos: 1 });
+    await until(() => received.length === 1);
+    expect(received[0]?.equals(sent)).toBe(true);
   });
 
-  test("publishes and receives at every quality of service, never above what was granted", async () => {
-    const [listener, speaker] = await pair();
-    const heard = listen(listener);
-    await listener.subscribeAsync({ "js/low": { qos: 0 }, "js/mid": { qos: 1 }, "js/+/top": { qos: 2 } });
+  test("publishes and receives at every QoS, never above the granted one", async () => {
+    const [subscriber, publisher] = await pair();
+    const received = collect(subscriber);
+    await subscriber.subscribeAsync({ "js/low": { qos: 0 }, "js/mid": { qos: 1 }, "js/+/top": { qos: 2 } });
     for (const topic of ["js/low", "js/mid", "js/a/top"]) {
-      for (const qos of [0, 1, 2] as const) await speaker.publishAsync(topic, `${qos}`, { qos });
+      for (const qos of [0, 1, 2] as const) await publisher.publishAsync(topic, `${qos}`, { qos });
     }
-    await until(() => heard.length >= 9);
+    await until(() => received.length >= 9);
     const granted = { "js/low": 0, "js/mid": 1, "js/a/top": 2 };
     const expected = Object.entries(granted).flatMap(([topic, limit]) =>
       [0, 1, 2].map((qos) => `${topic} ${qos} ${Math.min(qos, limit)}`),
     );
-    expect(heard).toEqual(expected);
+    expect(received).toEqual(expected);
   });
 
-  test("gets a thousand messages in order at QoS 1", async () => {
-    const [listener, speaker] = await pair();
-    const heard = listen(listener);
-    await listener.subscribeAsync("js/many", { qos: 1 });
+  test("receives a thousand messages in order at QoS 1", async () => {
+    const [subscriber, publisher] = await pair();
+    const received = collect(subscriber);
+    await subscriber.subscribeAsync("js/many", { qos: 1 });
     const numbers = Array.from({ length: 1000 }, (_, i) => i);
-    await Promise.all(numbers.map((i) => speaker.publishAsync("js/many", `${i}`, { qos: 1 })));
-    await until(() => heard.length >= 1000);
-    expect(heard).toEqual(numbers.map((i) => `js/many ${i} 1`));
+    await Promise.all(numbers.map((i) => publisher.publishAsync("js/many", `${i}`, { qos: 1 })));
+    await until(() => received.length >= 1000);
+    expect(received).toEqual(numbers.map((i) => `js/many ${i} 1`));
   });
 
-  test("a second client of the same name takes over, and the first one is disconnected", async () => {
+  test("a second client with the same identifier takes over, and the first one is disconnected", async () => {
     const clientId = `twin-${level}-${transport}`;
     const first = await connect(level, { clientId }, transport);
     const closed = new Promise<void>((resolve) => first.once("close", () => resolve()));
     const second = await connect(level, { clientId }, transport);
     await closed;
-    const heard = listen(second);
+    const received = collect(second);
     await second.subscribeAsync("js/twin");
     await second.publishAsync("js/twin", "still here");
-    await until(() => heard.length === 1);
+    await until(() => received.length === 1);
   });
 });
 
 test("MQTT.js 5 uses topic aliases, and the subscriber sees the topic", async () => {
-  const [listener, speaker] = await Promise.all([connect(5), connect(5)]);
-  const heard = listen(listener);
-  await listener.subscribeAsync("js/alias", { qos: 1 });
-  await speaker.publishAsync("js/alias", "named", { qos: 1, properties: { topicAlias: 1 } });
-  await speaker.publishAsync("", "by number", { qos: 1, properties: { topicAlias: 1 } });
-  await until(() => heard.length === 2);
-  expect(heard).toEqual(["js/alias named 1", "js/alias by number 1"]);
+  const [subscriber, publisher] = await Promise.all([connect(5), connect(5)]);
+  const received = collect(subscriber);
+  await subscriber.subscribeAsync("js/alias", { qos: 1 });
+  await publisher.publishAsync("js/alias", "named", { qos: 1, properties: { topicAlias: 1 } });
+  await publisher.publishAsync("", "by number", { qos: 1, properties: { topicAlias: 1 } });
+  await until(() => received.length === 2);
+  expect(received).toEqual(["js/alias named 1", "js/alias by number 1"]);
 });
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

@@ -14,7 +14,7 @@ const testPaho = testWith(needs.paho);
 const client = (name: string, ...rest: (string | number)[]) =>
   pythonClient(name, "127.0.0.1", lab.port("mqtt"), ...rest);
 let subscribed = 0;
-const tellings = (printed: string) =>
+const jsonLines = (printed: string) =>
   printed
     .trimEnd()
     .split("\n")
@@ -37,45 +37,48 @@ for (const version of ["3.1", "3.1.1", "5"]) {
   );
 
   testPaho(
-    `MQTT ${version}: paho sees every quality of service, retained messages, wills and wildcards`,
+    `MQTT ${version}: paho receives at every QoS, by wildcards, retained messages and wills`,
     async () => {
-      const told = tellings(await output(client("paho_story", version)));
-      expect(told).toEqual([
+      const results = jsonLines(await output(client("paho_delivery", version)));
+      expect(results).toEqual([
         { connack: { code: 0, present: 0 } },
         { granted: [0, 1, 2] },
-        { message: ["story/a/leaf", "to story/a/leaf", 0, false] },
-        { message: ["story/one", "to story/one", 0, false] },
-        { message: ["story/one", "to story/one", 1, false] },
-        { message: ["story/deep/er/still", "to story/deep/er/still", 2, false] },
-        { message: ["story/deep", "to story/deep", 2, false] },
-        { retained: ["story/kept", "old", 1, true] },
-        { live: ["story/kept", "new", 1, false] },
-        { cleared: ["story/kept", "", 1, false] },
-        { "after unsubscribe": ["story/x/leaf", "heard", 0, false] },
-        { big: ["story/big/leaf", 200_000, true] },
-        { will: ["story/will/leaf", "gone", 0, false] },
+        { message: ["delivery/a/leaf", "to delivery/a/leaf", 0, false] },
+        { message: ["delivery/one", "to delivery/one", 0, false] },
+        { message: ["delivery/one", "to delivery/one", 1, false] },
+        { message: ["delivery/deep/er/still", "to delivery/deep/er/still", 2, false] },
+        { message: ["delivery/deep", "to delivery/deep", 2, false] },
+        { retained: ["delivery/kept", "old", 1, true] },
+        { live: ["delivery/kept", "new", 1, false] },
+        { cleared: ["delivery/kept", "", 1, false] },
+        { "after unsubscribe": ["delivery/x/leaf", "subscribed", 0, false] },
+        { big: ["delivery/big/leaf", 200_000, true] },
+        { will: ["delivery/will/leaf", "gone", 0, false] },
       ]);
     },
   );
 
-  testPaho(`MQTT ${version}: a session keeps what is published while its client is away`, async () => {
-    expect(tellings(await output(client("paho_session", version)))).toEqual([
-      { "present before": false, "present after": true, heard: ["0", "1", "2", "3", "4"] },
-    ]);
-  });
+  testPaho(
+    `MQTT ${version}: a session keeps the messages published while its client is offline`,
+    async () => {
+      expect(jsonLines(await output(client("paho_session", version)))).toEqual([
+        { "present before": false, "present after": true, received: ["0", "1", "2", "3", "4"] },
+      ]);
+    },
+  );
 
   testPaho(
-    `MQTT ${version}: nothing is lost, and nothing doubled at QoS 2, when the sockets break`,
+    `MQTT ${version}: no message is lost, and none at QoS 2 duplicated, when the sockets break`,
     async () => {
-      expect(tellings(await output(client("paho_breaks", version)))).toEqual([
+      expect(jsonLines(await output(client("paho_breaks", version)))).toEqual([
         { "sessions kept": true, "QoS 1": true, "QoS 2": true },
       ]);
     },
   );
 }
 
-testPaho("MQTT 5: paho sees subscription identifiers, options and reason codes", async () => {
-  expect(tellings(await output(client("paho_identifiers")))).toEqual([
+testPaho("MQTT 5: paho gets subscription identifiers, options and reason codes", async () => {
+  expect(jsonLines(await output(client("paho_identifiers")))).toEqual([
     {
       assigned: true,
       granted: [[1], [2], [2]],
@@ -88,8 +91,8 @@ testPaho("MQTT 5: paho sees subscription identifiers, options and reason codes",
   ]);
 });
 
-testPaho("MQTT 5: what the publisher writes on a message, paho reads on it", async () => {
-  const [read] = tellings(await output(client("paho_properties")));
+testPaho("MQTT 5: paho gets the properties that the publisher sets on a message", async () => {
+  const [read] = jsonLines(await output(client("paho_properties")));
   const { expiry, ...rest } = read;
   expect(rest).toEqual({
     payload: "28",
@@ -107,6 +110,6 @@ testPaho("MQTT 5: what the publisher writes on a message, paho reads on it", asy
   expect(expiry).toBeLessThanOrEqual(600);
 });
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

@@ -45,7 +45,7 @@ let subscribed = 0;
 
 for (const version of ["mqttv311", "mqttv5"]) {
   testMosquitto(
-    `${version}: mosquitto_pub and mosquitto_sub speak over TLS, also a file of 3 MB`,
+    `${version}: mosquitto_pub and mosquitto_sub connect over TLS and transfer a file of 3 MB`,
     async () => {
       const file = "0123456789abcdef".repeat(200_000);
       const sub = new Program(
@@ -63,7 +63,7 @@ for (const version of ["mqttv311", "mqttv5"]) {
 }
 
 testMosquitto(
-  "mosquitto_pub gets in with a certificate of the authority, not with another or none",
+  "mosquitto_pub can connect with a certificate of the authority, not with another or none",
   async () => {
     const status = async (...rest: string[]) =>
       (
@@ -84,19 +84,19 @@ for (const version of ["3.1.1", "5"]) {
     ["secure-ws", "websockets:tls"],
   ] as const) {
     testPaho(
-      `MQTT ${version}: paho speaks ${way.replace(":", " ")}, also in messages of 300 KB`,
+      `MQTT ${version}: paho connects over ${way.replace(":", " ")}, also for messages of 300 KB`,
       async () => {
         const name = way.replace(":", "-");
         const where = `${way}:${lab.port(service)}`;
-        const told = await output(
+        const printed = await output(
           pythonClient("paho_transports", "127.0.0.1", version, authority?.cert ?? "", where),
         );
-        expect(JSON.parse(told)).toEqual({ [name]: [`from ${name}`], big: 1 });
+        expect(JSON.parse(printed)).toEqual({ [name]: [`from ${name}`], big: 1 });
       },
     );
   }
 }
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

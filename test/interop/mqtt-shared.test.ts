@@ -18,27 +18,30 @@ const at = (name: string, version: string, ...rest: string[]) => [
 ];
 
 for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
-  testMosquitto(`${version}: two mosquitto_sub share what is published, half and half`, async () => {
-    const topic = `jobs/${version}`;
-    const subscribe = async (): Promise<Program> => {
-      const program = new Program(
-        at("mosquitto_sub", version, "-t", `$share/g/${topic}`, "-q", "1", "-C", "100"),
-      );
-      onTestFinished(() => program.kill());
-      const before = lab.log.filter(({ message }) => message.startsWith("SUBSCRIBE")).length;
-      await lab.untilLogged("mqtt", "SUBSCRIBE", before + 1);
-      return program;
-    };
-    const members = [await subscribe(), await subscribe()];
-    const lines = Array.from({ length: 200 }, (_, index) => `job ${1000 + index}`);
-    const input = `${lines.join("\n")}\n`;
-    const publisher = new Program(at("mosquitto_pub", version, "-t", topic, "-q", "1", "-l"), { input });
-    expect((await publisher.outcome()).status).toBe(0);
-    const outcomes = await Promise.all(members.map((member) => member.outcome()));
-    const printed = outcomes.map(({ stdout }) => stdout.trim().split("\n"));
-    expect(printed.map(({ length }) => length)).toEqual([100, 100]);
-    expect(printed.flat().sort()).toEqual(lines);
-  });
+  testMosquitto(
+    `${version}: a shared subscription gives each of two mosquitto_sub half of the messages`,
+    async () => {
+      const topic = `jobs/${version}`;
+      const subscribe = async (): Promise<Program> => {
+        const program = new Program(
+          at("mosquitto_sub", version, "-t", `$share/g/${topic}`, "-q", "1", "-C", "100"),
+        );
+        onTestFinished(() => program.kill());
+        const before = lab.log.filter(({ message }) => message.startsWith("SUBSCRIBE")).length;
+        await lab.untilLogged("mqtt", "SUBSCRIBE", before + 1);
+        return program;
+      };
+      const members = [await subscribe(), await subscribe()];
+      const lines = Array.from({ length: 200 }, (_, index) => `job ${1000 + index}`);
+      const input = `${lines.join("\n")}\n`;
+      const publisher = new Program(at("mosquitto_pub", version, "-t", topic, "-q", "1", "-l"), { input });
+      expect((await publisher.outcome()).status).toBe(0);
+      const outcomes = await Promise.all(members.map((member) => member.outcome()));
+      const printed = outcomes.map(({ stdout }) => stdout.trim().split("\n"));
+      expect(printed.map(({ length }) => length)).toEqual([100, 100]);
+      expect(printed.flat().sort()).toEqual(lines);
+    },
+  );
 }
 
 test.each([0, 1, 2] as const)(
@@ -46,28 +49,28 @@ test.each([0, 1, 2] as const)(
   async (qos) => {
     const url = `mqtt://127.0.0.1:${lab.port("mqtt")}`;
     const options = { protocolVersion: 5, reconnectPeriod: 0, properties: { topicAliasMaximum: 4 } } as const;
-    const listener = await mqtt.connectAsync(url, options);
-    const speaker = await mqtt.connectAsync(url);
+    const subscriber = await mqtt.connectAsync(url, options);
+    const publisher = await mqtt.connectAsync(url);
     onTestFinished(async () => {
-      await Promise.all([listener.endAsync(true), speaker.endAsync(true)]);
+      await Promise.all([subscriber.endAsync(true), publisher.endAsync(true)]);
     });
-    const heard: string[] = [];
+    const received: string[] = [];
     const onTheWire: string[] = [];
-    listener.on("packetreceive", (packet) => {
+    subscriber.on("packetreceive", (packet) => {
       if (packet.cmd === "publish") onTheWire.push(packet.topic);
     });
-    listener.on("message", (topic, payload) => heard.push(`${topic} ${payload}`));
-    await listener.subscribeAsync("building/#", { qos });
+    subscriber.on("message", (topic, payload) => received.push(`${topic} ${payload}`));
+    await subscriber.subscribeAsync("building/#", { qos });
     const topics = Array.from({ length: 7 }, (_, index) => `building/${qos}/floor/${index}/temperature`);
     const sent: string[] = [];
     for (let index = 0; index < 60; index++) {
       const topic = topics[index % 3 === 0 ? 0 : index % topics.length]!;
       sent.push(`${topic} ${index}`);
-      speaker.publish(topic, String(index), { qos });
+      publisher.publish(topic, String(index), { qos });
     }
-    await until(() => heard.length === sent.length);
-    expect(heard).toEqual(sent);
-    // At QoS 2 MQTT.js would hand over messages without their topics.
+    await until(() => received.length === sent.length);
+    expect(received).toEqual(sent);
+    // At QoS 2 MQTT.js would deliver messages without their topics.
     const shortened = onTheWire.filter((topic) => topic === "").length;
     if (qos === 2) expect(shortened).toBe(0);
     else expect(shortened).toBeGreaterThan(15);

@@ -9,7 +9,7 @@ import { RawClient } from "../support/raw-client.ts";
 import { startRole } from "../support/start-role.ts";
 import { until } from "../support/until.ts";
 
-// Debian puts it where only root looks.
+// Debian installs it outside the users' PATH.
 const broker = Bun.which("mosquitto") ?? Bun.which("mosquitto", { PATH: "/usr/sbin:/usr/local/sbin" });
 const mosquitto: Need = {
   name: "mosquitto",
@@ -17,7 +17,7 @@ const mosquitto: Need = {
   isThere: () => broker !== null,
 };
 
-/** A port that was free a moment ago. */
+/** A free port, found by listening on port 0. */
 function freePort(): number {
   const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
   server.stop(true);
@@ -47,12 +47,12 @@ async function startMosquitto(): Promise<number> {
   return port;
 }
 
-/** What a broker says under $SYS: the shape of each topic's value, digits made N. */
-async function account(port: number): Promise<Map<string, string>> {
+/** A broker's $SYS topics with their values, numbers replaced by N. */
+async function sysTopics(port: number): Promise<Map<string, string>> {
   const command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", String(port), "-t", "$SYS/#", "-F", "%t|%p"];
   const program = new Program(command);
   onTestFinished(() => program.kill());
-  // The last one that mosquitto comes out with.
+  // The last topic that mosquitto publishes.
   await program.prints("clients/maximum|1");
   const lines = program.stdout.split("\n").filter((line) => line.includes("|"));
   return new Map(
@@ -64,10 +64,10 @@ async function account(port: number): Promise<Map<string, string>> {
 }
 
 testWith(needs.mosquitto, mosquitto)(
-  "what mosquitto says about itself, this broker says by the same names and in the same words",
+  "the broker publishes mosquitto's $SYS topics, by the same names and in the same format",
   async () => {
     const { port } = await startRole(mqtt, { sysInterval: "1s" });
-    const [theirs, ours] = await Promise.all([startMosquitto().then(account), account(port)]);
+    const [theirs, ours] = await Promise.all([startMosquitto().then(sysTopics), sysTopics(port)]);
     expect(theirs.size).toBeGreaterThan(50);
     const version = "$SYS/broker/version";
     expect(theirs.get(version)).toStartWith("mosquitto version ");
@@ -75,7 +75,7 @@ testWith(needs.mosquitto, mosquitto)(
     theirs.delete(version);
     for (const [topic, shape] of theirs) expect([topic, ours.get(topic)]).toEqual([topic, shape]);
     const more = [...ours.keys()].filter((topic) => !theirs.has(topic) && topic !== version);
-    // What mosquitto's manual names, and mosquitto 2.0 does not publish.
+    // In mosquitto's manual, but not published by mosquitto 2.0.
     expect(more).toEqual(["$SYS/broker/messages/inflight"]);
   },
 );

@@ -21,7 +21,7 @@ log: { level: debug, messages: 100000 }
   { env: { SECRET: password } },
 );
 
-/** Connects with SCRAM-SHA-256. @returns the client, and the CONNACK or the error that came */
+/** Connects with SCRAM-SHA-256. @returns the client, and its CONNACK or error */
 async function scram(username: string, secret: string, more: IClientOptions = {}) {
   const authenticationMethod = "SCRAM-SHA-256";
   const exchange = new ScramClient(username, secret);
@@ -47,10 +47,11 @@ async function scram(username: string, secret: string, more: IClientOptions = {}
   return { client, exchange, outcome };
 }
 
-const refusal = (outcome: IConnackPacket | Error) => (outcome instanceof Error ? outcome.message : "let in");
+const refusal = (outcome: IConnackPacket | Error) =>
+  outcome instanceof Error ? outcome.message : "accepted";
 
 describe("MQTT.js with SCRAM-SHA-256", () => {
-  test("comes in, knows the broker, and publishes", async () => {
+  test("authenticates, verifies the broker, and publishes", async () => {
     const { client, exchange, outcome } = await scram("budi", password);
     if (outcome instanceof Error) throw outcome;
     expect(outcome.properties?.authenticationMethod).toBe("SCRAM-SHA-256");
@@ -68,13 +69,13 @@ describe("MQTT.js with SCRAM-SHA-256", () => {
 });
 
 async function roundTrip(client: MqttClient): Promise<void> {
-  const heard = new Promise((resolve) => client.once("message", (_, payload) => resolve(String(payload))));
+  const received = new Promise((resolve) => client.once("message", (_, payload) => resolve(String(payload))));
   await client.subscribeAsync("users/t");
   await client.publishAsync("users/t", "halo", { qos: 1 });
-  expect(await heard).toBe("halo");
+  expect(await received).toBe("halo");
 }
 
-test("a client is told the packet size of the listener it came to", async () => {
+test("CONNACK has the maximum packet size of the listener", async () => {
   const ports = lab.log.filter(({ message, name }) => message === "Listening" && name === "mqtt");
   const sizes = [];
   for (const { port } of ports) {
@@ -112,7 +113,7 @@ async function mosquitto(service: string, version: string, ...rest: string[]) {
 }
 
 for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
-  testMosquitto(`${version}: mosquitto_pub comes in with -u and -P`, async () => {
+  testMosquitto(`${version}: mosquitto_pub connects with -u and -P`, async () => {
     expect(await mosquitto("mqtt", version, "-u", "budi", "-P", password)).toMatchObject({
       status: 0,
       stderr: "",
@@ -132,7 +133,7 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
   });
 }
 
-testWith(needs.paho)("paho-mqtt comes in with its password, and not with another", async () => {
+testWith(needs.paho)("paho-mqtt connects with its password, and not with another", async () => {
   const code = `
 import sys, threading
 import paho.mqtt.client as paho
@@ -148,14 +149,14 @@ client.loop_start()
 done.wait(10)
 client.loop_stop()
 `;
-  const say = async (secret: string) =>
+  const connect = async (secret: string) =>
     (await new Program([python, "-c", code, String(lab.port("mqtt")), secret], { input: "" }).outcome())
       .stdout;
-  expect(await say(password)).toContain("Success");
-  expect(await say("salah")).toContain("Bad user name or password");
+  expect(await connect(password)).toContain("Success");
+  expect(await connect("salah")).toContain("Bad user name or password");
 });
 
-test("the log has told neither password nor proof", () => {
+test("the log contains no password and no proof", () => {
   expect(lab.complaints()).toEqual([]);
   for (const secret of [password, "salah", Buffer.from(password).toString("base64")]) {
     expect(lab.program.stdout).not.toContain(secret);

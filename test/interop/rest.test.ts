@@ -13,14 +13,14 @@ const url = `http://127.0.0.1:${lab.port("rest")}`;
 const testRequests = testWith(needs.requests);
 const testCurl = testWith(needs.curl);
 
-testRequests("a client on requests prints what it printed with the original server", async () => {
+testRequests("a client that uses requests prints what it printed with the original server", async () => {
   const [both, mul] = golden("rest_client").clients;
   expect(await output(pythonClient("rest_client", url))).toBe(both?.stdout ?? "");
   const words = ["--op", "mul", "-a", "-7", "-b", "6"];
   expect(await output(pythonClient("rest_client", url, ...words))).toBe(mul?.stdout ?? "");
 });
 
-testRequests("a client on requests is told what is wrong", async () => {
+testRequests("a client that uses requests gets the error message", async () => {
   const outcome = await run(pythonClient("rest_client", url, "--op", "div", "-a", "1", "-b", "0"));
   expect(outcome.stdout).toBe("div failed: 400 Division by zero\n");
   expect(outcome.status).toBe(1);
@@ -64,7 +64,7 @@ testCurl("curl posts JSON, and integers keep every digit", async () => {
 });
 
 testCurl(
-  "curl finds the list, the OpenAPI description and the page; the rest is JSON with 404 and 405",
+  "curl gets the list, the OpenAPI description and the page, and JSON with 404 or 405 for other requests",
   async () => {
     const { openapi, paths } = JSON.parse(await output(["curl", "-sf", `${url}/openapi.json`]));
     expect(openapi).toStartWith("3.1");
@@ -76,11 +76,11 @@ testCurl(
   },
 );
 
-testCurl("curl keeps its connection for several requests", async () => {
+testCurl("curl reuses its connection for several requests", async () => {
   const printed = await output(["curl", "-s", "-w", " %{num_connects}\n", `${url}/add?a=1&b=[1-3]`]);
   expect(printed).toBe('{"result":2} 1\n{"result":3} 0\n{"result":4} 0\n');
 });
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

@@ -22,13 +22,13 @@ testWith(needs.zeep)("zeep reads the WSDL and prints what it printed with the or
 });
 
 testWith(needs.zeep, needs.requests)(
-  "zeep finds the original's names, exact numbers and the right faults",
+  "zeep gets the original's names, exact numbers and the right faults",
   async () => {
-    const told = (await output(client("soap_story")))
+    const results = (await output(client("soap_features")))
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(Object.assign({}, ...told)).toEqual({
+    expect(Object.assign({}, ...results)).toEqual({
       service: ["CalculatorService", "Application", ["add", "div", "sub", "subtract"]],
       namespace: "spyne.examples.calculator",
       add: 15,
@@ -45,7 +45,7 @@ testWith(needs.zeep, needs.requests)(
   },
 );
 
-testWith(needs.node)("the soap package under Node calls it as SOAP 1.1 and 1.2", async () => {
+testWith(needs.node)("the soap package on Node calls the service with SOAP 1.1 and 1.2", async () => {
   const printed = await output(["node", clientProgram("soap_node.mjs"), String(lab.port("soap"))]);
   const [version11, version12, described, fault] = printed.trimEnd().split("\n");
   expect(version11).toBe("1.1: 15 -2");
@@ -55,7 +55,7 @@ testWith(needs.node)("the soap package under Node calls it as SOAP 1.1 and 1.2",
 });
 
 testWith(needs.curl)(
-  "curl gets the WSDL for ?WSDL in any case on any path, with the address it asked at",
+  "curl gets the WSDL for ?WSDL in any case on any path, with the requested address",
   async () => {
     const url = `http://127.0.0.1:${lab.port("soap")}`;
     const usual = await output(["curl", "-s", `${url}/?wsdl`]);
@@ -69,6 +69,6 @@ testWith(needs.curl)(
   },
 );
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

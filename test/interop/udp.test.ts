@@ -11,20 +11,20 @@ services:
 `);
 const testPython = testWith(needs.python);
 
-testPython("a UDP client in Python is greeted by its own address", async () => {
+testPython("a UDP client in Python gets a reply with its own address", async () => {
   const server = lab.port("udp");
   const printed = await output(pythonClient("udp_client", "127.0.0.1", server, "halo", "é ä", ""));
   const port = /^Port (\d+)/.exec(printed)?.[1];
-  const line = (said: string) =>
-    `Port ${port} received from port ${server}: Hello, ('127.0.0.1', ${port}). You said: ${said}\n`;
+  const line = (text: string) =>
+    `Port ${port} received from port ${server}: Hello, ('127.0.0.1', ${port}). You said: ${text}\n`;
   expect(printed).toBe(line("halo") + line("é ä") + line(""));
 });
 
-testPython("a UDP client over IPv6 is greeted as well", async () => {
+testPython("a UDP client over IPv6 gets a reply, too", async () => {
   const printed = await output(pythonClient("udp_client", "::1", lab.port("udp6"), "halo"));
   expect(printed).toMatch(/Hello, \('::1', \d+\)\. You said: halo\n$/);
 });
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

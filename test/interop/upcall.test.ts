@@ -18,13 +18,13 @@ testPython("an upcall client in Python prints what it printed with the original 
   expect(await typedInto(command, original?.stdin ?? [])).toBe(original?.stdout ?? "");
 });
 
-testPython("a client that says nothing is called up unasked", async () => {
+testPython("a client that sends nothing receives unsolicited events", async () => {
   const printed = await output(pythonClient("event_client", "127.0.0.1", lab.port("unasked"), 3));
   const events = [...printed.matchAll(/^Event: Acara (\d+)$/gm)].map(([, count]) => Number(count));
   const [first = Number.NaN] = events;
   expect(events).toEqual([first, first + 1, first + 2]);
 });
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

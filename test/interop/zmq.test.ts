@@ -34,8 +34,8 @@ testPyzmq("a REQ client is answered a hundred times in a row", async () => {
   expect(printed.match(/Received reply \d+: b'World'/g)?.length).toBe(100);
 });
 
-testPyzmq("five hundred REQ clients at once are all answered", async () => {
-  expect(await output(pythonClient("zmq_crowd", host, lab.port("zmq-rep"), 500))).toBe("500 replies\n");
+testPyzmq("five hundred simultaneous REQ clients are all answered", async () => {
+  expect(await output(pythonClient("zmq_many", host, lab.port("zmq-rep"), 500))).toBe("500 replies\n");
 });
 
 testPyzmq("a SUB client prints the time as the original server published it", async () => {
@@ -47,10 +47,10 @@ testPyzmq("a SUB client prints the time as the original server published it", as
   }
 });
 
-testPyzmq("SUB clients get what begins as they want, and nothing else", async () => {
+testPyzmq("SUB clients receive the messages with their prefix, and no others", async () => {
   const port = lab.port("topics");
   const [time, temperature, all] = await Promise.all(
-    ["WAKTU", "SUHU", ""].map((wanted) => output(pythonClient("zmq_sub", host, port, wanted, 6))),
+    ["WAKTU", "SUHU", ""].map((prefix) => output(pythonClient("zmq_sub", host, port, prefix, 6))),
   );
   for (const line of lines(time ?? "")) expect(line).toMatch(asctime);
   for (const line of lines(temperature ?? "")) expect(line).toMatch(/^Received: SUHU (2\d|3[0-5])$/);
@@ -69,13 +69,13 @@ testPyzmq("a PULL worker unpickles workloads from 1 to 100", async () => {
   }
 });
 
-testPyzmq("what is pushed before there is a worker waits for it, and nothing is lost", async () => {
+testPyzmq("workloads wait for the first worker, and none is lost", async () => {
   const endpoint = `tcp://${host}:${lab.port("numbered")}`;
   const printed = lines(await output(pythonClient("zmq_pull_text", 50, endpoint)));
   expect(printed).toEqual(Array.from({ length: 50 }, (_, i) => String(i + 1)));
 });
 
-testPyzmq("two workers at once share the work: nobody gets what the other got", async () => {
+testPyzmq("two workers share the workloads, each sent to one of them only", async () => {
   const endpoint = `tcp://${host}:${lab.port("numbered")}`;
   const workers = [1, 2].map(() => new Program(pythonClient("zmq_pull_text", 2000, endpoint)));
   onTestFinished(() => Promise.all(workers.map((worker) => worker.kill())).then(() => {}));
@@ -85,7 +85,7 @@ testPyzmq("two workers at once share the work: nobody gets what the other got", 
   expect(new Set([...one, ...two]).size).toBe(4000);
 });
 
-testWith(needs.node)("the zeromq package under Node asks, subscribes and pulls", async () => {
+testWith(needs.node)("the zeromq package on Node requests, subscribes and pulls", async () => {
   const ports = ["zmq-rep", "zmq-pub", "zmq-push"].map((service) => String(lab.port(service)));
   const [reply, time, work] = lines(await output(["node", clientProgram("zmq_node.mjs"), ...ports]));
   expect(reply).toBe("reply: World");
@@ -93,6 +93,6 @@ testWith(needs.node)("the zeromq package under Node asks, subscribes and pulls",
   expect(work).toMatch(/^work: 80044b[0-6][0-9a-f]2e$/);
 });
 
-test("nothing of all this made the server complain", () => {
+test("the server logged no warning or error", () => {
   expect(lab.complaints()).toEqual([]);
 });

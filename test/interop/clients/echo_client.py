@@ -1,4 +1,4 @@
-"""A request/response client as the course writes it: asks for messages, shows each reply, leaves at bye."""
+"""A request/response client as in the course: prompts for messages, prints each reply, ends at bye."""
 import socket
 import sys
 

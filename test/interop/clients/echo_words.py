@@ -1,4 +1,4 @@
-"""Sends its words one by one and waits for the reply to each: a client that needs nobody at the keyboard."""
+"""Sends its words one by one and waits for the reply to each, without keyboard input."""
 import socket
 import sys
 

@@ -1,4 +1,4 @@
-"""Connects, says nothing, and shows the first events that the server sends by itself."""
+"""Connects, sends nothing, and prints the first unsolicited events of the server."""
 import socket
 import sys
 

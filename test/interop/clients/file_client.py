@@ -1,4 +1,4 @@
-"""Sends a whole file, shuts its sending side, and stores everything that comes back until the server ends, too."""
+"""Sends a file, shuts down its sending side, and stores what is returned until the server closes."""
 import socket
 import sys
 import threading

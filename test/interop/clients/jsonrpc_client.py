@@ -1,4 +1,4 @@
-"""Posts what stands on stdin, one JSON value a line, over one kept connection; prints status and reply of each."""
+"""Posts each line of stdin as JSON over one persistent connection; prints status and reply of each."""
 import json
 import sys
 

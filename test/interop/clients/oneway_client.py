@@ -1,4 +1,4 @@
-"""Sends and never expects an answer: proves that none came by reading until the server ends."""
+"""Sends one message and shows that there is no answer by reading until the server closes."""
 import socket
 import sys
 

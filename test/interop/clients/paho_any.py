@@ -1,4 +1,4 @@
-"""Makes a client of whichever paho-mqtt is installed; 2.x wants to be told that callbacks are written for 1.x."""
+"""Creates a client with the installed paho-mqtt, 1.x or 2.x; 2.x needs an argument for callbacks written for 1.x."""
 import sys
 
 import paho.mqtt.client as mqtt

@@ -1,4 +1,4 @@
-"""Sockets break in the middle of QoS 1 and 2; sessions outlive them: nothing is lost, and QoS 2 comes once."""
+"""Sockets break during QoS 1 and 2 deliveries; the sessions persist: no message is lost, and QoS 2 arrives once."""
 import json
 import queue
 import socket
@@ -12,7 +12,7 @@ from paho_any import make_client
 host, port, protocol = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 COUNT, TOPIC = 300, f"breaks/{protocol}"
 granted, connected, faults = queue.Queue(), queue.Queue(), []
-heard = {1: [], 2: []}
+received = {1: [], 2: []}
 
 
 def lasting(name):
@@ -30,22 +30,22 @@ def lasting(name):
     return client
 
 
-def message(client, userdata, told):
-    heard[told.qos].append(int(told.payload))
+def on_message(client, userdata, message):
+    received[message.qos].append(int(message.payload))
 
 
 def break_off(client):
-    """The network goes away, whatever is on it."""
-    wire = client.socket()
-    if wire is not None:
+    """Breaks the connection; bytes in transit are lost."""
+    connection = client.socket()
+    if connection is not None:
         try:
-            wire.shutdown(socket.SHUT_RDWR)
+            connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
 
 
 sub = lasting("break-sub")
-sub.on_message = message
+sub.on_message = on_message
 sub.on_subscribe = lambda *rest: granted.put(True)
 sub.loop_start()
 connected.get(timeout=10)
@@ -65,7 +65,7 @@ for number in range(COUNT):
     time.sleep(0.001)
 
 deadline = time.monotonic() + 12
-while (len(set(heard[1])) < COUNT or len(heard[2]) < COUNT) and time.monotonic() < deadline:
+while (len(set(received[1])) < COUNT or len(received[2]) < COUNT) and time.monotonic() < deadline:
     time.sleep(0.02)
 time.sleep(0.1)
 again = [connected.get() for _ in range(connected.qsize())]
@@ -73,8 +73,8 @@ print(
     json.dumps(
         {
             "sessions kept": len(again) > 4 and all(again),
-            "QoS 1": sorted(set(heard[1])) == list(range(COUNT)),
-            "QoS 2": sorted(heard[2]) == list(range(COUNT)),
+            "QoS 1": sorted(set(received[1])) == list(range(COUNT)),
+            "QoS 2": sorted(received[2]) == list(range(COUNT)),
         }
     )
 )

@@ -1,4 +1,4 @@
-"""One client lives through every way of delivery and tells, as JSON lines, what arrived and what it was granted."""
+"""Receives messages in every kind of delivery, and prints what was granted and received, as JSON lines."""
 import json
 import queue
 import sys
@@ -36,49 +36,49 @@ def next_message():
     return [message.topic, message.payload.decode(), message.qos, bool(message.retain)]
 
 
-def tell(name, value):
+def report(name, value):
     print(json.dumps({name: value}))
 
 
-listener, speaker = client_named(f"listener-{protocol}"), client_named(f"speaker-{protocol}")
-tell("connack", connect(listener))
-connect(speaker)
+subscriber, publisher = client_named(f"subscriber-{protocol}"), client_named(f"publisher-{protocol}")
+report("connack", connect(subscriber))
+connect(publisher)
 
-listener.subscribe([("story/+/leaf", 0), ("story/one", 1), ("story/deep/#", 2)])
-tell("granted", granted.get(timeout=10))
-for topic, qos in [("story/a/leaf", 1), ("story/one", 0), ("story/one", 1), ("story/deep/er/still", 2), ("story/deep", 2)]:
-    speaker.publish(topic, f"to {topic}", qos).wait_for_publish(10)
-    tell("message", next_message())
+subscriber.subscribe([("delivery/+/leaf", 0), ("delivery/one", 1), ("delivery/deep/#", 2)])
+report("granted", granted.get(timeout=10))
+for topic, qos in [("delivery/a/leaf", 1), ("delivery/one", 0), ("delivery/one", 1), ("delivery/deep/er/still", 2), ("delivery/deep", 2)]:
+    publisher.publish(topic, f"to {topic}", qos).wait_for_publish(10)
+    report("message", next_message())
 
-# Retained: kept for who subscribes later, marked as retained only for them, gone after an empty payload.
-speaker.publish("story/kept", "old", 1, retain=True).wait_for_publish(10)
-listener.subscribe("story/kept", 1)
+# Retained: sent to later subscribers, with the retain flag for them only, and cleared by an empty payload.
+publisher.publish("delivery/kept", "old", 1, retain=True).wait_for_publish(10)
+subscriber.subscribe("delivery/kept", 1)
 granted.get(timeout=10)
-tell("retained", next_message())
-speaker.publish("story/kept", "new", 1, retain=True).wait_for_publish(10)
-tell("live", next_message())
-speaker.publish("story/kept", b"", 1, retain=True).wait_for_publish(10)
-tell("cleared", next_message())
+report("retained", next_message())
+publisher.publish("delivery/kept", "new", 1, retain=True).wait_for_publish(10)
+report("live", next_message())
+publisher.publish("delivery/kept", b"", 1, retain=True).wait_for_publish(10)
+report("cleared", next_message())
 
-# Unsubscribed: the next message that arrives is the one to another topic.
-listener.unsubscribe("story/one")
+# Unsubscribed: the next message received is the one to another topic.
+subscriber.unsubscribe("delivery/one")
 dropped.get(timeout=10)
-speaker.publish("story/one", "unheard", 1).wait_for_publish(10)
-speaker.publish("story/x/leaf", "heard", 0).wait_for_publish(10)
-tell("after unsubscribe", next_message())
+publisher.publish("delivery/one", "unsubscribed", 1).wait_for_publish(10)
+publisher.publish("delivery/x/leaf", "subscribed", 0).wait_for_publish(10)
+report("after unsubscribe", next_message())
 
 big = "x" * 200_000
-speaker.publish("story/big/leaf", big, 0).wait_for_publish(10)
+publisher.publish("delivery/big/leaf", big, 0).wait_for_publish(10)
 message = next_message()
-tell("big", [message[0], len(message[1]), message[1] == big])
+report("big", [message[0], len(message[1]), message[1] == big])
 
-# The will: spoken for who goes without a word.
-mortal = make_client(protocol, f"mortal-{protocol}")
-mortal.on_connect = client_named("unused").on_connect
-mortal.will_set("story/will/leaf", "gone", 1)
-connect(mortal)
-mortal._sock_close()
-tell("will", next_message())
-mortal.loop_stop()
-leave(listener)
-leave(speaker)
+# The will of a client whose connection breaks.
+dying = make_client(protocol, f"dying-{protocol}")
+dying.on_connect = client_named("unused").on_connect
+dying.will_set("delivery/will/leaf", "gone", 1)
+connect(dying)
+dying._sock_close()
+report("will", next_message())
+dying.loop_stop()
+leave(subscriber)
+leave(publisher)

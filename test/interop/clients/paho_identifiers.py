@@ -19,7 +19,7 @@ client.on_unsubscribe = lambda c, u, mid, properties, codes: gone.put(
 client.on_message = lambda c, u, message: arrived.put(message)
 client.connect(host, port)
 client.loop_start()
-greeting = connected.get(timeout=10)
+connack = connected.get(timeout=10)
 
 
 def subscribe(filter, identifier, **options):
@@ -29,7 +29,7 @@ def subscribe(filter, identifier, **options):
     return ready.get(timeout=10)
 
 
-def told(message):
+def summary(message):
     return [message.topic, sorted(message.properties.SubscriptionIdentifier), message.qos, bool(message.retain)]
 
 
@@ -40,18 +40,18 @@ codes = [
     subscribe("ids/own", 7, qos=2, noLocal=True),
 ]
 client.publish("ids/one", "x", 2)
-both = told(arrived.get(timeout=10))
+both = summary(arrived.get(timeout=10))
 client.publish("ids/deep/er", "x", 2)
-first = told(arrived.get(timeout=10))
+first = summary(arrived.get(timeout=10))
 client.publish("ids/kept", "new", 1, retain=True)
-kept = told(arrived.get(timeout=10))
+kept = summary(arrived.get(timeout=10))
 subscribe("ids/kept", 9, qos=0)
-replayed = told(arrived.get(timeout=10))
+replayed = summary(arrived.get(timeout=10))
 client.unsubscribe(["ids/+", "ids/never"])
 print(
     json.dumps(
         {
-            "assigned": len(greeting.AssignedClientIdentifier) > 0,
+            "assigned": len(connack.AssignedClientIdentifier) > 0,
             "granted": codes,
             "both": both,
             "first": first,

@@ -1,4 +1,4 @@
-"""MQTT 5: what the publisher writes on a message, the subscriber reads on it."""
+"""MQTT 5: the subscriber gets the properties that the publisher sets on a message."""
 import json
 import queue
 import sys

@@ -1,4 +1,4 @@
-"""A session outlives its connection: what is published at QoS 1 meanwhile is delivered afterwards, in order."""
+"""A session outlives its connection: messages published at QoS 1 meanwhile are delivered later, in order."""
 import json
 import queue
 import sys
@@ -11,9 +11,9 @@ host, port, protocol = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 arrived, connected, granted = queue.Queue(), queue.Queue(), queue.Queue()
 
 
-def sleeper():
+def connect():
     options = {} if protocol == "5" else {"clean_session": False}
-    client = make_client(protocol, f"sleeper-{protocol}", **options)
+    client = make_client(protocol, f"persistent-{protocol}", **options)
     client.on_connect = lambda c, u, flags, code, *rest: connected.put(bool(flags["session present"]))
     client.on_subscribe = lambda *rest: granted.put(True)
     client.on_message = lambda c, u, message: arrived.put(message.payload.decode())
@@ -27,21 +27,21 @@ def sleeper():
     return client, connected.get(timeout=10)
 
 
-first, was_present = sleeper()
-first.subscribe("sleep/#", 1)
+first, was_present = connect()
+first.subscribe("session/#", 1)
 granted.get(timeout=10)
 first.disconnect()
 first.loop_stop()
 
-speaker = make_client(protocol)
-speaker.connect(host, port)
-speaker.loop_start()
+publisher = make_client(protocol)
+publisher.connect(host, port)
+publisher.loop_start()
 for number in range(5):
-    speaker.publish("sleep/talk", str(number), 1).wait_for_publish(10)
+    publisher.publish("session/number", str(number), 1).wait_for_publish(10)
 
-second, is_present = sleeper()
-heard = [arrived.get(timeout=10) for _ in range(5)]
-print(json.dumps({"present before": was_present, "present after": is_present, "heard": heard}))
-for client in (second, speaker):
+second, is_present = connect()
+received = [arrived.get(timeout=10) for _ in range(5)]
+print(json.dumps({"present before": was_present, "present after": is_present, "received": received}))
+for client in (second, publisher):
     client.disconnect()
     client.loop_stop()

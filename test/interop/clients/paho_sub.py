@@ -1,4 +1,4 @@
-"""The course's subscriber: prints what it receives, and leaves after so many messages."""
+"""The course's subscriber: prints what it receives, and disconnects after so many messages."""
 import sys
 import threading
 

@@ -1,4 +1,4 @@
-"""Asks the calculator over REST with requests: --op for one operation, both for add and mul."""
+"""Calls the calculator over REST with requests: --op for one operation, both for add and mul."""
 import argparse
 import sys
 

@@ -1,4 +1,4 @@
-"""What zeep makes of the service: its operations, numbers of every kind, faults. JSON lines."""
+"""What zeep gets from the service, as JSON lines: its operations, numbers of every kind, faults."""
 import decimal
 import json
 import sys
@@ -12,7 +12,7 @@ client = Client(f"{url}/?wsdl")
 service = client.service
 
 
-def tell(name, value):
+def report(name, value):
     print(json.dumps({name: value}, default=str))
 
 
@@ -25,16 +25,16 @@ def fault(call):
 
 (name, described), = client.wsdl.services.items()
 (port, bound), = described.ports.items()
-tell("service", [name, port, sorted(bound.binding._operations)])
-tell("namespace", client.get_element("{spyne.examples.calculator}add").qname.namespace)
-tell("add", service.add(10, 5))
-tell("subtract", service.subtract(10, 5))
-tell("by name", service.add(b=2, a=40))
-tell("big", service.add(99999999999999999999999999, 1))
-tell("negative", service.subtract(-3, 4))
+report("service", [name, port, sorted(bound.binding._operations)])
+report("namespace", client.get_element("{spyne.examples.calculator}add").qname.namespace)
+report("add", service.add(10, 5))
+report("subtract", service.subtract(10, 5))
+report("by name", service.add(b=2, a=40))
+report("big", service.add(99999999999999999999999999, 1))
+report("negative", service.subtract(-3, 4))
 quotient = service.div(decimal.Decimal("7"), decimal.Decimal("2"))
-tell("div", [type(quotient).__name__, str(quotient)])
-tell("div by zero", fault(lambda: service.div(1, 0))[0])
+report("div", [type(quotient).__name__, str(quotient)])
+report("div by zero", fault(lambda: service.div(1, 0))[0])
 
 
 def post(body, action="add"):
@@ -48,6 +48,6 @@ def post(body, action="add"):
     return [reply.status_code, code, text]
 
 
-tell("unreadable", post("<c:add><c:a>abc</c:a><c:b>1</c:b></c:add>"))
-tell("unknown", post("<c:nope><c:a>1</c:a><c:b>1</c:b></c:nope>")[:2])
-tell("missing", post("<c:add><c:a>1</c:a></c:add>")[:2])
+report("unreadable", post("<c:add><c:a>abc</c:a><c:b>1</c:b></c:add>"))
+report("unknown", post("<c:nope><c:a>1</c:a><c:b>1</c:b></c:nope>")[:2])
+report("missing", post("<c:add><c:a>1</c:a></c:add>")[:2])

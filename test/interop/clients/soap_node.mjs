@@ -1,4 +1,4 @@
-// The soap package's client under Node: reads the WSDL, calls it as SOAP 1.1 and 1.2, and shows a fault.
+// The soap package's client on Node: reads the WSDL, calls the service with SOAP 1.1 and 1.2, and prints a fault.
 import { createClientAsync } from "soap";
 
 const url = `http://127.0.0.1:${process.argv[2]}/?wsdl`;

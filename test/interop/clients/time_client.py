@@ -1,4 +1,4 @@
-"""Asks a TIME server with a bare TIME, in capitals and without a line end, until QUIT."""
+"""Sends the typed requests to a TIME server, in capitals and without a line end, until QUIT."""
 import socket
 import sys
 

@@ -1,4 +1,4 @@
-"""Connects many clients at once, each on its own thread; each asks for the time so often and checks the answer."""
+"""Connects many clients at once, each on its own thread; each requests the time so often and checks the answer."""
 import re
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Sends datagrams from one socket and shows what comes back, and from which port of ours they left."""
+"""Sends datagrams from one socket and prints each reply, with its own port and the server's."""
 import socket
 import sys
 

@@ -1,4 +1,4 @@
-"""An upcall client: a thread listens for what the server calls up with, the main thread sends what is typed."""
+"""An upcall client: a thread receives the server's upcalls, the main thread sends what is typed."""
 import queue
 import socket
 import sys

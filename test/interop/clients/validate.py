@@ -1,4 +1,4 @@
-"""Checks a JSON Schema against its own specification, and YAML files against it: how many mistakes, and where."""
+"""Validates a JSON Schema against its specification, and YAML files against it; prints how many mistakes, and where."""
 import json
 import pathlib
 import sys

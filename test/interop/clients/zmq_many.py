@@ -1,4 +1,4 @@
-"""Many requesters at once in one process, each with a socket of its own; then they are gone without a word."""
+"""Many REQ sockets in one process, all connected at once; then the process ends without closing them."""
 import sys
 
 import zmq

@@ -1,4 +1,4 @@
-// The zeromq package under Node: REQ, SUB and PULL against the servers on the ports given.
+// The zeromq package on Node: REQ, SUB and PULL against the servers on the given ports.
 import { Pull, Request, Subscriber } from "zeromq";
 
 const [rep, pub, push] = process.argv.slice(2).map((port) => `tcp://127.0.0.1:${port}`);

@@ -1,4 +1,4 @@
-"""A worker: takes so many workloads, pickled by the server, and shows them."""
+"""A worker: pulls so many workloads, pickled by the server, and prints them."""
 import pickle
 import sys
 

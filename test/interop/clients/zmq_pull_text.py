@@ -1,4 +1,4 @@
-"""Takes so many messages and shows them as text; with a second endpoint it pulls from both."""
+"""Pulls so many messages and prints them as text; with a second endpoint it pulls from both."""
 import sys
 
 import zmq

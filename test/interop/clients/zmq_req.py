@@ -1,4 +1,4 @@
-"""Asks a REP server so many times and shows each reply, as the bytes that came."""
+"""Sends so many requests to a REP server and prints the bytes of each reply."""
 import sys
 
 import zmq
