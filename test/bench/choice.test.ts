@@ -20,7 +20,7 @@ describe("the rows of the bench", () => {
     ]);
   });
 
-  test("are all chosen when none is named, but for those that take minutes", () => {
+  test("are all chosen when none is named, except those that take minutes", () => {
     expect(chosen([])).toEqual(["echo/64-b-1-connection", "mqtt/qos-0-1-1", "mqtt/qos-0-1-10"]);
     expect(chosen([], true)).toHaveLength(4);
   });
@@ -32,7 +32,7 @@ describe("the rows of the bench", () => {
     expect(chosen(["echo", "mqtt/qos-0-1-10"])).toEqual(["echo/64-b-1-connection", "mqtt/qos-0-1-10"]);
   });
 
-  test("that take minutes are chosen by a name, or with the rest of the group when all is wanted", () => {
+  test("that take minutes are chosen by name, or with the rest of their group with --full", () => {
     expect(chosen(["mqtt/1000000"])).toEqual(["mqtt/1000000-retained-messages"]);
     expect(chosen(["mqtt"], true)).toContain("mqtt/1000000-retained-messages");
   });

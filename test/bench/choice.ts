@@ -13,18 +13,18 @@ export const nameOf = ({ group, title }: Choosable): string =>
     .replaceAll(/[^a-z0-9#]+/g, "-")
     .replaceAll(/^-|-$/g, "")}`;
 
-/** Whether the words of a name begin with these: `mqtt/latency` is for all that begin so, `mqtt` for the group. */
-function begins(name: string, wanted: string): boolean {
+/** Whether a name begins with these words: `mqtt/latency` selects all that begin so, `mqtt` the group. */
+function begins(name: string, prefix: string): boolean {
   return (
-    name === wanted ||
-    name.startsWith(`${wanted}/`) ||
-    (wanted.includes("/") && name.startsWith(`${wanted}-`))
+    name === prefix ||
+    name.startsWith(`${prefix}/`) ||
+    (prefix.includes("/") && name.startsWith(`${prefix}-`))
   );
 }
 
 /**
- * What is measured: all, or what the names say. What takes minutes only with `isFull`, or when it is named by more
- * than its group.
+ * The rows to measure: all, or those of the names. Heavy rows only with `isFull`, or when named by more than their
+ * group.
  */
 export function choose<T extends Choosable>(
   all: readonly T[],

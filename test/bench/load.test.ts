@@ -72,7 +72,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     expect(await complaintOf(run)).toContain(complaint);
   });
 
-  test("take any digit where the expected reply has a #, and nothing else", async () => {
+  test("accept any digit where the expected reply has a #, and nothing else", async () => {
     const clock = roundTrips(1, "TIME", "JAM ##:##");
     await runLoad(
       clock,
@@ -89,7 +89,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     expect(await complaintOf(wrong)).toContain("wrong reply");
   });
 
-  test("say that nobody listens", async () => {
+  test("report a refused connection", async () => {
     const gone = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const { port } = gone;
     gone.stop(true);
@@ -113,7 +113,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     expect(await complaintOf(run)).toContain("answered");
   });
 
-  test("take HTTP replies that stay, that close and that come in chunks", async () => {
+  test("accept HTTP replies that keep the connection, that close it, and that are chunked", async () => {
     const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n14\r\n0\r\n\r\n";
     for (const reply of [page("14"), page("14", "Connection: close\r\n"), chunked]) {
       const figures = await runLoad(
@@ -143,7 +143,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     [1, "PUBACK"],
     [2, "PUBCOMP"],
   ] as const)(
-    "find every QoS %i message once, in order and to its %s, through a broker in pairs",
+    "receive every QoS %i message once, in order and up to its %s, in pairs through a broker",
     async (qos) => {
       const { port } = await startRole(mqttRole);
       const work = { publishers: 3, subscribers: 3, mode: "pair", qos } as const;
@@ -153,7 +153,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     },
   );
 
-  test("publish at a steady rate, and count latency from the time that a message was due", async () => {
+  test("publish at a steady rate, and measure latency from the time at which a message was due", async () => {
     const { port } = await startRole(mqttRole);
     const work = { publishers: 2, subscribers: 2, mode: "pair", qos: 0, rate: 5000 } as const;
     const figures = await runLoad(mqtt(work), { port }, 0.4, workshop);
@@ -162,7 +162,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     expect(figures.p999).toBeGreaterThanOrEqual(figures.p99!);
   });
 
-  test("hold subscriptions beside a hot topic, and give them back", async () => {
+  test("hold subscriptions beside a hot topic, and unsubscribe at the end", async () => {
     const { port, service } = await startRole(mqttRole);
     const figures = await runLoad(mqttMatch(2000), { port }, 0.05, workshop);
     expect(figures.cost).toBeGreaterThan(0);
@@ -171,7 +171,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     expect(service.stats()).toMatchObject({ subscriptions: 0 });
   });
 
-  test("find every retained message once, and clear them", async () => {
+  test("receive every retained message once, and clear them", async () => {
     const { port, service } = await startRole(mqttRole);
     for (let again = 0; again < 2; again++) {
       const figures = await runLoad(mqttRetained(3000), { port }, 1, workshop);
@@ -180,13 +180,13 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     }
   });
 
-  test("connect a crowd at once", async () => {
+  test("connect many clients at once", async () => {
     const { port } = await startRole(mqttRole);
     const figures = await runLoad(mqttStorm(200), { port }, 1, workshop);
     expect(figures.storm).toBeGreaterThan(0);
   });
 
-  test("send large messages, and know the memory only of a process that is known", async () => {
+  test("send large messages, and measure memory only of a process with a known pid", async () => {
     const { port } = await startRole(mqttRole);
     const work = { publishers: 1, subscribers: 1, mode: "fan", qos: 1, payload: 100_000, window: 1 } as const;
     const figures = await runLoad(mqttPayload(work), { port }, 0.2, workshop);

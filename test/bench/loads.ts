@@ -21,7 +21,7 @@ export interface Exchange {
   readonly expected: string;
 }
 
-/** The exchanges are taken in turn, so that no server can answer from memory alone. */
+/** The exchanges are used in turn, so that no server can answer from a cache alone. */
 export const http = (connections: number, exchanges: readonly Exchange[]): Load =>
   program("http", async (port, seconds, file) => {
     const records = exchanges.map(

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readOptions } from "./options.ts";
 
 describe("the arguments of the bench", () => {
-  test("none at all measures everything", () => {
+  test("without arguments everything is measured", () => {
     expect(readOptions([])).toEqual({
       names: [],
       full: false,
@@ -15,7 +15,7 @@ describe("the arguments of the bench", () => {
     });
   });
 
-  test("names, rounds, seconds, all that takes long and running brokers are taken", () => {
+  test("names, rounds, seconds, --full and running brokers are accepted", () => {
     const line = "mqtt --rounds 3 --seconds 0.5 --peer flashmq=1884 --peer emqx=1885 --full --json";
     expect(readOptions(line.split(" "))).toMatchObject({
       names: ["mqtt"],
@@ -36,7 +36,7 @@ describe("the arguments of the bench", () => {
     ["--seconds long", '--seconds must be a number above 0, and is "long"'],
     ["--peer 1884", '--peer must be NAME=PORT, such as flashmq=1884, and is "1884"'],
     ["--peer flashmq=70000", '--peer must be NAME=PORT, such as flashmq=1884, and is "flashmq=70000"'],
-  ])("%s is refused with what would be right", (line, message) => {
+  ])("%s is refused, and the error says what would be valid", (line, message) => {
     expect(() => readOptions(line.split(" "))).toThrow(message);
   });
 });

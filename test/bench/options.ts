@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 export interface Options {
   /** Rows to measure, by group or by name; empty: all. */
   readonly names: readonly string[];
-  /** Also what takes minutes. */
+  /** Also the rows that take minutes. */
   readonly full: boolean;
   /** Only list the names. */
   readonly list: boolean;
@@ -21,10 +21,10 @@ Measures distsrv side by side with its peers, in turn, and prints the ratios.
 names              ${groups.join(" ")}; none: all.
                    A part of a group by the words its name begins with: mqtt/latency, mqtt/qos-0-1-10
 --list             list the names, and measure nothing
---full             also what takes minutes, such as a million subscriptions
+--full             also the rows that take minutes, such as a million subscriptions
 --rounds N         measurements of each contender (5)
 --seconds S        length of a measurement (2)
---peer NAME=PORT   another MQTT broker that runs already on 127.0.0.1 (may be repeated)
+--peer NAME=PORT   another MQTT broker, already running on 127.0.0.1 (may be repeated)
 --binary FILE      measure this executable instead of the source
 --json             one object a row, with latencies, processor time and losses
 --help

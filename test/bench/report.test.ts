@@ -28,19 +28,19 @@ const skipped = (title: string): Row => ({
 });
 
 describe("the table of the bench", () => {
-  test("a row shows both figures, the ratio with its ends, the goal and whether it is met", () => {
+  test("a row shows both figures, the ratio with its spread, the goal and whether it is met", () => {
     const [, line] = table([ratio(1.2, 1)]).split("\n");
     expect(line).toBe(
       "echo: 64 B  120,000 round trips/s  C, epoll 100,000  1.20 (1.10–1.30)  2.50 : 2.50     ≥ 1 ×  yes",
     );
   });
 
-  test("a goal that is missed says NO, and a row without a goal says nothing", () => {
+  test("a missed goal is marked NO, and a row without a goal is not marked", () => {
     expect(table([ratio(0.9, 1)])).toContain("≥ 1 ×  NO\n");
     expect(table([ratio(0.9, undefined)])).not.toMatch(/yes|NO/);
   });
 
-  test("a limit is met below it only", () => {
+  test("a limit is met by a figure below it only", () => {
     const row: Row = {
       group: "start",
       title: "the lab",
@@ -53,7 +53,7 @@ describe("the table of the bench", () => {
     expect(table([{ ...row, ours: { median: 150, min: 140, max: 160 } }])).toMatch(/NO\n/);
   });
 
-  test("where less is better, the figure says so and the goal turns round", () => {
+  test("where less is better, the figure is marked and the goal is a maximum", () => {
     const stall = (median: number): Row & { kind: "ratio" } => ({
       ...(ratio(median, 1) as Row & { kind: "ratio" }),
       title: "p99",
@@ -72,7 +72,7 @@ describe("the table of the bench", () => {
     expect(text).toContain("echo: 64 B: C, epoll delivered out of order 7 messages");
   });
 
-  test("what is missing on the machine is reported once, with what to install", () => {
+  test("a program missing on the machine is reported once, with what to install", () => {
     const text = table([skipped("QoS 0"), skipped("QoS 1")]);
     expect(text.split("apt-get install mosquitto")).toHaveLength(2);
     expect(text).toMatch(/mqtt: QoS 1 +skipped +mosquitto/);
@@ -82,7 +82,7 @@ describe("the table of the bench", () => {
     expect(table([ratio(1.2, 1, 1500)])).toContain("echo: 64 B: distsrv dropped at QoS 0 1,500 messages");
   });
 
-  test("the JSON holds the rows whole, with whether their goals are met", () => {
+  test("the JSON has the complete rows, and whether their goals are met", () => {
     const [row] = JSON.parse(json([ratio(1.2, 1)]));
     expect(row).toEqual({ ...ratio(1.2, 1), met: true });
   });

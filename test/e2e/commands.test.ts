@@ -42,7 +42,7 @@ testBinaries(
   },
 );
 
-testBinaries("a value that the environment does not have hides none of the other mistakes", async () => {
+testBinaries("a missing environment variable does not hide other mistakes", async () => {
   const yaml = `services:
   echo: { port: "\${NOWHERE}" }
   tme:
@@ -54,7 +54,7 @@ testBinaries("a value that the environment does not have hides none of the other
   expect(stderr).toContain("two.yaml:3:3  services.tme:");
 });
 
-testBinaries("run refuses the same file with the same report, and starts nothing", async () => {
+testBinaries("running the same file reports the same mistakes, and starts nothing", async () => {
   const [checked, started] = await Promise.all([
     distsrv("check", "lab.yaml"),
     distsrv("--config", "lab.yaml"),
@@ -62,7 +62,7 @@ testBinaries("run refuses the same file with the same report, and starts nothing
   expect(started).toEqual(checked);
 });
 
-testBinaries("check accepts what --set and the environment have put right", async () => {
+testBinaries("check accepts a file that --set and the environment correct", async () => {
   const yaml = `services:
   echo: { port: "\${ECHO_PORT:-2222}" }
   time: { port: nowhere }
@@ -73,13 +73,13 @@ testBinaries("check accepts what --set and the environment have put right", asyn
   expect(status).toBe(0);
 });
 
-testBinaries("a file that is not there is named, status 2", async () => {
+testBinaries("a missing file is named in the error, status 2", async () => {
   const { status, stderr } = await distsrv("--config", "nowhere.yaml");
   expect(status).toBe(2);
   expect(stderr).toContain("nowhere.yaml");
 });
 
-testBinaries("init writes a file that check accepts, and never writes over one", async () => {
+testBinaries("init writes a file that check accepts, and never overwrites one", async () => {
   expect(await distsrv("init", "mine.yaml")).toMatchObject({ status: 0 });
   const path = join(files.scratch, "mine.yaml");
   expect(await distsrv("check", "mine.yaml")).toMatchObject({ status: 0 });
@@ -101,7 +101,7 @@ testBinaries("schema prints JSON that names every role", async () => {
 const testSchema = haveBinaries ? testWith(needs.jsonschema, needs.pyyaml) : testBinaries;
 
 testSchema(
-  "somebody else's validator finds the schema valid, accepts the lab and refuses mistakes",
+  "an independent validator finds the schema valid, accepts the lab and rejects mistakes",
   async () => {
     const schema = join(files.scratch, "distsrv.schema.json");
     if (!existsSync(schema)) writeFileSync(schema, (await distsrv("schema")).stdout);
@@ -123,14 +123,14 @@ testBinaries("--version prints the version of both binaries", async () => {
   expect(client).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
-testBinaries("roles lists every role with a line", async () => {
+testBinaries("roles lists every role with its summary", async () => {
   const { status, stdout } = await distsrv("roles");
   expect(status).toBe(0);
   for (const { name, summary } of roles)
     expect(stdout).toMatch(new RegExp(`^${name} +${RegExp.escape(summary)}$`, "m"));
 });
 
-testBinaries("--help is help, and an unknown word is a mistake of usage, status 2", async () => {
+testBinaries("--help prints the help, and an unknown option is a usage error, status 2", async () => {
   const help = await distsrv("--help");
   expect(help.status).toBe(0);
   expect(help.stdout).toContain("--config");

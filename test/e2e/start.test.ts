@@ -65,7 +65,7 @@ testBinaries("a UDP port in use is reported as well", async () => {
   expect(stderr).toContain(`UDP 127.0.0.1:${occupant.port}`);
 });
 
-testBinaries("a second copy cannot take the port that the first one's threads share", async () => {
+testBinaries("a second process cannot take the port that the first one's threads share", async () => {
   const yaml = `services: { time: { port: ${freePort()}, threads: 2 } }`;
   const first = await startLab(yaml, {
     program: [files.distsrv],
@@ -78,14 +78,14 @@ testBinaries("a second copy cannot take the port that the first one's threads sh
   expect(first.program.isRunning).toBe(true);
 });
 
-testBinaries("an address that is not this machine's is named, status 1", async () => {
+testBinaries("an address of another machine is named in the error, status 1", async () => {
   const { status, stderr } = await runConfig("services: { echo: { host: 203.0.113.7, port: 0 } }");
   expect(status).toBe(1);
   expect(stderr).toContain(`"echo"`);
   expect(stderr).toContain("203.0.113.7");
 });
 
-testBinaries("a stopped lab's ports can be taken again at once, connections or not", async () => {
+testBinaries("a stopped lab's ports can be reused at once, with open connections or without", async () => {
   const yaml = `services: { echo: { port: ${freePort()} }, time: { port: ${freePort()}, threads: 2 } }`;
   for (let round = 0; round < 2; round++) {
     const lab = await startLab(yaml, {

@@ -45,7 +45,7 @@ services:
   expect(lab.complaints()).toEqual([]);
 });
 
-testBinaries("a request that is half received when the signal comes is answered", async () => {
+testBinaries("a request that is partly received when the signal arrives is answered", async () => {
   const lab = await start(`
 services:
   rest: { port: 0 }
@@ -85,7 +85,7 @@ services:
   });
 }
 
-testBinaries("a client that never leaves is waited for no longer than --grace", async () => {
+testBinaries("a client that never finishes is waited for no longer than --grace", async () => {
   const lab = await start(
     "services: { file-echo: { role: echo, port: 0, reply: '{message}', buffer: 8MiB } }",
     "--grace",
@@ -118,7 +118,7 @@ testBinaries("a second signal ends at once, with status 1", async () => {
   expect((await lab.program.outcome(5000)).status).toBe(1);
 });
 
-testBinaries("new clients are refused while the old ones are served to their end", async () => {
+testBinaries("new clients are refused while the connected ones are served to their end", async () => {
   const lab = await start(
     "services: { file-echo: { role: echo, port: 0, reply: '{message}', buffer: 8MiB } }",
   );

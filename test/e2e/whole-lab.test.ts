@@ -26,7 +26,7 @@ function distcli(...words: readonly string[]): Promise<Outcome> {
   return run([...network, files.distcli, ...words], inside);
 }
 
-async function says(words: readonly string[], expected: RegExp): Promise<void> {
+async function prints(words: readonly string[], expected: RegExp): Promise<void> {
   const outcome = await distcli(...words);
   expect(outcome).toMatchObject({ status: 0 });
   expect(outcome.stdout).toMatch(expected);
@@ -39,7 +39,7 @@ testBinaries("without a configuration, the binary runs the whole lab on 127.0.0.
   expect(new Set(hosts)).toEqual(new Set(["127.0.0.1"]));
 });
 
-testBinaries("distcli doctor finds every service of the lab well", async () => {
+testBinaries("distcli doctor finds every service of the lab healthy", async () => {
   const outcome = await distcli("doctor", "127.0.0.1");
   expect(outcome).toMatchObject({ status: 0 });
   for (const service of Object.keys(labPorts)) expect(outcome.stdout).toContain(service);
@@ -72,7 +72,7 @@ const commands: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const [words, expected] of commands) {
-  testBinaries(`distcli ${words.join(" ")} works`, () => says(words, expected));
+  testBinaries(`distcli ${words.join(" ")} works`, () => prints(words, expected));
 }
 
 testBinaries("distcli echo --file sends a file of 20 MB and finds it unchanged", async () => {
@@ -99,20 +99,17 @@ testBinaries("the two threads of the time server share one port in the binary, t
   expect(new Set(threads)).toEqual(new Set(["1", "2"]));
 });
 
-testBinaries("after all this the server has nothing to complain about, and stops with status 0", async () => {
+testBinaries("the server logged no warning or error, and stops with status 0", async () => {
   expect(lab?.complaints()).toEqual([]);
   expect(await lab?.stop()).toBe(0);
 });
 
-testBinaries(
-  "a client whose server is gone says which service listens there and how to start it",
-  async () => {
-    const { status, stderr } = await distcli("time", "127.0.0.1");
-    expect(status).toBe(1);
-    expect(stderr).toContain("time");
-    expect(stderr).toContain("distsrv");
-  },
-);
+testBinaries("a client without its server names the service of the port and how to start it", async () => {
+  const { status, stderr } = await distcli("time", "127.0.0.1");
+  expect(status).toBe(1);
+  expect(stderr).toContain("time");
+  expect(stderr).toContain("distsrv");
+});
 
 testBinaries("with config/lab.yaml the binary runs the same lab on every address", async () => {
   copyFileSync(new URL("../../config/lab.yaml", import.meta.url), join(files.scratch, "lab.yaml"));
@@ -130,6 +127,6 @@ testBinaries("with config/lab.yaml the binary runs the same lab on every address
   expect(await open.stop()).toBe(0);
 });
 
-testBinaries("nothing was left beside the binaries", () => {
+testBinaries("the binaries leave no files behind", () => {
   expect(readdirSync(files.folder).sort()).toEqual(["distcli", "distsrv"]);
 });

@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 import { greeting } from "../support/zmtp.ts";
 
 const lab = await startLab(wholeLab);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 const streams = lab.services.filter((service) => service !== "udp");
 
 describe.each(streams)("%s", (service) => {
@@ -22,7 +22,7 @@ describe.each(streams)("%s", (service) => {
     await monitor.expectSurvived();
   });
 
-  test("survives random bytes behind the start of what it expects", async () => {
+  test("survives random bytes after a valid beginning", async () => {
     const monitor = new AttackMonitor(lab);
     const random = new Random(1_121_2026);
     const starts = [
@@ -48,7 +48,7 @@ describe.each(streams)("%s", (service) => {
     await monitor.expectSurvived();
   });
 
-  test("survives half a request and then silence, on two hundred connections", async () => {
+  test("survives partial requests followed by silence, on two hundred connections", async () => {
     const monitor = new AttackMonitor(lab);
     const halves: Readonly<Record<string, string | Uint8Array>> = {
       rest: "GET /add?a=5&b=9 HTTP/1.1\r\nHost: 127",
@@ -63,7 +63,7 @@ describe.each(streams)("%s", (service) => {
   });
 });
 
-test("a million line ends at the time server are a million answers or a closed connection, never a dead server", async () => {
+test("a million line ends at the time server get a million answers or a closed connection, and do not stop it", async () => {
   const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("time"));
   await pump(attacker, Buffer.alloc(65_536, "\n"), 1_000_000);

@@ -5,7 +5,7 @@ import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 
 const lab = await startLab(wholeLab);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 const streams = lab.services.filter((service) => service !== "udp");
 
 /** Both sides of 2,000 connections need a descriptor each, in two processes. */
@@ -17,7 +17,7 @@ function descriptors(): number {
 }
 
 describe.each(streams)("%s", (service) => {
-  test("serves others beside two thousand connections that say nothing", async () => {
+  test("serves others beside two thousand silent connections", async () => {
     const monitor = new AttackMonitor(lab);
     const silent = await attackMany(lab.port(service), most);
     await monitor.expectSurvived();
@@ -32,7 +32,7 @@ describe.each(streams)("%s", (service) => {
     await monitor.expectSurvived();
   });
 
-  test("survives a storm of connections that say something and are reset before the answer", async () => {
+  test("survives a storm of connections that send a request and are reset before the answer", async () => {
     const monitor = new AttackMonitor(lab);
     for (let wave = 0; wave < 5; wave++) {
       for (const attacker of await attackMany(lab.port(service), 100)) {
@@ -44,7 +44,7 @@ describe.each(streams)("%s", (service) => {
   });
 });
 
-test("all of them at once: two hundred silent, deaf and garbled clients on every port", async () => {
+test("survives two hundred silent, non-reading and malformed clients on every port at once", async () => {
   const monitor = new AttackMonitor(lab);
   for (const service of streams) {
     await attackMany(lab.port(service), 100);

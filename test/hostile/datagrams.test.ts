@@ -7,7 +7,7 @@ import { Random } from "../support/random.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(wholeLab);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 
 /** A socket whose `send` resolves when the datagram has left. */
 async function sender() {
@@ -21,7 +21,7 @@ async function sender() {
   return { send, received: () => received };
 }
 
-test("a flood of datagrams of every size is answered as far as there is room, and others are served", async () => {
+test("a flood of datagrams of every size is answered as far as buffers allow, and others are served", async () => {
   const monitor = new AttackMonitor(lab);
   const random = new Random(12_345);
   const { send, received } = await sender();
@@ -34,7 +34,7 @@ test("a flood of datagrams of every size is answered as far as there is room, an
   expect(received()).toBeGreaterThan(0);
 });
 
-test("datagrams that answer themselves do not make the server talk to itself for ever", async () => {
+test("replies that are sent back as requests do not cause an endless loop", async () => {
   const monitor = new AttackMonitor(lab);
   const { send, received } = await sender();
   // Each answer is sent back as a request; the text grows by the greeting each time up to the maximum size.
@@ -47,7 +47,7 @@ test("datagrams that answer themselves do not make the server talk to itself for
   await monitor.expectSurvived();
 });
 
-test("datagrams to the ports of streams reach nobody", async () => {
+test("datagrams to the ports of TCP services get no answer", async () => {
   const monitor = new AttackMonitor(lab);
   const { send, received } = await sender();
   for (const service of lab.services) {
@@ -58,7 +58,7 @@ test("datagrams to the ports of streams reach nobody", async () => {
   expect(received()).toBe(0);
 });
 
-test("senders that have closed their socket before the answer trouble nobody", async () => {
+test("senders that close their socket before the answer do not affect others", async () => {
   const monitor = new AttackMonitor(lab);
   for (let sender = 0; sender < 500; sender++) {
     const socket = createSocket("udp4");

@@ -6,7 +6,7 @@ import { startLab } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(wholeLab);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 
 const services = ["rest", "soap", "jsonrpc"] as const;
 /** The start of a request whose body is wanted; of REST's paths only operations take one. */
@@ -40,7 +40,7 @@ const refused: Readonly<Record<string, string>> = {
 const statuses = ({ head }: Attacker) =>
   [...head.toString("latin1").matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map(([, status]) => Number(status));
 
-async function say(service: string, request: string): Promise<Attacker> {
+async function exchange(service: string, request: string): Promise<Attacker> {
   const attacker = await attack(lab.port(service));
   await pump(attacker, Buffer.from(request, "latin1"), request.length);
   attacker.socket.shutdown();
@@ -49,18 +49,18 @@ async function say(service: string, request: string): Promise<Attacker> {
 }
 
 describe.each(services)("%s", (service) => {
-  test.each(Object.entries(refused))("is not taken in by %s", async (_, request) => {
+  test.each(Object.entries(refused))("rejects %s", async (_, request) => {
     const monitor = new AttackMonitor(lab);
-    const attacker = await say(service, request);
+    const attacker = await exchange(service, request);
     expect(statuses(attacker).filter((status) => status < 400)).toEqual([]);
     expect(attacker.head.toString()).not.toContain("1337");
     await monitor.expectSurvived();
   });
 
-  test("reads a body with both lengths as chunked or not at all, and never a request out of it", async () => {
+  test("reads a body with both lengths as chunked or not at all, and never as a second request", async () => {
     const monitor = new AttackMonitor(lab);
     const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
-    const attacker = await say(
+    const attacker = await exchange(
       service,
       `${post}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`,
     );
@@ -69,7 +69,7 @@ describe.each(services)("%s", (service) => {
     await monitor.expectSurvived();
   });
 
-  test("ends a body that never ends", async () => {
+  test("refuses a body that never ends", async () => {
     const monitor = new AttackMonitor(lab);
     const endless = await attackMany(lab.port(service), 20);
     for (const { socket } of endless) socket.write(`${post}Transfer-Encoding: chunked\r\n\r\n`);
@@ -82,7 +82,7 @@ describe.each(services)("%s", (service) => {
     }
   });
 
-  test("does not wait for a body that was only announced", async () => {
+  test("does not wait for a body that is declared as too large", async () => {
     const monitor = new AttackMonitor(lab);
     const attacker = await attack(lab.port(service));
     attacker.socket.write(`${post}Content-Length: 4000000000\r\n\r\n`);
@@ -91,7 +91,7 @@ describe.each(services)("%s", (service) => {
     await monitor.expectSurvived();
   });
 
-  test("serves others beside a thousand requests whose bodies do not come", async () => {
+  test("serves others beside a thousand requests whose bodies never arrive", async () => {
     const monitor = new AttackMonitor(lab);
     const half = await attackMany(lab.port(service), 1005);
     for (const { socket } of half) socket.write(`${post}Content-Length: 20\r\n\r\nx`);
@@ -99,7 +99,7 @@ describe.each(services)("%s", (service) => {
     expect(half.filter(({ closed, received }) => closed || received > 0)).toEqual([]);
   });
 
-  test("serves others beside three hundred requests that come a byte at a time", async () => {
+  test("serves others beside three hundred requests that arrive a byte at a time", async () => {
     const monitor = new AttackMonitor(lab);
     const slow = await attackMany(lab.port(service), 300);
     for (const byte of "POST / HTTP/1.1\r\nHost:") {

@@ -14,7 +14,7 @@ services:
   echo: { port: 0 }
 `);
 
-/** A new seed in every run; DISTSRV_FUZZ_SEED repeats one, DISTSRV_FUZZ_WAVES=5000 runs longer. */
+/** A random seed in every run; DISTSRV_FUZZ_SEED repeats one, DISTSRV_FUZZ_WAVES=5000 runs longer. */
 const seed = Number(process.env.DISTSRV_FUZZ_SEED ?? Math.floor(Math.random() * 1_000_000));
 const waves = Number(process.env.DISTSRV_FUZZ_WAVES ?? 150);
 const perWave = 30;
@@ -27,7 +27,7 @@ const good = {
 
 /** A publisher and a subscriber with an independent client library, which check every message. */
 async function healthyPair() {
-  const heard: string[] = [];
+  const received: string[] = [];
   const { promise: harmed, reject } = Promise.withResolvers<never>();
   // Checked in every wave; a failure after the last wave is found by the next line.
   harmed.catch(() => undefined);
@@ -45,10 +45,10 @@ async function healthyPair() {
   };
   const subscriber = await join("healthy-subscriber");
   subscriber.on("message", (topic, payload) => {
-    if (topic.startsWith("healthy/")) heard.push(`${topic} ${payload}`);
+    if (topic.startsWith("healthy/")) received.push(`${topic} ${payload}`);
   });
   await subscriber.subscribeAsync("healthy/#", { qos: 2 });
-  return { publisher: await join("healthy-publisher"), harmed, heard };
+  return { publisher: await join("healthy-publisher"), harmed, received };
 }
 
 /** The bytes of a wave's hostile clients: the same for the same seed. */
@@ -56,8 +56,8 @@ function hostileClients(wave: number): Promise<unknown> {
   const random = new Random(seed * 100_003 + wave);
   const talks = Array.from({ length: perWave }, (_, index): Talk => {
     const version = random.pick(versions);
-    const greeting = random.below(5) === 0 ? Buffer.alloc(0) : goodConnect(version, `fuzz-${index}`);
-    const bytes = Buffer.concat([greeting, spoiled(good[version], random)]);
+    const connect = random.below(5) === 0 ? Buffer.alloc(0) : goodConnect(version, `fuzz-${index}`);
+    const bytes = Buffer.concat([connect, spoiled(good[version], random)]);
     return { bytes, resets: random.below(4) === 0 };
   });
   return Promise.all(talks.map((each) => talk(lab.port("mqtt"), each, random)));
@@ -65,7 +65,7 @@ function hostileClients(wave: number): Promise<unknown> {
 
 async function survive(): Promise<void> {
   const monitor = new AttackMonitor(lab);
-  const { publisher, harmed, heard } = await healthyPair();
+  const { publisher, harmed, received } = await healthyPair();
   const sent: string[] = [];
   for (let wave = 0; wave < waves; wave++) {
     const published = ([0, 1, 2] as const).map((qos) => {
@@ -75,20 +75,20 @@ async function survive(): Promise<void> {
     await Promise.race([harmed, Promise.all([hostileClients(wave), ...published])]);
     expect([wave, lab.complaints()]).toEqual([wave, []]);
   }
-  await Promise.race([harmed, until(() => heard.length >= sent.length)]);
+  await Promise.race([harmed, until(() => received.length >= sent.length)]);
   for (const qos of [0, 1, 2]) {
     const ofQos = (messages: readonly string[]) =>
       messages.filter((each) => each.startsWith(`healthy/${qos} `));
-    expect(ofQos(heard)).toEqual(ofQos(sent));
+    expect(ofQos(received)).toEqual(ofQos(sent));
   }
   await monitor.expectSurvived();
 }
 
 test(
-  "whatever spoiled packets come, healthy clients lose nothing and stay [MQTT-4.13.1-1]",
+  "mutated packets never cost healthy clients a message or their connection [MQTT-4.13.1-1]",
   () =>
     survive().catch((cause: unknown) => {
-      throw new Error(`DISTSRV_FUZZ_SEED=${seed} DISTSRV_FUZZ_WAVES=${waves} does it again`, { cause });
+      throw new Error(`DISTSRV_FUZZ_SEED=${seed} DISTSRV_FUZZ_WAVES=${waves} reproduces it`, { cause });
     }),
   Math.max(20_000, waves * 1000),
 );
@@ -105,12 +105,12 @@ function framesOf(bytes: Buffer): string[] {
 }
 
 test.each(versions)(
-  "version %d: a conversation that arrives byte by byte is answered as in one piece [MQTT-4.2.0-1]",
+  "version %d: packets that arrive byte by byte are answered like packets in one chunk [MQTT-4.2.0-1]",
   async (version) => {
     const properties = version === 5 ? [0] : [];
     const text = (value: string) => [0, value.length, ...Buffer.from(value)];
     const frame = (first: number, ...body: number[]) => Buffer.from([first, body.length, ...body]);
-    const said = Buffer.concat([
+    const requests = Buffer.concat([
       goodConnect(version, `split-${version}`),
       frame(0x82, 0, 1, ...properties, ...text("split/#"), 2),
       frame(0x32, ...text("split/1"), 0, 5, ...properties, 0x61),
@@ -120,12 +120,12 @@ test.each(versions)(
       frame(0xc0),
     ]);
     const answers: string[][] = [];
-    for (const size of [said.length, 1, 2, 3, 7]) {
+    for (const size of [requests.length, 1, 2, 3, 7]) {
       const client = await RawClient.connect(lab.port("mqtt"));
-      for (let at = 0; at < said.length; at += size) {
-        client.write(said.subarray(at, at + size));
-        // So that the kernel does not put the pieces together again.
-        if (size < said.length) await new Promise((resolve) => setImmediate(resolve));
+      for (let at = 0; at < requests.length; at += size) {
+        client.write(requests.subarray(at, at + size));
+        // So that the kernel does not merge the pieces.
+        if (size < requests.length) await new Promise((resolve) => setImmediate(resolve));
       }
       await until(() => client.received.subarray(-2).equals(Buffer.from([0xd0, 0])));
       client.end();

@@ -13,7 +13,7 @@ const login = (clientId: string, name: string, password: string) =>
 
 const attackers = 2000;
 
-test("2,000 wrong logins at once are refused, and a healthy client hardly notices", async () => {
+test("2,000 wrong logins at once are refused, and barely delay a healthy client", async () => {
   const port = lab.port("mqtt");
   const healthy = await RawClient.connect(port);
   healthy.write(Buffer.concat([login("healthy", "budi", "rahasia"), subscribe("t")]));
@@ -43,7 +43,7 @@ test("2,000 wrong logins at once are refused, and a healthy client hardly notice
   expect(rounds).toBeGreaterThan(10);
   expect(worst).toBeLessThan(1000);
 
-  // A right password does not wait behind other clients' wrong ones.
+  // A correct password is not queued behind other clients' wrong ones.
   const late = await RawClient.connect(port);
   late.write(login("late", "budi", "rahasia"));
   expect(await late.bytes(4)).toEqual(connack);

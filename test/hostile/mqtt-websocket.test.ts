@@ -32,10 +32,10 @@ services:
       ${secure}
   echo: { port: 0 }
 `);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 
 /** A WebSocket whose client has been accepted; its received bytes are still unread. */
-async function admitted(
+async function accepted(
   clientId: string,
   options: { readonly neverReads?: boolean } = {},
 ): Promise<Attacker> {
@@ -45,8 +45,8 @@ async function admitted(
   return attacker;
 }
 
-/** A client that must receive its own numbers, whatever the others do. */
-async function numbers(): Promise<(count: number) => Promise<void>> {
+/** A client that must receive its own messages, whatever the others do. @returns a function that checks so many */
+async function healthyClient(): Promise<(count: number) => Promise<void>> {
   const client = await RawClient.connect(wsPort);
   client.write(Buffer.concat([Buffer.from(upgradeRequest()), frame(connect("healthy"))]));
   await client.bytes(acceptance.length + 6);
@@ -86,7 +86,7 @@ test.each(Object.entries(garbage))("a handshake that is %s is refused and closed
   await monitor.expectSurvived();
 });
 
-/** A frame that announces so many bytes, and the first of them. */
+/** A frame that declares so many bytes, and the first of them. */
 function begun(announced: bigint, bytes: readonly number[]): Buffer {
   const head = frame("", { announced });
   const mask = head.subarray(-4);
@@ -104,12 +104,12 @@ const badFrames: Readonly<Record<string, Buffer>> = {
     1n << 40n,
     [0x30, 0x80, 0x80, 0xe0, 0x5f],
   ),
-  "rubbish in a binary frame": frame(Buffer.alloc(1000, 0xff)),
+  "garbage in a binary frame": frame(Buffer.alloc(1000, 0xff)),
 };
 
 test.each(Object.entries(badFrames))("a client that sends %s is disconnected", async (name, bytes) => {
   const monitor = new AttackMonitor(lab);
-  const attacker = await admitted("bad");
+  const attacker = await accepted("bad");
   expect(readFrames(attacker.head.subarray(acceptance.length))[0]).toEqual([2, connack]);
   attacker.socket.write(bytes);
   // A frame may have any length; the packet in it is only known to be too large when it has arrived.
@@ -118,32 +118,32 @@ test.each(Object.entries(badFrames))("a client that sends %s is disconnected", a
   await monitor.expectSurvived();
 });
 
-test("five hundred handshakes that trickle cost nobody else anything, and come to an end", async () => {
+test("five hundred slow handshakes do not affect a healthy client, and are timed out", async () => {
   const monitor = new AttackMonitor(lab);
-  const counted = await numbers();
-  const tricklers = await attackMany(wsPort, 500);
-  for (const { socket } of tricklers) socket.write("GET /mqtt HTTP/1.1\r\nX: ");
+  const counted = await healthyClient();
+  const slow = await attackMany(wsPort, 500);
+  for (const { socket } of slow) socket.write("GET /mqtt HTTP/1.1\r\nX: ");
   await counted(100);
   await until(() => {
-    for (const { socket, closed } of tricklers) if (!closed) socket.write("y");
-    return tricklers.every(({ closed }) => closed);
+    for (const { socket, closed } of slow) if (!closed) socket.write("y");
+    return slow.every(({ closed }) => closed);
   });
   await counted(10);
   await monitor.expectSurvived();
 });
 
-test("twenty subscribers that never read and a flood of pings do not make it grow, nor hold up a healthy client", async () => {
+test("twenty subscribers that never read and a flood of pings neither fill the memory nor delay a healthy client", async () => {
   const monitor = new AttackMonitor(lab);
-  const counted = await numbers();
+  const counted = await healthyClient();
   const neverReads = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => admitted(`deaf-${i}`, { neverReads: true })),
+    Array.from({ length: 20 }, (_, i) => accepted(`stuck-${i}`, { neverReads: true })),
   );
   for (const { socket } of neverReads) socket.write(frame(subscribe("flood")));
   const pings = Buffer.concat(Array.from({ length: 500 }, () => frame(Buffer.alloc(125), { opcode: 9 })));
-  const speaker = await admitted("speaker");
+  const publisher = await accepted("publisher");
   const flood = frame(publish("flood", Buffer.alloc(60_000, "x")));
   const pumping = [
-    pump(speaker, flood, 40_000_000),
+    pump(publisher, flood, 40_000_000),
     ...neverReads.slice(0, 5).map((each) => pump(each, pings, 5_000_000)),
   ];
   await counted(50);
@@ -152,9 +152,9 @@ test("twenty subscribers that never read and a flood of pings do not make it gro
   await monitor.expectSurvived();
 });
 
-test("a thousand streams of mutated frames later, a healthy client has lost nothing", async () => {
+test("a healthy client loses nothing to a thousand streams of mutated frames", async () => {
   const monitor = new AttackMonitor(lab);
-  const counted = await numbers();
+  const counted = await healthyClient();
   const random = new Random(2_7182_8182);
   const whole = Buffer.concat([frame(connect("mutant")), frame(subscribe("m")), frame(publish("m", "x"))]);
   for (let wave = 0; wave < 20; wave++) {
@@ -172,9 +172,9 @@ test("a thousand streams of mutated frames later, a healthy client has lost noth
   await monitor.expectSurvived();
 });
 
-testWith(openssl)("a TLS port is not impressed by silence, rubbish or half a handshake", async () => {
+testWith(openssl)("a TLS port survives silence, garbage and partial handshakes", async () => {
   const monitor = new AttackMonitor(lab);
-  const counted = await numbers();
+  const counted = await healthyClient();
   const random = new Random(1_4142_1356);
   const attackers = await attackMany(tlsPort, 300);
   for (const [i, { socket }] of attackers.entries()) {

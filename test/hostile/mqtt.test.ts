@@ -13,7 +13,7 @@ services:
   mqtt: { port: 0 }
   echo: { port: 0 }
 `);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 
 const bytes = (...values: number[]) => Buffer.from(values);
 
@@ -69,7 +69,7 @@ test.each(Object.entries(badFirst))("a connection that begins with %s is closed"
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(packet);
   await until(() => attacker.closed);
-  // A refusal, if anything: never a CONNACK that accepts.
+  // A refusal or nothing, never a CONNACK with success.
   expect(attacker.head.equals(connack)).toBe(false);
   await monitor.expectSurvived();
 });
@@ -84,7 +84,7 @@ test.each(Object.entries(badLater))("a client that sends %s is disconnected", as
   await monitor.expectSurvived();
 });
 
-/** Good packets with a few bits turned, bytes cut out or put in. */
+/** A valid packet with a few bits flipped, and perhaps truncated. */
 function mutant(random: Random): Buffer {
   const good = [
     connect("mutant"),
@@ -103,7 +103,7 @@ function mutant(random: Random): Buffer {
   return made.subarray(0, random.below(4) === 0 ? random.below(made.length) : made.length);
 }
 
-test("three thousand mutated packets later, a healthy client has lost nothing", async () => {
+test("a healthy client loses nothing to three thousand mutated packets", async () => {
   const monitor = new AttackMonitor(lab);
   const healthy = await RawClient.connect(lab.port("mqtt"));
   healthy.write(Buffer.concat([connect("healthy"), subscribe("healthy/numbers")]));
@@ -124,7 +124,7 @@ test("three thousand mutated packets later, a healthy client has lost nothing", 
   await monitor.expectSurvived();
 });
 
-test("subscriptions, retained messages and topics without end have an end", async () => {
+test("endless subscriptions, retained messages and topic levels are limited", async () => {
   const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(connect("endless"));

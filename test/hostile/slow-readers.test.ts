@@ -7,7 +7,7 @@ import { connect, publish, subscribe } from "../support/mqtt-packets.ts";
 import { greeting, message, readyCommand } from "../support/zmtp.ts";
 
 const lab = await startLab(wholeLab);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 
 /** Requests with large answers, repeated. */
 const greedy: Readonly<Record<string, string | Uint8Array>> = {
@@ -29,7 +29,7 @@ const opening: Readonly<Record<string, Uint8Array>> = {
 };
 
 describe.each(Object.entries(greedy))("%s", (service, bytes) => {
-  test("does not grow for twenty clients that ask and never read", async () => {
+  test("does not grow for twenty clients that send requests and never read", async () => {
     const monitor = new AttackMonitor(lab);
     const neverReads = await attackMany(lab.port(service), 20, { neverReads: true });
     for (const { socket } of neverReads) {
@@ -38,7 +38,7 @@ describe.each(Object.entries(greedy))("%s", (service, bytes) => {
     }
     await Promise.all(neverReads.map((attacker) => pump(attacker, Buffer.from(bytes), 20_000_000)));
     await monitor.expectSurvived();
-    // Requests of a client that is gone are not answered any more.
+    // Requests of a disconnected client are not answered any more.
     for (const { socket } of neverReads) socket.terminate();
     await monitor.expectSurvived();
   });
@@ -48,7 +48,7 @@ describe.each([
   ["zmq-pub", Buffer.concat([readyCommand("SUB"), message(Uint8Array.of(1))])],
   ["zmq-push", readyCommand("PULL")],
 ])("%s", (service, ready) => {
-  test("serves others beside peers that never read what they asked for", async () => {
+  test("serves others beside peers that never read what they requested", async () => {
     const monitor = new AttackMonitor(lab);
     for (const { socket } of await attackMany(lab.port(service), 20, { neverReads: true })) {
       socket.write(greeting);

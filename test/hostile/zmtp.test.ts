@@ -8,10 +8,10 @@ import { until } from "../support/until.ts";
 import { greeting, message, readyCommand, ZmtpClient } from "../support/zmtp.ts";
 
 const lab = await startLab(wholeLab);
-test("before the attacks every service is served", () => expectHealthy(lab));
+test("every service is healthy before the attacks", () => expectHealthy(lab));
 
 const services = ["zmq-rep", "zmq-push", "zmq-pub"] as const;
-/** The type of socket that each service speaks to. */
+/** The peer's socket type for each service. */
 const peerOf = { "zmq-rep": "REQ", "zmq-push": "PULL", "zmq-pub": "SUB" } as const;
 
 function withMechanism(name: string): Buffer {
@@ -21,7 +21,7 @@ function withMechanism(name: string): Buffer {
   return changed;
 }
 
-/** A frame that announces this length, and a little of its body. */
+/** A frame that declares this length, with a little of its body. */
 function longFrame(length: bigint): Buffer {
   const head = Buffer.alloc(9);
   head.writeUInt8(2);
@@ -40,7 +40,7 @@ describe.each(services)("%s", (service) => {
     ]),
     "a version that does not exist": Buffer.concat([greeting.subarray(0, 10), Buffer.alloc(54, 0x7e)]),
     "a mechanism that does not exist": withMechanism("NONSENSE"),
-    "a mechanism that it does not speak": withMechanism("CURVE"),
+    "a mechanism that it does not support": withMechanism("CURVE"),
     "a READY that ends in its middle": Buffer.concat([
       greeting,
       Buffer.from([4, 200, 5]),
@@ -50,8 +50,8 @@ describe.each(services)("%s", (service) => {
       greeting,
       Buffer.from([4, 12, 5, ...Buffer.from("READY"), 1, 65, 0xff, 0xff, 0xff, 0xff]),
     ]),
-    "a READY of a socket that it does not speak to": Buffer.concat([greeting, readyCommand("PAIR")]),
-    "a READY of a socket that does not exist": Buffer.concat([greeting, readyCommand("NONSENSE")]),
+    "a READY of an incompatible socket type": Buffer.concat([greeting, readyCommand("PAIR")]),
+    "a READY of an unknown socket type": Buffer.concat([greeting, readyCommand("NONSENSE")]),
     "a message instead of READY": Buffer.concat([greeting, message("", "Hello")]),
     "a frame of all the memory there is": Buffer.concat([greeting, ready, longFrame(0x7fff_ffff_ffff_ffffn)]),
     "a frame of a negative length": Buffer.concat([greeting, ready, longFrame(0xffff_ffff_ffff_ffffn)]),
@@ -65,9 +65,9 @@ describe.each(services)("%s", (service) => {
     ]),
   };
 
-  test.each(Object.entries(garbage))("survives %s", async (_, said) => {
+  test.each(Object.entries(garbage))("survives %s", async (_, bytes) => {
     const monitor = new AttackMonitor(lab);
-    for (const { socket } of await attackMany(lab.port(service), 10)) socket.write(said);
+    for (const { socket } of await attackMany(lab.port(service), 10)) socket.write(bytes);
     await monitor.expectSurvived();
   });
 
@@ -82,7 +82,7 @@ describe.each(services)("%s", (service) => {
     await monitor.expectSurvived();
   });
 
-  test("survives random frames from peers that have shaken hands", async () => {
+  test("survives random frames after a handshake", async () => {
     const monitor = new AttackMonitor(lab);
     const random = new Random(2718);
     const attackers = await attackMany(lab.port(service), 40);
@@ -124,7 +124,7 @@ test("a message in a million parts does not fill the memory of REP", async () =>
   await monitor.expectSurvived();
 });
 
-test("subscriptions without end do not fill the memory of PUB", async () => {
+test("endless subscriptions do not fill the memory of PUB", async () => {
   const monitor = new AttackMonitor(lab);
   const attacker = await attack(lab.port("zmq-pub"));
   attacker.socket.write(Buffer.concat([greeting, readyCommand("SUB")]));

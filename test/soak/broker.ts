@@ -6,13 +6,13 @@ import { until } from "../support/until.ts";
 
 const source = [process.execPath, join(import.meta.dir, "../../src/distsrv.ts")];
 
-/** The counters that distsrv tells when it is asked by SIGUSR2. */
+/** The counters that distsrv logs on SIGUSR2. */
 export type Counters = Readonly<Record<string, number>>;
 
 /** distsrv with a broker, in a process of its own. */
 export class SoakBroker {
   port = 0;
-  /** Warnings and errors of its log, and whatever it wrote to standard error. */
+  /** The warnings and errors that it logged, and its output on standard error. */
   readonly complaints: string[] = [];
   readonly #program: Program;
   readonly #folder: string;
@@ -49,7 +49,7 @@ export class SoakBroker {
     return this.#counters ?? {};
   }
 
-  /** What the process holds in memory, in MB. */
+  /** Resident memory of the process, in MB. */
   get memory(): number {
     const status = readFileSync(`/proc/${this.#program.pid}/status`, "utf8");
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
@@ -61,7 +61,7 @@ export class SoakBroker {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Takes the whole lines that have been printed, and forgets them: there are millions in the end. */
+  /** Reads the complete lines printed so far, and discards them: there are millions in the end. */
   #read(): this {
     const { stdout } = this.#program;
     const end = stdout.lastIndexOf("\n");
@@ -73,9 +73,9 @@ export class SoakBroker {
   }
 
   #take(line: string): void {
-    const said: { level: string; message: string; port?: number } & Counters = JSON.parse(line);
-    if (said.message === "Listening") this.port = said.port ?? 0;
-    else if (said.message === "Counters") this.#counters = said;
-    else if (said.level === "warning" || said.level === "error") this.complaints.push(line);
+    const entry: { level: string; message: string; port?: number } & Counters = JSON.parse(line);
+    if (entry.message === "Listening") this.port = entry.port ?? 0;
+    else if (entry.message === "Counters") this.#counters = entry;
+    else if (entry.level === "warning" || entry.level === "error") this.complaints.push(line);
   }
 }

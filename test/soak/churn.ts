@@ -1,7 +1,7 @@
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { Random } from "../support/random.ts";
 
-/** Topics that retained messages come and go on. */
+/** The number of topics on which messages are retained and cleared. */
 export const retainedTopics = 3000;
 
 const filters = [
@@ -15,8 +15,8 @@ const filters = [
 ];
 
 /**
- * Clients that come, subscribe, publish, retain, and go in every way there is. Each worker is one client at a
- * time; the number of workers is the number of connections.
+ * Clients that connect, subscribe, publish, retain, and disconnect in every possible way. Each worker is one client at
+ * a time; the number of workers is the number of connections.
  */
 export class Churn {
   connects = 0;
@@ -49,8 +49,8 @@ export class Churn {
       const client = await this.#connect(index).catch(() => undefined);
       if (client === undefined) this.refused++;
       else {
-        await this.#live(client).catch(() => undefined);
-        await this.#leave(client, index).catch(() => undefined);
+        await this.#use(client).catch(() => undefined);
+        await this.#disconnect(client, index).catch(() => undefined);
       }
       await Bun.sleep(this.#random.below(200));
     }
@@ -58,7 +58,7 @@ export class Churn {
 
   async #connect(index: number): Promise<MqttClient> {
     const protocolVersion = this.#random.pick([3, 4, 5, 5, 5] as const);
-    // A worker keeps to few identifiers, so sessions are found again; some identifiers never come back.
+    // A worker reuses a few identifiers, so sessions are resumed; some identifiers are never used again.
     const clientId = `churn-${index}-${this.#random.below(6) === 0 ? this.connects : this.#random.below(4)}`;
     const options: IClientOptions = {
       ...{ clientId, protocolVersion, reconnectPeriod: 0, keepalive: 30, clean: this.#random.below(2) === 0 },
@@ -79,7 +79,7 @@ export class Churn {
     return client;
   }
 
-  async #live(client: MqttClient): Promise<void> {
+  async #use(client: MqttClient): Promise<void> {
     const shared = client.options.protocolVersion === 5;
     for (let count = this.#random.below(4); count > 0; count--) {
       const filter = this.#random.pick(filters);
@@ -101,7 +101,7 @@ export class Churn {
     await Bun.sleep(this.#random.below(600));
   }
 
-  async #leave(client: MqttClient, index: number): Promise<void> {
+  async #disconnect(client: MqttClient, index: number): Promise<void> {
     switch (this.#random.below(4)) {
       case 0:
         await client.endAsync();
@@ -110,7 +110,7 @@ export class Churn {
         client.stream.destroy();
         break;
       case 2: {
-        // Somebody else takes its identifier over, and then goes by the front door.
+        // Another client takes its identifier over, and then disconnects normally.
         const { clientId = `churn-${index}` } = client.options;
         const other = await connectAsync(`mqtt://127.0.0.1:${this.#port}`, { clientId, reconnectPeriod: 0 });
         await other.endAsync();

@@ -6,8 +6,8 @@ import { Verifier } from "./verifier.ts";
 /*
  * bun test/soak/mqtt.ts [--minutes 10] [--clients 60] [--binary dist/distsrv] [--seed 1]
  *
- * Works a broker hard for so long and compares its memory, idle and empty, before and after. Ends with status 1
- * when a message was lost, the log complained, something stayed behind, or memory grew.
+ * Puts a broker under load for so long and compares its memory, idle and empty, before and after. Ends with status 1
+ * when a message was lost, a warning or error logged, state left behind, or memory grew.
  */
 const { values } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ const minutes = Number(values.minutes);
 const clients = Number(values.clients);
 if (!(minutes > 0) || !(clients > 0)) throw new Error("--minutes and --clients must be numbers above 0");
 
-/** What may stay of memory once everything is gone: a share of it, and some MB. */
+/** How much memory may have grown once everything is gone: by a factor, and some MB. */
 const allowance = { factor: 1.25, megabytes: 16 };
 
 const broker = await SoakBroker.start(values.binary, { maxSessionExpiry: "10s", maxQueuedMessages: 1000 });
@@ -33,7 +33,7 @@ const megabytes = (value: number) => `${value.toFixed(1)} MB`;
 async function line(): Promise<void> {
   const seconds = Math.round((performance.now() - began) / 1000);
   const { connections, sessions, subscriptions, retained, dropped_total } = await broker.counters();
-  const verified = verifiers.map(({ heard, breaks }) => `${heard} (${breaks} breaks)`).join(" + ");
+  const verified = verifiers.map(({ received, breaks }) => `${received} (${breaks} breaks)`).join(" + ");
   console.log(
     `${String(seconds).padStart(4)} s  ${megabytes(broker.memory)}  ${connections} connections, ${sessions} sessions, ` +
       `${subscriptions} subscriptions, ${retained} retained, ${dropped_total} dropped; ` +
@@ -41,7 +41,7 @@ async function line(): Promise<void> {
   );
 }
 
-/** Works for so many seconds, with a line each 30. */
+/** Runs the load for so many seconds, with a line every 30. */
 async function work(seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1000;
   churn.start(clients);
@@ -52,7 +52,7 @@ async function work(seconds: number): Promise<void> {
   await churn.stop();
 }
 
-/** Waits until nothing is left but what the verifiers have, then until memory is at rest. */
+/** Waits until only the given state is left, then until memory is stable. */
 async function rest(left: { readonly sessions: number; readonly subscriptions: number }): Promise<number> {
   const deadline = performance.now() + 60_000;
   for (;;) {
@@ -66,12 +66,12 @@ async function rest(left: { readonly sessions: number; readonly subscriptions: n
     }
     await Bun.sleep(500);
   }
-  let least = broker.memory;
+  let lowest = broker.memory;
   for (let second = 0; second < 10; second++) {
     await Bun.sleep(1000);
-    least = Math.min(least, broker.memory);
+    lowest = Math.min(lowest, broker.memory);
   }
-  return least;
+  return lowest;
 }
 
 const faults: string[] = [];
@@ -84,13 +84,13 @@ try {
   await work(minutes * 60);
   for (const verifier of verifiers) await verifier.stop();
   const after = await rest({ sessions: 0, subscriptions: 0 });
-  const most = before * allowance.factor + allowance.megabytes;
+  const limit = before * allowance.factor + allowance.megabytes;
   console.log(
     `${megabytes(after)} at the end, empty and idle: ${(after / before).toFixed(2)} of ${megabytes(before)}`,
   );
-  if (after > most)
+  if (after > limit)
     faults.push(
-      `memory grew from ${megabytes(before)} to ${megabytes(after)}; ${megabytes(most)} is the most`,
+      `memory grew from ${megabytes(before)} to ${megabytes(after)}; the limit is ${megabytes(limit)}`,
     );
 } catch (error) {
   faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,16 +1,16 @@
 import { connectAsync, type MqttClient } from "mqtt";
 
-/** Messages that may be on their way at once. */
+/** Messages that may be in flight at once. */
 const window = 200;
 
 /**
- * A publisher and a subscriber that count: at QoS 1 nothing may be missing, at QoS 2 nothing missing and nothing
- * twice, in order, although the subscriber's connection breaks again and again.
+ * A publisher and a subscriber that check a sequence of numbers: at QoS 1 none may be missing, at QoS 2 none missing,
+ * duplicated or out of order, although the subscriber's connection breaks again and again.
  */
 export class Verifier {
   readonly faults: string[] = [];
   sent = 0;
-  heard = 0;
+  received = 0;
   breaks = 0;
   readonly #port: number;
   readonly #qos: 1 | 2;
@@ -33,14 +33,14 @@ export class Verifier {
     this.#work = this.#publish();
   }
 
-  /** What is on its way arrives, then both leave. */
+  /** Waits for the messages in flight, then disconnects both clients. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#work;
     const deadline = performance.now() + 20_000;
-    while (this.heard < this.sent && performance.now() < deadline) await Bun.sleep(50);
-    if (this.heard !== this.sent)
-      this.faults.push(`QoS ${this.#qos}: ${this.sent} sent, ${this.heard} heard`);
+    while (this.received < this.sent && performance.now() < deadline) await Bun.sleep(50);
+    if (this.received !== this.sent)
+      this.faults.push(`QoS ${this.#qos}: ${this.sent} sent, ${this.received} received`);
     for (const client of [this.#publisher, this.#subscriber]) {
       await client?.endAsync({ properties: { sessionExpiryInterval: 0 } });
     }
@@ -67,10 +67,10 @@ export class Verifier {
   }
 
   #check(number: number): void {
-    if (number === this.heard) this.heard++;
-    else if (number > this.heard || this.#qos === 2) {
-      this.faults.push(`QoS ${this.#qos}: ${number} came, and ${this.heard} was next`);
-      this.heard = Math.max(this.heard, number + 1);
+    if (number === this.received) this.received++;
+    else if (number > this.received || this.#qos === 2) {
+      this.faults.push(`QoS ${this.#qos}: received ${number}, expected ${this.received}`);
+      this.received = Math.max(this.received, number + 1);
     }
   }
 
@@ -80,13 +80,13 @@ export class Verifier {
         this.#publisher?.publishAsync(`verifier/${this.#qos}`, String(this.sent++), { qos: this.#qos }),
       );
       await Promise.all(burst);
-      while (this.sent - this.heard > window && !this.#isOver) await Bun.sleep(5);
+      while (this.sent - this.received > window && !this.#isOver) await Bun.sleep(5);
       await Bun.sleep(20);
       if (this.sent % 2000 === 0) this.#break();
     }
   }
 
-  /** The network goes away under the subscriber. */
+  /** Breaks the subscriber's connection. */
   #break(): void {
     this.breaks++;
     this.#subscriber?.stream.destroy();

@@ -28,7 +28,7 @@ const latencies: readonly Metric[] = [
   { title: "p99.9", figure: "p999", unit: "µs", better: "less" },
 ];
 
-/** Twenty thousand a second: a usual load, not the maximum. */
+/** Twenty thousand messages a second: a usual load, not the maximum. */
 const steady = [
   { title: "latency, QoS 0, 1 -> 1", ...pair, qos: 0 },
   { title: "latency, QoS 1, 1 -> 1", ...pair, qos: 1 },
@@ -65,7 +65,7 @@ const large: readonly Metric[] = [
   { title: "memory, in payloads", figure: "growth", unit: "×", better: "less", below: 2 },
 ];
 
-/** @param brokers others that are already running; the goal is to be faster than each */
+/** @param brokers further brokers, already running; the goal is to be faster than each */
 export function mqttCases(brokers: readonly Contender[]): readonly Case[] {
   const others: readonly Rival[] = brokers.map((broker) => ({ ...broker, goal: 1 }));
   const row = (

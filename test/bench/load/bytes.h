@@ -1,4 +1,4 @@
-// A growing run of bytes: filled at the back, consumed at the front.
+// A growing buffer: filled at the back, consumed at the front.
 #pragma once
 #include <stdint.h>
 #include <stdlib.h>

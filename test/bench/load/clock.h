@@ -42,7 +42,7 @@ static inline void report_more(const char *name, double value) {
   snprintf(more + used, sizeof more - used, ",\"%s\":%.6f", name, value);
 }
 
-// The one line that a load generator prints when everything was right.
+// The one line that a load generator prints when every reply was correct.
 static inline void report(uint64_t operations, uint64_t lost, uint64_t since, uint64_t until) {
   printf("{\"operations\":%llu,\"seconds\":%.6f,\"lost\":%llu,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f%s}\n",
          (unsigned long long)operations, (double)(until - since) / 1e9, (unsigned long long)lost,

@@ -13,8 +13,8 @@
 
 static int poller = -1;
 
-// Does not wait until the connection stands: until then a write says EAGAIN. A server that serves one client at a
-// time would have others wait here for ever.
+// Does not wait until the connection is established: until then a write fails with EAGAIN. With a server that serves
+// one client at a time the others would wait here for ever.
 static inline int dial(int port) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), one = 1;
   struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};

@@ -1,4 +1,4 @@
-// A load generator checks while it measures: the first thing that is wrong ends it, with a sentence on stderr.
+// A load generator checks while it measures: the first error ends it, with a message on stderr.
 #pragma once
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static inline void fail(const ch
   exit(1);
 }
 
-// For a server that lacks what the work is about: the row is skipped, and says so.
+// For a server that lacks the measured feature: the row is skipped with this message.
 #define LACKS 3
 
 __attribute__((noreturn, format(printf, 1, 2))) static inline void lacks(const char *format, ...) {

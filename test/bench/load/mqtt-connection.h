@@ -11,7 +11,7 @@
 
 typedef struct {
   int fd, is_watching_out, is_closed;
-  const char *kind;  // for complaints
+  const char *kind;  // for error messages
   Bytes in, out;
 } Connection;
 

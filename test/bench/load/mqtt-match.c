@@ -4,7 +4,7 @@
 //   mqtt-match PORT SUBSCRIPTIONS HOLDERS SECONDS
 #include "mqtt-connection.h"
 
-// A small window: what is under way when a tenth ends belongs to neither.
+// A small window: requests in flight when a tenth ends belong to neither tenth.
 enum { FEW = 100, WINDOW = 10, PAYLOAD = 64, TIMEOUT = 120 };
 
 typedef struct {

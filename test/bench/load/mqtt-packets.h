@@ -1,4 +1,4 @@
-// The few MQTT 3.1.1 packets that a load generator sends, appended to a run of bytes.
+// The few MQTT 3.1.1 packets that a load generator sends, appended to a buffer.
 #pragma once
 #include "bytes.h"
 #include "fail.h"
@@ -71,7 +71,7 @@ typedef struct {
   size_t length;
 } Packet;
 
-// Takes the next whole packet from the front. @returns 0 when there is none yet.
+// Takes the next complete packet from the front. @returns 0 when there is none yet.
 static inline int take_packet(Bytes *in, Packet *packet) {
   const uint8_t *at = in->bytes + in->start;
   size_t available = bytes_length(in), length = 0, head = 1;

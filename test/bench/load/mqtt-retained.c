@@ -1,5 +1,5 @@
 // Stores N retained messages; then a subscriber to # gets them all, each once and marked as retained, while another
-// client's messages go by every millisecond: the latest of those shows the longest stall. Clears them all at the end.
+// client publishes every millisecond: the latest of its messages shows the longest stall. Clears them all at the end.
 //   mqtt-retained PORT MESSAGES
 #include "mqtt-connection.h"
 
@@ -133,7 +133,7 @@ int main(int arguments_count, char **arguments) {
   put_subscribe(&clients[2].connection.out, 1, pulse_topic, 0);
   flush(&clients[2].connection);
   await_count(&subscribed, 1, 10, "subscriptions were acknowledged");
-  uint64_t sent = pulse_while(&clients[2], 0, 0.5);  // unmeasured: the pulse finds its pace
+  uint64_t sent = pulse_while(&clients[2], 0, 0.5);  // unmeasured warm-up
   await_count(&pulsed, sent, 10, "messages of the pulse came");
 
   longest = measured = 0;

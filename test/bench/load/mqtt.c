@@ -1,11 +1,11 @@
 // MQTT 3.1.1 publishers and subscribers, at full speed or at a steady rate. Each payload carries its publisher, its
 // place in the order and its time: what arrives is checked for topic and length; at QoS 1 and 2 nothing may be
-// missing or come twice, and each step of the acknowledgement must come exactly once. What comes after a later one of
-// its publisher is counted as disordered; at QoS 0 it is an error.
+// missing or duplicated, and each step of the acknowledgement must come exactly once. A message that arrives after a
+// later one of its publisher is counted as disordered; at QoS 0 it is an error.
 //   mqtt PORT PUBLISHERS SUBSCRIBERS fan|pair QOS PAYLOAD_BYTES WINDOW SECONDS [RATE]
-// fan: every subscriber hears every publisher; pair: subscriber i hears publisher i. WINDOW bounds what a QoS 1 or 2
-// publisher has unacknowledged. RATE is of all publishers together, in messages a second: each has its time by the
-// clock, whether or not the broker has answered those before, and its latency counts from that time.
+// fan: every subscriber receives from every publisher; pair: subscriber i from publisher i. WINDOW limits the
+// unacknowledged messages of a QoS 1 or 2 publisher. RATE is messages a second of all publishers together: each message
+// is due at a time by the clock, whether or not the broker has answered earlier ones; its latency counts from then.
 #include "mqtt-connection.h"
 
 typedef struct {
@@ -54,7 +54,7 @@ static void publish(Client *client, uint64_t time) {
   client->sent++;
 }
 
-// Notes a message that may come once only.
+// Records a message that may be received once only.
 static void note(Client *client, const Stamp *stamp) {
   Bytes *seen = &client->seen[stamp->publisher];
   if (stamp->order >= seen->end) {
@@ -68,7 +68,7 @@ static void note(Client *client, const Stamp *stamp) {
   else *next = stamp->order + 1;
 }
 
-// Notes a message that may have been dropped, with others before it.
+// Records a message; it and others before it may have been dropped.
 static void note_droppable(Client *client, const Stamp *stamp) {
   uint32_t *next = &client->next_order[stamp->publisher];
   if (stamp->order < *next) fail("message %u came again or late, after message %u", stamp->order, *next - 1);
@@ -223,7 +223,7 @@ int main(int count, char **arguments) {
   if (rate > 0) run_at_rate(all, start, end, rate);
   else run_at_full_speed(all, end);
 
-  // What is on its way still counts. At QoS 0 a broker may have dropped some: then the end is a silence.
+  // Messages in flight still count. At QoS 0 a broker may have dropped some: then the end is a silence.
   uint64_t sent = 0;
   for (int i = 0; i < publishers; i++) sent += all[i].sent;
   uint64_t wanted = pairs ? sent : sent * (uint64_t)subscribers;
@@ -241,7 +241,7 @@ int main(int count, char **arguments) {
   if (outstanding(all, clients) > 0)
     fail("%llu messages were never acknowledged to the end at QoS %d", (unsigned long long)outstanding(all, clients), qos);
   if (delivered == 0) fail("not one message was delivered in %.1f s", duration);
-  // A message that comes twice may come late; its order gives it away.
+  // A duplicate may arrive late; its sequence number reveals it.
   for (uint64_t stop = nanoseconds() + 50000000; nanoseconds() < stop;) turn(stop);
   report_more("disordered", (double)disordered);
   report(delivered, wanted - delivered, start, finish);

@@ -1,5 +1,5 @@
 // Sends as fast as the server takes it, then ends its side and waits for the server's end: so every byte counted
-// has been read by the server. A server that answers is wrong.
+// has been read by the server. An answer of the server is an error.
 //   tcp-oneway PORT CONNECTIONS SECONDS BYTES_PER_WRITE
 #include "clock.h"
 #include "dial.h"
@@ -13,7 +13,7 @@ typedef struct {
 static char message[1 << 20];
 static size_t length;
 
-// A few messages, then it is the next connection's turn.
+// Sends a few messages, then the next connection gets its turn.
 static void send_some(Sender *sender) {
   for (int turn = 0; turn < 16; turn++) {
     size_t wanted = sender->left > 0 ? sender->left : length;
@@ -26,7 +26,7 @@ static void send_some(Sender *sender) {
   }
 }
 
-// The server has read up to our end when its own end comes.
+// When the server's end arrives, it has read everything up to our end.
 static void await_end(Sender *sender) {
   char byte;
   fcntl(sender->fd, F_SETFL, 0);

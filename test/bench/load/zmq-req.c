@@ -1,5 +1,5 @@
 // ZeroMQ requests: one REQ socket and one request at a time (the latency of libzmq's local_lat), or with a window,
-// DEALER sockets that keep that many requests under way. Every reply is compared.
+// DEALER sockets that keep that many requests in flight. Every reply is compared.
 //   zmq-req ENDPOINT SOCKETS WINDOW SECONDS REPLY
 #include <zmq.h>
 

@@ -1,7 +1,7 @@
 // The reference for byte-stream services: one thread, epoll, no framework. Prints "listening PORT" when it is ready.
 //   epoll-server reply PREFIX     PREFIX and the bytes of each chunk received, as one reply
 //   epoll-server time             TIME\r\n is answered JAM HH:MM:SS\r\n, QUIT\r\n closes
-//   epoll-server sink             reads and says nothing
+//   epoll-server sink             reads and never answers
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,9 +16,9 @@
 
 typedef struct {
   int fd, ends;
-  char *waiting;  // what the kernel has not taken yet; the client is not read until it has
+  char *waiting;  // unsent bytes; the client is not read until they are sent
   size_t from, to;
-  char line[16];  // the start of a request that is not whole yet
+  char line[16];  // the start of an incomplete request
   size_t line_length;
 } Client;
 
@@ -76,7 +76,7 @@ static const char *clock_line(size_t *length) {
   return line;
 }
 
-// Answers each whole line; all replies to one chunk leave in one write.
+// Answers each complete line; all replies to one chunk are sent in one write.
 static void serve_time(Client *client, const char *bytes, size_t length) {
   static char replies[1 << 16];
   size_t made = 0;

@@ -1,4 +1,4 @@
-# A PUSH server that deals out pickled workloads, as a course writes it, without the pauses.
+# A PUSH server that sends pickled workloads, as in a course, without the pauses.
 import pickle
 import random
 

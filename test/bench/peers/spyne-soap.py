@@ -17,7 +17,7 @@ class CalculatorService(ServiceBase):
 
 
 class Patient(WSGIServer):
-    # Its five places in the queue are too few for the clients of a benchmark.
+    # Its listen backlog of five is too small for the clients of a benchmark.
     request_queue_size = 128
 
 
