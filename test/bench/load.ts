@@ -46,10 +46,10 @@ async function run(command: readonly string[], timeout: number): Promise<string>
   const generator = Bun.spawn([...command], { stdout: "pipe", stderr: "pipe" });
   // Every generator ends by itself; one that hangs must not hang the bench.
   const timer = setTimeout(() => generator.kill("SIGKILL"), timeout);
-  const said = Promise.all([new Response(generator.stdout).text(), new Response(generator.stderr).text()]);
+  const output = Promise.all([new Response(generator.stdout).text(), new Response(generator.stderr).text()]);
   const status = await generator.exited;
   clearTimeout(timer);
-  const [text, complaint] = await said;
+  const [text, complaint] = await output;
   if (status === 0) return text;
   if (status === lacks) throw new Lacking(complaint.trim());
   throw new Error(complaint.trim() || `${command[0]} ended with ${generator.signalCode ?? status}`);

@@ -95,7 +95,7 @@ static void check(const Client *client, const char *body) {
          client->exchange->expected);
 }
 
-static void hear(Client *client) {
+static void receive_ready(Client *client) {
   ssize_t length = read(client->fd, client->reply + client->received, sizeof client->reply - 1 - client->received);
   if (length < 0 && errno == EAGAIN) return;
   if (length < 0 && errno == ECONNREFUSED) fail("nobody listens on 127.0.0.1:%d any more", port);
@@ -141,7 +141,7 @@ int main(int count, char **arguments) {
         send_rest(client);
         if (client->sent == client->exchange->request_length) watch(client->fd, client, EPOLLIN);
       }
-      if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) hear(client);
+      if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive_ready(client);
     }
   }
   if (measured == 0) fail("not one reply in %.1f s", duration);

@@ -36,7 +36,7 @@ static inline void flush(Connection *connection) {
   watch(connection->fd, connection, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-static inline void hear(Connection *connection) {
+static inline void receive_ready(Connection *connection) {
   ssize_t length = read(connection->fd, bytes_reserve(&connection->in, 1 << 17), 1 << 17);
   if (length < 0 && errno == EAGAIN) return;
   if (length < 0) fail("the broker broke the connection of a %s: %s", connection->kind, strerror(errno));
@@ -61,7 +61,7 @@ static inline void turn(uint64_t deadline) {
   int ready = epoll_wait(poller, events, 256, 0);
   for (int i = 0; i < ready; i++) {
     if (events[i].events & EPOLLOUT) flush(events[i].data.ptr);
-    if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) hear(events[i].data.ptr);
+    if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive_ready(events[i].data.ptr);
   }
 }
 

@@ -41,7 +41,7 @@ static void ask(Client *client) {
   send_rest(client);
 }
 
-static void hear(Client *client) {
+static void receive_ready(Client *client) {
   ssize_t length = read(client->fd, incoming, sizeof incoming);
   if (length < 0 && errno == EAGAIN) return;
   if (length < 0) fail("the server broke the connection: %s", strerror(errno));
@@ -79,7 +79,7 @@ int main(int count, char **arguments) {
         send_rest(client);
         if (client->sent == request_length) watch(client->fd, client, EPOLLIN);
       }
-      if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) hear(client);
+      if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive_ready(client);
     }
   }
   if (measured == 0) fail("not one reply in %.1f s", duration);
