@@ -1,15 +1,15 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
 import { Broker } from "./broker/broker.ts";
-import { startPublishers } from "./broker/publishers.ts";
+import { startPublishers } from "./broker/built-in-publishers.ts";
 import { type MqttConfig, mqttConfig } from "./config.ts";
 import { openInsight } from "./insight/insight.ts";
 import { type Listeners, openListeners, portsOf, unmetNeeds } from "./listeners.ts";
 import { noBus } from "./ports/bus.ts";
 import { systemClock } from "./ports/clock.ts";
 import { memoryStore } from "./ports/store.ts";
-import { disconnectUnless } from "./users/disconnect-unless.ts";
-import { liveAccess } from "./users/live-access.ts";
+import { disconnectUnless } from "./users/disconnect-disallowed.ts";
+import { liveAccess } from "./users/reloadable-access.ts";
 
 /** A broker for MQTT 3.1, 3.1.1 and 5.0. */
 export const mqtt: Role<MqttConfig> = {

@@ -1,9 +1,9 @@
 import type { Logger } from "../../../core/log.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Identity } from "../ports/access.ts";
-import type { Deadlines } from "../session/deadlines.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
+import type { Deadlines } from "../session/timer-wheel.ts";
 import type { Client } from "./client.ts";
 
 interface Dependencies extends SessionContext {

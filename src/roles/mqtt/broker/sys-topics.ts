@@ -6,7 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { Counters } from "../wire/counters.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
 import { type Gauges, measure } from "./gauges.ts";
-import { Load } from "./load.ts";
+import { Load } from "./load-average.ts";
 
 const encoder = new TextEncoder();
 

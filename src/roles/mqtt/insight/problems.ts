@@ -1,7 +1,7 @@
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import { LaggingClients } from "./lagging-clients.ts";
-import { topicsInUse, waitingClients, waitingSentence } from "./waiting-clients.ts";
+import { topicsInUse, waitingClients, waitingSentence } from "./unmatched-subscriptions.ts";
 
 /** Sentences of one kind. */
 const maxOfAKind = 5;

@@ -2,8 +2,8 @@ import type { View } from "../../../core/role.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Message } from "../wire/message.ts";
-import { readPage } from "./page.ts";
 import { payloadText } from "./payload-text.ts";
+import { readPage } from "./view-query.ts";
 
 /** A search for one view ends after so many slices, of `nodesPerSlice` nodes each. */
 const maxSlices = 50;

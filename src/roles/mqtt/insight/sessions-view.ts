@@ -6,7 +6,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { Client } from "../broker/client.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Session } from "../session/session.ts";
-import { readPage } from "./page.ts";
+import { readPage } from "./view-query.ts";
 
 /** The clients that the broker knows: those that are connected first. */
 export const sessionsView =

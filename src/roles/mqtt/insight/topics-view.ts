@@ -4,9 +4,9 @@ import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import { TopicWatch, type WatchedTopic } from "../routing/topic-watch.ts";
 import type { Message } from "../wire/message.ts";
-import { readPage } from "./page.ts";
 import { payloadText } from "./payload-text.ts";
 import { findRetained, isRetained } from "./retained-view.ts";
+import { readPage } from "./view-query.ts";
 
 /** Topics are watched for so many milliseconds after the last request. */
 const watchTime = 10_000;

@@ -7,7 +7,7 @@ import {
   packedPayload,
   packedSize,
   unpack,
-} from "../wire/packed-message.ts";
+} from "./packed-message.ts";
 import { RetainedExpiry } from "./retained-expiry.ts";
 import { nodeBytes, type Place, RetainedTree } from "./retained-tree.ts";
 

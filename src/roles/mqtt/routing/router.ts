@@ -1,12 +1,12 @@
 import { hasWildcard, parseShare, type TopicLimits, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { Counters } from "../wire/counters.ts";
 import type { Publication } from "../wire/publication.ts";
+import { TopicTree } from "./filter-tree.ts";
 import { type Distribution, SharedSubscription } from "./shared-subscription.ts";
 import { Subscribers } from "./subscribers.ts";
 import type { Subscription, Target } from "./subscription.ts";
 import { TopicCache } from "./topic-cache.ts";
 import type { Recipients, TopicRoute } from "./topic-route.ts";
-import { TopicTree } from "./topic-tree.ts";
 
 /** Is called when filters come into use and fall out of it; a shared subscription counts by its inner filter. */
 export interface FilterListener {

@@ -1,7 +1,7 @@
 import type { Router } from "../routing/router.ts";
 import type { CommitGate } from "../wire/commit-gate.ts";
 import type { Pending } from "../wire/message.ts";
-import type { Outbound } from "./outbound.ts";
+import type { Outbound } from "./outgoing-messages.ts";
 
 interface Dependencies {
   readonly router: Pick<Router, "group">;

@@ -7,14 +7,14 @@ import {
 } from "../routing/subscription.ts";
 import type { Pending } from "../wire/message.ts";
 import type { Publication } from "../wire/publication.ts";
-import { dropSubscriptions } from "./drop-subscriptions.ts";
+import { PacketIds } from "./incoming-ids.ts";
 import type { Inflight } from "./inflight.ts";
 import { Journal } from "./journal.ts";
-import { Outbound } from "./outbound.ts";
+import { Outbound } from "./outgoing-messages.ts";
 import type { Outlet } from "./outlet.ts";
-import { PacketIds } from "./packet-ids.ts";
 import type { Queue } from "./queue.ts";
 import { redistribute } from "./redistribute.ts";
+import { dropSubscriptions } from "./remove-subscriptions.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { DelayedWill } from "./will.ts";
 

@@ -5,8 +5,8 @@ import { Reason } from "../../../protocol/mqtt/reason.ts";
 import { isSystemTopic, type TopicLimits, topicLimitMistake } from "../../../protocol/mqtt/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
-import type { Deadlines } from "./deadlines.ts";
 import type { Total } from "./queue.ts";
+import type { Deadlines } from "./timer-wheel.ts";
 
 export interface WillLimits extends TopicLimits {
   readonly maxWillSize: number;

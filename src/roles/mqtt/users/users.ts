@@ -10,7 +10,7 @@ import {
 } from "../../../protocol/scram/verifier.ts";
 import type { UserConfig } from "./config.ts";
 import { decoyVerifiers } from "./decoy-verifiers.ts";
-import { FairTurns } from "./fair-turns.ts";
+import { FairTurns } from "./password-check-queue.ts";
 
 /** Who asks: hosts take turns. */
 export interface Asker {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Properties } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { Router } from "../../../../src/roles/mqtt/routing/router.ts";
-import { PacketIds } from "../../../../src/roles/mqtt/session/packet-ids.ts";
+import { PacketIds } from "../../../../src/roles/mqtt/session/incoming-ids.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
 const persistent = { properties: { sessionExpiryInterval: 1000 } };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { openInsight } from "../../../../src/roles/mqtt/insight/insight.ts";
-import { suggestion } from "../../../../src/roles/mqtt/insight/waiting-clients.ts";
+import { suggestion } from "../../../../src/roles/mqtt/insight/unmatched-subscriptions.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 function setup(config: Record<string, unknown> = {}) {

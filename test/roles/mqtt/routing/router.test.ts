@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { topicMatches } from "../../../../src/protocol/mqtt/topic.ts";
+import { TopicTree } from "../../../../src/roles/mqtt/routing/filter-tree.ts";
 import { Router, subscriptionBytes } from "../../../../src/roles/mqtt/routing/router.ts";
 import { Subscription } from "../../../../src/roles/mqtt/routing/subscription.ts";
-import { TopicTree } from "../../../../src/roles/mqtt/routing/topic-tree.ts";
 import { Session } from "../../../../src/roles/mqtt/session/session.ts";
 import { TestBroker } from "../support/test-broker.ts";
 

@@ -3,8 +3,13 @@ import fc from "fast-check";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
 import { PublishView } from "../../../../src/protocol/mqtt/publish-view.ts";
+import {
+  pack,
+  packedPayload,
+  packedSize,
+  unpack,
+} from "../../../../src/roles/mqtt/routing/packed-message.ts";
 import { Message } from "../../../../src/roles/mqtt/wire/message.ts";
-import { pack, packedPayload, packedSize, unpack } from "../../../../src/roles/mqtt/wire/packed-message.ts";
 
 const sample = fc.record({
   topic: fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" }).filter((text) => !/[\0+#]/.test(text)),

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Load } from "../../../../src/roles/mqtt/broker/load.ts";
+import { Load } from "../../../../src/roles/mqtt/broker/load-average.ts";
 
 const values = (load: Load) => load.entries().map(([, value]) => Number(value));
 

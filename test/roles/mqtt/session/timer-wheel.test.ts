@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Deadlines } from "../../../../src/roles/mqtt/session/deadlines.ts";
+import { Deadlines } from "../../../../src/roles/mqtt/session/timer-wheel.ts";
 
 test("each deadline fires once, not early, and at most a second late", () => {
   const deadlines = new Deadlines(0);

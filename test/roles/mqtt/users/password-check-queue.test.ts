@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { FairTurns } from "../../../../src/roles/mqtt/users/fair-turns.ts";
+import { FairTurns } from "../../../../src/roles/mqtt/users/password-check-queue.ts";
 
 /** Tasks that end when the test ends them. */
 class Tasks {

@@ -1,5 +1,5 @@
 import { PublishView } from "../../../protocol/mqtt/publish-view.ts";
-import { Message } from "./message.ts";
+import { Message } from "../wire/message.ts";
 
 /**
  * A message kept for long, in one object: a million messages of nine objects each make the garbage collector stop

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { startPublishers } from "../../../../src/roles/mqtt/broker/publishers.ts";
+import { startPublishers } from "../../../../src/roles/mqtt/broker/built-in-publishers.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
 import { TestBroker } from "../support/test-broker.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
-import { disconnectUnless } from "../../../../src/roles/mqtt/users/disconnect-unless.ts";
-import { liveAccess } from "../../../../src/roles/mqtt/users/live-access.ts";
+import { disconnectUnless } from "../../../../src/roles/mqtt/users/disconnect-disallowed.ts";
+import { liveAccess } from "../../../../src/roles/mqtt/users/reloadable-access.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
