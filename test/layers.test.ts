@@ -36,8 +36,8 @@ function importsOf(file: string): Import[] {
 /** The tables of roles know them all. */
 const tables = ["roles/index.ts", "roles/threaded.ts"];
 
-/** The storeys of the MQTT broker, from the ground up: each may import itself and those before it. */
-const storeys = ["ports", "wire", "routing", "session", "broker", "client"];
+/** The layers of the MQTT broker, from the ground up: each may import itself and those before it. */
+const layers = ["ports", "wire", "routing", "session", "broker", "client"];
 
 const files = [...new Glob("**/*.{ts,tsx}").scanSync(src)];
 const imports = files.flatMap(importsOf);
@@ -84,20 +84,20 @@ describe("the house", () => {
 
   test("inside the broker imports run downward, and only its entry knows users and insight", () => {
     const root = "roles/mqtt/";
-    const storeyOf = (path: string) => path.slice(root.length).split("/")[0]!;
+    const layerOfBroker = (path: string) => path.slice(root.length).split("/")[0]!;
     const inside = imports.filter(({ from, to }) => from.startsWith(root) && to.startsWith(root));
     const wrong = inside.filter(({ from, to }) => {
-      const [storey, target] = [storeyOf(from), storeyOf(to)];
-      if (storeys.includes(storey)) {
+      const [layer, target] = [layerOfBroker(from), layerOfBroker(to)];
+      if (layers.includes(layer)) {
         // Configuration is known to all: it is data.
         const isConfig = target === "config.ts";
-        return !isConfig && (!storeys.includes(target) || storeys.indexOf(target) > storeys.indexOf(storey));
+        return !isConfig && (!layers.includes(target) || layers.indexOf(target) > layers.indexOf(layer));
       }
       const isAside = target === "users" || target === "insight";
-      return isAside && storey !== target && storey !== "index.ts" && storey !== "config.ts";
+      return isAside && layer !== target && layer !== "index.ts" && layer !== "config.ts";
     });
     expect(wrong).toEqual([]);
-    expect(new Set(inside.map(({ from }) => storeyOf(from)))).toContain("client");
+    expect(new Set(inside.map(({ from }) => layerOfBroker(from)))).toContain("client");
   });
 
   test("protocol is pure: no clock, no timer, no randomness, no socket", () => {

@@ -56,7 +56,7 @@ export const roleHelp: Readonly<Record<string, Readonly<Record<string, string>>>
     takeovers_total: "Connections closed because the client connected again.",
     keep_alive_timeouts_total: "Connections closed because the client was silent past its keep-alive.",
     protocol_errors_total: "Connections closed because the client broke the protocol.",
-    slowed_total: "Times a client was not read for a while because it published faster than it may.",
+    throttled_total: "Times a client was not read for a while because it published faster than it may.",
     payload_received_bytes_total: "Bytes of payload in PUBLISH packets received.",
     payload_sent_bytes_total: "Bytes of payload in PUBLISH packets sent.",
     packets_received_total: "Packets received.",

@@ -33,10 +33,10 @@ async function sayToEcho(text: string): Promise<void> {
   await echo.closed;
 }
 
-const isLive = (page: Page) => page.getByText("live", { exact: true }).waitFor();
+const isCached = (page: Page) => page.getByText("live", { exact: true }).waitFor();
 
 testWire("real clients' messages are arrows, with the client's id and the payload", { at }, async (page) => {
-  await isLive(page);
+  await isCached(page);
   const subscriber = await client("kelas-b");
   await subscriber.subscribeAsync("kelas/#", { qos: 1 });
   const sensor = await client("sensor-7");
@@ -51,7 +51,7 @@ testWire("real clients' messages are arrows, with the client's id and the payloa
 });
 
 testWire("a click, or Enter, shows all fields and the bytes", { at }, async (page) => {
-  await isLive(page);
+  await isCached(page);
   await (await client("pengirim")).publishAsync("kelas/kelembapan", "71 %", { retain: true });
   await wireRow(page, /pengirim to mqtt: PUBLISH kelas\/kelembapan/).click();
   const details = page.getByRole("complementary", { name: "The chosen message" });
@@ -69,7 +69,7 @@ testWire("a click, or Enter, shows all fields and the bytes", { at }, async (pag
 });
 
 testWire("the filter selects messages by service, client, topic and text", { at }, async (page) => {
-  await isLive(page);
+  await isCached(page);
   await sayToEcho("gema satu");
   const sensor = await client("sensor-9");
   await sensor.publishAsync("lab/a/temp", "11");
@@ -128,7 +128,7 @@ testWire(
   "a pause freezes the diagram and loses nothing; following shows the newest message",
   { at },
   async (page) => {
-    await isLive(page);
+    await isCached(page);
     await sayToEcho("sebelum");
     await wireRow(page, /to echo: sebelum/).waitFor();
     await page.keyboard.press("Space");
@@ -152,7 +152,7 @@ testWire(
 );
 
 testWire("the diagram is exported as PNG, SVG, Mermaid and text", { at }, async (page) => {
-  await isLive(page);
+  await isCached(page);
   const sensor = await client("sensor-ekspor");
   await sensor.publishAsync("kelas/<a>&b", '"dua" # tiga; empat', { qos: 1 });
   await wireRow(page, /mqtt to sensor-ekspor: PUBACK/).waitFor();
@@ -204,7 +204,7 @@ function sizeOfSvg(text: string): [width: number, height: number] {
 }
 
 testWire("2,000 messages a second do not freeze the page", { at }, async (page) => {
-  await isLive(page);
+  await isCached(page);
   const publisher = await client("penuh");
   const longestFrame = await watchFrames(page);
   const flood = publishFor(3000, publisher);

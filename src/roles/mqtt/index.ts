@@ -8,8 +8,8 @@ import { type Listeners, openListeners, portsOf, unmetNeeds } from "./listeners.
 import { noBus } from "./ports/bus.ts";
 import { systemClock } from "./ports/clock.ts";
 import { memoryStore } from "./ports/store.ts";
-import { disconnectUnless } from "./users/disconnect-disallowed.ts";
-import { liveAccess } from "./users/reloadable-access.ts";
+import { disconnectDisallowed } from "./users/disconnect-disallowed.ts";
+import { reloadableAccess } from "./users/reloadable-access.ts";
 
 /** A broker for MQTT 3.1, 3.1.1 and 5.0. */
 export const mqtt: Role<MqttConfig> = {
@@ -34,7 +34,7 @@ function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): 
 
 async function start(context: RoleContext, config: MqttConfig): Promise<RunningService<MqttConfig>> {
   const { log, traffic } = context;
-  const access = liveAccess(config);
+  const access = reloadableAccess(config);
   const ports = { access, store: memoryStore, bus: noBus };
   const fail = (error: Error) => context.fail(error);
   const product = `distsrv version ${context.version}`;
@@ -51,7 +51,7 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
     actions: insight.actions,
     reload: async (next) => {
       if (!broker.reload(next)) return false;
-      disconnectUnless(broker, access.change(next));
+      disconnectDisallowed(broker, access.change(next));
       stopPublishers();
       stopPublishers = startPublishers(broker, next.publish);
       return true;

@@ -54,7 +54,7 @@ export const listenerFields = {
     ),
 };
 
-/** What is said about a transport that is not spoken. */
+/** Settings of WebSocket that are given without transport: ws. */
 export function listenerMistakes({ transport, paths, origins }: ListenerFields): ListenerMistake[] {
   if (transport === "ws") return [];
   const message = "is of use with transport: ws only";

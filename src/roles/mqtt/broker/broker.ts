@@ -19,8 +19,8 @@ import { Scheduler } from "../session/scheduler.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
 import { StoredMessages } from "../session/stored-messages.ts";
-import { Deadlines } from "../session/timer-wheel.ts";
-import { executeWill, publishWill } from "../session/will.ts";
+import { TimerWheel } from "../session/timer-wheel.ts";
+import { publishDelayedWill, publishOrDelayWill, publishWill } from "../session/will.ts";
 import { CommitGate } from "../wire/commit-gate.ts";
 import { Counters } from "../wire/counters.ts";
 import { Flusher } from "../wire/outbound-buffer.ts";
@@ -31,7 +31,7 @@ import { Publisher } from "./publisher.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { applyReload } from "./reload.ts";
 import { restore } from "./restore.ts";
-import { publishDelayedWill, SessionRegistry } from "./session-registry.ts";
+import { SessionRegistry } from "./session-registry.ts";
 import { SysTopics } from "./sys-topics.ts";
 
 /** What the broker needs from outside. */
@@ -48,7 +48,7 @@ export interface Dependencies {
   readonly product?: string;
 }
 
-/** How often keep alives, connect timeouts and deadlines are checked, in milliseconds. */
+/** How often keep alives, connect timeouts and timers are checked, in milliseconds. */
 const sweepPeriod = 250;
 
 /** A sweep that is later than this comes after a pause of the whole process, in milliseconds. */
@@ -74,7 +74,7 @@ export class Broker implements SessionContext {
   readonly registry: SessionRegistry;
   readonly router: Router;
   readonly retained: Retained;
-  readonly deadlines: Deadlines;
+  readonly timers: TimerWheel;
   readonly flusher: Flusher;
   readonly scheduler: Scheduler;
   /** Publishes what clients send. */
@@ -106,7 +106,7 @@ export class Broker implements SessionContext {
     this.access = access;
     this.store = store;
     this.storedMessages = new StoredMessages(clock);
-    const onFailure = (cause: unknown) => fail(new Error("Cannot keep what clients said", { cause }));
+    const onFailure = (cause: unknown) => fail(new Error("The store failed to commit", { cause }));
     const onError = (error: unknown) => this.#internalError(error);
     this.gate = new CommitGate(store, clock.soon, onFailure, onError);
     this.registry = new SessionRegistry(this);
@@ -119,7 +119,7 @@ export class Broker implements SessionContext {
       listener: this.#retainedListener(),
       now: clock.now,
     });
-    this.deadlines = new Deadlines(clock.now(), onError);
+    this.timers = new TimerWheel(clock.now(), onError);
     this.flusher = new Flusher(clock.soon, undefined, this.gate, onError);
     this.scheduler = new Scheduler(clock, onError);
     this.queueExpiry = new QueueExpiry(this);
@@ -197,7 +197,7 @@ export class Broker implements SessionContext {
     if (session === undefined || this.registry.clientOf(session) !== client) return;
     this.gate.transaction(() => {
       session.detach();
-      if (will !== undefined) executeWill(this, session, will);
+      if (will !== undefined) publishOrDelayWill(this, session, will);
       this.registry.detach(session);
     });
   }
@@ -220,8 +220,8 @@ export class Broker implements SessionContext {
 
   #sweep(): void {
     const now = this.clock.now();
-    this.#excusePause(now);
-    this.deadlines.run(now);
+    this.#compensatePause(now);
+    this.timers.run(now);
     for (const client of this.clients) {
       const silence = now - client.lastSeen;
       if (client.session !== undefined) {
@@ -239,7 +239,7 @@ export class Broker implements SessionContext {
 
   // The process was stopped, or the machine slept: what clients sent meanwhile has not been read yet, so the time
   // does not count as their silence.
-  #excusePause(now: number): void {
+  #compensatePause(now: number): void {
     const late = now - this.#lastSweep - sweepPeriod;
     this.#lastSweep = now;
     if (late <= maxSweepDelay) return;
@@ -270,13 +270,13 @@ export class Broker implements SessionContext {
     this.rateLimiter.stop();
     this.#publishWills();
     for (const client of [...this.clients]) {
-      if (client.session !== undefined) this.#sendAway(client);
+      if (client.session !== undefined) this.#disconnectForShutdown(client);
       else client.close();
     }
   }
 
   /** With a server reference the client may connect to that at once. */
-  #sendAway(client: Client): void {
+  #disconnectForShutdown(client: Client): void {
     const { serverReference } = this.config;
     const reason = serverReference === undefined ? Reason.ServerShuttingDown : Reason.UseAnotherServer;
     client.disconnect(reason, "the server is stopping", serverReference);

@@ -13,7 +13,7 @@ export interface Client {
   readonly conversation: Conversation;
   /** `client "x" at 127.0.0.1:4711`, for a person to read. */
   readonly name: string;
-  /** Nothing has come from it yet. */
+  /** No CONNECT has come from it yet. */
   readonly isNew: boolean;
   readonly isClosed: boolean;
   /** When it connected, on the broker's clock. */

@@ -7,7 +7,7 @@ type Span = keyof typeof spans;
  * How much of something happens in a minute, as exponential moving averages over 1, 5 and 15 minutes: the load of
  * Unix, and that of Mosquitto's `$SYS/broker/load`.
  */
-export class Load {
+export class LoadAverage {
   readonly #averages: Record<Span, number> = { "1min": 0, "5min": 0, "15min": 0 };
   #last: number;
 

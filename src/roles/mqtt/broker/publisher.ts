@@ -57,7 +57,7 @@ export class Publisher {
 
   /** Publishes the one message that is there, whose packet this is. */
   flushLarge(packet: LargePacket): void {
-    if (!this.isIdle) this.#publication.lieIn(packet);
+    if (!this.isIdle) this.#publication.setLarge(packet);
     this.flush();
   }
 

@@ -60,7 +60,7 @@ export interface RateLimits {
 export class RateLimiter {
   readonly #limits: RateLimits;
   readonly #clock: Clock;
-  /** By client identifier: who connects again gains nothing. */
+  /** By client identifier: who connects again gains one message at most. */
   readonly #allowances = new Map<string, Allowance>();
   #maxKnown = minKnown;
   /** Until when each is throttled. */

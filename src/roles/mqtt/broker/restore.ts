@@ -56,7 +56,7 @@ class Restorer {
     const pending: Pending = { message, qos, retain, subscriptionIds, share, number };
     if (packetId === undefined) session.queue.push(pending);
     else session.inflight.restore(packetId, pending);
-    if (share !== undefined) session.outbound.sender.hasShared = true;
+    if (share !== undefined) session.outgoing.sender.hasShared = true;
     session.journal?.continueAfter(number);
   }
 

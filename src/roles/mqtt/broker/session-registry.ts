@@ -3,12 +3,13 @@ import { printable } from "../../../protocol/text/printable.ts";
 import type { Identity } from "../ports/access.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
-import type { Deadlines } from "../session/timer-wheel.ts";
+import type { TimerWheel } from "../session/timer-wheel.ts";
+import { publishDelayedWill } from "../session/will.ts";
 import type { Client } from "./client.ts";
 
 interface Dependencies extends SessionContext {
   readonly log: Logger;
-  readonly deadlines: Deadlines;
+  readonly timers: TimerWheel;
   readonly config: { readonly maxSessions: number; readonly maxSessionExpiry: number };
 }
 
@@ -69,9 +70,9 @@ export class SessionRegistry {
     session.journal?.setAway(true);
     this.#offline.add(session);
     if (milliseconds === Number.POSITIVE_INFINITY) return;
-    const { clock, deadlines } = this.#context;
+    const { clock, timers } = this.#context;
     const end = clock.now() + milliseconds;
-    session.cancelExpiry = deadlines.at(end, () => this.#expire(session)); // [MQTT-3.1.2-23]
+    session.cancelExpiry = timers.at(end, () => this.#expire(session)); // [MQTT-3.1.2-23]
   }
 
   /**
@@ -112,12 +113,4 @@ export class SessionRegistry {
     const wanted = seconds === 0xffffffff ? Number.POSITIVE_INFINITY : seconds * 1000;
     return Math.min(wanted, this.#context.config.maxSessionExpiry);
   }
-}
-
-/** Publishes a will that waits for its delay, if there is one. */
-export function publishDelayedWill(session: Session): void {
-  const { delayedWill } = session;
-  session.delayedWill = undefined;
-  delayedWill?.cancel();
-  delayedWill?.publish();
 }

@@ -6,7 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { Counters } from "../wire/counters.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
 import { type Gauges, measure } from "./gauges.ts";
-import { Load } from "./load-average.ts";
+import { LoadAverage } from "./load-average.ts";
 
 const encoder = new TextEncoder();
 
@@ -41,7 +41,7 @@ const loads: Readonly<Record<string, (counters: Counters) => number>> = {
 export class SysTopics {
   readonly #context: Dependencies;
   readonly #product: string;
-  readonly #loads = new Map<string, Load>();
+  readonly #loads = new Map<string, LoadAverage>();
   readonly #published = new Map<string, string>();
   readonly #start: number;
   #last: number;
@@ -53,7 +53,8 @@ export class SysTopics {
     this.#context = context;
     this.#product = product;
     this.#start = this.#last = context.clock.now();
-    for (const [name, read] of Object.entries(loads)) this.#loads.set(name, new Load(read(context.counters)));
+    for (const [name, read] of Object.entries(loads))
+      this.#loads.set(name, new LoadAverage(read(context.counters)));
   }
 
   /** Publishes now and every so many milliseconds; 0 stops it, and clears what has been published. */

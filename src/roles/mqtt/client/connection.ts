@@ -28,7 +28,7 @@ const Pause = {
   /** It waits for a decision, or for a packet that is handled in slices. */
   Held: 1,
   /** It does not read what it asked for. */
-  Unread: 2,
+  SendBufferFull: 2,
   /** It publishes faster than it may. */
   Throttled: 4,
   /** It has sent so much that others get their turn first. */
@@ -55,12 +55,12 @@ export class Connection implements Client {
   lastSeen: number;
   readonly since: number;
   /** An MQTT 5 client may ask to be spared the reasons of what goes wrong. [MQTT-3.1.2-29] */
-  wantsReasons = false;
+  wantsProblemInformation = false;
   /** Another broker: no subscription of its gets its own messages back, and each keeps the retain flag. */
   isBridge = false;
   will: Will | undefined;
   /** CONNECT asked for a session that outlives the connection. */
-  asksForSession = false;
+  requestedSession = false;
   /** The client's topic aliases. */
   readonly inboundAliases = new Map<number, TopicRoute>();
   /** The topic that the client published to last, and was allowed to. */
@@ -79,7 +79,7 @@ export class Connection implements Client {
     handler: PacketHandler<Connection>,
   ) {
     // Transactions defer writes: when they have been made, more may be sent, and no drain event says so.
-    this.writer = new PacketWriter(broker, peer, () => this.session?.outbound.pump());
+    this.writer = new PacketWriter(broker, peer, () => this.session?.outgoing.pump());
     this.#reader = new PacketReader<Connection>(this, handler);
     this.since = this.lastSeen = broker.clock.now();
   }
@@ -143,7 +143,7 @@ export class Connection implements Client {
   /** Bytes from the network; they are the network's again when this returns. */
   feed(chunk: Uint8Array): void {
     this.#reader.read(asBuffer(chunk));
-    if (this.sendBacklog > 2 * this.broker.config.sendBuffer) this.#pause(Pause.Unread);
+    if (this.sendBacklog > 2 * this.broker.config.sendBuffer) this.#pause(Pause.SendBufferFull);
   }
 
   /** Stops reading until `release`; what comes meanwhile is kept. */
@@ -166,7 +166,7 @@ export class Connection implements Client {
 
   unthrottle(): void {
     if (this.isClosed) return;
-    // What it could not say meanwhile is not its silence.
+    // The time that it was not read does not count against its keep-alive.
     this.lastSeen = this.broker.clock.now();
     this.#paused &= ~Pause.Throttled;
     this.#reader.resume();
@@ -202,8 +202,8 @@ export class Connection implements Client {
   /** The network has taken everything. */
   drained(): void {
     this.writer.buffer.measure();
-    this.#resume(Pause.Unread);
-    this.session?.outbound.pump();
+    this.#resume(Pause.SendBufferFull);
+    this.session?.outgoing.pump();
   }
 
   /** @returns false when the client does not take so large a packet, or nothing any more */
@@ -234,8 +234,8 @@ export class Connection implements Client {
   }
 
   /**
-   * Answers a protocol level that is not spoken here: in the oldest form if it is of the past, in the newest if it is
-   * of the future. What is not MQTT at all gets no answer. [MQTT-3.1.2-1] [MQTT-3.1.2-2]
+   * Answers a protocol level that is not supported: above 5 with a CONNACK of MQTT 5, otherwise with one of 3.1.1. What
+   * is not MQTT at all gets no answer. [MQTT-3.1.2-1] [MQTT-3.1.2-2]
    */
   #refuseProtocol({ level }: UnsupportedProtocol): void {
     if (level === undefined) return;
@@ -265,8 +265,8 @@ export class Connection implements Client {
   }
 
   #destroyLater(): void {
-    const { clock, deadlines } = this.broker;
-    this.#cancelDestroy = deadlines.at(clock.now() + maxCloseTime, () => this.peer.destroy());
+    const { clock, timers } = this.broker;
+    this.#cancelDestroy = timers.at(clock.now() + maxCloseTime, () => this.peer.destroy());
   }
 
   /** The network's side is gone. */

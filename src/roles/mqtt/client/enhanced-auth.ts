@@ -9,7 +9,7 @@ import { awaitDecision, type DecidedClient } from "./pending-decision.ts";
 type Accepted = Extract<Step, { kind: "accepted" }>;
 
 /** The client that authenticates. */
-interface AuthenticatedClient extends DecidedClient {
+interface AuthenticatingClient extends DecidedClient {
   readonly identity: Identity;
   readonly conversation: Conversation;
   state: "new" | "authenticating" | "held" | "open" | "closed";
@@ -20,14 +20,14 @@ interface AuthenticatedClient extends DecidedClient {
 
 /** Enhanced authentication on one connection, section 4.12: by AUTH packets before CONNACK, and later ones anew. */
 export class EnhancedAuth {
-  readonly #client: AuthenticatedClient;
+  readonly #client: AuthenticatingClient;
   /** The one that is under way. */
   #exchange: Exchange | undefined;
   #isClientsTurn = false;
   #accept: (step: Accepted) => void = () => {};
 
   constructor(
-    client: AuthenticatedClient,
+    client: AuthenticatingClient,
     /** The one that CONNECT named; it stays while the connection lasts. */
     readonly method: AuthenticationMethod,
   ) {
@@ -92,7 +92,7 @@ export class EnhancedAuth {
     const { reason, serverReference } = refusal;
     // DISCONNECT has fewer reasons than CONNACK, section 3.14.2.1: 0x86 and 0x8C are not among them.
     const code = isReasonOf("disconnect", reason) ? reason : Reason.NotAuthorized;
-    client.broker.log.info(`Disconnected ${client.name}: it could not prove anew who it is`);
-    client.disconnect(code, "it could not be proved anew who the client is", serverReference);
+    client.broker.log.info(`Disconnected ${client.name}: re-authentication failed`);
+    client.disconnect(code, "re-authentication failed", serverReference);
   }
 }

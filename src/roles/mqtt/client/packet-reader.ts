@@ -16,7 +16,7 @@ const maxPacketBeforeConnect = 512 * 1024;
  * Of a large packet this much must come within the keep-alive timeout for its client to count as alive, in bytes:
  * otherwise a packet could be made to last for ever.
  */
-const signOfLife = 1024;
+const minProgress = 1024;
 
 /** One client's packets are handled for about so many milliseconds; then others get their turn. */
 const sliceTime = 10;
@@ -184,7 +184,7 @@ export class PacketReader<C extends ReadConnection> {
       }
     }
     // Only whole packets count, not any byte. [MQTT-3.1.2-22]
-    if (at > from) this.#seeLife();
+    if (at > from) this.#restartKeepAlive();
     return at;
   }
 
@@ -227,7 +227,7 @@ export class PacketReader<C extends ReadConnection> {
     }
   }
 
-  #seeLife(): void {
+  #restartKeepAlive(): void {
     const { session, broker } = this.#connection;
     // Until it has been let in, the connect timeout runs from the beginning.
     if (session !== undefined) this.#connection.lastSeen = broker.clock.now();
@@ -239,7 +239,7 @@ export class PacketReader<C extends ReadConnection> {
     const { broker, state } = this.#connection;
     const { length } = this.#partial;
     // A client that has not been let in has its connect timeout, however much it sends.
-    if (state === "open" && length - this.#seen >= signOfLife) this.#seeLife();
+    if (state === "open" && length - this.#seen >= minProgress) this.#restartKeepAlive();
     else if (length < this.#seen) this.#seen = length;
     const backlog = state === "closed" ? 0 : length + this.#paused.length;
     const grown = backlog - this.#backlog;

@@ -158,7 +158,7 @@ export class PacketWriter implements Outlet, TraceSource {
     const head = Buffer.allocUnsafe(size - message.payloadLength);
     writePublishHead(head, 0, message, topic, delivery);
     buffer.copy(head, 0, head.length);
-    buffer.lend(message.bytes.subarray(message.payloadStart, message.end), lease);
+    buffer.appendWithoutCopy(message.bytes.subarray(message.payloadStart, message.end), lease);
   }
 
   /** Gives the packet its topic's alias, if there is one. @returns the topic as it stands in the packet */

@@ -46,8 +46,8 @@ function failed(client: DecidedClient, error: unknown): void {
     client.fail(error);
     return;
   }
-  client.broker.log.error(`Cannot decide whether ${client.name} may come in: ${String(error)}`);
+  client.broker.log.error(`Authentication of ${client.name} failed with an error: ${String(error)}`);
   // DISCONNECT has no reason code for a server that cannot decide.
   if (client.session === undefined) client.refuse({ reason: Reason.ServerUnavailable });
-  else client.disconnect(Reason.UnspecifiedError, "it cannot be decided about");
+  else client.disconnect(Reason.UnspecifiedError, "authentication failed with an error");
 }

@@ -39,7 +39,7 @@ export class LaggingClients {
       if (session.inflight.size > 0 && session.isOnline) {
         stuck.set(session, this.#stuckNow(session, now));
       }
-      if (session.outbound.dropped > 0) losses.set(session, this.#lossesNow(session, now));
+      if (session.outgoing.dropped > 0) losses.set(session, this.#lossesNow(session, now));
     }
     this.#stuck = stuck;
     this.#losses = losses;
@@ -55,16 +55,16 @@ export class LaggingClients {
 
   #lossesNow(session: Session, now: number): Losses {
     const before = this.#losses.get(session);
-    return before?.count === session.outbound.dropped
+    return before?.count === session.outgoing.dropped
       ? before
-      : { count: session.outbound.dropped, last: now };
+      : { count: session.outgoing.dropped, last: now };
   }
 
   /** Clients that do not acknowledge what they get, while more waits for them. */
   silent(now: number): string[] {
     const sentences: string[] = [];
-    for (const [{ clientId, inflight, queue, outbound, isOnline }, { since }] of this.#stuck) {
-      const isBlocked = inflight.size >= outbound.sender.window || queue.length > 0;
+    for (const [{ clientId, inflight, queue, outgoing, isOnline }, { since }] of this.#stuck) {
+      const isBlocked = inflight.size >= outgoing.sender.window || queue.length > 0;
       if (!isBlocked || now - since < stuckAfter || !isOnline) continue;
       sentences.push(
         `client ${printable(clientId, 60)} does not acknowledge: ${messages(inflight.size)} in flight, ${queue.length} queued`,

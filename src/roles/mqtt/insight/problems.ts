@@ -1,7 +1,7 @@
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import { LaggingClients } from "./lagging-clients.ts";
-import { topicsInUse, waitingClients, waitingSentence } from "./unmatched-subscriptions.ts";
+import { describeUnmatched, topicsInUse, unmatchedSubscriptions } from "./unmatched-subscriptions.ts";
 
 /** Sentences of one kind. */
 const maxOfAKind = 5;
@@ -41,11 +41,11 @@ export class Problems {
     const broker = this.#broker;
     this.#lagging.poll(broker.sessions.values(), now);
     const topics = topicsInUse(broker);
-    const waiting = waitingClients(broker, topics);
+    const waiting = unmatchedSubscriptions(broker, topics);
     const undelivered = broker.undelivered.report(now, (topic) => broker.router.hasSubscribers(topic));
     return [
       ...some(undelivered, undeliveredSentence, "topics without a subscriber"),
-      ...some(waiting, (client) => waitingSentence(client, topics), "subscriptions that wait"),
+      ...some(waiting, (client) => describeUnmatched(client, topics), "subscriptions that wait"),
       ...some(this.#lagging.silent(now), String, "clients that do not acknowledge"),
       ...some(this.#lagging.slow(now), String, "clients for whom messages were dropped"),
     ];

@@ -3,7 +3,7 @@ import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Message } from "../wire/message.ts";
 import { payloadText } from "./payload-text.ts";
-import { readPage } from "./view-query.ts";
+import { readViewQuery } from "./view-query.ts";
 
 /** A search for one view ends after so many slices, of `nodesPerSlice` nodes each. */
 const maxSlices = 50;
@@ -34,7 +34,7 @@ export const isRetained = (broker: Broker, topic: string): boolean =>
 export const retainedView =
   (broker: Broker): View =>
   (query) => {
-    const { limit, filter = "#" } = readPage(query, "limit", "filter");
+    const { limit, filter = "#" } = readViewQuery(query, "limit", "filter");
     const { messages, isCut } = findRetained(broker, filter, limit);
     const now = broker.clock.now();
     return { retained: messages.map((message) => row(message, now)), truncated: isCut };

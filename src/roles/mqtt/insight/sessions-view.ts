@@ -6,13 +6,13 @@ import type { Broker } from "../broker/broker.ts";
 import type { Client } from "../broker/client.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Session } from "../session/session.ts";
-import { readPage } from "./view-query.ts";
+import { readViewQuery } from "./view-query.ts";
 
 /** The clients that the broker knows: those that are connected first. */
 export const sessionsView =
   (broker: Broker): View =>
   (query) => {
-    const { limit, client } = readPage(query, "limit", "client");
+    const { limit, client } = readViewQuery(query, "limit", "client");
     const here: object[] = [];
     const away: object[] = [];
     for (const session of broker.sessions.values()) {
@@ -26,7 +26,7 @@ export const sessionsView =
   };
 
 function sessionRow(session: Session): object {
-  const { clientId, subscriptions, queue, inflight, incoming, expiry, outbound } = session;
+  const { clientId, subscriptions, queue, inflight, incoming, expiry, outgoing } = session;
   return {
     clientId: printable(clientId, 1000),
     subscriptions: subscriptions.size,
@@ -34,7 +34,7 @@ function sessionRow(session: Session): object {
     queuedBytes: queue.bytes,
     inflight: inflight.size,
     inflightIncoming: incoming.size,
-    dropped: outbound.dropped,
+    dropped: outgoing.dropped,
     /** Seconds that it outlives its connection; null: for ever. */
     expiry: expiry === Number.POSITIVE_INFINITY ? null : Math.round(expiry / 1000),
   };
@@ -64,7 +64,7 @@ function clientRow({ clock }: Broker, client: Client | undefined): object {
 export const subscriptionsView =
   (broker: Broker): View =>
   (query) => {
-    const { limit, client, filter } = readPage(query, "limit", "client", "filter");
+    const { limit, client, filter } = readViewQuery(query, "limit", "client", "filter");
     const rows: object[] = [];
     for (const session of broker.sessions.values()) {
       if (!session.clientId.startsWith(client)) continue;

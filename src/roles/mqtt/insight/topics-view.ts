@@ -6,7 +6,7 @@ import { TopicWatch, type WatchedTopic } from "../routing/topic-watch.ts";
 import type { Message } from "../wire/message.ts";
 import { payloadText } from "./payload-text.ts";
 import { findRetained, isRetained } from "./retained-view.ts";
-import { readPage } from "./view-query.ts";
+import { readViewQuery } from "./view-query.ts";
 
 /** Topics are watched for so many milliseconds after the last request. */
 const watchTime = 10_000;
@@ -26,7 +26,7 @@ export class TopicsView {
 
   /** Topics with what was published to them since watching began, and those that have a retained message. */
   readonly view: View = (query) => {
-    const { limit, filter = "#" } = readPage(query, "limit", "filter");
+    const { limit, filter = "#" } = readViewQuery(query, "limit", "filter");
     const watch = this.#watch();
     const retained = findRetained(this.#broker, filter, maxTopics);
     const rows = new Map<string, () => TopicRow>();

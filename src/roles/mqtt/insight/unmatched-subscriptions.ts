@@ -16,7 +16,7 @@ const maxTopics = 2000;
 const searchTime = 10;
 
 /** A connected client with a filter that matches no topic in use. */
-export interface Waiting {
+export interface UnmatchedSubscription {
   readonly subscription: Subscription;
   /** Without `$share/group/`. */
   readonly filter: string;
@@ -26,10 +26,10 @@ export interface Waiting {
 export const topicsInUse = ({ router }: Broker): string[] =>
   [...router.topics()].slice(-maxTopics).filter((topic) => !isSystemTopic(topic));
 
-export function waitingClients(broker: Broker, topics: readonly string[]): Waiting[] {
+export function unmatchedSubscriptions(broker: Broker, topics: readonly string[]): UnmatchedSubscription[] {
   const { router, clock } = broker;
   const start = clock.now();
-  const waiting: Waiting[] = [];
+  const waiting: UnmatchedSubscription[] = [];
   for (const [filter, since] of router.unmatchedFilters) {
     const now = clock.now();
     if (now - start > searchTime) break;
@@ -57,7 +57,10 @@ const subscriptionsTo = ({ subscriptions, groups }: Subscribers): readonly Subsc
 const isInUse = (broker: Broker, filter: string, topics: readonly string[]): boolean =>
   topics.some((topic) => topicMatches(filter, topic)) || findRetained(broker, filter, 1).messages.length > 0;
 
-export function waitingSentence({ subscription, filter }: Waiting, topics: readonly string[]): string {
+export function describeUnmatched(
+  { subscription, filter }: UnmatchedSubscription,
+  topics: readonly string[],
+): string {
   const { subscriber, filter: written } = subscription;
   const meant = suggestion(filter, topics);
   const question = meant === undefined ? "" : `: did it mean ${printable(meant, 200)}?`;

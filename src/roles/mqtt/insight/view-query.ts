@@ -18,7 +18,7 @@ const defaultLimit = 200;
 const maxLimit = 2000;
 
 /** @throws {Error} naming what is wrong with the query of a view that understands these keys */
-export function readPage(query: Query, ...keys: readonly Key[]): Page {
+export function readViewQuery(query: Query, ...keys: readonly Key[]): Page {
   for (const key of Object.keys(query)) {
     if (!keys.some((known) => known === key)) {
       throw new Error(`there is no "${key}" to ask for: ${keys.join(", ")} can be given`);

@@ -7,7 +7,7 @@ export interface Credentials {
   readonly password: Uint8Array | undefined;
   /** `host:port`. */
   readonly remote: string;
-  /** Whether nobody waits for an answer any more. */
+  /** Whether the client has disconnected meanwhile. */
   isGone(): boolean;
 }
 
@@ -17,7 +17,7 @@ export interface Identity {
   readonly username: string | undefined;
 }
 
-/** Yes, under this user name: one user may write it in several ways. */
+/** Accepted, under this user name: several spellings may mean one user. */
 export interface Admission {
   readonly reason: 0;
   readonly username: string;

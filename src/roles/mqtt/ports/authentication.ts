@@ -1,4 +1,4 @@
-/** No, for a reason of CONNACK. */
+/** A refusal, with its reason code of CONNACK. */
 export interface Refusal {
   readonly reason: number;
   /** For a person to read; sent to MQTT 5 clients. */
@@ -12,7 +12,7 @@ export interface Applicant {
   readonly clientId: string;
   /** `host:port`. */
   readonly remote: string;
-  /** Whether nobody waits for an answer any more. */
+  /** Whether the client has disconnected meanwhile. */
   isGone(): boolean;
 }
 

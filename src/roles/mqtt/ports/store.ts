@@ -9,7 +9,7 @@ export interface StoredMessage {
   readonly qos: Qos;
   /** As it was published. */
   readonly retain: boolean;
-  /** The properties that travel, as they go over the wire, without their length. */
+  /** The forwarded properties as they go over the wire, without their length. */
   readonly properties: Uint8Array;
   readonly payload: Uint8Array;
   /** Milliseconds that it has left, now; Infinity: it does not expire. The time in the store counts. */
@@ -97,7 +97,7 @@ export interface Store {
   /** A delivery is complete, given up, or goes to another client. */
   completed(clientId: string, packetId: number): void;
   /** A message is queued no more: sent at QoS 0, expired, too large, or for another client. */
-  dropped(clientId: string, number: number): void;
+  dequeued(clientId: string, number: number): void;
   /** A QoS 2 message has come from the client; its identifier is known until `released`. */
   received(clientId: string, packetId: number): void;
   released(clientId: string, packetId: number): void;
@@ -127,7 +127,7 @@ export const memoryStore: Store = {
   sent: () => {},
   pubrec: () => {},
   completed: () => {},
-  dropped: () => {},
+  dequeued: () => {},
   received: () => {},
   released: () => {},
   retain: () => {},

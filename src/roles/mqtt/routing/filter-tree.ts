@@ -7,7 +7,7 @@ class Node<V> {
   /** The same for the filter that goes on with `/#`. */
   rest: V | undefined;
 
-  /** The levels that lead here from the node above, at least one. */
+  /** The levels that lead here from the node above; only the root has none. */
   constructor(public label: string) {}
 }
 
@@ -22,14 +22,14 @@ interface Step<V> {
  * share a node: there are at most two nodes for each filter, however deep it is. With a node for each level,
  * 10,000 filters of 126 levels took 400 MB.
  */
-export class TopicTree<V> {
+export class FilterTree<V> {
   readonly #root = new Node<V>("");
 
   /** The filter's value; `make` gives it to a filter that has none yet. */
-  open(filter: string, make: () => V): V {
+  getOrAdd(filter: string, make: () => V): V {
     const path = pathOf(filter);
-    const node = path === undefined ? this.#root : this.#reach(path);
-    if (isOpen(filter)) {
+    const node = path === undefined ? this.#root : this.#getOrAddNode(path);
+    if (endsWithHash(filter)) {
       node.rest ??= make();
       return node.rest;
     }
@@ -39,7 +39,7 @@ export class TopicTree<V> {
 
   get(filter: string): V | undefined {
     const node = this.#trace(filter)?.at(-1)?.node;
-    return isOpen(filter) ? node?.rest : node?.value;
+    return endsWithHash(filter) ? node?.rest : node?.value;
   }
 
   /** Forgets the filter, and what was there for it alone. */
@@ -47,7 +47,7 @@ export class TopicTree<V> {
     const steps = this.#trace(filter);
     const last = steps?.at(-1)?.node;
     if (steps === undefined || last === undefined) return;
-    if (isOpen(filter)) last.rest = undefined;
+    if (endsWithHash(filter)) last.rest = undefined;
     else last.value = undefined;
     for (let depth = steps.length - 1; depth > 0; depth--) {
       if (!tidy(steps[depth - 1]!.node, steps[depth]!)) return;
@@ -81,7 +81,7 @@ export class TopicTree<V> {
   }
 
   /** The node where `path` ends, made if need be. */
-  #reach(path: string): Node<V> {
+  #getOrAddNode(path: string): Node<V> {
     let node = this.#root;
     for (let at = 0; at <= path.length; ) {
       const key = levelAt(path, at);
@@ -116,12 +116,12 @@ export class TopicTree<V> {
   }
 }
 
-const isOpen = (filter: string): boolean => filter === "#" || filter.endsWith("/#");
+const endsWithHash = (filter: string): boolean => filter === "#" || filter.endsWith("/#");
 
 /** The filter without a `#` at its end; undefined when nothing is left. */
 function pathOf(filter: string): string | undefined {
   if (filter === "#") return undefined;
-  return isOpen(filter) ? filter.slice(0, -2) : filter;
+  return endsWithHash(filter) ? filter.slice(0, -2) : filter;
 }
 
 function levelAt(path: string, at: number): string {

@@ -89,7 +89,7 @@ export class Retained {
     return this.#clients.count;
   }
 
-  /** Those of `size`, in bytes. */
+  /** Bytes of the messages that `size` counts. */
   get bytes(): number {
     return this.#clients.bytes;
   }
@@ -99,7 +99,7 @@ export class Retained {
     return this.#clients.count + this.#own.count;
   }
 
-  /** The payloads of `total`, in bytes. */
+  /** Bytes of the payloads of the messages that `total` counts. */
   get payloadBytes(): number {
     return this.#clients.payloadBytes + this.#own.payloadBytes;
   }

@@ -1,7 +1,7 @@
 import { hasWildcard, parseShare, type TopicLimits, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { Counters } from "../wire/counters.ts";
 import type { Publication } from "../wire/publication.ts";
-import { TopicTree } from "./filter-tree.ts";
+import { FilterTree } from "./filter-tree.ts";
 import { type Distribution, SharedSubscription } from "./shared-subscription.ts";
 import { Subscribers } from "./subscribers.ts";
 import type { Subscription, Target } from "./subscription.ts";
@@ -27,7 +27,7 @@ export interface RouterOptions {
 /** How many filters are remembered that no message has matched. */
 const maxUnmatched = 10_000;
 
-/** Up to so many changes of filters a topic is compared with each of them: that costs less than to search the tree. */
+/** While at most this many wildcard filters have changed, a topic is compared with each: that is cheaper than the tree. */
 const maxRecent = 16;
 
 /**
@@ -38,7 +38,7 @@ const maxRecent = 16;
  */
 export class Router {
   readonly #plain = new Map<string, Subscribers>();
-  readonly #wildcards = new TopicTree<Subscribers>();
+  readonly #wildcards = new FilterTree<Subscribers>();
   /** By the filter as clients write it. */
   readonly #groups = new Map<string, SharedSubscription>();
   readonly #topics: TopicCache;
@@ -117,16 +117,16 @@ export class Router {
     this.#count++;
     this.#bytes += subscriptionBytes(subscription.filter);
     const { share, filter } = subscription;
-    if (share === undefined) this.#open(filter).add(subscription);
-    else this.#openGroup(share).add(subscription);
+    if (share === undefined) this.#getOrAdd(filter).add(subscription);
+    else this.#getOrAddGroup(share).add(subscription);
   }
 
   /** Puts a subscription in the place of one of the same subscriber to the same filter. */
   replace(before: Subscription, subscription: Subscription): void {
     this.#version++;
     const { share, filter } = subscription;
-    if (share === undefined) this.#open(filter).replace(before, subscription);
-    else this.#openGroup(share).replace(before, subscription);
+    if (share === undefined) this.#getOrAdd(filter).replace(before, subscription);
+    else this.#getOrAddGroup(share).replace(before, subscription);
   }
 
   unsubscribe(subscription: Subscription): void {
@@ -134,7 +134,7 @@ export class Router {
     this.#count--;
     this.#bytes -= subscriptionBytes(subscription.filter);
     const { share, filter } = subscription;
-    const subscribers = this.#open(share === undefined ? filter : innerFilter(share));
+    const subscribers = this.#getOrAdd(share === undefined ? filter : innerFilter(share));
     if (share === undefined) subscribers.remove(subscription);
     else this.#leaveGroup(share, subscription, subscribers);
     if (subscribers.isEmpty) this.#close(subscribers);
@@ -171,24 +171,25 @@ export class Router {
 
   /** Who gets what is published to the topic now. */
   recipients(topic: TopicRoute): Recipients {
-    if (topic.seen === this.#version && topic.matched === this.#filterVersion) return topic;
+    if (topic.subscriptionVersion === this.#version && topic.filterVersion === this.#filterVersion)
+      return topic;
     if (!this.#isCurrent(topic)) this.#matchAgain(topic);
-    topic.matched = this.#filterVersion;
-    topic.seen = this.#version;
+    topic.filterVersion = this.#filterVersion;
+    topic.subscriptionVersion = this.#version;
     topic.refresh();
     return topic;
   }
 
-  // It is asked for when something is published, and a filter that is new makes every topic it matches match again.
+  // Only a publish gets here, so each filter that is found has had a message.
   #matchAgain(topic: TopicRoute): void {
     const filters = this.#match(topic.text);
     for (const filter of filters) this.#unmatched.delete(filter);
     topic.match(filters);
   }
 
-  #isCurrent({ text, matched }: TopicRoute): boolean {
-    if (matched < 0 || this.#filterVersion - matched > maxRecent) return false;
-    for (let at = matched + 1; at <= this.#filterVersion; at++) {
+  #isCurrent({ text, filterVersion }: TopicRoute): boolean {
+    if (filterVersion < 0 || this.#filterVersion - filterVersion > maxRecent) return false;
+    for (let at = filterVersion + 1; at <= this.#filterVersion; at++) {
       if (topicMatches(this.#recent[at % maxRecent] ?? "#", text)) return false;
     }
     return true;
@@ -203,8 +204,8 @@ export class Router {
     return found;
   }
 
-  #open(filter: string): Subscribers {
-    if (hasWildcard(filter)) return this.#wildcards.open(filter, () => this.#newFilter(filter));
+  #getOrAdd(filter: string): Subscribers {
+    if (hasWildcard(filter)) return this.#wildcards.getOrAdd(filter, () => this.#newFilter(filter));
     let subscribers = this.#plain.get(filter);
     if (subscribers === undefined) {
       subscribers = this.#newFilter(filter);
@@ -238,15 +239,15 @@ export class Router {
       return;
     }
     const topic = this.#topics.get(filter);
-    if (topic !== undefined) topic.matched = -1;
+    if (topic !== undefined) topic.filterVersion = -1;
   }
 
-  #openGroup(share: string): SharedSubscription {
+  #getOrAddGroup(share: string): SharedSubscription {
     const known = this.#groups.get(share);
     if (known !== undefined) return known;
     const group = new SharedSubscription();
     this.#groups.set(share, group);
-    this.#open(innerFilter(share)).addGroup(group);
+    this.#getOrAdd(innerFilter(share)).addGroup(group);
     return group;
   }
 

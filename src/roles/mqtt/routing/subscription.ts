@@ -31,7 +31,7 @@ export interface Subscriber {
   /** Queues one message that was kept. @returns false when a limit is reached */
   enqueuePending(pending: Pending): boolean;
   /** Hands what it has of a shared subscription to other members. @returns how many messages stay */
-  yieldTo(share: string): number;
+  handOver(share: string): number;
 }
 
 /** How one subscriber gets the messages of one topic: its matching subscriptions, merged. [MQTT-3.3.4-2] */

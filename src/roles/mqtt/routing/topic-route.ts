@@ -34,11 +34,11 @@ export class TopicRoute implements PublishedTopic, Recipients {
   /** The subscribers of each filter that matches. */
   filters: readonly Subscribers[] = noFilters;
   /** The version of all wildcard filters when `filters` was found; -1: to be found again. */
-  matched = -1;
+  filterVersion = -1;
   /** The version of all subscriptions when the recipients were last brought up to date. */
-  seen = -1;
+  subscriptionVersion = -1;
   /** False once it is no longer cached: then it is not kept up to date. */
-  isLive = true;
+  isCached = true;
   /** Messages without a subscriber since that was last looked at. */
   undelivered = 0;
   #version = -1;
@@ -77,18 +77,18 @@ export class TopicRoute implements PublishedTopic, Recipients {
     for (const filter of this.filters) version += filter.version;
     if (version === this.#version) return;
     this.#version = version;
-    this.#sort();
+    this.#rebuild();
   }
 
   /** It leaves the cache. */
   drop(): void {
-    this.isLive = false;
-    this.matched = -1;
+    this.isCached = false;
+    this.filterVersion = -1;
     this.match(noFilters);
     this.refresh();
   }
 
-  #sort(): void {
+  #rebuild(): void {
     const { filters } = this;
     this.main = this.nobody;
     this.groups = noGroups;

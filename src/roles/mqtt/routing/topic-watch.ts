@@ -39,7 +39,7 @@ export class WatchedTopic {
     this.time = time;
   }
 
-  /** A second has passed. */
+  /** Updates the rates; to be called once a second. */
   tick(): void {
     const counts = this.#counts;
     counts.push(this.count);
@@ -75,7 +75,7 @@ export class TopicWatch {
     return watched;
   }
 
-  /** A second has passed. */
+  /** Updates the rates; to be called once a second. */
   tick(): void {
     for (const watched of this.topics.values()) watched.tick();
   }

@@ -28,7 +28,7 @@ export class UndeliveredTopics {
     route.undelivered += count;
   }
 
-  /** A second has passed: what was counted gets its time. */
+  /** Gives what was counted its time; to be called once a second. */
   tick(now: number): void {
     const routes = this.#routes;
     this.#routes = [];

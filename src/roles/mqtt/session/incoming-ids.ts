@@ -9,7 +9,7 @@ const noChunks: (Uint32Array | undefined)[] = [];
  * 8 KiB then, and not two megabytes, for as long as its session is kept. Most clients use a few of them in turn, so
  * the bits are allocated in chunks.
  */
-export class PacketIds {
+export class IncomingIds {
   #chunks = noChunks;
   /** The chunk that was added to last: it stays when it is empty, to be used again. */
   #latest = 0;

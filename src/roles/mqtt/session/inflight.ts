@@ -26,7 +26,7 @@ const maxIdleSlots = 256;
 const maxId = 65_535;
 
 /**
- * What has been sent to one client and is not acknowledged to the end, by packet identifier.
+ * The deliveries at QoS 1 and 2 to one client that are not complete, by packet identifier.
  *
  * A table of slots and not a `Map`: the slot of an identifier is its low bits. Identifiers are assigned in turn, so a
  * message costs two writes to typed arrays and no hashing. One that is still there when its slot comes round again,
@@ -47,9 +47,9 @@ export class Inflight {
   #nextSequence = 0;
   #lastId = 0;
   #bytes = 0;
-  /** In flight before the client left, and not sent again yet: from `#nextUnsent` on. */
-  #unsent: readonly number[] = [];
-  #nextUnsent = 0;
+  /** In flight before the client left, and not sent again yet: from `#resendIndex` on. */
+  #toResend: readonly number[] = [];
+  #resendIndex = 0;
 
   /** @param total what all clients together have, here and in their queues */
   constructor(readonly total: Total = { bytes: 0 }) {}
@@ -63,18 +63,18 @@ export class Inflight {
     return this.#size;
   }
 
-  /** What has been sent to the client since it is back. */
-  get sent(): number {
-    return this.#size - this.#unsentCount;
+  /** Messages sent since the client reconnected. */
+  get sentSinceReconnect(): number {
+    return this.#size - this.#resendCount;
   }
 
-  /** Something is still to be sent again: nothing else may overtake it. */
-  get hasUnsent(): boolean {
-    return this.#unsentCount > 0;
+  /** Some messages are still to be sent again: nothing else may overtake them. */
+  get hasResends(): boolean {
+    return this.#resendCount > 0;
   }
 
-  get #unsentCount(): number {
-    return this.#unsent.length - this.#nextUnsent;
+  get #resendCount(): number {
+    return this.#toResend.length - this.#resendIndex;
   }
 
   /** @returns the packet identifier assigned to the message */
@@ -265,17 +265,17 @@ export class Inflight {
     return oldest;
   }
 
-  /** The client is back: everything is to be sent again, in the order of then. [MQTT-4.4.0-1] */
+  /** The client is back: everything is to be sent again, in its original order. [MQTT-4.4.0-1] */
   resendAll(): void {
-    this.#unsent = this.ids();
-    this.#nextUnsent = 0;
+    this.#toResend = this.ids();
+    this.#resendIndex = 0;
   }
 
   /** The next one to be sent again; 0: there is none. */
-  nextUnsent(): number {
-    const id = this.#unsent[this.#nextUnsent];
+  nextResend(): number {
+    const id = this.#toResend[this.#resendIndex];
     if (id === undefined) return 0;
-    this.#nextUnsent++;
+    this.#resendIndex++;
     return id;
   }
 
@@ -296,8 +296,8 @@ export class Inflight {
     this.#freeTable();
     this.#displaced.clear();
     this.#size = 0;
-    this.#unsent = [];
-    this.#nextUnsent = 0;
+    this.#toResend = [];
+    this.#resendIndex = 0;
     this.#count(-this.#bytes);
   }
 }

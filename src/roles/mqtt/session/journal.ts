@@ -71,9 +71,9 @@ export class Journal {
     this.#store.deliver(this.#clientId, { number, message, qos, retain, subscriptionIds, share, packetId });
   }
 
-  /** It is queued no more, if it was. */
-  dropped({ number }: Pending): void {
-    if (number !== undefined) this.#store.dropped(this.#clientId, number);
+  /** Removes it from the stored queue, if it is there. */
+  dequeued({ number }: Pending): void {
+    if (number !== undefined) this.#store.dequeued(this.#clientId, number);
   }
 
   /** PUBREC has come for a message of ours. */

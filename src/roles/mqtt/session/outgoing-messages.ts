@@ -15,10 +15,10 @@ const maxPerTurn = 1000;
  * Messages on their way to one client: sent at once as far as its in-flight window and the network allow, queued
  * otherwise, dropped when its queue is full.
  */
-export class Outbound {
+export class OutgoingMessages {
   readonly sender: Sender;
   readonly queue: Queue;
-  /** Messages that the client did not get, because it did not take those before. */
+  /** Messages dropped because the client is slow or its queue is full; those of shared subscriptions are not counted here. */
   dropped = 0;
   /** The session has ended: nothing is queued any more. */
   isClosed = false;
@@ -91,18 +91,18 @@ export class Outbound {
     return index - from;
   }
 
-  /** Sends a message that was kept at once. @returns false when the client cannot take it now */
+  /** Sends a stored message now, if possible. @returns false when the client cannot take it now */
   offerPending(pending: Pending): boolean {
     const { qos, share, message } = pending;
     const { sender } = this;
     if (this.queue.length > 0 || !sender.canSend(qos === 0 ? 0 : 1)) return false;
     if (sender.outlet?.fits(pending) !== true) return false;
-    if (sender.isKept(qos, share) && sender.affordable(1, message.size) === 0) return false;
+    if (sender.keepsInflight(qos, share) && sender.affordable(1, message.size) === 0) return false;
     sender.sendPending(pending);
     return true;
   }
 
-  /** Queues a message that was kept. @returns false when a limit is reached */
+  /** Queues a stored message. @returns false when a limit is reached */
   enqueuePending(pending: Pending): boolean {
     const { sender } = this;
     const { size } = pending.message;
@@ -167,7 +167,7 @@ export class Outbound {
     const { sender } = this;
     if (this.queue.length > 0 || !sender.canSend(1)) return false;
     // The size of the next message is not known yet.
-    return !sender.isLasting || sender.affordable(1, 0) > 0;
+    return !sender.isPersistent || sender.affordable(1, 0) > 0;
   }
 
   sendRetained(pending: Pending): void {
@@ -183,7 +183,7 @@ export class Outbound {
   }
 
   #pumpIfWaiting(): void {
-    if (this.queue.length > 0 || this.#replay.size > 0 || this.sender.inflight.hasUnsent) this.pump();
+    if (this.queue.length > 0 || this.#replay.size > 0 || this.sender.inflight.hasResends) this.pump();
   }
 
   /** PUBREC with a failure: the client does not want the message, and nobody else gets it. [MQTT-4.8.2-6] */
@@ -191,13 +191,13 @@ export class Outbound {
     if (this.sender.discard(packetId)) this.pump();
   }
 
-  /** The client is back: what it has not acknowledged is sent again first, in the order of then. [MQTT-4.4.0-1] */
+  /** The client is back: what it has not acknowledged is sent again first, in its original order. [MQTT-4.4.0-1] */
   resume(): void {
     this.sender.inflight.resendAll();
     this.pump();
   }
 
-  /** The session has ended. */
+  /** The session has ended: what is left is discarded without being counted. */
   clear(): void {
     this.queue.clear();
     this.sender.inflight.clear();

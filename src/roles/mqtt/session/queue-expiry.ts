@@ -4,7 +4,7 @@ import type { Journal } from "./journal.ts";
 import type { Queue } from "./queue.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** After so many milliseconds all queues may be searched again. */
+/** Minimum interval between two searches of all queues, in milliseconds. */
 const roundPause = 1000;
 
 /** Whose queue is searched. */
@@ -20,7 +20,10 @@ interface Dependencies {
   readonly counters: Counters;
 }
 
-/** Evicts expired messages from queues when a limit is reached: what nobody will get must not keep out what is wanted. */
+/**
+ * Evicts expired messages from queues when a limit is reached. Otherwise they are dropped when their turn comes, in
+ * `Sender.sendPending`.
+ */
 export class QueueExpiry {
   readonly #context: Dependencies;
   /** Goes through all sessions, a part at a time. */
@@ -65,7 +68,7 @@ export class QueueExpiry {
 
   #evictFrom(queue: Queue, journal: Journal | undefined, now: number): number {
     const expired = queue.removeExpired(now);
-    for (const pending of expired) journal?.dropped(pending);
+    for (const pending of expired) journal?.dequeued(pending);
     this.#context.counters.drop("expired", expired.length);
     return expired.length;
   }

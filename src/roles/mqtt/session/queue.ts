@@ -1,11 +1,11 @@
 import type { Pending } from "../wire/message.ts";
 
-/** What waits in all queues together. */
+/** Bytes of all sessions together: queued, in flight, and delayed wills. */
 export interface Total {
   bytes: number;
 }
 
-/** After so many milliseconds a queue may be searched again for what has expired. */
+/** Minimum interval between two searches of a queue for what has expired, in milliseconds. */
 const searchPause = 1000;
 
 /** First in, first out, counted in bytes. */

@@ -6,8 +6,8 @@ export const minBytesPerClient = 64 * 1024;
 
 /**
  * How many messages of this size may go in flight to a client that has `held` bytes there already, if they must be
- * kept until it acknowledges them. While all clients together have too much, each of them goes on with little. One
- * message may always go, unless it is the one that is too much for all: otherwise a large one never could.
+ * kept until it acknowledges them. At the limit of all clients together each of them still has 64 KiB. A client with
+ * nothing in flight may get one larger message, unless that exceeds the common limit.
  */
 export function inflightAllowance(
   size: number,

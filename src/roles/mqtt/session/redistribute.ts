@@ -1,7 +1,7 @@
 import type { Router } from "../routing/router.ts";
 import type { CommitGate } from "../wire/commit-gate.ts";
 import type { Pending } from "../wire/message.ts";
-import type { Outbound } from "./outgoing-messages.ts";
+import type { OutgoingMessages } from "./outgoing-messages.ts";
 
 interface Dependencies {
   readonly router: Pick<Router, "group">;
@@ -10,12 +10,12 @@ interface Dependencies {
 
 /**
  * Hands messages of shared subscriptions to other members, in their order. Not those at QoS 2 that have been sent:
- * nobody else may get them, come what may. [MQTT-4.8.2-4] [MQTT-4.8.2-5] What nobody can take stays.
+ * nobody else may get them. [MQTT-4.8.2-4] [MQTT-4.8.2-5] What nobody can take stays.
  * @param withSent those at QoS 1 that have been sent, too
  * @returns how many stay
  */
 export function redistribute(
-  { queue, sender }: Outbound,
+  { queue, sender }: OutgoingMessages,
   { router, gate }: Dependencies,
   isChosen: (share: string) => boolean,
   withSent: boolean,
@@ -34,7 +34,7 @@ export function redistribute(
   };
   gate.transaction(() => {
     if (withSent) for (const packetId of sender.inflight.remove(isTaken)) sender.journal?.completed(packetId);
-    for (const pending of queue.remove(isTaken)) sender.journal?.dropped(pending);
+    for (const pending of queue.remove(isTaken)) sender.journal?.dequeued(pending);
   });
   return staying;
 }

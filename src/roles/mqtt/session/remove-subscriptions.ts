@@ -5,7 +5,7 @@ import type { SessionContext } from "./session-context.ts";
 const maxPerTurn = 1000;
 
 /** Drops all subscriptions of a session that has ended, in slices when there are many. */
-export function dropSubscriptions(
+export function removeSubscriptions(
   subscriptions: Map<string, Subscription>,
   context: Pick<SessionContext, "clock" | "scheduler" | "router">,
 ): void {
@@ -14,7 +14,7 @@ export function dropSubscriptions(
   let left = maxPerTurn;
   for (const subscription of subscriptions.values()) {
     if (left-- === 0) {
-      scheduler.defer(() => dropSubscriptions(subscriptions, context));
+      scheduler.defer(() => removeSubscriptions(subscriptions, context));
       break;
     }
     subscriptions.delete(subscription.filter);

@@ -23,7 +23,7 @@ export class Sender {
   /** Undefined: nothing of the session outlives the broker. */
   journal: Journal | undefined;
   /** The session outlives its connection: what is in flight is kept to be sent again. */
-  isLasting = false;
+  isPersistent = false;
   /** Some messages came by shared subscriptions, and may have to go to other members. */
   hasShared = false;
   readonly #context: SessionContext;
@@ -33,10 +33,10 @@ export class Sender {
     this.inflight = new Inflight(context.queued);
   }
 
-  /** Whether so many messages at QoS 1 or 2, or none of them, may be sent now. */
+  /** Whether `count` more messages at QoS 1 or 2 fit into the window and the network; 0 asks for QoS 0. */
   canSend(count: number): boolean {
     const { outlet, inflight } = this;
-    if (outlet?.isWritable !== true || inflight.hasUnsent) return false;
+    if (outlet?.isWritable !== true || inflight.hasResends) return false;
     return inflight.size + count <= this.window;
   }
 
@@ -49,9 +49,9 @@ export class Sender {
     end: number,
   ): number {
     const { inflight } = this;
-    if (inflight.hasUnsent) return 0;
+    if (inflight.hasResends) return 0;
     const free = Math.min(end - from, this.window - inflight.size);
-    if (free <= 0 || !this.isKept(qos, share)) return free;
+    if (free <= 0 || !this.keepsInflight(qos, share)) return free;
     // All messages of a publication have one size.
     return this.affordable(free, publication.message(from).size);
   }
@@ -66,8 +66,8 @@ export class Sender {
    * Whether a message in flight is kept to be sent again. A session that ends with its connection never does so; but
    * at QoS 1 another member of a shared subscription may get it.
    */
-  isKept(qos: Qos, share: string | undefined): boolean {
-    return this.isLasting || (qos === 1 && share !== undefined);
+  keepsInflight(qos: Qos, share: string | undefined): boolean {
+    return this.isPersistent || (qos === 1 && share !== undefined);
   }
 
   /**
@@ -97,7 +97,7 @@ export class Sender {
     if (next === end) return true;
     const encoded = publication.encoded(outlet.isV5, qos, retain, target.subscriptionIds, alias);
     if (encoded.stride > outlet.maxPacketSize) return false;
-    if (qos > 0 && !this.isKept(qos, target.share)) this.inflight.addRun(qos, encoded, next, end);
+    if (qos > 0 && !this.keepsInflight(qos, target.share)) this.inflight.addRun(qos, encoded, next, end);
     else if (qos > 0) {
       for (let index = next; index < end; index++) {
         encoded.setId(index, this.#assignKept(pendingOf(publication, target, qos, index)));
@@ -119,7 +119,7 @@ export class Sender {
     const { topicAliases } = outlet;
     const alias = topicAliases?.candidate(publication.topic) ?? 0;
     if (topicAliases === undefined || alias === 0) return 0;
-    const encoded = publication.introduction(index, qos, retain, target.subscriptionIds, alias);
+    const encoded = publication.withNewAlias(index, qos, retain, target.subscriptionIds, alias);
     if (encoded.stride > outlet.maxPacketSize) return 0;
     topicAliases.assign(alias, publication.topic.text);
     if (qos > 0) encoded.setId(0, this.#assign(publication, target, qos, index));
@@ -137,7 +137,7 @@ export class Sender {
     retain: boolean,
   ): boolean {
     const { subscriptionIds, share } = target;
-    const pending = { message: publication.borrowed(0), qos, retain, subscriptionIds, share };
+    const pending = { message: publication.transientMessage(0), qos, retain, subscriptionIds, share };
     if (!outlet.fits(pending)) return false;
     const packetId = qos === 0 ? 0 : this.#assign(publication, target, qos, 0);
     outlet.sendPending(pending, packetId, false, packet);
@@ -152,7 +152,7 @@ export class Sender {
     const isExpired = pending.message.isExpired(clock.now());
     if (isExpired || !outlet.fits(pending)) {
       counters.drop(isExpired ? "expired" : "too_large"); // [MQTT-3.3.2-5] [MQTT-3.1.2-25]
-      this.journal?.dropped(pending);
+      this.journal?.dequeued(pending);
       return;
     }
     outlet.sendPending(pending, this.#assignPending(pending), false);
@@ -160,7 +160,7 @@ export class Sender {
 
   /** Assigns a packet identifier to a message of the publication. */
   #assign(publication: Publication, target: Target, qos: Qos, index: number): number {
-    if (!this.isKept(qos, target.share)) return this.inflight.add(qos, undefined);
+    if (!this.keepsInflight(qos, target.share)) return this.inflight.add(qos, undefined);
     return this.#assignKept(pendingOf(publication, target, qos, index));
   }
 
@@ -168,10 +168,10 @@ export class Sender {
   #assignPending(pending: Pending): number {
     const { qos, share } = pending;
     if (qos === 0) {
-      this.journal?.dropped(pending);
+      this.journal?.dequeued(pending);
       return 0;
     }
-    return this.isKept(qos, share) ? this.#assignKept(pending) : this.inflight.add(qos, undefined);
+    return this.keepsInflight(qos, share) ? this.#assignKept(pending) : this.inflight.add(qos, undefined);
   }
 
   /** The same for a message that is kept until it is acknowledged. */
@@ -207,10 +207,10 @@ export class Sender {
   resend(limit: number): number {
     const { outlet, inflight } = this;
     let sent = 0;
-    while (sent < limit && outlet?.isWritable && inflight.hasUnsent) {
+    while (sent < limit && outlet?.isWritable && inflight.hasResends) {
       // The window may be smaller than last time. [MQTT-3.3.4-9]
-      if (inflight.sent >= this.window) break;
-      this.#resendOne(outlet, inflight.nextUnsent());
+      if (inflight.sentSinceReconnect >= this.window) break;
+      this.#resendOne(outlet, inflight.nextResend());
       sent++;
     }
     return sent;

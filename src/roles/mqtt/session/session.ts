@@ -7,14 +7,14 @@ import {
 } from "../routing/subscription.ts";
 import type { Pending } from "../wire/message.ts";
 import type { Publication } from "../wire/publication.ts";
-import { PacketIds } from "./incoming-ids.ts";
+import { IncomingIds } from "./incoming-ids.ts";
 import type { Inflight } from "./inflight.ts";
 import { Journal } from "./journal.ts";
-import { Outbound } from "./outgoing-messages.ts";
+import { OutgoingMessages } from "./outgoing-messages.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Queue } from "./queue.ts";
 import { redistribute } from "./redistribute.ts";
-import { dropSubscriptions } from "./remove-subscriptions.ts";
+import { removeSubscriptions } from "./remove-subscriptions.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { DelayedWill } from "./will.ts";
 
@@ -24,9 +24,9 @@ export class Session implements Subscriber {
   /** How many of them are shared ones. */
   shares = 0;
   /** What is on its way to the client. */
-  readonly outbound: Outbound;
+  readonly outgoing: OutgoingMessages;
   /** QoS 2 messages from the client that it has not released yet. */
-  readonly incoming = new PacketIds();
+  readonly incoming = new IncomingIds();
   /** Cancels the end of the session that comes if the client does not return. */
   cancelExpiry: (() => void) | undefined;
   delayedWill: DelayedWill | undefined;
@@ -40,23 +40,23 @@ export class Session implements Subscriber {
     context: SessionContext,
   ) {
     this.#context = context;
-    this.outbound = new Outbound(context);
+    this.outgoing = new OutgoingMessages(context);
   }
 
   get isOnline(): boolean {
-    return this.outbound.sender.outlet !== undefined;
+    return this.outgoing.sender.outlet !== undefined;
   }
 
   get queue(): Queue {
-    return this.outbound.queue;
+    return this.outgoing.queue;
   }
 
   get inflight(): Inflight {
-    return this.outbound.sender.inflight;
+    return this.outgoing.sender.inflight;
   }
 
   get journal(): Journal | undefined {
-    return this.outbound.sender.journal;
+    return this.outgoing.sender.journal;
   }
 
   /** How long it outlives its connection, in milliseconds: 0 is not at all, Infinity for ever. */
@@ -74,15 +74,15 @@ export class Session implements Subscriber {
   /** The same, for a session that the store has already. */
   restoreExpiry(milliseconds: number): void {
     const { store, storedMessages } = this.#context;
-    const { sender } = this.outbound;
+    const { sender } = this.outgoing;
     this.#expiry = milliseconds;
-    sender.isLasting = milliseconds > 0;
+    sender.isPersistent = milliseconds > 0;
     if (milliseconds > 0 && store.isDurable) sender.journal ??= new Journal(this, store, storedMessages);
   }
 
   #endJournal(): void {
     this.journal?.end();
-    this.outbound.sender.journal = undefined;
+    this.outgoing.sender.journal = undefined;
   }
 
   subscriptionTo(filter: string): Subscription | undefined {
@@ -126,41 +126,41 @@ export class Session implements Subscriber {
   }
 
   deliver(publication: Publication, target: Target): void {
-    this.outbound.deliver(publication, target);
+    this.outgoing.deliver(publication, target);
   }
 
   offer(publication: Publication, target: Target, from: number, end: number): number {
-    return this.outbound.offer(publication, target, from, end);
+    return this.outgoing.offer(publication, target, from, end);
   }
 
   enqueue(publication: Publication, target: Target, from: number, end: number): number {
-    return this.outbound.enqueue(publication, target, from, end);
+    return this.outgoing.enqueue(publication, target, from, end);
   }
 
   offerPending(pending: Pending): boolean {
-    return this.outbound.offerPending(pending);
+    return this.outgoing.offerPending(pending);
   }
 
   enqueuePending(pending: Pending): boolean {
-    return this.outbound.enqueuePending(pending);
+    return this.outgoing.enqueuePending(pending);
   }
 
   puback(packetId: number): void {
-    this.outbound.puback(packetId);
+    this.outgoing.puback(packetId);
   }
 
   /** @returns false when nothing waits for it */
   pubrec(packetId: number): boolean {
-    return this.outbound.sender.pubrec(packetId);
+    return this.outgoing.sender.pubrec(packetId);
   }
 
   /** PUBREC with a reason why the client does not want the message. */
   pubrecFailed(packetId: number): void {
-    this.outbound.refused(packetId);
+    this.outgoing.refused(packetId);
   }
 
   pubcomp(packetId: number): void {
-    this.outbound.pubcomp(packetId);
+    this.outgoing.pubcomp(packetId);
   }
 
   /** A QoS 2 message has come: its identifier is known until PUBREL. [MQTT-4.3.3-10] */
@@ -178,14 +178,14 @@ export class Session implements Subscriber {
 
   /** The client has connected; nothing is sent before `resume`. */
   attach(outlet: Outlet, window: number): void {
-    this.outbound.sender.outlet = outlet;
-    this.outbound.sender.window = window;
+    this.outgoing.sender.outlet = outlet;
+    this.outgoing.sender.window = window;
   }
 
   /** CONNACK has been sent. */
   resume(): void {
     if (this.shares > 0) this.#eachShare((group, subscription) => group.setOnline(subscription));
-    this.outbound.resume();
+    this.outgoing.resume();
     if (this.shares > 0) this.#eachShare((group) => takeOver(group));
   }
 
@@ -194,7 +194,7 @@ export class Session implements Subscriber {
    * once, as section 4.8.2 allows: work is not to wait for a client that may not come back.
    */
   detach(): void {
-    this.outbound.sender.outlet = undefined;
+    this.outgoing.sender.outlet = undefined;
     if (this.shares > 0) this.#eachShare((group, subscription) => group.setOffline(subscription));
     this.#redistribute((share) => (this.#context.router.group(share)?.online ?? 0) > 0, true);
   }
@@ -211,12 +211,12 @@ export class Session implements Subscriber {
     this.#redistribute((other) => other === share, false);
   }
 
-  yieldTo(share: string): number {
+  handOver(share: string): number {
     return this.#redistribute((other) => other === share, true);
   }
 
   #redistribute(isChosen: (share: string) => boolean, withSent: boolean): number {
-    return redistribute(this.outbound, this.#context, isChosen, withSent);
+    return redistribute(this.outgoing, this.#context, isChosen, withSent);
   }
 
   /** Calls with each shared subscription that the session is a member of. */
@@ -231,13 +231,13 @@ export class Session implements Subscriber {
   /** The session ends. Only other members of its shared subscriptions get what was on its way. */
   close(): void {
     const { router, counters } = this.#context;
-    this.outbound.isClosed = true;
+    this.outgoing.isClosed = true;
     this.#endJournal();
     if (this.shares > 0) this.#eachShare((_, subscription) => this.#drop(subscription));
     const lost = this.#redistribute((share) => router.group(share) !== undefined, true);
     if (lost > 0) counters.drop("queue_full", lost);
-    this.outbound.clear();
-    dropSubscriptions(this.subscriptions, this.#context);
+    this.outgoing.clear();
+    removeSubscriptions(this.subscriptions, this.#context);
   }
 }
 
@@ -248,6 +248,6 @@ export class Session implements Subscriber {
 function takeOver(group: SharedSubscription): void {
   if (group.online !== 1) return;
   for (const { subscriber, share } of group.offline()) {
-    if (share !== undefined && subscriber.yieldTo(share) > 0) return;
+    if (share !== undefined && subscriber.handOver(share) > 0) return;
   }
 }

@@ -2,8 +2,8 @@ import { forEachGuarded } from "../wire/guard.ts";
 
 const resolution = 1000;
 
-/** Calls at a time, to the second: cheap to add and to cancel, however many there are. */
-export class Deadlines {
+/** A timer wheel with slots of a second: a call is added and cancelled in constant time, however many there are. */
+export class TimerWheel {
   readonly #slots = new Map<number, Set<() => void>>();
   #next: number;
 

@@ -6,7 +6,7 @@ import { isSystemTopic, type TopicLimits, topicLimitMistake } from "../../../pro
 import type { Clock } from "../ports/clock.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
 import type { Total } from "./queue.ts";
-import type { Deadlines } from "./timer-wheel.ts";
+import type { TimerWheel } from "./timer-wheel.ts";
 
 export interface WillLimits extends TopicLimits {
   readonly maxWillSize: number;
@@ -20,14 +20,14 @@ export interface DelayedWill {
 }
 
 /** The session whose client has left the will. */
-interface Testator {
+interface WillOwner {
   readonly expiry: number;
   delayedWill: DelayedWill | undefined;
 }
 
 interface Dependencies {
   readonly clock: Clock;
-  readonly deadlines: Deadlines;
+  readonly timers: TimerWheel;
   readonly limits: { readonly maxAllQueuedBytes: number };
   readonly queued: Total;
   /** @param publisher for subscriptions with no local */
@@ -58,7 +58,7 @@ export function willMistake(limits: WillLimits, will: Will): MqttError | undefin
 }
 
 /** Publishes a will now, whatever its delay. */
-export function publishWill(context: Dependencies, session: Testator, will: Will): void {
+export function publishWill(context: Dependencies, session: WillOwner, will: Will): void {
   if (isSystemTopic(will.topic)) return;
   context.publish(willPacket(will), will.topic, session);
 }
@@ -67,26 +67,26 @@ export function publishWill(context: Dependencies, session: Testator, will: Will
  * The client has gone without a DISCONNECT [MQTT-3.1.2-8]: its will is published when its delay has passed or its
  * session ends, whichever comes first.
  */
-export function executeWill(context: Dependencies, session: Testator, will: Will): void {
+export function publishOrDelayWill(context: Dependencies, session: WillOwner, will: Will): void {
   const delay = Math.min((will.properties.willDelayInterval ?? 0) * 1000, session.expiry);
   if (delay <= 0 || isSystemTopic(will.topic)) publishWill(context, session, will);
   else delayWill(context, session, will, delay);
 }
 
-function delayWill(context: Dependencies, session: Testator, will: Will, delay: number): void {
-  const { clock, limits, deadlines, queued } = context;
+function delayWill(context: Dependencies, session: WillOwner, will: Will, delay: number): void {
+  const { clock, limits, timers, queued } = context;
   // As a packet it is one object, however many properties it has.
   const packet = willPacket(will);
   const { topic } = will;
   const { length } = packet;
   const publish = () => context.publish(packet, topic, session);
-  // Too early is better than never.
+  // There is no memory to hold it: published now it is not lost.
   if (queued.bytes + length > limits.maxAllQueuedBytes) {
     publish();
     return;
   }
   queued.bytes += length;
-  const cancelDeadline = deadlines.at(clock.now() + delay, () => {
+  const cancelDeadline = timers.at(clock.now() + delay, () => {
     session.delayedWill = undefined;
     queued.bytes -= length;
     publish();
@@ -96,4 +96,12 @@ function delayWill(context: Dependencies, session: Testator, will: Will, delay: 
     cancelDeadline();
   };
   session.delayedWill = { publish, cancel };
+}
+
+/** Publishes a will that waits for its delay now, if there is one. */
+export function publishDelayedWill(session: Pick<WillOwner, "delayedWill">): void {
+  const { delayedWill } = session;
+  session.delayedWill = undefined;
+  delayedWill?.cancel();
+  delayedWill?.publish();
 }

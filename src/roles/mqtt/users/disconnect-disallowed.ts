@@ -6,7 +6,7 @@ import type { Identity } from "../ports/access.ts";
  * The users have changed: clients that may not stay are disconnected, and clients that are being let in have to begin
  * again, because they were checked by the old rules.
  */
-export function disconnectUnless(
+export function disconnectDisallowed(
   broker: Pick<Broker, "clients" | "log">,
   mayStay: (identity: Identity) => boolean,
 ): void {

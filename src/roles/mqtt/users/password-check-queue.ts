@@ -12,7 +12,7 @@ const maxRunning = 2;
  * Limits costly checks: a few run at once, the others wait. Origins take turns, so one that tries a thousand passwords
  * delays the others by one check each, and the checks of clients that have gone are skipped.
  */
-export class FairTurns {
+export class PasswordCheckQueue {
   readonly #waiting = new Map<string, Job[]>();
   #running = 0;
 

@@ -4,12 +4,12 @@ import { accessOf } from "./access.ts";
 import type { UsersConfig } from "./config.ts";
 
 /** Access whose users may change while clients are connected. */
-export interface LiveAccess extends Access {
+export interface ReloadableAccess extends Access {
   /** Applies from now on. @returns whether a client that was let in before may stay */
   change(next: UsersConfig): (identity: Identity) => boolean;
 }
 
-export function liveAccess(config: UsersConfig): LiveAccess {
+export function reloadableAccess(config: UsersConfig): ReloadableAccess {
   let current = config;
   let access = accessOf(config);
   return {

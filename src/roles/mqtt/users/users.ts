@@ -10,7 +10,7 @@ import {
 } from "../../../protocol/scram/verifier.ts";
 import type { UserConfig } from "./config.ts";
 import { decoyVerifiers } from "./decoy-verifiers.ts";
-import { FairTurns } from "./password-check-queue.ts";
+import { PasswordCheckQueue } from "./password-check-queue.ts";
 
 /** Who asks: hosts take turns. */
 export interface Asker {
@@ -25,7 +25,7 @@ const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** The users of the configuration. An unknown name and a wrong password cannot be distinguished from outside. */
 export class Users {
   readonly #users: readonly UserConfig[];
-  readonly #turns = new FairTurns();
+  readonly #turns = new PasswordCheckQueue();
   #verifiers: Promise<(name: string) => Verifier> | undefined;
   /** Known to this process only, so that digests made with it are of no use elsewhere. */
   readonly #key = randomBytes(32);

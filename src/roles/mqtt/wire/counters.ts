@@ -98,7 +98,7 @@ export class Counters {
       protocol_errors_total: this.#protocolErrors,
       sessions_expired_total: this.sessionsExpired,
       internal_errors_total: this.internalErrors,
-      slowed_total: this.throttled,
+      throttled_total: this.throttled,
       messages_received_total: this.received,
       messages_sent_total: this.sent,
       payload_bytes_received_total: this.payloadIn,

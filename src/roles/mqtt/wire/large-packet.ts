@@ -7,9 +7,8 @@ export const minLargePacket = 128 * 1024;
 /**
  * A large inbound packet that nobody changes any more, counted by reference: everybody it is sent to, and everybody
  * who keeps its message, refers to the same bytes. When nobody needs them any more their memory is given back at
- * once. Measured from one publisher to one subscriber: 100 MB that are read as they come take 1.1 times their size.
- * A publisher that waits for nobody but the broker took the room of 3 such messages at most, and not of 9; at 1 MB
- * of 3 to 7 messages, and not of 100.
+ * once. Peak memory from one publisher that does not wait for the subscriber: of 100 MB messages 3 times their size
+ * (9 times with copies), of 1 MB messages 3 to 7 times (100 times with copies).
  */
 export class LargePacket implements Lease {
   #holders = 1;

@@ -25,7 +25,7 @@ export interface Peer extends Link {
 
 const noSecrets: readonly Uint8Array[] = [];
 
-/** A link that counts its outbound bytes and shows them to observers, whatever transport is below. */
+/** A link that counts its outgoing bytes and shows them to observers, whatever transport is below. */
 export class MeteredLink implements Link {
   readonly #link: Peer;
   readonly #counters: Counters;

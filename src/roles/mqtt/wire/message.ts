@@ -30,15 +30,15 @@ export class Message {
   /** On the broker's clock, in milliseconds; Infinity: never. */
   readonly expiresAt: number;
 
-  /** @param isLasting the view's bytes never change, so they are referred to and not copied */
+  /** @param isImmutable the view's bytes never change, so they are referred to and not copied */
   constructor(
     readonly topic: TopicName,
     view: PublishView,
     now: number,
-    isLasting = false,
+    isImmutable = false,
   ) {
     const { payloadStart, end, propertiesStart, propertiesEnd } = view;
-    if (isLasting) {
+    if (isImmutable) {
       this.bytes = view.bytes;
       this.properties = view.properties;
       this.payloadStart = payloadStart;

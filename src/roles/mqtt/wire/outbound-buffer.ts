@@ -74,7 +74,7 @@ export class Flusher {
   }
 }
 
-/** One connection's outbound bytes of this turn. */
+/** One connection's outgoing bytes of this turn. */
 export class OutboundBuffer {
   /** Where `reserve` made room. */
   bytes: Buffer = noBytes;
@@ -111,7 +111,7 @@ export class OutboundBuffer {
   }
 
   /** Sends bytes that do not change, without copying them. */
-  lend(bytes: Uint8Array, lease: Lease): void {
+  appendWithoutCopy(bytes: Uint8Array, lease: Lease): void {
     this.#writeThrough(bytes, lease);
   }
 

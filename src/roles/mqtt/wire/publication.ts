@@ -19,8 +19,9 @@ const noTopic: PublishedTopic = {
 
 /**
  * What is being published now, in every form that a subscriber may need: one message, or several that came in a row
- * to the same topic, of the same size and QoS. Such a run goes to each subscriber as one copy, and a subscriber like
- * the publisher gets the very bytes that came in: one call per run and not per message. One object is used again for
+ * to the same topic, of the same size and QoS. Such a run goes to each subscriber as one copy; a subscriber with the
+ * publisher's version and QoS gets the very bytes that came in, with its packet identifiers written into them. So there
+ * is one call per run and not per message. One object is used again for
  * each publication.
  *
  * The bytes are the network's: a publication is delivered before its chunk is given back.
@@ -40,7 +41,6 @@ export class Publication {
     this.#now = now;
   }
 
-  /** How many messages there are. */
   get count(): number {
     return this.run.count;
   }
@@ -83,7 +83,7 @@ export class Publication {
   }
 
   /** The one message that is there lies in this packet. */
-  lieIn(packet: LargePacket | undefined): void {
+  setLarge(packet: LargePacket | undefined): void {
     this.#large = packet;
   }
 
@@ -99,28 +99,28 @@ export class Publication {
   }
 
   /** One message that introduces a topic alias to an MQTT 5 subscriber. */
-  introduction(
+  withNewAlias(
     index: number,
     qos: Qos,
     retain: boolean,
     subscriptionIds: readonly number[] | undefined,
     alias: number,
   ): EncodedRun {
-    return this.#variants.introduction(this.topic.bytes, index, qos, retain, subscriptionIds, alias);
+    return this.#variants.withNewAlias(this.topic.bytes, index, qos, retain, subscriptionIds, alias);
   }
 
   /** The message at `index`, to be kept by a queue or in flight; copied once at most, however many keep it. */
   message(index: number): Message {
     this.#large?.keep();
-    return this.borrowed(index);
+    return this.transientMessage(index);
   }
 
   /** The same, to be used before this publication is cleared only. */
-  borrowed(index: number): Message {
+  transientMessage(index: number): Message {
     const known = this.#messages[index];
     if (known !== undefined) return known;
-    const isLasting = this.#large !== undefined;
-    const message = new Message(this.topic.name, this.run.at(index), this.#now(), isLasting);
+    const isImmutable = this.#large !== undefined;
+    const message = new Message(this.topic.name, this.run.at(index), this.#now(), isImmutable);
     this.#messages[index] = message;
     return message;
   }

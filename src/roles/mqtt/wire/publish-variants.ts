@@ -105,7 +105,7 @@ export class PublishVariants {
   }
 
   /** The message at `index` alone, which introduces the alias together with its topic. */
-  introduction(
+  withNewAlias(
     topic: Uint8Array,
     index: number,
     qos: Qos,

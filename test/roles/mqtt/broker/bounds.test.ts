@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Properties } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { Router } from "../../../../src/roles/mqtt/routing/router.ts";
-import { PacketIds } from "../../../../src/roles/mqtt/session/incoming-ids.ts";
+import { IncomingIds } from "../../../../src/roles/mqtt/session/incoming-ids.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
 const persistent = { properties: { sessionExpiryInterval: 1000 } };
@@ -157,7 +157,7 @@ describe("limits of a client", () => {
 });
 
 test("a set of packet identifiers works for few and for all of them", () => {
-  const ids = new PacketIds();
+  const ids = new IncomingIds();
   for (let id = 1; id <= 65_535; id++) ids.add(id);
   ids.add(65_535);
   expect([ids.size, ids.has(1), ids.has(65_535), ids.delete(7), ids.delete(7), ids.has(7)]).toEqual([

@@ -32,7 +32,7 @@ describe("maxPublishRate", () => {
     expect(publisher.isPaused).toBe(false);
     expect(test.broker.stats().receive_buffer_bytes).toBe(0);
     expect(test.broker.stats().dropped_total).toBe(0);
-    expect(test.broker.stats().slowed_total).toBeGreaterThan(3);
+    expect(test.broker.stats().throttled_total).toBeGreaterThan(3);
   });
 
   test("does not count the time in which a client is throttled against its keep alive", () => {

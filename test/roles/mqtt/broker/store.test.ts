@@ -249,7 +249,7 @@ describe("a commit", () => {
     client.send({ type: "pingreq", version: 5 });
     expect(client.take()).toEqual([]);
     expect(test.failures.map(({ message, cause }) => [message, String(cause)])).toEqual([
-      ["Cannot keep what clients said", "Error: the disk is full"],
+      ["The store failed to commit", "Error: the disk is full"],
     ]);
   });
 });

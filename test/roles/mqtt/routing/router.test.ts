@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { topicMatches } from "../../../../src/protocol/mqtt/topic.ts";
-import { TopicTree } from "../../../../src/roles/mqtt/routing/filter-tree.ts";
+import { FilterTree } from "../../../../src/roles/mqtt/routing/filter-tree.ts";
 import { Router, subscriptionBytes } from "../../../../src/roles/mqtt/routing/router.ts";
 import { Subscription } from "../../../../src/roles/mqtt/routing/subscription.ts";
 import { Session } from "../../../../src/roles/mqtt/session/session.ts";
@@ -17,8 +17,8 @@ describe("the topic tree", () => {
   test("matches exactly by the rules of section 4.7, also after removals", () => {
     fc.assert(
       fc.property(fc.uniqueArray(filters, { maxLength: 20 }), topics, fc.nat(), (all, topic, some) => {
-        const tree = new TopicTree<string>();
-        for (const filter of all) tree.open(filter, () => filter);
+        const tree = new FilterTree<string>();
+        for (const filter of all) tree.getOrAdd(filter, () => filter);
         const deleted = new Set(all.filter((_, index) => (index + some) % 3 === 0));
         for (const filter of deleted) tree.delete(filter);
         for (const filter of all) expect(tree.get(filter)).toBe(deleted.has(filter) ? undefined : filter);
@@ -32,10 +32,10 @@ describe("the topic tree", () => {
   });
 
   test("accepts any depth, and keeps an existing value", () => {
-    const tree = new TopicTree<number>();
+    const tree = new FilterTree<number>();
     const deep = Array.from({ length: 20_000 }, () => "a").join("/");
-    expect(tree.open(`${deep}/+/#`, () => 1)).toBe(1);
-    expect(tree.open(`${deep}/+/#`, () => 2)).toBe(1);
+    expect(tree.getOrAdd(`${deep}/+/#`, () => 1)).toBe(1);
+    expect(tree.getOrAdd(`${deep}/+/#`, () => 2)).toBe(1);
     const found: number[] = [];
     tree.match(`${deep}/b/c`, (value) => found.push(value));
     tree.match(deep, (value) => found.push(value));
@@ -98,7 +98,7 @@ describe("the router", () => {
       router.subscribe(subscription(`s${index}`, `a/${index}`));
       expect(names(router, `a/${index}`)).toEqual([`s${index}`]);
     }
-    expect(held.isLive).toBe(false);
+    expect(held.isCached).toBe(false);
     expect(names(router, "a/0")).toEqual(["s0"]);
   });
 

@@ -63,7 +63,7 @@ export class JournalingStore implements Store {
   sent = this.#writer("sent");
   pubrec = this.#writer("pubrec");
   completed = this.#writer("completed");
-  dropped = this.#writer("dropped");
+  dequeued = this.#writer("dequeued");
   received = this.#writer("received");
   released = this.#writer("released");
   retain = this.#writer("retain");
@@ -179,7 +179,7 @@ export class JournalingStore implements Store {
         if (awaitingPubcomp.delete(entry[2])) return;
         deliveries.delete(this.#delivery(session, ({ packetId }) => packetId === entry[2]).number);
         return;
-      case "dropped":
+      case "dequeued":
         deliveries.delete(this.#delivery(session, ({ number }) => number === entry[2]).number);
         return;
       case "received":

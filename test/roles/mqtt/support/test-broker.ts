@@ -147,7 +147,7 @@ export class TestClient {
   isStuck = false;
   writes = 0;
   #bytes = Buffer.alloc(0);
-  #unsent = Buffer.alloc(0);
+  #toResend = Buffer.alloc(0);
 
   constructor(
     readonly test: TestBroker,
@@ -164,7 +164,7 @@ export class TestClient {
       write: (bytes) => this.#receive(bytes),
       ...this.#controls(),
     };
-    Object.defineProperty(peer, "buffered", { get: () => this.#unsent.length });
+    Object.defineProperty(peer, "buffered", { get: () => this.#toResend.length });
     this.connection = acceptClient(test.broker, peer);
   }
 
@@ -186,19 +186,19 @@ export class TestClient {
 
   #receive(bytes: Uint8Array): void {
     this.writes++;
-    if (this.isStuck) this.#unsent = Buffer.concat([this.#unsent, bytes]);
+    if (this.isStuck) this.#toResend = Buffer.concat([this.#toResend, bytes]);
     else this.#bytes = Buffer.concat([this.#bytes, bytes]);
   }
 
   get buffered(): number {
-    return this.#unsent.length;
+    return this.#toResend.length;
   }
 
   /** The held-back bytes are delivered, and the socket is writable again. */
   drain(): void {
     this.isStuck = false;
-    this.#bytes = Buffer.concat([this.#bytes, this.#unsent]);
-    this.#unsent = Buffer.alloc(0);
+    this.#bytes = Buffer.concat([this.#bytes, this.#toResend]);
+    this.#toResend = Buffer.alloc(0);
     this.connection.drained();
     this.test.clock.settle();
   }

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
-import { disconnectUnless } from "../../../../src/roles/mqtt/users/disconnect-disallowed.ts";
-import { liveAccess } from "../../../../src/roles/mqtt/users/reloadable-access.ts";
+import { disconnectDisallowed } from "../../../../src/roles/mqtt/users/disconnect-disallowed.ts";
+import { reloadableAccess } from "../../../../src/roles/mqtt/users/reloadable-access.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -11,12 +11,12 @@ const ani = { name: "ani", password: "lain" };
 
 /** A broker whose users can be reloaded, as the service does it. */
 function lab(settings: Record<string, unknown>) {
-  const access = liveAccess(mqttConfig.parse(settings));
+  const access = reloadableAccess(mqttConfig.parse(settings));
   const test = new TestBroker(settings, { access });
   const reload = (next: Record<string, unknown>) => {
     const config = mqttConfig.parse(next);
     expect(test.broker.reload(config)).toBe(true);
-    disconnectUnless(test.broker, access.change(config));
+    disconnectDisallowed(test.broker, access.change(config));
   };
   const connect = (username: string, password: string) =>
     test.connect(username, 5, { username, password: bytes(password) });

@@ -8,7 +8,7 @@ export function acknowledged(connection: Connection, type: number, packetId: num
   if (session === undefined) return;
   switch (type) {
     case PacketType.Puback:
-      // One for an unknown message is left from an earlier life of the client; there is nothing to answer.
+      // One for an unknown message is left from an earlier connection; there is nothing to answer.
       session.puback(packetId);
       return;
     case PacketType.Pubrec:

@@ -12,7 +12,8 @@ export function connect(connection: Connection, packet: Connect): void {
   if (!connection.isNew) throw protocolError("a second CONNECT came"); // [MQTT-3.1.0-2]
   connection.version = packet.version;
   connection.isBridge = packet.isBridge === true;
-  connection.wantsReasons = packet.version === 5 && packet.properties.requestProblemInformation !== false;
+  connection.wantsProblemInformation =
+    packet.version === 5 && packet.properties.requestProblemInformation !== false;
   connection.writer.maxPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
   const clientId = clientIdOf(packet);
   if (clientId === undefined || clientId.length > connection.broker.config.maxClientIdLength) {

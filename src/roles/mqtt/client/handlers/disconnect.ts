@@ -35,10 +35,10 @@ export function disconnect(connection: Connection, { reasonCode, properties }: N
 }
 
 /** Section 3.14.2.2.2. */
-function changeExpiry({ broker, session, asksForSession }: Connection, seconds: number): void {
+function changeExpiry({ broker, session, requestedSession }: Connection, seconds: number): void {
   if (session === undefined) return;
   // What CONNECT asked for counts, not what maxSessionExpiry granted.
-  if (!asksForSession && seconds > 0) {
+  if (!requestedSession && seconds > 0) {
     throw protocolError("DISCONNECT gives a session expiry interval, and CONNECT said 0");
   }
   session.expiry = broker.registry.grantedExpiry(seconds);

@@ -40,7 +40,7 @@ export function publish(connection: Connection, bytes: Buffer, start: number, fr
 function refusalOf(connection: Connection, topic: TopicRoute, view: PublishView): number {
   const isAllowed = topic === connection.lastTopic || mayPublish(connection, topic.text);
   if (!isAllowed) return Reason.NotAuthorized;
-  return view.decoded !== undefined && isNotItsFormat(connection, view)
+  return view.decoded !== undefined && hasInvalidUtf8(connection, view)
     ? Reason.PayloadFormatInvalid
     : Reason.Success;
 }
@@ -50,7 +50,7 @@ const mayPublish = ({ broker, identity }: Connection, topic: string): boolean =>
   !isSystemTopic(topic) && broker.access.mayPublish(identity, topic);
 
 /** Section 3.3.2.3.2: the receiver may look at whether text is text. */
-function isNotItsFormat({ broker }: Connection, { decoded, bytes, payloadStart, end }: PublishView): boolean {
+function hasInvalidUtf8({ broker }: Connection, { decoded, bytes, payloadStart, end }: PublishView): boolean {
   if (!broker.config.checkPayloadFormat || decoded?.payloadFormatIndicator !== 1) return false;
   return !isUtf8(bytes.subarray(payloadStart, end));
 }
@@ -88,7 +88,7 @@ function atLeastOnce(
   if (refusal === Reason.Success) {
     broker.publisher.add(view, bytes, topic, connection.session, connection.isV5);
   } else countRefused(connection, refusal);
-  connection.writer.ack(PacketType.Puback, view.packetId, outcome(connection, topic, refusal));
+  connection.writer.ack(PacketType.Puback, view.packetId, ackReason(connection, topic, refusal));
 }
 
 // The message goes on at once, its identifier is kept until PUBREL. [MQTT-4.3.3-10] [MQTT-4.3.3-11]
@@ -108,18 +108,18 @@ function exactlyOnce(
     session?.received(packetId);
     broker.publisher.add(view, bytes, topic, session, connection.isV5);
   } else if (isNew) countRefused(connection, refusal);
-  connection.writer.ack(PacketType.Pubrec, packetId, outcome(connection, topic, refusal));
+  connection.writer.ack(PacketType.Pubrec, packetId, ackReason(connection, topic, refusal));
 }
 
 function checkReceiveMaximum(connection: Connection, inFlight: number): void {
   const { receiveMaximum } = connection.broker.config;
-  // Before MQTT 5 no limit can be announced, so a client may use every identifier: `PacketIds` holds them. [MQTT-3.3.4-7]
+  // Before MQTT 5 no limit can be announced, so a client may use every identifier: `IncomingIds` holds them. [MQTT-3.3.4-7]
   if (!connection.isV5 || inFlight < receiveMaximum) return;
   const message = `${inFlight + 1} messages at QoS 2 are in flight, and receiveMaximum is ${receiveMaximum}`;
   throw new MqttError(Reason.ReceiveMaximumExceeded, message);
 }
 
-function outcome(connection: Connection, topic: TopicRoute, refusal: number): number {
+function ackReason(connection: Connection, topic: TopicRoute, refusal: number): number {
   if (!connection.isV5) return Reason.Success; // MQTT 3 has no word for a refusal. [MQTT-3.3.5-2 of 3.1.1]
   if (refusal !== Reason.Success) return refusal;
   const { router, busLink } = connection.broker;
@@ -131,7 +131,7 @@ function topicOf(connection: Connection, view: PublishView): TopicRoute {
   const { bytes, topicStart, topicEnd, topicAlias } = view;
   if (topicAlias !== 0) return topicOfAlias(connection, view);
   const last = connection.lastTopic;
-  if (last?.isLive && sameBytes(last.bytes, bytes, topicStart, topicEnd)) return last;
+  if (last?.isCached && sameBytes(last.bytes, bytes, topicStart, topicEnd)) return last;
   return connection.broker.router.topicOf(bytes, topicStart, topicEnd);
 }
 
@@ -154,7 +154,7 @@ function topicOfAlias(connection: Connection, view: PublishView): TopicRoute {
     const message = `PUBLISH uses the topic alias ${topicAlias}, which stands for no topic yet`;
     throw new MqttError(Reason.ProtocolError, message);
   }
-  return topic.isLive ? topic : router.topicNamed(topic.text);
+  return topic.isCached ? topic : router.topicNamed(topic.text);
 }
 
 function trace({ writer }: Connection, { text: topic }: TopicRoute, view: PublishView): void {

@@ -34,21 +34,21 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
   };
   inSlices(connection, subscriptions, subscribeTo, () => {
     // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
-    const properties = why !== undefined && connection.wantsReasons ? { reasonString: why } : {};
+    const properties = why !== undefined && connection.wantsProblemInformation ? { reasonString: why } : {};
     connection.send({ type: "suback", version, packetId, reasonCodes, properties });
-    for (const [filter, search] of searches) session.outbound.replayRetained(filter, search);
+    for (const [filter, search] of searches) session.outgoing.replayRetained(filter, search);
     for (const share of shares) session.joinGroup(share);
   });
 }
 
-/** A bridge of before MQTT 5 cannot ask for what keeps messages from going round. */
+/** Bridges of before MQTT 5 cannot ask for no local and retain as published; without them messages would loop. */
 const asBridge = (request: SubscriptionRequest): SubscriptionRequest => ({
   ...request,
   noLocal: !isShared(request.filter),
   retainAsPublished: true,
 });
 
-/** Only for MQTT 5: before, such a filter is valid, and is refused. */
+/** A malformed `$share` filter is a protocol error in MQTT 5. Before, it is refused in SUBACK. */
 function checkShare({ filter, noLocal }: SubscriptionRequest): void {
   if (!isShared(filter)) return;
   if (parseShare(filter) === undefined) {

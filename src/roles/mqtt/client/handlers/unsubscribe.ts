@@ -14,7 +14,7 @@ export function unsubscribe(connection: Connection, packet: Unsubscribe): void {
   const { packetId, filters } = packet;
   const reasonCodes: number[] = [];
   const unsubscribeFrom = (filter: string) => {
-    session.outbound.endReplay(filter);
+    session.outgoing.endReplay(filter);
     const isKnown = session.unsubscribe(filter);
     if (isKnown && isShared(filter)) session.leaveGroup(filter);
     reasonCodes.push(isKnown ? Reason.Success : Reason.NoSubscriptionExisted);

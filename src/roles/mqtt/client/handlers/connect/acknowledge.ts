@@ -1,6 +1,6 @@
 import type { Properties } from "../../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../../protocol/mqtt/reason.ts";
-import type { ConnectContext } from "./negotiate.ts";
+import type { ConnectContext } from "./connect-context.ts";
 
 /** [MQTT-3.2.0-1] */
 export function acknowledge(context: ConnectContext): void {

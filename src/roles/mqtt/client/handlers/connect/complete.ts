@@ -2,8 +2,9 @@ import type { Connect } from "../../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../../protocol/mqtt/reason.ts";
 import type { Connection } from "../../connection.ts";
 import { acknowledge } from "./acknowledge.ts";
-import { type ConnectContext, negotiateAliases, negotiateKeepAlive } from "./negotiate.ts";
-import { keepWill, openSession, resume, takeOver } from "./open-session.ts";
+import type { ConnectContext } from "./connect-context.ts";
+import { negotiateAliases, negotiateKeepAlive } from "./negotiate.ts";
+import { openSession, rememberWill, resume, takeOver } from "./open-session.ts";
 
 /** What happens once the client has proved who it is, in this order. Nothing of it happens before. */
 const steps: readonly ((context: ConnectContext) => void)[] = [
@@ -11,7 +12,7 @@ const steps: readonly ((context: ConnectContext) => void)[] = [
   negotiateKeepAlive,
   takeOver,
   openSession,
-  keepWill,
+  rememberWill,
   acknowledge,
   resume,
 ];

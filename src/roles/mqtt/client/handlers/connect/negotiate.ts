@@ -1,19 +1,5 @@
-import type { Connect } from "../../../../../protocol/mqtt/packet.ts";
-import type { Session } from "../../../session/session.ts";
 import { TopicAliases } from "../../../wire/topic-aliases.ts";
-import type { Connection } from "../../connection.ts";
-
-/** A client that is being let in. */
-export interface ConnectContext {
-  readonly connection: Connection;
-  readonly packet: Connect;
-  /** The last data of the authentication method, for CONNACK. */
-  readonly authenticationData: Uint8Array | undefined;
-  session: Session | undefined;
-  sessionPresent: boolean;
-  /** Seconds; undefined: as the client asked. */
-  serverKeepAlive: number | undefined;
-}
+import type { ConnectContext } from "./connect-context.ts";
 
 export function negotiateAliases({ connection, packet }: ConnectContext): void {
   const { maxTopicAliasesOut } = connection.broker.config;

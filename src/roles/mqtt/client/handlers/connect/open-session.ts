@@ -1,7 +1,7 @@
 import { MqttError } from "../../../../../protocol/mqtt/errors.ts";
 import type { Connect } from "../../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../../protocol/mqtt/reason.ts";
-import type { ConnectContext } from "./negotiate.ts";
+import type { ConnectContext } from "./connect-context.ts";
 
 /** Another connection of the same client is closed. [MQTT-3.1.4-3] */
 export function takeOver({ connection }: ConnectContext): void {
@@ -24,7 +24,7 @@ export function openSession(context: ConnectContext): void {
   session.delayedWill?.cancel();
   session.delayedWill = undefined;
   const expiry = expirySeconds(packet);
-  connection.asksForSession = expiry > 0;
+  connection.requestedSession = expiry > 0;
   session.expiry = broker.registry.grantedExpiry(expiry);
   const window = Math.min(packet.properties.receiveMaximum ?? 65_535, broker.config.maxInflight); // [MQTT-3.3.4-9]
   session.attach(writer, window);
@@ -40,7 +40,7 @@ function expirySeconds(packet: Connect): number {
   return packet.cleanStart ? 0 : 0xffffffff;
 }
 
-export function keepWill({ connection, packet }: ConnectContext): void {
+export function rememberWill({ connection, packet }: ConnectContext): void {
   const { will } = packet;
   if (will === undefined) return;
   if (connection.broker.access.mayPublish(connection.identity, will.topic)) connection.will = will;
