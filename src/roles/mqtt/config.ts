@@ -151,6 +151,14 @@ const fields = z.strictObject({
     .max(65_535)
     .default(4096)
     .describe("Bytes of a topic or a topic filter; a longer one is refused (0x90, 0x8F)."),
+  topicCacheSize: z
+    .int()
+    .min(100)
+    .max(10_000_000)
+    .default(20_000)
+    .describe(
+      "Topics whose subscribers are remembered, at about 700 bytes each. A message to another topic has to find its subscribers again, which takes about as long as all the rest of its way.",
+    ),
   maxClientIdLength: z
     .int()
     .min(23)

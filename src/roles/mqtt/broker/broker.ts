@@ -113,7 +113,12 @@ export class Broker implements SessionContext {
     this.busLink = new BusLink(this, bus);
     // A filter's age may be wrong by a sweep: a client with thousands of filters does not read the clock for each.
     const now = () => this.#lastSweep;
-    this.router = new Router(this.config, { filterListener: this.busLink, now, counters: this.counters });
+    this.router = new Router(this.config, {
+      filterListener: this.busLink,
+      maxTopics: config.topicCacheSize,
+      now,
+      counters: this.counters,
+    });
     this.retained = new Retained(this.config, {
       onFull: (isFirst) => this.#retainedFull(isFirst),
       listener: this.#retainedListener(),

@@ -24,6 +24,9 @@ interface Step<V> {
  */
 export class FilterTree<V> {
   readonly #root = new Node<V>("");
+  /** Where a search has still to go on: nodes, and where in the topic each begins. Empty between searches. */
+  readonly #nodes: Node<V>[] = [];
+  readonly #places: number[] = [];
 
   /** The filter's value; `make` gives it to a filter that has none yet. */
   getOrAdd(filter: string, make: () => V): V {
@@ -59,9 +62,11 @@ export class FilterTree<V> {
    * @returns how many nodes were visited
    */
   match(topic: string, found: (value: V) => void): number {
-    // Without recursion: no depth is too much.
-    const nodes = [this.#root];
-    const places = [0];
+    // Without recursion, so no depth is too much.
+    const nodes = this.#nodes;
+    const places = this.#places;
+    nodes.push(this.#root);
+    places.push(0);
     let visited = 0;
     for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
       visited++;

@@ -103,7 +103,7 @@ export class Router {
    * The topic whose name lies in `bytes`; its characters are checked when it is new.
    * @throws {MqttError}
    */
-  topicOf(bytes: Uint8Array, start: number, end: number): TopicRoute {
+  topicOf(bytes: Buffer, start: number, end: number): TopicRoute {
     return this.#topics.ofBytes(bytes, start, end);
   }
 

@@ -37,21 +37,30 @@ export class TopicRoute implements PublishedTopic, Recipients {
   filterVersion = -1;
   /** The version of all subscriptions when the recipients were last brought up to date. */
   subscriptionVersion = -1;
-  /** False once it is no longer cached: then it is not kept up to date. */
-  isCached = true;
+  /** While it is cached it is kept up to date; afterwards its topic has to be looked up again. */
+  isCached = false;
+  /** Its index in the cache's list, and the next route with the same hash there. */
+  index = 0;
+  next: TopicRoute | undefined;
   /** Messages without a subscriber since that was last looked at. */
   undelivered = 0;
   #version = -1;
   #name: TopicName | undefined;
+  #bytes: Uint8Array | undefined;
 
   constructor(
     readonly text: string,
-    readonly bytes: Uint8Array,
-    /** The next route with the same hash. */
-    readonly next: TopicRoute | undefined,
+    /** Of its bytes, as the cache makes it. */
+    readonly hash: number,
     readonly nobody: Subscribers,
   ) {
     this.main = nobody;
+  }
+
+  /** Encoded when it is first needed: a topic that comes once is mostly passed on in the packet that brought it. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= Buffer.from(this.text);
+    return this.#bytes;
   }
 
   get length(): number {
@@ -81,8 +90,9 @@ export class TopicRoute implements PublishedTopic, Recipients {
   }
 
   /** It leaves the cache. */
-  drop(): void {
+  evict(): void {
     this.isCached = false;
+    this.next = undefined;
     this.filterVersion = -1;
     this.match(noFilters);
     this.refresh();

@@ -95,7 +95,7 @@ export class Publication {
     subscriptionIds: readonly number[] | undefined,
     alias: number,
   ): EncodedRun {
-    return this.#variants.encoded(this.topic.bytes, v5, qos, retain, subscriptionIds, alias);
+    return this.#variants.encoded(this.topic, v5, qos, retain, subscriptionIds, alias);
   }
 
   /** One message that introduces a topic alias to an MQTT 5 subscriber. */
@@ -106,7 +106,7 @@ export class Publication {
     subscriptionIds: readonly number[] | undefined,
     alias: number,
   ): EncodedRun {
-    return this.#variants.withNewAlias(this.topic.bytes, index, qos, retain, subscriptionIds, alias);
+    return this.#variants.withNewAlias(this.topic, index, qos, retain, subscriptionIds, alias);
   }
 
   /** The message at `index`, to be kept by a queue or in flight; copied once at most, however many keep it. */

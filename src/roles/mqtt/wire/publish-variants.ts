@@ -1,6 +1,7 @@
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import type { Qos } from "../../../protocol/mqtt/packet.ts";
 import { publishSize, writePublish } from "../../../protocol/mqtt/publish-writer.ts";
+import type { TopicName } from "./message.ts";
 import type { PublishRun } from "./publish-run.ts";
 
 const noBytes = Buffer.alloc(0);
@@ -85,7 +86,7 @@ export class PublishVariants {
    * own before it copies.
    */
   encoded(
-    topic: Uint8Array,
+    topic: TopicName,
     v5: boolean,
     qos: Qos,
     retain: boolean,
@@ -106,7 +107,7 @@ export class PublishVariants {
 
   /** The message at `index` alone, which introduces the alias together with its topic. */
   withNewAlias(
-    topic: Uint8Array,
+    topic: TopicName,
     index: number,
     qos: Qos,
     retain: boolean,
@@ -114,15 +115,15 @@ export class PublishVariants {
     alias: number,
   ): EncodedRun {
     const variant = { v5: true, qos, retain, subscriptionIds, alias };
-    return this.#encode(this.#introduction, topic, variant, index, index + 1);
+    return this.#encode(this.#introduction, topic.bytes, variant, index, index + 1);
   }
 
-  #make(encoded: EncodedRun, topic: Uint8Array, variant: Variant): EncodedRun {
+  #make(encoded: EncodedRun, topic: TopicName, variant: Variant): EncodedRun {
     const { v5, qos, subscriptionIds, alias } = variant;
     const run = this.#run;
     const isAlike = run.isPlain && v5 === run.v5 && qos === run.qos && alias === 0;
     if (!isAlike || subscriptionIds !== undefined) {
-      return this.#encode(encoded, alias > 0 ? noBytes : topic, variant, 0, run.count);
+      return this.#encode(encoded, alias > 0 ? noBytes : topic.bytes, variant, 0, run.count);
     }
     const first = firstByte(variant);
     encoded.stride = run.stride;

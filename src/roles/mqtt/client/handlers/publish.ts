@@ -20,7 +20,7 @@ export function publish(connection: Connection, bytes: Buffer, start: number, fr
   broker.counters.received++;
   broker.counters.payloadIn += view.end - view.payloadStart;
   if (broker.rateLimiter.isLimited) broker.rateLimiter.consume(connection, view.end - start);
-  const topic = topicOf(connection, view);
+  const topic = topicOf(connection, view, bytes);
   if (broker.traffic.sample("message")) trace(connection, topic, view);
   const refusal = refusalOf(connection, topic, view);
   if (refusal === Reason.Success) connection.lastTopic = topic;
@@ -127,17 +127,17 @@ function ackReason(connection: Connection, topic: TopicRoute, refusal: number): 
   return Reason.NoMatchingSubscribers;
 }
 
-function topicOf(connection: Connection, view: PublishView): TopicRoute {
-  const { bytes, topicStart, topicEnd, topicAlias } = view;
-  if (topicAlias !== 0) return topicOfAlias(connection, view);
+function topicOf(connection: Connection, view: PublishView, bytes: Buffer): TopicRoute {
+  const { topicStart, topicEnd, topicAlias } = view;
+  if (topicAlias !== 0) return topicOfAlias(connection, view, bytes);
   const last = connection.lastTopic;
   if (last?.isCached && sameBytes(last.bytes, bytes, topicStart, topicEnd)) return last;
   return connection.broker.router.topicOf(bytes, topicStart, topicEnd);
 }
 
 /** Section 3.3.2.3.4. */
-function topicOfAlias(connection: Connection, view: PublishView): TopicRoute {
-  const { bytes, topicStart, topicEnd, topicAlias } = view;
+function topicOfAlias(connection: Connection, view: PublishView, bytes: Buffer): TopicRoute {
+  const { topicStart, topicEnd, topicAlias } = view;
   const { config, router } = connection.broker;
   if (topicAlias > config.topicAliasMaximum) {
     // [MQTT-3.3.2-9]
