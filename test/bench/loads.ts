@@ -66,6 +66,10 @@ export function mqtt(work: MqttWork): Load {
 export const mqttMatch = (subscriptions: number): Load =>
   native("mqtt-match", (port, seconds) => [port, subscriptions, 100, seconds], { timeout: 600 });
 
+/** The cost of many topics in turn. */
+export const mqttTopics = (topics: number): Load =>
+  native("mqtt-topics", (port, seconds) => [port, topics, seconds]);
+
 export const mqttRetained = (messages: number): Load =>
   native("mqtt-retained", (port) => [port, messages], { timeout: 600 });
 

@@ -1,6 +1,6 @@
 import { distsrvBroker, type Limits, mosquittoBroker, natsBroker } from "../brokers.ts";
 import { type Case, type Contender, type Metric, type Rival, throughput } from "../case.ts";
-import { type MqttWork, mqtt, mqttMatch, mqttRetained, mqttStorm } from "../loads.ts";
+import { type MqttWork, mqtt, mqttMatch, mqttRetained, mqttStorm, mqttTopics } from "../loads.ts";
 import { mqttIdle, mqttPayload } from "../memory-loads.ts";
 
 interface Work extends MqttWork {
@@ -50,6 +50,12 @@ const flat: readonly Metric[] = [
   { title: "UNSUBSCRIBE, last to first tenth", figure: "unsubscribe_growth", ...growth },
 ];
 
+const topics: readonly Metric[] = [
+  { title: "1,000 topics", figure: "few", unit: "messages/s", better: "more", goal: 1 },
+  { title: "all topics", figure: "many", unit: "messages/s", better: "more", goal: 1 },
+  { title: "all : 1,000", figure: "share", unit: "×", better: "more" },
+];
+
 const retained: readonly Metric[] = [
   { title: "stored", figure: "store_rate", unit: "messages/s", better: "more", goal: 1 },
   { title: "to a # subscriber", figure: "perSecond", unit: "messages/s", better: "more", goal: 1 },
@@ -94,6 +100,8 @@ export function mqttCases(brokers: readonly Contender[]): readonly Case[] {
       isHeavy: true,
       limits: { payload: 1e8 },
     }),
+    row("100,000 topics in turn", topics, mqttTopics(100_000)),
+    row("1,000,000 topics in turn", topics, mqttTopics(1_000_000)),
     row("10,000 subscriptions", hot, mqttMatch(10_000)),
     row("1,000,000 subscriptions", [...hot, ...flat], mqttMatch(1_000_000), { isFresh: true, isHeavy: true }),
     row("10,000 retained messages", retained, mqttRetained(10_000)),
