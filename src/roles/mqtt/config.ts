@@ -144,6 +144,13 @@ const fields = z.strictObject({
   maxSubscriptionBytes: byteSize("1GiB").describe(
     "Bytes of all clients' subscriptions together: about 500 each, and twice the filter's length. More are refused.",
   ),
+  maxWildcardCost: z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe(
+      "How far the filters of one client that have several wildcards may multiply: the nodes of the filter tree that a topic has to visit for them. More are refused (0x97).",
+    ),
   maxTopicLevels: z.int().min(1).default(128).describe("Levels of a topic or filter: a/b/c has 3."),
   maxTopicLength: z
     .int()

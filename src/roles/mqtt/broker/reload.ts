@@ -19,6 +19,7 @@ const live = [
   "maxInflight",
   "maxSubscriptions",
   "maxSubscriptionBytes",
+  "maxWildcardCost",
   "maxTopicLevels",
   "maxTopicLength",
   "maxClientIdLength",

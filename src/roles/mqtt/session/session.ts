@@ -16,6 +16,7 @@ import type { Queue } from "./queue.ts";
 import { redistribute } from "./redistribute.ts";
 import { removeSubscriptions } from "./remove-subscriptions.ts";
 import type { SessionContext } from "./session-context.ts";
+import { WildcardCost } from "./wildcard-cost.ts";
 import type { DelayedWill } from "./will.ts";
 
 /** What the broker knows of a client beyond one connection, section 4.1. */
@@ -23,6 +24,8 @@ export class Session implements Subscriber {
   readonly subscriptions = new Map<string, Subscription>();
   /** How many of them are shared ones. */
   shares = 0;
+  /** What its filters with several wildcards may cost when a topic is matched. */
+  readonly wildcardCost = new WildcardCost();
   /** What is on its way to the client. */
   readonly outgoing: OutgoingMessages;
   /** QoS 2 messages from the client that it has not released yet. */
@@ -106,6 +109,7 @@ export class Session implements Subscriber {
       return false;
     }
     if (subscription.share !== undefined) this.shares++;
+    this.wildcardCost.add(options.filter);
     router.subscribe(subscription);
     return true;
   }
@@ -122,6 +126,7 @@ export class Session implements Subscriber {
   #drop(subscription: Subscription): void {
     this.subscriptions.delete(subscription.filter);
     if (subscription.share !== undefined) this.shares--;
+    this.wildcardCost.delete(subscription.filter);
     this.#context.router.unsubscribe(subscription);
   }
 

@@ -77,8 +77,21 @@ function refusal(connection: Connection, session: Session, request: Subscription
       return no(Reason.QuotaExceeded, "all clients' subscriptions together are at maxSubscriptionBytes");
     }
   }
-  if (broker.access.maySubscribe(identity, filter)) return undefined;
-  return no(Reason.NotAuthorized, `the client may not subscribe to "${filter}"`);
+  if (!broker.access.maySubscribe(identity, filter)) {
+    return no(Reason.NotAuthorized, `the client may not subscribe to "${filter}"`);
+  }
+  return wildcardRefusal(session, request.filter, broker.config.maxWildcardCost);
+}
+
+/** Filters that multiply would make everybody's publishing slow. */
+function wildcardRefusal(session: Session, filter: string, maxWildcardCost: number) {
+  if (session.subscriptions.has(filter) || session.wildcardCost.add(filter) <= maxWildcardCost)
+    return undefined;
+  session.wildcardCost.delete(filter);
+  return no(
+    Reason.QuotaExceeded,
+    `the client's wildcard filters overlap too much (maxWildcardCost is ${maxWildcardCost})`,
+  );
 }
 
 const no = (reason: number, message: string) => ({ reason, message });

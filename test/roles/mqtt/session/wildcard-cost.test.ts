@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
+import { FilterTree } from "../../../../src/roles/mqtt/routing/filter-tree.ts";
+import { WildcardCost } from "../../../../src/roles/mqtt/session/wildcard-cost.ts";
+import { TestBroker } from "../support/test-broker.ts";
+
+/** All filters of the shape `{a,+}/{a,+}/.../end`. */
+const multiplied = (levels: number) =>
+  Array.from({ length: 2 ** levels }, (_, bits) =>
+    [...Array.from({ length: levels }, (_, level) => ((bits >> level) & 1 ? "+" : "a")), "end"].join("/"),
+  );
+
+describe("the cost of wildcards", () => {
+  test("is not counted for a few filters, nor for any number with one wildcard each", () => {
+    const cost = new WildcardCost();
+    for (const filter of multiplied(5)) expect(cost.add(filter)).toBe(0);
+    for (let index = 0; index < 5000; index++) expect(cost.add(`site/+/${index}`)).toBe(0);
+  });
+
+  test("is that of the filters that are left", () => {
+    const cost = new WildcardCost();
+    for (const filter of multiplied(9)) cost.add(filter);
+    const all = cost.add("x/+/+");
+    expect(all).toBeGreaterThan(512);
+    for (const filter of multiplied(9).slice(70)) cost.delete(filter);
+    expect(cost.add("y/+/+")).toBeLessThan(all / 2);
+  });
+
+  test("is never less than what a topic visits in the filter tree", () => {
+    const level = fc.constantFrom("a", "b", "+");
+    const filters = fc.uniqueArray(
+      fc.array(level, { minLength: 4, maxLength: 7 }).map((levels) => `+/+/${levels.join("/")}`),
+      { minLength: 66, maxLength: 150 },
+    );
+    const topics = fc
+      .array(fc.constantFrom("a", "b"), { minLength: 6, maxLength: 9 })
+      .map((levels) => levels.join("/"));
+    fc.assert(
+      fc.property(filters, topics, (all, topic) => {
+        const cost = new WildcardCost();
+        const tree = new FilterTree<string>();
+        let bound = 0;
+        for (const filter of all) {
+          bound = cost.add(filter);
+          tree.getOrAdd(filter, () => filter);
+        }
+        expect(tree.match(topic, () => {})).toBeLessThanOrEqual(bound);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("filters that multiply", () => {
+  test("are refused from maxWildcardCost on, and others of the client are still taken", () => {
+    const test = new TestBroker({ maxWildcardCost: 200 });
+    const client = test.connect("a", 5);
+    const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+    const subscriptions = multiplied(10).map((filter) => ({ filter, ...options }));
+    client.send({ type: "subscribe", version: 5, packetId: 1, subscriptions, properties: {} });
+    test.clock.settle();
+    const { reasonCodes, properties } = client.next("suback");
+    expect(new Set(reasonCodes)).toEqual(new Set([0, Reason.QuotaExceeded]));
+    expect(properties.reasonString).toContain("maxWildcardCost is 200");
+    expect(client.subscribe("sister/+/temp")).toMatchObject({ reasonCodes: [0] });
+    expect(client.subscribe("#")).toMatchObject({ reasonCodes: [0] });
+    const steps = test.broker.router.steps;
+    test.connect("publisher").publish(`${"a/".repeat(10)}fresh`, "x");
+    expect(test.broker.router.steps - steps).toBeLessThan(250);
+  });
+});
