@@ -15,10 +15,19 @@ const queued = 10_000;
 
 const small = 1_000_000;
 
+/** By default all limits together keep the process below a gigabyte: a million of something takes more. */
+const many = { maxSubscriptionBytes: "1GiB", maxRetainedBytes: "1GiB" };
+
 export function distsrvBroker({ payload = small }: Limits = {}): Contender {
-  if (payload <= small) return ours("mqtt");
+  if (payload <= small) return ours("mqtt", { config: many });
   const room = payload + 1000;
-  return ours("mqtt", { config: { maxPacketSize: room, sendBuffer: 2 * room, maxQueuedBytes: 2 * room } });
+  const large = {
+    maxPacketSize: room,
+    sendBuffer: 2 * room,
+    maxQueuedBytes: 2 * room,
+    maxAllQueuedBytes: 4 * room,
+  };
+  return ours("mqtt", { config: large });
 }
 
 export const mosquittoBroker: Contender = {

@@ -62,7 +62,8 @@ for (const version of ["3.1", "3.1.1", "5"]) {
     `MQTT ${version}: a session keeps the messages published while its client is offline`,
     async () => {
       expect(jsonLines(await output(client("paho_session", version)))).toEqual([
-        { "present before": false, "present after": true, received: ["0", "1", "2", "3", "4"] },
+        // MQTT 3.1 has no session present flag.
+        { "present before": false, "present after": version !== "3.1", received: ["0", "1", "2", "3", "4"] },
       ]);
     },
   );
@@ -71,7 +72,7 @@ for (const version of ["3.1", "3.1.1", "5"]) {
     `MQTT ${version}: no message is lost, and none at QoS 2 duplicated, when the sockets break`,
     async () => {
       expect(jsonLines(await output(client("paho_breaks", version)))).toEqual([
-        { "sessions kept": true, "QoS 1": true, "QoS 2": true },
+        { "sessions kept": version !== "3.1", "QoS 1": true, "QoS 2": true },
       ]);
     },
   );

@@ -1,3 +1,5 @@
+const encoder = new TextEncoder();
+
 const slash = 0x2f;
 const plus = 0x2b;
 const hash = 0x23;
@@ -59,7 +61,7 @@ export function topicLimitMistake(
   topic: string,
   { maxTopicLevels, maxTopicLength }: TopicLimits,
 ): string | undefined {
-  const length = Buffer.byteLength(topic);
+  const length = encoder.encode(topic).length;
   if (length > maxTopicLength) return `has ${length} bytes, and maxTopicLength is ${maxTopicLength}`;
   const depth = topicDepth(topic);
   if (depth > maxTopicLevels) return `has ${depth} levels, and maxTopicLevels is ${maxTopicLevels}`;

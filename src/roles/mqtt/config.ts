@@ -79,10 +79,10 @@ const fields = z.strictObject({
   sendBuffer: byteSize("4MiB").describe(
     "Bytes that may wait in the network for a slow subscriber. Past it QoS 0 messages are dropped (and counted), QoS 1 and 2 wait in its queue.",
   ),
-  maxSendBuffers: byteSize("128MiB").describe(
+  maxSendBuffers: byteSize("64MiB").describe(
     "Bytes that may wait in the network for all subscribers together. Past it each has 64 KiB and not sendBuffer.",
   ),
-  maxReceiveBuffers: byteSize("256MiB").describe(
+  maxReceiveBuffers: byteSize("128MiB").describe(
     "Bytes of partial packets of all clients together. Past it a client that holds more than 64 KiB is disconnected (0x97) when it sends more.",
   ),
   maxPublishRate: z
@@ -109,8 +109,8 @@ const fields = z.strictObject({
   maxQueuedBytes: byteSize("16MiB").describe(
     "Bytes queued for one client, and those in flight to it that a persistent session keeps until they are acknowledged; more are dropped. One message may always be in flight.",
   ),
-  maxAllQueuedBytes: byteSize("512MiB").describe(
-    "The same for all clients together, and delayed wills; past it each client has at most 64 KiB in flight. A message queued for three clients counts three times.",
+  maxAllQueuedBytes: byteSize("256MiB").describe(
+    "The memory that all of these take together, and delayed wills; past it each client has at most 64 KiB in flight. A message queued for several clients is counted once, and 120 bytes for each. The last quarter is for clients with less than 64 KiB.",
   ),
   maxInflight: z
     .int()
@@ -141,7 +141,7 @@ const fields = z.strictObject({
       "Topic aliases for what an MQTT 5 client receives, if it accepts that many: each topic is sent once. 0 for none.",
     ),
   maxSubscriptions: z.int().min(1).default(10_000).describe("Subscriptions of one client."),
-  maxSubscriptionBytes: byteSize("1GiB").describe(
+  maxSubscriptionBytes: byteSize("256MiB").describe(
     "Bytes of all clients' subscriptions together: about 500 each, and twice the filter's length. More are refused.",
   ),
   maxWildcardCost: z
@@ -176,7 +176,7 @@ const fields = z.strictObject({
     "Bytes of a will with its topic and properties; a client with a larger one is refused (0x97).",
   ),
   maxRetained: z.int().min(0).default(1_000_000).describe("Topics with a retained message."),
-  maxRetainedBytes: byteSize("512MiB").describe("Bytes of all retained messages together."),
+  maxRetainedBytes: byteSize("192MiB").describe("Bytes of all retained messages together."),
   maxSessions: z
     .int()
     .min(1)

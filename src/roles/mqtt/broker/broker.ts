@@ -13,8 +13,8 @@ import { Retained, type RetainedListener } from "../routing/retained.ts";
 import { Router } from "../routing/router.ts";
 import type { TopicWatch } from "../routing/topic-watch.ts";
 import { UndeliveredTopics } from "../routing/undelivered-topics.ts";
-import type { Total } from "../session/queue.ts";
 import { QueueExpiry } from "../session/queue-expiry.ts";
+import { QueuedMemory } from "../session/queued-memory.ts";
 import { Scheduler } from "../session/scheduler.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
@@ -85,7 +85,7 @@ export class Broker implements SessionContext {
   readonly undelivered = new UndeliveredTopics();
   /** Present while somebody watches what is published. */
   watch: TopicWatch | undefined;
-  readonly queued: Total = { bytes: 0 };
+  readonly queued = new QueuedMemory();
   readonly queueExpiry: QueueExpiry;
   readonly sysTopics: SysTopics;
   readonly rateLimiter: RateLimiter;

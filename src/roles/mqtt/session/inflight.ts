@@ -1,7 +1,7 @@
 import type { Qos } from "../../../protocol/mqtt/packet.ts";
 import type { Pending } from "../wire/message.ts";
 import type { EncodedRun } from "../wire/publish-variants.ts";
-import type { Total } from "./queue.ts";
+import { QueuedMemory } from "./queued-memory.ts";
 
 /** The acknowledgement that a message in flight waits for next. */
 export const Awaits = { Puback: 1, Pubrec: 2, Pubcomp: 3 } as const;
@@ -51,8 +51,8 @@ export class Inflight {
   #toResend: readonly number[] = [];
   #resendIndex = 0;
 
-  /** @param total what all clients together have, here and in their queues */
-  constructor(readonly total: Total = { bytes: 0 }) {}
+  /** @param memory of all sessions together */
+  constructor(readonly memory = new QueuedMemory()) {}
 
   /** Of the messages that are kept here to be sent again. */
   get bytes(): number {
@@ -120,7 +120,8 @@ export class Inflight {
     this.#size++;
     if (pending === undefined) return;
     this.#pending[slot] = pending;
-    this.#count(pending.message.size);
+    this.#bytes += pending.message.size;
+    this.memory.add(pending.message);
   }
 
   #displace(slot: number): void {
@@ -181,7 +182,7 @@ export class Inflight {
   #pubrecDisplaced(id: number): boolean {
     const entry = this.#displaced.get(id);
     if (entry === undefined || entry.awaited === Awaits.Puback) return false;
-    if (entry.pending !== undefined) this.#count(-entry.pending.message.size);
+    if (entry.pending !== undefined) this.#removed(entry.pending);
     entry.pending = undefined;
     entry.awaited = Awaits.Pubcomp;
     return true;
@@ -196,7 +197,7 @@ export class Inflight {
     }
     const entry = this.#displaced.get(id);
     if (entry === undefined) return false;
-    if (entry.pending !== undefined) this.#count(-entry.pending.message.size);
+    if (entry.pending !== undefined) this.#removed(entry.pending);
     this.#displaced.delete(id);
     this.#size--;
     return true;
@@ -214,7 +215,7 @@ export class Inflight {
     const pending = this.#pending[slot];
     if (pending === undefined) return;
     this.#pending[slot] = undefined;
-    this.#count(-pending.message.size);
+    this.#removed(pending);
   }
 
   #freeTable(): void {
@@ -223,9 +224,9 @@ export class Inflight {
     this.#pending = [];
   }
 
-  #count(bytes: number): void {
-    this.#bytes += bytes;
-    this.total.bytes += bytes;
+  #removed({ message }: Pending): void {
+    this.#bytes -= message.size;
+    this.memory.remove(message);
   }
 
   /** What a message in flight waits for; undefined: it is not in flight. */
@@ -293,12 +294,15 @@ export class Inflight {
   }
 
   clear(): void {
+    if (this.#bytes > 0) {
+      for (const pending of this.#pending) if (pending !== undefined) this.#removed(pending);
+      for (const { pending } of this.#displaced.values()) if (pending !== undefined) this.#removed(pending);
+    }
     this.#freeTable();
     this.#displaced.clear();
     this.#size = 0;
     this.#toResend = [];
     this.#resendIndex = 0;
-    this.#count(-this.#bytes);
   }
 }
 

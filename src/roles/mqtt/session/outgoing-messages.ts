@@ -1,9 +1,10 @@
 import { lowerQos } from "../../../protocol/mqtt/packet.ts";
 import type { Target } from "../routing/subscription.ts";
-import type { Pending } from "../wire/message.ts";
+import type { Message, Pending } from "../wire/message.ts";
 import type { Publication } from "../wire/publication.ts";
 import { Awaits } from "./inflight.ts";
 import { Queue } from "./queue.ts";
+import { minBytesPerClient } from "./quota.ts";
 import { RetainedReplay, type RetainedSearch } from "./retained-replay.ts";
 import { pendingOf, Sender } from "./sender.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -105,8 +106,8 @@ export class OutgoingMessages {
   /** Queues a stored message. @returns false when a limit is reached */
   enqueuePending(pending: Pending): boolean {
     const { sender } = this;
-    const { size } = pending.message;
-    if (this.isClosed || (this.#isFull(size) && !this.#evict(size))) return false;
+    const { message } = pending;
+    if (this.isClosed || (this.#isFull(message) && !this.#evict(message))) return false;
     if (pending.share !== undefined) {
       if (sender.outlet?.fits(pending) === false) return false;
       sender.hasShared = true;
@@ -116,21 +117,31 @@ export class OutgoingMessages {
     return true;
   }
 
-  #isFull(size: number): boolean {
-    const { limits, queued } = this.#context;
+  #isFull(message: Message): boolean {
+    const { limits } = this.#context;
     return (
       this.queue.length >= limits.maxQueuedMessages ||
-      this.queue.bytes + this.sender.inflight.bytes + size > limits.maxQueuedBytes ||
-      queued.bytes + size > limits.maxAllQueuedBytes
+      this.#held + message.size > limits.maxQueuedBytes ||
+      this.#exceedsAll(message)
     );
   }
 
+  get #held(): number {
+    return this.queue.bytes + this.sender.inflight.bytes;
+  }
+
+  /** Whether all clients together would hold too much. A quarter is for those that hold little. */
+  #exceedsAll(message: Message): boolean {
+    const { limits, queued } = this.#context;
+    const share = this.#held < minBytesPerClient ? 1 : 0.75;
+    return queued.bytes + queued.costOf(message) > share * limits.maxAllQueuedBytes;
+  }
+
   /** Evicts what has expired. @returns false when that was not enough */
-  #evict(size: number): boolean {
-    const { limits, queued, queueExpiry } = this.#context;
+  #evict(message: Message): boolean {
+    const { queueExpiry } = this.#context;
     const { queue, sender } = this;
-    const isAll = queued.bytes + size > limits.maxAllQueuedBytes;
-    return queueExpiry.evict(queue, sender.journal, isAll) && !this.#isFull(size);
+    return queueExpiry.evict(queue, sender.journal, this.#exceedsAll(message)) && !this.#isFull(message);
   }
 
   /** Sends what is queued, as far as the window and the network allow. */

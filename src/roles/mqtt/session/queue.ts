@@ -1,9 +1,5 @@
 import type { Pending } from "../wire/message.ts";
-
-/** Bytes of all sessions together: queued, in flight, and delayed wills. */
-export interface Total {
-  bytes: number;
-}
+import { QueuedMemory } from "./queued-memory.ts";
 
 /** Minimum interval between two searches of a queue for what has expired, in milliseconds. */
 const searchPause = 1000;
@@ -18,7 +14,8 @@ export class Queue {
   #nextSearch = 0;
   #isSearched = false;
 
-  constructor(readonly total: Total = { bytes: 0 }) {}
+  /** @param memory of all sessions together */
+  constructor(readonly memory = new QueuedMemory()) {}
 
   get length(): number {
     return this.#items.length - this.#head;
@@ -32,14 +29,15 @@ export class Queue {
     this.#items.push(pending);
     const { expiresAt } = pending.message;
     if (expiresAt < this.#firstExpiry) this.#firstExpiry = expiresAt;
-    this.#count(pending.message.size);
+    this.#bytes += pending.message.size;
+    this.memory.add(pending.message);
   }
 
   shift(): Pending | undefined {
     const pending = this.#items[this.#head];
     if (pending === undefined) return undefined;
     this.#head++;
-    this.#count(-pending.message.size);
+    this.#removed(pending);
     // Freed in blocks, so that taking one costs the same however long the queue is.
     if (this.#head === this.#items.length || this.#head > 1024) {
       this.#items = this.#items.slice(this.#head);
@@ -61,7 +59,7 @@ export class Queue {
     this.#isSearched = false;
     this.#items = others;
     this.#head = 0;
-    for (const { message } of chosen) this.#count(-message.size);
+    for (const pending of chosen) this.#removed(pending);
     return chosen;
   }
 
@@ -79,13 +77,13 @@ export class Queue {
   }
 
   clear(): void {
+    for (const pending of this) this.#removed(pending);
     this.#items = [];
     this.#head = 0;
-    this.#count(-this.#bytes);
   }
 
-  #count(bytes: number): void {
-    this.#bytes += bytes;
-    this.total.bytes += bytes;
+  #removed({ message }: Pending): void {
+    this.#bytes -= message.size;
+    this.memory.remove(message);
   }
 }

@@ -1,4 +1,4 @@
-import type { Total } from "./queue.ts";
+import type { QueuedMemory } from "./queued-memory.ts";
 import type { SessionLimits } from "./session-context.ts";
 
 /** What each client may have while a limit for all of them together is reached, in bytes. */
@@ -13,7 +13,7 @@ export function inflightAllowance(
   size: number,
   held: number,
   { maxQueuedBytes, maxAllQueuedBytes }: SessionLimits,
-  queued: Total,
+  queued: QueuedMemory,
 ): number {
   const left = Math.min(maxQueuedBytes - held, maxAllQueuedBytes - queued.bytes);
   const floor = Math.min(minBytesPerClient, maxQueuedBytes) - held;

@@ -3,8 +3,8 @@ import type { Store } from "../ports/store.ts";
 import type { Router } from "../routing/router.ts";
 import type { CommitGate } from "../wire/commit-gate.ts";
 import type { Counters } from "../wire/counters.ts";
-import type { Total } from "./queue.ts";
 import type { QueueExpiry } from "./queue-expiry.ts";
+import type { QueuedMemory } from "./queued-memory.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { StoredMessages } from "./stored-messages.ts";
 
@@ -27,5 +27,5 @@ export interface SessionContext {
   readonly gate: CommitGate;
   readonly queueExpiry: QueueExpiry;
   /** What waits in the queues of all sessions, what is kept of what is in flight, and delayed wills. */
-  readonly queued: Total;
+  readonly queued: QueuedMemory;
 }

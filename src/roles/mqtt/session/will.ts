@@ -5,7 +5,7 @@ import { Reason } from "../../../protocol/mqtt/reason.ts";
 import { isSystemTopic, type TopicLimits, topicLimitMistake } from "../../../protocol/mqtt/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
-import type { Total } from "./queue.ts";
+import type { QueuedMemory } from "./queued-memory.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
 
 export interface WillLimits extends TopicLimits {
@@ -29,7 +29,7 @@ interface Dependencies {
   readonly clock: Clock;
   readonly timers: TimerWheel;
   readonly limits: { readonly maxAllQueuedBytes: number };
-  readonly queued: Total;
+  readonly queued: QueuedMemory;
   /** @param publisher for subscriptions with no local */
   publish(packet: Buffer, topic: string, publisher: object): void;
 }

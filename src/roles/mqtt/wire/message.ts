@@ -29,6 +29,8 @@ export class Message {
   readonly retain: boolean;
   /** On the broker's clock, in milliseconds; Infinity: never. */
   readonly expiresAt: number;
+  /** How many queues and in-flight windows hold it. */
+  holders = 0;
 
   /** @param isImmutable the view's bytes never change, so they are referred to and not copied */
   constructor(
@@ -67,6 +69,11 @@ export class Message {
 
   get payloadLength(): number {
     return this.end - this.payloadStart;
+  }
+
+  /** What it takes in memory, about: its objects, and its bytes with what the allocator rounds them up to. */
+  get memory(): number {
+    return 300 + 1.2 * (this.payloadLength + this.propertiesEnd - this.propertiesStart);
   }
 
   isExpired(now: number): boolean {

@@ -26,7 +26,7 @@ describe("messages in flight", () => {
     for (let index = 0; index < 20; index++) publish(publisher, "t", 1000);
     const got = client.take().filter((packet) => packet.type === "publish");
     expect(got).toHaveLength(4);
-    expect(test.broker.queued.bytes).toBeLessThanOrEqual(5000);
+    expect(test.broker.sessions.get("a")?.inflight.bytes).toBeLessThanOrEqual(5000);
     expect(test.broker.stats().dropped_queue_full_total).toBe(16);
     for (const { packetId = 0 } of got) {
       client.send({ type: "puback", version: 5, packetId, reasonCode: 0, properties: {} });

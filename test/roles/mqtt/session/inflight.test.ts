@@ -88,7 +88,7 @@ test("the messages in flight equal those of a simple model, in the order of send
         }
       }
       inflight.clear();
-      expect([inflight.size, inflight.bytes, inflight.total.bytes, inflight.ids()]).toEqual([0, 0, 0, []]);
+      expect([inflight.size, inflight.bytes, inflight.memory.bytes, inflight.ids()]).toEqual([0, 0, 0, []]);
     }),
     { numRuns: 200 },
   );

@@ -24,12 +24,37 @@ describe.each([3, 4, 5] as const)(
       return { test, publish, lengths };
     }
 
+    // A message of 1000 bytes takes 1500, and 120 for each client that it is queued for.
     test("are limited besides those of each client: further messages are dropped and counted", () => {
       const { test, publish, lengths } = setup({ maxAllQueuedBytes: 5000 });
       for (let index = 0; index < 3; index++) publish();
-      expect(lengths()).toEqual([2, 1, 1]);
-      expect(test.broker.stats()).toMatchObject({ queued_messages: 4, dropped_queue_full_total: 5 });
-      expect(test.broker.queued.bytes).toBe(test.broker.stats().queued_bytes ?? -1);
+      expect(lengths()).toEqual([2, 2, 2]);
+      expect(test.broker.stats()).toMatchObject({ queued_messages: 6, dropped_queue_full_total: 3 });
+      expect(test.broker.queued.bytes).toBe(2 * (1500 + 3 * 120));
+    });
+
+    test("are counted once, however many clients a message is queued for", () => {
+      const { test, publish } = setup({ maxAllQueuedBytes: 100_000 });
+      for (let index = 0; index < 50; index++) publish();
+      expect(test.broker.stats()).toMatchObject({ queued_messages: 150, dropped_queue_full_total: 0 });
+      for (const name of ["a", "b", "c"]) test.connect(name, version, { cleanStart: true });
+      expect(test.broker.queued.bytes).toBe(0);
+    });
+
+    test("leave the last quarter to clients that hold little", () => {
+      const { test } = setup({ maxAllQueuedBytes: 400_000 });
+      const publisher = test.connect("greedy publisher", version);
+      const subscriber = (name: string, filter: string) => {
+        const client = test.connect(name, version, persistent);
+        client.subscribe(filter, 1);
+        client.cut();
+        return () => test.broker.sessions.get(name)?.queue.length ?? 0;
+      };
+      const greedy = subscriber("greedy", "g");
+      const honest = subscriber("honest", "h");
+      for (let index = 0; index < 400; index++) publisher.publish("g", "x".repeat(1000), { qos: 1 });
+      for (let index = 0; index < 50; index++) publisher.publish("h", "x".repeat(1000), { qos: 1 });
+      expect([greedy(), honest()]).toEqual([185, 50]);
     });
 
     test("free their quota when they are acknowledged, and when their session ends", () => {
@@ -47,13 +72,12 @@ describe.each([3, 4, 5] as const)(
       }
       publish();
       // The messages in flight to "a" count, too.
-      expect(lengths()).toEqual([0, 2, 1]);
+      expect(lengths()).toEqual([0, 2, 2]);
       const clean = test.connect("b", version);
       expect(clean.messages()).toEqual([]);
-      expect(lengths()).toEqual([0, 0, 1]);
-      const { sessions, queued } = test.broker;
-      const left = (sessions.get("a")?.inflight.bytes ?? 0) + (sessions.get("c")?.queue.bytes ?? 0);
-      expect(queued.bytes).toBe(left);
+      expect(lengths()).toEqual([0, 0, 2]);
+      // One in flight to "a", two queued for "c".
+      expect(test.broker.queued.bytes).toBe(3 * (1500 + 120));
     });
   },
 );
