@@ -1,10 +1,12 @@
 #!/usr/bin/env bun
 // The server's entry: the only place where roles, server, observers and the process meet.
+import { isatty } from "node:tty";
 import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
 import { withTimeout } from "./core/deadline.ts";
 import { serveApp } from "./net/http/app-server.ts";
+import { LineWriter } from "./observe/line-writer.ts";
 import { printable } from "./protocol/text/printable.ts";
 import { registry } from "./registry.ts";
 import type { ProcessFacts } from "./server/admin/context.ts";
@@ -17,30 +19,15 @@ import { exitStatus, type ServerIo } from "./server/io.ts";
 /** SIGHUP is here because a terminal sends it when it is closed. */
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Bytes of output that are buffered for a slow reader. Lines beyond that are dropped and counted. */
-const maxBuffered = 8 * 1024 * 1024;
-
 /** How long the process waits at its end for its output to be read. */
 const flushTimeoutMs = 1000;
 
-let droppedLines = 0;
-
-/** Writes a line to standard output, unless too many are waiting to be read. */
-function write(text: string): void {
-  if (process.stdout.writableLength > maxBuffered) {
-    droppedLines++;
-    return;
-  }
-  if (droppedLines > 0) {
-    process.stderr.write(`Nobody read the output: ${droppedLines} lines of it were left out\n`);
-    droppedLines = 0;
-  }
-  process.stdout.write(text);
-}
+const stdout = new LineWriter({ fd: 1, name: "standard output" });
+const stderr = new LineWriter({ fd: 2, name: "standard error" });
 
 /** Escapes control characters: error messages may quote the user's file. */
 function writeError(text: string): void {
-  process.stderr.write(
+  stderr.write(
     text
       .split("\n")
       .map((line) => printable(line, 2000))
@@ -49,10 +36,10 @@ function writeError(text: string): void {
 }
 
 const io: ServerIo = {
-  out: write,
+  stdout,
   err: writeError,
-  isTerminal: process.stdout.isTTY === true,
-  colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  isTerminal: isatty(1),
+  colour: isatty(1) && !process.env.NO_COLOR,
   environment: process.env,
   version,
   labYaml: String(labYaml),
@@ -99,6 +86,10 @@ const program = new Command("distsrv")
   .option("--grace <duration>", "how long a stop waits for clients, e.g. 5s")
   .option("--log-level <level>", "debug, info, warning or error")
   .option("--log-format <format>", "text, json or auto")
+  .configureOutput({
+    writeOut: (text) => stdout.write(text),
+    writeErr: (text) => stderr.write(text),
+  })
   .showHelpAfterError("(distsrv --config FILE runs a file; distsrv --help lists every option)")
   .addHelpText(
     "after",
@@ -147,11 +138,20 @@ program
 /** @param flushMs how long to wait for a slow reader of the output; absent: for ever */
 async function finish(status: number | Promise<number>, flushMs?: number): Promise<void> {
   const code = await status;
-  const streams = [process.stdout, process.stderr];
-  const written = Promise.all(streams.map((stream) => new Promise<void>((done) => stream.end(done))));
-  if (flushMs === undefined) await written;
-  else await withTimeout(written, flushMs);
-  process.exit(code);
+  await flushed([stdout], flushMs);
+  const { error } = stdout;
+  // The reader of a pipe, such as head, has closed it: that is no failure.
+  const isClosedPipe = error !== undefined && "code" in error && error.code === "EPIPE";
+  const hasFailed = flushMs === undefined && error !== undefined && !isClosedPipe;
+  if (hasFailed) writeError(`Cannot write to ${stdout.name}: ${error.message}\n`);
+  await flushed([stdout, stderr], flushMs);
+  process.exit(hasFailed && code === exitStatus.ok ? exitStatus.failed : code);
+}
+
+async function flushed(writers: readonly LineWriter[], flushMs: number | undefined): Promise<void> {
+  const all = Promise.all(writers.map((writer) => writer.flush()));
+  if (flushMs === undefined) await all;
+  else await withTimeout(all, flushMs);
 }
 
 program.exitOverride();
@@ -160,5 +160,5 @@ try {
 } catch (error) {
   const code = error instanceof Error && "exitCode" in error ? error.exitCode : undefined;
   if (code === undefined) throw error;
-  process.exit(code === 0 ? exitStatus.ok : exitStatus.usage);
+  await finish(code === 0 ? exitStatus.ok : exitStatus.usage);
 }

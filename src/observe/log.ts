@@ -1,4 +1,4 @@
-import { getFileSink } from "@logtape/file";
+import { constants, openSync } from "node:fs";
 import {
   configureSync,
   disposeSync,
@@ -10,6 +10,7 @@ import {
 } from "@logtape/logtape";
 import type { LogFields, Logger, LogLevel } from "../core/log.ts";
 import { printable } from "../protocol/text/printable.ts";
+import { LineWriter } from "./line-writer.ts";
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -17,34 +18,77 @@ export interface LogOptions {
   /** Also write every line to this file. */
   readonly file?: string | undefined;
   readonly colour: boolean;
-  /** Where the lines go; each ends in a line end. */
-  readonly write: (line: string) => void;
+  /** Standard output, which the lines go to. */
+  readonly output: LineWriter;
+  /** Called with a sentence when lines cannot be written: the log cannot say so itself. */
+  readonly report: (problem: string) => void;
 }
 
 export interface Log {
   /** The logger of a service, or of distsrv itself. */
   logger(name: string): Logger;
-  close(): void;
+  /** What is wrong with the log itself just now: a sentence for each place that it cannot be written to. */
+  problems(): readonly string[];
+  /** Lines lost since the start, by the name of the place that they should have gone to. */
+  lost(): Readonly<Record<"output" | "file", number>>;
+  /** Writes what can still be written. */
+  close(): Promise<void>;
 }
 
 /** @throws when the file cannot be opened */
-export function openLog(options: LogOptions): Log {
-  const format =
-    options.format === "json" ? jsonLine : (record: LogRecord) => textLine(record, options.colour);
-  const sinks: Record<string, Sink> = { output: (record) => options.write(format(record)) };
-  if (options.file !== undefined) {
-    const formatter = options.format === "json" ? jsonLine : (record: LogRecord) => textLine(record, false);
-    sinks.file = getFileSink(options.file, { formatter, bufferSize: 0 });
-  }
+export function openLog({ level, format, file, colour, output, report }: LogOptions): Log {
+  const [forOutput, forFile] = format === "json" ? [jsonLine, jsonLine] : [coloured(colour), coloured(false)];
+  const fileWriter = file === undefined ? undefined : openFile(file);
+  const sinks: Record<string, Sink> = { output: sinkTo(output, forOutput, report) };
+  if (fileWriter !== undefined) sinks.file = sinkTo(fileWriter, forFile, report);
   configureSync({
     reset: true,
     sinks,
     loggers: [
-      { category: "distsrv", sinks: Object.keys(sinks), lowestLevel: options.level },
+      { category: "distsrv", sinks: Object.keys(sinks), lowestLevel: level },
       { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "warning" },
     ],
   });
-  return { logger: (name) => loggerOn(getLogger(["distsrv", name])), close: disposeSync };
+  return {
+    logger: (name) => loggerOn(getLogger(["distsrv", name])),
+    problems: () => [output, fileWriter].flatMap((writer) => writer?.problem ?? []),
+    lost: () => ({ output: output.lost, file: fileWriter?.lost ?? 0 }),
+    async close() {
+      disposeSync();
+      await Promise.all([output.flush(), fileWriter?.close()]);
+    },
+  };
+}
+
+/** Never blocks: without the flag, opening a named pipe would wait for its reader. */
+const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
+function openFile(path: string): LineWriter {
+  return new LineWriter({ fd: openSync(path, appending, 0o666), name: path });
+}
+
+type Formatter = (record: LogRecord) => string;
+
+function sinkTo(writer: LineWriter, format: Formatter, report: (problem: string) => void): Sink {
+  writer.onFailure = (why) =>
+    report(
+      `Cannot write the log to ${writer.name}: ${why}. Service goes on; lines that are lost are counted`,
+    );
+  writer.gapLine = (lost, why) => format(gapRecord(lost, why));
+  return (record) => writer.write(format(record));
+}
+
+/** A record that stands where lines are missing. */
+function gapRecord(lost: number, why: string): LogRecord {
+  const message = `${lost} lines of the log were lost here: ${why}`;
+  return {
+    category: ["distsrv", "distsrv"],
+    level: "warning",
+    timestamp: Date.now(),
+    message: [message],
+    rawMessage: message,
+    properties: { lost },
+  };
 }
 
 function loggerOn(tape: TapeLogger): Logger {
@@ -82,6 +126,11 @@ const invisible = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\u
 function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
+
+const coloured =
+  (colour: boolean): Formatter =>
+  (record) =>
+    textLine(record, colour);
 
 /** `23:49:36.120 INF time      127.0.0.1:40112  Received from client: TIME` */
 function textLine(record: LogRecord, colour: boolean): string {

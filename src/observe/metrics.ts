@@ -22,6 +22,8 @@ export interface ProcessNumbers {
   readonly startedAt: number;
   readonly memory: { readonly rss: number; readonly heap: number };
   readonly cpu: { readonly user: number; readonly system: number };
+  /** By where they should have gone: `output` or `file`. */
+  readonly lostLogLines: Readonly<Record<string, number>>;
 }
 
 /** Measuring stops this long after the last scrape. */
@@ -123,7 +125,8 @@ class StatMetrics {
   }
 }
 
-function addProcess(registry: Registry, { version, bun, startedAt, memory, cpu }: ProcessNumbers): void {
+function addProcess(registry: Registry, numbers: ProcessNumbers): void {
+  const { version, bun, startedAt, memory, cpu, lostLogLines } = numbers;
   const gauge = (name: string, help: string, value: number) =>
     new Gauge({ name, help, registers: [registry] }).set(value);
   new Gauge({
@@ -141,4 +144,11 @@ function addProcess(registry: Registry, { version, bun, startedAt, memory, cpu }
     registers: [registry],
   });
   cpuSeconds.inc(cpu.user + cpu.system);
+  const lost = new Counter({
+    name: "distsrv_log_lines_lost_total",
+    help: "Lines of the log that could not be written and did not fit into the memory kept for them.",
+    labelNames: ["to"],
+    registers: [registry],
+  });
+  for (const [to, lines] of Object.entries(lostLogLines)) lost.inc({ to }, lines);
 }

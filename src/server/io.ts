@@ -1,11 +1,12 @@
 import type { Tries } from "../core/try.ts";
+import type { LineWriter } from "../observe/line-writer.ts";
 import type { ProcessFacts } from "./admin/context.ts";
 import type { ServeApp } from "./admin/start.ts";
 
 /** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
-  /** Results. */
-  readonly out: (text: string) => void;
+  /** Results and the log. */
+  readonly stdout: LineWriter;
   /** Errors. */
   readonly err: (text: string) => void;
   readonly isTerminal: boolean;

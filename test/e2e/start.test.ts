@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { copyBinaries, freePort, haveBinaries, testBinaries } from "../support/binaries.ts";
 import { startLab } from "../support/lab.ts";
 import { type Outcome, run } from "../support/program.ts";
 
@@ -11,14 +11,6 @@ function runConfig(yaml: string): Promise<Outcome> {
   const config = join(files.scratch, `${crypto.randomUUID()}.yaml`);
   writeFileSync(config, yaml);
   return run([files.distsrv, "--config", config], { cwd: files.folder, cleanEnvironment: true });
-}
-
-/** A free port, found by listening on port 0. */
-function freePort(): number {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = probe;
-  probe.stop(true);
-  return port;
 }
 
 /** A port that is in use until the test ends. */

@@ -13,6 +13,7 @@ const process = {
   startedAt: 1_700_000_000_500,
   memory: { rss: 1000, heap: 500 },
   cpu: { user: 1.5, system: 0.5 },
+  lostLogLines: { output: 12, file: 0 },
 };
 
 const service = (name: string, role: string, stats: Record<string, number>): ServiceNumbers => {
@@ -55,6 +56,10 @@ describe("/metrics", () => {
     expect(of("distsrv_service_restarts_total")?.metrics[0]?.value).toBe("2");
     expect(of("distsrv_build_info")?.metrics[0]).toMatchObject({ labels: { version: "1.2.3" }, value: "1" });
     expect(of("process_cpu_seconds_total")).toMatchObject({ type: "COUNTER", metrics: [{ value: "2" }] });
+    expect(of("distsrv_log_lines_lost_total")?.metrics).toEqual([
+      { value: "12", labels: { to: "output" } },
+      { value: "0", labels: { to: "file" } },
+    ]);
     expect(of("process_start_time_seconds")?.metrics[0]?.value).toBe("1700000000.5");
   });
 

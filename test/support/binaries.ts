@@ -60,3 +60,11 @@ export function copyBinaries(): Binaries {
   }
   return { folder, scratch, distsrv: join(folder, "distsrv"), distcli: join(folder, "distcli") };
 }
+
+/** A free port, found by listening on port 0. */
+export function freePort(): number {
+  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = probe;
+  probe.stop(true);
+  return port;
+}

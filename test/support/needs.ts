@@ -73,6 +73,7 @@ export const needs = {
     isThere: () => mosquittoBroker !== undefined && Bun.which("mosquitto_sub") !== null,
   },
   curl: command("curl", "curl"),
+  script: command("script", "bsdutils"),
   chromium: command("chromium", "chromium"),
   /** Node itself, not Bun under Node's name. */
   node: {

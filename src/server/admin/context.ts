@@ -20,6 +20,14 @@ export interface ProcessFacts {
   readonly bun: string;
 }
 
+/** What goes wrong in the process itself, outside of its services. */
+export interface ProcessHealth {
+  /** One sentence each, for a person to read. */
+  problems(): readonly string[];
+  /** Lines of the log lost since the start, by where they should have gone. */
+  lostLogLines(): Readonly<Record<string, number>>;
+}
+
 /** The dependencies of the admin service. They are injected, so that tests need neither a port nor a process. */
 export interface AdminContext {
   readonly config: AdminConfig;
@@ -29,6 +37,7 @@ export interface AdminContext {
   readonly history: History;
   readonly log: Logger;
   readonly facts: () => ProcessFacts;
+  readonly health: ProcessHealth;
   /** Stops the whole process, as SIGTERM does. */
   readonly drain: (reason: string) => void;
   /** The text of /metrics. */

@@ -6,6 +6,7 @@ import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Plan } from "../config/plan.ts";
 import type { ServerIo } from "../io.ts";
 import type { Supervisor } from "../run/supervisor.ts";
+import type { ProcessHealth } from "./context.ts";
 import { type RunningAdmin, startAdmin } from "./start.ts";
 
 export interface OpenAdminOptions {
@@ -15,6 +16,7 @@ export interface OpenAdminOptions {
   readonly history: History;
   readonly log: Logger;
   readonly io: ServerIo;
+  readonly health: ProcessHealth;
   readonly drain: (reason: string) => void;
 }
 
@@ -24,13 +26,14 @@ export interface OpenAdminOptions {
  * @throws {StartError} when the file does configure it, and the port cannot be had
  */
 export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
-  const { plan, supervisor, hub, history, log, io, drain } = options;
+  const { plan, supervisor, hub, history, log, io, health, drain } = options;
   const config = plan.settings.admin;
   if (config === false) return undefined;
   const { facts, tries, version, serveApp } = io;
   const metrics = readMetrics(options, hub);
   const dashboard = async () => (await import("../../dashboard/assets.ts")).dashboardAssets();
-  const context = { config, version, plan, supervisor, history, log, facts, drain, metrics, dashboard };
+  const process = { version, facts, health, drain };
+  const context = { config, plan, supervisor, history, log, metrics, dashboard, ...process };
   try {
     return startAdmin(tries === undefined ? context : { ...context, tries }, serveApp);
   } catch (error) {
@@ -41,7 +44,7 @@ export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
 }
 
 /** The metrics' text. Their library is loaded by the first scrape. */
-function readMetrics({ supervisor, io }: OpenAdminOptions, hub: TrafficHub): () => Promise<string> {
+function readMetrics({ supervisor, io, health }: OpenAdminOptions, hub: TrafficHub): () => Promise<string> {
   let loading: Promise<Metrics> | undefined;
   return async () => {
     loading ??= import("../../observe/metrics.ts").then(({ Metrics }) => new Metrics(hub));
@@ -54,6 +57,8 @@ function readMetrics({ supervisor, io }: OpenAdminOptions, hub: TrafficHub): () 
       problems: supervisor.problems(name).length,
       stats: await supervisor.stats(name),
     }));
-    return await metrics.text(await Promise.all(services), { version: io.version, ...io.facts() });
+    const lostLogLines = health.lostLogLines();
+    const { version } = io;
+    return await metrics.text(await Promise.all(services), { version, lostLogLines, ...io.facts() });
   };
 }

@@ -9,7 +9,9 @@ export function check(file: string, overrides: readonly string[], registry: Regi
     const plan = readPlan({ file, environment: io.environment, overrides }, registry);
     const names = plan.services.map(({ name }) => name).join(", ");
     const services = counted(plan.services.length, "service");
-    io.out(`${file} is fine: ${services} (${names}), ${counted(plan.definitions.length, "operation")}\n`);
+    io.stdout.write(
+      `${file} is fine: ${services} (${names}), ${counted(plan.definitions.length, "operation")}\n`,
+    );
     return exitStatus.ok;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

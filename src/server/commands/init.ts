@@ -16,6 +16,6 @@ export function init(file: string, io: ServerIo): number {
     io.err(`Cannot write ${file}: ${why}\n`);
     return exitStatus.failed;
   }
-  io.out(`Wrote ${file}. Run it with: distsrv --config ${file}\n`);
+  io.stdout.write(`Wrote ${file}. Run it with: distsrv --config ${file}\n`);
   return exitStatus.ok;
 }

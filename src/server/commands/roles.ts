@@ -5,12 +5,12 @@ import { exitStatus, type ServerIo } from "../io.ts";
 /** Lists the roles with a line each. @returns the exit status */
 export function roles(registry: Registry, io: ServerIo): number {
   const width = Math.max(...registry.roles.map(({ name }) => name.length));
-  for (const { name, summary } of registry.roles) io.out(`${name.padEnd(width)}  ${summary}\n`);
+  for (const { name, summary } of registry.roles) io.stdout.write(`${name.padEnd(width)}  ${summary}\n`);
   return exitStatus.ok;
 }
 
 /** Prints the JSON Schema of the configuration, for editors. @returns the exit status */
 export function schema(registry: Registry, io: ServerIo): number {
-  io.out(`${JSON.stringify(jsonSchema(registry.roles), undefined, 2)}\n`);
+  io.stdout.write(`${JSON.stringify(jsonSchema(registry.roles), undefined, 2)}\n`);
   return exitStatus.ok;
 }

@@ -48,12 +48,13 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     spawnWorker: io.spawnWorker,
   });
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
+  const health = { problems: () => log.problems(), lostLogLines: () => log.lost() };
   let admin: RunningAdmin | undefined;
   const { stopped, drain } = stopOnce(io, plan, supervisor, own);
   io.onSignal("report", () => void logCounters(supervisor, log.logger));
 
   try {
-    const open = () => openAdmin({ plan, supervisor, hub, history, log: own, io, drain });
+    const open = () => openAdmin({ plan, supervisor, hub, history, log: own, io, health, drain });
     // When it is configured, an error about its port comes before any service accepts clients.
     if (plan.wantsAdmin) admin = open();
     await supervisor.start();
@@ -62,7 +63,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     io.err(`${describeError(error)}\n`);
     await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
     await admin?.stop(AbortSignal.timeout(shortGraceMs));
-    log.close();
+    await log.close();
     return exitStatus.failed;
   }
   if (!supervisor.isStopping) {
@@ -72,13 +73,13 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   }
   const clean = await stopped;
   await admin?.stop(AbortSignal.timeout(shortGraceMs));
-  log.close();
+  await log.close();
   return clean ? exitStatus.ok : exitStatus.failed;
 }
 
 /** A table on a terminal, otherwise a log line for each address. */
 function logStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: ServerIo | undefined): void {
-  if (terminal !== undefined) terminal.out(startTable(plan, supervisor.status(), terminal.colour));
+  if (terminal !== undefined) terminal.stdout.write(startTable(plan, supervisor.status(), terminal.colour));
   else {
     for (const { name, role, addresses } of supervisor.status()) {
       for (const { transport, host, port } of addresses) {
@@ -111,8 +112,11 @@ function planOrReport(options: RunOptions, registry: Registry, io: ServerIo): Pl
 }
 
 function logOrReport({ level, file }: LogConfig, asText: boolean, io: ServerIo): Log | undefined {
+  const { colour, stdout: output, err } = io;
+  const format = asText ? "text" : "json";
+  const report = (problem: string) => err(`${problem}\n`);
   try {
-    return openLog({ level, file, format: asText ? "text" : "json", colour: io.colour, write: io.out });
+    return openLog({ level, file, format, colour, output, report });
   } catch (error) {
     io.err(`Cannot write the log to ${file}: ${describeError(error)}\n`);
     return undefined;

@@ -57,6 +57,7 @@ export interface TestAdminOptions {
   readonly dashboard?: AdminContext["dashboard"];
   readonly metrics?: AdminContext["metrics"];
   readonly startedAt?: number;
+  readonly problems?: readonly string[];
 }
 
 /** The admin service of a small lab, without a port. */
@@ -92,6 +93,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     metrics: options.metrics ?? (async () => "metrics\n"),
     ...(options.tries && { tries: options.tries }),
     ...(options.dashboard && { dashboard: options.dashboard }),
+    health: { problems: () => options.problems ?? [], lostLogLines: () => ({ output: 0, file: 0 }) },
     facts: () => ({
       pid: 42,
       startedAt: options.startedAt ?? Date.now() - 5000,

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
 import type { Logger } from "../../../src/core/log.ts";
 import { History } from "../../../src/observe/history.ts";
+import { LineWriter } from "../../../src/observe/line-writer.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { openAdmin } from "../../../src/server/admin/open-admin.ts";
 import type { ServeApp } from "../../../src/server/admin/start.ts";
@@ -31,7 +32,7 @@ function open(yaml: string, serveApp: ServeApp) {
   const hub = new TrafficHub();
   const supervisor = new Supervisor(plan, { logger: () => log, hub, version: "0.0.0", spawnWorker: never });
   const io: ServerIo = {
-    out: never,
+    stdout: new LineWriter({ fd: 1, name: "standard output" }),
     err: never,
     isTerminal: false,
     colour: false,
@@ -53,7 +54,8 @@ function open(yaml: string, serveApp: ServeApp) {
     exit: never,
   };
   const history = new History({ idle: {} });
-  const admin = openAdmin({ plan, supervisor, hub, history, log, io, drain: never });
+  const health = { problems: () => [], lostLogLines: () => ({}) };
+  const admin = openAdmin({ plan, supervisor, hub, history, log, io, health, drain: never });
   onTestFinished(() => admin?.stop(AbortSignal.abort()));
   return { admin, warnings };
 }

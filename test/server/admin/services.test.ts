@@ -95,6 +95,14 @@ describe("the admin API", () => {
     ]);
   });
 
+  test("/api/problems begins with those of the process itself", async () => {
+    const { ask } = await testAdmin({ problems: ["Cannot write to standard output: the disk is full"] });
+    expect(await (await ask("/api/problems")).json()).toEqual([
+      { service: "distsrv", text: "Cannot write to standard output: the disk is full" },
+      { service: "vault", text: "nobody has knocked for a while" },
+    ]);
+  });
+
   test("a service that was stopped by hand is a problem, until the whole stops", async () => {
     const { ask, post, supervisor } = await testAdmin();
     await post("/api/services/echo/stop");

@@ -24,7 +24,9 @@ const problemsRoute = createRoute({
   method: "get",
   path: "/api/problems",
   summary: "What goes wrong just now, in sentences",
-  responses: { 200: json(z.array(problem), "Of all services") },
+  responses: {
+    200: json(z.array(problem), 'Of all services; those of the process as a whole are "distsrv"\'s'),
+  },
 });
 
 export const addServices: AddRoutes = (app, context) => {
@@ -37,12 +39,13 @@ export const addServices: AddRoutes = (app, context) => {
   });
 
   app.openapi(problemsRoute, (c) => {
-    const { supervisor } = context;
+    const { supervisor, health } = context;
+    const ofProcess = health.problems().map((text) => ({ service: "distsrv", text }));
     const problems = supervisor.status().flatMap((status) => {
       const texts = [...whyDown(status, supervisor.isStopping), ...supervisor.problems(status.name)];
       return texts.map((text) => ({ service: status.name, text }));
     });
-    return c.json(problems, 200);
+    return c.json([...ofProcess, ...problems], 200);
   });
 };
 
