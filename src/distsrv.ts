@@ -5,6 +5,7 @@ import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
 import { withTimeout } from "./core/deadline.ts";
+import { descriptorLimit, nextDescriptor, openDescriptors } from "./net/descriptors.ts";
 import { serveApp } from "./net/http/app-server.ts";
 import { LineWriter } from "./observe/line-writer.ts";
 import { printable } from "./protocol/text/printable.ts";
@@ -43,8 +44,9 @@ const io: ServerIo = {
   environment: process.env,
   version,
   labYaml: String(labYaml),
-  spawnWorker: () => new Worker(new URL("./worker.ts", import.meta.url).href),
+  spawnWorker,
   serveApp,
+  descriptors: { limit: descriptorLimit(), next: nextDescriptor, open: openDescriptors },
   facts: processFacts,
   // Loaded on demand, because it imports the clients of all services.
   tries: async () => (await import("./tries.ts")).tries,
@@ -58,6 +60,17 @@ const io: ServerIo = {
   },
   exit: (status) => process.exit(status),
 };
+
+/** Descriptors that a thread needs to start. Without them Bun 1.4 ends the whole process. */
+const perThread = 8;
+
+/** @throws {Error} when there are too few file descriptors */
+function spawnWorker(): Worker {
+  const limit = io.descriptors.limit ?? Number.POSITIVE_INFINITY;
+  if (nextDescriptor() + perThread > limit)
+    throw new Error(`Cannot start a thread: nearly all of the ${limit} file descriptors are open`);
+  return new Worker(new URL("./worker.ts", import.meta.url).href);
+}
 
 function processFacts(): ProcessFacts {
   const { rss, heapUsed } = process.memoryUsage();

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Address } from "./address.ts";
+import type { DescriptorBudget } from "./descriptors.ts";
 import type { Logger } from "./log.ts";
 import type { Operations } from "./operation.ts";
 import type { Traffic } from "./traffic.ts";
@@ -86,6 +87,8 @@ export interface RoleContext {
   readonly thread: number;
   /** Another thread of this service listens on the port already: share it instead of claiming it. */
   readonly joins: boolean;
+  /** How the connections of all services share the file descriptors; absent where the limit is not known. */
+  readonly descriptors?: DescriptorBudget | undefined;
   /** A failure after start that the service cannot live with. The supervisor stops and restarts it. */
   fail(error: Error): void;
 }

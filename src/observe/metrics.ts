@@ -24,6 +24,7 @@ export interface ProcessNumbers {
   readonly cpu: { readonly user: number; readonly system: number };
   /** By where they should have gone: `output` or `file`. */
   readonly lostLogLines: Readonly<Record<string, number>>;
+  readonly descriptors: { readonly open: number | undefined; readonly limit: number | undefined };
 }
 
 /** Measuring stops this long after the last scrape. */
@@ -126,7 +127,7 @@ class StatMetrics {
 }
 
 function addProcess(registry: Registry, numbers: ProcessNumbers): void {
-  const { version, bun, startedAt, memory, cpu, lostLogLines } = numbers;
+  const { version, bun, startedAt, memory, cpu, lostLogLines, descriptors } = numbers;
   const gauge = (name: string, help: string, value: number) =>
     new Gauge({ name, help, registers: [registry] }).set(value);
   new Gauge({
@@ -138,6 +139,10 @@ function addProcess(registry: Registry, numbers: ProcessNumbers): void {
   gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", startedAt / 1000);
   gauge("process_resident_memory_bytes", "Memory that the process really holds.", memory.rss);
   gauge("distsrv_heap_bytes", "Memory that JavaScript values take.", memory.heap);
+  if (descriptors.open !== undefined)
+    gauge("process_open_fds", "File descriptors that are open.", descriptors.open);
+  if (descriptors.limit !== undefined)
+    gauge("process_max_fds", "File descriptors that may be open.", descriptors.limit);
   const cpuSeconds = new Counter({
     name: "process_cpu_seconds_total",
     help: "Processor time of the process, user and system.",

@@ -2,6 +2,7 @@ import type { Tries } from "../core/try.ts";
 import type { LineWriter } from "../observe/line-writer.ts";
 import type { ProcessFacts } from "./admin/context.ts";
 import type { ServeApp } from "./admin/start.ts";
+import type { Descriptors } from "./run/descriptors.ts";
 
 /** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
@@ -19,6 +20,7 @@ export interface ServerIo {
   readonly serveApp: ServeApp;
   /** Loads the clients that try services from the dashboard; absent: there are none. */
   readonly tries?: () => Promise<Tries>;
+  readonly descriptors: Descriptors;
   /** The process' id, memory and processor time now. */
   readonly facts: () => ProcessFacts;
   /** Calls back at each signal of this kind, until the process ends. */

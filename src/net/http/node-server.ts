@@ -2,8 +2,10 @@ import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerRespon
 import type { Socket } from "node:net";
 import { type Address, formatAddress } from "../../core/address.ts";
 import { onAbort } from "../../core/deadline.ts";
+import { hasRoom, noRoom } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
+import { nextDescriptor } from "../descriptors.ts";
 import { listenError } from "../listen-port.ts";
 import { type HttpConnectionOwner, HttpConnection as SocketConnection } from "./node-connection.ts";
 import { NodeHttpExchange } from "./node-exchange.ts";
@@ -16,7 +18,7 @@ type Connection = SocketConnection<NodeHttpExchange>;
 export type HttpConnection = Pick<NodeHttpExchange, "conversation" | "local" | "remote">;
 
 /** What listening needs of a role's context. */
-export type HttpListenContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread">;
+export type HttpListenContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "descriptors">;
 
 export interface NodeHttpOptions {
   readonly host: string;
@@ -141,8 +143,9 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
   #accept(socket: Socket): void {
     this.#accepted++;
     const connection = new SocketConnection<NodeHttpExchange>(socket, this);
-    if (this.#connections.size >= this.#options.maxConnections) {
-      this.#refuse(connection);
+    const why = this.#whyRefuse();
+    if (why !== undefined) {
+      this.#refuse(connection, why);
       return;
     }
     this.#connections.set(socket, connection);
@@ -152,14 +155,25 @@ class Server implements NodeHttpServer, HttpConnectionOwner {
     });
   }
 
-  #refuse({ socket, remote }: Connection): void {
+  /** Why a new connection is not kept; undefined when it is. */
+  #whyRefuse(): string | undefined {
+    const { maxConnections } = this.#options;
+    const { descriptors } = this.#context;
+    const { size } = this.#connections;
+    if (size >= maxConnections)
+      return `${maxConnections} clients are connected and maxConnections is ${maxConnections}`;
+    // The connection has a descriptor already, whose number Bun does not say; the next one is as good.
+    if (descriptors === undefined || hasRoom(descriptors, nextDescriptor(), size)) return undefined;
+    return noRoom(descriptors);
+  }
+
+  #refuse({ socket, remote }: Connection, why: string): void {
     this.#refused++;
     socket.destroy();
     // One line for the first and for every thousandth, so that a connection storm does not flood the log.
     if (this.#refused % 1000 !== 1) return;
-    const { maxConnections } = this.#options;
     this.#context.log.warning(
-      `Closed a connection from ${formatAddress(remote)}: ${maxConnections} clients are connected and maxConnections is ${maxConnections} (${this.#refused} closed so far)`,
+      `Closed a connection from ${formatAddress(remote)}: ${why} (${this.#refused} closed so far)`,
     );
   }
 

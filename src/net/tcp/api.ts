@@ -4,7 +4,10 @@ import type { TcpConnection } from "./connection.ts";
 import type { TlsFiles } from "./tls-files.ts";
 
 /** What listening needs of a role's context. */
-export type ListenContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "joins">;
+export type ListenContext = Pick<
+  RoleContext,
+  "service" | "log" | "traffic" | "thread" | "joins" | "descriptors"
+>;
 
 export interface TcpOptions {
   readonly host: string;

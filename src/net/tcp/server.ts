@@ -1,6 +1,7 @@
 import type { Socket, TCPSocketListener } from "bun";
 import { type Address, formatAddress } from "../../core/address.ts";
 import { withDeadline } from "../../core/deadline.ts";
+import { hasRoom, noRoom } from "../../core/descriptors.ts";
 import { listenError, probePort } from "../listen-port.ts";
 import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 import { widenBacklog } from "./backlog.ts";
@@ -121,15 +122,12 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   }
 
   #accept(socket: Socket<TcpConnection<S>>): void {
-    const { maxConnections, shared, keepAlive } = this.#options;
+    const { shared, keepAlive } = this.#options;
     const connection = new TcpConnection<S>(socket, this, ++this.#accepted);
     socket.data = connection;
-    if (maxConnections && this.connections.size >= maxConnections) {
-      this.#refuse(connection, maxConnections);
-      return;
-    }
-    if (shared !== undefined && shared.used >= shared.limit) {
-      this.#refuse(connection, shared.limit);
+    const why = this.#whyRefuse(socket);
+    if (why !== undefined) {
+      this.#refuse(connection, why);
       return;
     }
     if (shared !== undefined) shared.used++;
@@ -152,13 +150,24 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#serve(connection);
   }
 
-  #refuse(connection: TcpConnection<S>, limit: number): void {
+  /** Why a new connection is not kept; undefined when it is. */
+  #whyRefuse(socket: Socket<TcpConnection<S>>): string | undefined {
+    const { maxConnections = 0, shared } = this.#options;
+    const { descriptors } = this.#context;
+    const { size } = this.connections;
+    if (maxConnections > 0 && size >= maxConnections) return reached(maxConnections);
+    if (shared !== undefined && shared.used >= shared.limit) return reached(shared.limit);
+    if (descriptors === undefined || hasRoom(descriptors, descriptorOf(socket), size)) return undefined;
+    return noRoom(descriptors);
+  }
+
+  #refuse(connection: TcpConnection<S>, why: string): void {
     connection.markClosed();
     this.#refused++;
     // One line for the first and for every thousandth, so that a connection storm does not flood the log.
     if (this.#refused % 1000 === 1) {
       this.#context.log.warning(
-        `Closed a connection from ${formatAddress(connection.remote)}: ${limit} clients are connected and maxConnections is ${limit} (${this.#refused} closed so far)`,
+        `Closed a connection from ${formatAddress(connection.remote)}: ${why} (${this.#refused} closed so far)`,
       );
     }
     connection.terminate();
@@ -285,4 +294,11 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#stopIdleCheck();
     this.#handshakes?.close();
   }
+}
+
+const reached = (limit: number): string => `${limit} clients are connected and maxConnections is ${limit}`;
+
+/** Bun's types lack `fd`. */
+function descriptorOf(socket: object): number | undefined {
+  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : undefined;
 }

@@ -1,4 +1,5 @@
 import { type Address, formatHostPort } from "../../core/address.ts";
+import { hasRoom, noRoom } from "../../core/descriptors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Conversation } from "../../core/traffic.ts";
 import type { ZmqContext } from "./context.ts";
@@ -6,7 +7,7 @@ import { decodeMonitorEvent, type MonitorEvent, openMonitor } from "./monitor.ts
 import type { ZmqSocket } from "./socket.ts";
 import { socketName, socketPath } from "./socket-name.ts";
 
-export type PeersContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread">;
+export type PeersContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "descriptors">;
 
 const shutBoth = 2;
 
@@ -117,13 +118,22 @@ export class ZmqPeers {
     this.#byFd.set(fd, conversation);
     const { traffic } = this.#context;
     if (traffic.sample("open")) traffic.emit({ kind: "open", conversation });
-    if (this.#byFd.size <= this.#limit) return;
+    const why = this.#whyRefuse(fd);
+    if (why === undefined) return;
     // The connection may be closed already and its file descriptor reused by another service.
     const isOurs = local === undefined ? this.#isPathOf(fd) : this.#ports.includes(local.port);
     if (!isOurs) return;
     // libzmq sees the end of the connection and removes the peer.
     lib.c.shutdown(fd, shutBoth);
-    this.#refuse(`maxConnections is ${this.#limit}`);
+    this.#refuse(why);
+  }
+
+  /** Why a new connection is not kept; undefined when it is. */
+  #whyRefuse(fd: number): string | undefined {
+    const { descriptors } = this.#context;
+    const { size } = this.#byFd;
+    if (size > this.#limit) return `maxConnections is ${this.#limit}`;
+    return descriptors === undefined || hasRoom(descriptors, fd, size - 1) ? undefined : noRoom(descriptors);
   }
 
   #isPathOf(fd: number): boolean {

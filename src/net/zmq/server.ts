@@ -20,7 +20,10 @@ import type { Parts, ZmqSocket } from "./socket.ts";
 import { type Readiness, ZmqWaiter } from "./waiter.ts";
 
 /** What a ZeroMQ service needs of a role's context. */
-export type ZmqServerContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "fail">;
+export type ZmqServerContext = Pick<
+  RoleContext,
+  "service" | "log" | "traffic" | "thread" | "descriptors" | "fail"
+>;
 
 /** The socket of a service, with its peers, waiting, traffic events and stop. The role's one loop uses it. */
 export class ZmqServer {

@@ -26,6 +26,8 @@ export interface ProcessHealth {
   problems(): readonly string[];
   /** Lines of the log lost since the start, by where they should have gone. */
   lostLogLines(): Readonly<Record<string, number>>;
+  /** File descriptors, where the system says. */
+  descriptors(): { readonly open: number | undefined; readonly limit: number | undefined };
 }
 
 /** The dependencies of the admin service. They are injected, so that tests need neither a port nor a process. */

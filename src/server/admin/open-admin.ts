@@ -58,7 +58,8 @@ function readMetrics({ supervisor, io, health }: OpenAdminOptions, hub: TrafficH
       stats: await supervisor.stats(name),
     }));
     const lostLogLines = health.lostLogLines();
-    const { version } = io;
-    return await metrics.text(await Promise.all(services), { version, lostLogLines, ...io.facts() });
+    const descriptors = health.descriptors();
+    const process = { version: io.version, lostLogLines, descriptors, ...io.facts() };
+    return await metrics.text(await Promise.all(services), process);
   };
 }

@@ -1,10 +1,12 @@
 import { formatAddress } from "../../core/address.ts";
+import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import { History } from "../../observe/history.ts";
 import { type Log, openLog } from "../../observe/log.ts";
 import { logTraffic } from "../../observe/log-traffic.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
+import type { ProcessHealth } from "../admin/context.ts";
 import { openAdmin } from "../admin/open-admin.ts";
 import type { RunningAdmin } from "../admin/start.ts";
 import { ConfigError } from "../config/diagnostic.ts";
@@ -13,6 +15,7 @@ import type { Plan, Registry } from "../config/plan.ts";
 import { readPlan } from "../config/read-file.ts";
 import type { LogConfig } from "../config/schema.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
+import { compareLimits, descriptorBudget, descriptorProblem } from "../run/descriptors.ts";
 import { logCounters, reachable, startTable } from "../run/report.ts";
 import { Supervisor } from "../run/supervisor.ts";
 
@@ -41,14 +44,16 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   hub.add(logTraffic(log.logger, level === "info" || level === "debug" ? messages : 0));
   const history = new History({ onRatesChange: () => hub.updateRates() });
   hub.add(history);
+  const budget = descriptorBudget(plan, io.descriptors);
   const supervisor = new Supervisor(plan, {
+    descriptors: budget,
     logger: log.logger,
     hub,
     version: io.version,
     spawnWorker: io.spawnWorker,
   });
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
-  const health = { problems: () => log.problems(), lostLogLines: () => log.lost() };
+  const health = processHealth(log, budget, io);
   let admin: RunningAdmin | undefined;
   const { stopped, drain } = stopOnce(io, plan, supervisor, own);
   io.onSignal("report", () => void logCounters(supervisor, log.logger));
@@ -67,6 +72,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     return exitStatus.failed;
   }
   if (!supervisor.isStopping) {
+    if (budget !== undefined) compareLimits(plan, budget, own);
     logStart(plan, supervisor, own, asText ? io : undefined);
     if (admin !== undefined) own.info(`Dashboard: http://${formatAddress(reachable(admin.address))}`);
     logReady(plan, own);
@@ -75,6 +81,16 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   await admin?.stop(AbortSignal.timeout(shortGraceMs));
   await log.close();
   return clean ? exitStatus.ok : exitStatus.failed;
+}
+
+function processHealth(log: Log, budget: DescriptorBudget | undefined, io: ServerIo): ProcessHealth {
+  const { limit, next, open } = io.descriptors;
+  const ofDescriptors = () => (budget === undefined ? undefined : descriptorProblem(budget, next()));
+  return {
+    problems: () => [...log.problems(), ...[ofDescriptors()].filter((text) => text !== undefined)],
+    lostLogLines: () => log.lost(),
+    descriptors: () => ({ open: open(), limit }),
+  };
 }
 
 /** A table on a terminal, otherwise a log line for each address. */

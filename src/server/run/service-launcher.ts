@@ -1,3 +1,4 @@
+import type { DescriptorBudget } from "../../core/descriptors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
@@ -11,6 +12,8 @@ export interface SupervisorOptions {
   /** The program's version. */
   readonly version: string;
   readonly spawnWorker: () => Worker;
+  /** Absent: connections are not limited by file descriptors. */
+  readonly descriptors?: DescriptorBudget | undefined;
 }
 
 type Fail = (error: Error) => void;
@@ -35,11 +38,21 @@ export class ServiceLauncher {
     const { role, config, name } = this.#planned;
     const count = role.threads?.(config) ?? 0;
     if (count === 0) return;
-    const { logger, hub, spawnWorker: spawn, version } = this.#options;
+    const { logger, hub, spawnWorker: spawn, version, descriptors } = this.#options;
     const { definitions: operations, settings } = this.#plan;
     this.#prepared = new Threads(
       { ...this.#planned, config: this.#config() },
-      { count, spawn, hub, version, log: logger(name), operations, graceMs: settings.grace, fail },
+      {
+        count,
+        spawn,
+        hub,
+        version,
+        descriptors,
+        log: logger(name),
+        operations,
+        graceMs: settings.grace,
+        fail,
+      },
     );
   }
 
@@ -62,7 +75,7 @@ export class ServiceLauncher {
   }
 
   #runOnMainThread(fail: Fail): Promise<Runner> {
-    const { logger, hub, version } = this.#options;
+    const { logger, hub, version, descriptors } = this.#options;
     const { name } = this.#planned;
     const context: RoleContext = {
       service: name,
@@ -72,6 +85,7 @@ export class ServiceLauncher {
       operations: this.#plan.operations,
       thread: 0,
       joins: false,
+      descriptors,
       fail,
     };
     return runOnMainThread({ ...this.#planned, config: this.#config() }, context);

@@ -1,4 +1,5 @@
 import type { Address } from "../../core/address.ts";
+import type { DescriptorBudget } from "../../core/descriptors.ts";
 import type { StartErrorCode } from "../../core/errors.ts";
 import type { LogFields, LogLevel } from "../../core/log.ts";
 import type { TrafficEvent, TrafficKind } from "../../core/traffic.ts";
@@ -14,6 +15,7 @@ export type ToThread =
       readonly version: string;
       readonly config: unknown;
       readonly operations: readonly OperationDefinition[];
+      readonly descriptors: DescriptorBudget | undefined;
       readonly thread: number;
       /** Another thread of the service listens on the port already. */
       readonly joins: boolean;

@@ -117,6 +117,7 @@ function contextOf(
     operations: operationTable(message.operations.map(registry.compileOperation)),
     thread: message.thread,
     joins: message.joins,
+    descriptors: message.descriptors,
     fail: (error) => post({ kind: "failed", message: describeError(error) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Address } from "../../core/address.ts";
+import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { SampleRates } from "../../observe/observer.ts";
@@ -16,6 +17,7 @@ export interface ThreadsOptions {
   readonly hub: TrafficHub;
   readonly version: string;
   readonly operations: readonly OperationDefinition[];
+  readonly descriptors?: DescriptorBudget | undefined;
   readonly graceMs: number;
   readonly fail: (error: Error) => void;
 }
@@ -115,7 +117,7 @@ export class Threads implements Runner {
   }
 
   async #startThread(thread: number): Promise<readonly Address[]> {
-    const { operations } = this.#options;
+    const { operations, descriptors } = this.#options;
     const index = this.#loading.findIndex((loading) => loading.thread === thread);
     const handle = this.#loading.splice(index, index < 0 ? 0 : 1)[0]?.handle ?? this.#open(thread);
     const addresses = await handle.start({
@@ -125,6 +127,7 @@ export class Threads implements Runner {
       version: this.#options.version,
       config: this.#configFor(),
       operations,
+      descriptors,
       thread,
       // Once a thread has claimed the port, all later ones join it, even if no thread is left: the listener of a
       // thread that is about to exit would make an exclusive claim fail.

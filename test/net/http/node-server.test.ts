@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "bun:test";
+import type { DescriptorBudget } from "../../../src/core/descriptors.ts";
 import { StartError } from "../../../src/core/errors.ts";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { type HttpHandler, listenNodeHttp, type NodeHttpOptions } from "../../../src/net/http/node-server.ts";
@@ -14,7 +15,11 @@ const echo: HttpHandler = {
   tooLarge: () => ({ status: 413, headers: {}, body: "too large" }),
 };
 
-async function listen(options: Partial<NodeHttpOptions> = {}, handler: HttpHandler = echo) {
+async function listen(
+  options: Partial<NodeHttpOptions> = {},
+  handler: HttpHandler = echo,
+  descriptors?: DescriptorBudget,
+) {
   const log: string[] = [];
   const events: TrafficEvent[] = [];
   const line = (message: string) => void log.push(message);
@@ -28,6 +33,7 @@ async function listen(options: Partial<NodeHttpOptions> = {}, handler: HttpHandl
           void events.push(event.kind === "bytes" ? { ...event, bytes: event.bytes.slice() } : event),
       },
       thread: 0,
+      descriptors,
     },
     {
       host: "127.0.0.1",
@@ -203,4 +209,15 @@ test("stop closes idle connections at once, answers requests in flight, and drop
   await stopped;
   expect(server.clients()).toEqual([]);
   await server.stop(deadline.signal);
+});
+
+test("without a free descriptor for it a client is closed, and the reason logged", async () => {
+  const full = { limit: 64, shared: 0, reserved: 0, share: 0 };
+  const { port, server, log } = await listen({}, echo, full);
+  const client = await RawClient.connect(port);
+  client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await client.closed;
+  expect(client.received.length).toBe(0);
+  expect(server.stats()).toMatchObject({ connections: 0, connections_refused_total: 1, requests_total: 0 });
+  expect(log).toEqual([expect.stringContaining("nearly all of the 64 file descriptors")]);
 });

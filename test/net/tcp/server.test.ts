@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { unobserved } from "../../../src/core/traffic.ts";
+import { nextDescriptor } from "../../../src/net/descriptors.ts";
 import {
   type ListenContext,
   listenTcp,
@@ -260,5 +261,36 @@ describe("listenTcp", () => {
       events.map((event) => ("direction" in event ? `${event.kind} ${event.direction}` : event.kind)),
     ).toEqual(["open", "bytes in", "bytes out", "close"]);
     expect(events[0]!.conversation).toMatchObject({ id: "test#1", service: "test", transport: "tcp" });
+  });
+
+  test("a connection whose descriptor is a reserved one is closed, one of a listener below its share kept", async () => {
+    const warnings: string[] = [];
+    const log = { ...silent, warning: (line: string) => void warnings.push(line) };
+    const next = nextDescriptor();
+    const descriptors = { limit: next + 64, shared: next, reserved: next + 64, share: 2 };
+    const server = await listen(echo, {}, { descriptors, log });
+    const { port } = server.address;
+    const [first, second] = [await RawClient.connect(port), await RawClient.connect(port)];
+    await until(() => server.connections.size === 2);
+    const third = await RawClient.connect(port);
+    await third.closed;
+    expect(server.stats()).toMatchObject({ connections: 2, connections_refused_total: 1 });
+    expect(warnings).toEqual([expect.stringContaining(`of the ${next + 64} file descriptors`)]);
+    first.end();
+    await until(() => server.connections.size === 1);
+    const fourth = await RawClient.connect(port);
+    for (const client of [second, fourth]) {
+      client.write("halo");
+      expect(await client.text(4)).toBe("halo");
+    }
+  });
+
+  test("past the last descriptor for connections nobody is let in", async () => {
+    const next = nextDescriptor();
+    const descriptors = { limit: next + 64, shared: next, reserved: next, share: 2 };
+    const server = await listen(echo, {}, { descriptors });
+    const client = await RawClient.connect(server.address.port);
+    await client.closed;
+    expect(server.stats()).toMatchObject({ connections: 0, connections_refused_total: 1 });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished } from "bun:test";
 import tls from "node:tls";
+import type { DescriptorBudget } from "../../../src/core/descriptors.ts";
 import { unobserved } from "../../../src/core/traffic.ts";
 import { listenTcp, type TcpHandler } from "../../../src/net/tcp/server.ts";
 import { readTlsFiles, type TlsFiles } from "../../../src/net/tcp/tls-files.ts";
@@ -20,7 +21,11 @@ const echo: TcpHandler<undefined> = {
 async function listen<S>(
   handler: TcpHandler<S>,
   files: Partial<TlsFiles> = {},
-  more: { readonly handshakeTimeout?: number; readonly pauseWhenFull?: boolean } = {},
+  more: {
+    readonly handshakeTimeout?: number;
+    readonly pauseWhenFull?: boolean;
+    readonly descriptors?: DescriptorBudget;
+  } = {},
 ) {
   const log: string[] = [];
   const note = (line: string) => void log.push(line);
@@ -31,6 +36,7 @@ async function listen<S>(
       traffic: unobserved,
       thread: 0,
       joins: false,
+      descriptors: more.descriptors,
     },
     {
       host: "127.0.0.1",
@@ -221,6 +227,15 @@ describe("TLS", () => {
   testTls("an expired certificate is reported in the log", async () => {
     const { log } = await listen(echo, authority!.issue("localhost", 0));
     expect(log.some((line) => line.includes("has expired on"))).toBe(true);
+  });
+
+  testTls("without a free descriptor a client is closed before its handshake", async () => {
+    const descriptors = { limit: 64, shared: 0, reserved: 0, share: 0 };
+    const { port, server, log } = await listen(echo, {}, { descriptors });
+    const client = await RawClient.connect(port);
+    await client.closed;
+    expect(server.stats()).toMatchObject({ connections: 0, connections_refused_total: 1 });
+    expect(log).toEqual([expect.stringContaining("nearly all of the 64 file descriptors")]);
   });
 });
 

@@ -93,7 +93,11 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     metrics: options.metrics ?? (async () => "metrics\n"),
     ...(options.tries && { tries: options.tries }),
     ...(options.dashboard && { dashboard: options.dashboard }),
-    health: { problems: () => options.problems ?? [], lostLogLines: () => ({ output: 0, file: 0 }) },
+    health: {
+      problems: () => options.problems ?? [],
+      lostLogLines: () => ({ output: 0, file: 0 }),
+      descriptors: () => ({ open: 10, limit: 64 }),
+    },
     facts: () => ({
       pid: 42,
       startedAt: options.startedAt ?? Date.now() - 5000,

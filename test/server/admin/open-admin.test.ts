@@ -41,6 +41,7 @@ function open(yaml: string, serveApp: ServeApp) {
     labYaml: "",
     spawnWorker: never,
     serveApp,
+    descriptors: { limit: 64, next: () => 10, open: () => 10 },
     facts: () => ({
       pid: 1,
       startedAt: 0,
@@ -54,7 +55,11 @@ function open(yaml: string, serveApp: ServeApp) {
     exit: never,
   };
   const history = new History({ idle: {} });
-  const health = { problems: () => [], lostLogLines: () => ({}) };
+  const health = {
+    problems: () => [],
+    lostLogLines: () => ({}),
+    descriptors: () => ({ open: 10, limit: 64 }),
+  };
   const admin = openAdmin({ plan, supervisor, hub, history, log, io, health, drain: never });
   onTestFinished(() => admin?.stop(AbortSignal.abort()));
   return { admin, warnings };

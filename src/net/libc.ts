@@ -1,0 +1,35 @@
+import { dlopen } from "bun:ffi";
+
+const signatures = {
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  getrlimit: { args: ["i32", "ptr"], returns: "i32" },
+} as const;
+
+/** The C library of glibc, musl and macOS. */
+const libraries = ["libc.so.6", `libc.musl-${machine()}.so.1`, "libSystem.B.dylib"];
+
+type Libc = ReturnType<typeof dlopen<typeof signatures>>["symbols"];
+
+/** Looked up once per thread; null: not found on this system. */
+let found: Libc | null | undefined;
+
+/** The few system calls that Bun does not offer. Everything works without them, so none missing is an error. */
+export function libc(): Libc | undefined {
+  if (found === undefined) found = find();
+  return found ?? undefined;
+}
+
+function find(): Libc | null {
+  for (const library of libraries) {
+    try {
+      return dlopen(library, signatures).symbols;
+    } catch {
+      // The library of another system.
+    }
+  }
+  return null;
+}
+
+function machine(): string {
+  return process.arch === "arm64" ? "aarch64" : "x86_64";
+}

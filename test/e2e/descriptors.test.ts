@@ -1,0 +1,76 @@
+import { expect } from "bun:test";
+import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { HiddenLab } from "../support/hidden-lab.ts";
+import { run } from "../support/program.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { until } from "../support/until.ts";
+
+const files = haveBinaries ? copyBinaries() : { folder: "", scratch: "", distsrv: "", distcli: "" };
+const few = "ulimit -n 64; exec $LAB";
+
+/** The port of a service, from the admin service. */
+async function portOf(lab: HiddenLab, service: string): Promise<number> {
+  const { addresses } = (await (await lab.ask(`/api/services/${service}`)).json()) as { addresses: string[] };
+  return Number(addresses[0]?.split(":").at(-1));
+}
+
+/** Clients that stay connected, as far as they are let in. */
+async function crowd(port: number, size: number): Promise<RawClient[]> {
+  return await Promise.all(
+    Array.from({ length: size }, async () => {
+      const client = await RawClient.connect(port).catch(() => undefined);
+      return client === undefined ? [] : [client];
+    }),
+  ).then((all) => all.flat());
+}
+
+async function asks(port: number, request: string, reply: string): Promise<void> {
+  const client = await RawClient.connect(port);
+  client.write(request);
+  expect(await client.text(reply.length)).toBe(reply);
+  client.end();
+}
+
+testBinaries(
+  "with 64 descriptors, 400 clients of one service leave the others and the admin alone",
+  async () => {
+    const lab = await HiddenLab.start(files, few);
+    expect(lab.program.stdout).toContain(
+      "this process may have 64 file descriptors: new connections are closed",
+    );
+    const time = await portOf(lab, "time");
+    const clients = await crowd(lab.echo, 400);
+    // Some are closed before they know that they were connected.
+    let closed = 400 - clients.length;
+    for (const client of clients) void client.closed.then(() => closed++);
+    await until(async () => (await lab.problems()).length > 0);
+    const problem = /^distsrv: \d+ or more of 64 file descriptors are open: new connections are closed/;
+    expect(await lab.problems()).toEqual([expect.stringMatching(problem)]);
+    expect(await lab.metric('distsrv_connections_refused_total{service="echo",role="echo"}')).toBeGreaterThan(
+      300,
+    );
+    expect(await lab.metric("process_max_fds")).toBe(64);
+    expect(await lab.metric("process_open_fds")).toBeLessThan(64);
+    const client = await RawClient.connect(time);
+    client.write("TIME");
+    expect((await client.text(12)).slice(0, 4)).toBe("JAM ");
+    client.end();
+    await until(() => closed > 300);
+    for (const one of clients) one.reset();
+    await until(async () => (await lab.problems()).length === 0);
+    await asks(lab.echo, "halo", "Echo: halo");
+    const warnings = lab.program.stdout.match(/"service":"echo","message":"Closed a connection/g);
+    expect(warnings).toHaveLength(1);
+    expect(await lab.stop()).toBe(0);
+    expect(lab.program.stderr).toBe("");
+  },
+);
+
+testBinaries("with too few descriptors to start it says so and ends, rather than abort", async () => {
+  const command = `ulimit -n 14; exec ${files.distsrv} --set admin=false --set services.time.port=0`;
+  const { status, stderr } = await run(["sh", "-c", command], { cleanEnvironment: true });
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("file descriptors"),
+  });
+});
