@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { copyBinaries, freePort, haveBinaries, testBinaries } from "../support/binaries.ts";
 import { HiddenLab } from "../support/hidden-lab.ts";
 import { run } from "../support/program.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -74,3 +74,21 @@ testBinaries("with too few descriptors to start it says so and ends, rather than
     stderr: expect.stringContaining("file descriptors"),
   });
 });
+
+testBinaries(
+  "with 64 descriptors, 400 clients of an HTTP service leave the others and the admin alone",
+  async () => {
+    const port = freePort();
+    const lab = await HiddenLab.start(files, few, { services: `rest: { port: ${port} }` });
+    const clients = await crowd(port, 400);
+    // Silent clients of HTTP are accepted after a second.
+    const pauses = 'distsrv_accept_pauses_total{service="rest",role="rest"}';
+    await until(async () => (await lab.metric(pauses).catch(() => 0)) > 0, 10_000);
+    for (const client of clients) client.reset();
+    await asks(lab.echo, "halo", "Echo: halo");
+    const answer = () => fetch(`http://127.0.0.1:${port}/add?a=1&b=2`).catch(() => undefined);
+    await until(async () => (await answer())?.status === 200, 10_000);
+    expect(await lab.stop()).toBe(0);
+    expect(lab.program.stdout).toContain('"service":"rest","message":"Closed its connections: nearly all of');
+  },
+);

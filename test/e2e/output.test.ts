@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 const files = haveBinaries ? copyBinaries() : { folder: "", scratch: "", distsrv: "", distcli: "" };
 
 /** Every message is logged, so that a test can fill what it wants. */
-const talkative = "log: { messages: 1000000 }\n";
+const talkative = { log: "{ messages: 1000000 }" };
 /** Their log is more than twice what is kept in memory. */
 const exchanges = 5000;
 const noSpace = "ENOSPC: no space left on device, write";
@@ -40,7 +40,7 @@ testBinaries("with both outputs on /dev/full, too", async () => {
 testBinaries(
   "a log file on /dev/full is reported as that, and the log on standard output goes on",
   async () => {
-    const lab = await HiddenLab.start(files, "exec $LAB", "log: { file: /dev/full }\n");
+    const lab = await HiddenLab.start(files, "exec $LAB", { log: "{ file: /dev/full }" });
     await lab.talk(2);
     expect(await lab.problems()).toEqual([
       expect.stringContaining(`distsrv: Cannot write to /dev/full: ${noSpace}; `),
@@ -126,7 +126,7 @@ for (const [what, shell, settings] of [
     if (disk === undefined) throw new Error("the disk could be mounted a moment ago");
     onTestFinished(() => void disk.unmount());
     const log = join(disk.folder, "log");
-    const lab = await HiddenLab.start(files, shell(log), `log: { messages: 1000000${settings(log)} }\n`);
+    const lab = await HiddenLab.start(files, shell(log), { log: `{ messages: 1000000${settings(log)} }` });
     await lab.talk(exchanges);
     const problems = await lab.problems();
     expect(problems).toEqual([expect.stringContaining(noSpace)]);

@@ -6,6 +6,13 @@ import { Program } from "./program.ts";
 import { RawClient } from "./raw-client.ts";
 import { until } from "./until.ts";
 
+export interface HiddenLabSettings {
+  /** The value of `log:`. */
+  readonly log?: string;
+  /** A service beside `echo`; absent: `time`. */
+  readonly services?: string;
+}
+
 /** The binary of the server, started by a shell, with its output wherever the shell's command sends it. */
 export class HiddenLab {
   readonly program: Program;
@@ -22,11 +29,12 @@ export class HiddenLab {
    * Resolves when the admin service answers.
    * @param shell runs `$LAB`, e.g. `exec $LAB > /dev/full`
    */
-  static async start(files: Binaries, shell: string, yaml = ""): Promise<HiddenLab> {
+  static async start(files: Binaries, shell: string, settings: HiddenLabSettings = {}): Promise<HiddenLab> {
     const [admin, echo] = [freePort(), freePort()];
     const config = join(files.scratch, `${crypto.randomUUID()}.yaml`);
-    const services = `services: { echo: { port: ${echo} }, time: { port: 0 } }`;
-    writeFileSync(config, `admin: { port: ${admin} }\n${services}\n${yaml}`);
+    const { log = "{}", services = "time: { port: 0 }" } = settings;
+    const yaml = `admin: { port: ${admin} }\nlog: ${log}\nservices:\n  echo: { port: ${echo} }\n  ${services}\n`;
+    writeFileSync(config, yaml);
     const env = { LAB: `${files.distsrv} --config ${config}` };
     const program = new Program(["sh", "-c", shell], { input: "", cleanEnvironment: true, env });
     onTestFinished(() => program.kill());

@@ -1,12 +1,12 @@
 import type { Server } from "bun";
 import { type Address, formatAddress } from "../../core/address.ts";
-import { withDeadline } from "../../core/deadline.ts";
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import { listenError, probePort } from "../listen-port.ts";
 import { BodyTimeoutError, PendingBodies } from "./bodies.ts";
 import { type ExchangeOwner, HttpExchange } from "./exchange.ts";
 import { requestHead, responseHead } from "./head.ts";
+import { HttpListener } from "./listener.ts";
 import { maxPipelined, Pipelining } from "./pipelining.ts";
 
 export { BodyTooLargeError, type HttpExchange } from "./exchange.ts";
@@ -15,7 +15,10 @@ export { BodyTooLargeError, type HttpExchange } from "./exchange.ts";
 const bodyLimits = { maxBodies: 10_000, maxBytes: 256 * 1024 * 1024 };
 
 /** What listening needs of a role's context. */
-export type HttpContext = Pick<RoleContext, "service" | "log" | "traffic" | "thread" | "joins">;
+export type HttpContext = Pick<
+  RoleContext,
+  "service" | "log" | "traffic" | "thread" | "joins" | "descriptors"
+>;
 
 export interface HttpOptions {
   readonly host: string;
@@ -36,6 +39,8 @@ export type HttpHandler = (exchange: HttpExchange) => Response | Promise<Respons
 export interface HttpServer {
   readonly address: Address;
   stats(): Record<string, number>;
+  /** What is wrong at the moment, one sentence each. */
+  problems(): readonly string[];
   /** Stops accepting and lets requests in flight finish until the deadline. */
   stop(deadline: AbortSignal): Promise<void>;
 }
@@ -63,7 +68,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   readonly #context: HttpContext;
   readonly #options: HttpOptions;
   readonly #handler: HttpHandler;
-  readonly #server: Server<undefined>;
+  readonly #listener: HttpListener;
   /** Replies by the first digit of their status. */
   readonly #replies = [0, 0, 0, 0, 0, 0];
   #requests = 0;
@@ -80,32 +85,38 @@ class ListeningServer implements HttpServer, ExchangeOwner {
     this.maxBody = options.maxBody;
     this.bodies = new PendingBodies({ ...bodyLimits, timeout: options.requestTimeout });
     this.idPrefix = context.thread > 0 ? `${context.service}/${context.thread}` : context.service;
-    this.#server = this.#listen();
-    this.address = { transport: "tcp", host: options.host, port: this.#server.port ?? options.port };
+    this.#listener = this.#listen();
+    this.address = { transport: "tcp", host: options.host, port: this.#listener.port };
     this.local = formatAddress(this.address);
   }
 
   /** @throws {StartError} */
-  #listen(): Server<undefined> {
-    const { host, port, idleTimeout } = this.#options;
-    const { thread, joins } = this.#context;
+  #listen(): HttpListener {
+    const { host, port } = this.#options;
+    const { thread, joins, log, descriptors } = this.#context;
     try {
       // Threads share their port; the first one makes sure that no other program has it.
       const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
-      return Bun.serve({
-        hostname: host,
-        port: sharedPort,
-        reusePort: thread > 0,
-        idleTimeout: Math.min(255, Math.ceil(idleTimeout / 1000)),
-        // Bun's own limit answers with an empty 413; `HttpExchange.body` enforces ours, and the role answers.
-        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-        development: false,
-        fetch: (request, server) => this.#serve(request, server),
-        error: (error) => this.#internalError(error),
-      });
+      const listen = (realPort: number) => this.#open(realPort);
+      return new HttpListener({ listen, port: sharedPort, log, descriptors });
     } catch (cause) {
       throw listenError({ service: this.service, transport: "TCP", host, port }, cause);
     }
+  }
+
+  #open(port: number): Server<undefined> {
+    const { host, idleTimeout } = this.#options;
+    return Bun.serve({
+      hostname: host,
+      port,
+      reusePort: this.#context.thread > 0,
+      idleTimeout: Math.min(255, Math.ceil(idleTimeout / 1000)),
+      // Bun's own limit answers with an empty 413; `HttpExchange.body` enforces ours, and the role answers.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      development: false,
+      fetch: (request, server) => this.#serve(request, server),
+      error: (error) => this.#internalError(error),
+    });
   }
 
   /** Makes no promise for a synchronous handler: its microtasks would take half of a small request's time. */
@@ -173,14 +184,20 @@ class ListeningServer implements HttpServer, ExchangeOwner {
 
   stats(): Record<string, number> {
     return {
-      requests: this.#server.pendingRequests,
+      requests: this.#listener.pendingRequests,
       requests_total: this.#requests,
       requests_aborted_total: this.#aborted,
+      accept_pauses_total: this.#listener.pauses,
       responses_2xx_total: this.#replies[2] ?? 0,
       responses_3xx_total: this.#replies[3] ?? 0,
       responses_4xx_total: this.#replies[4] ?? 0,
       responses_5xx_total: this.#replies[5] ?? 0,
     };
+  }
+
+  problems(): readonly string[] {
+    const { problem } = this.#listener;
+    return problem === undefined ? [] : [problem];
   }
 
   stop(deadline: AbortSignal): Promise<void> {
@@ -189,8 +206,7 @@ class ListeningServer implements HttpServer, ExchangeOwner {
   }
 
   async #stop(deadline: AbortSignal): Promise<void> {
-    await withDeadline(this.#server.stop(false), deadline);
-    await this.#server.stop(true);
+    await this.#listener.stop(deadline);
     this.bodies.close();
   }
 }

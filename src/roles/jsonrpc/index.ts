@@ -35,6 +35,7 @@ export const jsonrpc: Role<JsonrpcConfig> = {
     return {
       addresses: [server.address],
       stats: () => server.stats(),
+      problems: () => server.problems(),
       stop: (deadline) => server.stop(deadline),
     };
   },

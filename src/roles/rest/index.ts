@@ -28,6 +28,7 @@ export const rest: Role<RestConfig> = {
     return {
       addresses: [server.address],
       stats: () => server.stats(),
+      problems: () => server.problems(),
       stop: (deadline) => server.stop(deadline),
     };
   },
