@@ -23,7 +23,14 @@ export class TimeoutQueue<T> {
     return this.#addedAt.keys();
   }
 
+  has(item: T): boolean {
+    return this.#addedAt.has(item);
+  }
+
+  /** The timeout of an item that is in the queue already begins anew. */
   add(item: T): void {
+    // A Map would keep its old place.
+    this.#addedAt.delete(item);
     this.#addedAt.set(item, performance.now());
     this.#timer ??= setTimeout(() => this.#check(), this.#timeout);
   }

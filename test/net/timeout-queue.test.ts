@@ -31,6 +31,16 @@ test("an item that is added later has the whole timeout, too", async () => {
   expect(performance.now() - since).toBeGreaterThanOrEqual(39);
 });
 
+test("an item that is added again waits behind the others", async () => {
+  const { queue, expired } = timeoutQueue(20);
+  for (const item of ["a", "b", "a"]) queue.add(item);
+  expect([...queue]).toEqual(["b", "a"]);
+  expect(queue.has("a")).toBe(true);
+  await until(() => expired.length === 2);
+  expect(expired).toEqual(["b", "a"]);
+  expect(queue.has("a")).toBe(false);
+});
+
 test("nothing expires after the close", async () => {
   const { queue, expired } = timeoutQueue(5);
   const other = timeoutQueue(15);

@@ -3,6 +3,7 @@ import { type Address, formatAddress, plainHost } from "../../core/address.ts";
 import type { Conversation, Traffic } from "../../core/traffic.ts";
 import type { Lease } from "./buffers.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import type { TurnQueue } from "./turn-queue.ts";
 
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionOwner {
@@ -19,7 +20,24 @@ export interface ConnectionOwner {
   tick: number;
   readonly idPrefix: string;
   readonly transport: "tcp" | "ws";
+  /** The connections of this server that have more to do. */
+  readonly turns: Pick<TurnQueue<TcpConnection>, "isEmpty" | "add" | "remove">;
 }
+
+/** Why a peer is not read for a while: there may be several reasons at once. */
+const Pause = {
+  /** The role wants it. */
+  Role: 1,
+  /** More than the high-water mark is queued for the peer. */
+  Full: 2,
+  /** It has been served in this turn of the event loop, and others are next. */
+  Turn: 4,
+} as const;
+
+type PauseReason = (typeof Pause)[keyof typeof Pause];
+
+/** Answers a part of what has been received. @returns whether more is left */
+export type Step = () => boolean;
 
 /** Milliseconds between our FIN and the close when the peer does not send its own FIN. */
 export const lingerMs = 1000;
@@ -43,9 +61,15 @@ export class TcpConnection<S = unknown> {
   #peerEnded = false;
   #closed = false;
   #corked = false;
-  #pausedByRole = false;
-  #pausedByQueue = false;
+  /** The socket has failed, and its close event is on the way. */
+  #failed = false;
+  /** The sum of the reasons of `Pause`; 0: it is read. */
+  #pauses = 0;
   #linger: Timer | undefined;
+  #step: Step | undefined;
+  /** Copies of the chunks that arrived before the steps were done. */
+  readonly #held: Uint8Array[] = [];
+  #endsWhenDone = false;
 
   constructor(socket: Socket<TcpConnection<S>>, owner: ConnectionOwner, number: number) {
     this.#socket = socket;
@@ -70,6 +94,21 @@ export class TcpConnection<S = unknown> {
     return this.#queue.length;
   }
 
+  /** More than the high-water mark is queued: the peer is not read, and what it asks for has to wait. */
+  get isFull(): boolean {
+    return this.#queue.length > this.#owner.highWater;
+  }
+
+  /** What has been received is not answered yet. */
+  get isBusy(): boolean {
+    return this.#step !== undefined || this.#held.length > 0;
+  }
+
+  /** The peer has shut its sending side. */
+  get hasPeerEnded(): boolean {
+    return this.#peerEnded;
+  }
+
   get conversation(): Conversation {
     this.#conversation ??= {
       id: `${this.#owner.idPrefix}#${this.#number}`,
@@ -87,7 +126,7 @@ export class TcpConnection<S = unknown> {
    * @returns false when more than the high-water mark is queued: a role that can wait should wait for `drain`
    */
   write(bytes: Uint8Array, lease?: Lease): boolean {
-    if (this.#closed || this.#ending) return true;
+    if (this.#closed || this.#ending || this.#failed) return true;
     const owner = this.#owner;
     owner.counters.bytesOut += bytes.length;
     this.lastActive = owner.tick;
@@ -99,8 +138,10 @@ export class TcpConnection<S = unknown> {
     } else {
       const taken = this.#socket.write(bytes);
       if (taken >= bytes.length) return true;
-      // -1: the socket is gone and its close event is on the way.
-      if (taken < 0) return true;
+      if (taken < 0) {
+        this.#fail();
+        return true;
+      }
       this.#queue.append(bytes.subarray(taken), lease);
     }
     return this.#corked ? this.#queue.length <= owner.highWater : this.#checkFull();
@@ -121,32 +162,98 @@ export class TcpConnection<S = unknown> {
 
   /** @returns false past the high-water mark, where reading is paused if the options say so */
   #checkFull(): boolean {
-    if (this.#queue.length <= this.#owner.highWater) return true;
-    if (this.#owner.pauseWhenFull && !this.#pausedByQueue && !this.#closed) {
-      this.#pausedByQueue = true;
-      this.#socket.pause();
-    }
+    if (!this.isFull) return true;
+    if (this.#owner.pauseWhenFull && !this.#closed) this.#pause(Pause.Full);
     return false;
   }
 
   /** Stops reading: the peer's bytes stay in the kernel and, once its buffer is full, with the peer. */
   pause(): void {
-    if (this.#pausedByRole) return;
-    this.#pausedByRole = true;
-    this.#socket.pause();
+    this.#pause(Pause.Role);
   }
 
   resume(): void {
-    if (!this.#pausedByRole) return;
-    this.#pausedByRole = false;
-    if (!this.#pausedByQueue && !this.#closed) this.#socket.resume();
+    this.#resume(Pause.Role);
+  }
+
+  #pause(reason: PauseReason): void {
+    if (this.#pauses === 0) this.#socket.pause();
+    this.#pauses |= reason;
+  }
+
+  #resume(reason: PauseReason): void {
+    if ((this.#pauses & reason) === 0) return;
+    this.#pauses &= ~reason;
+    if (this.#pauses === 0 && !this.#closed) this.#socket.resume();
+  }
+
+  /**
+   * For a chunk that may ask for many answers: `step` gives a few of them and is called again in later turns of the
+   * event loop, other clients being served between, until it returns false. Until then the peer is not read, its FIN
+   * does not come to the role, and `step` waits while the connection is full. It is dropped when the connection ends.
+   */
+  work(step: Step): void {
+    this.#step = step;
+    if (!this.#owner.turns.isEmpty || this.#doStep()) this.waitForTurn();
+  }
+
+  /** Keeps a copy of a chunk that comes while the connection is busy: a pause does not hold back all of them. */
+  hold(chunk: Uint8Array): void {
+    if (!this.#failed) this.#held.push(new Uint8Array(chunk));
+  }
+
+  /** Pauses the peer until the connection has its turn. */
+  waitForTurn(): void {
+    if (this.#closed) return;
+    this.#pause(Pause.Turn);
+    // When it has drained, the server adds one that is full.
+    if (!this.isBusy || !this.isFull) this.#owner.turns.add(this);
+  }
+
+  /**
+   * Called when it is the connection's turn: continues what is not done yet, and hands what was kept to `handle`.
+   * @returns whether everything is done, and the peer is read again
+   */
+  takeTurn(handle: (chunk: Uint8Array) => void): boolean {
+    if (!this.#doStep()) {
+      const chunk = this.#held.shift();
+      if (chunk !== undefined) handle(chunk);
+    }
+    if (this.isBusy) {
+      this.waitForTurn();
+      return false;
+    }
+    this.#resume(Pause.Turn);
+    if (this.#endsWhenDone) this.end();
+    return true;
+  }
+
+  /** @returns whether more is left to do */
+  #doStep(): boolean {
+    if (this.#step?.() === true && !this.#ending && !this.#failed && !this.#closed) return true;
+    this.#step = undefined;
+    return false;
+  }
+
+  /** Nothing reaches the peer any more, so nothing more is done for it. */
+  #fail(): void {
+    this.#failed = true;
+    this.#queue.clear();
+    this.#held.length = 0;
   }
 
   /** Sends what is buffered, then FIN; closes when the peer has ended, too, or after `lingerMs`. */
   end(): void {
     if (this.#ending || this.#closed) return;
     this.#ending = true;
+    this.#held.length = 0;
     if (this.#queue.length === 0 && !this.#corked) this.#finish();
+  }
+
+  /** Ends when everything that was received is answered. */
+  endWhenDone(): void {
+    if (this.isBusy) this.#endsWhenDone = true;
+    else this.end();
   }
 
   /** Closes now; what is buffered is lost. */
@@ -165,15 +272,13 @@ export class TcpConnection<S = unknown> {
       const front = this.#queue.front();
       const { length } = front;
       const taken = this.#socket.write(front);
+      if (taken < 0) this.#fail();
       if (taken <= 0) return false;
       this.lastActive = this.#owner.tick;
       this.#queue.consume(taken);
       if (taken < length) return false;
     }
-    if (this.#pausedByQueue) {
-      this.#pausedByQueue = false;
-      if (!this.#pausedByRole) this.#socket.resume();
-    }
+    this.#resume(Pause.Full);
     if (this.#ending) this.#finish();
     return !this.#ending;
   }
@@ -189,6 +294,9 @@ export class TcpConnection<S = unknown> {
     if (this.#closed) return false;
     this.#closed = true;
     this.#queue.clear();
+    this.#step = undefined;
+    this.#held.length = 0;
+    this.#owner.turns.remove(this);
     clearTimeout(this.#linger);
     return true;
   }

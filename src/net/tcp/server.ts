@@ -9,6 +9,7 @@ import { freeBuffer } from "./buffers.ts";
 import { type ConnectionOwner, TcpConnection } from "./connection.ts";
 import { startIdleCheck } from "./idle-check.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
+import { TurnQueue } from "./turn-queue.ts";
 
 export type { ConnectionQuota, ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 export { TcpConnection } from "./connection.ts";
@@ -25,6 +26,12 @@ const defaultHighWater = 1024 * 1024;
  * smaller ones it is not worth the call.
  */
 const largeChunk = 32 * 1024;
+
+/**
+ * After a chunk of nearly the largest size, Bun would read on at once, up to ten times and sometimes for longer. The
+ * next one comes in a later turn of the event loop, when the others have been served.
+ */
+const fullChunk = 480 * 1024;
 
 /**
  * Listens on TCP. A throwing handler costs its own connection, nobody else's.
@@ -50,6 +57,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   readonly idPrefix: string;
   readonly transport: "tcp" | "ws";
   tick = 0;
+  readonly turns = new TurnQueue<TcpConnection<S>>((connection) => this.#takeTurn(connection));
   readonly #context: ListenContext;
   readonly #options: TcpOptions;
   readonly #handler: TcpHandler<S>;
@@ -196,20 +204,38 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
         bytes: chunk,
       });
     }
+    if (connection.isBusy) {
+      connection.hold(chunk);
+      return;
+    }
     try {
       this.#handler.data(connection, chunk);
     } catch (error) {
       this.#broken(connection, error);
     }
+    if (chunk.length >= fullChunk) connection.waitForTurn();
+  }
+
+  #takeTurn(connection: TcpConnection<S>): void {
+    this.#guard(connection, () => {
+      const isDone = connection.takeTurn((chunk) => this.#handler.data(connection, chunk));
+      if (isDone && connection.hasPeerEnded) this.#endInput(connection);
+    });
   }
 
   #drain(connection: TcpConnection<S>): void {
     if (connection.closed || !connection.flush()) return;
-    if (connection.served) this.#guard(connection, () => this.#handler.drain?.(connection));
+    if (connection.isBusy) this.turns.add(connection);
+    else if (connection.served) this.#guard(connection, () => this.#handler.drain?.(connection));
   }
 
   #end(connection: TcpConnection<S>): void {
     connection.peerEnded();
+    // A busy connection's role learns of it when it has answered what came before.
+    if (!connection.isBusy) this.#endInput(connection);
+  }
+
+  #endInput(connection: TcpConnection<S>): void {
     if (connection.ending) return;
     if (!connection.served || this.#handler.end === undefined) connection.end();
     else this.#guard(connection, () => this.#handler.end?.(connection));
@@ -284,7 +310,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#listener.stop(false);
     // What has arrived already is delivered in the next turn of the event loop, and is still served.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const connection of this.connections) connection.end();
+    for (const connection of this.connections) connection.endWhenDone();
     if (this.connections.size > 0) {
       const { promise: allClosed, resolve } = Promise.withResolvers<void>();
       this.#allClosed = resolve;

@@ -38,7 +38,7 @@ export class TimeRequestReader {
    */
   readAlone(chunk: Uint8Array): TimeRequest | undefined {
     const { length } = chunk;
-    if (this.#kept !== "" || length < 4 || length > 6 || !beginsWithTime(chunk)) return undefined;
+    if (this.#kept !== "" || length < 4 || length > 6 || !isWordAt(chunk, 0, timeWord)) return undefined;
     if (length > 4 && (chunk[length - 1] !== lf || (length === 6 && chunk[4] !== cr))) return undefined;
     // The awaited line end did not come: this is the next request.
     this.#sawReturn = false;
@@ -56,7 +56,8 @@ export class TimeRequestReader {
       start = end === "" ? 0 : chunk.indexOf(lf) + 1;
     }
     for (let at = chunk.indexOf(lf, start); at >= 0; at = chunk.indexOf(lf, start)) {
-      yield this.#line(chunk.subarray(start, at));
+      // A whole line, as nearly all are, is read where it lies: a flood of them costs neither views nor strings.
+      yield this.#kept === "" ? wholeLine(chunk, start, at) : this.#line(chunk.subarray(start, at));
       start = at + 1;
     }
     if (start < chunk.length) yield* this.#rest(chunk.subarray(start));
@@ -106,8 +107,31 @@ const timeBare: TimeRequest = { kind: "time", end: "" };
 const timeLine: TimeRequest = { kind: "time", end: "\n" };
 const timeReturnLine: TimeRequest = { kind: "time", end: "\r\n" };
 
-function beginsWithTime(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x54 && bytes[1] === 0x49 && bytes[2] === 0x4d && bytes[3] === 0x45;
+const timeWord = Buffer.from("TIME");
+const quitWord = Buffer.from("QUIT");
+
+const quitLine: TimeRequest = { kind: "quit", end: "\n" };
+const quitReturnLine: TimeRequest = { kind: "quit", end: "\r\n" };
+const invalidLine: TimeRequest = { kind: "invalid", end: "\n" };
+const invalidReturnLine: TimeRequest = { kind: "invalid", end: "\r\n" };
+
+/** The request in the line from `start` to its `\n` at `end`. */
+function wholeLine(chunk: Uint8Array, start: number, end: number): TimeRequest {
+  const isReturned = end > start && chunk[end - 1] === cr;
+  if (end - start === (isReturned ? 5 : 4)) {
+    if (isWordAt(chunk, start, timeWord)) return isReturned ? timeReturnLine : timeLine;
+    if (isWordAt(chunk, start, quitWord)) return isReturned ? quitReturnLine : quitLine;
+  }
+  return isReturned ? invalidReturnLine : invalidLine;
+}
+
+function isWordAt(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
+  return (
+    bytes[at] === word[0] &&
+    bytes[at + 1] === word[1] &&
+    bytes[at + 2] === word[2] &&
+    bytes[at + 3] === word[3]
+  );
 }
 
 function kindOf(word: string): "time" | "quit" | "invalid" {

@@ -1,6 +1,7 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
 import { tcpOptions } from "../../net/tcp/api.ts";
 import { listenTcp, type TcpConnection, type TcpHandler } from "../../net/tcp/server.ts";
+import { TimeoutQueue } from "../../net/timeout-queue.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type TimeRequest, TimeRequestReader } from "../../protocol/text/time-request.ts";
 import type { TimeConfig } from "./config.ts";
@@ -17,28 +18,23 @@ export async function startTime(
     addresses: [server.address],
     stats: () => ({ ...server.stats(), ...handler.stats() }),
     clients: () => server.clients(),
-    stop: (deadline) => server.stop(deadline),
+    stop: async (deadline) => {
+      await server.stop(deadline);
+      handler.stop();
+    },
   };
 }
 
-interface Client {
-  readonly reader: TimeRequestReader;
-  /** Received requests that are not answered yet, because the client does not read its replies. */
-  requests: Iterator<TimeRequest> | undefined;
-  timeout: Timer | undefined;
-}
+/** How many requests of a client are answered before others have their turn: about a tenth of a millisecond. */
+const requestsPerTurn = 256;
 
-/** A chunk up to this size is answered at once, even to a slow reader: its replies are only a few times as long. */
-const smallChunk = 4096;
+type ClientConnection = TcpConnection<TimeRequestReader>;
 
-type ClientConnection = TcpConnection<Client>;
-
-class TimeService implements TcpHandler<Client> {
+class TimeService implements TcpHandler<TimeRequestReader> {
   readonly #context: RoleContext;
   readonly #replies: ReplyCache;
-  /** How long a partial request may wait for its rest. */
-  readonly #partialTimeout: number;
-  readonly #buffer: number;
+  /** Clients whose last request is not complete, and whose rest can arrive. */
+  readonly #incomplete: TimeoutQueue<ClientConnection>;
   #requests = 0;
   #invalid = 0;
   /** QUIT requests, which are answered by closing the connection. */
@@ -47,42 +43,41 @@ class TimeService implements TcpHandler<Client> {
   constructor(context: RoleContext, config: TimeConfig) {
     this.#context = context;
     this.#replies = new ReplyCache(config);
-    this.#partialTimeout = config.patience;
-    this.#buffer = config.buffer;
+    this.#incomplete = new TimeoutQueue(config.patience, (connection) => this.#giveUp(connection));
   }
 
-  open(): Client {
-    return { reader: new TimeRequestReader(), requests: undefined, timeout: undefined };
+  open(): TimeRequestReader {
+    return new TimeRequestReader();
   }
 
   data(connection: ClientConnection, chunk: Uint8Array): void {
-    const client = connection.state;
-    if (client.timeout !== undefined) {
-      clearTimeout(client.timeout);
-      client.timeout = undefined;
-    }
-    const alone = client.reader.readAlone(chunk);
+    const reader = connection.state;
+    const alone = reader.readAlone(chunk);
     if (alone !== undefined) {
       this.#answerOne(connection, alone);
       return;
     }
-    // A large chunk is copied: it is valid only during this call and may have to wait. (A Buffer's slice() is no copy.)
-    client.requests = client.reader.read(chunk.length > smallChunk ? new Uint8Array(chunk) : chunk);
-    this.#proceed(connection, chunk.length > smallChunk ? this.#buffer : Number.POSITIVE_INFINITY);
+    // The requests of a long chunk may have to wait, and it is valid only during this call. A Buffer's slice() copies
+    // nothing.
+    const requests = reader.read(chunk.length > requestsPerTurn ? new Uint8Array(chunk) : chunk);
+    connection.work(() => this.#answerSome(connection, requests));
   }
 
   drain(connection: ClientConnection): void {
-    this.#proceed(connection, this.#buffer);
+    this.#watchIncomplete(connection);
   }
 
   end(connection: ClientConnection): void {
-    connection.state.requests = connection.state.reader.flush();
-    this.#proceed(connection, Number.POSITIVE_INFINITY);
+    for (const request of connection.state.flush()) this.#answerOne(connection, request);
     connection.end();
   }
 
   close(connection: ClientConnection): void {
-    clearTimeout(connection.state.timeout);
+    this.#incomplete.remove(connection);
+  }
+
+  stop(): void {
+    this.#incomplete.close();
   }
 
   stats(): Record<string, number> {
@@ -93,26 +88,36 @@ class TimeService implements TcpHandler<Client> {
     };
   }
 
-  /** Answers received requests while at most `limit` bytes of replies are queued for the client. */
-  #proceed(connection: ClientConnection, limit: number): void {
-    const client = connection.state;
-    while (client.requests !== undefined && connection.buffered <= limit) {
-      connection.cork(() => this.#answerSome(connection, limit));
-    }
-    if (!client.reader.isWaiting || connection.ending || client.requests !== undefined) return;
-    client.timeout = setTimeout(() => {
-      client.requests = client.reader.flush();
-      this.#proceed(connection, Number.POSITIVE_INFINITY);
-    }, this.#partialTimeout);
+  /** @returns whether more of them are left */
+  #answerSome(connection: ClientConnection, requests: Iterator<TimeRequest>): boolean {
+    let answered = 0;
+    let isMore = true;
+    connection.cork(() => {
+      while (isMore && answered < requestsPerTurn) {
+        const { done, value } = requests.next();
+        // Requests after a QUIT are not answered.
+        isMore = !done && this.#answerOne(connection, value);
+        if (!done) answered++;
+      }
+    });
+    // What was incomplete has been answered: another that is incomplete now has its own time.
+    if (answered > 0) this.#incomplete.remove(connection);
+    if (!isMore) this.#watchIncomplete(connection);
+    return isMore;
   }
 
-  #answerSome(connection: ClientConnection, limit: number): void {
-    const client = connection.state;
-    while (client.requests !== undefined && connection.buffered <= limit) {
-      const { done, value } = client.requests.next();
-      // Requests after a QUIT are not answered.
-      if (done || !this.#answerOne(connection, value)) client.requests = undefined;
-    }
+  /** The time runs while the rest can arrive: not while the connection is paused, because its client does not read. */
+  #watchIncomplete(connection: ClientConnection): void {
+    if (!connection.state.isWaiting || connection.isFull || connection.ending)
+      this.#incomplete.remove(connection);
+    else if (!this.#incomplete.has(connection)) this.#incomplete.add(connection);
+  }
+
+  /** The rest of a request has not come in time. */
+  #giveUp(connection: ClientConnection): void {
+    // It has come, and waits for its turn.
+    if (connection.isBusy) return;
+    for (const request of connection.state.flush()) this.#answerOne(connection, request);
   }
 
   /** @returns false when it was a QUIT and the connection is closed */

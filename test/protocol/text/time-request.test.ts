@@ -22,6 +22,36 @@ describe("TimeRequestReader", () => {
     expect(read("QUIT\r\n")).toEqual(['quit"\\r\\n"']);
   });
 
+  test("each line of a chunk is what the word in it is", () => {
+    const word = fc.constantFrom(
+      "TIME",
+      "QUIT",
+      "",
+      "T",
+      "TIM",
+      "TIMES",
+      "time",
+      "QUITTIME",
+      "TI\r",
+      "\r",
+      "TIM\r\r",
+    );
+    const line = fc.tuple(word, fc.constantFrom("\n", "\r\n"));
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const chunk = lines.map(([text, end]) => text + end).join("");
+        const kinds: Record<string, string> = { TIME: "time", QUIT: "quit" };
+        const expected = lines.map(([text, end]) => {
+          // A line that ends in \r\n has one \r of that end, whatever stands before it.
+          const [bare, realEnd] =
+            text.endsWith("\r") && end === "\n" ? [text.slice(0, -1), "\r\n"] : [text, end];
+          return (kinds[bare] ?? "invalid") + JSON.stringify(realEnd);
+        });
+        expect(read(chunk)).toEqual(expected);
+      }),
+    );
+  });
+
   test("a request split over segments is put together, byte by byte if need be", () => {
     expect(read("TI", "ME\r\n")).toEqual(['time"\\r\\n"']);
     expect(read("TI", "ME")).toEqual(['time""']);

@@ -69,6 +69,29 @@ describe("time", () => {
     expect(await ask(port, "QUI")).toBe("Invalid request");
   });
 
+  test("the rest of a request may take its time while its client is not read", async () => {
+    const prefix = "x".repeat(100_000);
+    const { port, service } = await startRole(time, { patience: "1s", buffer: 1000, prefix });
+    const client = await RawClient.connect(port);
+    client.pause();
+    const count = () => service.stats().requests_total ?? 0;
+    // Each segment completes a request and starts another. At some point the client's buffers are full of replies.
+    client.write("TI");
+    let asked = 0;
+    let since = performance.now();
+    do {
+      client.write("ME\nTI");
+      asked++;
+      since = performance.now();
+      await until(() => count() === asked || performance.now() - since > 1500);
+    } while (count() === asked);
+    client.resume();
+    const replies = (await client.bytes(asked * (prefix.length + 9))).toString();
+    expect(replies.replaceAll(prefix, "").split("\n").slice(0, -1)).toEqual(
+      Array.from({ length: asked }, () => expect.stringMatching(/^[\d:]{8}$/)),
+    );
+  });
+
   test("several requests in one segment are answered in order", async () => {
     const { port } = await startRole(time);
     expect(await ask(port, "TIME\r\nFOO\r\nTIME\r\n")).toMatch(

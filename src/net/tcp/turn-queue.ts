@@ -1,0 +1,46 @@
+/** How many take their turn in one turn of the event loop: a millisecond or two of work, then everybody else is served. */
+const perTurn = 8;
+
+/**
+ * Those who have more to do than fits into one turn of the event loop, in order of arrival. Each does a small part and
+ * goes to the end of the queue, so a client that sends a million requests delays another one by a few milliseconds.
+ */
+export class TurnQueue<T> {
+  readonly #waiting = new Set<T>();
+  readonly #take: (item: T) => void;
+  #isScheduled = false;
+
+  /** @param take does a part of the work of `item`, and adds it again if more is left */
+  constructor(take: (item: T) => void) {
+    this.#take = take;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Has no effect for one that waits already. */
+  add(item: T): void {
+    this.#waiting.add(item);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  remove(item: T): void {
+    this.#waiting.delete(item);
+  }
+
+  #turn(): void {
+    // Who is added meanwhile comes in the next turn, even if there is time left.
+    let count = Math.min(perTurn, this.#waiting.size);
+    for (const item of this.#waiting) {
+      if (count-- === 0) break;
+      this.#waiting.delete(item);
+      this.#take(item);
+    }
+    this.#isScheduled = false;
+    const [next] = this.#waiting;
+    if (next !== undefined) this.add(next);
+  }
+}
