@@ -27,7 +27,7 @@ export type OperationErrorCode =
   | "division-by-zero"
   /** The result is infinite, not a number, or not real. */
   | "not-finite"
-  /** The result, or a step on the way to it, has more digits than the calculator is allowed to make. */
+  /** The result, or a step on the way to it, has more digits or takes longer than the calculator allows. */
   | "too-large"
   /** An operand is outside what the function is defined on, e.g. a decimal where an integer is needed. */
   | "bad-operand";

@@ -41,12 +41,6 @@ export function subtract(x: Quantity, y: Quantity): Quantity {
   return finite(toDecimal(x) - toDecimal(y));
 }
 
-export function multiply(x: Quantity, y: Quantity): Quantity {
-  // Both factors are bounded, so even a product that is too large has at most twice the digits.
-  if (typeof x === "bigint" && typeof y === "bigint") return bounded(x * y);
-  return finite(toDecimal(x) * toDecimal(y));
-}
-
 export function negate(x: Quantity): Quantity {
   return -x;
 }

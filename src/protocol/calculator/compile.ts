@@ -1,7 +1,9 @@
 import type { Operation, Quantity } from "../../core/operation.ts";
-import { add, bounded, finite, multiply, negate, subtract } from "./arithmetic.ts";
+import { add, bounded, finite, negate, subtract } from "./arithmetic.ts";
 import { divide, floorDivide, modulo } from "./division.ts";
+import { Effort } from "./effort.ts";
 import { calculatorFunctions } from "./functions.ts";
+import { multiply } from "./multiplication.ts";
 import { type BinaryOperator, type Node, parseExpression } from "./parse.ts";
 import { power } from "./power.ts";
 
@@ -23,7 +25,7 @@ export function compileOperation({ name, expression, aliases }: OperationSource)
     aliases,
     expression,
     integer: staysInteger(tree),
-    evaluate: (a, b) => evaluate(checked(a), checked(b)),
+    evaluate: (a, b) => evaluate(checked(a), checked(b), new Effort()),
   };
 }
 
@@ -32,9 +34,9 @@ function checked(operand: Quantity): Quantity {
   return typeof operand === "bigint" ? bounded(operand) : finite(operand);
 }
 
-type Evaluate = (a: Quantity, b: Quantity) => Quantity;
+type Evaluate = (a: Quantity, b: Quantity, effort: Effort) => Quantity;
 
-const binary: Readonly<Record<BinaryOperator, (left: Quantity, right: Quantity) => Quantity>> = {
+const binary: Readonly<Record<BinaryOperator, Evaluate>> = {
   "+": add,
   "-": subtract,
   "*": multiply,
@@ -52,7 +54,7 @@ function compile(node: Node): Evaluate {
       return node.name === "a" ? (a) => a : (_, b) => b;
     case "negate": {
       const operand = compile(node.of);
-      return (a, b) => negate(operand(a, b));
+      return (a, b, effort) => negate(operand(a, b, effort));
     }
     case "binary":
       return compileBinary(binary[node.operator], node.left, node.right);
@@ -61,16 +63,12 @@ function compile(node: Node): Evaluate {
   }
 }
 
-function compileBinary(
-  apply: (left: Quantity, right: Quantity) => Quantity,
-  leftNode: Node,
-  rightNode: Node,
-): Evaluate {
+function compileBinary(apply: Evaluate, leftNode: Node, rightNode: Node): Evaluate {
   // Fast path for `a + b` and the like, which are most requests: no closures for the operands.
   if (isOperand(leftNode, "a") && isOperand(rightNode, "b")) return apply;
   const left = compile(leftNode);
   const right = compile(rightNode);
-  return (a, b) => apply(left(a, b), right(a, b));
+  return (a, b, effort) => apply(left(a, b, effort), right(a, b, effort), effort);
 }
 
 function isOperand(node: Node, name: "a" | "b"): boolean {
@@ -80,7 +78,11 @@ function isOperand(node: Node, name: "a" | "b"): boolean {
 function compileCall(name: string, args: readonly Evaluate[]): Evaluate {
   const known = calculatorFunctions.get(name);
   if (known === undefined) throw new Error(`the parser accepted the unknown function "${name}"`);
-  return (a, b) => known.apply(args.map((argument) => argument(a, b)));
+  return (a, b, effort) =>
+    known.apply(
+      args.map((argument) => argument(a, b, effort)),
+      effort,
+    );
 }
 
 /** Whether integers for `a` and `b` always give an integer, or an error, and never a decimal. */

@@ -1,12 +1,13 @@
 import { OperationError, type Quantity } from "../../core/operation.ts";
-import { bounded, finite, toDecimal } from "./arithmetic.ts";
+import { bitLength, bounded, finite, toDecimal } from "./arithmetic.ts";
+import { type Effort, wordsOf } from "./effort.ts";
 
 export interface CalculatorFunction {
   /** The least and the largest number of arguments. */
   readonly arity: readonly [min: number, max: number];
   /** Whether the result is an integer: always, if every argument is one, or never. */
   readonly integer: "always" | "kept" | "never";
-  apply(values: readonly Quantity[]): Quantity;
+  apply(values: readonly Quantity[], effort: Effort): Quantity;
 }
 
 /** A function of one argument. */
@@ -20,9 +21,13 @@ function unary(
 /** A function of several arguments, taken two at a time from the left. */
 function folded(
   integer: CalculatorFunction["integer"],
-  step: (left: Quantity, right: Quantity) => Quantity,
+  step: (left: Quantity, right: Quantity, effort: Effort) => Quantity,
 ): CalculatorFunction {
-  return { arity: [2, 16], integer, apply: (values) => values.reduce(step) };
+  return {
+    arity: [2, 16],
+    integer,
+    apply: (values, effort) => values.reduce((left, right) => step(left, right, effort)),
+  };
 }
 
 const rounded = (round: (value: number) => number) =>
@@ -41,8 +46,18 @@ export const calculatorFunctions: ReadonlyMap<string, CalculatorFunction> = new 
   ["trunc", rounded(Math.trunc)],
   ["round", rounded(roundHalfToEven)],
   ["sqrt", unary("never", squareRoot)],
-  ["gcd", folded("always", (left, right) => greatestCommonDivisor(whole("gcd", left), whole("gcd", right)))],
-  ["lcm", folded("always", (left, right) => leastCommonMultiple(whole("lcm", left), whole("lcm", right)))],
+  [
+    "gcd",
+    folded("always", (left, right, effort) =>
+      greatestCommonDivisor(whole("gcd", left), whole("gcd", right), effort),
+    ),
+  ],
+  [
+    "lcm",
+    folded("always", (left, right, effort) =>
+      leastCommonMultiple(whole("lcm", left), whole("lcm", right), effort),
+    ),
+  ],
 ]);
 
 // Math.min takes no bigint. Comparing an integer with a decimal is exact without a conversion.
@@ -74,15 +89,30 @@ function whole(name: string, value: Quantity): bigint {
   throw new OperationError("bad-operand", `${name} needs integers, and was given the decimal ${value}`);
 }
 
-function greatestCommonDivisor(x: bigint, y: bigint): bigint {
+function greatestCommonDivisor(x: bigint, y: bigint, effort: Effort): bigint {
   let divisor = x < 0n ? -x : x;
   let rest = y < 0n ? -y : y;
+  if (rest > divisor) [divisor, rest] = [rest, divisor];
+  effort.charge(euclidSteps(divisor, rest), "greatest common divisor", x, y);
   while (rest !== 0n) [divisor, rest] = [rest, divisor % rest];
   return divisor;
 }
 
-function leastCommonMultiple(x: bigint, y: bigint): bigint {
+/**
+ * What Euclid's algorithm costs at most: one division of the larger by the smaller, and then as many as two Fibonacci
+ * numbers of the smaller one's length take (Lamé), of half the length on average. A division of short numbers costs as
+ * much as 250 steps: it is a call, and its result is an object.
+ */
+function euclidSteps(larger: bigint, smaller: bigint): number {
+  const [dividend, divisor] = [wordsOf(larger), wordsOf(smaller)];
+  const divisions = bitLength(smaller) / Math.log2((1 + Math.sqrt(5)) / 2);
+  return 2 * (dividend - divisor + 1) * divisor + divisions * (250 + divisor / 2);
+}
+
+function leastCommonMultiple(x: bigint, y: bigint, effort: Effort): bigint {
   if (x === 0n || y === 0n) return 0n;
-  const product = x * (y / greatestCommonDivisor(x, y));
+  const rest = y / greatestCommonDivisor(x, y, effort);
+  effort.charge(wordsOf(y) * 2 + wordsOf(x) * wordsOf(rest), "least common multiple", x, y);
+  const product = x * rest;
   return bounded(product < 0n ? -product : product);
 }

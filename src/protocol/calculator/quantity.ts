@@ -103,9 +103,16 @@ function asciiDigits(text: string): string {
 
 const isDigit = /^\p{Nd}$/u;
 
-/** Unicode places the digits 0 to 9 of a script side by side, and these sets never overlap. */
+/** The values of the digits that were asked for so far: Unicode has a few hundred of them. */
+const digitValues = new Map<number, number>();
+
 function digitValue(codePoint: number): number {
+  const known = digitValues.get(codePoint);
+  if (known !== undefined) return known;
+  // Unicode places the digits 0 to 9 of a script side by side, and these sets never overlap.
   let start = codePoint;
   while (isDigit.test(String.fromCodePoint(start - 1))) start--;
-  return (codePoint - start) % 10;
+  const value = (codePoint - start) % 10;
+  digitValues.set(codePoint, value);
+  return value;
 }

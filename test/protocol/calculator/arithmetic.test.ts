@@ -1,9 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Quantity } from "../../../src/core/operation.ts";
 import { bitLength } from "../../../src/protocol/calculator/arithmetic.ts";
-import { divide, floorDivide, modulo } from "../../../src/protocol/calculator/division.ts";
-import { power } from "../../../src/protocol/calculator/power.ts";
+import * as division from "../../../src/protocol/calculator/division.ts";
+import { Effort } from "../../../src/protocol/calculator/effort.ts";
+import * as powers from "../../../src/protocol/calculator/power.ts";
 import { nearestDecimal, splitDecimal } from "../../../src/protocol/calculator/rounding.ts";
+
+const divide = (x: Quantity, y: Quantity) => division.divide(x, y, new Effort());
+const floorDivide = (x: Quantity, y: Quantity) => division.floorDivide(x, y, new Effort());
+const modulo = (x: Quantity, y: Quantity) => division.modulo(x, y, new Effort());
+const power = (base: Quantity, exponent: Quantity) => powers.power(base, exponent, new Effort());
 
 const nonZero = fc.bigInt().filter((value) => value !== 0n);
 const decimal = fc.double({ noNaN: true, noDefaultInfinity: true });
