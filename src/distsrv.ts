@@ -9,6 +9,7 @@ import { descriptorLimit, nextDescriptor, openDescriptors } from "./net/descript
 import { serveApp } from "./net/http/app-server.ts";
 import { LineWriter } from "./observe/line-writer.ts";
 import { printable } from "./protocol/text/printable.ts";
+import { findZone, setLocalZone } from "./protocol/text/zone/find-zone.ts";
 import { registry } from "./registry.ts";
 import type { ProcessFacts } from "./server/admin/context.ts";
 import { check } from "./server/commands/check.ts";
@@ -72,6 +73,17 @@ function spawnWorker(): Worker {
   return new Worker(new URL("./worker.ts", import.meta.url).href);
 }
 
+/** A TZ that is not understood would be UTC without a word. */
+function knowsLocalZone(): boolean {
+  try {
+    findZone("local");
+    return true;
+  } catch (error) {
+    writeError(`Cannot start distsrv: it ${error instanceof Error ? error.message : error}\n`);
+    return false;
+  }
+}
+
 function processFacts(): ProcessFacts {
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
@@ -84,6 +96,8 @@ function processFacts(): ProcessFacts {
     bun: Bun.version,
   };
 }
+
+setLocalZone(process.env.TZ);
 
 const repeat = (value: string, values: string[] = []) => [...values, value];
 
@@ -123,6 +137,7 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 logs counte
     const set = Object.entries(shortcuts).flatMap(([key, value]) =>
       value === undefined ? [] : [`${key}=${value}`],
     );
+    if (!knowsLocalZone()) return finish(exitStatus.usage);
     await finish(
       run({ config: options.config, set: [...(options.set ?? []), ...set] }, registry, io),
       flushTimeoutMs,

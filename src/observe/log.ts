@@ -9,6 +9,7 @@ import {
   type Logger as TapeLogger,
 } from "@logtape/logtape";
 import type { LogFields, Logger, LogLevel } from "../core/log.ts";
+import { secondClock } from "../protocol/text/clock.ts";
 import { printable } from "../protocol/text/printable.ts";
 import { LineWriter } from "./line-writer.ts";
 
@@ -37,7 +38,8 @@ export interface Log {
 
 /** @throws when the file cannot be opened */
 export function openLog({ level, format, file, colour, output, report }: LogOptions): Log {
-  const [forOutput, forFile] = format === "json" ? [jsonLine, jsonLine] : [coloured(colour), coloured(false)];
+  const [forOutput, forFile] =
+    format === "json" ? [jsonLine, jsonLine] : [textLines(colour), textLines(false)];
   const fileWriter = file === undefined ? undefined : openFile(file);
   const sinks: Record<string, Sink> = { output: sinkTo(output, forOutput, report) };
   if (fileWriter !== undefined) sinks.file = sinkTo(fileWriter, forFile, report);
@@ -127,16 +129,19 @@ function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-const coloured =
-  (colour: boolean): Formatter =>
-  (record) =>
-    textLine(record, colour);
+/** `23:49:36.120 INF time      127.0.0.1:40112  Received from client: TIME`, in local time. */
+function textLines(colour: boolean): (record: LogRecord) => string {
+  const timeOfDay = secondClock("%H:%M:%S", "local");
+  return (record) => {
+    const milliseconds = String(record.timestamp % 1000).padStart(3, "0");
+    return textLine(record, `${timeOfDay(record.timestamp)}.${milliseconds}`, colour);
+  };
+}
 
-/** `23:49:36.120 INF time      127.0.0.1:40112  Received from client: TIME` */
-function textLine(record: LogRecord, colour: boolean): string {
+function textLine(record: LogRecord, time: string, colour: boolean): string {
   const paint = (code: string, text: string) => (colour ? `${code}${text}\x1b[0m` : text);
   const mark = marks[record.level];
-  const clock = paint("\x1b[2m", clockOf(record.timestamp));
+  const clock = paint("\x1b[2m", time);
   const service = paint("\x1b[36m", (record.category.at(-1) ?? "").padEnd(9));
   const { peer, ...rest } = record.properties;
   const who = peer === undefined ? "" : `${paint("\x1b[2m", printable(String(peer)).padEnd(21))} `;
@@ -144,9 +149,4 @@ function textLine(record: LogRecord, colour: boolean): string {
   // A line is one line, whatever came from the network.
   const text = printable(`${record.message.join("")}${fields.join("")}`, 4000);
   return `${clock} ${paint(mark.colour, mark.word)} ${service} ${who}${text}\n`;
-}
-
-function clockOf(timestamp: number): string {
-  const moment = new Date(timestamp);
-  return `${moment.toTimeString().slice(0, 8)}.${String(moment.getMilliseconds()).padStart(3, "0")}`;
 }

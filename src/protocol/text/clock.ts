@@ -1,3 +1,5 @@
+import { findZone, type Zone } from "./zone/find-zone.ts";
+
 /**
  * Prints a moment in a zone by a C `strftime` format. Conversions: `%H %M %S %I %p %d %e %m %Y %y %j %a %A %b %B %z %Z
  * %s %%`.
@@ -16,8 +18,10 @@ interface WallTime {
   readonly hour: number;
   readonly minute: number;
   readonly second: number;
-  /** Minutes east of Greenwich. */
+  /** Seconds east of Greenwich. */
   readonly offset: number;
+  /** The zone's name at this moment, e.g. `WIB`. */
+  readonly abbreviation: string;
 }
 
 const conversions: Readonly<Record<string, (time: WallTime, moment: Date) => string>> = {
@@ -36,8 +40,8 @@ const conversions: Readonly<Record<string, (time: WallTime, moment: Date) => str
   A: weekday,
   b: ({ month }) => months[month - 1]!.slice(0, 3),
   B: ({ month }) => months[month - 1]!,
-  z: ({ offset }) => offsetText(offset, ""),
-  Z: ({ offset }) => (offset === 0 ? "GMT" : `GMT${offsetText(offset, ":")}`),
+  z: ({ offset }) => offsetText(offset),
+  Z: ({ abbreviation }) => abbreviation,
   s: (_, moment) => String(Math.floor(moment.getTime() / 1000)),
   "%": () => "%",
 };
@@ -52,7 +56,7 @@ const months = [
 ];
 
 /**
- * @param zone an IANA name such as `Asia/Jakarta`, `UTC`, or `local` for the machine's own
+ * @param zone as `findZone` takes it: `Asia/Jakarta`, `WIB-7`, `UTC`, or `local`
  * @throws {Error} naming the unknown zone or conversion
  */
 export function compileClock(format: string, zone: string): ClockFormat {
@@ -65,55 +69,45 @@ export function compileClock(format: string, zone: string): ClockFormat {
       `has the unknown conversion "${piece}" in ${JSON.stringify(format)}; known are ${known.join(" ")}`,
     );
   });
-  const read = zone === "local" ? localTime : timeIn(zone);
+  const inZone = findZone(zone);
   return (moment) => {
-    const time = read(moment);
+    const time = wallTime(inZone, moment);
     return pieces.map((piece) => (typeof piece === "string" ? piece : piece(time, moment))).join("");
   };
 }
 
-/** Without Intl, whose calendars take a megabyte and milliseconds in each thread that uses one. */
-function localTime(moment: Date): WallTime {
+/**
+ * A clock that formats once a second.
+ * @returns a function of milliseconds since 1970
+ */
+export function secondClock(format: string, zone: string): (milliseconds: number) => string {
+  const print = compileClock(format, zone);
+  let second = Number.NaN;
+  let text = "";
+  return (milliseconds) => {
+    const current = Math.floor(milliseconds / 1000);
+    if (current !== second) {
+      second = current;
+      text = print(new Date(milliseconds));
+    }
+    return text;
+  };
+}
+
+function wallTime(zone: Zone, moment: Date): WallTime {
+  const second = Math.floor(moment.getTime() / 1000);
+  const { offset, abbreviation } = zone(second);
+  const shown = new Date((second + offset) * 1000);
   return {
-    year: moment.getFullYear(),
-    month: moment.getMonth() + 1,
-    day: moment.getDate(),
-    hour: moment.getHours(),
-    minute: moment.getMinutes(),
-    second: moment.getSeconds(),
-    offset: -moment.getTimezoneOffset(),
+    year: shown.getUTCFullYear(),
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    hour: shown.getUTCHours(),
+    minute: shown.getUTCMinutes(),
+    second: shown.getUTCSeconds(),
+    offset,
+    abbreviation,
   };
-}
-
-function timeIn(zone: string): (moment: Date) => WallTime {
-  const calendar = calendarOf(zone);
-  return (moment) => {
-    const parts = Object.fromEntries(
-      calendar.formatToParts(moment).map(({ type, value }) => [type, Number(value)]),
-    );
-    const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts;
-    const wall = Date.UTC(year, month - 1, day, hour, minute, second);
-    const offset = Math.round((wall - Math.floor(moment.getTime() / 1000) * 1000) / 60_000);
-    return { year, month, day, hour, minute, second, offset };
-  };
-}
-
-function calendarOf(zone: string): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    });
-  } catch (cause) {
-    const message = `names the unknown zone "${zone}"; use a name such as Asia/Jakarta, UTC or local`;
-    throw new Error(message, { cause });
-  }
 }
 
 function weekday(time: WallTime): string {
@@ -126,10 +120,10 @@ function daysSince(year: number, time: WallTime): number {
   return (Date.UTC(time.year, time.month - 1, time.day) - Date.UTC(year, 0, 1)) / 86_400_000;
 }
 
-/** `+0700`, or `+07:00` with a colon between. */
-function offsetText(minutes: number, between: string): string {
-  const size = Math.abs(minutes);
-  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}${between}${two(size % 60)}`;
+/** `+0700`; seconds are cut off, as in C. */
+function offsetText(seconds: number): string {
+  const minutes = Math.floor(Math.abs(seconds) / 60);
+  return `${seconds < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}${two(minutes % 60)}`;
 }
 
 function two(value: number): string {

@@ -18,7 +18,7 @@ export const timeConfig = z.strictObject({
     "The time as C's strftime prints it.",
   ),
   zone: compiledText("local", (zone) => compileClock("", zone)).describe(
-    "Zone of the time: a name such as Asia/Jakarta, UTC, or local for the machine's own.",
+    "Zone of the time: a name such as Asia/Jakarta, a rule as in TZ such as WIB-7, UTC, or local for the machine's own.",
   ),
   patience: duration("500ms", { min: "10ms" }).describe(
     "How long the start of a request (TI) may wait for its rest before it is invalid.",

@@ -1,4 +1,4 @@
-import { type ClockFormat, compileClock } from "../../protocol/text/clock.ts";
+import { secondClock } from "../../protocol/text/clock.ts";
 import type { LineEnd, TimeRequest } from "../../protocol/text/time-request.ts";
 
 export interface Replies {
@@ -12,7 +12,7 @@ const lineEnds: readonly LineEnd[] = ["", "\n", "\r\n"];
 /** Encoded replies, cached for the current second: the time is formatted once per second, not per request. */
 export class ReplyCache {
   readonly #prefix: string;
-  readonly #clock: ClockFormat;
+  readonly #clock: (milliseconds: number) => string;
   readonly #time = new Map<LineEnd, Uint8Array>();
   readonly #invalid = new Map(lineEnds.map((end) => [end, encoder.encode(`Invalid request${end}`)]));
   readonly #ends = new Map(lineEnds.map((end) => [end, encoder.encode(end)]));
@@ -20,7 +20,7 @@ export class ReplyCache {
 
   constructor(config: { prefix: string; format: string; zone: string }) {
     this.#prefix = config.prefix;
-    this.#clock = compileClock(config.format, config.zone);
+    this.#clock = secondClock(config.format, config.zone);
   }
 
   /** The reply to `request`; undefined: the connection is closed instead. */
@@ -41,7 +41,7 @@ export class ReplyCache {
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      const text = this.#prefix + this.#clock(new Date(now));
+      const text = this.#prefix + this.#clock(now);
       for (const lineEnd of lineEnds) this.#time.set(lineEnd, encoder.encode(text + lineEnd));
     }
     return this.#time.get(end)!;

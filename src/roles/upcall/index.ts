@@ -2,6 +2,7 @@ import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
 import { replyServer } from "../../net/tcp/reply-server.ts";
 import type { TcpServer } from "../../net/tcp/server.ts";
+import { secondClock } from "../../protocol/text/clock.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
@@ -35,11 +36,12 @@ export const upcall: Role<UpcallConfig> = {
 function pushEvents(context: RoleContext, server: TcpServer, events: NonNullable<UpcallConfig["events"]>) {
   const { traffic } = context;
   const template = compileTemplate(events.text, eventFields);
+  const timeOfDay = secondClock("%H:%M:%S", "local");
   const encoder = new TextEncoder();
   let count = 0;
   let pushed = 0;
   const timer = setInterval(() => {
-    const text = template.render({ count: ++count, time: new Date().toTimeString().slice(0, 8) });
+    const text = template.render({ count: ++count, time: timeOfDay(Date.now()) });
     const bytes = encoder.encode(text);
     for (const connection of server.connections) {
       // Skipped for clients that do not read: a late event is useless, and their queues would grow.

@@ -11,7 +11,7 @@ const template = (fallback: string, fields: readonly string[]) =>
   compiledText(fallback, (source) => compileTemplate(source, fields));
 
 const zone = compiledText("local", (name) => compileClock("", name)).describe(
-  "Zone of {time}: a name such as Asia/Jakarta, UTC, or local for the machine's own.",
+  "Zone of {time}: a name such as Asia/Jakarta, a rule as in TZ such as WIB-7, UTC, or local for the machine's own.",
 );
 
 export const zmqRepConfig = z.strictObject({

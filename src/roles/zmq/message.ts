@@ -1,5 +1,5 @@
 import type { Parts } from "../../net/zmq/socket.ts";
-import { asctimeFormat, compileClock } from "../../protocol/text/clock.ts";
+import { asctimeFormat, secondClock } from "../../protocol/text/clock.ts";
 import { printable } from "../../protocol/text/printable.ts";
 
 // The fields that the configured texts may hold, per role.
@@ -9,18 +9,8 @@ export const publicationFields = ["time", "count"];
 
 /** The time of the call in the format of C's asctime, formatted once a second. */
 export function clockText(zone: string): () => string {
-  const format = compileClock(asctimeFormat, zone);
-  let second = Number.NaN;
-  let text = "";
-  return () => {
-    const now = Date.now();
-    const current = Math.floor(now / 1000);
-    if (current !== second) {
-      second = current;
-      text = format(new Date(now));
-    }
-    return text;
-  };
+  const clock = secondClock(asctimeFormat, zone);
+  return () => clock(Date.now());
 }
 
 /** A message for its traffic event: `Published: WAKTU ...`, and the bytes of its frames, joined. */

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, test } from "bun:test";
 import { asctimeFormat, compileClock } from "../../../src/protocol/text/clock.ts";
+import { setLocalZone } from "../../../src/protocol/text/zone/find-zone.ts";
 
 const moment = new Date("2026-11-05T23:12:01.999Z");
 
@@ -11,9 +12,11 @@ describe("compileClock", () => {
     [asctimeFormat, "Asia/Jakarta", "Fri Nov  6 06:12:01 2026"],
     ["%I:%M %p, %A %d %B %Y (%y), day %j", "UTC", "11:12 PM, Thursday 05 November 2026 (26), day 309"],
     ["%e|%d|%m|%b", "UTC", " 5|05|11|Nov"],
-    ["%z %Z", "Asia/Kolkata", "+0530 GMT+05:30"],
-    ["%z %Z", "America/St_Johns", "-0330 GMT-03:30"],
-    ["%z %Z", "UTC", "+0000 GMT"],
+    ["%z %Z", "Asia/Kolkata", "+0530 IST"],
+    ["%z %Z", "America/St_Johns", "-0330 NST"],
+    ["%z %Z", "UTC", "+0000 UTC"],
+    ["%z %Z", "Asia/Jakarta", "+0700 WIB"],
+    ["%z %Z", "WIB-7", "+0700 WIB"],
     ["%s %%H 100%%", "UTC", "1793920321 %H 100%"],
     ["", "UTC", ""],
   ])("%j in %s prints %j", (format, zone, text) => {
@@ -26,8 +29,10 @@ describe("compileClock", () => {
     expect(print(new Date("2026-01-01T12:00:00Z"))).toBe("12 12 PM");
   });
 
-  test("local is the machine's own zone", () => {
-    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  test("local is the zone of TZ", () => {
+    setLocalZone("Asia/Jakarta");
+    onTestFinished(() => setLocalZone(process.env.TZ));
+    const here = "Asia/Jakarta";
     const format = "%Y-%m-%d %H:%M:%S %z %a %j";
     expect(compileClock(format, "local")(moment)).toBe(compileClock(format, here)(moment));
   });
