@@ -36,10 +36,11 @@ function retype(context: LoadContext, path: Path, value: unknown, error: z.ZodEr
     const full = [...path, ...below];
     const parentPath = below.slice(0, -1);
     const key = below.at(-1);
-    if (key === undefined || !isTypeError(issue) || !context.document.retype(full)) continue;
+    const other = key !== undefined && isTypeError(issue) ? context.document.retyped(full) : undefined;
+    if (key === undefined || other === undefined) continue;
     copy ??= structuredClone(value);
     const parent = parentPath.reduce<unknown>((node, part) => Reflect.get(node as object, part), copy);
-    Reflect.set(parent as object, key, context.document.valueAt(full));
+    Reflect.set(parent as object, key, other.value);
   }
   return copy;
 }

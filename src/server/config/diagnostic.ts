@@ -8,6 +8,9 @@ export interface Position {
   readonly length: number;
 }
 
+/** Characters of a line that is shown below its error: nobody reads a longer one, and many errors may stand in it. */
+const maxShown = 1000;
+
 /** One error in the configuration. */
 export interface Diagnostic {
   /** The key's path, e.g. `services.time.port`; empty for the file as a whole. */
@@ -34,7 +37,7 @@ export class ConfigError extends Error {
   /** `lab.yaml:7:5  services.tme: there is no role "tme". Did you mean "time"?`, each with its line below. */
   report(): string {
     const lines = this.source.split("\n");
-    const inOrder = [...this.diagnostics].sort((a, b) => lineOf(a) - lineOf(b));
+    const inOrder = [...this.diagnostics].sort(byPosition);
     return inOrder.map((diagnostic) => this.#format(diagnostic, lines)).join("\n");
   }
 
@@ -42,7 +45,7 @@ export class ConfigError extends Error {
     const place = position === undefined ? this.file : `${this.file}:${position.line}:${position.column}`;
     const text = `${place}  ${path === "" ? "" : `${path}: `}${message}`;
     const line = position === undefined ? undefined : lines[position.line - 1];
-    if (position === undefined || line === undefined) return text;
+    if (position === undefined || line === undefined || line.length > maxShown) return text;
     const number = String(position.line).padStart(5);
     const maxLength = Math.max(1, line.length - position.column + 1);
     const carets = "^".repeat(Math.max(1, Math.min(position.length, maxLength)));
@@ -51,6 +54,7 @@ export class ConfigError extends Error {
   }
 }
 
-function lineOf(diagnostic: Diagnostic): number {
-  return diagnostic.position?.line ?? 0;
+/** In the order of the file; what has no position comes first. */
+function byPosition({ position: a }: Diagnostic, { position: b }: Diagnostic): number {
+  return (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
 }

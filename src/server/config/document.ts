@@ -1,27 +1,30 @@
 import {
   type Document,
+  isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
-  LineCounter,
+  type LineCounter,
   type Node,
-  parseDocument,
   Scalar,
-  visit,
 } from "yaml";
+import { childrenOf, nameOfKey, type Path, resolveAliases } from "./aliases.ts";
 import type { Diagnostic, Position } from "./diagnostic.ts";
 import { substitute } from "./environment.ts";
-import { yamlError } from "./yaml-errors.ts";
+import { NodeTree } from "./node-tree.ts";
+import { maxDepth, parseYaml, type SourceError } from "./yaml-source.ts";
 
-export type Path = readonly (string | number)[];
+export type { Path };
 
 /** A YAML file as values, with the position of each in the text. */
 export class ConfigDocument {
   readonly diagnostics: Diagnostic[] = [];
-  /** The text is not YAML; the diagnostics say why. */
+  /** The text is not YAML, or has aliases that stand for nothing; the diagnostics say why. */
   readonly isBroken: boolean;
   readonly #document: Document.Parsed;
-  readonly #lines = new LineCounter();
+  readonly #lines: LineCounter;
+  readonly #tree: NodeTree;
   /** Values from the environment or the command line: text whose type the file does not determine. */
   readonly #typeless = new Set<Scalar>();
   /** Paths of text with a reference that the environment could not fill in, so its value is unknown. */
@@ -30,41 +33,29 @@ export class ConfigDocument {
   readonly #overridden: string[] = [];
 
   constructor(source: string, environment: Readonly<Record<string, string | undefined>>) {
-    this.#document = parseDocument(source, {
-      lineCounter: this.#lines,
-      merge: true,
-      prettyErrors: false,
-      uniqueKeys: false,
-    });
-    for (const { code, message, pos } of this.#document.errors) {
-      const line = source.slice(source.lastIndexOf("\n", pos[0] - 1) + 1, pos[1]);
-      const position = this.#position(pos[0], pos[1]);
-      const text = `is not YAML: ${yamlError(code, message, line)}`;
-      // The parser may report one slip several times.
-      const isKnown = this.diagnostics.some(
-        (other) => other.message === text && other.position?.line === position.line,
-      );
-      if (!isKnown) this.diagnostics.push({ path: "", message: text, position });
+    const { document, lines, errors, warnings } = parseYaml(source);
+    this.#document = document;
+    this.#lines = lines;
+    for (const error of errors) this.#report(error, "is not YAML: ");
+    const aliases = resolveAliases(errors.length === 0 ? document.contents : null);
+    this.#tree = new NodeTree(document, aliases.targets);
+    for (const { path, message, node } of aliases.errors) {
+      this.diagnostics.push({ path, message, ...this.#rangeOf(node) });
     }
     this.isBroken = this.diagnostics.length > 0;
     if (this.isBroken) return;
-    this.#findDuplicateKeys();
-    this.#fillIn(environment);
+    for (const warning of warnings) this.#report(warning);
+    if (document.contents !== null) this.#prepare(document.contents, [], environment);
   }
 
   /** The whole document as plain values. */
   values(): unknown {
-    try {
-      return this.#document.toJS({ maxAliasCount: 100 });
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.diagnostics.push({ path: "", message: `is not usable: ${message}` });
-      return undefined;
-    }
+    return this.#tree.value();
   }
 
-  /** Sets one value from the command line, e.g. `services.time.port` to `4500`. */
+  /** Sets one value from the command line, e.g. `services.time.port` to `4500`. @throws where there is no map for it */
   override(path: readonly string[], text: string): void {
+    if (path.length > maxDepth) throw new RangeError(`More than ${maxDepth} levels`);
     const node = this.#document.createNode(commandLineValue(text));
     if (isScalar(node)) {
       node.source = text;
@@ -80,6 +71,7 @@ export class ConfigDocument {
     }
     this.#document.setIn(path, node);
     this.#overridden.push(path.join("."));
+    this.#tree.forget();
   }
 
   /** Whether the value at `path` came from the command line, and so has no line in the file. */
@@ -93,30 +85,22 @@ export class ConfigDocument {
   }
 
   /**
-   * Switches a value from outside the file between text and number or boolean. Such a value has no type of its own:
-   * the quotes of `"${PORT}"` may be there only because YAML needs them.
-   * @returns whether the value at `path` was switched
+   * The value at `path` as the other type, text or number or boolean, when it came from outside the file. Such a value
+   * has no type of its own: the quotes of `"${PORT}"` may be there only because YAML needs them.
    */
-  retype(path: Path): boolean {
-    const node = this.#document.getIn(path, true);
-    if (!isScalar(node) || !this.#typeless.delete(node)) return false;
-    const before = node.value;
-    node.value = typeof before === "string" ? plainValue(before) : (node.source ?? String(before));
-    return node.value !== before;
-  }
-
-  /** The value at `path` as it is now. */
-  valueAt(path: Path): unknown {
-    const node: unknown = this.#document.getIn(path, true);
-    return isNode(node) ? node.toJS(this.#document) : node;
+  retyped(path: Path): { readonly value: unknown } | undefined {
+    const node = this.#tree.nodeAt(path);
+    if (!isScalar(node) || !this.#typeless.has(node)) return undefined;
+    const { value } = node;
+    const other = typeof value === "string" ? plainValue(value) : (node.source ?? String(value));
+    return other === value ? undefined : { value: other };
   }
 
   /** The position of the value at `path`, or of its nearest ancestor when there is none. */
   positionOf(path: Path): Position | undefined {
     for (let depth = path.length; depth >= 0; depth--) {
-      const node = depth === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, depth), true);
-      if (isNode(node) && node.range && !isEmptyScalar(node))
-        return this.#position(node.range[0], node.range[1]);
+      const node = this.#tree.nodeAt(path.slice(0, depth));
+      if (node?.range && !isEmptyScalar(node)) return this.#position(node.range[0], node.range[1]);
       const key = this.positionOfKey(path.slice(0, depth));
       if (key !== undefined) return key;
     }
@@ -125,52 +109,61 @@ export class ConfigDocument {
 
   /** The position of the key at the end of `path`. */
   positionOfKey(path: Path): Position | undefined {
-    const parent =
-      path.length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true);
-    if (!isMap(parent)) return undefined;
-    const pair = parent.items.find(
-      (item) => isScalar(item.key) && String(item.key.value) === String(path.at(-1)),
-    );
-    return isScalar(pair?.key) && pair.key.range
-      ? this.#position(pair.key.range[0], pair.key.range[1])
-      : undefined;
+    const key = this.#tree.keyAt(path);
+    return key?.range ? this.#position(key.range[0], key.range[1]) : undefined;
+  }
+
+  /** Checks the keys, and fills references to the environment in. */
+  #prepare(node: Node, path: (string | number)[], environment: Environment): void {
+    if (isScalar(node)) return this.#fillIn(node, path, environment);
+    if (isMap(node)) this.#checkKeys(node.items, path);
+    for (const [part, child] of childrenOf(node)) {
+      if (child === null) continue;
+      path.push(part);
+      this.#prepare(child, path, environment);
+      path.pop();
+    }
   }
 
   /** Of two equal keys the second is reported. */
-  #findDuplicateKeys(): void {
-    visit(this.#document, {
-      Map: (_, map, ancestors) => {
-        const seen = new Set<string>();
-        for (const { key } of map.items) {
-          if (!isScalar(key) || !key.range) continue;
-          const name = String(key.value);
-          if (seen.has(name) && name !== "<<") {
-            const message = `the key "${name}" stands here a second time; each may stand once`;
-            const path = [pathOf(ancestors, map), name].filter((part) => part !== "").join(".");
-            this.diagnostics.push({ path, message, position: this.#position(key.range[0], key.range[1]) });
-          }
-          seen.add(name);
-        }
-      },
-    });
+  #checkKeys(pairs: readonly { readonly key: unknown }[], path: Path): void {
+    const seen = new Set<string>();
+    for (const { key } of pairs) {
+      const name = nameOfKey(key);
+      const message = isScalar(key)
+        ? `the key "${name}" stands here a second time; each may stand once`
+        : `a key must be plain text, and is ${isAlias(key) ? "an alias" : isSeq(key) ? "a list" : "a map"}`;
+      if (!isScalar(key) || (seen.has(name) && name !== "<<")) {
+        this.diagnostics.push({
+          path: [...path, name].filter((part) => part !== "").join("."),
+          message,
+          ...this.#rangeOf(key),
+        });
+      }
+      seen.add(name);
+    }
   }
 
-  #fillIn(environment: Readonly<Record<string, string | undefined>>): void {
-    visit(this.#document, {
-      Scalar: (role, node, ancestors) => {
-        if (role === "key" || typeof node.value !== "string" || !node.value.includes("$")) return;
-        const filled = substitute(node.value, environment);
-        for (const message of filled.errors) {
-          const position = node.range ? { position: this.#position(node.range[0], node.range[1]) } : {};
-          this.diagnostics.push({ path: pathOf(ancestors, node), message, ...position });
-          this.#unfilled.add(pathOf(ancestors, node));
-        }
-        if (filled.text === node.value) return;
-        node.source = filled.text;
-        node.value = node.type === Scalar.PLAIN ? plainValue(filled.text) : filled.text;
-        this.#typeless.add(node);
-      },
-    });
+  #fillIn(node: Scalar, path: Path, environment: Environment): void {
+    if (typeof node.value !== "string" || !node.value.includes("$")) return;
+    const filled = substitute(node.value, environment);
+    for (const message of filled.errors) {
+      this.diagnostics.push({ path: path.join("."), message, ...this.#rangeOf(node) });
+      this.#unfilled.add(path.join("."));
+    }
+    if (filled.text === node.value) return;
+    node.source = filled.text;
+    node.value = node.type === Scalar.PLAIN ? plainValue(filled.text) : filled.text;
+    this.#typeless.add(node);
+  }
+
+  #report({ message, start, end }: SourceError, prefix = ""): void {
+    this.diagnostics.push({ path: "", message: prefix + message, position: this.#position(start, end) });
+  }
+
+  #rangeOf(node: unknown): { readonly position?: Position } {
+    const range = isNode(node) ? node.range : undefined;
+    return range ? { position: this.#position(range[0], range[1]) } : {};
   }
 
   #position(start: number, end: number): Position {
@@ -179,9 +172,7 @@ export class ConfigDocument {
   }
 }
 
-function isNode(value: unknown): value is Node {
-  return isScalar(value) || isMap(value) || isSeq(value);
-}
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `time:` with nothing after it. Its position is that of the key. */
 function isEmptyScalar(node: Node): boolean {
@@ -197,19 +188,6 @@ function plainValue(text: string): unknown {
 /** Parses lists, maps and quoted text as YAML; anything else is taken as it is. */
 function commandLineValue(text: string): unknown {
   if (!/^["'[{]/.test(text)) return plainValue(text);
-  const parsed = parseDocument(text);
-  return parsed.errors.length === 0 ? parsed.toJS() : text;
-}
-
-function pathOf(ancestors: readonly unknown[], node: Node): string {
-  const path: string[] = [];
-  const chain = [...ancestors, node];
-  chain.forEach((ancestor, i) => {
-    const below = chain[i + 1];
-    if (isSeq(ancestor)) path.push(String(ancestor.items.indexOf(below)));
-    if (isMap(ancestor) && typeof below === "object" && below !== null && "key" in below) {
-      path.push(isScalar(below.key) ? String(below.key.value) : String(below.key));
-    }
-  });
-  return path.join(".");
+  const { document, errors } = parseYaml(text);
+  return errors.length === 0 ? document.toJS() : text;
 }

@@ -17,16 +17,40 @@ export function checkPorts(
   services: readonly PlannedService[],
   admin: AdminConfig | false,
 ): void {
-  const taken: Listener[] = [];
+  const taken = new Map<string, PortListeners>();
   for (const listener of [...services.flatMap(listenersOf), ...adminListener(admin)]) {
-    const other = taken.find((earlier) => overlaps(earlier, listener));
+    const { transport, port, owner, path } = listener;
+    const key = `${transport} ${port}`;
+    const onPort = taken.get(key) ?? new PortListeners();
+    taken.set(key, onPort);
+    const other = onPort.overlapping(listener.host);
     if (other === undefined) {
-      taken.push(listener);
+      onPort.add(listener);
       continue;
     }
-    const { transport, port, owner, path } = listener;
     const message = `${transport.toUpperCase()} port ${port} is taken by ${nameOf(other)}; give one of them another port`;
     addDiagnostic(context, [...owner, ...path], message);
+  }
+}
+
+/** The listeners on one port, by host: a file may have thousands. None of them overlaps another. */
+class PortListeners {
+  readonly #byHost = new Map<string, Listener>();
+  #first: Listener | undefined;
+  #firstIpv4: Listener | undefined;
+
+  add(listener: Listener): void {
+    this.#byHost.set(listener.host, listener);
+    this.#first ??= listener;
+    if (!listener.host.includes(":")) this.#firstIpv4 ??= listener;
+  }
+
+  /** A listener that accepts connections to `host` as well. One on `::` accepts IPv4, too. */
+  overlapping(host: string): Listener | undefined {
+    if (host === "::") return this.#first;
+    const isIpv4 = !host.includes(":");
+    const wildcard = this.#byHost.get("::") ?? (isIpv4 ? this.#byHost.get("0.0.0.0") : undefined);
+    return wildcard ?? (host === "0.0.0.0" ? this.#firstIpv4 : this.#byHost.get(host));
   }
 }
 
@@ -66,14 +90,4 @@ function ownPort(transport: "tcp" | "udp", config: unknown): PortClaim[] {
 
 function hasEntries(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
-}
-
-function overlaps(a: Listener, b: Listener): boolean {
-  if (a.port !== b.port || a.transport !== b.transport) return false;
-  return a.host === b.host || covers(a.host, b.host) || covers(b.host, a.host);
-}
-
-/** A listener on `::` accepts IPv4, too. */
-function covers(wildcard: string, host: string): boolean {
-  return wildcard === "::" || (wildcard === "0.0.0.0" && !host.includes(":"));
 }

@@ -82,14 +82,24 @@ function findRole(context: LoadContext, name: string, given: string | undefined)
 /** The keys that a strict object schema takes at `path`. */
 function keysOf(schema: z.ZodType, path: readonly PropertyKey[] = []): string[] {
   if (path.length === 0 && schema instanceof z.ZodObject) return Object.keys(schema.shape);
-  // Below the top there may be lists, unions and defaults in between, which the JSON Schema has resolved. Making it
-  // is slow, and only happens when an error is explained.
-  let node: unknown = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  // Below the top there may be lists, unions and defaults in between, which the JSON Schema has resolved.
+  let node = jsonSchemaOf(schema);
   for (const part of path) {
     node = typeof part === "number" ? field(node, "items") : field(field(node, "properties"), String(part));
   }
   const properties = field(node, "properties");
   return typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
+}
+
+/** Making a JSON Schema takes a millisecond, and a file may have thousands of errors to explain. */
+const jsonSchemas = new WeakMap<z.ZodType, unknown>();
+
+function jsonSchemaOf(schema: z.ZodType): unknown {
+  const known = jsonSchemas.get(schema);
+  if (known !== undefined) return known;
+  const made = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  jsonSchemas.set(schema, made);
+  return made;
 }
 
 function field(node: unknown, key: string): unknown {
