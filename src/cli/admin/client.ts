@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatHostPort } from "../../core/address.ts";
 import { asDialError } from "../../net/dial-error.ts";
-import { fetchWhole } from "../http/client.ts";
+import { fetchWhole, notHttp } from "../http/client.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { networkFailure, peerName } from "../program/peer.ts";
@@ -41,7 +41,9 @@ export async function withAdminErrors<T>(peer: AdminPeer, work: () => Promise<T>
     return await work();
   } catch (error) {
     const failed = asDialError(error, peer.host, peer.port);
-    if (failed?.code !== "refused") throw networkFailure(error, peer, peer.example) ?? error;
+    if (failed?.code !== "refused") {
+      throw notHttp(error, peer) ?? networkFailure(error, peer, peer.example) ?? error;
+    }
     const hint = `distsrv's admin service listens on 127.0.0.1:${adminPort} unless its file says otherwise (admin:)`;
     throw new PeerError("connection-refused", `${failed.message}. ${hint}`);
   }

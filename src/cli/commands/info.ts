@@ -1,5 +1,5 @@
 import { labServicesOn } from "../../core/ports.ts";
-import { DialError } from "../../net/dial-error.ts";
+import { DialError, type DialErrorCode } from "../../net/dial-error.ts";
 import { type NameAddress, resolveName } from "../../net/resolve.ts";
 import { dialTcp } from "../../net/tcp/client.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
@@ -29,7 +29,7 @@ export const info: CliCommand = (cli) =>
 /** The outcome of one attempt to connect. */
 interface Attempt extends NameAddress {
   /** `open`, or why not. */
-  readonly state: "open" | "refused" | "silent" | "unreachable" | "failed";
+  readonly state: "open" | "silent" | DialErrorCode;
   readonly ms: number;
 }
 
@@ -94,7 +94,5 @@ async function attempt(context: CommandContext, where: NameAddress, port: number
 function stateOf(error: unknown): Attempt["state"] {
   if (error instanceof TimedOutError) return "silent";
   if (error instanceof CliError) throw error; // Ctrl-C
-  if (error instanceof DialError && (error.code === "refused" || error.code === "unreachable"))
-    return error.code;
-  return "failed";
+  return error instanceof DialError ? error.code : "failed";
 }

@@ -4,7 +4,7 @@ import { readJsonBytes } from "../../protocol/json/read.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
-import { type Peer, peerName, withPeerErrors } from "../program/peer.ts";
+import { notSpeaking, type Peer, peerName, withPeerErrors } from "../program/peer.ts";
 
 /** More bytes than any response of these services has. A peer that sends without end is given up. */
 const maxBody = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ export async function fetchWhole(peer: Peer, url: string, init: RequestInit): Pr
     const response = await fetch(url, { ...init, redirect: "manual" });
     return { response, body: await readBody(response, peer) };
   } catch (error) {
-    throw isMalformed(error) ? new PeerError("bad-answer", `${peerName(peer)} does not speak HTTP`) : error;
+    throw notHttp(error, peer) ?? error;
   }
 }
 
@@ -39,9 +39,13 @@ async function readBody(response: Response, peer: Peer): Promise<Uint8Array> {
   return Buffer.concat(chunks, size);
 }
 
-/** The error of fetch when the bytes received are no HTTP. */
-const isMalformed = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "Malformed_HTTP_Response";
+/** The error for bytes that fetch cannot read as HTTP; undefined for any other error. */
+export function notHttp(error: unknown, peer: Peer): PeerError | undefined {
+  if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return undefined;
+  if (error.code === "Malformed_HTTP_Response") return notSpeaking(peer, "HTTP");
+  // Codes of the system and of Node are in capitals; these are fetch's own, such as InvalidContentLength.
+  return /^[A-Z][a-z]/.test(error.code) ? notSpeaking(peer, "HTTP as it should", error.code) : undefined;
+}
 
 /** A response in JSON, its numbers with all their digits. */
 export interface JsonResponse {

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import type { MqttClient } from "mqtt";
 import { withTimeout } from "../../core/deadline.ts";
 import { describeError } from "../../core/errors.ts";
+import { withRealReason } from "../../net/dial-error.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { CliError, PeerError } from "../program/errors.ts";
-import { networkFailure, type Peer, peerName } from "../program/peer.ts";
+import { networkFailure, notSpeaking, type Peer, peerName } from "../program/peer.ts";
 import type { Broker } from "./broker-address.ts";
 
 /** What a client sends about itself in CONNECT. */
@@ -59,7 +60,7 @@ export async function connectMqtt(
     return client;
   } catch (error) {
     client.end(true);
-    throw brokerFailure(error, peer);
+    throw brokerFailure(await withRealReason(error, peer.host, peer.port), peer);
   }
 }
 
@@ -108,7 +109,7 @@ export async function acknowledged<T>(
 /** An error of the library as distcli shows it. */
 export function brokerFailure(error: unknown, peer: Peer): Error {
   if (error instanceof CliError) return error; // a timeout, or Ctrl-C
-  const failure = networkFailure(error, peer);
+  const failure = networkFailure(error, peer, `distcli mqtt sub 127.0.0.1 -t 'sister/#'`);
   if (failure !== undefined) return failure;
   if (isCertificateError(error)) {
     const message = `The certificate of ${peerName(peer)} is not trusted: ${describeError(error)}. Name its authority with --cafile FILE, or take it unseen with --insecure`;
@@ -118,7 +119,7 @@ export function brokerFailure(error: unknown, peer: Peer): Error {
   // A refusal of the broker has its numeric code; any other error means that the library cannot read the packets.
   const refused = error instanceof Error && "code" in error && typeof error.code === "number";
   if (refused) return new PeerError("mqtt-refused", `The MQTT broker ${peerName(peer)} refused: ${said}`);
-  return new PeerError("bad-answer", `${peerName(peer)} does not speak MQTT as it should: ${said}`);
+  return notSpeaking(peer, "MQTT as it should", said);
 }
 
 /** Whether it has a code of OpenSSL or Node for a certificate that is not valid, or not for this name. */

@@ -3,7 +3,7 @@ import { labServicesOn } from "../../core/ports.ts";
 import { asDialError, type DialError } from "../../net/dial-error.ts";
 import { dialTcp, type TcpClient } from "../../net/tcp/client.ts";
 import type { CommandContext } from "./command-context.ts";
-import { PeerError } from "./errors.ts";
+import { PeerError, TimedOutError } from "./errors.ts";
 
 /** Where a command's peer is. */
 export interface Peer {
@@ -15,10 +15,17 @@ export interface Peer {
 export const peerName = ({ host, port }: Peer): string => formatHostPort(host, port);
 
 /** Connects over TCP within the timeout. */
-export const connectTcp = (context: CommandContext, peer: Peer): Promise<TcpClient> =>
-  withPeerErrors(peer, () =>
-    context.within(`No connection to ${peerName(peer)}`, (signal) => dialTcp({ ...peer, signal })),
+export function connectTcp(context: CommandContext, peer: Peer): Promise<TcpClient> {
+  const silence = `No connection to ${peerName(peer)}`;
+  return withPeerErrors(peer, () =>
+    context
+      .within(silence, (signal) => dialTcp({ ...peer, signal }))
+      .catch((error: unknown) => {
+        if (error instanceof TimedOutError) throw new TimedOutError(`${error.message}. ${silentAdvice}`);
+        throw error;
+      }),
   );
+}
 
 /** Connects over TCP, runs `work` with the connection, and always closes it. */
 export async function withTcp<T>(
@@ -62,14 +69,58 @@ export function networkFailure(
   return new PeerError(`connection-${failed.code}`, `${failed.message}${advice(failed, example)}`);
 }
 
-function advice({ code, port }: DialError, example: string): string {
-  if (code === "unresolved") return `. The host comes first, as in: ${example}`;
-  if (code !== "refused") return "";
+/** What to look at, for each way in which a connection fails. */
+function advice({ code, host, port }: DialError, example: string): string {
+  switch (code) {
+    case "refused":
+      return `. ${startAdvice(port)}`;
+    case "unresolved":
+      return `. The host comes first, as in: ${example}`;
+    case "no-name-server":
+      return ". Give its address instead, or look at this machine's network and /etc/resolv.conf";
+    case "unreachable":
+      return `. This machine is in no network that leads there: look at its cable or Wi-Fi, and at: ip route get ${host}`;
+    case "no-route":
+      return `. Is the machine on, and is ${host} its address? This asks it: ping ${host}`;
+    case "bad-address":
+      return host.includes(":")
+        ? ". Has it an IPv6 address? The server's IPv4 address may do instead"
+        : ". Give the address of one machine, such as 172.16.16.101";
+    case "forbidden":
+      return `. A firewall or a route of this machine is in the way: look at ip route get ${host}, and at iptables or nft`;
+    case "timed-out":
+      return `. ${silentAdvice}`;
+    case "reset":
+      return `. ${portAdvice(port)}`;
+    case "failed":
+      return "";
+  }
+}
+
+/** For a peer that does not even refuse. */
+export const silentAdvice = "Is the machine on, or does a firewall between drop what is sent to that port?";
+
+function startAdvice(port: number): string {
   const services = labServicesOn(port);
-  if (services.length === 0) return ". No service of the lab listens there by itself; is the port right?";
-  const subject = services.length === 1 ? "service" : "services";
+  if (services.length === 0) return "No service of the lab listens there by itself; is the port right?";
+  const one = services.length === 1;
+  const names = `The lab's ${one ? "service" : "services"} ${services.join(" and ")}`;
+  return `${names} usually ${one ? "listens" : "listen"} there; start ${one ? "it" : "them"} with: distsrv`;
+}
+
+/** For a peer that is there and does not speak as it should: what usually listens on that port. */
+export function portAdvice(port: number): string {
+  const services = labServicesOn(port);
+  if (services.length === 0) return "Is the port right?";
   const verb = services.length === 1 ? "listens" : "listen";
-  const names = services.join(" and ");
-  const pronoun = services.length === 1 ? "it" : "them";
-  return `. The lab's ${subject} ${names} usually ${verb} there; start ${pronoun} with: distsrv`;
+  return `The lab's ${services.join(" and ")} usually ${verb} there; is the port right?`;
+}
+
+/** The error for a peer that answers in another protocol. @param seen what it sent, where that says something */
+export function notSpeaking(peer: Peer, protocol: string, seen = ""): PeerError {
+  const sent = seen === "" ? "" : `: ${seen}`;
+  return new PeerError(
+    "bad-answer",
+    `${peerName(peer)} does not speak ${protocol}${sent}. ${portAdvice(peer.port)}`,
+  );
 }

@@ -1,6 +1,6 @@
 import type { TcpClient } from "../../net/tcp/client.ts";
 import { PeerError } from "../program/errors.ts";
-import { connectionClosed, type Peer, peerName } from "../program/peer.ts";
+import { connectionClosed, notSpeaking, type Peer, peerName } from "../program/peer.ts";
 
 // The part of ZeroMQ's wire protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/) that one request needs. Unlike
 // libzmq it needs no native library and no thread, and gives us the type of the peer's socket.
@@ -33,7 +33,7 @@ export class ZmtpConnection {
     await this.#client.write(greeting());
     const theirs = await this.#take(greetingLength);
     if (theirs[0] !== 0xff || theirs[9] !== 0x7f) {
-      throw new PeerError("bad-answer", `${peerName(this.#peer)} does not speak ZeroMQ`);
+      throw notSpeaking(this.#peer, "ZeroMQ");
     }
     const answer = await this.receive();
     const socketType = answer.isCommand ? property(answer.body, "Socket-Type") : undefined;

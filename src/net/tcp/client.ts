@@ -1,7 +1,7 @@
 import type { Socket } from "bun";
 import type { Address } from "../../core/address.ts";
 import { late, withDeadline } from "../../core/deadline.ts";
-import { asDialError, DialError } from "../dial-error.ts";
+import { asDialError, DialError, withRealReason } from "../dial-error.ts";
 
 /** What the peer did next. `quiet`: nothing within the read's timeout. */
 export type Incoming =
@@ -92,7 +92,7 @@ export class TcpClient {
       this.#remote = { transport: "tcp", host: socket.remoteAddress, port: socket.remotePort };
       return this;
     } catch (error) {
-      throw this.#asDialError(error);
+      throw this.#asDialError(await withRealReason(error, this.#host, this.#port));
     }
   }
 

@@ -105,7 +105,7 @@ describe("distcli rest", () => {
 test("a peer that does not speak HTTP is reported as such", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const { exit, stderr } = await runCli(rest, ["rest", "-p", `${port}`]);
-  expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP\n`);
+  expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP. Is the port right?\n`);
   expect(exit).toBe(1);
 });
 

@@ -140,7 +140,7 @@ describe("a peer that misbehaves", () => {
   test("one that does not speak HTTP is reported as such", async () => {
     const { port } = fakeServer(echoing("Echo: "));
     const { exit, stderr } = await call(`${port}`);
-    expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP\n`);
+    expect(stderr).toBe(`distcli: 127.0.0.1:${port} does not speak HTTP. Is the port right?\n`);
     expect(exit).toBe(1);
   });
 });

@@ -3,7 +3,8 @@ import { watch } from "../../../src/cli/commands/watch.ts";
 import { startLab } from "../../support/lab.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { until } from "../../support/until.ts";
-import { startCli } from "../support/run-cli.ts";
+import { echoing, fakeServer, type Peer } from "../support/fake-server.ts";
+import { runCli, startCli } from "../support/run-cli.ts";
 
 const yaml = `
 admin: { port: 0 }
@@ -112,5 +113,20 @@ describe("distcli watch", () => {
       return /^\.\.\. \d+ more messages of echo$/m.test(cli.stderr);
     }, 15_000);
     expect(cli.stdout.split("\n").length).toBeGreaterThan(100);
+  });
+
+  test.each([
+    ["bytes that are no HTTP", echoing("Echo: "), "does not speak HTTP. Is the port right?"],
+    [
+      "HTTP that breaks its own rules",
+      { data: (peer: Peer) => void peer.write("HTTP/1.1 200 OK\r\ncontent-length: abc\r\n\r\n") },
+      "does not speak HTTP as it should: InvalidContentLength. Is the port right?",
+    ],
+    ["nothing, and the end", { data: (peer: Peer) => void peer.end() }, "broke the connection off"],
+  ])("on a port that answers %s says so in its own words", async (_, behaviour, words) => {
+    const { port } = fakeServer(behaviour);
+    const { exit, stderr } = await runCli(watch, ["watch", "-p", String(port)]);
+    expect(stderr).toStartWith(`distcli: 127.0.0.1:${port} ${words}`);
+    expect(exit).toBe(1);
   });
 });

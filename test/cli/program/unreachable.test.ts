@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { fileURLToPath } from "node:url";
+
+const entry = fileURLToPath(new URL("../../../src/distcli.ts", import.meta.url));
+
+/** Runs distcli in a network of its own, which has a loopback and routes that lead nowhere. */
+const routes = [
+  "ip link set lo up",
+  "ip route add unreachable 10.1.2.0/24",
+  "ip route add prohibit 10.1.3.0/24",
+  'exec "$@"',
+].join(" && ");
+const isolated = (...command: readonly string[]) => ["unshare", "-n", "sh", "-c", routes, "sh", ...command];
+
+const canIsolate =
+  Bun.which("unshare") !== null && Bun.spawnSync(isolated("true"), { stderr: "ignore" }).exitCode === 0;
+
+const commands: readonly (readonly string[])[] = [
+  ["time", "HOST"],
+  ["udp", "HOST", "halo"],
+  ["rest", "HOST"],
+  ["mqtt", "sub", "HOST", "-t", "a"],
+  ["zmq", "req", "HOST"],
+  ["watch", "HOST"],
+];
+
+test.skipIf(!canIsolate)(
+  "no network, no route and a forbidden one are not called a refusal, by any command [needs root and unshare]",
+  async () => {
+    for (const command of commands) {
+      for (const [host, code] of [
+        ["10.9.9.9", "unreachable"],
+        ["10.1.2.3", "no-route"],
+        ["10.1.3.3", "forbidden"],
+        ["127.0.0.1", "refused"],
+      ]) {
+        const words = command.map((word) => (word === "HOST" ? String(host) : word));
+        const { stderr, exitCode } = Bun.spawnSync(isolated(process.execPath, entry, ...words, "--json"));
+        const { error } = JSON.parse(stderr.toString());
+        expect({ words, code: error.code, exitCode }).toEqual({
+          words,
+          code: `connection-${code}`,
+          exitCode: 1,
+        });
+      }
+    }
+  },
+  60_000,
+);
