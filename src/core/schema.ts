@@ -9,10 +9,31 @@ export const port = (fallback: number) =>
     .default(fallback)
     .describe("Port to listen on; 0 lets the operating system choose a free one.");
 
+/** What a host name or an IP address may look like: labels of letters, digits, - and _; the last is no number. */
+const hostName =
+  /^(?=.{1,253}\.?$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?$/;
+
+/** Why text is neither an IP address nor a host name; undefined where it is one. */
+export function hostMistake(text: string): string | undefined {
+  if (z.ipv4().safeParse(text).success || z.ipv6().safeParse(text.replace(/%[\w.-]+$/, "")).success)
+    return undefined;
+  const expected = "must be an IP address such as 0.0.0.0 or ::1, or a host name";
+  if (text === "*") return `${expected}; 0.0.0.0 is for all addresses`;
+  if (/^\[.*\]$/.test(text)) return `${expected}: an IPv6 address is written without [ and ]`;
+  if (/^[^:]+:\d+$/.test(text)) return `${expected}: the port has its own setting, port:`;
+  const isNumeric = /(^|\.)\d+\.?$/.test(text); // such as 999.1.1.1: no name ends in a number
+  return hostName.test(text) && !isNumeric ? undefined : expected;
+}
+
+/** Text that is a host name or an IP address. */
+export const hostText = z.string().superRefine((text, context) => {
+  const mistake = hostMistake(text);
+  if (mistake === undefined) return;
+  context.addIssue({ code: "custom", message: `${mistake}, and is ${JSON.stringify(text)}` });
+});
+
 /** The address to listen on; the configuration fills in its own `host:` where a service has none. */
-export const host = z
-  .string()
-  .min(1)
+export const host = hostText
   .default("127.0.0.1")
   .describe("Address to listen on: an IP address of this machine, 0.0.0.0 or :: for all, or a name.");
 

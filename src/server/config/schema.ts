@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Role } from "../../core/role.ts";
-import { duration, port, secret } from "../../core/schema.ts";
+import { duration, hostText, port, secret } from "../../core/schema.ts";
 
 /** A name that is a path segment for REST, an element for SOAP and a method for JSON-RPC alike. */
 const operationName = z
@@ -59,9 +59,7 @@ export function isLoopback(host: string): boolean {
 
 export const adminMap = z
   .strictObject({
-    host: z
-      .string()
-      .min(1)
+    host: hostText
       .default("127.0.0.1")
       .describe("Address to listen on; any but this machine's own (127.0.0.1, ::1) needs a token."),
     port: port(8088),
@@ -90,11 +88,7 @@ export const adminSchema = z
 
 /** The keys beside the services. */
 export const settingsSchema = z.strictObject({
-  host: z
-    .string()
-    .min(1)
-    .default("127.0.0.1")
-    .describe("Every service listens here unless it says otherwise."),
+  host: hostText.default("127.0.0.1").describe("Every service listens here unless it says otherwise."),
   grace: duration("5s").describe("How long a stop waits for clients to be served before it drops them."),
   log: logSchema.prefault({}).describe("What is logged, how and where."),
   admin: adminSchema

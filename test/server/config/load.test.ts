@@ -209,6 +209,18 @@ describe("text from outside", () => {
   });
 });
 
+test("a host that is neither a name nor an address is refused, wherever it stands", () => {
+  const report = reportOf(
+    "host: not a host\nadmin: { host: 999.1.1.1 }\nservices:\n  echo: { host: a b }\n",
+    registry,
+  );
+  expect(report).toContain(
+    'lab.yaml:1:7  host: must be an IP address such as 0.0.0.0 or ::1, or a host name, and is "not a host"',
+  );
+  expect(report).toContain("lab.yaml:2:16  admin.host: must be an IP address");
+  expect(report).toContain("lab.yaml:4:17  services.echo.host: must be an IP address");
+});
+
 test("x- keys are the author's own", () => {
   const source = "x-base: &base { port: 0 }\nservices:\n  echo: { <<: *base }\n";
   expect(load(source, fake).services[0]?.config).toMatchObject({ port: 0 });
