@@ -5,6 +5,7 @@ import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
 import { withTimeout } from "./core/deadline.ts";
+import { busyPorts } from "./net/busy-ports.ts";
 import { descriptorLimit, nextDescriptor, openDescriptors } from "./net/descriptors.ts";
 import { serveApp } from "./net/http/app-server.ts";
 import { LineWriter } from "./observe/line-writer.ts";
@@ -48,6 +49,7 @@ const io: ServerIo = {
   spawnWorker,
   serveApp,
   descriptors: { limit: descriptorLimit(), next: nextDescriptor, open: openDescriptors },
+  busyPorts,
   facts: processFacts,
   // Loaded on demand, because it imports the clients of all services.
   tries: async () => (await import("./tries.ts")).tries,
@@ -102,6 +104,7 @@ setLocalZone(process.env.TZ);
 const repeat = (value: string, values: string[] = []) => [...values, value];
 
 const program = new Command("distsrv")
+  .exitOverride() // before the subcommands: they inherit it when they are made
   .description("Every server of a distributed-systems lab in one process.")
   .version(version, "-V, --version")
   .option("-c, --config <file>", "the YAML file to run; absent: the whole lab, on 127.0.0.1 only")
@@ -182,7 +185,6 @@ async function flushed(writers: readonly LineWriter[], flushMs: number | undefin
   else await withTimeout(all, flushMs);
 }
 
-program.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,5 +1,7 @@
 import { formatHostPort } from "../core/address.ts";
 import { StartError } from "../core/errors.ts";
+import { labPorts } from "../core/ports.ts";
+import { portHolder } from "./port-holder.ts";
 
 export interface ListenTarget {
   readonly service: string;
@@ -22,7 +24,7 @@ export function listenError(target: ListenTarget, cause: unknown): StartError {
     case "EADDRINUSE":
       return new StartError(
         "port-in-use",
-        `${tried}: the port is in use. Stop the other program or set ${setting}.port to a free one`,
+        `${tried}: the port is in use${inUseAdvice(transport, port, `${setting}.port`)}`,
         options,
       );
     case "EACCES":
@@ -41,6 +43,18 @@ export function listenError(target: ListenTarget, cause: unknown): StartError {
         return new StartError("bad-address", `${tried}: ${badAddress(setting, host)}`, options);
       return new StartError("failed", tried, options);
   }
+}
+
+/** ` by nginx (pid 812). Stop it, or take another port: --set services.echo.port=2223` */
+function inUseAdvice(transport: "TCP" | "UDP", port: number, setting: string): string {
+  const { programs, usedPorts } = portHolder(transport, port);
+  const lab: readonly number[] = Object.values(labPorts);
+  let free = port;
+  do free = free < 65_535 ? free + 1 : 1024;
+  while (free !== port && (usedPorts.has(free) || lab.includes(free)));
+  const holder = programs.length === 0 ? "" : ` by ${programs.join(" and ")}`;
+  const stop = programs.length === 0 ? "the other program" : programs.length === 1 ? "it" : "them";
+  return `${holder}. Stop ${stop}, or take another port: --set ${setting}=${free}`;
 }
 
 function badAddress(setting: string, host: string): string {

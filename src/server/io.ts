@@ -4,6 +4,18 @@ import type { ProcessFacts } from "./admin/context.ts";
 import type { ServeApp } from "./admin/start.ts";
 import type { Descriptors } from "./run/descriptors.ts";
 
+/** A port that the server wants, as the net layer names it in an error. */
+export interface WantedPort {
+  readonly service: string;
+  /** The path of the listener's settings within the service's, if it has several listeners. */
+  readonly part?: string | undefined;
+  /** The path of its settings in the configuration, if not under `services`. */
+  readonly settings?: string | undefined;
+  readonly transport: "TCP" | "UDP";
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
   /** Results and the log. */
@@ -21,6 +33,8 @@ export interface ServerIo {
   /** Loads the clients that try services from the dashboard; absent: there are none. */
   readonly tries?: () => Promise<Tries>;
   readonly descriptors: Descriptors;
+  /** The errors for those ports that other programs have; absent: only the first is reported. */
+  readonly busyPorts?: (wanted: readonly WantedPort[]) => Promise<Error[]>;
   /** The process' id, memory and processor time now. */
   readonly facts: () => ProcessFacts;
   /** Calls back at each signal of this kind, until the process ends. */

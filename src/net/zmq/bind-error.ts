@@ -1,5 +1,6 @@
 import { StartError, type StartErrorCode } from "../../core/errors.ts";
 import { listenError } from "../listen-port.ts";
+import { portHolder } from "../port-holder.ts";
 import { parseTcpEndpoint } from "./endpoint.ts";
 import { IpcPathError } from "./ipc-path.ts";
 
@@ -41,7 +42,14 @@ export function bindError({ service, endpoint, key }: BindTarget, cause: unknown
       startCode === "bad-address" ? Object.assign(new Error(code), { code: "EADDRNOTAVAIL" }) : cause;
     return listenError({ service, transport: "TCP", ...tcp }, known);
   }
-  const why = cause instanceof IpcPathError ? `${cause.reason}, or change` : advice[startCode];
+  const why = cause instanceof IpcPathError ? `${cause.reason}, or change` : adviceFor(startCode, tcp?.port);
   const message = `Cannot start "${service}" on ${endpoint}: ${why} services.${service}.${key}`;
   return new StartError(startCode, message, { cause });
+}
+
+function adviceFor(code: StartErrorCode, port: number | undefined): string {
+  const programs = code === "port-in-use" && port !== undefined ? portHolder("TCP", port).programs : [];
+  return programs.length === 0
+    ? advice[code]
+    : `it is in use by ${programs.join(" and ")}. Stop that program or change`;
 }

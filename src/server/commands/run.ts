@@ -1,6 +1,6 @@
 import { formatAddress } from "../../core/address.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
-import { describeError } from "../../core/errors.ts";
+import { describeError, StartError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import { History } from "../../observe/history.ts";
 import { type Log, openLog } from "../../observe/log.ts";
@@ -12,9 +12,10 @@ import type { RunningAdmin } from "../admin/start.ts";
 import { ConfigError } from "../config/diagnostic.ts";
 import { loadPlan } from "../config/load.ts";
 import type { Plan, Registry } from "../config/plan.ts";
+import { type Listener, plannedListeners } from "../config/preflight.ts";
 import { readPlan } from "../config/read-file.ts";
 import type { LogConfig } from "../config/schema.ts";
-import { exitStatus, type ServerIo } from "../io.ts";
+import { exitStatus, type ServerIo, type WantedPort } from "../io.ts";
 import { compareLimits, descriptorBudget, descriptorProblem } from "../run/descriptors.ts";
 import { logCounters, reachable, startTable } from "../run/report.ts";
 import { Supervisor } from "../run/supervisor.ts";
@@ -65,10 +66,10 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     await supervisor.start();
     if (!plan.wantsAdmin && !supervisor.isStopping) admin = open();
   } catch (error) {
-    io.err(`${describeError(error)}\n`);
     await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
     await admin?.stop(AbortSignal.timeout(shortGraceMs));
     await log.close();
+    for (const message of await startErrors(error, plan, io)) io.err(`${message}\n`);
     return exitStatus.failed;
   }
   if (!supervisor.isStopping) {
@@ -90,6 +91,29 @@ function processHealth(log: Log, budget: DescriptorBudget | undefined, io: Serve
     problems: () => [...log.problems(), ...[ofDescriptors()].filter((text) => text !== undefined)],
     lostLogLines: () => log.lost(),
     descriptors: () => ({ open: open(), limit }),
+  };
+}
+
+/** Why nothing was started. With a port in use, the other ports in use are listed, too. Our own are free by now. */
+async function startErrors(error: unknown, plan: Plan, io: ServerIo): Promise<string[]> {
+  const first = describeError(error);
+  if (!(error instanceof StartError && error.code === "port-in-use")) return [first];
+  const wanted = plannedListeners(plan.services, plan.wantsAdmin && plan.settings.admin);
+  const busy = (await io.busyPorts?.(wanted.map(asWantedPort))) ?? [];
+  const messages = busy.map(({ message }) => message);
+  return messages.length > 0 ? messages : [first];
+}
+
+function asWantedPort({ transport, host, port, owner, path }: Listener): WantedPort {
+  const part = path.slice(0, -1).join(".");
+  const [service = "", ...below] = owner.toReversed();
+  return {
+    service,
+    ...(part !== "" && { part }),
+    ...(below.length === 0 && { settings: service }),
+    transport: transport === "tcp" ? "TCP" : "UDP",
+    host,
+    port,
   };
 }
 

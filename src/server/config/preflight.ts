@@ -3,7 +3,7 @@ import { addDiagnostic, type LoadContext } from "./load-context.ts";
 import type { PlannedService } from "./plan.ts";
 import type { AdminConfig } from "./schema.ts";
 
-interface Listener extends PortClaim {
+export interface Listener extends PortClaim {
   /** The key that configures the listener: `services.mqtt`, or `admin`. */
   readonly owner: readonly string[];
 }
@@ -18,7 +18,7 @@ export function checkPorts(
   admin: AdminConfig | false,
 ): void {
   const taken = new Map<string, PortListeners>();
-  for (const listener of [...services.flatMap(listenersOf), ...adminListener(admin)]) {
+  for (const listener of plannedListeners(services, admin)) {
     const { transport, port, owner, path } = listener;
     const key = `${transport} ${port}`;
     const onPort = taken.get(key) ?? new PortListeners();
@@ -31,6 +31,14 @@ export function checkPorts(
     const message = `${transport.toUpperCase()} port ${port} is taken by ${nameOf(other)}; give one of them another port`;
     addDiagnostic(context, [...owner, ...path], message);
   }
+}
+
+/** All listeners with a port of their own choice, in the order of the file, the admin service last. */
+export function plannedListeners(
+  services: readonly PlannedService[],
+  admin: AdminConfig | false,
+): Listener[] {
+  return [...services.flatMap(listenersOf), ...adminListener(admin)];
 }
 
 /** The listeners on one port, by host: a file may have thousands. None of them overlaps another. */

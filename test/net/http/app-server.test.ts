@@ -19,7 +19,7 @@ test("a port in use is reported with the setting to change", () => {
   const again = () => start(() => new Response(), server.address.port);
   expect(again).toThrow(StartError);
   expect(again).toThrow(
-    /Cannot start "admin" on TCP 127\.0\.0\.1:\d+: the port is in use\..* set admin\.port/,
+    /Cannot start "admin" on TCP 127\.0\.0\.1:\d+: the port is in use.* --set admin\.port=\d+/,
   );
 });
 

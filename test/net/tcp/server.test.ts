@@ -230,7 +230,10 @@ describe("listenTcp", () => {
     const port = server.address.port;
     const second = listenTcp(contextFor({ service: "other" }), { host: "127.0.0.1", port }, echo);
     await expect(second).rejects.toThrow(
-      `Cannot start "other" on TCP 127.0.0.1:${port}: the port is in use. Stop the other program or set services.other.port to a free one`,
+      new RegExp(
+        `Cannot start "other" on TCP 127.0.0.1:${port}: the port is in use( by .* \\(pid ${process.pid}\\))?. ` +
+          "Stop .*, or take another port: --set services.other.port=\\d+$",
+      ),
     );
   });
 

@@ -1,0 +1,89 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "../support/program.ts";
+
+const entry = fileURLToPath(new URL("../../src/distsrv.ts", import.meta.url));
+
+const distsrv = (...words: readonly string[]) => run([process.execPath, entry, ...words]);
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "distsrv-commands-"));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+test("a command that is not understood is status 2, whichever it is", async () => {
+  for (const words of [
+    ["check"],
+    ["check", "a", "b"],
+    ["schema", "x"],
+    ["init", "a", "b"],
+    ["--nope"],
+    ["nope"],
+  ]) {
+    const { status, stderr } = await distsrv(...words);
+    expect({ words, status }).toEqual({ words, status: 2 });
+    expect(stderr).toStartWith("error: ");
+  }
+  expect((await distsrv("check", "--help")).status).toBe(0);
+});
+
+test("all busy ports are reported, each with its holder and the whole option that changes it", async () => {
+  const tcp = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const udp = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
+  onTestFinished(() => {
+    tcp.stop(true);
+    udp.close();
+  });
+  const file = join(folder(), "lab.yaml");
+  const listeners = `listeners: [{ port: ${tcp.port}, host: 127.0.0.1 }]`;
+  writeFileSync(
+    file,
+    `services:\n  echo: { port: 0 }\n  mqtt: { port: 0, ${listeners} }\n  udp: { port: ${udp.port} }\nadmin: false\n`,
+  );
+  const { status, stdout, stderr } = await distsrv("--config", file);
+  expect(status).toBe(1);
+  expect(stdout).not.toContain("Listening");
+  const held =
+    process.platform === "linux"
+      ? ` by \\S+ \\(pid ${process.pid}\\)\\. Stop it`
+      : "\\. Stop the other program";
+  expect(stderr.trim().split("\n")).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^Cannot start "mqtt" on TCP 127.0.0.1:${tcp.port}: the port is in use${held}, or take another port: --set services.mqtt.listeners.0.port=\\d+$`,
+      ),
+    ),
+    expect.stringMatching(
+      new RegExp(
+        `^Cannot start "udp" on UDP 127.0.0.1:${udp.port}: the port is in use${held}, or take another port: --set services.udp.port=\\d+$`,
+      ),
+    ),
+  ]);
+  // The option can be given as it stands there.
+  const option = stderr.match(/--set (services\.udp\.port=\d+)/)?.[1] ?? "";
+  const again = await distsrv("--config", file, "--set", option);
+  expect(again.stderr.trim().split("\n")).toEqual([
+    expect.stringContaining("services.mqtt.listeners.0.port="),
+  ]);
+});
+
+test("a port that is busy for a service in threads is reported with the others", async () => {
+  const first = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const second = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  onTestFinished(() => {
+    first.stop(true);
+    second.stop(true);
+  });
+  const file = join(folder(), "lab.yaml");
+  writeFileSync(
+    file,
+    `services:\n  time: { port: ${first.port}, threads: 2 }\n  echo: { port: ${second.port} }\nadmin: false\n`,
+  );
+  const { stderr } = await distsrv("--config", file);
+  expect(stderr).toContain("--set services.time.port=");
+  expect(stderr).toContain("--set services.echo.port=");
+});
