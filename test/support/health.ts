@@ -4,6 +4,7 @@ import { late, withTimeout } from "../../src/core/deadline.ts";
 import type { Lab } from "./lab.ts";
 import { connack, connect, publish, subscribe } from "./mqtt-packets.ts";
 import { RawClient } from "./raw-client.ts";
+import { maxWait } from "./until.ts";
 import { ZmtpClient } from "./zmtp.ts";
 
 /**
@@ -28,7 +29,7 @@ services:
 `;
 
 /** How long a healthy client may wait while the server is under attack. */
-export const healthyTimeoutMs = 3000;
+export const healthyTimeoutMs = maxWait;
 
 type Check = (port: number) => Promise<void>;
 
