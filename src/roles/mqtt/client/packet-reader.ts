@@ -65,11 +65,6 @@ export class PacketReader<C extends ReadConnection> {
   readonly #paused = new PausedInput();
   /** This client's part of the broker's receive backlog, in bytes. */
   #backlog = 0;
-  /** When the packets at hand began to be handled. */
-  #sliceStart = 0;
-  /** Packets handled since the clock was last read, and the router's steps then. */
-  #packets = 0;
-  #firstStep = 0;
   /** How much of the partial packet had come at the client's last sign of life. */
   #seen = 0;
 
@@ -169,14 +164,20 @@ export class PacketReader<C extends ReadConnection> {
     const connection = this.#connection;
     const frame = this.#frame;
     const observed = this.#copyForObservers(bytes, from, limit);
-    this.#startSlice();
+    const { clock, router } = connection.broker;
+    const start = clock.now();
+    let packets = packetsPerCheck;
+    let lastStep = router.steps + stepsPerCheck;
     let at = from;
     try {
       while (connection.isReading && frame.read(bytes, at, limit)) {
         checkSize(frame.end - at, this.#sizeLimit);
         if (frame.end > limit) break;
         at = this.#handle(connection, bytes, at, frame, limit);
-        if (++this.#packets >= packetsPerCheck || this.#steps > stepsPerCheck) this.#checkTime();
+        if (--packets > 0 && router.steps <= lastStep) continue;
+        this.#checkTime(start);
+        packets = packetsPerCheck;
+        lastStep = router.steps + stepsPerCheck;
       }
     } finally {
       if (at > from && observed !== undefined) {
@@ -188,23 +189,10 @@ export class PacketReader<C extends ReadConnection> {
     return at;
   }
 
-  #startSlice(): void {
-    const { clock, router } = this.#connection.broker;
-    this.#sliceStart = clock.now();
-    this.#packets = 0;
-    this.#firstStep = router.steps;
-  }
-
-  get #steps(): number {
-    return this.#connection.broker.router.steps - this.#firstStep;
-  }
-
   /** No client holds the event loop for long, however much it has sent and whatever that costs. */
-  #checkTime(): void {
-    const { clock, router, scheduler } = this.#connection.broker;
-    const elapsed = clock.now() - this.#sliceStart;
-    this.#packets = 0;
-    this.#firstStep = router.steps;
+  #checkTime(start: number): void {
+    const { clock, scheduler } = this.#connection.broker;
+    const elapsed = clock.now() - start;
     if (elapsed < sliceTime) return;
     scheduler.charge(elapsed);
     this.#connection.yieldTurn();
