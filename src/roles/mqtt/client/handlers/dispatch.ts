@@ -78,6 +78,8 @@ function acknowledgeRun(connection: Connection, bytes: Buffer, start: number, li
     at + bareLength <= limit &&
     bytes[at] === first &&
     bytes[at + 1] === bareLength - 2 &&
+    // A mistake begins a run of its own, so that what came before it is seen as handled.
+    (bytes[at + 2]! | bytes[at + 3]!) !== 0 &&
     connection.isReading
   );
   return at;
