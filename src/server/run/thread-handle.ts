@@ -2,7 +2,7 @@ import type { Address } from "../../core/address.ts";
 import { late, withDeadline, withTimeout } from "../../core/deadline.ts";
 import { StartError } from "../../core/errors.ts";
 import type { SampleRates } from "../../observe/observer.ts";
-import type { FromThread, ToThread } from "./thread-messages.ts";
+import type { FromThread, StartMessage, ToThread } from "./thread-messages.ts";
 
 export interface ThreadStats {
   readonly stats: Readonly<Record<string, number>>;
@@ -49,13 +49,16 @@ export class ThreadHandle {
   }
 
   /** @throws {StartError} when the role cannot start in the thread, which has exited then */
-  async start(message: Extract<ToThread, { kind: "start" }>): Promise<readonly Address[]> {
+  async start(message: StartMessage): Promise<readonly Address[]> {
     const outcome = await new Promise<readonly Address[] | Error>((resolve) => {
       this.#settleStart = resolve;
       if (this.#hasExited) this.#failStart();
       else this.#post(message);
     });
-    if (outcome instanceof Error) throw outcome;
+    if (outcome instanceof Error) {
+      this.#terminate();
+      throw outcome;
+    }
     this.#isServing = true;
     return outcome;
   }

@@ -6,6 +6,9 @@ import type { TrafficEvent, TrafficKind } from "../../core/traffic.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import type { OperationDefinition } from "../config/plan.ts";
 
+/** What a worker needs to start its role. */
+export type StartMessage = Extract<ToThread, { kind: "start" }>;
+
 /** Messages from the main thread to a worker. */
 export type ToThread =
   | {

@@ -6,9 +6,7 @@ import type { TrafficEvent } from "../../core/traffic.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Registry } from "../config/plan.ts";
-import type { FromThread, ToThread } from "./thread-messages.ts";
-
-type Start = Extract<ToThread, { kind: "start" }>;
+import type { FromThread, StartMessage, ToThread } from "./thread-messages.ts";
 
 /** What the worker's entry injects. */
 export interface ThreadRegistry {
@@ -58,7 +56,7 @@ export function serveThread(
 
 async function start(
   registry: ThreadRegistry,
-  message: Start,
+  message: StartMessage,
   hub: TrafficHub,
   post: (message: FromThread) => void,
 ): Promise<RunningService | undefined> {
@@ -101,7 +99,7 @@ function withOwnBytes(event: TrafficEvent): TrafficEvent {
 
 function contextOf(
   registry: ThreadRegistry,
-  message: Start,
+  message: StartMessage,
   hub: TrafficHub,
   post: (message: FromThread) => void,
 ): RoleContext {

@@ -8,7 +8,7 @@ import type { OperationDefinition, PlannedService } from "../config/plan.ts";
 import { backoff } from "./backoff.ts";
 import type { Runner } from "./runner.ts";
 import { ThreadHandle } from "./thread-handle.ts";
-import type { FromThread } from "./thread-messages.ts";
+import type { FromThread, StartMessage } from "./thread-messages.ts";
 
 export interface ThreadsOptions {
   readonly count: number;
@@ -40,19 +40,25 @@ export class Threads implements Runner {
   readonly #unsubscribe: () => void;
   readonly #lastStats = new Map<number, Readonly<Record<string, number>>>();
   /** Threads that load and have not been started. */
-  readonly #loading: { readonly thread: number; readonly handle: ThreadHandle }[];
+  readonly #loading: { readonly thread: number; readonly handle: ThreadHandle }[] = [];
+  /** Threads whose role starts just now. */
+  readonly #starting = new Set<ThreadHandle>();
   #stopping = false;
 
+  /** @throws {Error} when a thread cannot be made, and leaves none behind */
   constructor(planned: PlannedService, options: ThreadsOptions) {
     this.#planned = planned;
     this.#options = options;
-    this.#loading = Array.from({ length: options.count }, (_, i) => ({
-      thread: i + 1,
-      handle: this.#open(i + 1),
-    }));
     this.#unsubscribe = options.hub.onRatesChange(() => {
       for (const handle of this.#handles.values()) handle.setRates(this.#ratesPerThread());
     });
+    try {
+      for (let thread = 1; thread <= options.count; thread++)
+        this.#loading.push({ thread, handle: this.#open(thread) });
+    } catch (error) {
+      void this.stop(AbortSignal.abort());
+      throw error;
+    }
   }
 
   /** @throws {StartError} and leaves no thread behind */
@@ -93,7 +99,8 @@ export class Threads implements Runner {
     this.#unsubscribe();
     for (const timer of this.#timers) clearTimeout(timer);
     const grace = deadline.aborted ? 0 : this.#options.graceMs;
-    const handles = [...this.#handles.values(), ...this.#loading.splice(0).map(({ handle }) => handle)];
+    const loading = this.#loading.splice(0).map(({ handle }) => handle);
+    const handles = [...this.#handles.values(), ...this.#starting, ...loading];
     await Promise.all(handles.map((handle) => handle.stop(deadline, grace)));
     this.#handles.clear();
   }
@@ -117,14 +124,27 @@ export class Threads implements Runner {
   }
 
   async #startThread(thread: number): Promise<readonly Address[]> {
-    const { operations, descriptors } = this.#options;
     const index = this.#loading.findIndex((loading) => loading.thread === thread);
     const handle = this.#loading.splice(index, index < 0 ? 0 : 1)[0]?.handle ?? this.#open(thread);
-    const addresses = await handle.start({
+    this.#starting.add(handle);
+    const message = this.#startMessage(thread);
+    const addresses = await handle.start(message).finally(() => this.#starting.delete(handle));
+    this.#handles.set(thread, handle);
+    // The rates may have changed while the thread started.
+    handle.setRates(this.#ratesPerThread());
+    if (!this.#stopping) return addresses;
+    await handle.stop(AbortSignal.abort(), 0);
+    this.#handles.delete(thread);
+    throw new Error("stopped while it started");
+  }
+
+  #startMessage(thread: number): StartMessage {
+    const { operations, descriptors, version } = this.#options;
+    return {
       kind: "start",
       role: this.#planned.role.name,
       service: this.#planned.name,
-      version: this.#options.version,
+      version,
       config: this.#configFor(),
       operations,
       descriptors,
@@ -133,14 +153,7 @@ export class Threads implements Runner {
       // thread that is about to exit would make an exclusive claim fail.
       joins: this.addresses.length > 0,
       rates: this.#ratesPerThread(),
-    });
-    this.#handles.set(thread, handle);
-    // The rates may have changed while the thread started.
-    handle.setRates(this.#ratesPerThread());
-    if (!this.#stopping) return addresses;
-    await handle.stop(AbortSignal.abort(), 0);
-    this.#handles.delete(thread);
-    throw new Error("stopped while it started");
+    };
   }
 
   /** Each thread gets an equal part of the service's rates. */

@@ -3,6 +3,7 @@ import type { Logger } from "../../../src/core/log.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { registry } from "../../../src/registry.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
+import { Threads } from "../../../src/server/run/threads.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { load } from "../../support/registry.ts";
 import { until } from "../../support/until.ts";
@@ -119,5 +120,81 @@ describe("a service in threads", () => {
       await until(() => count() > logged);
       return chunks.length === observed;
     });
+  });
+});
+
+/** A worker's side of the protocol, as text: what each thread does when it is asked to start. */
+function scripted(answers: Readonly<Record<number, object>>): () => Worker {
+  const source = `
+    const answers = ${JSON.stringify(answers)};
+    self.onmessage = ({ data }) => {
+      const answer = answers[data.thread];
+      if (answer !== undefined) self.postMessage(answer);
+    };`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  onTestFinished(() => URL.revokeObjectURL(url));
+  return () => new Worker(url);
+}
+
+function threadsOf(count: number, spawn: () => Worker) {
+  const exited: number[] = [];
+  let made = 0;
+  const quiet = () => {};
+  const [planned] = load("services:\n  time: { port: 0 }\n", registry).services;
+  const make = () =>
+    new Threads(planned!, {
+      count,
+      spawn: () => {
+        const worker = spawn();
+        const number = ++made;
+        worker.addEventListener("close", () => exited.push(number));
+        return worker;
+      },
+      log: { debug: quiet, info: quiet, warning: quiet, error: quiet },
+      hub: new TrafficHub(),
+      version: "0.0.0",
+      operations: [],
+      graceMs: 1000,
+      fail: quiet,
+    });
+  return { make, exited };
+}
+
+const address = { transport: "tcp", host: "127.0.0.1", port: 4500 };
+
+describe("a start that fails", () => {
+  test("leaves no thread behind, neither those that serve nor those that are still starting", async () => {
+    // The third and the fourth never answer.
+    const spawn = scripted({
+      1: { kind: "started", addresses: [address] },
+      2: { kind: "refused", code: "failed", message: "no memory" },
+    });
+    const { make, exited } = threadsOf(4, spawn);
+    await expect(make().start()).rejects.toThrow("no memory");
+    await until(() => exited.length === 4);
+  });
+
+  test("a stop ends threads that are starting, and their start fails", async () => {
+    const { make, exited } = threadsOf(2, scripted({ 1: { kind: "started", addresses: [address] } }));
+    const threads = make();
+    const failed = threads.start().then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    await until(() => threads.addresses.length === 1);
+    await threads.stop(AbortSignal.abort());
+    expect(await failed).toContain("the thread died while it started");
+    await until(() => exited.length === 2);
+  });
+
+  test("a thread that cannot be made costs those before it", async () => {
+    let made = 0;
+    const spawn = scripted({});
+    const { make, exited } = threadsOf(3, () => {
+      if (++made === 3) throw new Error("too few file descriptors");
+      return spawn();
+    });
+    expect(make).toThrow("too few file descriptors");
+    await until(() => exited.length === 2);
   });
 });
