@@ -47,7 +47,7 @@ export interface ConnectionQuota {
 }
 
 export interface TcpHandler<S> {
-  /** Called when the connection is served from now on. @returns its state */
+  /** Called when the connection is to be served. @returns its state; when it throws, nothing else is called */
   open(connection: TcpConnection<S>): S;
   /** The chunk is valid only until the handler returns. */
   data(connection: TcpConnection<S>, chunk: Uint8Array): void;
@@ -55,7 +55,7 @@ export interface TcpHandler<S> {
   drain?(connection: TcpConnection<S>): void;
   /** Called at the peer's FIN; it may still read. Absent: what is queued is sent, then our side ends, too. */
   end?(connection: TcpConnection<S>): void;
-  /** Called exactly once for each `open`. */
+  /** Called exactly once for each `open` that has returned. */
   close?(connection: TcpConnection<S>, error?: Error): void;
 }
 

@@ -183,11 +183,14 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   #serve(connection: TcpConnection<S>): void {
     if (this.#options.iterative) this.#serving = connection;
-    connection.served = true;
     // The time in the queue does not count as idle.
     connection.lastActive = this.tick;
     this.#guard(connection, () => {
       connection.state = this.#handler.open(connection);
+      // Only now: a role whose `open` has thrown has no state that its other handlers could use.
+      connection.served = true;
+      // The role has closed it in `open`.
+      if (connection.closed) this.#handler.close?.(connection);
     });
   }
 

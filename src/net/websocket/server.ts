@@ -24,13 +24,13 @@ export interface WebSocketOptions extends TcpOptions, UpgradeRules {
 }
 
 export interface WebSocketHandler<S> {
-  /** Called when the handshake is done. @returns the connection's state */
+  /** Called when the handshake is done. @returns the connection's state; when it throws, nothing else is called */
   open(connection: WebSocketConnection<S>): S;
   /** Payload bytes of binary messages, in any pieces; valid only until the handler returns. */
   data(connection: WebSocketConnection<S>, bytes: Uint8Array): void;
   /** Called when the kernel has taken everything that was queued. */
   drain?(connection: WebSocketConnection<S>): void;
-  /** Called exactly once for each `open`. */
+  /** Called exactly once for each `open` that has returned. */
   close?(connection: WebSocketConnection<S>): void;
 }
 
@@ -146,9 +146,19 @@ class WebSocketUpgrades<S> implements WebSocketOwner<S> {
     this.#pending.remove(tcp);
     tcp.write(Buffer.from(reply.text));
     const socket = new WebSocketConnection<S>(tcp, this);
-    peer.socket = socket;
     this.#open.add(socket);
-    socket.state = this.#handler.open(socket);
+    try {
+      socket.state = this.#handler.open(socket);
+    } catch (error) {
+      this.#open.delete(socket);
+      throw error;
+    }
+    // Only now: a role whose `open` has thrown has no state that its other handlers could use.
+    peer.socket = socket;
+    if (tcp.closed) {
+      this.close(tcp);
+      return;
+    }
     const rest = end + 4 - before;
     if (rest < chunk.length) this.#readFrames(tcp, socket, chunk.subarray(rest));
   }

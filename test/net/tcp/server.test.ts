@@ -296,4 +296,50 @@ describe("listenTcp", () => {
     await client.closed;
     expect(server.stats()).toMatchObject({ connections: 0, connections_refused_total: 1 });
   });
+
+  for (const iterative of [false, true]) {
+    const kind = iterative ? "an iterative" : "a concurrent";
+    test(`in ${kind} server an open that throws costs its client only, and none of its other handlers is called`, async () => {
+      const errors: string[] = [];
+      const log = { ...silent, error: (line: string) => void errors.push(line) };
+      const called: string[] = [];
+      let opened = 0;
+      const handler: TcpHandler<string> = {
+        open: () => {
+          if (++opened === 1) throw new Error("no memory for it");
+          return "state";
+        },
+        data: (connection, chunk) => void connection.write(chunk),
+        end: ({ state }) => void called.push(`end ${state}`),
+        close: ({ state }) => void called.push(`close ${state}`),
+      };
+      const server = await listen(handler, { iterative }, { log });
+      const first = await RawClient.connect(server.address.port);
+      await first.closed;
+      const second = await RawClient.connect(server.address.port);
+      second.write("halo");
+      expect(await second.text(4)).toBe("halo");
+      expect(called).toEqual([]);
+      second.reset();
+      await until(() => server.connections.size === 0);
+      expect(called).toEqual(["close state"]);
+      expect(errors).toEqual([expect.stringMatching(/^Closed the connection from .*: no memory for it$/)]);
+    });
+  }
+
+  test("a role that closes a client as it opens it gets its close once, with the state", async () => {
+    const states: string[] = [];
+    const server = await listen<string>({
+      open: (connection) => {
+        connection.destroy();
+        return "state";
+      },
+      data: () => {},
+      close: ({ state }) => void states.push(state),
+    });
+    const client = await RawClient.connect(server.address.port);
+    await client.closed;
+    await until(() => server.connections.size === 0);
+    expect(states).toEqual(["state"]);
+  });
 });

@@ -226,4 +226,41 @@ describe("listenWebSocket", () => {
     await late.closed;
     expect(server.stats()).toMatchObject({ connections: 2000, connections_refused_total: 1 });
   });
+
+  test("an open that throws costs its client only, and its close is not called", async () => {
+    const errors: string[] = [];
+    const log = { ...silent, error: (line: string) => void errors.push(line) };
+    const closed: string[] = [];
+    let opened = 0;
+    const server = await listenWebSocket<string>(
+      { service: "test", log, traffic: unobserved, thread: 0, joins: false },
+      {
+        host: "127.0.0.1",
+        port: 0,
+        paths: ["/mqtt"],
+        origins: [],
+        protocols: ["mqtt"],
+        upgradeTimeout: 5000,
+      },
+      {
+        open: () => {
+          if (++opened === 1) throw new Error("no memory for it");
+          return "state";
+        },
+        data: (connection, bytes) => connection.write(bytes),
+        close: ({ state }) => void closed.push(state),
+      },
+    );
+    onTestFinished(() => server.stop(AbortSignal.abort()));
+    const first = await RawClient.connect(server.address.port);
+    first.write(upgradeRequest());
+    await first.closed;
+    const second = await upgraded(server.address.port);
+    second.write(frame("halo"));
+    expect(readFrames(await second.bytes(6))).toEqual([[2, Buffer.from("halo")]]);
+    second.reset();
+    await until(() => closed.length > 0);
+    expect(closed).toEqual(["state"]);
+    expect(errors).toEqual([expect.stringContaining("no memory for it")]);
+  });
 });
