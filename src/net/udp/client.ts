@@ -12,6 +12,8 @@ export interface UdpClient {
   readonly remote: Address;
   /** @throws {DialError} when the operating system refuses the datagram */
   send(bytes: Uint8Array): void;
+  /** Datagrams left out because too many were waiting for `receive`. */
+  readonly dropped: number;
   /**
    * The next datagram of the server; rejects with the signal's reason.
    * @throws {DialError} `refused` when the host answered that the port is closed
@@ -20,14 +22,24 @@ export interface UdpClient {
   close(): void;
 }
 
+/** What may wait for `receive`; the kernel, too, drops the newest when its buffer is full. */
+const [maxWaiting, maxWaitingBytes] = [1000, 4 * 1024 * 1024];
+
 /** Opens a UDP socket connected to `host:port`; nothing is sent yet. @throws {DialError} */
 export async function dialUdp(target: { readonly host: string; readonly port: number }): Promise<UdpClient> {
   const { port } = target;
   const host = isIP(target.host) > 0 ? target.host : await firstAddress(target.host, port);
   const received: (Uint8Array | Error)[] = [];
+  let waitingBytes = 0;
+  let dropped = 0;
   let wake: (() => void) | undefined;
   const take = (item: Uint8Array | Error) => {
+    if (received.length >= maxWaiting || waitingBytes >= maxWaitingBytes) {
+      dropped++;
+      return;
+    }
     received.push(item);
+    waitingBytes += sizeOf(item);
     wake?.();
   };
   const toDialError = (error: unknown) =>
@@ -53,6 +65,9 @@ export async function dialUdp(target: { readonly host: string; readonly port: nu
         throw toDialError(error);
       }
     },
+    get dropped() {
+      return dropped;
+    },
     receive: async (signal) => {
       while (received.length === 0) {
         signal.throwIfAborted();
@@ -60,13 +75,16 @@ export async function dialUdp(target: { readonly host: string; readonly port: nu
         wake = resolve;
         await withDeadline(promise, signal);
       }
-      const next = received.shift();
+      const next = received.shift() ?? new Uint8Array(0);
+      waitingBytes -= sizeOf(next);
       if (next instanceof Error) throw next;
-      return next ?? new Uint8Array(0);
+      return next;
     },
     close: () => socket.close(),
   };
 }
+
+const sizeOf = (item: Uint8Array | Error): number => (item instanceof Error ? 0 : item.length);
 
 async function firstAddress(name: string, port: number): Promise<string> {
   const [first] = await resolveName(name);

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { resolveName } from "../../../src/net/resolve.ts";
 import { dialUdp } from "../../../src/net/udp/client.ts";
+import { until } from "../../support/until.ts";
 
 test("a datagram goes there and its answer comes back, also an empty one", async () => {
   const server = await Bun.udpSocket({
@@ -31,4 +32,30 @@ test("names have their addresses by record, an address is its own, an unknown na
   expect(await resolveName("localhost")).toContainEqual({ address: "127.0.0.1", record: "A" });
   expect(await resolveName("::1")).toEqual([{ address: "::1", record: "AAAA" }]);
   expect(await resolveName("no..host")).toEqual([]);
+});
+
+test("datagrams that nobody receives wait up to a limit, in number and in bytes; the rest is counted", async () => {
+  for (const [size, most] of [
+    [0, 1000],
+    [60_000, Math.ceil((4 * 1024 * 1024) / 60_000)],
+  ] as const) {
+    const server = await Bun.udpSocket({
+      hostname: "127.0.0.1",
+      socket: { data: (socket, data, port, address) => void socket.send(data, port, address) },
+    });
+    onTestFinished(() => server.close());
+    const client = await dialUdp({ host: "127.0.0.1", port: server.port });
+    onTestFinished(() => client.close());
+    const datagram = new Uint8Array(size);
+    await until(() => {
+      // No more at once than the kernel's buffers take.
+      for (let i = 0; i < 3; i++) client.send(datagram);
+      return client.dropped > 0;
+    }, 10_000);
+    for (let i = 0; i < most; i++)
+      expect((await client.receive(AbortSignal.timeout(2000))).length).toBe(size);
+    client.send(Uint8Array.of(7));
+    let last: Uint8Array = datagram;
+    while (last.length !== 1) last = await client.receive(AbortSignal.timeout(2000));
+  }
 });
