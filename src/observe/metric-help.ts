@@ -17,6 +17,7 @@ export const commonHelp: Readonly<Record<string, string>> = {
   datagrams_sent_total: "Datagrams sent.",
   datagrams_dropped_total: "Datagrams that could not be sent.",
   datagram_errors_total: "Errors of the network while datagrams were sent or received.",
+  accept_failures_total: "Attempts to accept a connection that failed, each of many for one connection.",
   accept_pauses_total: "Times that no connections were accepted, because no file descriptors were left.",
   requests: "Requests being answered now.",
   requests_total: "Requests received.",

@@ -92,3 +92,36 @@ testBinaries(
     expect(lab.program.stdout).toContain('"service":"rest","message":"Closed its connections: nearly all of');
   },
 );
+
+testBinaries(
+  "with 64 descriptors, 400 clients of the admin service cost nobody but the admin's clients",
+  async () => {
+    const lab = await HiddenLab.start(files, few);
+    const clients = await crowd(lab.admin, 400);
+    const closed =
+      '"service":"distsrv","message":"Closed its connections: nearly all of the 64 file descriptors';
+    await lab.program.prints(closed);
+    await asks(lab.echo, "halo", "Echo: halo");
+    for (const client of clients) client.reset();
+    await until(async () => (await lab.ask("/healthz").catch(() => undefined))?.ok === true, 10_000);
+    expect(await lab.stop()).toBe(0);
+  },
+);
+
+testBinaries(
+  "with 80 descriptors, 400 clients of ZeroMQ leave the others alone, and the log short",
+  async () => {
+    const port = freePort();
+    const lab = await HiddenLab.start(files, "ulimit -n 80; exec $LAB", {
+      services: `zmq-rep: { port: ${port} }`,
+    });
+    const clients = await crowd(port, 400);
+    const refused = 'distsrv_connections_refused_total{service="zmq-rep",role="zmq-rep"}';
+    await until(async () => (await lab.metric(refused)) > 0);
+    await asks(lab.echo, "halo", "Echo: halo");
+    for (const client of clients) client.reset();
+    await until(async () => (await lab.problems()).length === 0);
+    expect(await lab.stop()).toBe(0);
+    expect(lab.program.stdout.match(/Cannot accept a connection/g)?.length ?? 0).toBeLessThan(2);
+  },
+);

@@ -1,6 +1,8 @@
 import { type Address, formatHostPort, plainHost } from "../../core/address.ts";
-import { withDeadline } from "../../core/deadline.ts";
+import type { DescriptorBudget } from "../../core/descriptors.ts";
+import type { Logger } from "../../core/log.ts";
 import { listenError } from "../listen-port.ts";
+import { HttpListener } from "./listener.ts";
 
 export interface AppServer {
   readonly address: Address;
@@ -14,6 +16,9 @@ export interface ServeAppOptions {
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
+  readonly log: Logger;
+  /** Absent: connections are not limited by file descriptors. */
+  readonly descriptors?: DescriptorBudget | undefined;
 }
 
 /** Answers a request; `remote` is the client's `host:port`. */
@@ -30,33 +35,42 @@ const maxBody = 2 * 1024 * 1024;
  * @throws {StartError} naming the port and what to change
  */
 export function serveApp(options: ServeAppOptions, handler: AppHandler): AppServer {
-  const server = listen(options, handler);
-  const address: Address = { transport: "tcp", host: options.host, port: server.port ?? options.port };
-  return {
-    address,
-    async stop(deadline) {
-      await withDeadline(server.stop(false), deadline);
-      await server.stop(true);
-    },
-  };
+  const listener = listen(options, handler);
+  const address: Address = { transport: "tcp", host: options.host, port: listener.port };
+  return { address, stop: (deadline) => listener.stop(deadline) };
 }
 
-function listen({ service, host, port }: ServeAppOptions, handler: AppHandler) {
+/** Keeps what is reserved for it nearly to the end, and leaves the others time to close theirs first. */
+const [leftFree, checkMs] = [4, 2500];
+
+function listen(options: ServeAppOptions, handler: AppHandler): HttpListener {
+  const { service, host, port, log, descriptors } = options;
+  const own = descriptors && { ...descriptors, reserved: descriptors.limit - leftFree };
   try {
-    return Bun.serve({
-      hostname: host,
+    return new HttpListener({
+      listen: (at) => serve(host, at, handler),
       port,
-      // Must be given: with the default a second server may share the port unnoticed.
-      reusePort: false,
-      idleTimeout: idleSeconds,
-      maxRequestBodySize: maxBody,
-      development: false,
-      fetch(request, server) {
-        const peer = server.requestIP(request);
-        return handler(request, peer === null ? "" : formatHostPort(plainHost(peer.address), peer.port));
-      },
+      log,
+      descriptors: own,
+      checkMs,
     });
   } catch (cause) {
     throw listenError({ service, settings: service, transport: "TCP", host, port }, cause);
   }
+}
+
+function serve(hostname: string, port: number, handler: AppHandler) {
+  return Bun.serve({
+    hostname,
+    port,
+    // Must be given: with the default a second server may share the port unnoticed.
+    reusePort: false,
+    idleTimeout: idleSeconds,
+    maxRequestBodySize: maxBody,
+    development: false,
+    fetch(request, server) {
+      const peer = server.requestIP(request);
+      return handler(request, peer === null ? "" : formatHostPort(plainHost(peer.address), peer.port));
+    },
+  });
 }

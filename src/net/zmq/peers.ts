@@ -11,6 +11,9 @@ export type PeersContext = Pick<RoleContext, "service" | "log" | "traffic" | "th
 
 const shutBoth = 2;
 
+/** After a warning about a failed accept, how long there is no other. */
+const silentMs = 60_000;
+
 /**
  * The connections of one socket, known from its monitor: lists the peers, emits the `open` and `close` traffic events
  * and limits their number. libzmq itself does none of these.
@@ -30,6 +33,8 @@ export class ZmqPeers {
   #accepted = 0;
   #refused = 0;
   #failedHandshakes = 0;
+  #acceptFailures = 0;
+  #silentUntil = 0;
 
   /** @param limit peers at once; further ones are disconnected */
   constructor(zmq: ZmqContext, socket: ZmqSocket, context: PeersContext, limit: number) {
@@ -72,6 +77,7 @@ export class ZmqPeers {
       connections: this.#byFd.size,
       connections_total: this.#accepted,
       connections_refused_total: this.#refused,
+      accept_failures_total: this.#acceptFailures,
       handshake_failures_total: this.#failedHandshakes,
     };
   }
@@ -100,7 +106,7 @@ export class ZmqPeers {
       case "connectRetried": // libzmq goes on trying
         break;
       case "acceptFailed":
-        this.#refuse("the operating system has no file descriptor left for it");
+        this.#acceptFailed();
         break;
     }
   }
@@ -147,6 +153,15 @@ export class ZmqPeers {
     this.#byFd.delete(fd);
     const { traffic } = this.#context;
     if (traffic.sample("close")) traffic.emit({ kind: "close", conversation });
+  }
+
+  /** libzmq tries again at once, thousands of times a second for one connection that waits. */
+  #acceptFailed(): void {
+    this.#acceptFailures++;
+    const now = performance.now();
+    if (now < this.#silentUntil) return;
+    this.#silentUntil = now + silentMs;
+    this.#context.log.warning("Cannot accept a connection: there is no file descriptor left for it");
   }
 
   #refuse(why: string): void {

@@ -1,3 +1,4 @@
+import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { History } from "../../observe/history.ts";
@@ -17,6 +18,7 @@ export interface OpenAdminOptions {
   readonly log: Logger;
   readonly io: ServerIo;
   readonly health: ProcessHealth;
+  readonly descriptors?: DescriptorBudget | undefined;
   readonly drain: (reason: string) => void;
 }
 
@@ -35,7 +37,8 @@ export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
   const process = { version, facts, health, drain };
   const context = { config, plan, supervisor, history, log, metrics, dashboard, ...process };
   try {
-    return startAdmin(tries === undefined ? context : { ...context, tries }, serveApp);
+    const complete = tries === undefined ? context : { ...context, tries };
+    return startAdmin(complete, serveApp, options.descriptors);
   } catch (error) {
     if (plan.wantsAdmin) throw error;
     log.warning(`There is no dashboard: ${describeError(error)}; or set admin: false to do without it`);

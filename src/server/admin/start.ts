@@ -1,10 +1,18 @@
 import type { Address } from "../../core/address.ts";
+import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
 import type { AdminContext } from "./context.ts";
 
 /** Listens and answers requests. Injected by the entry, because only the net layer opens ports. */
 export type ServeApp = (
-  options: { readonly service: string; readonly host: string; readonly port: number },
+  options: {
+    readonly service: string;
+    readonly host: string;
+    readonly port: number;
+    readonly log: Logger;
+    readonly descriptors?: DescriptorBudget | undefined;
+  },
   handler: (request: Request) => Response | Promise<Response>,
 ) => { readonly address: Address; stop(deadline: AbortSignal): Promise<void> };
 
@@ -20,12 +28,17 @@ type Fetch = (request: Request) => Response | Promise<Response>;
  * spends neither time nor memory on them.
  * @throws {StartError} when the port cannot be had
  */
-export function startAdmin(context: Omit<AdminContext, "stopping">, serve: ServeApp): RunningAdmin {
+export function startAdmin(
+  context: Omit<AdminContext, "stopping">,
+  serve: ServeApp,
+  descriptors?: DescriptorBudget,
+): RunningAdmin {
+  const { config, log } = context;
   const stopping = new AbortController();
   const complete: AdminContext = { ...context, stopping: stopping.signal };
   let app: Promise<Fetch> | undefined;
   const server = serve(
-    { service: "admin", host: context.config.host, port: context.config.port },
+    { service: "admin", host: config.host, port: config.port, log, descriptors },
     async (request) => {
       app ??= load(complete);
       return await (await app)(request);

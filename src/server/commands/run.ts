@@ -60,7 +60,8 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   io.onSignal("report", () => void logCounters(supervisor, log.logger));
 
   try {
-    const open = () => openAdmin({ plan, supervisor, hub, history, log: own, io, health, drain });
+    const open = () =>
+      openAdmin({ plan, supervisor, hub, history, descriptors: budget, log: own, io, health, drain });
     // When it is configured, an error about its port comes before any service accepts clients.
     if (plan.wantsAdmin) admin = open();
     await supervisor.start();

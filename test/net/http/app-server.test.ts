@@ -2,8 +2,10 @@ import { expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
 import { type AppHandler, serveApp } from "../../../src/net/http/app-server.ts";
 
+const log = { debug() {}, info() {}, warning() {}, error() {} };
+
 function start(handler: AppHandler, port = 0) {
-  const server = serveApp({ service: "admin", host: "127.0.0.1", port }, handler);
+  const server = serveApp({ service: "admin", host: "127.0.0.1", port, log }, handler);
   onTestFinished(() => server.stop(AbortSignal.abort()));
   return { server, url: `http://127.0.0.1:${server.address.port}/` };
 }

@@ -87,7 +87,7 @@ describe("the admin service of a lab that starts", () => {
     let stopped = 0;
     const address = { transport: "tcp", host: "127.0.0.1", port: 81 } as const;
     const { admin } = open("admin: { port: 81 }", (options, handler) => {
-      expect(options).toEqual({ service: "admin", host: "127.0.0.1", port: 81 });
+      expect(options).toMatchObject({ service: "admin", host: "127.0.0.1", port: 81 });
       ask = handler;
       return { address, stop: async () => void stopped++ };
     });
