@@ -49,6 +49,7 @@ export class LineWriter {
   /** What is being written: the rest of a chunk, so that a line is never cut. */
   #chunk: Uint8Array | undefined;
   #isWriting = false;
+  #isClosed = false;
   #timer: Timer | undefined;
   #pauseMs = firstPauseMs;
   #error: Error | undefined;
@@ -87,6 +88,7 @@ export class LineWriter {
 
   /** @param line ends in a line end; one that is longer than the limit is taken when nothing else waits */
   write(line: string): void {
+    if (this.#isClosed) return;
     const bytes = Buffer.byteLength(line);
     const waiting = this.#waitingBytes + (this.#chunk?.length ?? 0);
     if (this.#isFull || (waiting > 0 && waiting + bytes > this.#maxWaiting)) {
@@ -106,9 +108,10 @@ export class LineWriter {
     await promise;
   }
 
-  /** Writes what can be written, and closes the descriptor. */
+  /** Writes what can be written, and closes the descriptor, whose number may then be another file's. */
   async close(): Promise<void> {
     await this.flush();
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     await new Promise<void>((resolve) => close(this.#fd, () => resolve()));
   }

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LineWriter, type LineWriterOptions } from "../../src/observe/line-writer.ts";
@@ -135,12 +135,26 @@ test("a real file gets the lines, and /dev/full the report", async () => {
   file.write("dua\n");
   await file.close();
   expect(readFileSync(path, "utf8")).toBe("satu\ndua\n");
-  const fd = openSync("/dev/full", "w");
-  onTestFinished(() => closeSync(fd));
-  const broken = new LineWriter({ fd, name: "/dev/full" });
+  const broken = new LineWriter({ fd: openSync("/dev/full", "w"), name: "/dev/full" });
+  onTestFinished(() => broken.close());
   const failures: string[] = [];
   broken.onFailure = (why) => void failures.push(why);
   broken.write("satu\n");
   await broken.flush();
   expect(failures).toEqual([full.message]);
+});
+
+test("after its close it writes nothing, neither what failed before nor new lines", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "distsrv-lines-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const fd = openSync(join(folder, "log"), "w");
+  const { state, writer } = device({ fd });
+  state.next = () => full;
+  writer.write("satu\n");
+  await writer.close();
+  const { calls } = state;
+  writer.write("dua\n");
+  // Longer than the pause before the next attempt: silence is what is asserted.
+  await Bun.sleep(150);
+  expect(state.calls).toBe(calls);
 });
