@@ -169,20 +169,19 @@ program
 /** @param flushMs how long to wait for a slow reader of the output; absent: for ever */
 async function finish(status: number | Promise<number>, flushMs?: number): Promise<void> {
   const code = await status;
-  await flushed([stdout], flushMs);
+  await flushed(stdout, flushMs);
   const { error } = stdout;
   // The reader of a pipe, such as head, has closed it: that is no failure.
   const isClosedPipe = error !== undefined && "code" in error && error.code === "EPIPE";
   const hasFailed = flushMs === undefined && error !== undefined && !isClosedPipe;
   if (hasFailed) writeError(`Cannot write to ${stdout.name}: ${error.message}\n`);
-  await flushed([stdout, stderr], flushMs);
+  await flushed(stderr, flushMs);
   process.exit(hasFailed && code === exitStatus.ok ? exitStatus.failed : code);
 }
 
-async function flushed(writers: readonly LineWriter[], flushMs: number | undefined): Promise<void> {
-  const all = Promise.all(writers.map((writer) => writer.flush()));
-  if (flushMs === undefined) await all;
-  else await withTimeout(all, flushMs);
+async function flushed(writer: LineWriter, flushMs: number | undefined): Promise<void> {
+  if (flushMs === undefined) await writer.flush();
+  else await withTimeout(writer.flush(), flushMs);
 }
 
 try {

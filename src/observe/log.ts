@@ -8,6 +8,7 @@ import {
   type LogLevel as TapeLevel,
   type Logger as TapeLogger,
 } from "@logtape/logtape";
+import { withTimeout } from "../core/deadline.ts";
 import type { LogFields, Logger, LogLevel } from "../core/log.ts";
 import { secondClock } from "../protocol/text/clock.ts";
 import { printable } from "../protocol/text/printable.ts";
@@ -32,7 +33,7 @@ export interface Log {
   problems(): readonly string[];
   /** Lines lost since the start, by the name of the place that they should have gone to. */
   lost(): Readonly<Record<"output" | "file", number>>;
-  /** Writes what can still be written. */
+  /** Closes the file, when what waits for it has been written or after a second. The output is the caller's. */
   close(): Promise<void>;
 }
 
@@ -57,10 +58,12 @@ export function openLog({ level, format, file, colour, output, report }: LogOpti
     lost: () => ({ output: output.lost, file: fileWriter?.lost ?? 0 }),
     async close() {
       disposeSync();
-      await Promise.all([output.flush(), fileWriter?.close()]);
+      if (fileWriter !== undefined) await withTimeout(fileWriter.close(), closeTimeoutMs);
     },
   };
 }
+
+const closeTimeoutMs = 1000;
 
 /** Never blocks: without the flag, opening a named pipe would wait for its reader. */
 const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;

@@ -94,6 +94,18 @@ testBinaries("a reader that stops costs lines only, and reads on where their cou
   expectLines(readFileSync(out, "utf8"), exchanges + 1, lost, "nobody reads it");
 });
 
+testBinaries("a stop does not wait for a reader that has stopped", async () => {
+  const pipe = join(files.scratch, "stopped-pipe");
+  expect((await run(["mkfifo", pipe])).status).toBe(0);
+  const reader = new Program(["sh", "-c", `exec cat ${pipe} > /dev/null`], { input: "" });
+  onTestFinished(() => reader.kill());
+  const lab = await HiddenLab.start(files, `exec $LAB > ${pipe}`, talkative);
+  reader.signal("SIGSTOP");
+  await lab.talk(exchanges);
+  expect(await lab.problems()).toHaveLength(1);
+  expect(await lab.stop()).toBe(0);
+});
+
 const testTerminal = haveBinaries ? testWith(needs.script) : testBinaries;
 
 testTerminal("a terminal that is held does not hold the services", async () => {
