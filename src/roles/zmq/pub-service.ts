@@ -34,10 +34,18 @@ async function publish(server: ZmqServer, { traffic }: RoleContext, config: ZmqP
       const { anyPeer: conversation } = server;
       traffic.emit({ kind: "message", conversation, direction: "out", ...describeParts("Published", parts) });
     }
-    // Keeps to the interval: publications that could not go out in time are skipped, not caught up on.
-    next.due = Math.max(next.due + next.every, performance.now());
+    next.due = nextDue(next.due, next.every, performance.now());
     if (server.isDue) await server.turn();
   }
+}
+
+/**
+ * When a publication that was due at `due` is due again: at its next step that lies ahead. What could not go out in
+ * time, because the process was stopped or too busy, is skipped: neither is it caught up on, nor do the steps move.
+ */
+export function nextDue(due: number, every: number, now: number): number {
+  const late = Math.max(0, now - due);
+  return due + every * (Math.floor(late / every) + 1);
 }
 
 const encoder = new TextEncoder();

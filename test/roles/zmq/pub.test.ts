@@ -1,6 +1,7 @@
 import { describe, expect, setSystemTime, test } from "bun:test";
 import { zmqPub } from "../../../src/roles/zmq/index.ts";
 import { clockText } from "../../../src/roles/zmq/message.ts";
+import { nextDue } from "../../../src/roles/zmq/pub-service.ts";
 import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";
@@ -54,6 +55,21 @@ describe("zmq-pub", () => {
     expect(took).toBeGreaterThanOrEqual(6 * 50 - 40);
     expect(took).toBeLessThan(6 * 50 + 250);
   });
+
+  test.each<[now: number, due: number]>([
+    [999, 2000],
+    [1000, 2000],
+    [1001, 2000],
+    [1999, 2000],
+    [2000, 3000],
+    [2500, 3000],
+    [60_001, 61_000],
+  ])(
+    "is due once after a stall, at its next step: published at %d instead of 1000, again at %d",
+    (now, due) => {
+      expect(nextDue(1000, 1000, now)).toBe(due);
+    },
+  );
 
   test("sends to each subscriber what begins as it wants", async () => {
     const publish = [
