@@ -3,6 +3,7 @@ import type { Address } from "./address.ts";
 import type { DescriptorBudget } from "./descriptors.ts";
 import type { Logger } from "./log.ts";
 import type { Operations } from "./operation.ts";
+import type { ThreadLoads } from "./thread-loads.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -89,6 +90,8 @@ export interface RoleContext {
   readonly joins: boolean;
   /** How the connections of all services share the file descriptors; absent where the limit is not known. */
   readonly descriptors?: DescriptorBudget | undefined;
+  /** In a worker: how many clients each thread of the service has. */
+  readonly loads?: ThreadLoads;
   /** A failure after start that the service cannot live with. The supervisor stops and restarts it. */
   fail(error: Error): void;
 }

@@ -2,6 +2,7 @@ import { dlopen } from "bun:ffi";
 
 const signatures = {
   listen: { args: ["i32", "i32"], returns: "i32" },
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getrlimit: { args: ["i32", "ptr"], returns: "i32" },
 } as const;
 
@@ -17,6 +18,11 @@ let found: Libc | null | undefined;
 export function libc(): Libc | undefined {
   if (found === undefined) found = find();
   return found ?? undefined;
+}
+
+/** The file descriptor of what `Bun.listen` returned; Bun's types lack it. */
+export function descriptorOf(listener: object): number | undefined {
+  return "fd" in listener && typeof listener.fd === "number" && listener.fd >= 0 ? listener.fd : undefined;
 }
 
 function find(): Libc | null {

@@ -6,7 +6,7 @@ import type { TlsFiles } from "./tls-files.ts";
 /** What listening needs of a role's context. */
 export type ListenContext = Pick<
   RoleContext,
-  "service" | "log" | "traffic" | "thread" | "joins" | "descriptors"
+  "service" | "log" | "traffic" | "thread" | "joins" | "loads" | "descriptors"
 >;
 
 export interface TcpOptions {

@@ -1,4 +1,4 @@
-import { libc } from "../libc.ts";
+import { descriptorOf, libc } from "../libc.ts";
 
 /** More than any system grants: the kernel cuts it to its own limit, on Linux `net.core.somaxconn`. */
 const maxBacklog = 65_535;
@@ -12,8 +12,7 @@ const maxBacklog = 65_535;
  * @param listener what `Bun.listen` returned
  */
 export function widenBacklog(listener: object): void {
-  // Bun's types lack `fd`.
-  if (!("fd" in listener) || typeof listener.fd !== "number" || listener.fd < 0) return;
+  const file = descriptorOf(listener);
   // On a socket that listens already, listen() only changes the backlog.
-  libc()?.listen(listener.fd, maxBacklog);
+  if (file !== undefined) libc()?.listen(file, maxBacklog);
 }

@@ -7,6 +7,7 @@ import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts"
 import { widenBacklog } from "./backlog.ts";
 import { freeBuffer } from "./buffers.ts";
 import { type ConnectionOwner, TcpConnection } from "./connection.ts";
+import { ConnectionDealer } from "./connection-dealer.ts";
 import { startIdleCheck } from "./idle-check.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
 import { TurnQueue } from "./turn-queue.ts";
@@ -71,6 +72,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #errors = 0;
   #stopIdleCheck = () => {};
   readonly #handshakes: TlsHandshakes<S> | undefined;
+  /** In a worker thread, which shares the port with others. */
+  readonly #dealer: ConnectionDealer | undefined;
   #stopped: Promise<void> | undefined;
   #allClosed = () => {};
 
@@ -90,6 +93,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     if (tls !== undefined) this.#handshakes = new TlsHandshakes(context, tls, options);
     this.#listener = this.#listen();
     widenBacklog(this.#listener);
+    if (context.loads !== undefined)
+      this.#dealer = new ConnectionDealer(this.#listener, context.loads, context.thread);
     const transport = addressTransports[this.transport][tls === undefined ? 0 : 1];
     this.address = { transport, host: options.host, port: this.#listener.port };
     if (options.idleTimeout) {
@@ -142,6 +147,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     socket.setNoDelay(true);
     if (keepAlive) socket.setKeepAlive(true, keepAlive);
     this.connections.add(connection);
+    this.#dealer?.add(1);
     if (this.traffic.sample("open"))
       this.traffic.emit({ kind: "open", conversation: connection.conversation });
     if (this.#handshakes === undefined) this.#admit(connection);
@@ -247,6 +253,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #close(connection: TcpConnection<S>, error?: Error): void {
     if (!connection.markClosed()) return;
     this.connections.delete(connection);
+    this.#dealer?.add(-1);
     if (this.#options.shared !== undefined) this.#options.shared.used--;
     this.#handshakes?.gone(connection);
     if (connection.served) {
@@ -310,6 +317,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   }
 
   async #stop(deadline: AbortSignal): Promise<void> {
+    this.#dealer?.stop();
     this.#listener.stop(false);
     // What has arrived already is delivered in the next turn of the event loop, and is still served.
     await new Promise((resolve) => setImmediate(resolve));

@@ -12,7 +12,9 @@ export const timeConfig = z.strictObject({
     .min(0)
     .max(64)
     .default(2)
-    .describe("Worker threads that listen on the port side by side; 0 serves from the main thread."),
+    .describe(
+      "Worker threads that listen on the port side by side, 0 serves from the main thread. On Linux a new client goes to the thread that has the fewest; elsewhere the system decides by a hash of the addresses.",
+    ),
   prefix: z.string().default("JAM ").describe("Stands before the time in the reply."),
   format: compiledText("%H:%M:%S", (format) => compileClock(format, "UTC")).describe(
     "The time as C's strftime prints it.",

@@ -22,6 +22,8 @@ export type ToThread =
       readonly thread: number;
       /** Another thread of the service listens on the port already. */
       readonly joins: boolean;
+      /** The memory of the threads' `ThreadLoads`. */
+      readonly loads: SharedArrayBuffer;
       readonly rates: SampleRates;
     }
   /** Observers were added or removed; from now on these are the rates to sample at. */

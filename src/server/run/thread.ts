@@ -2,6 +2,7 @@ import { describeError, StartError } from "../../core/errors.ts";
 import type { Logger, LogLevel } from "../../core/log.ts";
 import { operationTable } from "../../core/operation.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
+import { ThreadLoads } from "../../core/thread-loads.ts";
 import type { TrafficEvent } from "../../core/traffic.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
@@ -116,6 +117,7 @@ function contextOf(
     thread: message.thread,
     joins: message.joins,
     descriptors: message.descriptors,
+    loads: new ThreadLoads(message.loads),
     fail: (error) => post({ kind: "failed", message: describeError(error) }),
   };
 }

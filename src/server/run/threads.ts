@@ -2,6 +2,7 @@ import type { Address } from "../../core/address.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
+import { ThreadLoads } from "../../core/thread-loads.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { OperationDefinition, PlannedService } from "../config/plan.ts";
@@ -43,12 +44,16 @@ export class Threads implements Runner {
   readonly #loading: { readonly thread: number; readonly handle: ThreadHandle }[] = [];
   /** Threads whose role starts just now. */
   readonly #starting = new Set<ThreadHandle>();
+  readonly #loads: ThreadLoads;
+  /** The start of the last thread: they start one after the other, so that the order of their listeners is known. */
+  #lastStart: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
   /** @throws {Error} when a thread cannot be made, and leaves none behind */
   constructor(planned: PlannedService, options: ThreadsOptions) {
     this.#planned = planned;
     this.#options = options;
+    this.#loads = ThreadLoads.forThreads(options.count);
     this.#unsubscribe = options.hub.onRatesChange(() => {
       for (const handle of this.#handles.values()) handle.setRates(this.#ratesPerThread());
     });
@@ -123,12 +128,19 @@ export class Threads implements Runner {
     });
   }
 
-  async #startThread(thread: number): Promise<readonly Address[]> {
+  #startThread(thread: number): Promise<readonly Address[]> {
+    const started = this.#lastStart.then(() => this.#startNow(thread));
+    this.#lastStart = started.catch(() => {});
+    return started;
+  }
+
+  async #startNow(thread: number): Promise<readonly Address[]> {
+    if (this.#stopping) throw new Error("stopped while it started");
     const index = this.#loading.findIndex((loading) => loading.thread === thread);
     const handle = this.#loading.splice(index, index < 0 ? 0 : 1)[0]?.handle ?? this.#open(thread);
-    this.#starting.add(handle);
-    const message = this.#startMessage(thread);
-    const addresses = await handle.start(message).finally(() => this.#starting.delete(handle));
+    // Before it listens, because it directs clients as soon as it does.
+    this.#loads.listens(thread);
+    const addresses = await this.#startIn(handle, thread);
     this.#handles.set(thread, handle);
     // The rates may have changed while the thread started.
     handle.setRates(this.#ratesPerThread());
@@ -136,6 +148,18 @@ export class Threads implements Runner {
     await handle.stop(AbortSignal.abort(), 0);
     this.#handles.delete(thread);
     throw new Error("stopped while it started");
+  }
+
+  async #startIn(handle: ThreadHandle, thread: number): Promise<readonly Address[]> {
+    this.#starting.add(handle);
+    try {
+      return await handle.start(this.#startMessage(thread));
+    } catch (error) {
+      this.#loads.gone(thread);
+      throw error;
+    } finally {
+      this.#starting.delete(handle);
+    }
   }
 
   #startMessage(thread: number): StartMessage {
@@ -152,6 +176,7 @@ export class Threads implements Runner {
       // Once a thread has claimed the port, all later ones join it, even if no thread is left: the listener of a
       // thread that is about to exit would make an exclusive claim fail.
       joins: this.addresses.length > 0,
+      loads: this.#loads.memory,
       rates: this.#ratesPerThread(),
     };
   }
@@ -188,6 +213,7 @@ export class Threads implements Runner {
 
   #exited(thread: number, reason: string): void {
     this.#handles.delete(thread);
+    this.#loads.gone(thread);
     add(this.#exitedStats, onlyCounters(this.#lastStats.get(thread) ?? {}));
     this.#lastStats.delete(thread);
     if (this.#stopping) return;

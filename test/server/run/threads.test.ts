@@ -69,6 +69,48 @@ describe("a service in threads", () => {
     expect((await supervisor.clients("time"))?.[0]).toMatch(/^127\.0\.0\.1:\d+ \(thread [12]\)$/);
   });
 
+  /** How many clients each thread has, the threads in order. */
+  const clientsPerThread = async (supervisor: Supervisor) => {
+    const clients = (await supervisor.clients("time")) ?? [];
+    const counts: Record<string, number> = {};
+    for (const client of clients) {
+      const thread = /\(thread (\d)\)/.exec(client)?.[1] ?? "";
+      counts[thread] = (counts[thread] ?? 0) + 1;
+    }
+    return counts;
+  };
+
+  /** A client that has been answered, so that its thread has counted it, and stays. */
+  const settle = async (port: number) => {
+    const client = await RawClient.connect(port);
+    client.write("TIME");
+    await client.text(12);
+    return client;
+  };
+
+  test("a new client goes to the thread that has the fewest", async () => {
+    const { port, supervisor } = await start("services:\n  time: { port: 0, threads: 3 }\n");
+    for (const each of [1, 2, 3]) {
+      for (let i = 0; i < 3; i++) await settle(port);
+      expect(await clientsPerThread(supervisor)).toEqual({ 1: each, 2: each, 3: each });
+    }
+  });
+
+  test("those who leave make room for new ones, and a replaced thread gets its share", async () => {
+    const { port, supervisor, workers, lines } = await start("services:\n  time: { port: 0, threads: 2 }\n");
+    const clients = [];
+    for (let i = 0; i < 6; i++) clients.push(await settle(port));
+    workers[0]!.terminate();
+    await until(() => lines.some(({ message }) => message === "Thread 1 has been replaced"));
+    await until(async () => (await supervisor.clients("time"))?.length === 3);
+    for (let i = 0; i < 3; i++) await settle(port);
+    expect(await clientsPerThread(supervisor)).toEqual({ 1: 3, 2: 3 });
+    for (const client of clients) client.end();
+    await until(async () => (await supervisor.clients("time"))?.length === 3);
+    for (let i = 0; i < 3; i++) await settle(port);
+    expect(await clientsPerThread(supervisor)).toEqual({ 1: 3, 2: 3 });
+  });
+
   test("a dead thread is replaced, and the port is served all the while", async () => {
     const { port, lines, workers, supervisor } = await start("services:\n  time: { port: 0, threads: 2 }\n");
     let stopped = false;
