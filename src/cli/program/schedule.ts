@@ -6,7 +6,7 @@ import { durationMs, wholeNumber } from "./options.ts";
 export interface Schedule {
   /** Number of rounds; absent: one, or without end when `every` is given. */
   readonly repeat?: number | undefined;
-  /** Milliseconds from the start of one round to the start of the next. */
+  /** Milliseconds from the end of one round, such as its answer, to the start of the next. */
   readonly every?: number | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface Schedule {
 export function withSchedule<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .option("--repeat <n>", "do it so many times", wholeNumber(1))
-    .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
+    .option("--every <duration>", "pause before the next time; without --repeat: until Ctrl-C", durationMs)
     .option(
       "--clients <n>",
       "so many clients at once, each on its own connection",
@@ -23,17 +23,20 @@ export function withSchedule<A extends unknown[], O extends OptionValues>(comman
     );
 }
 
-/** Runs the rounds one after the other. A round that takes longer than `every` delays the next. */
+/**
+ * Runs the rounds one after the other, with the whole pause between them. A round that had to wait, as with an
+ * iterative server, is not made up for: its next message keeps its distance from the answer.
+ */
 export async function repeated(
   { repeat, every }: Schedule,
   signal: AbortSignal,
   round: (number: number) => Promise<void>,
+  sleep = pause,
 ): Promise<void> {
   const rounds = repeat ?? (every === undefined ? 1 : Number.POSITIVE_INFINITY);
   for (let number = 1; number <= rounds; number++) {
-    const start = performance.now();
     await round(number);
-    if (number < rounds) await pause((every ?? 0) - (performance.now() - start), signal);
+    if (number < rounds) await sleep(every ?? 0, signal);
   }
 }
 
