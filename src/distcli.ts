@@ -55,7 +55,7 @@ function cannotWrite(error: Error): void {
   hasFailedToWrite = true;
   const failed = new OutputError(`Cannot write to the standard output: ${describeError(error)}`);
   const status = report(failed, io, wantsJson(args));
-  process.stderr.write("", () => process.exit(status));
+  process.stderr.end(() => process.exit(status));
 }
 
 const status = await run(args, io, {
@@ -64,6 +64,11 @@ const status = await run(args, io, {
   // Loaded on demand, because it imports all the roles.
   readServices: async (path) => (await import("./expected-services.ts")).expectedServices(path, process.env),
 });
-// We exit explicitly, because something may still be open, such as a terminal. The output must be written first: a
-// failed write emits its error after the callback, hence setImmediate, and `cannotWrite` then ends the process.
-process.stdout.write("", () => setImmediate(() => process.exit(status)));
+// We exit explicitly, because something may still be open, such as a terminal. The output must be written first, which
+// only the callback of `end` waits for. A failed write emits its error after the callback, hence setImmediate, and
+// `cannotWrite` then ends the process.
+process.stdout.end(() => setImmediate(leave));
+
+function leave(): void {
+  if (!hasFailedToWrite) process.stderr.end(() => process.exit(status));
+}

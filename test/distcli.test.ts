@@ -114,3 +114,12 @@ test("output that cannot be written is reported, with status 1", async () => {
   expect(await full.stderr.text()).toStartWith("distcli: Cannot write to the standard output: ENOSPC");
   expect(await full.exited).toBe(1);
 });
+
+test("a large output is written whole before the process ends", async () => {
+  const { port } = fakeServer(echoing(""));
+  const command = `yes halo | head -c 1000000 | tr '\\n' ' ' | "$0" "$@" | wc -c`;
+  const words = [process.execPath, entry, "echo", "-p", `${port}`, "--quiet"];
+  const program = Bun.spawn(["sh", "-c", command, ...words], { stdout: "pipe", stderr: "pipe" });
+  expect(await program.stderr.text()).toBe("");
+  expect(Number(await program.stdout.text())).toBe("Received from server: ".length + 1_000_001);
+});

@@ -1,5 +1,6 @@
 import type { MqttClient } from "mqtt";
 import { describeError } from "../../core/errors.ts";
+import { bytesOfText } from "../../protocol/text/byte-text.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { acknowledged, connectMqtt, disconnectMqtt, messageFields } from "../mqtt/client.ts";
 import { brokerOf, identityOf, mqttCommand, type QoS, topicName } from "../mqtt/options.ts";
@@ -32,7 +33,7 @@ export const mqttPub: CliCommand = (cli) =>
     .option("-n, --null-message", "an empty message; with -r it removes the retained one")
     .option("-r, --retain", "the broker keeps the message for later subscribers")
     .option("--repeat <n>", "publish it so many times", wholeNumber(1))
-    .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
+    .option("--every <duration>", "pause before the next time; without --repeat: until Ctrl-C", durationMs)
     .action((host, options) =>
       cli.run(options, async (context) => {
         const messages = await messageSource(options, context.io);
@@ -102,7 +103,7 @@ async function publish(
   { topic, qos, retain }: Target,
   message: string | Uint8Array,
 ): Promise<void> {
-  const payload = Buffer.from(message);
+  const payload = Buffer.from(typeof message === "string" ? bytesOfText(message) : message);
   await acknowledged(context, client, peer, () => client.publishAsync(topic, payload, { qos, retain }));
   const shown = printable(payload, 1000);
   context.result(context.quiet ? shown : `Published: ${shown}`, {

@@ -1,4 +1,5 @@
 import type { IPublishPacket, MqttClient } from "mqtt";
+import { textOfBytes } from "../../protocol/text/byte-text.ts";
 import { acknowledged, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt/client.ts";
 import { brokerOf, identityOf, mqttCommand, type QoS, topicFilters } from "../mqtt/options.ts";
 import type { CliCommand } from "../program/command.ts";
@@ -123,7 +124,7 @@ function showMessage(
   { qos, retain }: IPublishPacket,
   verbose: boolean,
 ): void {
-  const text = new TextDecoder().decode(payload);
+  const text = textOfBytes(payload);
   const line = verbose ? `${topic} ${text}` : `Received message: ${text} (Topic: ${topic})`;
   context.result(context.quiet && !verbose ? text : line, {
     topic,

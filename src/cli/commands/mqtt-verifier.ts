@@ -51,6 +51,9 @@ async function readPassword(context: CommandContext): Promise<string> {
 }
 
 function notEmpty(password: string | undefined): string {
+  if (password && !password.isWellFormed()) {
+    throw new UsageError("The password is not UTF-8: a broker compares it as UTF-8, so write it so");
+  }
   if (password) return password;
   throw new UsageError("The password is empty: type one, or put it on the first line of stdin");
 }

@@ -9,6 +9,7 @@ import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { type Schedule, withSchedule } from "../program/schedule.ts";
+import { linesIfAny } from "../terminal/io.ts";
 
 /** `distcli time`: asks the TIME server for the time, once or repeatedly. */
 export const time: CliCommand = (cli) =>
@@ -17,22 +18,32 @@ export const time: CliCommand = (cli) =>
       name: "time",
       summary: "Ask the TIME server what time it is",
       description:
-        "Asks the TIME server what time it is. Without any words, on a terminal, it asks you: TIME/QUIT.",
+        "Asks the TIME server what time it is. Without any words, on a terminal, it asks you: TIME/QUIT. From a pipe, and without a host, it reads such lines.",
       port: labPorts.time,
       examples: [
         "distcli time 172.16.16.101",
         "distcli time 172.16.16.101 --every 1s",
         "distcli time 172.16.16.101 --clients 50 --repeat 10",
         "distcli time 172.16.16.101 --interactive",
+        "printf 'TIME\\nQUIT\\n' | distcli time",
       ],
     }).option("-i, --interactive", "a dialogue: TIME asks, QUIT leaves"),
   ).action((host, options, command) => {
-    const bare = cli.io.openPrompter !== undefined && isBare(command.parent?.args ?? []);
+    const typed = command.parent?.args ?? [];
+    const bare = cli.io.openPrompter !== undefined && isBare(typed);
     const peer = { host, port: options.port };
-    return cli.run(options, (context) =>
-      options.interactive || bare ? askInteractively(context, peer) : askTime(context, peer, options),
-    );
+    return cli.run(options, async (context) => {
+      if (options.interactive || bare) return askInteractively(context, peer);
+      if (cli.io.openPrompter === undefined && command.args.length === 0 && !isScheduled(options)) {
+        const lines = await linesIfAny(context.io.stdin);
+        if (lines !== undefined) return askInteractively(context, peer, lines);
+      }
+      return askTime(context, peer, options);
+    });
   });
+
+const isScheduled = ({ repeat, every, clients }: Schedule & { readonly clients: number }): boolean =>
+  repeat !== undefined || every !== undefined || clients > 1;
 
 /** Whether only the command's own name was typed. */
 const isBare = (words: readonly string[]): boolean => words.length <= 1;
@@ -59,10 +70,15 @@ function textOf(reply: Reply | undefined, peer: Peer): string {
   return reply.text;
 }
 
-async function askInteractively(context: CommandContext, peer: Peer): Promise<void> {
+async function askInteractively(
+  context: CommandContext,
+  peer: Peer,
+  lines?: AsyncIterable<string>,
+): Promise<void> {
   const exchange = await openTcpExchange(context, peer, timeFraming);
   await runInteractive(context, {
     exchange,
+    lines,
     prompts: { first: "TIME/QUIT: ", next: "TIME/QUIT: " },
     encode: (typed) => typed.toUpperCase(),
     leaves: (typed) => typed.toUpperCase() === "QUIT",

@@ -1,4 +1,5 @@
 import { labPorts } from "../../core/ports.ts";
+import { textFields } from "../../protocol/text/byte-text.ts";
 import { type Exchange, openTcpExchange, type Reply } from "../exchange/exchange.ts";
 import { prefixed } from "../exchange/framing.ts";
 import { messagePrompts, runInteractive } from "../exchange/interactive.ts";
@@ -72,7 +73,7 @@ async function listen(context: CommandContext, peer: Peer, exchange: Exchange): 
   const stop = new AbortController();
   const onEvent = (text: string) => {
     watch.reset();
-    context.result(context.quiet ? text : shown(text), { event: text });
+    context.result(context.quiet ? text : shown(text), textFields("event", text));
   };
   try {
     await Promise.race([watch.over, exchange.listen?.(onEvent, stop.signal)]);

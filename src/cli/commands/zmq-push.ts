@@ -27,7 +27,7 @@ export const zmqPush: CliCommand = (cli) =>
   })
     .argument("[words...]", "the workloads")
     .option("--repeat <n>", "send them so many times", wholeNumber(1))
-    .option("--every <duration>", "from one time to the next; without --repeat: until Ctrl-C", durationMs)
+    .option("--every <duration>", "pause before the next time; without --repeat: until Ctrl-C", durationMs)
     .addOption(
       new Option("--encoding <name>", "how they are written; auto: numbers pickled, the rest as text")
         .choices(encodings)

@@ -1,7 +1,11 @@
 import { labPorts } from "../../core/ports.ts";
+import type { ZmqClient } from "../../net/zmq/client.ts";
+import { bytesOfText } from "../../protocol/text/byte-text.ts";
 import type { CliCommand } from "../program/command.ts";
+import type { CommandContext } from "../program/command-context.ts";
 import { durationMs, wholeNumber } from "../program/options.ts";
 import { repeated } from "../program/schedule.ts";
+import { linesIfAny } from "../terminal/io.ts";
 import { messageFields, messageText } from "../zmq/message.ts";
 import { zmqCommand } from "../zmq/options.ts";
 import { withZmq } from "../zmq/socket.ts";
@@ -11,29 +15,59 @@ export const zmqReq: CliCommand = (cli) =>
   zmqCommand({
     name: "req",
     summary: "Send requests and show the replies",
+    description:
+      "Sends its words as one request and shows the reply. Without words it reads requests line by line from a pipe, " +
+      "and where there are none it sends Hello.",
     port: labPorts["zmq-rep"],
     examples: [
       "distcli zmq req tcp://172.16.16.101:5555 Hello",
       "distcli zmq req 172.16.16.101 Hello --repeat 10 --every 1s",
+      "seq 10 | distcli zmq req 172.16.16.101",
     ],
   })
     .argument("[words...]", "the request (default: Hello)")
     .option("--repeat <n>", "ask so many times", wholeNumber(1))
-    .option("--every <duration>", "from one request to the next; without --repeat: until Ctrl-C", durationMs)
+    .option("--every <duration>", "pause before the next request; without --repeat: until Ctrl-C", durationMs)
     .action((endpoint, words, options) =>
-      cli.run(options, (context) =>
-        withZmq(context, "req", { endpoint, options, side: "connects" }, async (client) => {
-          const request = [new TextEncoder().encode(words.join(" ") || "Hello")];
-          await repeated(options, context.signal, async (number) => {
-            context.note(`Sending request ${number - 1} ...`);
-            const reply = await context.within(`No reply from ${endpoint}`, async () => {
-              await client.send(request);
-              return await client.receive();
-            });
-            const text = messageText(reply);
-            const line = context.quiet ? text : `Received reply ${number - 1}: ${text}`;
-            context.result(line, { number: number - 1, ...messageFields(reply) });
-          });
-        }),
-      ),
+      cli.run(options, async (context) => {
+        const isPiped = words.length === 0 && options.repeat === undefined && options.every === undefined;
+        const lines =
+          isPiped && context.io.openPrompter === undefined ? linesIfAny(context.io.stdin) : undefined;
+        const requests = await lines;
+        await withZmq(context, "req", { endpoint, options, side: "connects" }, async (client) => {
+          const ask = (message: string, number: number) =>
+            request(context, client, { endpoint, message, number });
+          if (requests === undefined) {
+            const message = words.join(" ") || "Hello";
+            return repeated(options, context.signal, (round) => ask(message, round - 1));
+          }
+          let number = 0;
+          for await (const line of requests) {
+            context.signal.throwIfAborted();
+            if (line !== "") await ask(line, number++);
+          }
+        });
+      }),
     );
+
+interface Request {
+  readonly endpoint: string;
+  readonly message: string;
+  /** Counts from 0, as the original client does. */
+  readonly number: number;
+}
+
+async function request(
+  context: CommandContext,
+  client: ZmqClient,
+  { endpoint, message, number }: Request,
+): Promise<void> {
+  context.note(`Sending request ${number} ...`);
+  const reply = await context.within(`No reply from ${endpoint}`, async () => {
+    await client.send([bytesOfText(message)]);
+    return await client.receive();
+  });
+  const text = messageText(reply);
+  const line = context.quiet ? text : `Received reply ${number}: ${text}`;
+  context.result(line, { number, ...messageFields(reply) });
+}

@@ -1,4 +1,5 @@
 import { dialUdp, maxDatagram } from "../../net/udp/client.ts";
+import { bytesOfText, textOfBytes } from "../../protocol/text/byte-text.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { connectionClosed, connectTcp, type Peer, peerName, withPeerErrors } from "../program/peer.ts";
@@ -27,11 +28,8 @@ export interface Exchange {
   close(): void;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** Text for a person: bad UTF-8 replaced, without the line end. */
-export const replyText = (bytes: Uint8Array): string => decoder.decode(bytes).replace(/\r?\n$/, "");
+/** The text of a reply, without the line end; bytes that are not UTF-8 are kept (`bytesOfText`). */
+export const replyText = (bytes: Uint8Array): string => textOfBytes(bytes).replace(/\r?\n$/, "");
 
 export async function openTcpExchange(
   context: CommandContext,
@@ -49,7 +47,7 @@ export async function openTcpExchange(
   return {
     request: (message) =>
       withPeerErrors(peer, async () => {
-        const sent = encoder.encode(message);
+        const sent = bytesOfText(message);
         const start = performance.now();
         const bytes = await context.within(`No answer from ${peerName(peer)}`, async () => {
           await client.write(sent);
@@ -59,7 +57,7 @@ export async function openTcpExchange(
         if (framing.replyLength(sent)(bytes) === undefined) affixes = affixesOf(bytes, sent);
         return { text: replyText(bytes), ms: reader.lastByteAt - start };
       }),
-    send: (message) => withPeerErrors(peer, () => client.write(encoder.encode(message))),
+    send: (message) => withPeerErrors(peer, () => client.write(bytesOfText(message))),
     listen: (onMessage, stop) =>
       withPeerErrors(peer, () => reader.listen((bytes) => onMessage(replyText(bytes)), stop)),
     close: () => client.close(),
@@ -86,7 +84,7 @@ export async function openUdpExchange(context: CommandContext, peer: Peer): Prom
 }
 
 function datagram(message: string): Uint8Array {
-  const bytes = encoder.encode(message);
+  const bytes = bytesOfText(message);
   if (bytes.length <= maxDatagram) return bytes;
   throw new UsageError(`A datagram holds ${maxDatagram} bytes, and the message has ${bytes.length}`);
 }

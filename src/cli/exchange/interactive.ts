@@ -1,3 +1,4 @@
+import { textFields } from "../../protocol/text/byte-text.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import type { PeerError } from "../program/errors.ts";
 import { linesOf, type Prompter } from "../terminal/io.ts";
@@ -8,6 +9,8 @@ import type { ValidateReply } from "./validate-reply.ts";
 /** Messages that a person types at a prompt, or that come line by line through a pipe. */
 export interface Interactive {
   readonly exchange: Exchange;
+  /** The lines of a pipe, where the command has looked at them already; absent: those of stdin. */
+  readonly lines?: AsyncIterable<string> | undefined;
   /** The prompt before the first message, and before each further one. */
   readonly prompts: { readonly first: string; readonly next: string };
   /** The message to send for a line typed; absent: the line itself. */
@@ -39,7 +42,7 @@ export async function runInteractive(context: CommandContext, options: Interacti
       const error = await sendLine(context, options, typed);
       if (error !== undefined) errors.push(error);
     };
-    if (prompter === undefined) await sendPipe(context, options, send);
+    if (prompter === undefined || options.lines !== undefined) await sendPipe(context, options, send);
     else await sendTyped(context, options, prompter, send);
     if (options.farewell !== undefined) await sayFarewell(options.exchange, options.farewell);
     const [first] = errors;
@@ -62,7 +65,7 @@ async function sayFarewell(exchange: Exchange, farewell: string): Promise<void> 
 type SendLine = (typed: string) => Promise<void>;
 
 async function sendPipe(context: CommandContext, options: Interactive, send: SendLine): Promise<void> {
-  for await (const typed of linesOf(context.io.stdin)) {
+  for await (const typed of options.lines ?? linesOf(context.io.stdin)) {
     context.signal.throwIfAborted();
     if (options.leaves(typed)) return;
     if (typed !== "") await send(typed);
@@ -97,7 +100,7 @@ async function askWhileListening(
   const answered = new AbortController();
   const ended = new AbortController();
   const onMessage = (text: string) =>
-    prompter.above(() => context.result(showUnsolicited(text), { event: text }));
+    prompter.above(() => context.result(showUnsolicited(text), textFields("event", text)));
   const listening = (exchange.listen?.(onMessage, answered.signal) ?? Promise.resolve("stopped")).then(
     (how) => {
       if (how === "ended") ended.abort();
@@ -120,8 +123,8 @@ async function sendLine(
   const sent = options.encode?.(typed) ?? typed;
   const reply = await options.exchange.request(sent);
   context.result(options.show(reply, sent), {
-    sent,
-    reply: reply?.text,
+    ...textFields("sent", sent),
+    ...textFields("reply", reply?.text),
     ms: reply === undefined ? undefined : roundMs(reply.ms),
   });
   return reply === undefined ? undefined : options.validateReply?.(reply, sent);

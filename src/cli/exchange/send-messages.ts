@@ -1,3 +1,4 @@
+import { textFields } from "../../protocol/text/byte-text.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { type ClientTimes, runClients } from "../program/run-clients.ts";
@@ -82,8 +83,8 @@ function print(
   context.result(client === undefined || context.quiet ? text : `client ${client}: ${text}`, {
     client,
     round,
-    sent,
-    reply: reply?.text,
+    ...textFields("sent", sent),
+    ...textFields("reply", reply?.text),
     ms: reply === undefined ? undefined : roundMs(reply.ms),
   });
 }

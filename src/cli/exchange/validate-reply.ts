@@ -1,6 +1,8 @@
+import { bytesOfText } from "../../protocol/text/byte-text.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { type Reply, replyText } from "./exchange.ts";
+import { repeats } from "./framing.ts";
 
 // With a wrong port, the peer may be any other service, and many of them answer something. The answer is printed,
 // and the command fails.
@@ -12,7 +14,7 @@ export type ValidateReply = (reply: Reply, sent: string) => PeerError | undefine
 export const mustContainRequest =
   (peer: Peer, service: string): ValidateReply =>
   (reply, sent) =>
-    reply.text.includes(replyText(new TextEncoder().encode(sent)))
+    repeats(bytesOfText(reply.text), bytesOfText(replyText(bytesOfText(sent))))
       ? undefined
       : wrongService(peer, service, "the answer does not hold what was sent");
 

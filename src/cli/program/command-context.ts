@@ -1,3 +1,4 @@
+import { bytesOfText } from "../../protocol/text/byte-text.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { jsonLine } from "../terminal/json.ts";
 import { type Style, styleFor, terminalSafe } from "../terminal/style.ts";
@@ -43,7 +44,7 @@ export function openContext(io: CliIo, options: SharedOptions): CommandContext {
   const json = options.json ?? false;
   const quiet = options.quiet ?? false;
   const print = (text: string) => {
-    io.stdout.write(io.stdout.isTerminal ? terminalSafe(text) : text);
+    io.stdout.write(io.stdout.isTerminal ? terminalSafe(text) : bytesOfText(text));
     log.write(text);
   };
   return {

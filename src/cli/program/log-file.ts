@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
+import { bytesOfText } from "../../protocol/text/byte-text.ts";
 import { OutputError, UsageError } from "./errors.ts";
 
 /** The file of `--log FILE`. The text is in the file when `write` returns. */
@@ -16,7 +17,7 @@ export function openLogFile(path: string): LogFile {
   return {
     write: (text) => {
       try {
-        appendFileSync(file, text);
+        appendFileSync(file, bytesOfText(text));
       } catch (error) {
         throw new OutputError(cannotAppend(path, error));
       }

@@ -1,3 +1,5 @@
+import { textOfBytes } from "../../protocol/text/byte-text.ts";
+
 /** Where text goes: the terminal, a pipe, or a string in a test. */
 export interface Sink {
   readonly isTerminal: boolean;
@@ -32,17 +34,40 @@ export interface CliIo {
   readonly openPrompter?: (options?: { readonly hidden?: boolean }) => Prompter;
 }
 
-/** The lines of a byte stream such as stdin, without their ends (`\n` or `\r\n`); the last line needs none. */
+/**
+ * The lines of a byte stream such as stdin, without their ends (`\n` or `\r\n`); the last line needs none. Bytes that are
+ * not UTF-8 are kept (`bytesOfText`).
+ */
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
+  let rest: Uint8Array[] = [];
   for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield withoutReturn(line);
+    let start = 0;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+      yield withoutReturn(Buffer.concat([...rest, chunk.subarray(start, end)]));
+      rest = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) rest.push(chunk.slice(start));
   }
-  rest += decoder.decode();
-  if (rest !== "") yield withoutReturn(rest);
+  if (rest.length > 0) yield withoutReturn(Buffer.concat(rest));
 }
 
-const withoutReturn = (line: string): string => (line.endsWith("\r") ? line.slice(0, -1) : line);
+/** The lines as `linesOf` gives them; undefined where there is not a single one, as from /dev/null. */
+export async function linesIfAny(
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<AsyncIterable<string> | undefined> {
+  const lines = linesOf(bytes);
+  const first = await lines.next();
+  return first.done ? undefined : startingWith(first.value, lines);
+}
+
+async function* startingWith(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
+}
+
+const lineFeed = 0x0a;
+
+function withoutReturn(line: Uint8Array): string {
+  return textOfBytes(line.at(-1) === 0x0d ? line.subarray(0, -1) : line);
+}

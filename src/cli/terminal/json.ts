@@ -7,9 +7,10 @@ declare global {
 
 /** One object on one line, as `--json` prints it; a bigint is written as the exact number it is. */
 export function jsonLine(value: object): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "bigint" ? JSON.rawJSON(inner.toString()) : inner,
-  );
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === "bigint") return JSON.rawJSON(inner.toString());
+    return typeof inner === "string" ? inner.toWellFormed() : inner;
+  });
 }
 
 /** Whether a text is valid JSON. */

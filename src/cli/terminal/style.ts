@@ -37,8 +37,11 @@ const unsafe =
 
 /** Makes text of a peer safe to print: control characters become visible escapes such as `\x1b`. */
 export function terminalSafe(text: string): string {
-  return text.replace(unsafe, (character) => {
+  const shown = text.replace(unsafe, (character) => {
     const code = character.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
   });
+  if (shown.isWellFormed()) return shown;
+  // What `textOfBytes` makes of bytes that are not UTF-8.
+  return shown.replace(/[\udc80-\udcff]/gu, (byte) => `\\x${(byte.charCodeAt(0) - 0xdc00).toString(16)}`);
 }

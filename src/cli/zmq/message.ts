@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { pickleInt } from "../../protocol/pickle.ts";
+import { bytesOfText, textOfBytes } from "../../protocol/text/byte-text.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { PickleError, type PickleValue, unpickle } from "../../protocol/unpickle.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
@@ -14,11 +15,11 @@ const decoder = new TextDecoder();
 
 /** All parts of a message as one text. */
 export const messageText = (parts: readonly Uint8Array[]): string =>
-  parts.map((part) => decoder.decode(part)).join(" ");
+  parts.map((part) => textOfBytes(part)).join(" ");
 
 /** All parts of a message for `--json`: as text, and in base64 too where they are no UTF-8. */
 export function messageFields(parts: readonly Uint8Array[]): { message: string; base64?: string[] } {
-  const message = messageText(parts);
+  const message = messageText(parts).toWellFormed();
   if (parts.every((part) => isUtf8(part))) return { message };
   return { message, base64: parts.map((part) => part.toBase64()) };
 }
@@ -31,7 +32,7 @@ export function decodeWork(bytes: Uint8Array, encoding: Encoding): PickleValue {
     case "json":
       return asJson(bytes);
     default:
-      return decoder.decode(bytes);
+      return textOfBytes(bytes);
   }
 }
 
@@ -73,13 +74,13 @@ export function encodeWork(word: string, encoding: Encoding): Uint8Array {
   const isWhole = /^-?\d+$/.test(word);
   switch (encoding) {
     case "auto":
-      return isWhole ? pickleInt(BigInt(word)) : encoder.encode(word);
+      return isWhole ? pickleInt(BigInt(word)) : bytesOfText(word);
     case "pickle":
       if (isWhole) return pickleInt(BigInt(word));
       throw new UsageError(`Cannot pickle "${word}": only whole numbers are pickled; try --encoding text`);
     case "json":
       return encoder.encode(isJson(word) ? word : JSON.stringify(word));
     case "text":
-      return encoder.encode(word);
+      return bytesOfText(word);
   }
 }

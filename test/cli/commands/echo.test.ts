@@ -177,3 +177,54 @@ test("a log file that cannot be written is named in the error", async () => {
   expect(stderr).toStartWith("distcli: Cannot append to --log /dev/full: ENOSPC");
   expect(exit).toBe(1);
 });
+
+test("bytes that are not UTF-8 go out as they came from the pipe, and come in the same", async () => {
+  let received = Buffer.alloc(0);
+  const { port } = fakeServer({
+    data: (peer, chunk) => {
+      received = Buffer.concat([received, chunk]);
+      peer.write(chunk);
+    },
+  });
+  const stdin = Buffer.from("hal\xe9\n\xff\xfe", "latin1");
+  const { exit, stdoutBytes } = await runCli(echo, ["echo", "-p", `${port}`, "--log", "/dev/null"], {
+    stdin,
+  });
+  expect(received.toString("latin1")).toBe("hal\xe9\xff\xfe");
+  expect(stdoutBytes.toString("latin1")).toBe(
+    "Received from server: hal\xe9\nReceived from server: \xff\xfe\n",
+  );
+  expect(exit).toBe(0);
+  const onTerminal = await runCli(echo, ["echo", "-p", `${port}`], { stdin, terminal: true });
+  expect(onTerminal.stdout).toBe("Received from server: hal\\xe9\nReceived from server: \\xff\\xfe\n");
+  const json = await runCli(echo, ["echo", "-p", `${port}`, "--json"], { stdin });
+  expect(JSON.parse(json.stdout.split("\n")[0] ?? "")).toMatchObject({
+    reply: "hal\ufffd",
+    replyBase64: "aGFs6Q==",
+  });
+});
+
+test.each(["Echo: ", "Hai: "])(
+  "a message larger than one chunk is one message, with %j before each chunk of it",
+  async (prefix) => {
+    const cut = 40_000; // the server reads so many bytes at once
+    const message = Array.from({ length: 13_000 }, (_, i) => `${i}`.padEnd(10)).join("");
+    const { port } = fakeServer({
+      data: (peer, _chunk, received) => {
+        if (received.length < message.length) return;
+        const pieces = received.match(new RegExp(`.{1,${cut}}`, "gs")) ?? [];
+        peer.write(pieces.map((piece) => prefix + piece).join(""));
+      },
+    });
+    const { exit, stdout, stderr } = await runCli(echo, [
+      "echo",
+      "127.0.0.1",
+      message,
+      "-p",
+      `${port}`,
+      "--quiet",
+    ]);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+    expect(stdout.replaceAll(prefix, "")).toBe(`${message}\n`);
+  },
+);

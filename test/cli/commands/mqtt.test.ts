@@ -25,6 +25,16 @@ test("what pub publishes sub prints, both as the original demos did", async () =
   expect(sub.stdout).toBe("Received message: Suhu: 28°C (Topic: sister/temp)\n".repeat(2));
 });
 
+test("bytes that are not UTF-8 come out of sub as they went into pub", async () => {
+  const { port } = await startRole(broker);
+  const sub = await subscriber(port, "-t", "a", "-C", "3", "-v");
+  const stdin = Buffer.from("hal\xe9\n\x00\xff", "latin1");
+  for (const source of ["-l", "-s"])
+    await runCli(mqtt, ["mqtt", "pub", "-p", `${port}`, "-t", "a", source], { stdin });
+  expect(await sub.exit).toBe(0);
+  expect(sub.stdoutBytes.toString("latin1")).toBe("a hal\xe9\na \x00\xff\na hal\xe9\n\x00\xff\n");
+});
+
 test("sub takes several topics, -h for the host, and prints as mosquitto_sub does with -v and --quiet", async () => {
   const { port } = await startRole(broker);
   const verbose = await subscriber(port, "-h", "127.0.0.1", "-t", "a/+", "-t", "b/#", "-C", "2", "-v");

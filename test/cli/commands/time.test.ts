@@ -139,3 +139,26 @@ test("--quiet leaves the number of the client out", async () => {
   const { stdout } = await runCli(time, ["time", "-p", `${port}`, "--clients", "2", "--quiet"]);
   expect(stdout).toBe("JAM 01:02:03\nJAM 01:02:03\n");
 });
+
+test("lines of a pipe are the dialogue, and from an empty one the time is asked once", async () => {
+  let received = "";
+  const server = fakeServer({
+    data: (peer, chunk) => {
+      received += Buffer.from(chunk).toString();
+      if (`${Buffer.from(chunk)}` === "QUIT") peer.end();
+      else peer.write(`${Buffer.from(chunk)}` === "TIME" ? "JAM 01:02:03" : "Invalid request");
+    },
+  });
+  const args = ["time", "-p", `${server.port}`];
+  const piped = await runCli(time, args, { stdin: "TIME\nhalo\ntime\nQUIT\nTIME\n" });
+  expect(piped).toMatchObject({
+    exit: 0,
+    stdout: "JAM 01:02:03\nInvalid request\nJAM 01:02:03\n",
+    stderr: "",
+  });
+  expect(received).toBe("TIMEHALOTIMEQUIT");
+  expect(await runCli(time, args)).toMatchObject({ exit: 0, stdout: "JAM 01:02:03\n" });
+  // With a host it is asked at once: a loop of a shell over hosts keeps its own input.
+  const named = await runCli(time, ["time", "127.0.0.1", "-p", `${server.port}`], { stdin: "halo\n" });
+  expect(named.stdout).toBe("JAM 01:02:03\n");
+});

@@ -53,6 +53,14 @@ describe("zmq req", () => {
     expect(machine.stderr).toBe("");
   });
 
+  test("the lines of a pipe are its requests, bytes that are not UTF-8 too; an empty pipe is one Hello", async () => {
+    const { port } = await startRole(zmqRep, { reply: "{message}" });
+    const stdin = Buffer.from("hal\xe9\n\ndunia\n", "latin1");
+    const piped = await runCli(zmq, ["zmq", "req", endpoint(port)], { stdin });
+    expect(piped.stdoutBytes.toString("latin1")).toBe("Received reply 0: hal\xe9\nReceived reply 1: dunia\n");
+    expect((await runCli(zmq, ["zmq", "req", endpoint(port)])).stdout).toBe("Received reply 0: Hello\n");
+  });
+
   test("a service that does not answer is a timeout", async () => {
     const { port } = await startRole(zmqRep, { delay: "10s" });
     const cli = await runCli(zmq, ["zmq", "req", endpoint(port), "Hello", "--timeout", "100ms"]);
@@ -221,6 +229,18 @@ test("zmq pub publishes once somebody subscribes", async () => {
   expect((await subscriber.receive()).map(String)).toEqual(["suhu", "28 derajat"]);
   expect(await cli.exit).toBe(0);
   expect(cli.stdout).toBe("Published: suhu 28 derajat\n");
+});
+
+test("zmq pub publishes the lines of a pipe", async () => {
+  const args = ["zmq", "pub", "tcp://127.0.0.1:0", "--now", "--quiet"];
+  const cli = await runCli(zmq, args, { stdin: Buffer.from("satu\nd\xfca\n", "latin1") });
+  expect(cli.stdoutBytes.toString("latin1")).toBe("satu\nd\xfca\n");
+  expect(cli.exit).toBe(0);
+  const again = await runCli(zmq, [...args, "--repeat", "2"]);
+  expect(again).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining("--repeat and --every need words"),
+  });
 });
 
 test("zmq pub --now does not wait", async () => {

@@ -5,7 +5,7 @@ import type { CliIo, Prompter, Sink } from "../../../src/cli/terminal/io.ts";
 
 export interface RunCliOptions {
   /** What is piped into the command. */
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   /** What a person types, line by line, when asked; makes stdin a terminal. After the last one: Ctrl-D. */
   readonly answers?: readonly string[];
   /** After the last answer the person says nothing, instead of Ctrl-D. */
@@ -20,6 +20,7 @@ export interface RunCliOptions {
 export interface RunningCli {
   /** What has been printed so far. */
   readonly stdout: string;
+  readonly stdoutBytes: Buffer;
   readonly stderr: string;
   /** Both in the order they appeared: what a person sees on a terminal that does not echo. */
   readonly screen: string;
@@ -36,6 +37,7 @@ export function startCli(
   options: RunCliOptions = {},
 ): RunningCli {
   const printed = { stdout: "", stderr: "", screen: "" };
+  const bytes: Uint8Array[] = [];
   const decoder = new TextDecoder();
   const sink = (name: "stdout" | "stderr"): Sink => ({
     isTerminal: options.terminal ?? false,
@@ -43,6 +45,7 @@ export function startCli(
     write: (data) => {
       const text = typeof data === "string" ? data : decoder.decode(data);
       printed[name] += text;
+      if (name === "stdout") bytes.push(typeof data === "string" ? Buffer.from(data) : data);
       printed.screen += text;
     },
   });
@@ -64,6 +67,9 @@ export function startCli(
     get stdout() {
       return printed.stdout;
     },
+    get stdoutBytes() {
+      return Buffer.concat(bytes);
+    },
     get stderr() {
       return printed.stderr;
     },
@@ -79,11 +85,11 @@ export function startCli(
 export async function runCli(...args: Parameters<typeof startCli>) {
   const cli = startCli(...args);
   const exit = await cli.exit;
-  return { exit, stdout: cli.stdout, stderr: cli.stderr, screen: cli.screen };
+  return { exit, stdout: cli.stdout, stdoutBytes: cli.stdoutBytes, stderr: cli.stderr, screen: cli.screen };
 }
 
-async function* piped(text: string): AsyncGenerator<Uint8Array> {
-  if (text !== "") yield new TextEncoder().encode(text);
+async function* piped(input: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  if (input.length > 0) yield typeof input === "string" ? new TextEncoder().encode(input) : input;
 }
 
 function scripted(answers: readonly string[], hold: boolean, stderr: Sink): Prompter {
