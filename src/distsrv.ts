@@ -158,9 +158,9 @@ program
   .action(() => finish(schema(registry, io)));
 program
   .command("init")
-  .description("write a commented lab.yaml to start from, never over a file")
+  .description("write a commented lab.yaml to start from, and its schema for editors, never over a file")
   .argument("[file]", "where to", "lab.yaml")
-  .action((file) => finish(init(file, io)));
+  .action((file) => finish(init(file, registry, io)));
 program
   .command("roles")
   .description("list the kinds of servers there are")

@@ -19,6 +19,14 @@ describe("the files in config/", () => {
     expect(load(read(file), registry).services.length).toBeGreaterThan(0);
   });
 
+  test("an exercise that needs several machines listens on the network", () => {
+    for (const file of ["lab.yaml", "concurrency.yaml"]) {
+      for (const { name, config } of load(read(file), registry).services) {
+        expect({ file, name, config }).toMatchObject({ config: { host: "0.0.0.0" } });
+      }
+    }
+  });
+
   test("every default that lab.yaml documents is the real one", () => {
     expect(writtenOut).not.toBe(lab);
     const [plain, explicit] = [load(lab, registry), load(writtenOut, registry)];

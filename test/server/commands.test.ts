@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,4 +86,30 @@ test("a port that is busy for a service in threads is reported with the others",
   const { stderr } = await distsrv("--config", file);
   expect(stderr).toContain("--set services.time.port=");
   expect(stderr).toContain("--set services.echo.port=");
+});
+
+test("init writes the profile and the schema that its first line names, and never over a file", async () => {
+  const path = folder();
+  const { status, stdout } = await distsrv("init", join(path, "lab.yaml"));
+  expect({ status, stdout }).toEqual({
+    status: 0,
+    stdout: `Wrote ${join(path, "lab.yaml")}, and beside it distsrv.schema.json for editors. Run it with: distsrv --config ${join(path, "lab.yaml")}\n`,
+  });
+  const named = /\$schema=(\S+)/.exec(readFileSync(join(path, "lab.yaml"), "utf8"))?.[1] ?? "";
+  const printed = await distsrv("schema");
+  expect(readFileSync(join(path, named), "utf8")).toBe(printed.stdout);
+
+  writeFileSync(join(path, named), "{}");
+  const second = await distsrv("init", join(path, "second.yaml"));
+  expect(second.status).toBe(0);
+  expect(second.stderr).toContain(
+    "distsrv.schema.json is there already, and is left as it is. To renew it: distsrv schema >",
+  );
+  expect(readFileSync(join(path, named), "utf8")).toBe("{}");
+
+  const again = await distsrv("init", join(path, "second.yaml"));
+  expect(again.status).toBe(1);
+  expect(again.stderr).toContain("it is there already, and is left as it is; name another file");
+  const nowhere = await distsrv("init", join(path, "no", "lab.yaml"));
+  expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringContaining("Cannot write") });
 });

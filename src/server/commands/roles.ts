@@ -11,6 +11,10 @@ export function roles(registry: Registry, io: ServerIo): number {
 
 /** Prints the JSON Schema of the configuration, for editors. @returns the exit status */
 export function schema(registry: Registry, io: ServerIo): number {
-  io.stdout.write(`${JSON.stringify(jsonSchema(registry.roles), undefined, 2)}\n`);
+  io.stdout.write(schemaText(registry));
   return exitStatus.ok;
+}
+
+export function schemaText(registry: Registry): string {
+  return `${JSON.stringify(jsonSchema(registry.roles), undefined, 2)}\n`;
 }
