@@ -100,7 +100,13 @@ describe("/metrics", () => {
   test("messages in and out have the same names for every service, dropped ones a label with the reason", async () => {
     const { read } = start();
     const { of } = await read([
-      service("rest", "rest", { requests_total: 9, responses_2xx_total: 6, responses_4xx_total: 2 }),
+      service("rest", "rest", {
+        requests_total: 15,
+        responses_2xx_total: 6,
+        responses_3xx_total: 3,
+        responses_4xx_total: 2,
+        responses_5xx_total: 1,
+      }),
       service("udp", "udp", { datagrams_received_total: 4, datagrams_sent_total: 3 }),
       service("time", "time", { requests_total: 5, replies_total: 4 }),
       service("mqtt", "mqtt", {
@@ -112,8 +118,8 @@ describe("/metrics", () => {
       }),
     ]);
     const values = (name: string) => of(name)?.metrics.map(({ value }) => value);
-    expect(values("distsrv_messages_received_total")).toEqual(["9", "4", "5", "8"]);
-    expect(values("distsrv_messages_sent_total")).toEqual(["8", "3", "4", "7"]);
+    expect(values("distsrv_messages_received_total")).toEqual(["15", "4", "5", "8"]);
+    expect(values("distsrv_messages_sent_total")).toEqual(["12", "3", "4", "7"]);
     const dropped = of("distsrv_mqtt_dropped_messages_total");
     expect(dropped?.help).toContain("by the reason");
     expect(dropped?.metrics).toEqual([

@@ -221,3 +221,21 @@ test("without a free descriptor for it a client is closed, and the reason logged
   expect(server.stats()).toMatchObject({ connections: 0, connections_refused_total: 1, requests_total: 0 });
   expect(log).toEqual([expect.stringContaining("nearly all of the 64 file descriptors")]);
 });
+
+test("responses are counted by the class of their status", async () => {
+  const status = (url: string) => Number(url.slice(1));
+  const reply: HttpHandler = {
+    ...echo,
+    reply: ({ url }) => ({ status: status(url), headers: {}, body: "" }),
+  };
+  const { port, server } = await listen({}, reply);
+  for (const code of [200, 204, 301, 302, 304, 404, 500]) {
+    await (await fetch(`http://127.0.0.1:${port}/${code}`, { redirect: "manual" })).text();
+  }
+  expect(server.stats()).toMatchObject({
+    responses_2xx_total: 2,
+    responses_3xx_total: 3,
+    responses_4xx_total: 1,
+    responses_5xx_total: 1,
+  });
+});

@@ -60,6 +60,21 @@ describe("serveHttp", () => {
     expect(server.stats()).toMatchObject({ requests: 0, requests_total: 1, responses_2xx_total: 1 });
   });
 
+  test("responses are counted by the class of their status", async () => {
+    const { url, server } = await serve(
+      ({ request }) => new Response(null, { status: Number(request.url.split("/").at(-1)) }),
+    );
+    for (const code of [200, 204, 301, 302, 304, 404, 500]) {
+      await (await fetch(`${url}${code}`, { redirect: "manual" })).text();
+    }
+    expect(server.stats()).toMatchObject({
+      responses_2xx_total: 2,
+      responses_3xx_total: 3,
+      responses_4xx_total: 1,
+      responses_5xx_total: 1,
+    });
+  });
+
   test("a client that sends thousands of requests ahead is closed, and others are served", async () => {
     const { port, server, url } = await serve(hello);
     const client = await RawClient.connect(port);

@@ -63,6 +63,60 @@ describe("a configuration", () => {
     expect(load("services:\n  echo: { port: 0 }\n  time: { port: 0 }\n", fake).services.length).toBe(2);
   });
 
+  test.each([
+    ["::", "127.0.0.1", true],
+    ["127.0.0.1", "::", true],
+    ["::", "0.0.0.0", true],
+    ["::", "::1", true],
+    ["0.0.0.0", "127.0.0.2", true],
+    ["127.0.0.2", "0.0.0.0", true],
+    ["127.0.0.1", "127.0.0.1", true],
+    ["127.0.0.1", "127.0.0.2", false],
+    ["0.0.0.0", "::1", false],
+    ["::1", "0.0.0.0", false],
+  ])("a listener on %s and one on %s share their port: %p", (one, other, conflict) => {
+    const source = `services:\n  echo: { port: 9, host: "${one}" }\n  time: { port: 9, host: "${other}" }\n`;
+    if (conflict)
+      expect(reportOf(source, fake)).toContain("services.time.port: TCP port 9 is taken by services.echo");
+    else expect(load(source, fake).services).toHaveLength(2);
+  });
+
+  test("the mistakes come in the order of the file, those of one line from left to right", () => {
+    const source = [
+      "services:",
+      "  time: { prot: 1, port: 70000, host: 5, refuse: 1 }",
+      "  echo: { port: 9 }",
+      "  again: { role: echo, port: 9 }",
+      "operations: { g: a +, f: a, f: b }",
+      "hots: x",
+    ].join("\n");
+    const places = [...reportOf(source, fake).matchAll(/^lab\.yaml:(\d+):(\d+)/gm)].map(
+      ([, line, column]) => [Number(line), Number(column)],
+    );
+    expect(places).toEqual([
+      [2, 11],
+      [2, 26],
+      [2, 39],
+      [2, 50],
+      [4, 30],
+      [5, 18],
+      [5, 29],
+      [6, 1],
+    ]);
+  });
+
+  test("an empty value is marked at its key", () => {
+    expect(
+      reportOf("services:\n  mqtt:\n    publish:\n      - topic:\n        message: x\n", registry),
+    ).toContain(
+      [
+        "lab.yaml:4:9  services.mqtt.publish.0.topic: must be text, and is null",
+        "    4 |       - topic:",
+        "      |         ^^^^^",
+      ].join("\n"),
+    );
+  });
+
   test("two listeners on one port are reported, of one service or of two, each at its own position", () => {
     const source = [
       "services:",
@@ -130,6 +184,26 @@ describe("values from the environment", () => {
     ).toMatchObject({ port: 45 });
     expect(configOf("services:\n  echo:\n    port: ${PORT:-46}\n")).toMatchObject({ port: 46 });
     expect(configOf("services:\n  echo:\n    host: a${N:-1}.$${x}\n")).toMatchObject({ host: "a1.${x}" });
+  });
+
+  test("the default stands in for an empty value, too, and without a default an empty value is one", () => {
+    const source = "services:\n  echo:\n    host: a${X:-d}\n";
+    expect(configOf(source, { environment: { X: "" } })).toMatchObject({ host: "ad" });
+    expect(configOf(source, { environment: { X: "x" } })).toMatchObject({ host: "ax" });
+    const plain = "services:\n  echo:\n    host: a${X}\n";
+    expect(configOf(plain, { environment: { X: "" } })).toMatchObject({ host: "a" });
+  });
+
+  test("a number with its zeros stays as it was written where text is wanted, quoted or not", () => {
+    for (const reference of ["${R}", '"${R}"']) {
+      const source = `services:\n  echo:\n    host: ${reference}\n`;
+      for (const R of ["1.50", "007", "+1", "true", "1e3"]) {
+        expect(configOf(source, { environment: { R } })).toMatchObject({ host: R });
+      }
+    }
+    expect(configOf("services:\n  echo:\n", { overrides: ["services.echo.host=1.50"] })).toMatchObject({
+      host: "1.50",
+    });
   });
 
   test("text that looks like a number stays text where text is wanted", () => {
@@ -248,6 +322,16 @@ describe("--set", () => {
     expect(
       load("services:\n  echo:\n", fake, { overrides: ["host=::1", "grace=2s"] }).settings,
     ).toMatchObject({ host: "::1", grace: 2000 });
+  });
+
+  test("is named only for what it has set, not for what begins with the same letters", () => {
+    const source = "services:\n  echo: { port: 1 }\n  echo2: { role: echo, port: x }\n";
+    const report = reportOf(source, fake, { overrides: ["services.echo.port=70000"] });
+    expect(report).toContain("lab.yaml  --set services.echo.port: must be at most 65535");
+    expect(report).toContain("lab.yaml:3:30  services.echo2.port: must be a number");
+    const whole = reportOf(source, fake, { overrides: ["services.echo={port: 70000}"] });
+    expect(whole).toContain("--set services.echo.port: ");
+    expect(whole).toContain("lab.yaml:3:30  services.echo2.port: ");
   });
 
   test("a wrong value or form is reported", () => {

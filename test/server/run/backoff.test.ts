@@ -13,3 +13,17 @@ test("pauses grow to their ceiling, and start over after a calm time", () => {
   clock += 61_000;
   expect(pauses.next()).toBe(100);
 });
+
+test("a run of a minute is calm; the pause before it does not count", () => {
+  let clock = 0;
+  const pauses = backoff({ now: () => clock });
+  const failAfter = (running: number, pause: number) => {
+    clock += pause + running;
+    return pauses.next();
+  };
+  let pause = pauses.next();
+  while (pause < 30_000) pause = failAfter(10, pause);
+  expect(failAfter(31_000, pause)).toBe(30_000);
+  expect(failAfter(60_000, pause)).toBe(30_000);
+  expect(failAfter(60_001, pause)).toBe(100);
+});
