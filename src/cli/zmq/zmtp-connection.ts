@@ -1,4 +1,5 @@
 import type { TcpClient } from "../../net/tcp/client.ts";
+import { printable } from "../../protocol/text/printable.ts";
 import { PeerError } from "../program/errors.ts";
 import { connectionClosed, notSpeaking, type Peer, peerName } from "../program/peer.ts";
 
@@ -31,10 +32,11 @@ export class ZmtpConnection {
   /** Exchanges greetings and reads the peer's READY. @returns the type of its socket, such as `REP` */
   async greet(): Promise<string> {
     await this.#client.write(greeting());
+    // The first byte decides: most peers of another protocol send less than a greeting, and wait.
+    const [first] = await this.#peek();
+    if (first !== 0xff) throw this.#notZeroMq(this.#unread);
     const theirs = await this.#take(greetingLength);
-    if (theirs[0] !== 0xff || theirs[9] !== 0x7f) {
-      throw notSpeaking(this.#peer, "ZeroMQ");
-    }
+    if (theirs[9] !== 0x7f) throw this.#notZeroMq(theirs);
     const answer = await this.receive();
     const socketType = answer.isCommand ? property(answer.body, "Socket-Type") : undefined;
     if (socketType !== undefined) return socketType;
@@ -70,6 +72,16 @@ export class ZmtpConnection {
       const { isCommand, more, body } = await this.receive();
       if (!isCommand && !more) return body;
     }
+  }
+
+  #notZeroMq(sent: Uint8Array): PeerError {
+    return notSpeaking(this.#peer, "ZeroMQ", `it sent ${printable(sent, 24)}`);
+  }
+
+  /** What has been received, at least one byte of it, left for `#take`. */
+  async #peek(): Promise<Uint8Array> {
+    this.#unread = Buffer.concat([await this.#take(1), this.#unread]);
+    return this.#unread;
   }
 
   async #take(count: number): Promise<Uint8Array> {

@@ -14,6 +14,12 @@ export interface ZmqClientOptions {
   readonly subscribe?: readonly string[];
 }
 
+/**
+ * `ready`: the handshake is done, and the socket types fit. `no-handshake`: something is there, and it is no ZeroMQ
+ * socket or one of a type that does not fit.
+ */
+export type FirstContact = "ready" | "no-handshake" | "unreached";
+
 interface ResolvedOptions extends ZmqClientOptions {
   readonly ipv6: boolean;
 }
@@ -65,15 +71,29 @@ export class ZmqClient {
     this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#monitor], false);
   }
 
-  /** Whether the first attempt to connect succeeded; libzmq itself retries without reporting it. */
-  async isReached(): Promise<boolean> {
+  /** The outcome of the first attempt to connect; libzmq itself retries without reporting it. */
+  async firstContact(onConnected: () => void): Promise<FirstContact> {
     for (;;) {
       this.#throwIfClosed();
       const parts = this.#monitor.receive();
-      const kind = parts && decodeMonitorEvent(parts)?.kind;
-      if (kind === "connected") return true;
-      if (kind === "connectRetried") return false;
-      if (parts === undefined) await this.#waiter.wait(["nothing", "readable"]);
+      if (parts === undefined) {
+        await this.#waiter.wait(["nothing", "readable"]);
+        continue;
+      }
+      switch (decodeMonitorEvent(parts)?.kind) {
+        case "connected":
+          onConnected();
+          break;
+        case "handshakeSucceeded":
+          return "ready";
+        case "handshakeFailedNoDetail":
+        case "handshakeFailedProtocol":
+        case "handshakeFailedAuth":
+        case "disconnected":
+          return "no-handshake";
+        case "connectRetried":
+          return "unreached";
+      }
     }
   }
 

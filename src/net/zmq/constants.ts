@@ -59,6 +59,7 @@ export const monitorEvents = {
   acceptFailed: 0x0040,
   disconnected: 0x0200,
   handshakeFailedNoDetail: 0x0800,
+  handshakeSucceeded: 0x1000,
   handshakeFailedProtocol: 0x2000,
   handshakeFailedAuth: 0x4000,
 } as const;

@@ -7,6 +7,7 @@ import { golden } from "../../support/golden.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
 import { ZmtpClient } from "../../support/zmtp.ts";
+import { echoing, fakeServer, type Peer } from "../support/fake-server.ts";
 import { type RunningCli, runCli, startCli } from "../support/run-cli.ts";
 
 const endpoint = (port: number) => `tcp://127.0.0.1:${port}`;
@@ -88,6 +89,57 @@ describe("zmq req", () => {
       const cli = await runCli(zmq, ["zmq", "req", wrong]);
       expect(cli.stderr).toContain("An endpoint is written tcp://172.16.16.101:5555");
       expect(cli.exit).toBe(2);
+    },
+  );
+});
+
+describe("a port that holds no ZeroMQ socket that fits", () => {
+  const req = (port: number, ...more: string[]) =>
+    runCli(zmq, ["zmq", "req", endpoint(port), "Hello", ...more]);
+
+  test.each([
+    ["text", echoing("Echo: "), "does not speak ZeroMQ: it sent Echo: "],
+    [
+      "HTTP",
+      { open: (peer: Peer) => void peer.write("HTTP/1.1 400 Bad Request\r\n\r\n") },
+      "it sent HTTP/1.1 400 Bad",
+    ],
+    [
+      "nothing and the end",
+      { data: (peer: Peer) => void peer.end() },
+      "closed the connection instead of answering",
+    ],
+  ])("with %s is reported with what was seen, and not as a timeout", async (_, behaviour, words) => {
+    const { port } = fakeServer(behaviour);
+    const cli = await req(port);
+    expect(cli.stderr).toContain(`127.0.0.1:${port} `);
+    expect(cli.stderr).toContain(words);
+    expect(cli.exit).toBe(1);
+  });
+
+  test("but silence is a timeout that says so", async () => {
+    const { port } = fakeServer({});
+    const cli = await req(port, "--timeout", "300ms");
+    expect(cli.stderr).toContain(
+      `${endpoint(port)} is connected, and no ZeroMQ handshake came within 300 ms`,
+    );
+    expect(cli.exit).toBe(124);
+  });
+
+  test.each([
+    ["req", zmqPub, "PUB", "REQ talks to REP or ROUTER"],
+    ["sub", zmqRep, "REP", "SUB talks to PUB or XPUB"],
+    ["pull", zmqRep, "REP", "PULL talks to PUSH"],
+    ["sub", zmqPush, "PUSH", "SUB talks to PUB or XPUB"],
+  ] as const)(
+    "%s is refused by a socket of another type, with both types",
+    async (kind, role, theirs, ours) => {
+      const { port } = await startRole<unknown>(role, {}, { expectLog: ["warning"] });
+      const cli = await runCli(zmq, ["zmq", kind, endpoint(port)]);
+      expect(cli.stderr).toContain(
+        `127.0.0.1:${port} is a ZeroMQ ${theirs} socket, and ${ours}. Is the port right?`,
+      );
+      expect(cli.exit).toBe(1);
     },
   );
 });
