@@ -41,12 +41,26 @@ interface Operands {
 async function operationNames(context: CommandContext, peer: Peer, op: string): Promise<readonly string[]> {
   if (op === "both") return ["add", "mul"];
   if (op !== "all") return [op];
-  const { status, value } = await requestJson(context, peer, "/");
-  const list = isJsonObject(value) && Array.isArray(value.operations) ? value.operations : [];
-  const names = list.map((item: JsonValue) => (isJsonObject(item) ? item.name : undefined));
-  const known = names.filter((name) => typeof name === "string");
+  const known = await listedOperations(context, peer);
   if (known.length > 0) return known;
-  throw new PeerError("bad-answer", `${peerName(peer)} answers ${status} to GET /, and lists no operations`);
+  context.note(`${peerName(peer)} lists no operations; trying ${usualOperations.join(", ")}`);
+  return usualOperations;
+}
+
+/** Those that the original client tries. */
+const usualOperations = ["add", "sub", "mul", "div"];
+
+/** What the server answers to GET /. The original server has nothing there, and answers in HTML. */
+async function listedOperations(context: CommandContext, peer: Peer): Promise<readonly string[]> {
+  try {
+    const { value } = await requestJson(context, peer, "/");
+    const list = isJsonObject(value) && Array.isArray(value.operations) ? value.operations : [];
+    const names = list.map((item: JsonValue) => (isJsonObject(item) ? item.name : undefined));
+    return names.filter((name) => typeof name === "string");
+  } catch (error) {
+    if (error instanceof PeerError && error.code === "bad-answer") return [];
+    throw error;
+  }
 }
 
 /** Tries every operation. The failures are thrown together, after all results. */

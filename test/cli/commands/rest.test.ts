@@ -14,7 +14,7 @@ async function distcliRest(...words: string[]) {
 }
 
 /** A peer that is none of ours. */
-function serve(fetch: () => Response) {
+function serve(fetch: (request: Request) => Response) {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, development: false, fetch });
   onTestFinished(() => server.stop(true));
   return ["rest", "127.0.0.1", "-p", String(server.port)];
@@ -114,4 +114,19 @@ test("a number that is too large is reported", async () => {
   const { exit, stderr } = await runCli(rest, [...peer, "--op", "add"]);
   expect(stderr).toContain("answers 200, with a number too large to hold");
   expect(exit).toBe(1);
+});
+
+test.each([
+  ["in HTML", 404, "<!doctype html><h1>Not Found</h1>"],
+  ["in JSON", 404, '{"error":"Not found"}'],
+  ["with an empty list", 200, '{"operations":[]}'],
+])("--op all tries what the original client did on a server that answers %s", async (_, status, body) => {
+  const peer = serve((request) => {
+    const { pathname } = new URL(request.url);
+    return pathname === "/" ? new Response(body, { status }) : Response.json({ result: pathname });
+  });
+  const { exit, stdout, stderr } = await runCli(rest, [...peer, "--op", "all"]);
+  expect(stdout).toBe("add(10,5) = /add\nsub(10,5) = /sub\nmul(10,5) = /mul\ndiv(10,5) = /div\n");
+  expect(stderr).toContain("lists no operations; trying add, sub, mul, div\n");
+  expect(exit).toBe(0);
 });
