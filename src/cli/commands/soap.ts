@@ -1,5 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
 import { labPorts } from "../../core/ports.ts";
+import { calculationFields, exactNumber } from "../http/calculation.ts";
 import { openSoap, type SoapOperation, type SoapPeer, type SoapService } from "../http/soap-client.ts";
 import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
@@ -63,9 +64,11 @@ async function call(
     const wanted = `${expected.length} operands (${expected.join(", ")})`;
     throw new UsageError(`${name} takes ${wanted}, and is given ${operands.length}`);
   }
+  const start = performance.now();
   const result = await service.call(operation, operands);
+  const ms = performance.now() - start;
   const text = context.quiet ? result : `Hasil ${indonesianName(name)} dari server SOAP: ${result}`;
-  context.result(text, { operation: name, operands, result: asJson(result) });
+  context.result(text, calculationFields({ operation: name, operands, ms }, exactNumber(result)));
 }
 
 function findOperation(service: SoapService, peer: SoapPeer, name: string): SoapOperation {
@@ -88,9 +91,4 @@ const indonesian: Readonly<Record<string, string>> = {
 
 function indonesianName(name: string): string {
   return Object.hasOwn(indonesian, name) ? (indonesian[name] ?? name) : name;
-}
-
-/** A number with all its digits, where the text is one. */
-function asJson(text: string): unknown {
-  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) ? JSON.rawJSON(text) : text;
 }

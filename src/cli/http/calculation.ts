@@ -23,16 +23,21 @@ export function showCalculation(
   { operation, operands, result, ms }: Calculation,
 ): void {
   const value = typeof result === "string" ? result : writeJson(result);
-  context.result(context.quiet ? value : `${callText(operation, operands)} = ${value}`, {
-    operation,
-    operands: operands.map(exactNumber),
-    result: isScalar(result) ? JSON.rawJSON(writeJson(result)) : writeJson(result),
-    ms: roundMs(ms),
-  });
+  const written = isScalar(result) ? JSON.rawJSON(writeJson(result)) : writeJson(result);
+  const text = context.quiet ? value : `${callText(operation, operands)} = ${value}`;
+  context.result(text, calculationFields({ operation, operands, ms }, written));
 }
 
-/** An operand as a number with all its digits, or as text if it is no number. */
-function exactNumber(text: string): unknown {
+/** A calculation for `--json`, the same for every protocol. @param result as it is to be written */
+export function calculationFields(
+  { operation, operands, ms }: Omit<Calculation, "result">,
+  result: unknown,
+): object {
+  return { operation, operands: operands.map(exactNumber), result, ms: roundMs(ms) };
+}
+
+/** An operand, or a result that came as text, as a number with all its digits, or as text if it is no number. */
+export function exactNumber(text: string): unknown {
   const quantity = parseOperand(text);
   return quantity === undefined ? text : JSON.rawJSON(formatQuantity(quantity));
 }
