@@ -21,7 +21,7 @@ process.stderr.on("error", () => {});
 
 const sink = (stream: NodeJS.WriteStream): Sink => ({
   isTerminal: stream.isTTY === true,
-  columns: stream.columns || 80,
+  columns: Number(process.env.COLUMNS) || stream.columns || 80,
   write: (data) => void stream.write(data),
 });
 

@@ -3,7 +3,7 @@ import { formatHostPort } from "../../core/address.ts";
 import { asDialError } from "../../net/dial-error.ts";
 import { fetchWhole, notHttp } from "../http/client.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { PeerError } from "../program/errors.ts";
+import { ConnectionError, PeerError } from "../program/errors.ts";
 import { networkFailure, peerName } from "../program/peer.ts";
 import { type AdminPeer, adminPort } from "./options.ts";
 
@@ -45,7 +45,7 @@ export async function withAdminErrors<T>(peer: AdminPeer, work: () => Promise<T>
       throw notHttp(error, peer) ?? networkFailure(error, peer, peer.example) ?? error;
     }
     const hint = `distsrv's admin service listens on 127.0.0.1:${adminPort} unless its file says otherwise (admin:)`;
-    throw new PeerError("connection-refused", `${failed.message}. ${hint}`);
+    throw new ConnectionError("connection-refused", `${failed.message}. ${hint}`, "connection refused");
   }
 }
 

@@ -1,8 +1,12 @@
 import { type LabService, labPorts } from "../../core/ports.ts";
+import { adminPeer, adminPort } from "../admin/options.ts";
 import { checkServices } from "../doctor/check-services.ts";
+import { runningServices } from "../doctor/running-services.ts";
 import { baseCommand, type Cli, type CliCommand, type ExpectedService } from "../program/command.ts";
-import { UsageError } from "../program/errors.ts";
-import { hostName } from "../program/options.ts";
+import type { CommandContext } from "../program/command-context.ts";
+import { CliError, ConnectionError, UsageError } from "../program/errors.ts";
+import { hostName, portNumber } from "../program/options.ts";
+import { peerName } from "../program/peer.ts";
 
 /** Milliseconds for one answer: less than usual, because there are many services. */
 const defaultTimeout = 3000;
@@ -14,8 +18,9 @@ export const doctor: CliCommand = (cli) =>
     summary: "Make one round trip with every service of the lab",
     description:
       "Makes one real round trip with every service of the lab and shows its latency. Exit status 1 when any of " +
-      "them fails. With --config, the services are those of a distsrv configuration file, on the addresses it " +
-      "says unless a host is given.",
+      "them fails. The services are those that distsrv's admin service lists; where there is none, the whole lab on " +
+      "its usual ports; with --config those of a distsrv configuration file, on the addresses it says unless a host " +
+      "is given.",
     examples: [
       "distcli doctor",
       "distcli doctor 172.16.16.101",
@@ -24,15 +29,37 @@ export const doctor: CliCommand = (cli) =>
   })
     .argument("[host]", "name or address of the lab (default: 127.0.0.1)", hostName)
     .option("-c, --config <file>", "a distsrv configuration that says which services to expect")
+    .option("--admin-port <port>", "port of distsrv's admin service", portNumber, adminPort)
+    .option("--token <token>", "its admin.token (default: the environment's DISTSRV_TOKEN)")
     .action((host, options) =>
       cli.run({ ...options, timeout: options.timeout ?? defaultTimeout }, async (context) => {
         const services =
           options.config === undefined
-            ? labServices(host ?? "127.0.0.1")
+            ? await running(cli, context, host ?? "127.0.0.1", options)
             : await configured(cli, options.config, host);
         await checkServices(context, services);
       }),
     );
+
+/** What runs, as the admin service says; the whole lab where there is none. */
+async function running(
+  cli: Cli,
+  context: CommandContext,
+  host: string,
+  { adminPort: port, token }: { readonly adminPort: number; readonly token?: string | undefined },
+): Promise<ExpectedService[]> {
+  try {
+    return await runningServices(context, adminPeer(cli, host, { port, token }, "distcli doctor 127.0.0.1"));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof CliError)) throw error;
+    const why = error instanceof ConnectionError ? error.reason : error.message;
+    context.note(
+      `No list from an admin service (${peerName({ host, port })}: ${why}); checking the whole lab`,
+    );
+    return labServices(host);
+  }
+}
 
 /** The roles of the services whose name is not that of their role. */
 const roles: Partial<Record<LabService, string>> = { "raw-echo": "echo", "file-echo": "echo" };

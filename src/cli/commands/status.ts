@@ -1,11 +1,10 @@
-import { z } from "zod";
-import { requestAdmin } from "../admin/client.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
+import { listServices, type ListedService as Service } from "../admin/services.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import type { Style } from "../terminal/style.ts";
-import { table } from "../terminal/table.ts";
+import { table, tableWidth } from "../terminal/table.ts";
 import { formatDuration } from "../terminal/units.ts";
 
 /** `distcli status`: the services of a running distsrv, as its admin service lists them. */
@@ -27,27 +26,10 @@ export const status: CliCommand = (cli) =>
     ),
   );
 
-const services = z.array(
-  z.object({
-    name: z.string(),
-    role: z.string(),
-    state: z.string(),
-    transport: z.string(),
-    addresses: z.array(z.string()),
-    uptime: z.number().nullable(),
-    restarts: z.number(),
-    error: z.string().nullable(),
-    clients: z.number().nullable(),
-    problems: z.array(z.string()),
-  }),
-);
-
-type Service = z.infer<typeof services>[number];
-
 async function showStatus(context: CommandContext, peer: AdminPeer): Promise<void> {
-  const all = await requestAdmin(context, peer, "/api/services", services);
+  const all = await listServices(context, peer);
   if (context.json) for (const service of all) context.result("", service);
-  else context.result(overview(all, context.style), {});
+  else context.result(overview(all, context), {});
   const down = all.filter(({ state }) => state !== "running");
   if (down.length === 0)
     return context.note(all.length === 1 ? "The one service runs" : `All ${all.length} services run`);
@@ -55,7 +37,7 @@ async function showStatus(context: CommandContext, peer: AdminPeer): Promise<voi
   throw new PeerError("services-down", `${down.length} of ${all.length} services do not run: ${names}`);
 }
 
-function overview(all: readonly Service[], style: Style): string {
+function overview(all: readonly Service[], { style, io }: CommandContext): string {
   const columns = [
     { title: "SERVICE" },
     { title: "ROLE" },
@@ -72,6 +54,7 @@ function overview(all: readonly Service[], style: Style): string {
     table(
       columns,
       all.map((service) => cells(service, style)),
+      tableWidth(io.stdout, io.env),
     ),
     ...warnings,
   ].join("\n");

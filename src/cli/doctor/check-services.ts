@@ -2,9 +2,9 @@ import { formatHostPort } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import type { ExpectedService } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { PeerError } from "../program/errors.ts";
+import { ConnectionError, PeerError, TimedOutError } from "../program/errors.ts";
 import { withTcp } from "../program/peer.ts";
-import { type Column, rowFormat } from "../terminal/table.ts";
+import { type Column, rowFormat, tableWidth } from "../terminal/table.ts";
 import { formatDuration, roundMs } from "../terminal/units.ts";
 import type { Check, RoundTrip } from "./check.ts";
 import { checkJsonrpc, checkRest, checkSoap } from "./http-checks.ts";
@@ -32,7 +32,7 @@ const checks: Readonly<Record<string, Check>> = {
 type Result =
   | ({ readonly state: "ok" } & RoundTrip)
   | { readonly state: "failed"; readonly why: string }
-  | { readonly state: "skipped" };
+  | { readonly state: "skipped"; readonly why: string };
 
 /**
  * Makes one round trip with each service, one after the other so that none disturbs another's latency. Before that
@@ -44,7 +44,7 @@ export async function checkServices(
   services: readonly ExpectedService[],
 ): Promise<void> {
   const columns = columnsFor(services);
-  const row = rowFormat(columns);
+  const row = rowFormat(columns, tableWidth(context.io.stdout, context.io.env));
   if (!context.json && !context.quiet) context.result(row(columns.map(({ title }) => title)), {});
   const unreachable = await findUnreachable(context, services);
   const failed: string[] = [];
@@ -53,7 +53,8 @@ export async function checkServices(
     const result =
       why === undefined ? await checkService(context, service) : ({ state: "failed", why } as const);
     if (result.state === "failed") failed.push(service.service);
-    context.result(row(cells(context, service, result)), { ...service, ...fields(result) });
+    const { known: _, ...where } = service;
+    context.result(row(cells(context, service, result)), { ...where, ...fields(result) });
   }
   if (failed.length > 0) {
     throw new PeerError(
@@ -69,7 +70,7 @@ async function findUnreachable(
   services: readonly ExpectedService[],
 ): Promise<Map<ExpectedService, string>> {
   const unreachable = new Map<ExpectedService, string>();
-  const overTcp = services.filter(({ role }) => role !== "udp");
+  const overTcp = services.filter(({ role, known }) => role !== "udp" && known === undefined);
   await Promise.all(
     overTcp.map((service) =>
       withTcp(context, service, async () => {}).catch((error: unknown) => {
@@ -82,8 +83,9 @@ async function findUnreachable(
 }
 
 async function checkService(context: CommandContext, service: ExpectedService): Promise<Result> {
+  if (service.known !== undefined) return service.known;
   const check = checks[service.role];
-  if (check === undefined) return { state: "skipped" };
+  if (check === undefined) return { state: "skipped", why: `no check for the role ${service.role}` };
   try {
     return { state: "ok", ...(await check(context, service)) };
   } catch (error) {
@@ -93,10 +95,10 @@ async function checkService(context: CommandContext, service: ExpectedService): 
 }
 
 /** In a table of the whole lab, not every line needs advice on how to start the service. */
-const reason = (error: unknown): string =>
-  error instanceof PeerError && error.code === "connection-refused"
-    ? "connection refused"
-    : describeError(error);
+function reason(error: unknown): string {
+  if (error instanceof ConnectionError) return error.reason;
+  return error instanceof TimedOutError ? (error.message.split(";")[0] ?? "") : describeError(error);
+}
 
 const fields = (result: Result): object =>
   result.state === "ok" ? { ...result, ms: roundMs(result.ms) } : result;
@@ -110,12 +112,12 @@ function cells(context: CommandContext, service: ExpectedService, result: Result
     case "failed":
       return [...name, bad("failed"), "-", result.why];
     case "skipped":
-      return [...name, "-", "-", faint(`no check for the role ${service.role}`)];
+      return [...name, "-", "-", faint(result.why)];
   }
 }
 
 const place = ({ role, host, port }: ExpectedService): string =>
-  `${formatHostPort(host, port)}${role === "udp" ? "/udp" : ""}`;
+  port === 0 ? "-" : `${formatHostPort(host, port)}${role === "udp" ? "/udp" : ""}`;
 
 function columnsFor(services: readonly ExpectedService[]): Column[] {
   const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length));

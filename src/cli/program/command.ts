@@ -8,7 +8,10 @@ export interface ExpectedService {
   readonly service: string;
   readonly role: string;
   readonly host: string;
+  /** 0 where it listens on none. */
   readonly port: number;
+  /** Known beforehand, so that no round trip is made: its server says that it does not run, for example. */
+  readonly known?: { readonly state: "failed" | "skipped"; readonly why: string } | undefined;
 }
 
 /** What a command is built with. */

@@ -33,6 +33,18 @@ export class PeerError extends CliError {
   }
 }
 
+/** The peer cannot be reached, or the connection broke. The message ends with advice. */
+export class ConnectionError extends PeerError {
+  constructor(
+    code: string,
+    message: string,
+    /** The reason alone, as a table shows it: `connection refused`. */
+    readonly reason: string,
+  ) {
+    super(code, message);
+  }
+}
+
 /** The output or the log file cannot be written, for example because the disk is full. */
 export class OutputError extends CliError {
   override readonly name = "OutputError";

@@ -3,7 +3,7 @@ import { labServicesOn } from "../../core/ports.ts";
 import { asDialError, type DialError } from "../../net/dial-error.ts";
 import { dialTcp, type TcpClient } from "../../net/tcp/client.ts";
 import type { CommandContext } from "./command-context.ts";
-import { PeerError, TimedOutError } from "./errors.ts";
+import { ConnectionError, PeerError, TimedOutError } from "./errors.ts";
 
 /** Where a command's peer is. */
 export interface Peer {
@@ -66,7 +66,12 @@ export function networkFailure(
   const failed = asDialError(error, host, port);
   if (failed === undefined) return undefined;
   // No `cause`: it repeats in a library's words what the message says already.
-  return new PeerError(`connection-${failed.code}`, `${failed.message}${advice(failed, example)}`);
+  const reason = failed.message.replace(`Cannot connect to ${formatHostPort(host, port)}: `, "");
+  return new ConnectionError(
+    `connection-${failed.code}`,
+    `${failed.message}${advice(failed, example)}`,
+    reason,
+  );
 }
 
 /** What to look at, for each way in which a connection fails. */

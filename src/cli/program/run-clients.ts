@@ -1,5 +1,5 @@
 import { describeError } from "../../core/errors.ts";
-import { table } from "../terminal/table.ts";
+import { table, tableWidth } from "../terminal/table.ts";
 import { formatDuration } from "../terminal/units.ts";
 import type { CommandContext } from "./command-context.ts";
 import { CliError, PeerError } from "./errors.ts";
@@ -50,7 +50,7 @@ function clientsFailed(failures: readonly unknown[], count: number): Error {
   return new PeerError("clients-failed", message, { cause: first });
 }
 
-function asTable(clients: readonly ClientTimes[], { noteStyle }: CommandContext): string {
+function asTable(clients: readonly ClientTimes[], { noteStyle, io }: CommandContext): string {
   const time = (value: number | undefined) => (value === undefined ? "-" : formatDuration(value));
   const rows = clients.map((client, index) => [
     String(index + 1),
@@ -70,6 +70,7 @@ function asTable(clients: readonly ClientTimes[], { noteStyle }: CommandContext)
       { title: "" },
     ],
     rows,
+    tableWidth(io.stderr, io.env),
   );
 }
 

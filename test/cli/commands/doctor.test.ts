@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "bun:test";
 import { doctor } from "../../../src/cli/commands/doctor.ts";
 import type { ExpectedService } from "../../../src/cli/program/command.ts";
 import { roles } from "../../../src/roles/index.ts";
+import { startLab } from "../../support/lab.ts";
 import { labOperations } from "../../support/lab-operations.ts";
 import { startRole } from "../../support/start-role.ts";
 import { echoing, fakeServer, freePort } from "../support/fake-server.ts";
@@ -123,4 +124,45 @@ test("an HTTP response without end is given up", async () => {
   const { exit, stdout } = await runDoctor([at("rest", server.port ?? 0)]);
   expect(stdout).toContain("answers more than 4194304 bytes");
   expect(exit).toBe(1);
+});
+
+test("without a file the admin service is asked what runs, and on which ports", async () => {
+  const lab = await startLab(
+    "admin: { port: 0 }\nservices:\n  echo: { port: 0 }\n  gema: { role: echo, port: 0, host: 127.0.0.9 }\n  time: { port: 0, threads: 0 }\n",
+    { cleanUp: onTestFinished },
+  );
+  const stop = await fetch(`http://127.0.0.1:${lab.adminPort}/api/services/time/stop`, { method: "POST" });
+  expect(stop.status).toBe(200);
+  const { exit, stdout } = await runCli(doctor, ["doctor", "--admin-port", `${lab.adminPort}`, "--json"]);
+  const found = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(found).toMatchObject([
+    { service: "echo", port: lab.port("echo"), state: "ok" },
+    { service: "gema", host: "127.0.0.9", port: lab.port("gema"), role: "echo", state: "ok" },
+    { service: "time", state: "skipped", why: "stopped by hand" },
+  ]);
+  expect(exit).toBe(0);
+});
+
+test("where no admin service answers, the whole lab is checked on its usual ports", async () => {
+  const port = freePort();
+  const { stdout, stderr } = await runCli(doctor, ["doctor", "127.0.0.77", "--admin-port", `${port}`]);
+  expect(stderr).toContain(
+    `No list from an admin service (127.0.0.77:${port}: connection refused); checking the whole lab\n`,
+  );
+  expect(stdout).toMatch(/file-echo +127\.0\.0\.77:32444 /);
+});
+
+test("the table is no wider than COLUMNS says, and a reason in it comes without advice", async () => {
+  const { port } = fakeServer(echoing("Hai: ".repeat(10)));
+  const services = [at("echo", port), at("time", freePort())];
+  const { stdout } = await runCli(doctor, ["doctor", "--config", "lab.yaml"], {
+    readServices: async () => services,
+    env: { COLUMNS: "70" },
+  });
+  for (const line of stdout.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(70);
+  expect(stdout).toMatch(/halo → Hai: .*…\n/);
+  expect(stdout).toMatch(/failed +- +connection refused\n/);
 });
