@@ -6,6 +6,8 @@ export interface RunningServer {
   readonly port: number;
   /** Absent for a server that the bench did not start. */
   readonly pid?: number | undefined;
+  /** The ports of all its services by name, where it has several. */
+  readonly ports?: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 

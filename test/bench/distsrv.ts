@@ -42,20 +42,22 @@ export interface OursOptions {
   /** Messages logged a second, as `log.messages`; 0: no observer. */
   readonly loggedMessages?: number;
   readonly name?: string;
+  /** Services that run beside it, with their configuration. */
+  readonly beside?: Readonly<Record<string, object>>;
 }
 
 /** distsrv with one service of this role. */
 export function ours(
   role: string,
-  { config = {}, loggedMessages = 0, name = "distsrv" }: OursOptions = {},
+  { config = {}, loggedMessages = 0, name = "distsrv", beside = {} }: OursOptions = {},
 ): Contender {
   return {
     name,
     needs: [],
     async start(workshop) {
-      const file = await configFile(workshop, { [role]: { ...config, port: 0 } }, loggedMessages);
+      const file = await configFile(workshop, { ...beside, [role]: { ...config, port: 0 } }, loggedMessages);
       const { value, pid, stop } = await launchDistsrv(["--config", file]);
-      return { port: value.get(role) ?? 0, pid, stop };
+      return { port: value.get(role) ?? 0, ports: value, pid, stop };
     },
   };
 }

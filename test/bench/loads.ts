@@ -12,6 +12,23 @@ const native = (
 export const roundTrips = (connections: number, request: string, reply: string): Load =>
   native("tcp-roundtrip", (port, seconds) => [port, connections, seconds, request, reply]);
 
+/** The same load while a UDP service beside the server, if it has one, gets so many datagrams a second. */
+export const underDatagrams = (load: Load, rate: number): Load => ({
+  needs: load.needs,
+  async measure(server, seconds, workshop) {
+    const port = server.ports?.get("udp");
+    if (port === undefined) return load.measure(server, seconds, workshop);
+    const path = await workshop.program("load/udp-flood.c");
+    const flood = Bun.spawn([path, String(port), String(rate), "64"], { stdin: "pipe", stderr: "inherit" });
+    try {
+      return await load.measure(server, seconds, workshop);
+    } finally {
+      flood.stdin.end();
+      await flood.exited;
+    }
+  },
+});
+
 export const oneWay = (connections: number, bytes: number): Load =>
   native("tcp-oneway", (port, seconds) => [port, connections, seconds, bytes]);
 

@@ -12,6 +12,12 @@ export const udpConfig = z.strictObject({
   reply: compiledText("Hello, {address}. You said: {message}", compileReply).describe(
     "What goes back: {message} is the datagram, {address} the sender as Python prints it, ('127.0.0.1', 40000).",
   ),
+  maxRate: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(1000)
+    .describe("Replies a second to one sender on average, and ten times as many in a burst; 0 for no limit."),
 });
 
 export type UdpConfig = z.infer<typeof udpConfig>;
@@ -24,16 +30,12 @@ export const udp: Role<UdpConfig> = {
   example: (_, [address]) => exampleCommand("udp", address, labPorts.udp, "halo"),
   async start(context, config) {
     const { traffic } = context;
-    const usesAddress = config.reply.includes("{address}");
-    const plain = new ReplyWriter(compileReply(config.reply));
+    const writerFor = writersBySender(config.reply);
 
     const server = await listenUdp(context, config, (datagram, peer, conversation) => {
       const sender = `('${peer.host}', ${peer.port})`;
-      const writer = usesAddress
-        ? new ReplyWriter(compileReply(config.reply.replaceAll("{address}", sender)))
-        : plain;
       // The reply to a datagram of maximum size is cut to the maximum size.
-      const reply = writer.render(datagram).subarray(0, maxDatagram);
+      const reply = writerFor(sender).render(datagram).subarray(0, maxDatagram);
       if (traffic.sample("message")) {
         const text = `Received from ${sender}: ${printable(datagram)}`;
         traffic.emit({
@@ -53,3 +55,15 @@ export const udp: Role<UdpConfig> = {
     return { addresses: [server.address], stats: () => server.stats(), stop: () => server.stop() };
   },
 };
+
+/** The writer of the last sender is kept: a sender rarely sends one datagram only. */
+function writersBySender(reply: string): (sender: string) => ReplyWriter {
+  let last = "";
+  let writer = new ReplyWriter(compileReply(reply));
+  if (!reply.includes("{address}")) return () => writer;
+  return (sender) => {
+    if (sender !== last) writer = new ReplyWriter(compileReply(reply.replaceAll("{address}", sender)));
+    last = sender;
+    return writer;
+  };
+}

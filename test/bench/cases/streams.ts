@@ -1,6 +1,6 @@
 import { type Case, throughput } from "../case.ts";
 import { ours } from "../distsrv.ts";
-import { oneWay, roundTrips } from "../loads.ts";
+import { oneWay, roundTrips, underDatagrams } from "../loads.ts";
 import { epollServer, python } from "../peers.ts";
 
 const message = "x".repeat(64);
@@ -53,6 +53,14 @@ export const streamCases: readonly Case[] = [
     ours: ours("echo", { loggedMessages: 100 }),
     rivals: [ours("echo", { name: "distsrv, no observer" })],
     load: roundTrips(50, message, echoed),
+  },
+  {
+    group: "echo",
+    title: "64 B, 50 connections, beside 26,000 datagrams a second to UDP",
+    metrics: throughput(unit),
+    ours: ours("echo", { beside: { udp: { port: 0 } } }),
+    rivals: [{ ...ours("echo", { name: "distsrv without datagrams" }), goal: 0.5 }],
+    load: underDatagrams(roundTrips(50, message, echoed), 26_000),
   },
   {
     group: "upcall",
