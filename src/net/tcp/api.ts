@@ -37,7 +37,11 @@ export interface TcpOptions {
    */
   readonly emitsBytes?: boolean;
   /** The transport that traffic events and addresses name. Default `tcp`. */
-  readonly transport?: "tcp" | "ws";
+  readonly transport?: "tcp" | "ws" | "zmq";
+  /** The path of a Unix domain socket, instead of `host` and `port`; one that begins with NUL is Linux's abstract name. */
+  readonly path?: string;
+  /** Milliseconds between our FIN and the close when the peer does not send its own FIN. Default 1000. */
+  readonly linger?: number;
 }
 
 /** A limit of connections that several listeners share. */
@@ -60,6 +64,7 @@ export interface TcpHandler<S> {
 }
 
 export interface TcpServer<S = unknown> {
+  /** Where it listens, or what it connects to. */
   readonly address: Address;
   readonly connections: ReadonlySet<TcpConnection<S>>;
   stats(): Record<string, number>;

@@ -9,7 +9,6 @@ import type { TurnQueue } from "./turn-queue.ts";
 export interface ConnectionOwner {
   readonly service: string;
   readonly traffic: Traffic;
-  readonly address: Address;
   readonly highWater: number;
   /** Stop reading a peer while more than `highWater` bytes wait for it. */
   readonly pauseWhenFull: boolean;
@@ -19,9 +18,15 @@ export interface ConnectionOwner {
   /** Advances while time passes; compared by the idle check. */
   tick: number;
   readonly idPrefix: string;
-  readonly transport: "tcp" | "ws";
+  readonly transport: "tcp" | "ws" | "zmq";
   /** The connections of this server that have more to do. */
   readonly turns: Pick<TurnQueue<TcpConnection>, "isEmpty" | "add" | "remove">;
+  /** Its sockets are Unix domain sockets, whose peers have no address. */
+  readonly isLocal: boolean;
+  /** Milliseconds between our FIN and the close when the peer does not send its own FIN. */
+  readonly linger: number;
+  /** Our end of a connection. */
+  localName(socket: Pick<Socket, "localAddress" | "localPort">): string;
 }
 
 /** Why a peer is not read for a while: there may be several reasons at once. */
@@ -38,9 +43,6 @@ type PauseReason = (typeof Pause)[keyof typeof Pause];
 
 /** Answers a part of what has been received. @returns whether more is left */
 export type Step = () => boolean;
-
-/** Milliseconds between our FIN and the close when the peer does not send its own FIN. */
-export const lingerMs = 1000;
 
 /** One accepted TCP connection, as a role uses it. */
 export class TcpConnection<S = unknown> {
@@ -77,7 +79,8 @@ export class TcpConnection<S = unknown> {
     this.#number = number;
     this.lastActive = owner.tick;
     const host: string | undefined = socket.remoteAddress;
-    this.remote = { transport: "tcp", host: plainHost(host ?? "unknown"), port: socket.remotePort ?? 0 };
+    if (owner.isLocal) this.remote = { transport: "ipc", host: "", port: 0 };
+    else this.remote = { transport: "tcp", host: plainHost(host ?? "unknown"), port: socket.remotePort ?? 0 };
   }
 
   get closed(): boolean {
@@ -114,7 +117,7 @@ export class TcpConnection<S = unknown> {
       id: `${this.#owner.idPrefix}#${this.#number}`,
       service: this.#owner.service,
       transport: this.#owner.transport,
-      local: formatAddress(this.#owner.address),
+      local: this.#owner.localName(this.#socket),
       remote: formatAddress(this.remote),
     };
     return this.#conversation;
@@ -242,7 +245,7 @@ export class TcpConnection<S = unknown> {
     this.#held.length = 0;
   }
 
-  /** Sends what is buffered, then FIN; closes when the peer has ended, too, or after `lingerMs`. */
+  /** Sends what is buffered, then FIN; closes when the peer has ended, too, or after the linger time. */
   end(): void {
     if (this.#ending || this.#closed) return;
     this.#ending = true;
@@ -311,6 +314,6 @@ export class TcpConnection<S = unknown> {
     // before the peer has read it. So: FIN, read and discard, close when the peer ends or after the linger time.
     this.#socket.shutdown();
     this.#socket.resume();
-    this.#linger ??= setTimeout(() => this.#socket.end(), lingerMs);
+    this.#linger ??= setTimeout(() => this.#socket.end(), this.#owner.linger);
   }
 }

@@ -1,5 +1,5 @@
-import type { Socket, TCPSocketListener } from "bun";
-import { type Address, formatAddress } from "../../core/address.ts";
+import type { Socket, SocketHandler, TCPSocketListener, UnixSocketListener } from "bun";
+import { type Address, formatAddress, formatHostPort } from "../../core/address.ts";
 import { withDeadline } from "../../core/deadline.ts";
 import { hasRoom, noRoom } from "../../core/descriptors.ts";
 import { listenError, probePort } from "../listen-port.ts";
@@ -16,7 +16,12 @@ export type { ConnectionQuota, ListenContext, TcpHandler, TcpOptions, TcpServer 
 export { TcpConnection } from "./connection.ts";
 
 /** The transport in a listener's address, without and with TLS. */
-const addressTransports = { tcp: ["tcp", "tls"], ws: ["ws", "wss"] } as const;
+const addressTransports = { tcp: ["tcp", "tls"], ws: ["ws", "wss"], zmq: ["tcp", "tls"] } as const;
+
+const defaultLinger = 1000;
+
+/** Milliseconds from one attempt to connect to the next, as libzmq has it (ZMQ_RECONNECT_IVL). */
+const reconnectInterval = 100;
 
 /** Enough to keep a fast reader busy, and the most that a slow one costs. */
 const defaultHighWater = 1024 * 1024;
@@ -43,11 +48,27 @@ export async function listenTcp<S>(
   options: TcpOptions,
   handler: TcpHandler<S>,
 ): Promise<TcpServer<S>> {
-  return new Server(context, options, handler);
+  const server = new Server(context, options, handler);
+  server.listen();
+  return server;
+}
+
+/**
+ * Connects to `host:port` or `path`, again and again while there is no connection. Each one is served as if it had been
+ * accepted.
+ */
+export function connectTcp<S>(
+  context: ListenContext,
+  options: Omit<TcpOptions, "tls" | "iterative">,
+  handler: TcpHandler<S>,
+): TcpServer<S> {
+  const server = new Server(context, options, handler);
+  server.dial();
+  return server;
 }
 
 class Server<S> implements TcpServer<S>, ConnectionOwner {
-  readonly address: Address;
+  address: Address;
   readonly connections = new Set<TcpConnection<S>>();
   readonly counters = { bytesIn: 0, bytesOut: 0 };
   readonly service: string;
@@ -56,13 +77,16 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   readonly pauseWhenFull: boolean;
   readonly emitsBytes: boolean;
   readonly idPrefix: string;
-  readonly transport: "tcp" | "ws";
+  readonly transport: "tcp" | "ws" | "zmq";
+  readonly isLocal: boolean;
+  readonly linger: number;
   tick = 0;
   readonly turns = new TurnQueue<TcpConnection<S>>((connection) => this.#takeTurn(connection));
   readonly #context: ListenContext;
   readonly #options: TcpOptions;
   readonly #handler: TcpHandler<S>;
-  readonly #listener: TCPSocketListener<TcpConnection<S>>;
+  #listener: TCPSocketListener<TcpConnection<S>> | UnixSocketListener<TcpConnection<S>> | undefined;
+  #redial: Timer | undefined;
   /** Iterative: connected, not served yet, in order of arrival. */
   readonly #waiting: TcpConnection<S>[] = [];
   #serving: TcpConnection<S> | undefined;
@@ -73,7 +97,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #stopIdleCheck = () => {};
   readonly #handshakes: TlsHandshakes<S> | undefined;
   /** In a worker thread, which shares the port with others. */
-  readonly #dealer: ConnectionDealer | undefined;
+  #dealer: ConnectionDealer | undefined;
   #stopped: Promise<void> | undefined;
   #allClosed = () => {};
 
@@ -89,49 +113,88 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.transport = options.transport ?? "tcp";
     const part = options.part ?? (context.thread > 0 ? String(context.thread) : "");
     this.idPrefix = part === "" ? context.service : `${context.service}/${part}`;
-    const { tls } = options;
+    const { tls, path } = options;
+    this.isLocal = path !== undefined;
+    this.linger = options.linger ?? defaultLinger;
     if (tls !== undefined) this.#handshakes = new TlsHandshakes(context, tls, options);
-    this.#listener = this.#listen();
-    widenBacklog(this.#listener);
-    if (context.loads !== undefined)
-      this.#dealer = new ConnectionDealer(this.#listener, context.loads, context.thread);
     const transport = addressTransports[this.transport][tls === undefined ? 0 : 1];
-    this.address = { transport, host: options.host, port: this.#listener.port };
+    if (path !== undefined) this.address = { transport: "ipc", host: path, port: 0 };
+    else this.address = { transport, host: options.host, port: options.port };
     if (options.idleTimeout) {
       this.#stopIdleCheck = startIdleCheck(this, options.idleTimeout, context.log, () => this.#idleClosed++);
     }
   }
 
   /** @throws {StartError} */
-  #listen(): TCPSocketListener<TcpConnection<S>> {
-    const { host, port, part } = this.#options;
+  listen(): void {
+    const { host, port, part, path } = this.#options;
     const { thread, joins } = this.#context;
     try {
-      // Threads share their port; the first one makes sure that no other program has it.
-      const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
-      const options = { hostname: host, port: sharedPort, reusePort: thread > 0, allowHalfOpen: true };
       const secured = this.#handshakes === undefined ? {} : { tls: this.#handshakes.material };
-      return Bun.listen<TcpConnection<S>>({
-        ...options,
-        ...secured,
-        socket: {
-          open: (socket) => this.#accept(socket),
-          handshake: (socket, isDone, error) => {
-            if (this.#handshakes?.end(socket, isDone, error)) this.#admit(socket.data);
-          },
-          data: (socket, chunk) => {
-            this.#data(socket.data, chunk);
-            if (chunk.length >= largeChunk) freeBuffer(chunk);
-          },
-          drain: (socket) => this.#drain(socket.data),
-          end: (socket) => this.#end(socket.data),
-          close: (socket, error) => this.#close(socket.data, error),
-          error: (socket, error) => this.#close(socket.data, error),
-        },
-      });
+      const shared = { allowHalfOpen: true, ...secured, socket: this.#callbacks() };
+      if (path !== undefined) {
+        this.#listener = Bun.listen<TcpConnection<S>>({ unix: path, ...shared });
+      } else {
+        // Threads share their port; the first one makes sure that no other program has it.
+        const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
+        const options = { hostname: host, port: sharedPort, reusePort: thread > 0, ...shared };
+        const listener = Bun.listen<TcpConnection<S>>(options);
+        this.#listener = listener;
+        this.address = { ...this.address, port: listener.port };
+      }
+      widenBacklog(this.#listener);
+      if (this.#context.loads !== undefined)
+        this.#dealer = new ConnectionDealer(this.#listener, this.#context.loads, thread);
     } catch (cause) {
+      this.#stopIdleCheck();
       throw listenError({ service: this.service, part, transport: "TCP", host, port }, cause);
     }
+  }
+
+  dial(): void {
+    if (this.#stopped !== undefined) return;
+    this.#connect().catch(() => this.#dialAgain());
+  }
+
+  #connect(): Promise<Socket<TcpConnection<S>>> {
+    const { host, port, path } = this.#options;
+    const socket: SocketHandler<TcpConnection<S>> = {
+      ...this.#callbacks(),
+      open: (socket) => {
+        this.#accept(socket);
+        if (this.#stopped !== undefined) socket.data.destroy();
+      },
+      connectError() {}, // the promise rejects as well
+    };
+    const shared = { allowHalfOpen: true, socket };
+    if (path !== undefined) return Bun.connect<TcpConnection<S>>({ unix: path, ...shared });
+    return Bun.connect<TcpConnection<S>>({ hostname: host, port, ...shared });
+  }
+
+  #dialAgain(): void {
+    if (this.#stopped === undefined) this.#redial = setTimeout(() => this.dial(), reconnectInterval);
+  }
+
+  localName(socket: Pick<Socket, "localAddress" | "localPort">): string {
+    if (this.#listener !== undefined || this.isLocal) return formatAddress(this.address);
+    return formatHostPort(socket.localAddress, socket.localPort);
+  }
+
+  #callbacks(): SocketHandler<TcpConnection<S>> {
+    return {
+      open: (socket) => this.#accept(socket),
+      handshake: (socket, isDone, error) => {
+        if (this.#handshakes?.end(socket, isDone, error)) this.#admit(socket.data);
+      },
+      data: (socket, chunk) => {
+        this.#data(socket.data, chunk);
+        if (chunk.length >= largeChunk) freeBuffer(chunk);
+      },
+      drain: (socket) => this.#drain(socket.data),
+      end: (socket) => this.#end(socket.data),
+      close: (socket, error) => this.#close(socket.data, error),
+      error: (socket, error) => this.#close(socket.data, error),
+    };
   }
 
   #accept(socket: Socket<TcpConnection<S>>): void {
@@ -181,10 +244,11 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     // One line for the first and for every thousandth, so that a connection storm does not flood the log.
     if (this.#refused % 1000 === 1) {
       this.#context.log.warning(
-        `Closed a connection from ${formatAddress(connection.remote)}: ${why} (${this.#refused} closed so far)`,
+        `Closed a connection from ${formatAddress(connection.remote) || "this machine"}: ${why} (${this.#refused} closed so far)`,
       );
     }
     connection.terminate();
+    if (this.#listener === undefined) this.#dialAgain();
   }
 
   #serve(connection: TcpConnection<S>): void {
@@ -268,6 +332,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     }
     if (this.#serving === connection) this.#serveNext();
     if (this.connections.size === 0) this.#allClosed();
+    if (this.#listener === undefined) this.#dialAgain();
   }
 
   #serveNext(): void {
@@ -318,7 +383,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   async #stop(deadline: AbortSignal): Promise<void> {
     this.#dealer?.stop();
-    this.#listener.stop(false);
+    clearTimeout(this.#redial);
+    this.#listener?.stop(false);
     // What has arrived already is delivered in the next turn of the event loop, and is still served.
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of this.connections) connection.endWhenDone();

@@ -1,8 +1,12 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { unobserved } from "../../../src/core/traffic.ts";
 import { nextDescriptor } from "../../../src/net/descriptors.ts";
 import {
+  connectTcp,
   type ListenContext,
   listenTcp,
   type TcpHandler,
@@ -341,5 +345,100 @@ describe("listenTcp", () => {
     await client.closed;
     await until(() => server.connections.size === 0);
     expect(states).toEqual(["state"]);
+  });
+});
+
+describe("a server on a path", () => {
+  const newPath = () => join(mkdtempSync(join(tmpdir(), "distsrv-path-")), "socket");
+
+  test.each(["a file", "an abstract name"])("serves programs of this machine over %s", async (kind) => {
+    const path = kind === "a file" ? newPath() : `\0distsrv-test-${crypto.randomUUID()}`;
+    const events: TrafficEvent[] = [];
+    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const server = await listen(echo, { path }, { traffic });
+    expect(server.address).toEqual({ transport: "ipc", host: path, port: 0 });
+    const received = Promise.withResolvers<string>();
+    const client = await Bun.connect({
+      unix: path,
+      socket: { data: (_, chunk) => received.resolve(chunk.toString()) },
+    });
+    onTestFinished(() => client.terminate());
+    client.write("halo");
+    expect(await received.promise).toBe("halo");
+    expect(events[0]?.conversation).toMatchObject({ local: path, remote: "" });
+  });
+
+  test("refuses the next client when it is full", async () => {
+    const log: string[] = [];
+    const path = newPath();
+    const warning = (line: string) => void log.push(line);
+    await listen(echo, { path, maxConnections: 1 }, { log: { ...silent, warning } });
+    const closed = Promise.withResolvers<void>();
+    const socket = { data() {}, close: () => closed.resolve() };
+    for (let count = 0; count < 2; count++) {
+      const client = await Bun.connect({ unix: path, socket });
+      onTestFinished(() => client.terminate());
+    }
+    await closed.promise;
+    expect(log[0]).toStartWith("Closed a connection from this machine: 1 clients are connected");
+  });
+});
+
+describe("connectTcp", () => {
+  const dial = (port: number, options: Partial<TcpOptions> = {}, context: Partial<ListenContext> = {}) => {
+    const target = { host: "127.0.0.1", port, ...options };
+    const server = connectTcp(contextFor(context), target, echo);
+    onTestFinished(() => server.stop(AbortSignal.abort()));
+    return server;
+  };
+
+  /** A program that we connect to: it sends a word and waits until it comes back. */
+  function target(port = 0) {
+    const answer = Promise.withResolvers<string>();
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port,
+      socket: {
+        open: (socket) => void socket.write("halo"),
+        data: (_, chunk) => answer.resolve(chunk.toString()),
+      },
+    });
+    onTestFinished(() => listener.stop(true));
+    return { listener, answer: answer.promise };
+  }
+
+  test("serves the other end as if it had connected to us, under the addresses of both", async () => {
+    const { listener, answer } = target();
+    const events: TrafficEvent[] = [];
+    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const server = dial(listener.port, {}, { traffic });
+    expect(await answer).toBe("halo");
+    const [connection] = server.connections;
+    expect(connection?.remote).toEqual({ transport: "tcp", host: "127.0.0.1", port: listener.port });
+    expect(events[0]?.conversation.local).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(events[0]?.conversation.local).not.toBe(`127.0.0.1:${listener.port}`);
+  });
+
+  test("tries until somebody listens, and again after the connection has ended", async () => {
+    const { listener } = target();
+    const { port } = listener;
+    listener.stop(true);
+    const server = dial(port);
+    const first = target(port);
+    expect(await first.answer).toBe("halo");
+    first.listener.stop(true);
+    await until(() => server.connections.size === 0);
+    expect(await target(port).answer).toBe("halo");
+    expect(server.stats().connections_total).toBe(2);
+  });
+
+  test("does not connect any more once it is stopped", async () => {
+    const { listener, answer } = target();
+    const server = dial(listener.port);
+    await answer;
+    await server.stop(AbortSignal.abort());
+    await until(() => server.connections.size === 0);
+    await Bun.sleep(150); // silence is what is asserted: longer than from one attempt to the next
+    expect(server.stats()).toMatchObject({ connections: 0, connections_total: 1 });
   });
 });
