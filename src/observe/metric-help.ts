@@ -8,6 +8,8 @@ export const commonHelp: Readonly<Record<string, string>> = {
   tls_handshakes_failed_total: "Connections that did not get through the TLS handshake.",
   upgrades_refused_total: "HTTP requests that could not become a WebSocket.",
   handshake_failures_total: "Peers that did not get through the handshake.",
+  peers_disconnected_total: "Peers that were disconnected because they broke the protocol or a limit.",
+  held_bytes: "Memory held for all peers: unfinished messages, requests that wait, messages not read yet.",
   received_bytes_total: "Bytes received.",
   sent_bytes_total: "Bytes sent.",
   messages_received_total:

@@ -25,14 +25,21 @@ export const zmqFields = {
     .min(1)
     .max(1_000_000)
     .default(1000)
-    .describe("Messages that may wait for one peer to read them (ZMQ_SNDHWM)."),
+    .describe("Messages that may wait for one peer to read them, as with ZMQ_SNDHWM."),
   receiveHighWater: z
     .int()
     .min(1)
     .max(1_000_000)
     .default(1000)
-    .describe("Messages of one peer that may wait for this service (ZMQ_RCVHWM)."),
-  maxMessageSize: byteSize("1MiB").describe("A peer that sends a larger message is disconnected."),
+    .describe("Messages of one peer that may wait for this service, as with ZMQ_RCVHWM."),
+  maxMessageSize: byteSize("16MiB").describe("A peer that sends a larger message is disconnected."),
+  maxBuffered: byteSize("64MiB").describe(
+    "Memory for all peers together: unfinished messages, requests that wait, messages that are not read. Past it the " +
+      "peer that has been holding longest is disconnected.",
+  ),
+  messageTimeout: duration("1m", { min: "100ms", max: "24h" }).describe(
+    "A peer that has begun a message and not ended it so long after is disconnected.",
+  ),
   maxConnections: z.int().min(1).default(10_000).describe("Peers at once; more are closed as they come."),
   linger: duration("1s", { max: "1h" }).describe(
     "At a stop, how long messages already sent may take to leave; the stop's own deadline holds as well.",
@@ -53,9 +60,11 @@ export interface ZmqConfig {
   readonly sendHighWater: number;
   readonly receiveHighWater: number;
   readonly maxMessageSize: number;
+  readonly maxBuffered: number;
   readonly maxConnections: number;
   /** Milliseconds, as the following. */
   readonly linger: number;
+  readonly messageTimeout: number;
   readonly handshakeTimeout: number;
   readonly heartbeat: number;
 }

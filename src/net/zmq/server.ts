@@ -1,84 +1,127 @@
 import type { Address } from "../../core/address.ts";
 import { onAbort } from "../../core/deadline.ts";
-import { asError } from "../../core/errors.ts";
+import { asError, StartError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
-import type { Conversation, Direction } from "../../core/traffic.ts";
+import type { Conversation } from "../../core/traffic.ts";
+import { ping } from "../../protocol/zmtp/command.ts";
+import { ZmtpError } from "../../protocol/zmtp/zmtp-error.ts";
+import { connectTcp, listenTcp, type TcpConnection, type TcpHandler, type TcpServer } from "../tcp/server.ts";
+import { TimeoutQueue } from "../timeout-queue.ts";
+import { chosenIpcEndpoint, removeIpcPath, socketTarget } from "./bind.ts";
 import { bindError } from "./bind-error.ts";
 import type { ZmqConfig } from "./config.ts";
-import type { SocketType } from "./constants.ts";
-import { ZmqContext } from "./context.ts";
-import {
-  connectsOverIpv6,
-  endpointAddress,
-  formatTcpEndpoint,
-  needsIpv6,
-  resolveBindEndpoint,
-} from "./endpoint.ts";
-import { bindSocket, clearIpcPath } from "./ipc-path.ts";
-import { ZmqPeers } from "./peers.ts";
-import type { Parts, ZmqSocket } from "./socket.ts";
-import { type Readiness, ZmqWaiter } from "./waiter.ts";
+import { formatTcpEndpoint } from "./endpoint.ts";
+import { HeldBytes } from "./held-bytes.ts";
+import { clearIpcPath } from "./ipc-path.ts";
+import { type PeerOwner, type ZmqBehaviour, ZmqPeer } from "./peer.ts";
+
+export type { ZmqBehaviour, ZmqPeer } from "./peer.ts";
 
 /** What a ZeroMQ service needs of a role's context. */
-export type ZmqServerContext = Pick<
+export type ZmqContext = Pick<
   RoleContext,
-  "service" | "log" | "traffic" | "thread" | "descriptors" | "fail"
+  "service" | "log" | "traffic" | "thread" | "joins" | "descriptors" | "fail"
 >;
 
-/** The socket of a service, with its peers, waiting, traffic events and stop. The role's one loop uses it. */
-export class ZmqServer {
-  readonly addresses: readonly Address[];
-  readonly #context: ZmqServerContext;
+/** Milliseconds without traffic before the system asks a peer whether it is still there: it may have lost power. */
+const keepAlive = 60_000;
+
+/** Milliseconds between our FIN and the close: peers of a ZeroMQ socket do not answer a FIN before they notice it. */
+const linger = 100;
+
+/** Milliseconds that a loop may run before the event loop gets its turn. */
+const maxTurn = 5;
+
+/** Lines in the log a second about peers that were disconnected. */
+const maxLines = 10;
+
+/** The socket of a service: its listeners and connections, its peers, and the memory that they may hold. */
+export class ZmqServer implements PeerOwner {
+  readonly behaviour: ZmqBehaviour;
+  readonly sendHighWater: number;
+  /** Peers whose handshake is done. */
+  readonly peers = new Set<ZmqPeer>();
+  readonly #context: ZmqContext;
   readonly #config: ZmqConfig;
-  readonly #zmq: ZmqContext;
-  readonly #socket: ZmqSocket;
-  readonly #peers: ZmqPeers;
-  readonly #waiter: ZmqWaiter;
-  readonly #counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
+  readonly #sockets: TcpServer<ZmqPeer>[] = [];
+  readonly #paths: { readonly path: string; readonly endpoint: string }[] = [];
+  readonly #addresses: Address[] = [];
+  readonly #held: HeldBytes<ZmqPeer>;
+  readonly #handshakes: TimeoutQueue<ZmqPeer>;
+  readonly #unfinished: TimeoutQueue<ZmqPeer>;
+  #batched: ZmqPeer[] = [];
+  #heartbeat: Timer | undefined;
+  #failedHandshakes = 0;
+  #disconnected = 0;
+  #lines = { since: 0, count: 0 };
+  #messages = { in: 0, out: 0 };
+  /** The time to stop is over: what has not been answered is not answered any more. */
+  isLate = false;
   #isStopping = false;
-  #isLate = false;
+  #endPause = () => {};
+  #endWait = () => {};
+  #turnBegan = performance.now();
   #loop: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  /** @throws {StartError} and leaves nothing behind */
-  static async open(context: ZmqServerContext, config: ZmqConfig, type: SocketType): Promise<ZmqServer> {
-    const targets: Targets = {
-      bind: await bindEndpoints(context.service, config),
-      connect: await Promise.all(config.connect.map(connectEndpoint)),
-    };
-    const zmq = await ZmqContext.create();
+  /**
+   * @param behave called once, before a peer can connect
+   * @throws {StartError} and leaves nothing behind
+   */
+  static async open(
+    context: ZmqContext,
+    config: ZmqConfig,
+    behave: (server: ZmqServer) => ZmqBehaviour,
+  ): Promise<ZmqServer> {
+    const server = new ZmqServer(context, config, behave);
     try {
-      return new ZmqServer(context, config, zmq, type, targets);
+      await server.#open();
+      return server;
     } catch (error) {
-      await zmq.terminate(AbortSignal.timeout(1000));
+      await server.stop(AbortSignal.abort());
       throw error;
     }
   }
 
-  private constructor(
-    context: ZmqServerContext,
-    config: ZmqConfig,
-    zmq: ZmqContext,
-    type: SocketType,
-    targets: Targets,
-  ) {
+  private constructor(context: ZmqContext, config: ZmqConfig, behave: (server: ZmqServer) => ZmqBehaviour) {
     this.#context = context;
     this.#config = config;
-    this.#zmq = zmq;
-    this.#socket = zmq.socket(type);
-    configure(this.#socket, config, type);
-    // Before the bind, so that no connection is missed.
-    this.#peers = new ZmqPeers(zmq, this.#socket, context, config.maxConnections);
-    this.addresses = targets.bind.map((endpoint) => this.#bind(endpoint));
-    this.#peers.setAddresses(this.addresses);
-    for (const target of targets.connect) this.#connect(target);
-    // Only a thread of the service's own may block inside libzmq; others run on the main thread, too.
-    this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#peers.monitor], context.thread > 0);
+    this.behaviour = behave(this);
+    this.sendHighWater = config.sendHighWater;
+    this.#held = new HeldBytes(config.maxBuffered, (peer) => {
+      const { limit } = this.#held;
+      this.#disconnect(peer, `all peers together hold more than maxBuffered, which is ${limit} bytes`);
+    });
+    this.#handshakes = new TimeoutQueue(config.handshakeTimeout, (peer) => {
+      this.#disconnect(peer, `its handshake was not done within ${config.handshakeTimeout} ms`);
+    });
+    this.#unfinished = new TimeoutQueue(config.messageTimeout, (peer) => this.#overdue(peer));
+    if (config.heartbeat > 0) this.#heartbeat = setInterval(() => this.#beat(), config.heartbeat);
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#addresses;
   }
 
   /** The service is stopping: messages that have arrived are answered, nothing is waited for. */
   get isStopping(): boolean {
     return this.#isStopping;
+  }
+
+  get isCrowded(): boolean {
+    return this.#held.total > this.#held.limit / 2;
+  }
+
+  /** Stands for the receivers of a publication. */
+  get everyPeer(): Conversation {
+    const { service, thread } = this.#context;
+    const prefix = thread > 0 ? `${service}/${thread}` : service;
+    return { id: `${prefix}#*`, service, transport: "zmq", local: "", remote: "" };
+  }
+
+  /** Counts a message that was received or sent. */
+  count(direction: "in" | "out"): void {
+    this.#messages[direction]++;
   }
 
   /** Runs the role's one loop. It ends by itself once `isStopping`; if it fails, so does the service. */
@@ -88,83 +131,106 @@ export class ZmqServer {
     });
   }
 
-  /** @returns the next message, or undefined when none is there */
-  receive(): Uint8Array[] | undefined {
-    if (this.#isLate) return undefined;
-    const parts = this.#socket.receive();
-    if (parts === undefined) return undefined;
-    this.#counters.messagesIn++;
-    for (const part of parts) this.#counters.bytesIn += part.length;
-    if (this.#context.traffic.sample("bytes")) this.#emitBytes(parts, "in", this.source());
-    return parts;
-  }
-
-  /** The peer of the last received message. */
-  source(): Conversation {
-    return this.#peers.conversation(this.#socket.lastSource());
-  }
-
-  /** Stands for the receiver when libzmq chooses the peer. */
-  get anyPeer(): Conversation {
-    return this.#peers.anyPeer;
-  }
-
-  /** @returns false when it would have to wait: there is no peer, or all queues are full */
-  send(bytes: Uint8Array): boolean {
-    if (!this.#socket.send(bytes)) return false;
-    this.#counters.messagesOut++;
-    this.#counters.bytesOut += bytes.length;
-    if (this.#context.traffic.sample("bytes")) this.#emitBytes([bytes], "out", this.anyPeer);
-    return true;
-  }
-
-  /** As `send`, for a message of several parts; `to` is known for a reply. */
-  sendParts(parts: Parts, to: Conversation = this.anyPeer): boolean {
-    if (!this.#socket.sendParts(parts)) return false;
-    this.#counters.messagesOut++;
-    for (const part of parts) this.#counters.bytesOut += part.length;
-    if (this.#context.traffic.sample("bytes")) this.#emitBytes(parts, "out", to);
-    return true;
-  }
-
-  /** Resolves when the socket is ready or the service must stop. */
-  async ready(readiness: Readiness): Promise<void> {
-    await this.#waiter.wait([readiness, "readable"]);
-    this.#peers.update();
-  }
-
   /** Resolves after the given time, or when the service must stop. */
   async pause(milliseconds: number): Promise<void> {
-    const until = performance.now() + milliseconds;
-    for (let left = milliseconds; left > 0 && !this.#isStopping; left = until - performance.now()) {
-      if (await this.#waiter.wait(["nothing", "readable"], left)) this.#peers.update();
-    }
+    if (this.#isStopping || milliseconds <= 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#endPause = resolve;
+    const timer = setTimeout(resolve, milliseconds);
+    await promise;
+    clearTimeout(timer);
+    this.#turnBegan = performance.now();
+  }
+
+  /** Resolves when a peer has joined or drained, when `wake` is called, or when the service must stop. */
+  async change(): Promise<void> {
+    if (this.#isStopping) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#endWait = resolve;
+    await promise;
+    this.#turnBegan = performance.now();
+  }
+
+  /** Ends `change`. */
+  wake(): void {
+    this.#endWait();
   }
 
   /** Whether a loop that never waits should call `turn` now. */
   get isDue(): boolean {
-    return this.#waiter.isDue;
+    return performance.now() - this.#turnBegan > maxTurn;
   }
 
   /** Lets the event loop run. */
   async turn(): Promise<void> {
-    this.#peers.update();
-    await this.#waiter.turn();
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnBegan = performance.now();
+  }
+
+  batched(peer: ZmqPeer): void {
+    this.#batched.push(peer);
+  }
+
+  /** Writes what was sent since the last call. */
+  flush(): void {
+    if (this.#batched.length === 0) return;
+    const batched = this.#batched;
+    this.#batched = [];
+    for (const peer of batched) {
+      peer.flush();
+      if (!peer.connection.closed) this.#held.update(peer);
+    }
+  }
+
+  joined(peer: ZmqPeer): void {
+    this.#handshakes.remove(peer);
+    this.peers.add(peer);
+    this.behaviour.joined?.(peer);
+    this.#endWait();
+  }
+
+  /** Runs `work`, which may read from the peer; it is disconnected when it has broken the protocol. */
+  guard(peer: ZmqPeer, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof ZmtpError)) throw error;
+      this.flush(); // the answers to what came before the mistake
+      this.#disconnect(peer, error.message);
+    }
+    this.flush();
+    if (peer.connection.closed) return;
+    this.#held.update(peer);
+    this.#watch(peer);
+  }
+
+  /** A message has its deadline from its first bytes on, however many more come. */
+  #watch(peer: ZmqPeer): void {
+    const { unfinished } = peer;
+    if (unfinished === peer.watched) return;
+    if (peer.watched !== undefined) this.#unfinished.remove(peer);
+    peer.watched = unfinished;
+    if (unfinished !== undefined) this.#unfinished.add(peer);
   }
 
   stats(): Record<string, number> {
-    const { messagesIn, messagesOut, bytesIn, bytesOut } = this.#counters;
+    const sum = (name: string) => this.#sockets.reduce((all, one) => all + (one.stats()[name] ?? 0), 0);
     return {
-      ...this.#peers.stats(),
-      messages_received_total: messagesIn,
-      messages_sent_total: messagesOut,
-      bytes_received_total: bytesIn,
-      bytes_sent_total: bytesOut,
+      connections: sum("connections"),
+      connections_total: sum("connections_total"),
+      connections_refused_total: sum("connections_refused_total"),
+      handshake_failures_total: this.#failedHandshakes,
+      peers_disconnected_total: this.#disconnected,
+      held_bytes: this.#held.total,
+      messages_received_total: this.#messages.in,
+      messages_sent_total: this.#messages.out,
+      bytes_received_total: sum("bytes_received_total"),
+      bytes_sent_total: sum("bytes_sent_total"),
     };
   }
 
   clients(): string[] {
-    return this.#peers.names();
+    return this.#sockets.flatMap((socket) => socket.clients()).filter((name) => name !== "");
   }
 
   stop(deadline: AbortSignal): Promise<void> {
@@ -172,96 +238,133 @@ export class ZmqServer {
     return this.#stopped;
   }
 
+  async #open(): Promise<void> {
+    const { host, port, bind, connect, maxConnections } = this.#config;
+    const shared = { limit: maxConnections, used: 0 };
+    const handler = this.#handler();
+    const options = { keepAlive, linger, shared, transport: "zmq" } as const;
+    const own = bind.length === 0 && connect.length === 0;
+    if (own)
+      await this.#listen({ endpoint: formatTcpEndpoint({ host, port }), key: "port" }, options, handler);
+    for (const [index, endpoint] of bind.entries()) {
+      await this.#listen({ endpoint, key: "bind" }, { ...options, part: `bind.${index}` }, handler);
+    }
+    for (const [index, endpoint] of connect.entries()) {
+      const target = { ...options, ...socketTarget(endpoint), part: `connect.${index}` };
+      this.#sockets.push(connectTcp(this.#context, target, handler));
+    }
+  }
+
+  async #listen(
+    { endpoint, key }: { endpoint: string; key: "port" | "bind" },
+    options: Omit<Parameters<typeof listenTcp>[1], "host" | "port">,
+    handler: TcpHandler<ZmqPeer>,
+  ): Promise<void> {
+    const { service } = this.#context;
+    const chosen = chosenIpcEndpoint(endpoint);
+    try {
+      await clearIpcPath(chosen);
+      const target = socketTarget(chosen);
+      const socket = await listenTcp(this.#context, { ...options, ...target }, handler);
+      this.#sockets.push(socket);
+      if (target.path !== undefined) this.#paths.push({ path: target.path, endpoint });
+      this.#addresses.push({ ...socket.address, host: socket.address.host.replace("\0", "@") });
+    } catch (error) {
+      if (key === "port" && error instanceof StartError) throw error;
+      throw bindError({ service, endpoint, key }, error instanceof StartError ? error.cause : error);
+    }
+  }
+
+  #handler(): TcpHandler<ZmqPeer> {
+    return {
+      open: (connection: TcpConnection<ZmqPeer>) => {
+        const peer = new ZmqPeer(connection, this);
+        this.#handshakes.add(peer);
+        return peer;
+      },
+      data: ({ state: peer }, chunk) => {
+        this.guard(peer, () => peer.receive(chunk));
+      },
+      drain: ({ state: peer }) => {
+        this.guard(peer, () => peer.drained());
+        this.#endWait();
+      },
+      close: ({ state: peer }) => this.#left(peer),
+    };
+  }
+
+  #left(peer: ZmqPeer): void {
+    this.#handshakes.remove(peer);
+    this.#unfinished.remove(peer);
+    this.#held.remove(peer);
+    peer.close();
+    if (this.peers.delete(peer)) this.behaviour.left?.(peer);
+    if (this.#isStopping) this.#endWait();
+  }
+
+  #overdue(peer: ZmqPeer): void {
+    peer.watched = undefined;
+    if (peer.unfinished === undefined) return;
+    this.#disconnect(peer, `its message was not complete within ${this.#config.messageTimeout} ms`);
+  }
+
+  #disconnect(peer: ZmqPeer, why: string): void {
+    this.#disconnected++;
+    if (!peer.isReady) this.#failedHandshakes++;
+    this.#report(`Disconnected ${peer.name}: ${why}`);
+    peer.connection.destroy();
+  }
+
+  /** A flood of bad peers does not fill the log. */
+  #report(line: string): void {
+    const lines = this.#lines;
+    const now = performance.now();
+    if (now - lines.since > 1000) this.#lines = { since: now, count: 1 };
+    else lines.count++;
+    if (this.#lines.count > maxLines) return;
+    this.#context.log.info(`${line} (${this.#disconnected} disconnected so far)`);
+  }
+
+  /** Asks silent peers for a sign of life, and drops those that have given none since they were asked. */
+  #beat(): void {
+    for (const peer of this.peers) {
+      const isOurTurn = peer.isHeld || peer.connection.buffered > 0;
+      if (peer.isHeard || isOurTurn) {
+        peer.isHeard = false;
+      } else if (!peer.isAsked) {
+        peer.isAsked = true;
+        peer.connection.write(ping);
+      } else {
+        this.#disconnect(peer, `it has given no sign of life for ${this.#config.heartbeat} ms (heartbeat)`);
+      }
+    }
+  }
+
   async #stop(deadline: AbortSignal): Promise<void> {
     this.#isStopping = true;
-    this.#waiter.wake();
-    // Past the deadline nothing is received any more: peers that never pause could keep the loop busy for ever.
+    this.#endPause();
+    this.#endWait();
+    const wasLate = deadline.aborted;
     const forgetDeadline = onAbort(deadline, () => {
-      this.#isLate = true;
+      this.isLate = true;
     });
     await this.#loop;
+    this.flush();
+    const patience = AbortSignal.any([deadline, AbortSignal.timeout(this.#config.linger)]);
+    let isUnsent = false;
+    // Before the sockets drop their connections.
+    const forgetPatience = onAbort(patience, () => {
+      isUnsent = [...this.peers].some(({ connection }) => connection.buffered > 0);
+    });
+    await Promise.all(this.#sockets.map((socket) => socket.stop(patience)));
+    if (isUnsent && deadline.aborted && !wasLate) {
+      this.#context.log.warning("Some messages had not left when the time to stop was over");
+    }
     forgetDeadline();
-    this.#waiter.close();
-    this.#peers.close();
-    this.#socket.setInt("linger", deadline.aborted ? 0 : this.#config.linger);
-    if (await this.#zmq.terminate(deadline)) return;
-    this.#context.log.warning("Some messages had not left when the time to stop was over");
+    forgetPatience();
+    clearInterval(this.#heartbeat);
+    this.#handshakes.close();
+    this.#unfinished.close();
+    for (const { path, endpoint } of this.#paths) removeIpcPath(path, endpoint);
   }
-
-  #bind({ endpoint, key }: BindEndpoint): Address {
-    try {
-      if (needsIpv6(endpoint)) this.#socket.setInt("ipv6", 1);
-      bindSocket(this.#socket, endpoint);
-      return endpointAddress(this.#socket.lastEndpoint());
-    } catch (cause) {
-      throw bindError({ service: this.#context.service, endpoint, key }, cause);
-    }
-  }
-
-  #connect({ endpoint, ipv6 }: ConnectEndpoint): void {
-    try {
-      this.#socket.setInt("ipv6", ipv6 ? 1 : 0);
-      this.#socket.connect(endpoint);
-    } catch (cause) {
-      throw bindError({ service: this.#context.service, endpoint, key: "connect" }, cause);
-    }
-  }
-
-  #emitBytes(parts: Parts, direction: Direction, conversation: Conversation): void {
-    for (const bytes of parts) this.#context.traffic.emit({ kind: "bytes", conversation, direction, bytes });
-  }
-}
-
-interface BindEndpoint {
-  readonly endpoint: string;
-  readonly key: "port" | "bind";
-}
-
-interface ConnectEndpoint {
-  readonly endpoint: string;
-  readonly ipv6: boolean;
-}
-
-interface Targets {
-  readonly bind: readonly BindEndpoint[];
-  readonly connect: readonly ConnectEndpoint[];
-}
-
-const connectEndpoint = async (endpoint: string): Promise<ConnectEndpoint> => ({
-  endpoint,
-  ipv6: await connectsOverIpv6(endpoint),
-});
-
-/** `host` and `port`, unless the configuration lists endpoints. */
-async function bindEndpoints(service: string, config: ZmqConfig): Promise<BindEndpoint[]> {
-  const { host, port, bind, connect } = config;
-  const listed = bind.map((endpoint): BindEndpoint => ({ endpoint, key: "bind" }));
-  const own: BindEndpoint = { endpoint: formatTcpEndpoint({ host, port }), key: "port" };
-  const wanted = bind.length > 0 || connect.length > 0 ? listed : [own];
-  return await Promise.all(
-    wanted.map(async (target) => {
-      try {
-        await clearIpcPath(target.endpoint);
-        return { ...target, endpoint: await resolveBindEndpoint(target.endpoint) };
-      } catch (cause) {
-        throw bindError({ service, ...target }, cause);
-      }
-    }),
-  );
-}
-
-function configure(socket: ZmqSocket, config: ZmqConfig, type: SocketType): void {
-  socket.setInt("sndhwm", config.sendHighWater);
-  socket.setInt("rcvhwm", config.receiveHighWater);
-  socket.setMaxMessageSize(config.maxMessageSize);
-  // Otherwise a browser that connects to PUSH counts as a worker, and one that connects to REP costs the next client
-  // its reply.
-  socket.requireZmtp3();
-  socket.setInt("handshakeInterval", config.handshakeTimeout);
-  socket.setInt("backlog", 4096); // libzmq's default of 100 is too few when a class connects at once
-  socket.setInt("tcpKeepalive", 1); // detects peers that lost power
-  socket.setInt("tcpKeepaliveIdle", 60);
-  if (config.heartbeat > 0) socket.setInt("heartbeatInterval", config.heartbeat);
-  // Messages are queued for connected peers only, not for one that may connect later.
-  if (type === "push") socket.setInt("immediate", 1);
 }

@@ -1,6 +1,6 @@
-import type { Parts } from "../../net/zmq/socket.ts";
 import { asctimeFormat, secondClock } from "../../protocol/text/clock.ts";
 import { printable } from "../../protocol/text/printable.ts";
+import type { Parts } from "../../protocol/zmtp/frame.ts";
 
 // The fields that the configured texts may hold, per role.
 export const replyFields = ["message", "count", "time"];

@@ -1,17 +1,27 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
 import { ZmqServer } from "../../net/zmq/server.ts";
-import type { Parts } from "../../net/zmq/socket.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
+import type { Parts } from "../../protocol/zmtp/frame.ts";
 import type { ZmqPubConfig } from "./config.ts";
 import { clockText, describeParts, publicationFields } from "./message.ts";
+import { maxPrefix, SubscriberTable } from "./subscriber-table.ts";
 
 /** @throws {StartError} */
 export async function startPub(
   context: RoleContext,
   config: ZmqPubConfig,
 ): Promise<RunningService<ZmqPubConfig>> {
-  const server = await ZmqServer.open(context, config, "pub");
-  server.run(() => publish(server, context, config));
+  const table = new SubscriberTable();
+  const server = await ZmqServer.open(context, config, () => ({
+    type: "PUB",
+    peers: ["SUB", "XSUB"],
+    // Nothing else than subscriptions: one byte and a prefix.
+    limits: { message: 1 + maxPrefix, parts: 16, command: 4096 },
+    message: (peer, parts) => table.message(peer, parts),
+    command: (peer, command) => table.command(peer, command),
+    left: (peer) => table.remove(peer),
+  }));
+  server.run(() => publish(server, table, context, config));
   return server;
 }
 
@@ -22,16 +32,26 @@ interface Publication {
   render(): Parts;
 }
 
-async function publish(server: ZmqServer, { traffic }: RoleContext, config: ZmqPubConfig): Promise<void> {
+async function publish(
+  server: ZmqServer,
+  table: SubscriberTable,
+  { traffic }: RoleContext,
+  config: ZmqPubConfig,
+): Promise<void> {
   const publications = compile(config, performance.now());
+  const { everyPeer: conversation } = server;
   while (!server.isStopping) {
     const next = publications.reduce((first, other) => (other.due < first.due ? other : first));
     await server.pause(next.due - performance.now());
     if (server.isStopping) return;
     const parts = next.render();
-    server.sendParts(parts);
+    for (const peer of table.matching(parts)) {
+      if (peer.isFull) continue; // it loses this one, as with any PUB socket
+      peer.send(parts);
+    }
+    server.flush();
+    server.count("out");
     if (traffic.sample("message")) {
-      const { anyPeer: conversation } = server;
       traffic.emit({ kind: "message", conversation, direction: "out", ...describeParts("Published", parts) });
     }
     next.due = nextDue(next.due, next.every, performance.now());

@@ -1,42 +1,157 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
-import { ZmqServer } from "../../net/zmq/server.ts";
-import type { Parts } from "../../net/zmq/socket.ts";
+import { type ZmqPeer, ZmqServer } from "../../net/zmq/server.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
+import type { Parts } from "../../protocol/zmtp/frame.ts";
 import type { ZmqRepConfig } from "./config.ts";
 import { clockText, describeParts, replyFields } from "./message.ts";
+
+/** A REQ socket sends a request in two parts; a DEALER may put as many before it and split it as it likes. */
+const maxParts = 4096;
 
 /** @throws {StartError} */
 export async function startRep(
   context: RoleContext,
   config: ZmqRepConfig,
 ): Promise<RunningService<ZmqRepConfig>> {
-  const server = await ZmqServer.open(context, config, "rep");
-  server.run(() => answer(server, context, config));
+  const replier = new Replier(context, config);
+  const waiting = new WaitingRequests(config.receiveHighWater);
+  const isLate = config.delay > 0;
+  const server = await ZmqServer.open(context, config, (server) => ({
+    type: "REP",
+    peers: ["REQ", "DEALER"],
+    limits: { message: config.maxMessageSize, setting: "maxMessageSize", parts: maxParts, command: 4096 },
+    message(peer, parts) {
+      const end = envelopeEnd(parts);
+      if (end === 0) return;
+      server.count("in");
+      if (!isLate) {
+        replier.reply(peer, parts.slice(0, end), parts.slice(end));
+        server.count("out");
+        return;
+      }
+      waiting.add(peer, parts);
+      server.wake();
+    },
+    left: (peer) => waiting.remove(peer),
+    held: (peer) => waiting.bytes(peer),
+  }));
+  if (isLate) server.run(() => replyLate(server, waiting, replier, config.delay));
   return server;
 }
 
-async function answer(server: ZmqServer, { traffic }: RoleContext, config: ZmqRepConfig): Promise<void> {
-  const makeReply = replyMaker(config);
-  for (let count = 1; ; ) {
-    const request = server.receive();
-    if (request === undefined) {
+/**
+ * Where the request begins: after its envelope, which ends with an empty part and goes back with the reply. 0 when there
+ * is none: such a message is no request, and a REP socket passes over it.
+ */
+function envelopeEnd(parts: Parts): number {
+  const end = parts.findIndex((part) => part.length === 0) + 1;
+  return end === parts.length ? 0 : end;
+}
+
+/** One request at a time, each after the delay; peers take turns. */
+async function replyLate(
+  server: ZmqServer,
+  waiting: WaitingRequests,
+  replier: Replier,
+  delay: number,
+): Promise<void> {
+  while (!server.isLate) {
+    const next = waiting.peek();
+    if (next === undefined) {
       if (server.isStopping) return;
-      await server.ready("readable");
+      await server.change();
       continue;
     }
-    const from = traffic.sample("message") ? server.source() : undefined;
-    if (from !== undefined) {
-      const message = describeParts("Received request", request);
-      traffic.emit({ kind: "message", conversation: from, direction: "in", ...message });
-    }
-    if (config.delay > 0) await server.pause(config.delay);
-    const reply = makeReply(request, count++);
-    server.sendParts(reply, from); // a client that has disconnected meanwhile gets nothing, and the loop does not wait for it
-    if (from !== undefined && traffic.sample("message")) {
-      const message = describeParts("Sent reply", reply);
-      traffic.emit({ kind: "message", conversation: from, direction: "out", ...message });
-    }
+    await server.pause(delay);
+    const request = waiting.take(next);
+    if (request === undefined) continue; // the peer has left meanwhile
+    server.guard(next, () => {
+      const end = envelopeEnd(request);
+      replier.reply(next, request.slice(0, end), request.slice(end));
+      server.count("out");
+      if (waiting.hasRoom(next)) next.release("requests");
+    });
     if (server.isDue) await server.turn();
+  }
+}
+
+/** Requests that have arrived and wait for their turn, a queue for each peer. */
+class WaitingRequests {
+  readonly #limit: number;
+  /** In the order of their turns. */
+  readonly #queues = new Map<ZmqPeer, { readonly requests: Parts[]; bytes: number }>();
+
+  /** @param limit of one peer; past it the peer is not read */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(peer: ZmqPeer, parts: Parts): void {
+    // The parts are valid only now.
+    const request = parts.map((part) => new Uint8Array(part));
+    const queue = this.#queues.get(peer) ?? { requests: [], bytes: 0 };
+    queue.requests.push(request);
+    queue.bytes += cost(request);
+    this.#queues.set(peer, queue);
+    if (!this.hasRoom(peer)) peer.hold("requests");
+  }
+
+  hasRoom(peer: ZmqPeer): boolean {
+    return (this.#queues.get(peer)?.requests.length ?? 0) < this.#limit;
+  }
+
+  bytes(peer: ZmqPeer): number {
+    return this.#queues.get(peer)?.bytes ?? 0;
+  }
+
+  /** Whose turn it is. */
+  peek(): ZmqPeer | undefined {
+    const [next] = this.#queues.keys();
+    return next;
+  }
+
+  /** The peer's next request; its next turn comes after those of the others. */
+  take(peer: ZmqPeer): Parts | undefined {
+    const queue = this.#queues.get(peer);
+    const request = queue?.requests.shift();
+    if (queue === undefined || request === undefined) return undefined;
+    queue.bytes -= cost(request);
+    this.#queues.delete(peer);
+    if (queue.requests.length > 0) this.#queues.set(peer, queue);
+    return request;
+  }
+
+  remove(peer: ZmqPeer): void {
+    this.#queues.delete(peer);
+  }
+}
+
+/** Memory that a request takes: its bytes, and some for each part. */
+const cost = (request: Parts): number => request.reduce((sum, part) => sum + part.length + 64, 0);
+
+/** Makes, sends and shows replies. */
+class Replier {
+  readonly #traffic: RoleContext["traffic"];
+  readonly #render: (request: Parts, count: number) => Parts;
+  #count = 0;
+
+  constructor({ traffic }: RoleContext, config: ZmqRepConfig) {
+    this.#traffic = traffic;
+    this.#render = replyMaker(config);
+  }
+
+  reply(peer: ZmqPeer, envelope: Parts, request: Parts): void {
+    const isShown = this.#traffic.sample("message");
+    if (isShown) this.#show(peer, "in", "Received request", request);
+    const reply = this.#render(request, ++this.#count);
+    peer.send(reply, envelope);
+    if (isShown && this.#traffic.sample("message")) this.#show(peer, "out", "Sent reply", reply);
+    // What it does not read, it does not get to ask for either.
+    if (peer.isFull) peer.hold("replies");
+  }
+
+  #show({ conversation }: ZmqPeer, direction: "in" | "out", label: string, parts: Parts): void {
+    this.#traffic.emit({ kind: "message", conversation, direction, ...describeParts(label, parts) });
   }
 }
 

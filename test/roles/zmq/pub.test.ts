@@ -90,6 +90,76 @@ describe("zmq-pub", () => {
     }
   });
 
+  test.each(["by messages, as ZMTP 3.0 has it", "by commands, as ZMTP 3.1 has it"])(
+    "lets subscribers subscribe and cancel %s, as often as they subscribed",
+    async (how) => {
+      const publish = ["a", "b"].map((message) => ({ message, every: "5ms" }));
+      const { port } = await startRole(zmqPub, { publish });
+      const client = await ZmtpClient.connect(port, "XSUB");
+      const tell = (kind: "SUBSCRIBE" | "CANCEL", prefix: string) => {
+        if (how.startsWith("by messages")) {
+          client.send(Buffer.concat([Buffer.from([kind === "SUBSCRIBE" ? 1 : 0]), Buffer.from(prefix)]));
+        } else {
+          const body = Buffer.concat([Buffer.from([kind.length]), Buffer.from(kind + prefix)]);
+          client.raw.write(Buffer.concat([Buffer.from([4, body.length]), body]));
+        }
+      };
+      const next = async () => String((await client.receive())[0]);
+      tell("SUBSCRIBE", "a");
+      tell("SUBSCRIBE", "a");
+      tell("CANCEL", "a");
+      expect(await next()).toBe("a"); // it is still subscribed once
+      tell("CANCEL", "a");
+      tell("CANCEL", "a"); // one too many changes nothing
+      tell("SUBSCRIBE", "b");
+      while ((await next()) !== "b");
+      for (let count = 0; count < 5; count++) expect(await next()).toBe("b");
+    },
+  );
+
+  test("a subscriber whose prefixes overlap gets a message once", async () => {
+    const { port } = await startRole(zmqPub, { message: "{count}aaa", every: "5ms" });
+    const client = await subscriber(port, "", "1", "2", "3", "");
+    const first = Number.parseInt(String((await client.receive())[0]), 10);
+    for (let count = 1; count < 5; count++) {
+      expect(String((await client.receive())[0])).toBe(`${first + count}aaa`);
+    }
+  });
+
+  test("bounds the subscriptions of a peer, and says why it was disconnected", async () => {
+    const { port, log } = await startRole(zmqPub, { every: "1h" });
+    const longWinded = await ZmtpClient.connect(port, "SUB");
+    longWinded.subscribe("x".repeat(1024));
+    longWinded.subscribe("x".repeat(1025));
+    await longWinded.raw.ended;
+    expect(log[0]).toContain("its message has 1026 bytes or more, and 1025 are allowed");
+    const many = await ZmtpClient.connect(port, "SUB");
+    for (let count = 0; count < 1000; count++) many.subscribe(String(count).padEnd(1000, "x"));
+    await many.raw.ended;
+    expect(log[1]).toMatch(/its \d+ subscriptions take 1048576 bytes, the most allowed/);
+  });
+
+  test("forgets the subscriptions of who has left", async () => {
+    const { port, service } = await startRole(zmqPub, { every: "1h" });
+    for (let round = 0; round < 100; round++) {
+      // Together more than all may have at a time.
+      const client = await ZmtpClient.connect(port, "SUB");
+      for (let count = 0; count < 900; count++) client.subscribe(String(count).padEnd(1000, "x"));
+      client.raw.end();
+      await client.raw.ended;
+    }
+    expect(service.stats()).toMatchObject({ peers_disconnected_total: 0, connections_total: 100 });
+  });
+
+  test("passes over messages that are no subscriptions", async () => {
+    const { port } = await startRole(zmqPub, { every: "5ms" });
+    const client = await ZmtpClient.connect(port, "XSUB");
+    client.send("hello", "there");
+    client.send("");
+    client.subscribe("");
+    expect(String((await client.receive())[0])).toMatch(/^WAKTU /);
+  });
+
   test("shows what it published, also when nobody listens", async () => {
     const { events } = await startRole(zmqPub, { topic: "suhu", message: "28" }, { observe: true });
     await until(() => events.some((event) => event.kind === "message"));

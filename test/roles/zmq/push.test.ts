@@ -5,7 +5,7 @@ import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
-import { ZmtpClient } from "../../support/zmtp.ts";
+import { message, ZmtpClient } from "../../support/zmtp.ts";
 
 async function take(client: ZmtpClient, count: number): Promise<string[]> {
   const taken: string[] = [];
@@ -78,6 +78,27 @@ describe("zmq-push", () => {
     expect(service.stats().messages_sent_total).toBe(0);
     expect(await take(await ZmtpClient.connect(port, "PULL"), 5)).toEqual(["1", "2", "3", "4", "5"]);
     silent.end();
+  });
+
+  test("disconnects a peer that sends it a message, and says why", async () => {
+    const { port, log, service } = await startRole(zmqPush, { every: "1h" });
+    for (const said of [message("x"), Buffer.from([1, 0]), Buffer.from([2, 0, 0, 0, 0, 0, 1, 0, 0])]) {
+      const worker = await ZmtpClient.connect(port, "PULL");
+      worker.raw.write(said);
+      await worker.raw.ended;
+      expect(log.at(-1)).toContain("it sent a message to a socket that receives none");
+    }
+    expect(service.stats().held_bytes).toBe(0);
+  });
+
+  test("gives a worker that does not read no more than sendHighWater workloads, and the others theirs", async () => {
+    const work = { every: 0, encoding: "text", message: "x".repeat(1000), sendHighWater: 10 };
+    const { port, service } = await startRole(zmqPush, work);
+    const deaf = await ZmtpClient.connect(port, "PULL");
+    deaf.raw.pause();
+    await until(() => (service.stats().held_bytes ?? 0) > 0); // the kernel takes no more
+    expect(service.stats().held_bytes).toBeLessThanOrEqual(20 * 1003); // one batch, and those after it
+    await take(await ZmtpClient.connect(port, "PULL"), 100);
   });
 
   test("uses no processor time while it waits for a worker", async () => {

@@ -6,7 +6,7 @@ import { RawClient } from "../../support/raw-client.ts";
 import { replay } from "../../support/replay.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
-import { ZmtpClient } from "../../support/zmtp.ts";
+import { greeting, message, readyCommand, ZmtpClient } from "../../support/zmtp.ts";
 
 async function ask(client: ZmtpClient, ...request: (string | Uint8Array)[]): Promise<string[]> {
   client.send("", ...request);
@@ -32,8 +32,9 @@ describe("zmq-rep", () => {
       connections_total: 1,
       messages_received_total: 3,
       messages_sent_total: 3,
-      bytes_received_total: 8,
-      bytes_sent_total: 15,
+      // On the wire: greeting 64, READY 27, and frames of 2 bytes and their body, the empty one of each message first.
+      bytes_received_total: 64 + 27 + (2 + 2 + 5) + (2 + 3 * 3) + (2 + 2),
+      bytes_sent_total: 64 + 27 + 3 * (2 + 2 + 5),
     });
   });
 
@@ -129,7 +130,9 @@ describe("zmq-rep", () => {
     const [first, second] = [await ZmtpClient.connect(port, "REQ"), await ZmtpClient.connect(port, "REQ")];
     const third = await RawClient.connect(port);
     await third.ended;
-    expect(log).toContain("warning Closed a connection: maxConnections is 2 (1 closed so far)");
+    expect(log[0]).toMatch(
+      /^warning Closed a connection from 127\.0\.0\.1:\d+: 2 clients are connected and maxConnections is 2 \(1 /,
+    );
     expect(await ask(first!, "Hello")).toEqual(["World"]);
     second!.raw.end();
     await until(() => service.stats().connections === 1);
@@ -150,19 +153,21 @@ describe("zmq-rep", () => {
     expect(await ask(client, "ha\x1blo")).toEqual(["World"]);
     client.raw.end();
     await until(() => events.at(-1)?.kind === "close");
-    expect(
-      events.map((event) => {
-        if (event.kind === "message") return `${event.direction} ${event.text}`;
-        return event.kind === "bytes" ? `${event.direction} ${Buffer.from(event.bytes)}` : event.kind;
-      }),
-    ).toEqual([
+    const shown = events.map((event) => ("text" in event ? `${event.direction} ${event.text}` : event.kind));
+    expect(shown.filter((kind) => kind !== "bytes")).toEqual([
       "open",
-      "in ha\x1blo",
       "in Received request: ha\\x1blo",
-      "out World",
       "out Sent reply: World",
       "close",
     ]);
+    const wire = (way: "in" | "out") =>
+      Buffer.concat(
+        events.flatMap((event) =>
+          event.kind === "bytes" && event.direction === way ? [new Uint8Array(event.bytes)] : [],
+        ),
+      );
+    expect(wire("in").toString("hex", 64 + 27)).toBe(message("", "ha\x1blo").toString("hex"));
+    expect(wire("out").toString("hex", 64 + 27)).toBe(message("", "World").toString("hex"));
     for (const { conversation } of events) {
       expect(conversation).toMatchObject({
         transport: "zmq",
@@ -271,9 +276,196 @@ test("a stop is over at its deadline, though a peer that does not read holds rep
   onTestFinished(() => deaf.raw.reset()); // ends the lingering
   deaf.raw.pause();
   for (let sent = 0; sent < 8; sent++) deaf.send("", new Uint8Array(4_000_000));
-  await until(() => started.service.stats().messages_sent_total === 8);
+  await until(() => (started.service.stats().held_bytes ?? 0) > 1_000_000); // a reply that is not read
   const start = performance.now();
   await started.service.stop(AbortSignal.timeout(100));
   expect(performance.now() - start).toBeLessThan(1000);
   expect(started.log).toContain("warning Some messages had not left when the time to stop was over");
+});
+
+describe("zmq-rep and peers that break the rules", () => {
+  const handshake = Buffer.concat([greeting, readyCommand("REQ")]);
+
+  test.each([
+    ["an unfinished frame", Buffer.from([1, 0, 0, 50, 1, 2, 3])],
+    [
+      "an unfinished message",
+      Buffer.concat([message("", "part").subarray(0, 2), Buffer.from([1, 2, 65, 66])]),
+    ],
+    ["a message without its delimiter", message("no", "delimiter")],
+    ["a malformed envelope", Buffer.from([1, 1, 65, 1, 1, 66, 0, 1, 67])],
+    ["a frame that is too long", Buffer.from([2, 0, 0, 1, 0, 0, 0, 0, 0])],
+    ["a command without a name", Buffer.from([4, 0])],
+  ])("answers every honest client after a peer that leaves after %s", async (_, said) => {
+    const { port } = await startRole(zmqRep, {});
+    const patient = await ZmtpClient.connect(port, "REQ");
+    for (let round = 0; round < 20; round++) {
+      const bad = await RawClient.connect(port);
+      bad.write(Buffer.concat([handshake, message("", "Hello"), said]));
+      await bad.bytes(64 + 27 + 9); // it was let in and answered, so the rest is there as well
+      bad.reset();
+      expect(await ask(patient, "Hello")).toEqual(["World"]);
+      const next = await ZmtpClient.connect(port, "REQ");
+      expect(await ask(next, "Hello")).toEqual(["World"]);
+      next.raw.end();
+    }
+  });
+
+  test("logs why a peer with too large a message was disconnected", async () => {
+    const { port, log, service } = await startRole(zmqRep, { maxMessageSize: "1KiB" });
+    const client = await ZmtpClient.connect(port, "REQ");
+    const [name] = service.clients?.() ?? [];
+    client.send("", "x".repeat(1025));
+    await client.raw.ended;
+    expect(log).toEqual([
+      `info Disconnected ${name}: its message has 1025 bytes or more, and maxMessageSize is 1024 (1 disconnected so far)`,
+    ]);
+    expect(service.stats().peers_disconnected_total).toBe(1);
+  });
+
+  test("counts all parts of a message together", async () => {
+    const { port, log } = await startRole(zmqRep, { maxMessageSize: "1KiB" });
+    const client = await ZmtpClient.connect(port, "DEALER");
+    for (let part = 0; part < 11; part++)
+      client.raw.write(Buffer.concat([Buffer.from([1, 100]), Buffer.alloc(100)]));
+    await client.raw.ended;
+    expect(log[0]).toContain("its message has 1100 bytes or more, and maxMessageSize is 1024");
+  });
+
+  test("does not take a message in parts without end", async () => {
+    const { port, log, service } = await startRole(zmqRep);
+    const client = await ZmtpClient.connect(port, "DEALER");
+    const parts = Buffer.concat(Array.from({ length: 1000 }, () => Buffer.from([1, 0])));
+    for (let wave = 0; wave < 5; wave++) client.raw.write(parts);
+    await client.raw.ended;
+    expect(log[0]).toContain("its message has more than 4096 parts");
+    await until(() => service.stats().held_bytes === 0);
+  });
+
+  test("accepts messages of the default maximum of 16 MiB", async () => {
+    const { port } = await startRole(zmqRep);
+    const client = await ZmtpClient.connect(port, "REQ");
+    expect(await ask(client, new Uint8Array(16 * 1024 * 1024))).toEqual(["World"]);
+  });
+
+  test("gives a message its deadline from its first byte on, whatever follows", async () => {
+    const { port, log } = await startRole(zmqRep, { messageTimeout: "100ms" });
+    const slow = await ZmtpClient.connect(port, "REQ");
+    const drip = setInterval(() => slow.raw.write(Buffer.from([1, 0])), 10); // always another part
+    onTestFinished(() => clearInterval(drip));
+    await slow.raw.ended;
+    expect(log[0]).toContain("its message was not complete within 100 ms");
+  });
+
+  test("does not disconnect a peer whose message waits for us", async () => {
+    const { port } = await startRole(zmqRep, {
+      messageTimeout: "100ms",
+      delay: "150ms",
+      receiveHighWater: 1,
+    });
+    const dealer = await ZmtpClient.connect(port, "DEALER");
+    for (const request of ["one", "two", "three"]) dealer.send("", request);
+    for (let reply = 0; reply < 3; reply++) expect(String((await dealer.receive())[1])).toBe("World");
+  });
+
+  test("holds a bounded number of requests while it is late, and answers all in order", async () => {
+    const config = { delay: "1ms", receiveHighWater: 3, reply: "{message}" };
+    const { port, service } = await startRole(zmqRep, config);
+    const dealer = await ZmtpClient.connect(port, "DEALER");
+    let ahead = 0;
+    for (let request = 0; request < 50; request++) dealer.send("", String(request));
+    for (let request = 0; request < 50; request++) {
+      expect(String((await dealer.receive())[1])).toBe(String(request));
+      const { messages_received_total: read = 0, messages_sent_total: answered = 0 } = service.stats();
+      ahead = Math.max(ahead, read - answered);
+    }
+    expect(ahead).toBeLessThanOrEqual(3);
+  });
+
+  test("lets peers take turns while it is late", async () => {
+    const { port } = await startRole(zmqRep, { delay: "5ms", reply: "{count}" });
+    const greedy = await ZmtpClient.connect(port, "DEALER");
+    for (let request = 0; request < 100; request++) greedy.send("", "x");
+    await greedy.receive();
+    const modest = await ZmtpClient.connect(port, "REQ");
+    const [count] = await ask(modest, "Hello");
+    expect(Number(count)).toBeLessThan(90);
+  });
+
+  test("does not make replies that nobody reads", async () => {
+    const { port, service } = await startRole(zmqRep, { reply: `${"x".repeat(1000)}{count}` });
+    const deaf = await ZmtpClient.connect(port, "DEALER");
+    deaf.raw.pause();
+    const requests = Buffer.concat(Array.from({ length: 10_000 }, () => message("", "")));
+    for (let wave = 0; wave < 20; wave++) deaf.raw.write(requests); // 200,000 replies of 1 KB
+    const patient = await ZmtpClient.connect(port, "REQ");
+    await until(() => (service.stats().held_bytes ?? 0) > 0);
+    for (let round = 0; round < 100; round++) await ask(patient, "Hello");
+    expect(service.stats().held_bytes).toBeLessThan(4_000_000);
+    deaf.raw.resume();
+    for (let reply = 1; reply <= 20_000; reply++) await deaf.receive();
+  });
+
+  test("disconnects who has been holding longest when all together hold too much", async () => {
+    const config = { maxBuffered: "1MiB", maxMessageSize: "600KiB" };
+    const { port, log, service } = await startRole(zmqRep, config);
+    const half = message("", new Uint8Array(500_000)).subarray(0, 400_000);
+    const squatters = await Promise.all([1, 2, 3].map(() => ZmtpClient.connect(port, "REQ")));
+    for (const [index, squatter] of squatters.entries()) {
+      squatter.raw.write(half);
+      const holds = (index + 1) * (half.length - 2);
+      if (index < 2) await until(() => (service.stats().held_bytes ?? 0) >= holds);
+    }
+    await squatters[0]!.raw.ended;
+    expect(log[0]).toContain("all peers together hold more than maxBuffered, which is 1048576 bytes");
+    expect(await ask(await ZmtpClient.connect(port, "REQ"), "Hello")).toEqual(["World"]);
+    expect(service.stats().connections).toBe(3);
+  });
+});
+
+test("zmq-rep answers heartbeats, and drops a peer that does not answer its own", async () => {
+  const { port, log } = await startRole(zmqRep, { heartbeat: "50ms" });
+  const client = await ZmtpClient.connect(port, "REQ");
+  const ping = Buffer.concat([Buffer.from([4, 9, 4]), Buffer.from("PING"), Buffer.from([0, 0, 7, 9])]);
+  client.raw.write(ping);
+  const pong = Buffer.concat([Buffer.from([4, 7, 4]), Buffer.from("PONG"), Buffer.from([7, 9])]);
+  expect(await client.raw.bytes(pong.length)).toEqual(pong);
+  expect(await client.raw.bytes(9)).toEqual(
+    Buffer.concat([Buffer.from([4, 7, 4]), Buffer.from("PING"), Buffer.from([0, 0])]),
+  );
+  await client.raw.ended;
+  expect(log[0]).toContain("it has given no sign of life for 50 ms (heartbeat)");
+});
+
+test("zmq-rep connects to its clients when it is configured so, and again when they come back", async () => {
+  const listen = () => {
+    const answer = Promise.withResolvers<Buffer>();
+    let received = Buffer.alloc(0);
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        open: (socket) =>
+          void socket.write(Buffer.concat([greeting, readyCommand("REQ"), message("", "Hello")])),
+        data(_, chunk) {
+          received = Buffer.concat([received, chunk]);
+          if (received.length >= 64 + 27 + 9) answer.resolve(received.subarray(64 + 27));
+        },
+      },
+    });
+    return { listener, answer: answer.promise };
+  };
+  const first = listen();
+  const { service } = await startRole(zmqRep, { connect: [`tcp://127.0.0.1:${first.listener.port}`] });
+  expect(await first.answer).toEqual(message("", "World"));
+  expect(service.addresses).toEqual([]);
+  first.listener.stop(true);
+  await until(() => service.stats().connections === 0);
+  const again = Bun.listen({
+    hostname: "127.0.0.1",
+    port: first.listener.port,
+    socket: { data() {} },
+  });
+  onTestFinished(() => again.stop(true));
+  await until(() => service.stats().connections === 1);
 });

@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { Subscriptions } from "../../../src/protocol/zmtp/subscriptions.ts";
+
+test("a message is for everybody who subscribes to a beginning of it, once, as a plain search finds them", () => {
+  const prefix = fc.string({ unit: fc.constantFrom("a", "b", "\xff"), maxLength: 4 });
+  const step = fc.record({ isAdded: fc.boolean(), prefix, who: fc.integer({ min: 0, max: 3 }) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), prefix, (steps, message) => {
+      const subscriptions = new Subscriptions<number>();
+      const plain = new Set<string>();
+      for (const { isAdded, prefix, who } of steps) {
+        if (isAdded) subscriptions.add(prefix, who);
+        else subscriptions.remove(prefix, who);
+        if (isAdded) plain.add(`${who}${prefix}`);
+        else plain.delete(`${who}${prefix}`);
+      }
+      const expected = [0, 1, 2, 3].filter((who) =>
+        [...plain].some((key) => key.startsWith(String(who)) && message.startsWith(key.slice(1))),
+      );
+      expect([...subscriptions.matching(Buffer.from(message, "latin1"))].sort()).toEqual(expected);
+    }),
+  );
+});
