@@ -8,7 +8,7 @@ import { repeated } from "../program/schedule.ts";
 import { linesIfAny } from "../terminal/io.ts";
 import { messageFields, messageText } from "../zmq/message.ts";
 import { zmqCommand } from "../zmq/options.ts";
-import { withZmq } from "../zmq/socket.ts";
+import { requestLost, withZmq } from "../zmq/socket.ts";
 
 /** `distcli zmq req`: sends requests and shows the replies. */
 export const zmqReq: CliCommand = (cli) =>
@@ -36,7 +36,7 @@ export const zmqReq: CliCommand = (cli) =>
         const requests = await lines;
         await withZmq(context, "req", { endpoint, options, side: "connects" }, async (client) => {
           const ask = (message: string, number: number) =>
-            request(context, client, { endpoint, message, number });
+            request(context, client, { endpoint, message, number, patient: options.patient });
           if (requests === undefined) {
             const message = words.join(" ") || "Hello";
             return repeated(options, context.signal, (round) => ask(message, round - 1));
@@ -55,18 +55,21 @@ interface Request {
   readonly message: string;
   /** Counts from 0, as the original client does. */
   readonly number: number;
+  /** Who waits for a peer that is not there yet waits for one that comes back, too. */
+  readonly patient: boolean | undefined;
 }
 
 async function request(
   context: CommandContext,
   client: ZmqClient,
-  { endpoint, message, number }: Request,
+  { endpoint, message, number, patient }: Request,
 ): Promise<void> {
   context.note(`Sending request ${number} ...`);
   const reply = await context.within(`No reply from ${endpoint}`, async () => {
     await client.send([bytesOfText(message)]);
-    return await client.receive();
+    return await (patient ? client.receive() : client.receiveReply());
   });
+  if (reply === undefined) throw requestLost(endpoint);
   const text = messageText(reply);
   const line = context.quiet ? text : `Received reply ${number}: ${text}`;
   context.result(line, { number, ...messageFields(reply) });

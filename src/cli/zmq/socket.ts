@@ -52,6 +52,14 @@ async function open(type: SocketType, options: ZmqClientOptions): Promise<ZmqCli
   }
 }
 
+/** ZeroMQ gives no reason when a peer closes a connection: its log does. */
+export const requestLost = (endpoint: string): PeerError =>
+  new PeerError(
+    "connection-closed",
+    `${endpoint} closed the connection instead of answering: its log says why. It may have been stopped, or the ` +
+      "request is larger than its maxMessageSize",
+  );
+
 /** @throws {PeerError} with the reason, when the peer cannot be reached, or is no socket that fits ours */
 async function waitForPeer(
   context: CommandContext,

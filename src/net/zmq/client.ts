@@ -1,9 +1,10 @@
+import type { Parts } from "../../protocol/zmtp/frame.ts";
 import type { SocketType } from "./constants.ts";
 import { ZmqContext } from "./context.ts";
 import { connectsOverIpv6, needsIpv6, resolveBindEndpoint } from "./endpoint.ts";
 import { bindSocket, clearIpcPath } from "./ipc-path.ts";
 import { decodeMonitorEvent, openMonitor } from "./monitor.ts";
-import type { Parts, ZmqSocket } from "./socket.ts";
+import type { ZmqSocket } from "./socket.ts";
 import { ZmqWaiter } from "./waiter.ts";
 
 export interface ZmqClientOptions {
@@ -24,8 +25,25 @@ interface ResolvedOptions extends ZmqClientOptions {
   readonly ipv6: boolean;
 }
 
-/** A client closes the connection to a server that sends a larger message. */
-const maxMessageSize = 256 * 1024 * 1024;
+/**
+ * What a peer may send. libzmq bounds the bytes of a part and the number of whole messages that wait. It has no bound for
+ * the parts of an unfinished message: a peer that never ends one can fill the memory of this program.
+ */
+interface Limits {
+  readonly partBytes: number;
+  readonly waitingMessages: number;
+}
+
+const connecting: Limits = { partBytes: 256 * 1024 * 1024, waitingMessages: 100 };
+/** Anybody may connect. */
+const listening: Limits = { partBytes: 16 * 1024 * 1024, waitingMessages: 64 };
+/** PUSH receives nothing, and PUB subscriptions only. */
+const sending: Limits = { partBytes: 4096, waitingMessages: 64 };
+
+function limitsOf(type: SocketType, bind: boolean): Limits {
+  if (type === "push" || type === "pub" || type === "xpub") return sending;
+  return bind ? listening : connecting;
+}
 
 /** One socket with promises for `receive` and `send`, for a client program on the main thread. */
 export class ZmqClient {
@@ -60,7 +78,9 @@ export class ZmqClient {
     this.#zmq = zmq;
     this.#socket = zmq.socket(type);
     if (ipv6) this.#socket.setInt("ipv6", 1);
-    this.#socket.setMaxMessageSize(maxMessageSize);
+    const { partBytes, waitingMessages } = limitsOf(type, bind);
+    this.#socket.setMaxMessageSize(partBytes);
+    this.#socket.setInt("rcvhwm", waitingMessages);
     if (type === "push") this.#socket.setInt("immediate", 1);
     if (bind) this.#socket.requireZmtp3();
     for (const prefix of subscribe ?? []) this.#socket.subscribe(prefix);
@@ -68,7 +88,7 @@ export class ZmqClient {
     if (bind) bindSocket(this.#socket, endpoint);
     else this.#socket.connect(endpoint);
     this.endpoint = this.#socket.lastEndpoint();
-    this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#monitor], false);
+    this.#waiter = new ZmqWaiter(zmq.lib, [this.#socket, this.#monitor]);
   }
 
   /** The outcome of the first attempt to connect; libzmq itself retries without reporting it. */
@@ -103,8 +123,30 @@ export class ZmqClient {
       this.#throwIfClosed();
       const parts = this.#socket.receive();
       if (parts !== undefined) return parts;
-      await this.#waiter.wait(["readable", "nothing"]);
+      this.#hasDisconnected(); // read, or the events of many peers would pile up
+      await this.#waiter.wait(["readable", "readable"]);
     }
+  }
+
+  /**
+   * As `receive`, for a reply that comes over the connection that the request went over.
+   * @returns undefined when that connection has ended; libzmq connects again, but sends the request only once
+   */
+  async receiveReply(): Promise<Uint8Array[] | undefined> {
+    for (let isLost = false; ; isLost = this.#hasDisconnected()) {
+      this.#throwIfClosed();
+      const parts = this.#socket.receive();
+      if (parts !== undefined || isLost) return parts;
+      await this.#waiter.wait(["readable", "readable"]);
+    }
+  }
+
+  #hasDisconnected(): boolean {
+    let isLost = false;
+    for (let parts = this.#monitor.receive(); parts !== undefined; parts = this.#monitor.receive()) {
+      if (decodeMonitorEvent(parts)?.kind === "disconnected") isLost = true;
+    }
+    return isLost;
   }
 
   /** Resolves when a peer's queue has taken the message; rejects once the client is closed. */
@@ -112,7 +154,8 @@ export class ZmqClient {
     for (;;) {
       this.#throwIfClosed();
       if (this.#socket.sendParts(parts)) return;
-      await this.#waiter.wait(["writable", "nothing"]);
+      this.#hasDisconnected();
+      await this.#waiter.wait(["writable", "readable"]);
     }
   }
 

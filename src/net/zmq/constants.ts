@@ -17,22 +17,12 @@ export type SocketType = keyof typeof socketTypes;
 
 /** Options whose value is a C int. */
 export const intOptions = {
-  rcvmore: 13,
   fd: 14,
   linger: 17,
-  reconnectInterval: 18,
-  backlog: 19,
-  reconnectIntervalMax: 21,
   sndhwm: 23,
   rcvhwm: 24,
-  tcpKeepalive: 34,
-  tcpKeepaliveIdle: 36,
   immediate: 39,
   ipv6: 42,
-  handshakeInterval: 66,
-  heartbeatInterval: 75,
-  heartbeatTimeout: 77,
-  connectTimeout: 79,
 } as const;
 
 export type IntOption = keyof typeof intOptions;
@@ -49,14 +39,9 @@ export const flags = { dontWait: 1, sendMore: 2 } as const;
 
 export const pollEvents = { nothing: 0, readable: 1, writable: 2 } as const;
 
-/** A property of a received message: the file descriptor of the connection that it came through. */
-export const sourceFd = 2;
-
 export const monitorEvents = {
   connected: 0x0001,
   connectRetried: 0x0004,
-  accepted: 0x0020,
-  acceptFailed: 0x0040,
   disconnected: 0x0200,
   handshakeFailedNoDetail: 0x0800,
   handshakeSucceeded: 0x1000,

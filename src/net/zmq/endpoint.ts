@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { type Address, formatHostPort } from "../../core/address.ts";
+import { formatHostPort } from "../../core/address.ts";
 
 const tcpPattern = /^tcp:\/\/(\[[0-9a-f:.%\w]+\]|[^:[\]/\s]+):(\d{1,5}|\*)$/i;
 
@@ -29,13 +29,6 @@ export function checkEndpoint(endpoint: string): void {
   throw new Error(
     `must be an endpoint such as tcp://127.0.0.1:5555 or ipc:///tmp/lab.sock, and is ${JSON.stringify(endpoint)}`,
   );
-}
-
-/** The address of a bound endpoint in the form that the socket reports. */
-export function endpointAddress(endpoint: string): Address {
-  const tcp = parseTcpEndpoint(endpoint);
-  if (tcp !== undefined) return { transport: "tcp", ...tcp };
-  return { transport: "ipc", host: endpoint.replace(/^ipc:\/\//, ""), port: 0 };
 }
 
 /**

@@ -25,16 +25,12 @@ const zmqFunctions = {
   zmq_msg_recv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
   zmq_msg_data: { args: ["ptr"], returns: "ptr" },
   zmq_msg_more: { args: ["ptr"], returns: "i32" },
-  zmq_msg_get: { args: ["ptr", "i32"], returns: "i32" },
   zmq_msg_close: { args: ["ptr"], returns: "i32" },
 } as const;
 
 /** Found through libzmq: a symbol lookup in a library also searches the libraries that it depends on. */
 const posixFunctions = {
   memcpy: { args: ["ptr", "ptr", "u64"], returns: "ptr" },
-  getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  shutdown: { args: ["i32", "i32"], returns: "i32" },
 } as const;
 
 const linuxFunctions = {

@@ -1,6 +1,7 @@
+import type { Parts } from "../../protocol/zmtp/frame.ts";
 import { monitorEvents } from "./constants.ts";
 import type { ZmqContext } from "./context.ts";
-import type { Parts, ZmqSocket } from "./socket.ts";
+import type { ZmqSocket } from "./socket.ts";
 
 export type MonitorEventKind = keyof typeof monitorEvents;
 

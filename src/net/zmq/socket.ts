@@ -1,12 +1,6 @@
 import { type Pointer, ptr } from "bun:ffi";
-import {
-  flags,
-  type IntOption,
-  intOptions,
-  maxMessageSizeOption,
-  sourceFd,
-  textOptions,
-} from "./constants.ts";
+import type { Parts } from "../../protocol/zmtp/frame.ts";
+import { flags, type IntOption, intOptions, maxMessageSizeOption, textOptions } from "./constants.ts";
 import { check, lastError, lastErrorName } from "./error.ts";
 import type { Handle, Libzmq } from "./library.ts";
 
@@ -15,9 +9,6 @@ const decoder = new TextDecoder();
 
 /** Bytes of a `zmq_msg_t`, as zmq.h fixes it. */
 const messageSize = 64;
-
-/** The parts of one message, first to last; nearly always one. */
-export type Parts = readonly Uint8Array[];
 
 /**
  * One socket. Nothing here blocks: `receive` and `send` report at once that they would have to wait, and a
@@ -131,12 +122,6 @@ export class ZmqSocket {
       if (part !== undefined) parts.push(part);
     }
     return parts;
-  }
-
-  /** The file descriptor of the connection that the last message came from; undefined if unknown. */
-  lastSource(): number | undefined {
-    const fd = this.#lib.c.zmq_msg_get(this.#message, sourceFd);
-    return fd < 0 ? undefined : fd;
   }
 
   /** Returns at once; unsent messages linger in the background. Safe to call twice. */

@@ -8,11 +8,6 @@ import type { ZmqSocket } from "./socket.ts";
 const item = { size: 16, socket: 0, events: 12 } as const;
 
 /**
- * Milliseconds that a thread waits inside libzmq, without running its event loop, before it waits in the event loop.
- */
-const blockingSlice = 5;
-
-/**
  * Without a waker, the event loop polls at these intervals: `busy` until `busyFor` ms after the last work, then `idle`.
  */
 const pollInterval = { busy: 1, idle: 10, busyFor: 100 } as const;
@@ -23,28 +18,21 @@ const maxTimer = 0x7fff_ffff;
 export type Readiness = keyof typeof pollEvents;
 
 /**
- * Waits until one of several sockets is ready, the time is over, or `wake` is called, while the event loop runs.
- *
- * A service's own thread (`mayBlock`) first waits a few milliseconds in zmq_poll, which returns faster than the event
- * loop wakes up. When nothing comes, and on the main thread always, libzmq's file descriptors wake the event loop. So a
- * busy service answers without delay, an idle one uses no processor time, and both notice at once that they must stop.
+ * Waits until one of several sockets is ready, the time is over, or `close` is called, while the event loop runs:
+ * libzmq's file descriptors wake it.
  */
 export class ZmqWaiter {
   readonly #lib: Libzmq;
-  readonly #mayBlock: boolean;
   readonly #count: number;
   readonly #itemMemory: DataView<ArrayBuffer>;
   readonly #items: Pointer;
   readonly #waker: EpollWaker | undefined;
-  #lastTurn = performance.now();
   #lastWork = performance.now();
-  #calls = 0;
   #awake = false;
   #endSleep = () => {};
 
-  constructor(lib: Libzmq, sockets: readonly ZmqSocket[], mayBlock: boolean) {
+  constructor(lib: Libzmq, sockets: readonly ZmqSocket[]) {
     this.#lib = lib;
-    this.#mayBlock = mayBlock;
     this.#count = sockets.length;
     this.#itemMemory = new DataView(new ArrayBuffer(item.size * sockets.length));
     this.#items = ptr(this.#itemMemory);
@@ -53,25 +41,6 @@ export class ZmqWaiter {
     });
     const fds = sockets.map((socket) => socket.getInt("fd"));
     if (lib.linux !== undefined) this.#waker = new EpollWaker(lib.linux, fds, () => this.#endSleep());
-  }
-
-  /**
-   * Whether a loop that never waits should let the event loop run. Reads the clock at every 32nd call only: read for
-   * each of five million messages a second, it took a tenth of the time.
-   */
-  get isDue(): boolean {
-    this.#calls++;
-    return (this.#calls & 31) === 0 && this.#isOverdue;
-  }
-
-  get #isOverdue(): boolean {
-    return performance.now() - this.#lastTurn > blockingSlice;
-  }
-
-  /** Lets the event loop run: timers, messages from other threads, other services. */
-  async turn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#lastTurn = performance.now();
   }
 
   /** Ends the current wait and all later ones. */
@@ -90,11 +59,7 @@ export class ZmqWaiter {
       this.#itemMemory.setInt16(index * item.size + item.events, pollEvents[event], true);
     });
     const until = performance.now() + limit;
-    if (this.#mayBlock && !this.#awake && events[0] !== "nothing" && this.#pollFirst(limit)) {
-      if (this.#isOverdue) await this.turn();
-      return true;
-    }
-    while (!this.#poll(this.#count, 0)) {
+    while (!this.#poll()) {
       const left = until - performance.now();
       if (this.#awake || left <= 0) return false;
       await this.#sleep(left);
@@ -107,13 +72,8 @@ export class ZmqWaiter {
     this.#waker?.close();
   }
 
-  /** Polls the service's own socket only: polling the monitor's as well costs a busy service a tenth of its speed. */
-  #pollFirst(limit: number): boolean {
-    return this.#poll(1, Math.min(blockingSlice, limit));
-  }
-
-  #poll(count: number, timeout: number): boolean {
-    const isReady = this.#lib.c.zmq_poll(this.#items, count, Math.ceil(timeout)) > 0;
+  #poll(): boolean {
+    const isReady = this.#lib.c.zmq_poll(this.#items, this.#count, 0) > 0;
     if (isReady) this.#lastWork = performance.now();
     return isReady;
   }
@@ -127,7 +87,6 @@ export class ZmqWaiter {
     const timer = setTimeout(resolve, Math.min(limit, hasWaker ? maxTimer : this.#pollAgainIn()));
     await promise;
     clearTimeout(timer);
-    this.#lastTurn = performance.now();
   }
 
   #pollAgainIn(): number {

@@ -69,6 +69,15 @@ describe("zmq req", () => {
     expect(cli.exit).toBe(124);
   });
 
+  test("a service that disconnects instead of answering is an error, at once", async () => {
+    const { port, log } = await startRole(zmqRep, { maxMessageSize: "1KiB" });
+    const cli = await runCli(zmq, ["zmq", "req", endpoint(port), "x".repeat(2000), "--timeout", "1m"]);
+    expect(cli.stderr).toContain(`${endpoint(port)} closed the connection instead of answering`);
+    expect(cli.stderr).toContain("larger than its maxMessageSize");
+    expect(cli.exit).toBe(1);
+    expect(log[0]).toContain("its message has 2000 bytes or more, and maxMessageSize is 1024");
+  });
+
   test("a refused connection says who usually listens there", async () => {
     const cli = await runCli(zmq, ["zmq", "req", "tcp://127.0.0.77:5555", "Hello"]);
     expect(cli.stderr).toContain("Cannot connect to 127.0.0.77:5555: connection refused");
@@ -316,4 +325,16 @@ test("numbers of any size pass exactly, also as JSON", async () => {
   client.send(pickleInt(2n ** 80n));
   await cli.exit;
   expect(cli.stdout).toBe('{"worker":1,"work":1208925819614629174706176}\n');
+});
+
+test.each([
+  ["push", "PULL", ["1", "--repeat", "1000000", "--every", "1h"]],
+  ["pub", "SUB", ["x", "--now", "--every", "1h"]],
+])("zmq %s disconnects a peer that sends it large messages", async (kind, type, args) => {
+  const cli = await listening(kind, ...args);
+  const peer = await ZmtpClient.connect(cli.port, type);
+  peer.send(new Uint8Array(5000));
+  await peer.raw.ended;
+  cli.interrupt();
+  await cli.exit;
 });

@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import {
   checkEndpoint,
   connectsOverIpv6,
-  endpointAddress,
   formatTcpEndpoint,
   needsIpv6,
   parseTcpEndpoint,
@@ -54,11 +53,6 @@ describe("an endpoint", () => {
     expect(needsIpv6("tcp://[::1]:1")).toBe(true);
     expect(needsIpv6("tcp://127.0.0.1:1")).toBe(false);
     expect(needsIpv6("ipc:///tmp/a:b")).toBe(false);
-  });
-
-  test("is where a service can be reached", () => {
-    expect(endpointAddress("tcp://[::]:7")).toEqual({ transport: "tcp", host: "::", port: 7 });
-    expect(endpointAddress("ipc:///tmp/x")).toEqual({ transport: "ipc", host: "/tmp/x", port: 0 });
   });
 
   test("is bound by address: names are resolved, the rest is left to libzmq", async () => {

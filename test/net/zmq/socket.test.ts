@@ -95,13 +95,13 @@ describe("a context", () => {
     const endpoint = push.lastEndpoint();
     const pull = receiver.socket("pull");
     pull.connect(endpoint);
-    const writable = new ZmqWaiter(sender.lib, [push], false);
+    const writable = new ZmqWaiter(sender.lib, [push]);
     expect(await writable.wait(["writable"])).toBe(true);
     for (let count = 0; count < 500; count++) push.send(new Uint8Array(10_000));
     writable.close();
     push.setInt("linger", 5000);
     const ended = sender.terminate(AbortSignal.timeout(5000));
-    const readable = new ZmqWaiter(receiver.lib, [pull], false);
+    const readable = new ZmqWaiter(receiver.lib, [pull]);
     for (let count = 0; count < 500; ) {
       if (pull.receive() === undefined) await readable.wait(["readable"], 5000);
       else count++;
@@ -122,13 +122,10 @@ describe("a context", () => {
   });
 });
 
-describe.each([
-  ["on the main thread", false],
-  ["in a thread of its own", true],
-])("a waiter %s", (_, mayBlock) => {
+describe("a waiter", () => {
   test("wakes when a message comes, and leaves the event loop free until then", async () => {
     const { zmq, push, pull } = await pipeline();
-    const waiter = new ZmqWaiter(zmq.lib, [pull], mayBlock);
+    const waiter = new ZmqWaiter(zmq.lib, [pull]);
     onTestFinished(() => waiter.close());
     for (let round = 0; round < 20; round++) {
       setTimeout(() => push.send(bytes("x")), 8); // a loop that is blocked never gets to this
@@ -139,7 +136,7 @@ describe.each([
 
   test("gives up when the time is over", async () => {
     const { zmq, pull } = await pipeline();
-    const waiter = new ZmqWaiter(zmq.lib, [pull], mayBlock);
+    const waiter = new ZmqWaiter(zmq.lib, [pull]);
     onTestFinished(() => waiter.close());
     const start = performance.now();
     expect(await waiter.wait(["readable"], 60)).toBe(false);
@@ -149,7 +146,7 @@ describe.each([
 
   test("is woken by hand, for good", async () => {
     const { zmq, pull } = await pipeline();
-    const waiter = new ZmqWaiter(zmq.lib, [pull], mayBlock);
+    const waiter = new ZmqWaiter(zmq.lib, [pull]);
     onTestFinished(() => waiter.close());
     setTimeout(() => waiter.wake(), 10);
     expect(await waiter.wait(["readable"])).toBe(false);
@@ -158,7 +155,7 @@ describe.each([
 
   test("still reports messages after it was woken", async () => {
     const { zmq, push, pull } = await pipeline();
-    const waiter = new ZmqWaiter(zmq.lib, [pull], mayBlock);
+    const waiter = new ZmqWaiter(zmq.lib, [pull]);
     onTestFinished(() => waiter.close());
     waiter.wake();
     push.send(bytes("x"));
@@ -170,7 +167,7 @@ describe.each([
     const open = () => [...new Bun.Glob("*").scanSync({ cwd: "/proc/self/fd", onlyFiles: false })].length;
     const before = open();
     for (let round = 0; round < 50; round++) {
-      const waiter = new ZmqWaiter(zmq.lib, [pull], mayBlock);
+      const waiter = new ZmqWaiter(zmq.lib, [pull]);
       setTimeout(() => push.send(bytes("x")), 1);
       await waiter.wait(["readable"]);
       pull.receive();
