@@ -42,7 +42,18 @@ export interface PeerOwner {
   /** A batch of messages is to be sent at the next `flush`. */
   batched(peer: ZmqPeer): void;
   joined(peer: ZmqPeer): void;
+  /** The peer has had its share of this turn of the event loop: `release("turn")` is due in a later one. */
+  hadItsTurn(peer: ZmqPeer): void;
 }
+
+/** Why a peer is not read: replies wait for it, requests wait for the service, or others have their turn. */
+export type HoldReason = "replies" | "requests" | "turn";
+
+/**
+ * Messages and commands of one peer that are handled before others have their turn. A chunk of 512 KiB may hold 87,000
+ * of them: a few peers that sent such chunks kept the others waiting for seconds.
+ */
+export const maxPerTurn = 2048;
 
 /** Bytes that may wait for a peer to read them, besides one message. */
 const maxBacklog = 1024 * 1024;
@@ -71,14 +82,23 @@ export class ZmqPeer {
   #batchCount = 0;
   /** Messages written since nothing waited last. */
   #waiting = 0;
-  #holdsReplies = false;
-  #holdsRequests = false;
+  readonly #holds = new Set<HoldReason>();
+  #handled = 0;
 
   constructor(connection: TcpConnection<ZmqPeer>, owner: PeerOwner) {
     this.connection = connection;
     this.#owner = owner;
     this.#reader = new MessageReader(
-      { message: (parts) => owner.behaviour.message?.(this, parts), command: (body) => this.#command(body) },
+      {
+        message: (parts) => {
+          owner.behaviour.message?.(this, parts);
+          this.#countHandled();
+        },
+        command: (body) => {
+          this.#command(body);
+          this.#countHandled();
+        },
+      },
       owner.behaviour.limits,
     );
     connection.write(greeting.subarray(0, signatureLength));
@@ -109,9 +129,9 @@ export class ZmqPeer {
     return this.#reader.isWithinMessage && !this.isHeld ? this.#reader.count : undefined;
   }
 
-  /** It is not read, because replies wait for it or requests for the service. */
+  /** It is not read. */
   get isHeld(): boolean {
-    return this.#holdsReplies || this.#holdsRequests;
+    return this.#holds.size > 0;
   }
 
   /** No more messages should be sent until `drained`. */
@@ -134,6 +154,7 @@ export class ZmqPeer {
   receive(chunk: Uint8Array): void {
     this.isHeard = true;
     this.isAsked = false;
+    this.#handled = 0;
     const rest = this.#stage === "greeting" ? this.#greet(chunk) : chunk;
     if (rest.length > 0) this.#reader.read(rest);
   }
@@ -171,22 +192,26 @@ export class ZmqPeer {
     this.release("replies");
   }
 
-  /** Stops reading until `release`, because replies wait for the peer or requests for the service. */
-  hold(what: "replies" | "requests"): void {
-    if (what === "replies") this.#holdsReplies = true;
-    else this.#holdsRequests = true;
+  /** Stops reading until `release`. */
+  hold(reason: HoldReason): void {
+    this.#holds.add(reason);
     this.#reader.stop();
     this.connection.pause();
   }
 
   /** @throws {ZmtpError} of what had come and was not read */
-  release(what: "replies" | "requests"): void {
-    const wasHeld = this.isHeld;
-    if (what === "replies") this.#holdsReplies = false;
-    else this.#holdsRequests = false;
-    if (!wasHeld || this.isHeld || this.connection.closed) return;
+  release(reason: HoldReason): void {
+    if (!this.#holds.delete(reason) || this.isHeld || this.connection.closed) return;
+    this.#handled = 0;
     this.connection.resume();
     this.#reader.resume();
+  }
+
+  #countHandled(): void {
+    if (++this.#handled < maxPerTurn) return;
+    this.#handled = 0;
+    this.hold("turn");
+    this.#owner.hadItsTurn(this);
   }
 
   /** Makes room for one more message of so many bytes. */

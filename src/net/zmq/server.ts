@@ -50,6 +50,8 @@ export class ZmqServer implements PeerOwner {
   readonly #handshakes: TimeoutQueue<ZmqPeer>;
   readonly #unfinished: TimeoutQueue<ZmqPeer>;
   #batched: ZmqPeer[] = [];
+  /** Peers that have more to be read, in order; a closed one is passed over. */
+  #due: ZmqPeer[] = [];
   #heartbeat: Timer | undefined;
   #failedHandshakes = 0;
   #disconnected = 0;
@@ -187,6 +189,27 @@ export class ZmqServer implements PeerOwner {
     this.peers.add(peer);
     this.behaviour.joined?.(peer);
     this.#endWait();
+  }
+
+  hadItsTurn(peer: ZmqPeer): void {
+    this.#due.push(peer);
+    if (this.#due.length === 1) setImmediate(() => this.#readDue());
+  }
+
+  /** Reads on from those that had to wait, for as long as a turn may take. */
+  #readDue(): void {
+    const due = this.#due;
+    this.#due = [];
+    const began = performance.now();
+    let done = 0;
+    while (done < due.length && performance.now() - began < maxTurn) {
+      const peer = due[done++]!;
+      this.guard(peer, () => peer.release("turn"));
+    }
+    const later = due.slice(done);
+    const isScheduled = this.#due.length > 0;
+    this.#due = [...later, ...this.#due];
+    if (later.length > 0 && !isScheduled) setImmediate(() => this.#readDue());
   }
 
   /** Runs `work`, which may read from the peer; it is disconnected when it has broken the protocol. */

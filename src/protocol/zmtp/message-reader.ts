@@ -30,7 +30,8 @@ export class MessageReader {
   readonly #limits: MessageLimits;
   /** Bytes that have not been read: an incomplete frame, or what came while the reader was stopped. */
   #held: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  #heldLength = 0;
+  #heldStart = 0;
+  #heldEnd = 0;
   /** The bytes that the frame at the front of `#held` takes, as far as is known. */
   #needed = 2;
   /** The parts of the message so far. */
@@ -54,7 +55,7 @@ export class MessageReader {
 
   /** Whether the beginning of a message is there and its end is not. */
   get isWithinMessage(): boolean {
-    return this.#parts.length > 0 || (this.#heldLength > 0 && !this.#isStopped);
+    return this.#parts.length > 0 || (this.#heldEnd > 0 && !this.#isStopped);
   }
 
   /** Within the handler: what follows is held until `resume`. */
@@ -71,7 +72,7 @@ export class MessageReader {
 
   /** @throws {ZmtpError} after the messages before the error have been handled */
   read(chunk: Uint8Array): void {
-    if (this.#heldLength > 0 || this.#isStopped) {
+    if (this.#heldEnd > 0 || this.#isStopped) {
       this.#hold(chunk);
       this.#readHeld();
       return;
@@ -82,16 +83,23 @@ export class MessageReader {
   }
 
   #readHeld(): void {
-    if (this.#isStopped || this.#heldLength < this.#needed) return;
-    const bytes = this.#held.subarray(0, this.#heldLength);
+    const bytes = this.#held.subarray(this.#heldStart, this.#heldEnd);
+    if (this.#isStopped || bytes.length < this.#needed) return;
     const end = this.#parse(bytes);
     this.#ownParts();
-    if (end === 0) return;
-    // The rest gets memory of its own: what it lay in may be many times as large.
-    const rest = bytes.slice(end);
+    if (this.#heldEnd === 0) return; // closed meanwhile
+    this.#heldStart += end;
+    const rest = this.#heldEnd - this.#heldStart;
+    if (rest === 0) this.#free();
+    else if (rest < this.#heldStart) this.#compact(rest);
+  }
+
+  /** The rest gets memory of its own: what it lies in is more than twice as large. */
+  #compact(rest: number): void {
+    const bytes = this.#held.slice(this.#heldStart, this.#heldEnd);
     this.#free();
-    this.#held = rest;
-    this.#heldLength = rest.length;
+    this.#held = bytes;
+    this.#heldEnd = rest;
   }
 
   /** Frees everything; nothing is read any more. */
@@ -106,7 +114,7 @@ export class MessageReader {
   #free(): void {
     this.#held.buffer.transfer(0);
     this.#held = new Uint8Array(0);
-    this.#heldLength = 0;
+    this.#heldStart = this.#heldEnd = 0;
   }
 
   /** @returns the end of the last whole frame */
@@ -173,14 +181,14 @@ export class MessageReader {
 
   /** Appends; memory doubles up to what the frame needs. */
   #hold(bytes: Uint8Array): void {
-    const length = this.#heldLength + bytes.length;
-    if (length > this.#held.length) {
-      const doubled = Math.min(this.#held.length * 2, Math.max(length, this.#needed));
+    const end = this.#heldEnd + bytes.length;
+    if (end > this.#held.length) {
+      const doubled = Math.min(this.#held.length * 2, Math.max(end, this.#heldStart + this.#needed));
       // Moves the bytes if it must, and frees where they were.
-      this.#held = new Uint8Array(this.#held.buffer.transfer(Math.max(length, doubled)));
+      this.#held = new Uint8Array(this.#held.buffer.transfer(Math.max(end, doubled)));
     }
-    this.#held.set(bytes, this.#heldLength);
-    this.#heldLength = length;
+    this.#held.set(bytes, this.#heldEnd);
+    this.#heldEnd = end;
   }
 
   /** The parts of an unfinished message outlive the chunk that they came in. */

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
+import { maxPerTurn } from "../../../src/net/zmq/peer.ts";
 import { zmqRep } from "../../../src/roles/zmq/index.ts";
 import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
@@ -404,6 +405,21 @@ describe("zmq-rep and peers that break the rules", () => {
     expect(service.stats().held_bytes).toBeLessThan(4_000_000);
     deaf.raw.resume();
     for (let reply = 1; reply <= 20_000; reply++) await deaf.receive();
+  });
+
+  test("reads at most so many messages of a peer before others have their turn", async () => {
+    const { port, service } = await startRole(zmqRep);
+    const greedy = await ZmtpClient.connect(port, "DEALER");
+    const count = 100_000;
+    greedy.raw.write(Buffer.concat(Array.from({ length: count }, () => message("", ""))));
+    const received = () => service.stats().messages_received_total ?? 0;
+    const turns: number[] = [];
+    for (let before = 0; before < count; before = received()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns.push(received() - before);
+    }
+    // One share when a chunk comes, and one of those that were left over.
+    expect(Math.max(...turns)).toBeLessThanOrEqual(2 * maxPerTurn);
   });
 
   test("disconnects who has been holding longest when all together hold too much", async () => {
