@@ -103,6 +103,22 @@ describe("the listeners of a service", () => {
     expect(service.stats()).toMatchObject({ connections_refused_total: 1, connections: 2 });
   });
 
+  test("share the service's maxConnections: who leaves makes room on any of them, once", async () => {
+    const { ports, service } = await startWithWarnings({ maxConnections: 2 });
+    const [tcp, ws] = [`mqtt://127.0.0.1:${ports[0]}`, `ws://127.0.0.1:${ports[1]}`];
+    const isRefused = async () => (await RawClient.connect(ports[0]!)).closed;
+    let [leaver] = [await dial(tcp), await dial(ws)];
+    for (const url of [ws, tcp, ws]) {
+      // Who is refused has not been counted, and takes nobody's place along.
+      await isRefused();
+      await leaver.endAsync();
+      await until(() => service.stats().connections === 1);
+      leaver = await dial(url);
+    }
+    await isRefused();
+    expect(service.stats()).toMatchObject({ connections_refused_total: 4, connections: 2 });
+  });
+
   const startWithWarnings = async (config: Record<string, unknown> = {}) => {
     const listeners = [
       { transport: "ws", port: 0 },
