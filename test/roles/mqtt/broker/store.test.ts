@@ -167,6 +167,18 @@ describe("what a durable store keeps", () => {
     expect(snapshot(setup.test.broker).sessions).toEqual(kept);
   });
 
+  test("a QoS 2 message that the subscriber has refused does not come back after a crash [MQTT-4.3.3-4]", async () => {
+    const setup = start();
+    const client = setup.test.connect("a", 5, lasting(5));
+    client.subscribe("t", 2);
+    const publisher = setup.test.connect("p", 5);
+    publisher.publish("t", "refused", { qos: 2, packetId: 1 });
+    publisher.publish("t", "kept", { qos: 2, packetId: 2 });
+    client.send({ ...ack("pubrec", 5, 1), reasonCode: 0x80 });
+    const { test } = await crash(setup);
+    expect(reconnect(test, "a", 5).messages()).toEqual(["t: kept"]);
+  });
+
   test("the session that has been offline longest is still evicted first", async () => {
     const setup = start({ maxSessions: 3 });
     for (const name of ["b", "c", "a"]) {
@@ -275,7 +287,10 @@ const action = fc.oneof(
     ...{ name, topic, qos, retain: fc.boolean(), isEmpty: fc.boolean() },
     expiry: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
   }),
-  fc.record({ does: fc.constant("answer" as const), name, count: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({
+    does: fc.constant("answer" as const),
+    ...{ name, count: fc.integer({ min: 1, max: 5 }), isRefusal: fc.boolean() },
+  }),
   fc.record({ does: fc.constant("cut" as const), name }),
   fc.record({ does: fc.constant("wait" as const), seconds: fc.integer({ min: 1, max: 10 }) }),
 );
@@ -331,7 +346,7 @@ class Actors {
     } else if (action.does === "unsubscribe") {
       client.send({ type: "unsubscribe", version, packetId: 9, filters: [action.filter], properties: {} });
     } else if (action.does === "publish") this.#publish(client, action);
-    else this.#answer(client, action.name, action.count);
+    else this.#answer(client, action);
   }
 
   #publish(client: TestClient, action: Extract<Action, { does: "publish" }>): void {
@@ -346,10 +361,11 @@ class Actors {
     if (qos === 2) this.#incoming.set(name, [...(this.#incoming.get(name) ?? []), packetId]);
   }
 
-  /** Acknowledges what was received, and releases what was sent. */
-  #answer(client: TestClient, name: string, count: number): void {
+  /** Acknowledges or refuses what was received, and releases what was sent. */
+  #answer(client: TestClient, { name, count, isRefusal }: Extract<Action, { does: "answer" }>): void {
     for (const { type, packetId } of (this.#unanswered.get(name) ?? []).splice(0, count)) {
-      client.send(ack(type as "puback" | "pubrec" | "pubcomp", 5, packetId));
+      const reasonCode = isRefusal && type !== "pubcomp" ? 0x80 : 0;
+      client.send({ ...ack(type as "puback" | "pubrec" | "pubcomp", 5, packetId), reasonCode });
     }
     for (const packetId of (this.#incoming.get(name) ?? []).splice(0, count)) {
       client.send(ack("pubrel", 5, packetId));
