@@ -176,6 +176,18 @@ test("an MQTT 5 client's receive maximum is the inflight window [MQTT-3.3.4-9]",
   expect(client.messages()).toEqual(["t: m2"]);
 });
 
+test.each([1000, undefined])("a receive maximum of %p is bounded by maxInflight", (receiveMaximum) => {
+  const test = new TestBroker({ maxInflight: 3 });
+  const properties = receiveMaximum === undefined ? {} : { receiveMaximum };
+  const client = test.connect("a", 5, { properties });
+  client.subscribe("t", 1);
+  const publisher = test.connect("b");
+  for (let packetId = 1; packetId <= 10; packetId++) publisher.publish("t", "x", { qos: 1, packetId });
+  expect(client.messages()).toHaveLength(3);
+  client.send(ack("puback", 5, 1));
+  expect(client.messages()).toHaveLength(1);
+});
+
 test("messages that are sent again respect a smaller inflight window [MQTT-3.3.4-9]", () => {
   const test = new TestBroker();
   const options = { cleanStart: false, properties: { sessionExpiryInterval: 3600 } };

@@ -34,6 +34,38 @@ describe("DISCONNECT from an MQTT 5 client", () => {
     expect(replies).toMatchObject([{ type: "disconnect", reasonCode: Reason.ProtocolError }]);
   });
 
+  test.each([
+    ["shortens", 60, 5],
+    ["lengthens", 5, 60],
+    ["keeps", 30, 30],
+  ])("%s the session expiry, and the session ends at the new time", (_, before, after) => {
+    const test = new TestBroker();
+    const client = test.connect("a", 5, { properties: { sessionExpiryInterval: before } });
+    test.clock.advance(20_000);
+    const properties = { sessionExpiryInterval: after };
+    client.send({ type: "disconnect", version: 5, reasonCode: 0, properties });
+    // Timers run every 250 ms.
+    test.clock.advance(after * 1000 - 500);
+    expect(test.broker.stats().sessions).toBe(1);
+    test.clock.advance(1000);
+    expect(test.broker.stats().sessions).toBe(0);
+  });
+
+  test("with a session expiry of 0 ends the session at once; without one it is as CONNECT said", () => {
+    const test = new TestBroker();
+    const end = (clientId: string, properties: { sessionExpiryInterval?: number }) =>
+      test
+        .connect(clientId, 5, { properties: { sessionExpiryInterval: 60 } })
+        .send({ type: "disconnect", version: 5, reasonCode: 0, properties });
+    end("ended", { sessionExpiryInterval: 0 });
+    end("kept", {});
+    expect([...test.broker.sessions.keys()]).toEqual(["kept"]);
+    test.clock.advance(59_500);
+    expect(test.broker.stats().sessions).toBe(1);
+    test.clock.advance(1000);
+    expect(test.broker.stats().sessions).toBe(0);
+  });
+
   test("may have a session expiry when CONNECT had one, even if the broker grants none", () => {
     const test = new TestBroker({ maxSessionExpiry: "0s" });
     const client = test.connect("a", 5, { will, properties: { sessionExpiryInterval: 60 } });
