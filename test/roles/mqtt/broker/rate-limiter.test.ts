@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { TestBroker } from "../support/test-broker.ts";
 
-function setup(config: Record<string, unknown>) {
+function setup(config: Record<string, unknown>, keepAlive = 1) {
   const test = new TestBroker({ sysInterval: 0, ...config });
   const subscriber = test.connect("subscriber");
   subscriber.subscribe("a");
-  const publisher = test.connect("publisher", 4, { keepAlive: 1 });
+  const publisher = test.connect("publisher", 4, { keepAlive });
   /** Sends so many messages in one chunk. */
   const publish = (count: number, size = 1) =>
     publisher.send(
@@ -43,6 +43,15 @@ describe("maxPublishRate", () => {
     expect(publisher.isPaused).toBe(true);
     test.clock.advance(7000);
     expect(publisher.state).toBe("ended");
+  });
+
+  test("lets one second's worth through at once after ten idle seconds, no more", () => {
+    const { test, subscriber, publish } = setup({ maxPublishRate: 100 }, 60);
+    publish(100);
+    expect(subscriber.messages()).toHaveLength(100);
+    test.clock.advance(10_000);
+    publish(350);
+    expect(subscriber.messages()).toHaveLength(100);
   });
 
   test("throttles no other client", () => {
@@ -83,4 +92,16 @@ test("maxPublishBytesRate counts bytes: one large message exceeds it, too", () =
   expect(subscriber.messages()).toHaveLength(0);
   test.clock.advance(300);
   expect(subscriber.messages()).toHaveLength(1);
+});
+
+test("one wait of several keep alives for maxPublishBytesRate is no silence; what comes after it is", () => {
+  const { test, publisher, publish } = setup({ maxPublishBytesRate: 1000 });
+  publish(1, 6000);
+  // About five seconds of throttling; the keep alive allows one and a half of silence.
+  test.clock.advance(4500);
+  expect([publisher.isPaused, publisher.state]).toEqual([true, "open"]);
+  test.clock.advance(1500);
+  expect([publisher.isPaused, publisher.state]).toEqual([false, "open"]);
+  test.clock.advance(1500);
+  expect(publisher.state).toBe("ended");
 });

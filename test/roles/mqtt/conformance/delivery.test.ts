@@ -198,6 +198,21 @@ describe("MQTT 5", () => {
     expect(broker.connect("later", 5).subscribe("r").type).toBe("suback");
   });
 
+  test("parts of a second of the message expiry are rounded up, and it ends on time [MQTT-3.3.2-6]", () => {
+    const { broker, subscriber, publisher } = pair(5);
+    subscriber.cut();
+    // A time at which now + 10000 - now is more than 10000 by some billionths: that is not another second.
+    const now = 6385.4;
+    broker.clock.advance(now);
+    publisher.publish("t", "x", { qos: 2, packetId: 1, properties: { messageExpiryInterval: 10 } });
+    const { message } = [...subscriber.connection.session!.queue][0]!;
+    const left = [0, 1, 2499, 2500, 5001, 9001, 9999].map((time) => message.secondsLeft(now + time));
+    expect(left).toEqual([10, 10, 8, 8, 5, 1, 1]);
+    expect([9999, 10_001].map((time) => message.isExpired(now + time))).toEqual([false, true]);
+    broker.clock.advance(9250);
+    expect(reconnect(subscriber).rest).toMatchObject([{ properties: { messageExpiryInterval: 1 } }]);
+  });
+
   test.each(["puback", "pubrec"] as const)(
     "a failure in %s completes the message: it is not sent again, and its quota is freed [MQTT-4.4.0-2]",
     (type) => {

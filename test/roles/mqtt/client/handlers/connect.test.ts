@@ -83,6 +83,22 @@ for (const version of versions) {
       expect(client.state).toBe("ended");
     });
 
+    test("the keep alive runs from when the client is let in, however long that took", async () => {
+      const decision = Promise.withResolvers<number>();
+      const test = new TestBroker({}, { access: { authenticate: () => decision.promise } });
+      const client = test.open(version);
+      client.connect("a", { keepAlive: 10 });
+      test.clock.advance(9000);
+      decision.resolve(Reason.Success);
+      await decision.promise;
+      test.clock.settle();
+      expect(client.next("connack").reasonCode).toBe(0);
+      test.clock.advance(15_000);
+      expect(client.state).toBe("open");
+      test.clock.advance(500);
+      expect(client.state).toBe("ended");
+    });
+
     test("a client without a keep alive may be silent for any time", () => {
       const test = new TestBroker();
       const client = test.connect("a", version, { keepAlive: 0 });
