@@ -3,7 +3,11 @@ import fc from "fast-check";
 import { topicMatches } from "../../../../src/protocol/mqtt/topic.ts";
 import { FilterTree } from "../../../../src/roles/mqtt/routing/filter-tree.ts";
 import { Router, subscriptionBytes } from "../../../../src/roles/mqtt/routing/router.ts";
-import { Subscription } from "../../../../src/roles/mqtt/routing/subscription.ts";
+import {
+  Subscription,
+  type SubscriptionOptions,
+  type Target,
+} from "../../../../src/roles/mqtt/routing/subscription.ts";
 import { Session } from "../../../../src/roles/mqtt/session/session.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
@@ -51,18 +55,48 @@ describe("the router", () => {
     clientId: string,
     filter: string,
     session = new Session(clientId, undefined, broker),
+    more: Partial<SubscriptionOptions> = {},
   ): Subscription {
     const options = { qos: 0, noLocal: false, retainAsPublished: false, identifier: 0 } as const;
-    const made = new Subscription(session, { filter, ...options });
+    const made = new Subscription(session, { filter, ...options, ...more });
     session.subscriptions.set(filter, made);
     return made;
   }
 
-  const names = (router: Router, topic: string) => {
+  function targets(router: Router, topic: string): Target[] {
     const { main, others, skip } = router.recipients(router.topicNamed(topic));
     const ofMain = main.subscriptions.filter(({ subscriber }) => skip?.has(subscriber) !== true);
-    return [...ofMain, ...others].map(({ subscriber }) => subscriber.clientId).sort();
-  };
+    return [...ofMain, ...others];
+  }
+
+  const names = (router: Router, topic: string) =>
+    targets(router, topic)
+      .map(({ subscriber }) => subscriber.clientId)
+      .sort();
+
+  interface Granted {
+    readonly clientId: string;
+    readonly qos: number;
+    readonly noLocal: boolean;
+    readonly retainAsPublished: boolean;
+    readonly identifiers: readonly number[];
+  }
+
+  /** What a subscriber gets by all its subscriptions that match. */
+  const merged = (clientId: string, all: readonly Subscription[]): Granted => ({
+    clientId,
+    qos: Math.max(...all.map(({ qos }) => qos)),
+    noLocal: all.every(({ noLocal }) => noLocal),
+    retainAsPublished: all.some(({ retainAsPublished }) => retainAsPublished),
+    identifiers: all.flatMap(({ identifier }) => (identifier === 0 ? [] : [identifier])).sort(),
+  });
+
+  const described = ({ subscriber, qos, noLocal, retainAsPublished, subscriptionIds }: Target): Granted => ({
+    clientId: subscriber.clientId,
+    ...{ qos, noLocal, retainAsPublished, identifiers: [...(subscriptionIds ?? [])].sort() },
+  });
+
+  const byClient = (one: Granted, other: Granted) => (one.clientId < other.clientId ? -1 : 1);
 
   test("returns the same route for the same topic, as bytes and as text", () => {
     const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
@@ -103,27 +137,37 @@ describe("the router", () => {
     expect(names(router, "a/0")).toEqual(["s0"]);
   });
 
-  test("finds each session once after any changes, whichever of its filters match [MQTT-3.3.4-2]", () => {
-    const change = fc.record({ client: fc.nat(4), filter: filters, isGone: fc.boolean(), topic: topics });
+  test("finds each session once after any changes, with what all its matching filters ask for [MQTT-3.3.4-2] [MQTT-3.3.4-4]", () => {
+    // No local and retain as published are set in half of them, so that matching filters agree and differ.
+    const options = fc.record({
+      qos: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+      noLocal: fc.boolean(),
+      retainAsPublished: fc.boolean(),
+      identifier: fc.nat(3),
+    });
+    const change = fc.record({
+      ...{ client: fc.nat(4), filter: filters, isGone: fc.boolean(), topic: topics, options },
+    });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
         const router = new Router({ maxTopicLevels: 10, maxTopicLength: 65_535 });
         const sessions = Array.from({ length: 5 }, (_, index) => new Session(`s${index}`, undefined, broker));
-        for (const { client, filter, isGone, topic } of changes) {
+        for (const { client, filter, isGone, topic, options } of changes) {
           const session = sessions[client]!;
           const before = session.subscriptions.get(filter);
           if (isGone && before !== undefined) {
             session.subscriptions.delete(filter);
             router.unsubscribe(before);
           } else if (!isGone) {
-            const next = subscription(session.clientId, filter, session);
+            const next = subscription(session.clientId, filter, session, options);
             if (before === undefined) router.subscribe(next);
             else router.replace(before, next);
           }
-          const expected = sessions.filter(({ subscriptions }) =>
-            [...subscriptions.keys()].some((each) => topicMatches(each, topic)),
-          );
-          expect(names(router, topic)).toEqual(expected.map(({ clientId }) => clientId));
+          const expected = sessions.flatMap(({ clientId, subscriptions }) => {
+            const all = [...subscriptions.values()].filter((each) => topicMatches(each.filter, topic));
+            return all.length === 0 ? [] : [merged(clientId, all)];
+          });
+          expect(targets(router, topic).map(described).sort(byClient)).toEqual(expected);
           expect(router.recipients(router.topicNamed(topic)).length).toBe(expected.length);
         }
         for (const { subscriptions } of sessions)

@@ -347,6 +347,29 @@ describe("a shared subscription in MQTT 5", () => {
     },
   );
 
+  test.each([
+    ["was sent", 10],
+    ["is queued", 1],
+  ])(
+    "a large message that %s stays when it fits no other member, and no later one overtakes it",
+    (_, receiveMaximum) => {
+      const test = new TestBroker();
+      const lasting = { cleanStart: false, properties: { sessionExpiryInterval: 600, receiveMaximum } };
+      const large = test.connect("large", 5, lasting);
+      large.subscribe("$share/g/x", 1);
+      const publisher = test.connect("publisher", 5);
+      const texts = ["first", "x".repeat(100), "later"];
+      for (const text of texts) publisher.publish("x", text, { qos: 1 });
+      const small = test.connect("small", 5, { properties: { maximumPacketSize: 60 } });
+      small.subscribe("$share/g/x", 1);
+      large.cut();
+      expect(small.messages()).toEqual(["x: first"]);
+      const back = test.open(5);
+      back.connect("large", { ...lasting, properties: { ...lasting.properties, receiveMaximum: 10 } });
+      expect(back.messages()).toEqual(texts.slice(1).map((text) => `x: ${text}`));
+    },
+  );
+
   test("skips members that accept no packet of that size, and drops the message when none does [MQTT-3.1.2-25]", () => {
     const test = new TestBroker();
     const small = test.connect("small", 5, { properties: { maximumPacketSize: 60 } });
