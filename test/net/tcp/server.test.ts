@@ -84,6 +84,36 @@ describe("listenTcp", () => {
     expect((await client.all()).length).toBe(total);
   });
 
+  test("a client that its role has paused stays unread when its replies have been sent", async () => {
+    const reply = Buffer.alloc(8_000_000, "r");
+    const server = await listen({
+      open: () => undefined,
+      data: (connection, chunk) => {
+        if (chunk[0] !== 0x21) return void connection.write(chunk);
+        connection.write(reply);
+        connection.pause();
+      },
+    });
+    const client = await RawClient.connect(server.address.port);
+    client.pause();
+    client.write("!");
+    const [connection] = server.connections;
+    await until(() => connection!.buffered > 0);
+    client.write("more");
+    client.resume();
+    await client.bytes(reply.length);
+    await until(() => connection!.buffered === 0);
+    // What another client sends later is read, and answered: what this one has sent was there before.
+    const other = await RawClient.connect(server.address.port);
+    for (let round = 0; round < 20; round++) {
+      other.write("x");
+      await other.text(1);
+    }
+    expect(server.stats().bytes_received_total).toBe(1 + 20);
+    connection!.resume();
+    expect(await client.text(4)).toBe("more");
+  });
+
   test("bytes written in a cork arrive together, also before an end", async () => {
     const server = await listen({
       open: () => undefined,
@@ -154,6 +184,23 @@ describe("listenTcp", () => {
     expect(await second.text(1)).toBe("2");
   });
 
+  test("an iterative server serves all who wait in the order in which they came", async () => {
+    const server = await listen(echo, { iterative: true });
+    const clients: RawClient[] = [];
+    for (let index = 0; index < 5; index++) {
+      clients.push(await RawClient.connect(server.address.port));
+      await until(() => server.connections.size === clients.length);
+      clients[index]!.write(String(index));
+    }
+    for (const [index, client] of clients.entries()) {
+      expect(await client.text(1)).toBe(String(index));
+      expect(clients.slice(index + 1).map(({ received }) => received.length)).toEqual(
+        Array(clients.length - index - 1).fill(0),
+      );
+      client.end();
+    }
+  });
+
   test("an iterative server skips a waiting client that has reset its connection", async () => {
     const server = await listen(echo, { iterative: true });
     const first = await RawClient.connect(server.address.port);
@@ -176,6 +223,61 @@ describe("listenTcp", () => {
     await silentClient.ended;
     silentClient.end();
     await until(() => server.connections.size === 1);
+    expect(server.stats().connections_idle_closed_total).toBe(1);
+  });
+
+  test("a client that reads slowly and steadily is not idle", async () => {
+    const server = await listen(echo, { idleTimeout: 200 });
+    const client = await RawClient.connect(server.address.port);
+    const reply = Buffer.alloc(32_000_000, "s");
+    client.pause();
+    const [connection] = server.connections;
+    connection!.write(reply);
+    let taken = 0;
+    let sinceTaken = 0;
+    client.take((chunk) => {
+      taken += chunk.length;
+      sinceTaken += chunk.length;
+      if (sinceTaken < 500_000) return;
+      sinceTaken = 0;
+      client.pause();
+    });
+    const read = setInterval(() => client.resume(), 20);
+    onTestFinished(() => clearInterval(read));
+    await until(() => taken === reply.length || server.connections.size === 0, 15_000);
+    expect([taken, server.stats().connections_idle_closed_total]).toEqual([reply.length, 0]);
+  });
+
+  test("a client that sends nothing and is only written to is not idle", async () => {
+    const server = await listen(echo, { idleTimeout: 200 });
+    const client = await RawClient.connect(server.address.port);
+    await until(() => server.connections.size === 1);
+    const [connection] = server.connections;
+    const beat = setInterval(() => connection!.write(Buffer.from(".")), 20);
+    onTestFinished(() => clearInterval(beat));
+    // Longer than the idle timeout, several times.
+    await client.bytes(50);
+    expect(server.stats()).toMatchObject({ connections: 1, connections_idle_closed_total: 0 });
+  });
+
+  test("a client that has waited for its turn has the whole idle timeout from then on", async () => {
+    const idleTimeout = 400;
+    const server = await listen(echo, { iterative: true, idleTimeout });
+    const first = await RawClient.connect(server.address.port);
+    const second = await RawClient.connect(server.address.port);
+    for (let i = 0; i < 40; i++) {
+      first.write(".");
+      await first.text(1);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    first.end();
+    await until(() => server.connections.size === 1);
+    // Two of the four checks: without a time of its own the client would be closed at the first.
+    await new Promise((resolve) => setTimeout(resolve, idleTimeout / 2));
+    second.write("2");
+    expect(await second.text(1)).toBe("2");
+    expect(server.stats().connections_idle_closed_total).toBe(0);
+    await second.ended;
     expect(server.stats().connections_idle_closed_total).toBe(1);
   });
 
