@@ -9,8 +9,10 @@ import {
   connectTcp,
   type ListenContext,
   listenTcp,
+  type TcpConnection,
   type TcpHandler,
   type TcpOptions,
+  type TcpServer,
 } from "../../../src/net/tcp/server.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { until } from "../../support/until.ts";
@@ -84,34 +86,58 @@ describe("listenTcp", () => {
     expect((await client.all()).length).toBe(total);
   });
 
-  test("a client that its role has paused stays unread when its replies have been sent", async () => {
+  describe("a client that does not read its replies", () => {
     const reply = Buffer.alloc(8_000_000, "r");
-    const server = await listen({
-      open: () => undefined,
-      data: (connection, chunk) => {
-        if (chunk[0] !== 0x21) return void connection.write(chunk);
-        connection.write(reply);
-        connection.pause();
-      },
-    });
-    const client = await RawClient.connect(server.address.port);
-    client.pause();
-    client.write("!");
-    const [connection] = server.connections;
-    await until(() => connection!.buffered > 0);
-    client.write("more");
-    client.resume();
-    await client.bytes(reply.length);
-    await until(() => connection!.buffered === 0);
-    // What another client sends later is read, and answered: what this one has sent was there before.
-    const other = await RawClient.connect(server.address.port);
-    for (let round = 0; round < 20; round++) {
-      other.write("x");
-      await other.text(1);
+
+    /** A client with a long reply to its one byte, which its role acts on, and more bytes that it has sent since. */
+    async function start(act: (connection: TcpConnection<undefined>) => void) {
+      const server = await listen({
+        open: () => undefined,
+        data: (connection, chunk) => {
+          if (chunk[0] !== 0x21) return void connection.write(chunk);
+          connection.write(reply);
+          act(connection);
+        },
+      });
+      const client = await RawClient.connect(server.address.port);
+      client.pause();
+      client.write("!");
+      const [connection] = server.connections;
+      await until(() => connection!.buffered > 0);
+      client.write("more");
+      return { server, client, connection: connection! };
     }
-    expect(server.stats().bytes_received_total).toBe(1 + 20);
-    connection!.resume();
-    expect(await client.text(4)).toBe("more");
+
+    /** What another client sends later is read and answered; what the first one has sent was there before. */
+    async function expectUnread(server: TcpServer): Promise<void> {
+      const other = await RawClient.connect(server.address.port);
+      for (let round = 0; round < 20; round++) {
+        other.write("x");
+        await other.text(1);
+      }
+      expect(server.stats().bytes_received_total).toBe(1 + 20);
+    }
+
+    test("and is paused by its role stays unread when the replies have been sent", async () => {
+      const { server, client, connection } = await start((it) => it.pause());
+      client.resume();
+      await client.bytes(reply.length);
+      await until(() => connection.buffered === 0);
+      await expectUnread(server);
+      connection.resume();
+      expect(await client.text(4)).toBe("more");
+    });
+
+    test("stays unread when its role pauses it for a while, until the replies have been sent", async () => {
+      const { server, client } = await start((it) => {
+        it.pause();
+        it.resume();
+      });
+      await expectUnread(server);
+      client.resume();
+      await client.bytes(reply.length);
+      expect(await client.text(4)).toBe("more");
+    });
   });
 
   test("bytes written in a cork arrive together, also before an end", async () => {
