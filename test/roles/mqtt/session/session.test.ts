@@ -272,3 +272,16 @@ test("at maxSessions a new client replaces the session that has been offline lon
   test.connect("new");
   expect([...test.broker.sessions.keys()].sort()).toEqual(["connected", "first", "new"]);
 });
+
+test("at maxSessions a client that is back is not replaced, however long it was offline before", () => {
+  const test = new TestBroker({ maxSessions: 2 });
+  const persistent = { cleanStart: false };
+  test.connect("back", 4, persistent).cut();
+  test.clock.advance(1000);
+  test.connect("away", 4, persistent).cut();
+  const back = test.connect("back", 4, persistent);
+  test.connect("new");
+  expect([...test.broker.sessions.keys()].sort()).toEqual(["back", "new"]);
+  back.publish("t", "x", { qos: 1 });
+  expect(back.next("puback").packetId).toBe(1);
+});
