@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { time } from "../../../src/roles/time/index.ts";
+import { ReplyCache } from "../../../src/roles/time/replies.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
@@ -130,4 +131,12 @@ describe("time", () => {
     expect(messages?.some((message) => message.includes('the unknown zone "Mars/Base"'))).toBe(true);
     expect(messages?.some((message) => message.includes('the unknown conversion "%Q"'))).toBe(true);
   });
+});
+
+test("the time is cached for its second, and right when the clock is set forward or back", () => {
+  const replies = new ReplyCache({ prefix: "", format: "%H:%M:%S", zone: "UTC" });
+  const at = (milliseconds: number) => Buffer.from(replies.time("\n", milliseconds)).toString();
+  expect(at(5000)).toBe("00:00:05\n");
+  expect(replies.time("\n", 5999)).toBe(replies.time("\n", 5000));
+  expect([at(6000), at(3_600_000), at(4999)]).toEqual(["00:00:06\n", "01:00:00\n", "00:00:04\n"]);
 });

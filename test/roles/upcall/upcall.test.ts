@@ -28,6 +28,27 @@ describe("upcall", () => {
     await until(() => (service.stats().events_total ?? 0) >= 4);
   });
 
+  test("sends no events to a client that does not read, and goes on with the others", async () => {
+    const text = "x".repeat(1_000_000);
+    const { port, service } = await startRole(upcall, { events: { every: "10ms", text } });
+    const stuck = await RawClient.connect(port);
+    stuck.pause();
+    const sent = () => service.stats().events_total ?? 0;
+    // What the kernel takes of one event and what is queued of it; then nothing comes on top.
+    await until(() => sent() >= 2);
+    const reader = await RawClient.connect(port);
+    let received = 0;
+    reader.take((chunk) => {
+      received += chunk.length;
+    });
+    await until(() => received >= 10 * text.length, 15_000);
+    const before = { received, sent: sent() };
+    await until(() => received >= before.received + 20 * text.length, 15_000);
+    const toReader = Math.ceil((received - before.received) / text.length);
+    // One may be on its way to the reader, too.
+    expect(sent() - before.sent).toBeLessThanOrEqual(toReader + 2);
+  });
+
   test("an event text with an unknown field is refused with the known ones", () => {
     const result = upcall.config.safeParse({ events: { text: "{nope}" } });
     expect(result.error?.issues[0]?.message).toContain("nope");
