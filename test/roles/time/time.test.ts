@@ -56,6 +56,16 @@ describe("time", () => {
     expect(service.stats()).toMatchObject({ requests_total: 2 });
   });
 
+  test("QUIT counts as a request and not as a reply", async () => {
+    const { port, service } = await startRole(time);
+    await ask(port, "TIME\nnonsense\nQUIT\n");
+    expect(service.stats()).toMatchObject({
+      requests_total: 3,
+      requests_invalid_total: 1,
+      replies_total: 2,
+    });
+  });
+
   test("a request split over segments is put together", async () => {
     const { port } = await startRole(time);
     expect(await ask(port, "TI", "ME\r\n")).toMatch(/^JAM \d\d:\d\d:\d\d\r\n$/);
