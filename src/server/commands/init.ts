@@ -27,7 +27,9 @@ export function init(file: string, registry: Registry, io: ServerIo): number {
     io.err(`${describeError(error)}\n`);
     return exitStatus.failed;
   }
-  io.stdout.write(`Wrote ${file}, and beside it ${schemaName} for editors. Run it with: distsrv --config ${file}\n`);
+  io.stdout.write(
+    `Wrote ${file}, and beside it ${schemaName} for editors. Run it with: distsrv --config ${file}\n`,
+  );
   return exitStatus.ok;
 }
 
