@@ -8,9 +8,9 @@ const stuckAfter = 10_000;
 /** What was dropped within so many milliseconds is reported. */
 const recent = 60_000;
 
-/** The message that a client has to acknowledge next. */
+/** A client that has completed nothing since. */
 interface Stuck {
-  readonly packetId: number;
+  readonly completed: number;
   readonly since: number;
 }
 
@@ -46,11 +46,11 @@ export class LaggingClients {
   }
 
   #stuckNow(session: Session, now: number): Stuck {
-    const packetId = session.inflight.oldest;
+    const { completed } = session.inflight;
     const before = this.#stuck.get(session);
     // Counted from when the client connected: what is sent again then was in flight before.
-    const isSame = before?.packetId === packetId && before.since >= (this.#clientOf(session)?.since ?? 0);
-    return isSame ? before : { packetId, since: now };
+    const isSame = before?.completed === completed && before.since >= (this.#clientOf(session)?.since ?? 0);
+    return isSame ? before : { completed, since: now };
   }
 
   #lossesNow(session: Session, now: number): Losses {

@@ -47,7 +47,8 @@ export function unmatchedSubscriptions(broker: Broker, topics: readonly string[]
 /** When the subscriber's client connected; undefined: it is offline. */
 function connectionTime({ sessions, registry }: Broker, { subscriber }: Subscription): number | undefined {
   const session = sessions.get(subscriber.clientId);
-  return session === undefined ? undefined : registry.clientOf(session)?.since;
+  // A session that has ended keeps no subscription, but its client identifier may have another session by now.
+  return session !== subscriber ? undefined : registry.clientOf(session)?.since;
 }
 
 const subscriptionsTo = ({ subscriptions, groups }: Subscribers): readonly Subscription[] =>

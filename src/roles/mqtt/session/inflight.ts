@@ -20,8 +20,11 @@ const noSequence = new Float64Array(0);
 
 const minSlots = 16;
 
-/** More slots than these are freed when nothing is in flight. */
+/** A table of more slots than these shrinks when few of them are in use. */
 const maxIdleSlots = 256;
+
+/** A larger table is halved when fewer than one slot in so many is in use. */
+const sparse = 8;
 
 const maxId = 65_535;
 
@@ -61,6 +64,16 @@ export class Inflight {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** The length of the table: what this costs while it is kept. */
+  get slots(): number {
+    return this.#slots.length;
+  }
+
+  /** Messages that are not in flight any more: while it does not rise, the client completes nothing. */
+  get completed(): number {
+    return this.#nextSequence - this.#size;
   }
 
   /** Messages sent since the client reconnected. */
@@ -112,7 +125,8 @@ export class Inflight {
   }
 
   #put(id: number, awaited: Awaited, pending: Pending | undefined): void {
-    if (this.#size >= this.#slots.length * 0.75 && this.#slots.length <= maxId) this.#grow();
+    if (this.#size >= this.#slots.length * 0.75 && this.#slots.length <= maxId)
+      this.#resize(Math.max(minSlots, this.#slots.length * 2));
     const slot = id & (this.#slots.length - 1);
     if (this.#slots[slot] !== 0) this.#displace(slot);
     this.#slots[slot] = (awaited << 16) | id;
@@ -135,17 +149,17 @@ export class Inflight {
     this.#pending[slot] = undefined;
   }
 
-  #grow(): void {
+  #resize(length: number): void {
     const [slots, sequence, pending] = [this.#slots, this.#sequence, this.#pending];
-    const length = Math.max(minSlots, slots.length * 2);
     this.#slots = new Uint32Array(length);
     this.#sequence = new Float64Array(length);
     this.#pending = [];
     for (let from = 0; from < slots.length; from++) {
       const taken = slots[from]!;
       if (taken === 0) continue;
-      // Identifiers that had slots of their own have so among twice as many.
       const slot = taken & (length - 1);
+      // Only among fewer slots than before can two identifiers share one.
+      if (this.#slots[slot] !== 0) this.#displace(slot);
       this.#slots[slot] = taken;
       this.#sequence[slot] = sequence[from]!;
       if (pending[from] !== undefined) this.#pending[slot] = pending[from];
@@ -207,7 +221,7 @@ export class Inflight {
     this.#dropPending(slot);
     this.#slots[slot] = 0;
     this.#size--;
-    if (this.#size === 0 && this.#slots.length > maxIdleSlots) this.#freeTable();
+    if (this.#slots.length > maxIdleSlots && this.#size * sparse < this.#slots.length) this.#shrink();
   }
 
   #dropPending(slot: number): void {
@@ -216,6 +230,11 @@ export class Inflight {
     if (pending === undefined) return;
     this.#pending[slot] = undefined;
     this.#removed(pending);
+  }
+
+  #shrink(): void {
+    if (this.#size === 0) this.#freeTable();
+    else this.#resize(this.#slots.length / 2);
   }
 
   #freeTable(): void {
@@ -253,19 +272,6 @@ export class Inflight {
     return sent.sort(([, one], [, other]) => one - other).map(([id]) => id);
   }
 
-  /** The packet identifier of the message that was sent first; 0: nothing is in flight. */
-  get oldest(): number {
-    let oldest = 0;
-    let first = Number.POSITIVE_INFINITY;
-    for (const [id, { sequence }] of this.#displaced) if (sequence < first) [oldest, first] = [id, sequence];
-    for (let slot = 0; slot < this.#slots.length; slot++) {
-      const taken = this.#slots[slot]!;
-      const sequence = this.#sequence[slot]!;
-      if (taken !== 0 && sequence < first) [oldest, first] = [taken & 0xffff, sequence];
-    }
-    return oldest;
-  }
-
   /** The client is back: everything is to be sent again, in its original order. [MQTT-4.4.0-1] */
   resendAll(): void {
     this.#toResend = this.ids();
@@ -274,9 +280,10 @@ export class Inflight {
 
   /** The next one to be sent again; 0: there is none. */
   nextResend(): number {
-    const id = this.#toResend[this.#resendIndex];
-    if (id === undefined) return 0;
-    this.#resendIndex++;
+    const id = this.#toResend[this.#resendIndex++] ?? 0;
+    if (this.#resendIndex < this.#toResend.length) return id;
+    this.#toResend = [];
+    this.#resendIndex = 0;
     return id;
   }
 

@@ -343,3 +343,61 @@ test("observers see the bytes of a chunk as they came, whatever identifiers its 
   publisher.sendBytes(chunk);
   expect(seen).toEqual([chunk.toString("hex")]);
 });
+
+/** Six messages in flight to a client, and what observers see of its acknowledgements. */
+function inFlightToClient() {
+  const seen: string[] = [];
+  const traffic: Traffic = {
+    sample: (kind) => kind === "bytes" || kind === "message",
+    emit: (event) => {
+      if (event.kind === "message" && event.direction === "in")
+        seen.push(`${event.fields?.packet} ${event.fields?.packetId}`);
+      else if (event.kind === "bytes" && event.direction === "in")
+        seen.push(Buffer.from(event.bytes).toString("hex"));
+    },
+  };
+  const test = new TestBroker({}, { traffic });
+  const client = test.connect("subscriber", 5, { properties: { sessionExpiryInterval: 60 } });
+  client.subscribe("#", 1);
+  const publisher = test.connect("publisher");
+  for (let packetId = 1; packetId <= 6; packetId++) publisher.publish("t", "x", { qos: 1, packetId });
+  client.take();
+  seen.length = 0;
+  const inFlight = () => [...test.broker.sessions.get("subscriber")!.inflight.ids()];
+  return { client, seen, inFlight };
+}
+
+const pubacks = (...packetIds: readonly number[]): Buffer =>
+  Buffer.from(packetIds.flatMap((packetId) => [0x40, 2, 0, packetId]));
+
+test("acknowledgements before one with the identifier 0 count, and are seen; those after it are not handled", () => {
+  const { client, seen, inFlight } = inFlightToClient();
+  client.sendBytes(pubacks(1, 2, 0, 3));
+  expect(client.next("disconnect").reasonCode).toBe(0x82);
+  expect(inFlight()).toEqual([3, 4, 5, 6]);
+  expect(seen.filter((line) => line.startsWith("PUBACK"))).toEqual(["PUBACK 1", "PUBACK 2"]);
+  expect(seen.filter((line) => line.startsWith("40")).join("")).toStartWith(pubacks(1, 2).toString("hex"));
+});
+
+test("an acknowledgement of nothing in the middle of others costs none of them", () => {
+  const { client, seen, inFlight } = inFlightToClient();
+  client.sendBytes(pubacks(1, 99, 3, 1, 4));
+  expect(client.state).toBe("open");
+  expect(inFlight()).toEqual([2, 5, 6]);
+  expect(seen.filter((line) => line.startsWith("PUBACK"))).toEqual([
+    "PUBACK 1",
+    "PUBACK 99",
+    "PUBACK 3",
+    "PUBACK 1",
+    "PUBACK 4",
+  ]);
+  expect(seen.filter((line) => line.startsWith("40")).join("")).toBe(pubacks(1, 99, 3, 1, 4).toString("hex"));
+});
+
+test("what a client acknowledges in the chunk in which it leaves counts up to its DISCONNECT", () => {
+  const { client, seen, inFlight } = inFlightToClient();
+  const keepSession = Buffer.from("e0070005110000003c", "hex");
+  client.sendBytes(Buffer.concat([pubacks(1, 2), keepSession, pubacks(3)]));
+  expect(inFlight()).toEqual([3, 4, 5, 6]);
+  expect(seen.filter((line) => line.startsWith("PUBACK"))).toEqual(["PUBACK 1", "PUBACK 2"]);
+});
