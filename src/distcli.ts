@@ -6,6 +6,7 @@ import type { CliIo, Sink } from "./cli/terminal/io.ts";
 import { terminalPrompter } from "./cli/terminal/prompter.ts";
 import { onAbort } from "./core/deadline.ts";
 import { describeError } from "./core/errors.ts";
+import { setLocalZone } from "./protocol/text/zone/find-zone.ts";
 
 // The entry of the client: its only file that touches the process.
 
@@ -16,6 +17,7 @@ function interrupt(): void {
   interrupted.abort(new InterruptedError());
 }
 
+setLocalZone(process.env.TZ);
 process.on("SIGINT", interrupt);
 process.stderr.on("error", () => {});
 

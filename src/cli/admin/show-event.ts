@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secondClock } from "../../protocol/text/clock.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import type { Style } from "../terminal/style.ts";
@@ -93,9 +94,12 @@ function describe({ kind, text, size, reason }: TrafficEvent): string {
   }
 }
 
+/** Made for the first event: the zone of the environment may be one that nobody knows. */
+let timeOfDay: ((milliseconds: number) => string) | undefined;
+
 function clock(time: number): string {
-  const moment = new Date(time);
-  return `${moment.toTimeString().slice(0, 8)}.${String(moment.getMilliseconds()).padStart(3, "0")}`;
+  timeOfDay ??= secondClock("%H:%M:%S", "local");
+  return `${timeOfDay(time)}.${String(Math.trunc(time) % 1000).padStart(3, "0")}`;
 }
 
 /** Sixteen bytes a line: the offset, the bytes in hexadecimal, and as text. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { byteSize, duration } from "../../core/schema.ts";
+import { byteSize, duration, hostText } from "../../core/schema.ts";
 
 export const connectTimeout = duration("10s", { min: "10ms" });
 export const maxPacketSize = byteSize("16MiB");
@@ -91,7 +91,7 @@ const ownOr = <T>(setting: z.ZodType<T>) =>
 /** A further listener. What it leaves out is as with the service. */
 export const listener = z.strictObject({
   ...listenerFields,
-  host: z.string().min(1).optional().describe("Address to listen on; that of the service if there is none."),
+  host: hostText.optional().describe("Address to listen on; that of the service if there is none."),
   port: z
     .int()
     .min(0)

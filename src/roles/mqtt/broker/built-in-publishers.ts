@@ -1,3 +1,4 @@
+import { secondClock } from "../../../protocol/text/clock.ts";
 import { compileTemplate } from "../../../protocol/text/template.ts";
 import { messageFields, type PublisherConfig } from "../config.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -23,13 +24,11 @@ export function startPublishers(broker: Broker, publishers: readonly PublisherCo
 
 function startPublisher(broker: Broker, { topic, message, every, qos, retain }: PublisherConfig): () => void {
   const template = compileTemplate(message, messageFields);
+  const timeOfDay = secondClock("%H:%M:%S", "local");
   let count = 0;
   return broker.clock.every(every, () => {
     count++;
-    const payload = encoder.encode(template.render({ count, time: timeOfDay() }));
+    const payload = encoder.encode(template.render({ count, time: timeOfDay(Date.now()) }));
     broker.publish(encodeOwnPublish({ topic, payload, qos, retain, properties: {} }), topic);
   });
 }
-
-/** `23:49:36`, local time. */
-const timeOfDay = (): string => new Date().toTimeString().slice(0, 8);

@@ -143,7 +143,10 @@ test("the messages in flight equal those of a simple model, in the order of send
         }
         expect(inflight.ids()).toEqual([...model.byId.keys()]);
         expect([inflight.size, inflight.bytes]).toEqual([model.byId.size, model.bytes]);
-        expect([inflight.completed, inflight.hasResends]).toEqual([model.completed, model.toResend.length > 0]);
+        expect([inflight.completed, inflight.hasResends]).toEqual([
+          model.completed,
+          model.toResend.length > 0,
+        ]);
         expect(inflight.sentSinceReconnect).toBe(model.byId.size - model.toResend.length);
         for (const [id, { awaited, pending }] of model.byId) {
           expect(inflight.awaited(id)).toBe(awaited);
