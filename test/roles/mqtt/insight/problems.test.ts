@@ -84,6 +84,18 @@ test("a client that is offline, has unsubscribed or has received a message is no
   expect(problems()).toEqual([]);
 });
 
+test("a client that is back with a new session does not wait on what its old one subscribed to", () => {
+  const { test, problems } = setup();
+  const client = test.connect("a", 4, { cleanStart: false });
+  client.subscribe("nothing");
+  test.clock.advance(11_000);
+  expect(problems()).toHaveLength(1);
+  client.cut();
+  test.connect("a", 4);
+  test.clock.advance(20_000);
+  expect(problems()).toEqual([]);
+});
+
 test("a retained message from before the broker started counts as published", () => {
   const { test, problems } = setup({ topicCacheSize: 100 });
   const publisher = test.connect("publisher");

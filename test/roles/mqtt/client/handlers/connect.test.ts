@@ -199,6 +199,17 @@ describe("invalid clients", () => {
     expect([silent.state, slow.state]).toEqual(["ended", "ended"]);
   });
 
+  test("a client that has been let in is not held to connectTimeout, even while it is not read", () => {
+    const test = new TestBroker({ connectTimeout: "2s" });
+    const client = test.connect("a");
+    client.connection.hold();
+    test.clock.advance(60_000);
+    expect(client.state).toBe("open");
+    client.connection.release();
+    client.send({ type: "pingreq", version: 4 });
+    expect(client.state).toBe("open");
+  });
+
   test("a first packet larger than any CONNECT ends the connection, a later one does not", () => {
     const test = new TestBroker();
     const stranger = test.open();
