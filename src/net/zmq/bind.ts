@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { PortClaim } from "../../core/role.ts";
+import type { ZmqConfig } from "./config.ts";
 import { parseTcpEndpoint } from "./endpoint.ts";
 
 /** Where a socket listens, or what it connects to, as the TCP layer takes it. */
@@ -17,6 +19,15 @@ export function socketTarget(endpoint: string): SocketTarget {
   if (tcp !== undefined) return { ...tcp, host: listenHost(tcp.host) };
   const name = endpoint.replace(/^ipc:\/\//, "");
   return { host: "", port: 0, path: name.replace(/^@/, "\0") };
+}
+
+/** The TCP ports that a service listens on: its own, or those of its endpoints; none where it only connects. */
+export function portClaims({ host, port, bind, connect }: ZmqConfig): PortClaim[] {
+  if (bind.length === 0 && connect.length === 0) return [{ transport: "tcp", host, port, path: ["port"] }];
+  return bind.flatMap((endpoint, index) => {
+    const { path, ...target } = socketTarget(endpoint);
+    return path === undefined ? [{ transport: "tcp" as const, ...target, path: ["bind", index] }] : [];
+  });
 }
 
 /** As libzmq has it, `*` is every IPv4 address, and a network interface its first one. */

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Role } from "../../core/role.ts";
+import { portClaims } from "../../net/zmq/bind.ts";
 import {
   type ZmqPubConfig,
   type ZmqPushConfig,
@@ -17,6 +18,7 @@ export const zmqRep: Role<ZmqRepConfig> = {
   summary: "ZeroMQ REP: answers each request",
   config: zmqRepConfig,
   example: (_, addresses) => `distcli zmq req ${exampleEndpoint(addresses)} Hello`,
+  ports: portClaims,
   threads: () => 1,
   start: startRep,
 };
@@ -26,6 +28,7 @@ export const zmqPush: Role<ZmqPushConfig> = {
   summary: "ZeroMQ PUSH: deals out workloads to workers",
   config: zmqPushConfig,
   example: (_, addresses) => `distcli zmq pull ${exampleEndpoint(addresses)} --worker 1`,
+  ports: portClaims,
   threads: () => 1,
   start: startPush,
 };
@@ -35,6 +38,7 @@ export const zmqPub: Role<ZmqPubConfig> = {
   summary: "ZeroMQ PUB: publishes to whoever subscribes",
   config: zmqPubConfig,
   example: (_, addresses) => `distcli zmq sub ${exampleEndpoint(addresses)}`,
+  ports: portClaims,
   threads: () => 1,
   start: startPub,
 };

@@ -3,12 +3,14 @@ import {
   isAlias,
   isMap,
   isNode,
+  isPair,
   isScalar,
   isSeq,
   type Node,
-  type Pair,
+  Pair,
   Scalar,
-  type YAMLMap,
+  YAMLMap,
+  YAMLSeq,
 } from "yaml";
 import { nearest } from "../../core/nearest.ts";
 import { maxDepth } from "./yaml-source.ts";
@@ -142,6 +144,14 @@ export function* childrenOf(node: Node): Generator<readonly [string | number, No
   else if (isMap<Node, Node | null>(node)) {
     for (const pair of node.items) yield [nameOfKey(pair.key), pair.value];
   }
+}
+
+/** A map or list of its own with the same values, for one of them to be changed. */
+export function copyOf(node: YAMLMap | YAMLSeq): YAMLMap | YAMLSeq {
+  const copy = isMap(node) ? new YAMLMap() : new YAMLSeq();
+  copy.range = node.range;
+  copy.items = node.items.map((item) => (isPair(item) ? new Pair(item.key, item.value) : item)) as never[];
+  return copy;
 }
 
 /** A key as text; `<<` for a merge key. A key that the command line added is plain text, and no node. */

@@ -9,7 +9,7 @@ import {
   type Node,
   Scalar,
 } from "yaml";
-import { childrenOf, nameOfKey, type Path, resolveAliases } from "./aliases.ts";
+import { type Aliases, childrenOf, copyOf, nameOfKey, type Path, resolveAliases } from "./aliases.ts";
 import type { Diagnostic, Position } from "./diagnostic.ts";
 import { substitute } from "./environment.ts";
 import { NodeTree } from "./node-tree.ts";
@@ -25,6 +25,7 @@ export class ConfigDocument {
   readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
   readonly #tree: NodeTree;
+  readonly #targets: Aliases["targets"];
   /** Values from the environment or the command line: text whose type the file does not determine. */
   readonly #typeless = new Set<Scalar>();
   /** Paths of text with a reference that the environment could not fill in, so its value is unknown. */
@@ -38,6 +39,7 @@ export class ConfigDocument {
     this.#lines = lines;
     for (const error of errors) this.#report(error, "is not YAML: ");
     const aliases = resolveAliases(errors.length === 0 ? document.contents : null);
+    this.#targets = aliases.targets;
     this.#tree = new NodeTree(document, aliases.targets);
     for (const { path, message, node } of aliases.errors) {
       this.diagnostics.push({ path, message, ...this.#rangeOf(node) });
@@ -61,17 +63,23 @@ export class ConfigDocument {
       node.source = text;
       this.#typeless.add(node);
     }
-    // A service written without settings (`time:`) is null, and becomes a map that holds this one.
-    for (let depth = 1; depth < path.length; depth++) {
-      const parent = path.slice(0, depth);
-      const value = this.#document.getIn(parent, true);
-      if (value !== undefined && !(isScalar(value) && value.value === null)) continue;
-      if (value === undefined) this.#overridden.push(parent.join("."));
-      this.#document.setIn(parent, this.#document.createNode({}));
-    }
+    for (let depth = 1; depth < path.length; depth++) this.#prepareParent(path.slice(0, depth));
     this.#document.setIn(path, node);
     this.#overridden.push(path.join("."));
     this.#tree.forget();
+  }
+
+  /** Makes sure that a value can be set in the one at `path`, and is set nowhere else: aliases share their values. */
+  #prepareParent(path: readonly string[]): void {
+    const value = this.#document.getIn(path, true);
+    const target = isAlias(value) ? this.#targets.get(value) : value;
+    // A service written without settings (`time:`) is null, and becomes a map that holds this one.
+    if (target === undefined || (isScalar(target) && target.value === null)) {
+      if (value === undefined) this.#overridden.push(path.join("."));
+      this.#document.setIn(path, this.#document.createNode({}));
+    } else if (isMap(target) || isSeq(target)) {
+      this.#document.setIn(path, copyOf(target));
+    }
   }
 
   /** Whether the value at `path` came from the command line, and so has no line in the file. */

@@ -117,6 +117,16 @@ describe("a configuration", () => {
     );
   });
 
+  test("the endpoints that a ZeroMQ service listens on have ports, too, and those that it connects to have none", () => {
+    const rep = (settings: string) => `services:\n  zmq-rep: { ${settings} }\n  echo: { port: 5555 }\n`;
+    expect(reportOf(rep('bind: ["tcp://*:1", "tcp://*:5555"]'), registry)).toContain(
+      "services.echo.port: TCP port 5555 is taken by services.zmq-rep.bind",
+    );
+    expect(reportOf(rep(""), registry)).toContain("TCP port 5555 is taken by services.zmq-rep");
+    for (const free of ['bind: ["ipc:///tmp/x"]', 'bind: ["tcp://*:*"]', 'connect: ["tcp://127.0.0.1:5555"]'])
+      expect(load(rep(free), registry).services).toHaveLength(2);
+  });
+
   test("two listeners on one port are reported, of one service or of two, each at its own position", () => {
     const source = [
       "services:",
@@ -264,6 +274,16 @@ describe("text from outside", () => {
       });
     },
   );
+
+  test("are set in one place, where aliases share a value", () => {
+    const source = "services:\n  a: &x { role: echo, port: 7, host: h }\n  b: *x\n  c: { <<: *x, port: 9 }\n";
+    const configs = (...overrides: string[]) =>
+      load(source, fake, { overrides: [...overrides, "services.c.port=8"] }).services.map(
+        ({ config }) => config,
+      );
+    expect(configs("services.b.port=5")).toMatchObject([{ port: 7 }, { port: 5, host: "h" }, { port: 8 }]);
+    expect(configs("services.a.port=5")).toMatchObject([{ port: 5 }, { port: 7 }, { port: 8, host: "h" }]);
+  });
 
   test("a number out of range is reported as such, with its origin", () => {
     expect(
