@@ -23,9 +23,7 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
     async () => {
       const topic = `jobs/${version}`;
       const subscribe = async (): Promise<Program> => {
-        const program = new Program(
-          at("mosquitto_sub", version, "-t", `$share/g/${topic}`, "-q", "1", "-C", "100"),
-        );
+        const program = new Program(at("mosquitto_sub", version, "-t", `$share/g/${topic}`, "-q", "1"));
         onTestFinished(() => program.kill());
         const before = lab.log.filter(({ message }) => message.startsWith("SUBSCRIBE")).length;
         await lab.untilLogged("mqtt", "SUBSCRIBE", before + 1);
@@ -36,10 +34,11 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
       const input = `${lines.join("\n")}\n`;
       const publisher = new Program(at("mosquitto_pub", version, "-t", topic, "-q", "1", "-l"), { input });
       expect((await publisher.outcome()).status).toBe(0);
-      const outcomes = await Promise.all(members.map((member) => member.outcome()));
-      const printed = outcomes.map(({ stdout }) => stdout.trim().split("\n"));
-      expect(printed.map(({ length }) => length)).toEqual([100, 100]);
-      expect(printed.flat().sort()).toEqual(lines);
+      // They stay: of one that leaves, the messages whose acknowledgements are lost on the way go to the other one.
+      const printed = () => members.map(({ stdout }) => stdout.trimEnd().split("\n"));
+      await until(() => printed().flat().length >= lines.length);
+      expect(printed().map(({ length }) => length)).toEqual([100, 100]);
+      expect(printed().flat().sort()).toEqual(lines);
     },
   );
 }
