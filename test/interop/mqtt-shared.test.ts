@@ -19,7 +19,7 @@ const at = (name: string, version: string, ...rest: string[]) => [
 
 for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
   testMosquitto(
-    `${version}: a shared subscription gives each of two mosquitto_sub half of the messages`,
+    `${version}: a shared subscription gives each of two mosquitto_sub about half of the messages, none of them twice`,
     async () => {
       const topic = `jobs/${version}`;
       const subscribe = async (): Promise<Program> => {
@@ -37,7 +37,8 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
       // They stay: of one that leaves, the messages whose acknowledgements are lost on the way go to the other one.
       const printed = () => members.map(({ stdout }) => stdout.trimEnd().split("\n"));
       await until(() => printed().flat().length >= lines.length);
-      expect(printed().map(({ length }) => length)).toEqual([100, 100]);
+      // In turn; but who has a receive maximum's worth to acknowledge is passed over.
+      for (const { length } of printed()) expect(length).toBeWithin(80, 121);
       expect(printed().flat().sort()).toEqual(lines);
     },
   );
