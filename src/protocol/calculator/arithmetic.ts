@@ -7,6 +7,8 @@ import { OperationError, type Quantity } from "../../core/operation.ts";
 export const maxDigits = 10_000;
 export const maxBits = Math.floor(maxDigits * Math.log2(10));
 const integerLimit = 10n ** BigInt(maxDigits);
+/** A constant: to negate the other one takes longer than most operations. */
+const lowestInteger = -integerLimit;
 
 export const tooLarge = () =>
   new OperationError("too-large", `Result is too large: it has more than ${maxDigits} digits`);
@@ -16,7 +18,7 @@ export const notFinite = () =>
 
 /** @returns the integer. @throws {OperationError} when it has too many digits */
 export function bounded(value: bigint): bigint {
-  if (value >= integerLimit || value <= -integerLimit) throw tooLarge();
+  if (value >= integerLimit || value <= lowestInteger) throw tooLarge();
   return value;
 }
 

@@ -43,6 +43,7 @@ function parseDecimal(text: string): number | undefined {
 }
 
 const operandLimit = 10n ** BigInt(maxOperandDigits);
+const lowestOperand = -operandLimit;
 
 /**
  * An operand in a JSON request: a number (`5` is an integer, `5.0` and `5e0` are decimals), or a string as
@@ -51,7 +52,7 @@ const operandLimit = 10n ** BigInt(maxOperandDigits);
 export function operandFromJson(value: JsonValue | undefined): Quantity | undefined {
   switch (typeof value) {
     case "bigint":
-      return value < operandLimit && value > -operandLimit ? value : undefined;
+      return value < operandLimit && value > lowestOperand ? value : undefined;
     case "number":
       return Number.isFinite(value) ? value : undefined;
     case "string":
