@@ -1,4 +1,3 @@
-import { type Address, formatHostPort } from "../../core/address.ts";
 import { escapeXml } from "./xml-text.ts";
 import type { NumberType } from "./xs-number.ts";
 
@@ -99,9 +98,8 @@ const hostHeader = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\]
 /**
  * The URL at which a client reaches the service: from its Host header or, if that is missing or invalid, from the local
  * address of its connection.
+ * @param connected `host:port`
  */
-export function serviceLocation(host: string | undefined, connected: () => Address): string {
-  if (host !== undefined && hostHeader.test(host)) return `http://${host}/`;
-  const address = connected();
-  return `http://${formatHostPort(address.host, address.port)}/`;
+export function serviceLocation(host: string | undefined, connected: string): string {
+  return `http://${host !== undefined && hostHeader.test(host) ? host : connected}/`;
 }

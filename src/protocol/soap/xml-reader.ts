@@ -1,9 +1,10 @@
-import sax, { type Parser, type Tag } from "sax";
-import { Namespaces, type QName } from "./namespaces.ts";
+import { SaxesParser, type SaxesTagNS } from "saxes";
+import type { QName } from "./namespaces.ts";
 import { findForbiddenCharacter, XmlError } from "./xml-text.ts";
 
-/** A SOAP message of this service needs 4 levels and a handful of attributes. */
+/** A SOAP message of this service needs 4 levels, six elements and a handful of attributes. */
 const maxDepth = 32;
+const maxElements = 1000;
 const maxAttributes = 64;
 
 export interface XmlAttribute extends QName {
@@ -18,8 +19,8 @@ export interface XmlHandler {
 }
 
 /**
- * Reads a whole document with sax, and adds what sax lacks: namespaces, a single root, the check for forbidden
- * characters, and limits. No entity is ever expanded or fetched, because a DOCTYPE is refused.
+ * Reads a whole document with saxes, and adds limits. No entity is ever expanded or fetched, because a DOCTYPE is
+ * refused.
  * @throws {XmlError}
  */
 export function readXml(text: string, handler: XmlHandler): void {
@@ -30,90 +31,86 @@ export function readXml(text: string, handler: XmlHandler): void {
 }
 
 class Reader {
-  readonly #parser: Parser = sax.parser(true, { strictEntities: true });
+  readonly #parser = new SaxesParser({ xmlns: true });
   readonly #handler: XmlHandler;
-  readonly #namespaces = new Namespaces();
   /** The open elements and their lines, for the error message of a premature end. */
   readonly #open: { readonly local: string; readonly line: number }[] = [];
+  #text = "";
+  #elements = 0;
   #attributes = 0;
-  #sawRoot = false;
 
   constructor(handler: XmlHandler) {
     this.#handler = handler;
     const parser = this.#parser;
-    parser.onopentag = (tag) => this.#openTag(tag);
-    parser.onclosetag = () => this.#closeTag();
-    parser.ontext = (text) => this.#text(text);
-    parser.oncdata = (text) => this.#text(text);
-    parser.onattribute = ({ name }) => this.#attribute(name);
-    parser.ondoctype = () => this.#fail("A SOAP message must not have a DOCTYPE");
-    parser.onerror = (error) => this.#fail(this.#mistake(error));
+    parser.on("opentag", (tag) => this.#openTag(tag));
+    parser.on("closetag", () => this.#closeTag());
+    const onText = (text: string) => this.#handler.text(text, this.#open.length);
+    parser.on("text", onText);
+    parser.on("cdata", onText);
+    parser.on("attribute", () => {
+      if (++this.#attributes > maxAttributes) this.#fail(`More than ${maxAttributes} attributes`);
+    });
+    parser.on("doctype", () => this.#fail("A SOAP message must not have a DOCTYPE"));
+    parser.on("error", (error) => {
+      throw this.#mistake(error);
+    });
   }
 
   read(text: string): void {
+    this.#text = text;
+    if (text.trim() === "") throw new XmlError("Document is empty", 1, 1);
     this.#parser.write(text).close();
-    if (!this.#sawRoot) throw new XmlError("Document is empty", 1, 1);
   }
 
-  #attribute(name: string): void {
-    if (++this.#attributes > maxAttributes) this.#fail(`More than ${maxAttributes} attributes`);
-    // sax calls this method on its plain object of attributes, and would fail at the next attribute.
-    if (name === "hasOwnProperty") this.#fail(`Attribute ${name} is not accepted`);
-  }
-
-  #openTag(tag: Tag): void {
+  #openTag({ uri, local, attributes }: SaxesTagNS): void {
     const depth = this.#open.length + 1;
-    if (depth === 1 && this.#sawRoot) this.#fail("Extra content at the end of the document");
     if (depth > maxDepth) this.#fail(`More than ${maxDepth} levels of elements`);
-    this.#sawRoot = true;
+    if (++this.#elements > maxElements) this.#fail(`More than ${maxElements} elements`);
     this.#attributes = 0;
-    this.#namespaces.bind(tag.attributes, depth);
-    const name = this.#namespaces.element(tag.name) ?? this.#unbound(tag.name);
-    this.#open.push({ local: name.local, line: this.#parser.line + 1 });
-    this.#handler.open(name, this.#resolveAttributes(tag.attributes), depth);
-  }
-
-  #resolveAttributes(attributes: Readonly<Record<string, string>>): XmlAttribute[] {
-    const resolved: XmlAttribute[] = [];
-    for (const name in attributes) {
-      if (name === "xmlns" || name.startsWith("xmlns:")) continue;
-      const { namespace, local } = this.#namespaces.attribute(name) ?? this.#unbound(name);
-      resolved.push({ namespace, local, value: attributes[name] ?? "" });
-    }
-    return resolved;
-  }
-
-  #text(text: string): void {
-    this.#handler.text(text, this.#open.length);
+    this.#open.push({ local, line: this.#parser.line });
+    this.#handler.open({ namespace: uri, local }, namedAttributes(attributes), depth);
   }
 
   #closeTag(): void {
-    const depth = this.#open.length;
-    this.#handler.close(depth);
-    this.#namespaces.leave(depth);
+    this.#handler.close(this.#open.length);
     this.#open.pop();
   }
 
-  #unbound(name: string): never {
-    return this.#fail(`Namespace prefix of ${name.slice(0, 100)} is not defined`);
+  /** saxes' error, worded as libxml2 does where the original server's wording is known. */
+  #mistake(error: Error): XmlError {
+    const message = error.message.replace(/^\d+:\d+: |\.$/g, "");
+    const inner = this.#open.at(-1);
+    if (message.startsWith("text data outside") && this.#elements === 0) return this.#notBegun();
+    if (/^(?:text data outside|documents may contain only one)/.test(message))
+      return this.#errorHere("Extra content at the end of the document");
+    // The position is the one behind the data.
+    if (message.startsWith("unclosed tag") && inner !== undefined)
+      return this.#errorHere(`Premature end of data in tag ${inner.local} line ${inner.line}`, 1);
+    const [, prefix] = /^unbound namespace prefix: "?([^"]*)"?$/.exec(message) ?? [];
+    if (prefix !== undefined)
+      return this.#errorHere(`Namespace prefix ${prefix.slice(0, 100)} is not defined`);
+    return this.#errorHere(message.charAt(0).toUpperCase() + message.slice(1));
   }
 
-  /** sax's error, worded as libxml2 does where the original server's wording is known. */
-  #mistake(error: Error): string {
-    const message = error.message.split("\n", 1)[0] ?? "";
-    const inner = this.#open.at(-1);
-    if (message.startsWith("Non-whitespace before")) return "Start tag expected, '<' not found";
-    if (message.startsWith("Unclosed root") && inner !== undefined) {
-      return `Premature end of data in tag ${inner.local} line ${inner.line}`;
-    }
-    return message;
+  #notBegun(): XmlError {
+    const before = this.#text.slice(0, this.#text.search(/\S/)).split("\n");
+    return new XmlError("Start tag expected, '<' not found", before.length, (before.at(-1)?.length ?? 0) + 1);
   }
 
   #fail(mistake: string): never {
-    // At the end of the data, the position is the one behind it.
-    const column = this.#parser.column + (mistake.startsWith("Premature") ? 1 : 0);
-    throw new XmlError(mistake, this.#parser.line + 1, Math.max(1, column));
+    throw this.#errorHere(mistake);
   }
+
+  #errorHere(mistake: string, further = 0): XmlError {
+    return new XmlError(mistake, this.#parser.line, Math.max(1, this.#parser.column + further));
+  }
+}
+
+/** Without the declarations of namespaces. */
+function namedAttributes(attributes: SaxesTagNS["attributes"]): XmlAttribute[] {
+  return Object.values(attributes)
+    .filter(({ name, prefix }) => name !== "xmlns" && prefix !== "xmlns")
+    .map(({ uri, local, value }) => ({ namespace: uri, local, value }));
 }
 
 function characterError(text: string, index: number): XmlError {

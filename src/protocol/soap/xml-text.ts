@@ -16,12 +16,16 @@ export class XmlError extends Error {
 // Everything outside XML 1.0's Char production (§2.2): a parser would refuse the whole document.
 const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const allForbidden = new RegExp(forbidden, "gu");
-const special = /[&<>"]/g;
+/** Of white space what a reader would turn into a space or another line end. */
+const special = /[&<>"\t\n\r]/g;
 const escapes: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
   '"': "&quot;",
+  "\t": "&#9;",
+  "\n": "&#10;",
+  "\r": "&#13;",
 };
 
 /** Escapes text for an element or a double-quoted attribute; characters that XML forbids become U+FFFD. */

@@ -18,7 +18,7 @@ test("names and addresses cannot break out of the description", () => {
   expect(elements).toContain("address");
 });
 
-const connected = () => ({ transport: "tcp", host: "::1", port: 8000 }) as const;
+const connected = "[::1]:8000";
 
 test("a host, with or without a port, is taken over", () => {
   for (const host of [

@@ -5,7 +5,7 @@ import { escapeXml, findForbiddenCharacter } from "../../../src/protocol/soap/xm
 
 test("markup becomes references, and what XML cannot hold becomes U+FFFD", () => {
   expect(escapeXml(`<a b="c">&'`)).toBe("&lt;a b=&quot;c&quot;&gt;&amp;'");
-  expect(escapeXml("\0\u001f\ud800\uffff\t\u{1f600}")).toBe("\ufffd\ufffd\ufffd\ufffd\t\u{1f600}");
+  expect(escapeXml("\0\u001f\ud800\uffff\t\u{1f600}")).toBe("\ufffd\ufffd\ufffd\ufffd&#9;\u{1f600}");
 });
 
 test("any text survives as the text and as an attribute of a document", () => {
