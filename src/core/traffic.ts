@@ -1,7 +1,7 @@
 /** The way of a message: "in" is to the service, "out" is from it. */
 export type Direction = "in" | "out";
 
-/** One conversation with one peer. UDP and HTTP services open one for each exchange. */
+/** One conversation with one peer. UDP services open one for each exchange. */
 export interface Conversation {
   /** Unique within the process while the conversation lasts, e.g. `time/2#17`. */
   readonly id: string;
@@ -41,6 +41,10 @@ export type TrafficEvent =
       readonly bytes?: Uint8Array;
       /** The length of the whole message, when `bytes` is only its beginning. */
       readonly size?: number;
+      /** When it was sent or received, in milliseconds since 1970; absent: just now. */
+      readonly time?: number;
+      /** Of a reply: milliseconds since its request had arrived whole. */
+      readonly duration?: number;
     }
   | { readonly kind: "close"; readonly conversation: Conversation; readonly reason?: string };
 
@@ -52,8 +56,9 @@ export interface Traffic {
    * Whether to build and emit one event of this kind. Call it once per event, before building: without observers an
    * event must cost nothing. It takes a token from the sampling budget; under load it returns false when the budget
    * is used up, and the event counts as sampled out.
+   * @param count events that belong together, such as a request and its reply: all of them are built, or none
    */
-  sample(kind: TrafficKind): boolean;
+  sample(kind: TrafficKind, count?: number): boolean;
   emit(event: TrafficEvent): void;
 }
 

@@ -49,7 +49,7 @@ const sampledOutNames = {
   bytes: "chunks",
 };
 
-/** A datagram or an HTTP exchange opens and closes with its message, which is logged anyway. */
+/** A datagram opens and closes with its message, which is logged anyway. */
 function isConnection(conversation: Conversation): boolean {
-  return conversation.transport !== "udp" && conversation.transport !== "http";
+  return conversation.transport !== "udp";
 }

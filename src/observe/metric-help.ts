@@ -25,6 +25,7 @@ export const commonHelp: Readonly<Record<string, string>> = {
   accept_pauses_total: "Times that no connections were accepted, because no file descriptors were left.",
   requests: "Requests being answered now.",
   requests_total: "Requests received.",
+  requests_failed_total: "Requests whose answer failed: a bug, which the log describes.",
   requests_aborted_total: "Requests whose client left before they were complete.",
   requests_invalid_total: "Requests that made no sense to the service.",
   responses_total: "Responses by the class of their status.",

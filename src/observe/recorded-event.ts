@@ -17,11 +17,15 @@ export interface RecordedEvent {
   readonly fields?: Fields;
   readonly bytes?: Uint8Array;
   readonly size?: number;
+  /** Of a reply: milliseconds since its request had arrived. */
+  readonly duration?: number;
   readonly reason?: string;
 }
 
-export function recordEvent(event: TrafficEvent, seq: number, time: number): RecordedEvent {
+/** @param now when it is recorded, unless it says itself when it happened */
+export function recordEvent(event: TrafficEvent, seq: number, now: number): RecordedEvent {
   const { kind, conversation } = event;
+  const time = (event.kind === "message" ? event.time : undefined) ?? now;
   const base = { seq, time, kind, conversation };
   switch (event.kind) {
     case "open":
@@ -31,8 +35,12 @@ export function recordEvent(event: TrafficEvent, seq: number, time: number): Rec
     case "bytes":
       return { ...base, direction: event.direction, ...copied(event.bytes) };
     case "message": {
-      const { direction, text, fields, bytes, size } = event;
-      const more = { ...(fields && { fields }), ...(bytes && copied(bytes, size)) };
+      const { direction, text, fields, bytes, size, duration } = event;
+      const more = {
+        ...(fields && { fields }),
+        ...(bytes && copied(bytes, size)),
+        ...(duration !== undefined && { duration }),
+      };
       return { ...base, direction, text, ...more };
     }
   }
@@ -65,6 +73,7 @@ export interface EventJson {
   readonly fields?: Fields;
   readonly bytes?: string;
   readonly size?: number;
+  readonly duration?: number;
   readonly reason?: string;
 }
 

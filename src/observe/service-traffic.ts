@@ -57,12 +57,12 @@ export class ServiceTraffic implements Traffic {
     return this.#rates;
   }
 
-  sample(kind: TrafficKind): boolean {
+  sample(kind: TrafficKind, count = 1): boolean {
     if (this.#tokens[kind] >= 1) {
-      this.#tokens[kind]--;
+      this.#tokens[kind] -= count;
       return true;
     }
-    this.#sampledOut[kind]++;
+    this.#sampledOut[kind] += count;
     return false;
   }
 

@@ -130,13 +130,12 @@ describe("/metrics", () => {
 
   test("requests and the event loop are timed once somebody has scraped", async () => {
     const { read, hub } = start();
-    expect(hub.service("rest").sample("open")).toBe(false);
+    expect(hub.service("rest").sample("message")).toBe(false);
     await read([]);
     const traffic = hub.service("rest");
-    expect(traffic.sample("open")).toBe(true);
+    expect(traffic.sample("message")).toBe(true);
     const conversation = { id: "rest#1", service: "rest", transport: "http", local: "", remote: "" } as const;
-    traffic.emit({ kind: "open", conversation });
-    traffic.emit({ kind: "close", conversation });
+    traffic.emit({ kind: "message", conversation, direction: "out", text: "", duration: 3 });
     await until(
       async () => Number((await read([])).of("distsrv_event_loop_lag_seconds")?.metrics[0]?.count) > 0,
     );
@@ -155,24 +154,21 @@ describe("/metrics", () => {
 });
 
 describe("the latency of requests", () => {
-  test("is the time from open to close, of HTTP exchanges alone", async () => {
+  test("is what the answers say of HTTP alone", async () => {
     const registry = new Registry();
     const hub = new TrafficHub();
-    let clock = 0;
-    const latency = new RequestLatency(hub, registry, () => clock);
+    const latency = new RequestLatency(hub, registry);
     latency.start();
     onTestFinished(() => latency.stop());
-    const exchange = (id: string, transport: Conversation["transport"], ms: number) => {
-      const conversation = { id, service: "s", transport, local: "", remote: "" };
-      hub.service("s").emit({ kind: "open", conversation });
-      clock += ms;
-      hub.service("s").emit({ kind: "close", conversation });
-      // A close without its open is ignored.
-      hub.service("s").emit({ kind: "close", conversation });
+    const answer = (transport: Conversation["transport"], duration?: number) => {
+      const conversation = { id: "a", service: "s", transport, local: "", remote: "" };
+      const timed = duration === undefined ? {} : { duration };
+      hub.service("s").emit({ kind: "message", conversation, direction: "out", text: "", ...timed });
     };
-    exchange("a", "http", 20);
-    exchange("b", "http", 3);
-    exchange("c", "tcp", 9000);
+    answer("http", 20);
+    answer("http", 3);
+    answer("http");
+    answer("tcp", 9000);
     const text = await registry.metrics();
     expect(text).toContain('distsrv_request_duration_seconds_count{service="s"} 2');
     expect(text).toContain('distsrv_request_duration_seconds_sum{service="s"} 0.023');

@@ -73,14 +73,14 @@ test("zmq-rep shows the frames, one after the other", async () => {
   expect(messages(events)).toEqual(["in halo", "out World"]);
 });
 
-test("rest shows head and body, and credentials only as ***", async () => {
+test("rest shows head and body, and credentials only as asterisks", async () => {
   const { port, events } = await startRole(rest, {}, { observe, operations: labOperations });
   const headers = { authorization: "Bearer geheim", cookie: "id=geheim" };
   await fetch(`http://127.0.0.1:${port}/add?a=5&b=9`, { headers });
   await until(() => messages(events).length === 2);
   const [request, reply] = messages(events);
   expect(request).toStartWith("in GET /add?a=5&b=9 HTTP/1.1\r\n");
-  expect(request).toContain("authorization: ***\r\n");
+  expect(request?.toLowerCase()).toContain(`authorization: ${"*".repeat("Bearer geheim".length)}\r\n`);
   expect(reply).toStartWith("out HTTP/1.1 200 OK\r\n");
   expect(reply).toEndWith('\r\n\r\n{"result":14}');
   const all = events.map((event) => ("bytes" in event ? Buffer.from(event.bytes ?? []).toString() : ""));
@@ -98,10 +98,10 @@ test("jsonrpc shows the call with its body", async () => {
   expect(messages(events)[1]).toEndWith('{"jsonrpc":"2.0","result":3,"id":1}');
 });
 
-test("soap shows the bodies", async () => {
+test("soap shows heads and bodies", async () => {
   const { port, events } = await startRole(soap, {}, { observe, operations: labOperations });
   await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "no envelope" });
   await until(() => messages(events).length === 2);
-  expect(messages(events)[0]).toBe("in no envelope");
+  expect(messages(events)[0]).toMatch(/^in POST \/ HTTP\/1\.1\r\n.*\r\n\r\nno envelope$/s);
   expect(messages(events)[1]).toContain("Client.XMLSyntaxError");
 });

@@ -23,6 +23,8 @@ export interface TcpOptions {
   readonly highWater?: number;
   /** Stop reading a peer while more than `highWater` bytes wait for it. Default true. */
   readonly pauseWhenFull?: boolean;
+  /** Where the listener's settings are, when that is not under `services`, as for the admin service. */
+  readonly settings?: string;
   /** The path of this listener's settings in a service that has several, e.g. `listeners.0`. */
   readonly part?: string;
   /** The connections that all listeners of a service may have together. */
@@ -37,7 +39,7 @@ export interface TcpOptions {
    */
   readonly emitsBytes?: boolean;
   /** The transport that traffic events and addresses name. Default `tcp`. */
-  readonly transport?: "tcp" | "ws" | "zmq";
+  readonly transport?: "tcp" | "ws" | "zmq" | "http";
   /** The path of a Unix domain socket, instead of `host` and `port`; one that begins with NUL is Linux's abstract name. */
   readonly path?: string;
   /** Milliseconds between our FIN and the close when the peer does not send its own FIN. Default 1000. */
@@ -59,6 +61,11 @@ export interface TcpHandler<S> {
   drain?(connection: TcpConnection<S>): void;
   /** Called at the peer's FIN; it may still read. Absent: what is queued is sent, then our side ends, too. */
   end?(connection: TcpConnection<S>): void;
+  /**
+   * Called when the server stops: the role ends the connection once what the peer has begun is done. Absent: it ends
+   * when everything that has been received is answered.
+   */
+  finish?(connection: TcpConnection<S>): void;
   /** Called exactly once for each `open` that has returned. */
   close?(connection: TcpConnection<S>, error?: Error): void;
 }

@@ -18,7 +18,7 @@ export interface ConnectionOwner {
   /** Advances while time passes; compared by the idle check. */
   tick: number;
   readonly idPrefix: string;
-  readonly transport: "tcp" | "ws" | "zmq";
+  readonly transport: "tcp" | "ws" | "zmq" | "http";
   /** The connections of this server that have more to do. */
   readonly turns: Pick<TurnQueue<TcpConnection>, "isEmpty" | "add" | "remove">;
   /** Its sockets are Unix domain sockets, whose peers have no address. */
@@ -72,6 +72,7 @@ export class TcpConnection<S = unknown> {
   /** Copies of the chunks that arrived before the steps were done. */
   readonly #held: Uint8Array[] = [];
   #endsWhenDone = false;
+  #isAnswering = false;
 
   constructor(socket: Socket<TcpConnection<S>>, owner: ConnectionOwner, number: number) {
     this.#socket = socket;
@@ -104,7 +105,26 @@ export class TcpConnection<S = unknown> {
 
   /** What has been received is not answered yet. */
   get isBusy(): boolean {
-    return this.#step !== undefined || this.#held.length > 0;
+    return this.#step !== undefined || this.#held.length > 0 || this.#isAnswering;
+  }
+
+  /** The role answers what has been received at a time of its own. */
+  get isAnswering(): boolean {
+    return this.#isAnswering;
+  }
+
+  /**
+   * The answer comes later: until `endAnswer` the role gets no chunk and no FIN. The peer is read on until it sends
+   * something, because Bun does not always notice that a paused peer has left.
+   */
+  beginAnswer(): void {
+    this.#isAnswering = true;
+  }
+
+  /** What came meanwhile has its turn. */
+  endAnswer(): void {
+    this.#isAnswering = false;
+    this.waitForTurn();
   }
 
   /** The peer has shut its sending side. */
@@ -148,6 +168,23 @@ export class TcpConnection<S = unknown> {
       this.#queue.append(bytes.subarray(taken), lease);
     }
     return this.#corked ? this.#queue.length <= owner.highWater : this.#checkFull();
+  }
+
+  /** As `write`, for text: short text of ASCII goes out without a copy. @param length of its bytes */
+  writeText(text: string, length: number): boolean {
+    const isDirect =
+      !this.#corked && this.#queue.length === 0 && !this.#owner.emitsBytes && length === text.length;
+    if (!isDirect || this.#closed || this.#ending || this.#failed) return this.write(Buffer.from(text));
+    this.#owner.counters.bytesOut += length;
+    this.lastActive = this.#owner.tick;
+    const taken = this.#socket.write(text);
+    if (taken >= length) return true;
+    if (taken < 0) {
+      this.#fail();
+      return true;
+    }
+    this.#queue.append(Buffer.from(text).subarray(taken));
+    return this.#checkFull();
   }
 
   /** Collects what `work` writes and sends it in one system call: many small replies cost one call, not one each. */
@@ -202,7 +239,9 @@ export class TcpConnection<S = unknown> {
 
   /** Keeps a copy of a chunk that comes while the connection is busy: a pause does not hold back all of them. */
   hold(chunk: Uint8Array): void {
-    if (!this.#failed) this.#held.push(new Uint8Array(chunk));
+    if (this.#failed) return;
+    this.#held.push(new Uint8Array(chunk));
+    if (this.#isAnswering) this.#pause(Pause.Turn);
   }
 
   /** Pauses the peer until the connection has its turn. */
@@ -218,10 +257,12 @@ export class TcpConnection<S = unknown> {
    * @returns whether everything is done, and the peer is read again
    */
   takeTurn(handle: (chunk: Uint8Array) => void): boolean {
+    if (this.#isAnswering) return false;
     if (!this.#doStep()) {
       const chunk = this.#held.shift();
       if (chunk !== undefined) handle(chunk);
     }
+    if (this.#isAnswering) return false;
     if (this.isBusy) {
       this.waitForTurn();
       return false;

@@ -16,7 +16,12 @@ export type { ConnectionQuota, ListenContext, TcpHandler, TcpOptions, TcpServer 
 export { TcpConnection } from "./connection.ts";
 
 /** The transport in a listener's address, without and with TLS. */
-const addressTransports = { tcp: ["tcp", "tls"], ws: ["ws", "wss"], zmq: ["tcp", "tls"] } as const;
+const addressTransports = {
+  tcp: ["tcp", "tls"],
+  ws: ["ws", "wss"],
+  zmq: ["tcp", "tls"],
+  http: ["tcp", "tls"],
+} as const;
 
 const defaultLinger = 1000;
 
@@ -77,7 +82,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   readonly pauseWhenFull: boolean;
   readonly emitsBytes: boolean;
   readonly idPrefix: string;
-  readonly transport: "tcp" | "ws" | "zmq";
+  readonly transport: "tcp" | "ws" | "zmq" | "http";
   readonly isLocal: boolean;
   readonly linger: number;
   tick = 0;
@@ -127,7 +132,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   /** @throws {StartError} */
   listen(): void {
-    const { host, port, part, path } = this.#options;
+    const { host, port, part, path, settings } = this.#options;
     const { thread, joins } = this.#context;
     try {
       const secured = this.#handshakes === undefined ? {} : { tls: this.#handshakes.material };
@@ -147,7 +152,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
         this.#dealer = new ConnectionDealer(this.#listener, this.#context.loads, thread);
     } catch (cause) {
       this.#stopIdleCheck();
-      throw listenError({ service: this.service, part, transport: "TCP", host, port }, cause);
+      throw listenError({ service: this.service, part, settings, transport: "TCP", host, port }, cause);
     }
   }
 
@@ -298,7 +303,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   #drain(connection: TcpConnection<S>): void {
     if (connection.closed || !connection.flush()) return;
-    if (connection.isBusy) this.turns.add(connection);
+    if (connection.isBusy && !connection.isAnswering) this.turns.add(connection);
     else if (connection.served) this.#guard(connection, () => this.#handler.drain?.(connection));
   }
 
@@ -381,13 +386,19 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     return this.#stopped;
   }
 
+  #finish(connection: TcpConnection<S>): void {
+    if (connection.served && this.#handler.finish !== undefined)
+      this.#guard(connection, () => this.#handler.finish?.(connection));
+    else connection.endWhenDone();
+  }
+
   async #stop(deadline: AbortSignal): Promise<void> {
     this.#dealer?.stop();
     clearTimeout(this.#redial);
     this.#listener?.stop(false);
     // What has arrived already is delivered in the next turn of the event loop, and is still served.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const connection of this.connections) connection.endWhenDone();
+    for (const connection of this.connections) this.#finish(connection);
     if (this.connections.size > 0) {
       const { promise: allClosed, resolve } = Promise.withResolvers<void>();
       this.#allClosed = resolve;

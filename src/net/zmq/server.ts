@@ -5,13 +5,13 @@ import type { RoleContext } from "../../core/role.ts";
 import type { Conversation } from "../../core/traffic.ts";
 import { ping } from "../../protocol/zmtp/command.ts";
 import { ZmtpError } from "../../protocol/zmtp/zmtp-error.ts";
+import { HeldBytes } from "../held-bytes.ts";
 import { connectTcp, listenTcp, type TcpConnection, type TcpHandler, type TcpServer } from "../tcp/server.ts";
 import { TimeoutQueue } from "../timeout-queue.ts";
 import { chosenIpcEndpoint, removeIpcPath, socketTarget } from "./bind.ts";
 import { bindError } from "./bind-error.ts";
 import type { ZmqConfig } from "./config.ts";
 import { formatTcpEndpoint } from "./endpoint.ts";
-import { HeldBytes } from "./held-bytes.ts";
 import { clearIpcPath } from "./ipc-path.ts";
 import { type PeerOwner, type ZmqBehaviour, ZmqPeer } from "./peer.ts";
 

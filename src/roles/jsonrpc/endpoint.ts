@@ -8,6 +8,9 @@ import { call } from "./call.ts";
 import { RpcError, rpcCodes } from "./error.ts";
 import { idOfInvalid, type RpcId, readRequest } from "./request.ts";
 
+/** Milliseconds of a batch in one turn of the event loop. */
+const sliceMs = 5;
+
 /** JSON-RPC 2.0, from the bytes of a request to the text of its answer, independent of HTTP. */
 export class RpcEndpoint {
   readonly #operations: Operations;
@@ -21,7 +24,7 @@ export class RpcEndpoint {
   }
 
   /** @returns undefined when there must be no answer: notifications only */
-  answer(body: Uint8Array): string | undefined {
+  answer(body: Uint8Array): string | undefined | Promise<string | undefined> {
     let value: JsonValue;
     try {
       value = readJsonBytes(body);
@@ -33,12 +36,25 @@ export class RpcEndpoint {
   }
 
   /** Section 6: an array of the answers, never an empty one. */
-  #batch(requests: readonly JsonValue[]): string | undefined {
+  #batch(requests: readonly JsonValue[]): string | Promise<string | undefined> {
     if (requests.length === 0) return invalidBatch("the batch is empty");
     if (requests.length > this.#maxBatch) {
       return invalidBatch(`the batch has ${requests.length} calls, and may have ${this.#maxBatch}`);
     }
-    const answers = requests.map((request) => this.#single(request)).filter((answer) => answer !== undefined);
+    return this.#inSlices(requests);
+  }
+
+  /** A thousand calls may take seconds, so others have their turn between. */
+  async #inSlices(requests: readonly JsonValue[]): Promise<string | undefined> {
+    const answers: string[] = [];
+    let start = performance.now();
+    for (const request of requests) {
+      const answer = this.#single(request);
+      if (answer !== undefined) answers.push(answer);
+      if (performance.now() - start < sliceMs) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      start = performance.now();
+    }
     return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
   }
 

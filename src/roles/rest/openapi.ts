@@ -1,8 +1,9 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Operation, Operations } from "../../core/operation.ts";
+import type { RestDescription } from "./description.ts";
 
 /** The service as an OpenAPI 3.1 document: every operation under its name and each alias. */
-export function openApiDocument(service: string, operations: Operations) {
+export function openApiDocument({ service, publicUrl }: RestDescription, operations: Operations) {
   const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono();
   for (const operation of operations.all) {
     for (const name of [operation.name, ...operation.aliases]) {
@@ -13,7 +14,7 @@ export function openApiDocument(service: string, operations: Operations) {
   return getOpenAPI31Document({
     openapi: "3.1.0",
     info: { title: `${service}: calculator`, version: "1.0.0", description },
-    servers: [{ url: "/" }],
+    servers: [{ url: publicUrl ?? "/" }],
   });
 }
 

@@ -4,16 +4,10 @@ export interface Target {
   readonly query: string;
 }
 
-/** Splits a request's URL; it is only a path when the Host header is missing or invalid. */
-export function splitTarget(url: string): Target {
-  const scheme = url.startsWith("/") ? -3 : url.indexOf("://");
-  const start = url.indexOf("/", scheme + 3);
-  if (start < 0) return { path: "/", query: "" };
-  const fragment = url.indexOf("#", start);
-  const end = fragment < 0 ? url.length : fragment;
-  const mark = url.indexOf("?", start);
-  if (mark < 0 || mark > end) return { path: url.slice(start, end), query: "" };
-  return { path: url.slice(start, mark), query: url.slice(mark + 1, end) };
+export function splitTarget(target: string): Target {
+  const mark = target.indexOf("?");
+  if (mark < 0) return { path: target, query: "" };
+  return { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
 /** The operands of a query as text; undefined if missing. */

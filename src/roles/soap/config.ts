@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { labPorts } from "../../core/ports.ts";
-import { byteSize, duration, host, port } from "../../core/schema.ts";
+import { host, port } from "../../core/schema.ts";
+import { httpFields, publicUrlField } from "../../net/http/config.ts";
 
 export const soapConfig = z.strictObject({
   host,
@@ -15,14 +16,8 @@ export const soapConfig = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9._-]*$/, "must be an XML name without a colon, such as CalculatorService")
     .default("CalculatorService")
     .describe("Name of the service in the WSDL."),
-  maxBody: byteSize("256KiB").describe("Longest request body; what is longer is answered with HTTP 413."),
-  maxConnections: z.int().min(1).default(10_000).describe("Clients at once; more are closed as they come."),
-  requestTimeout: duration("15s", { min: "100ms", max: "1h" }).describe(
-    "A request must have arrived whole within this time, however slowly it trickles.",
-  ),
-  idleTimeout: duration("1m", { max: "1h" }).describe(
-    "A connection that asks nothing for so long is closed; 0 for never.",
-  ),
+  ...httpFields,
+  publicUrl: publicUrlField,
 });
 
 export type SoapConfig = z.infer<typeof soapConfig>;

@@ -1,12 +1,12 @@
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
-import type { Direction } from "../../core/traffic.ts";
-import { redactedTarget } from "../../net/http/head.ts";
-import type { HttpConnection, HttpHandler, HttpReply, HttpRequest } from "../../net/http/node-server.ts";
+import type { HttpHandler, HttpReply, HttpRequest } from "../../net/http/server.ts";
+import type { HttpError } from "../../protocol/http/http-error.ts";
+import { redactedTarget } from "../../protocol/http/secrets.ts";
 import { readEnvelope, type SoapRequest } from "../../protocol/soap/envelope.ts";
 import { faultEnvelope, SoapFault } from "../../protocol/soap/fault.ts";
 import { resultEnvelope } from "../../protocol/soap/result.ts";
-import { type SoapVersion, soap11, versionOfContentType } from "../../protocol/soap/version.ts";
+import { type SoapVersion, soap11, soap12, versionOfContentType } from "../../protocol/soap/version.ts";
 import { serviceLocation, wsdlWriter } from "../../protocol/soap/wsdl.ts";
 import { charsetOf, decodeXml } from "../../protocol/soap/xml-bytes.ts";
 import { XmlError } from "../../protocol/soap/xml-text.ts";
@@ -14,8 +14,20 @@ import { printable } from "../../protocol/text/printable.ts";
 import { calculate } from "./calculate.ts";
 import type { SoapConfig } from "./config.ts";
 
-const noBytes = new Uint8Array();
-const encoder = new TextEncoder();
+/** What observers see of an exchange, made for those that look. */
+interface Lines {
+  readonly received: string;
+  readonly sent: string;
+}
+
+class SoapReply implements HttpReply {
+  constructor(
+    readonly status: number,
+    readonly headers: HttpReply["headers"],
+    readonly body: string,
+    readonly lines: (request: HttpRequest) => Lines,
+  ) {}
+}
 
 /** Answers HTTP requests: GET with the WSDL, POST with the result of the operation in the envelope. */
 export class SoapEndpoint implements HttpHandler {
@@ -40,77 +52,55 @@ export class SoapEndpoint implements HttpHandler {
     return { calls_total: this.#calls, faults_total: this.#faults, wsdl_total: this.#descriptions };
   }
 
-  reply(request: HttpRequest): HttpReply {
-    if (request.method === "GET" && asksForWsdl(request.url)) return this.#describe(request);
+  answer(request: HttpRequest): HttpReply {
+    if (request.method === "GET" && asksForWsdl(request.target)) return this.#describe(request);
     // SOAPAction and the path are ignored, and so is the Content-Type except for the charset and the SOAP version of
     // faults.
-    const claimed = versionOfContentType(request.headers["content-type"]);
+    const claimed = versionOfContentType(request.header("Content-Type"));
     try {
       return this.#call(request, claimed);
     } catch (error) {
-      return this.#fault(request, this.#asFault(error), claimed);
+      return this.#fault(this.#asFault(error), claimed);
     }
   }
 
-  tooLarge(request: HttpRequest): HttpReply {
-    const { method, url, connection } = request;
-    this.#emitMessage(
-      connection,
-      "in",
-      noBytes,
-      () => `Received: ${method} ${printable(redactedTarget(url))} with too long a body`,
-    );
-    const message = `Request body is longer than ${this.#config.maxBody} bytes (maxBody)`;
-    const fault = new SoapFault("Client.RequestTooLong", message, { status: 413 });
-    return this.#fault(request, fault, versionOfContentType(request.headers["content-type"]));
+  refuse({ status, message }: HttpError, request?: HttpRequest): HttpReply {
+    const code =
+      status === 500 ? "Server" : status === 413 ? "Client.RequestTooLong" : "Client.RequestNotAllowed";
+    const text =
+      status === 413 ? `Request body is longer than ${this.#config.maxBody} bytes (maxBody)` : message;
+    const fault = new SoapFault(code, text, { status });
+    return this.#fault(fault, versionOfContentType(request?.header("Content-Type")));
+  }
+
+  describe(request: HttpRequest, reply: HttpReply): Lines {
+    if (reply instanceof SoapReply) return reply.lines(request);
+    return { received: `Received: ${describeHead(request)}`, sent: `Sent: ${reply.status}` };
   }
 
   #describe(request: HttpRequest): HttpReply {
     this.#descriptions++;
-    const { connection } = request;
-    this.#emitMessage(
-      connection,
-      "in",
-      noBytes,
-      () => `Received: GET ${printable(redactedTarget(request.url))}`,
-    );
-    const body = this.#wsdl(serviceLocation(request.headers.host, () => connection.local));
-    this.#emitMessage(connection, "out", body, () => `Sent: WSDL of ${this.#config.serviceName}`);
-    return { status: 200, headers: { "Content-Type": soap11.contentType }, body };
+    const { publicUrl, serviceName } = this.#config;
+    const body = this.#wsdl(publicUrl ?? serviceLocation(request.header("Host"), request.local));
+    return new SoapReply(200, headersOf(soap11), body, () => ({
+      received: `Received: ${describeHead(request)}`,
+      sent: `Sent: WSDL of ${serviceName}`,
+    }));
   }
 
   #call(http: HttpRequest, claimed: SoapVersion): HttpReply {
-    const request = this.#read(http, claimed);
+    if (http.method !== "POST") throw methodNotAllowed();
+    const request = readEnvelope(decodeXml(http.body, charsetOf(http.header("Content-Type"))), claimed);
     const { version, operation } = request;
-    const value = this.#calculate(request);
-    this.#calls++;
-    const body = resultEnvelope(version, this.#config.targetNamespace, operation.local, value);
-    this.#emitMessage(
-      http.connection,
-      "out",
-      body,
-      () => `Sent: ${operation.local}Result = ${printable(value)}`,
-    );
-    return { status: 200, headers: { "Content-Type": version.contentType }, body };
-  }
-
-  /** @throws {SoapFault | XmlError} */
-  #read({ method, url, headers, body, connection }: HttpRequest, claimed: SoapVersion): SoapRequest {
+    const received = () => `Received: ${describeCall(request)}`;
     try {
-      if (method !== "POST") throw methodNotAllowed();
-      const coding = headers["content-encoding"];
-      if (coding !== undefined && coding !== "identity") throw codingNotAllowed(coding);
-      const request = readEnvelope(decodeXml(body, charsetOf(headers["content-type"])), claimed);
-      this.#emitMessage(connection, "in", body, () => `Received: ${describeCall(request)}`);
-      return request;
+      const value = this.#calculate(request);
+      this.#calls++;
+      const body = resultEnvelope(version, this.#config.targetNamespace, operation.local, value);
+      const sent = () => `Sent: ${operation.local}Result = ${printable(value)}`;
+      return new SoapReply(200, headersOf(version), body, () => ({ received: received(), sent: sent() }));
     } catch (error) {
-      this.#emitMessage(
-        connection,
-        "in",
-        body,
-        () => `Received: ${method} ${printable(redactedTarget(url))}, ${body.length} B`,
-      );
-      throw error;
+      return this.#fault(this.#asFault(error), claimed, received);
     }
   }
 
@@ -132,30 +122,23 @@ export class SoapEndpoint implements HttpHandler {
     return new SoapFault("Server", "Internal Error", { cause: error });
   }
 
-  #fault(request: HttpRequest, fault: SoapFault, claimed: SoapVersion): HttpReply {
+  /** @param received absent when the request was not understood */
+  #fault(fault: SoapFault, claimed: SoapVersion, received?: () => string): HttpReply {
     this.#faults++;
     const version = fault.version ?? claimed;
     const body = faultEnvelope(version, fault, this.#config.targetNamespace);
-    const text = () => `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`;
-    this.#emitMessage(request.connection, "out", body, text);
-    const headers: Record<string, string> = { "Content-Type": version.contentType };
-    if (fault.status === 405) headers.Allow = "GET, POST";
-    return { status: fault.status, headers, body };
-  }
-
-  /** With the HTTP body only: node:http does not expose the other bytes. */
-  #emitMessage(
-    { conversation }: HttpConnection,
-    direction: Direction,
-    body: Uint8Array | string,
-    text: () => string,
-  ): void {
-    const { traffic } = this.#context;
-    if (!traffic.sample("message")) return;
-    const bytes = typeof body === "string" ? encoder.encode(body) : body;
-    traffic.emit({ kind: "message", conversation, direction, text: text(), bytes });
+    const headers =
+      fault.status === 405 ? { ...headersOf(version), Allow: "GET, HEAD, POST" } : headersOf(version);
+    return new SoapReply(fault.status, headers, body, (request) => ({
+      received: received?.() ?? `Received: ${describeHead(request)}, ${request.body.length} B`,
+      sent: `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`,
+    }));
   }
 }
+
+const headersOf11 = { "Content-Type": soap11.contentType };
+const headersOf12 = { "Content-Type": soap12.contentType };
+const headersOf = (version: SoapVersion) => (version === soap11 ? headersOf11 : headersOf12);
 
 /** `?wsdl` in any case behind any path, or a path that ends in `.wsdl`. */
 function asksForWsdl(url: string): boolean {
@@ -168,10 +151,8 @@ function methodNotAllowed(): SoapFault {
   return new SoapFault("Client.RequestNotAllowed", message, { status: 405 });
 }
 
-function codingNotAllowed(coding: string): SoapFault {
-  const message = `Content-Encoding ${printable(coding, 40)} is not accepted: send the body as it is`;
-  return new SoapFault("Client.RequestNotAllowed", message, { status: 415 });
-}
+const describeHead = ({ writtenMethod, target }: HttpRequest): string =>
+  `${writtenMethod} ${printable(redactedTarget(target))}`;
 
 function describeCall({ operation, parameters }: SoapRequest): string {
   const operands = parameters.map(({ text, nil }) => (nil ? "nil" : text.trim()));

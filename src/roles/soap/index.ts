@@ -1,5 +1,5 @@
 import type { Role } from "../../core/role.ts";
-import { listenNodeHttp } from "../../net/http/node-server.ts";
+import { serveHttp } from "../../net/http/server.ts";
 import { type SoapConfig, soapConfig } from "./config.ts";
 import { SoapEndpoint } from "./endpoint.ts";
 
@@ -10,7 +10,7 @@ export const soap: Role<SoapConfig> = {
   example: (_, [address]) => `distcli soap -p ${address?.port} ${address?.host} add 10 5`,
   async start(context, config) {
     const endpoint = new SoapEndpoint(context, config);
-    const server = await listenNodeHttp(context, config, endpoint);
+    const server = await serveHttp(context, config, endpoint);
     return {
       addresses: [server.address],
       stats: () => ({ ...server.stats(), ...endpoint.stats() }),

@@ -27,7 +27,7 @@ export interface OpenAdminOptions {
  * by a second lab on the same machine, the lab runs without it.
  * @throws {StartError} when the file does configure it, and the port cannot be had
  */
-export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
+export async function openAdmin(options: OpenAdminOptions): Promise<RunningAdmin | undefined> {
   const { plan, supervisor, hub, history, log, io, health, drain } = options;
   const config = plan.settings.admin;
   if (config === false) return undefined;
@@ -38,7 +38,7 @@ export function openAdmin(options: OpenAdminOptions): RunningAdmin | undefined {
   const context = { config, plan, supervisor, history, log, metrics, dashboard, ...process };
   try {
     const complete = tries === undefined ? context : { ...context, tries };
-    return startAdmin(complete, serveApp, options.descriptors);
+    return await startAdmin(complete, serveApp, options.descriptors);
   } catch (error) {
     if (plan.wantsAdmin) throw error;
     log.warning(`There is no dashboard: ${describeError(error)}; or set admin: false to do without it`);

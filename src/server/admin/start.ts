@@ -14,7 +14,7 @@ export type ServeApp = (
     readonly descriptors?: DescriptorBudget | undefined;
   },
   handler: (request: Request) => Response | Promise<Response>,
-) => { readonly address: Address; stop(deadline: AbortSignal): Promise<void> };
+) => Promise<{ readonly address: Address; stop(deadline: AbortSignal): Promise<void> }>;
 
 export interface RunningAdmin {
   readonly address: Address;
@@ -28,16 +28,16 @@ type Fetch = (request: Request) => Response | Promise<Response>;
  * spends neither time nor memory on them.
  * @throws {StartError} when the port cannot be had
  */
-export function startAdmin(
+export async function startAdmin(
   context: Omit<AdminContext, "stopping">,
   serve: ServeApp,
   descriptors?: DescriptorBudget,
-): RunningAdmin {
+): Promise<RunningAdmin> {
   const { config, log } = context;
   const stopping = new AbortController();
   const complete: AdminContext = { ...context, stopping: stopping.signal };
   let app: Promise<Fetch> | undefined;
-  const server = serve(
+  const server = await serve(
     { service: "admin", host: config.host, port: config.port, log, descriptors },
     async (request) => {
       app ??= load(complete);

@@ -63,9 +63,9 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     const open = () =>
       openAdmin({ plan, supervisor, hub, history, descriptors: budget, log: own, io, health, drain });
     // When it is configured, an error about its port comes before any service accepts clients.
-    if (plan.wantsAdmin) admin = open();
+    if (plan.wantsAdmin) admin = await open();
     await supervisor.start();
-    if (!plan.wantsAdmin && !supervisor.isStopping) admin = open();
+    if (!plan.wantsAdmin && !supervisor.isStopping) admin = await open();
   } catch (error) {
     await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
     await admin?.stop(AbortSignal.timeout(shortGraceMs));

@@ -4,23 +4,23 @@ import { type AppHandler, serveApp } from "../../../src/net/http/app-server.ts";
 
 const log = { debug() {}, info() {}, warning() {}, error() {} };
 
-function start(handler: AppHandler, port = 0) {
-  const server = serveApp({ service: "admin", host: "127.0.0.1", port, log }, handler);
+async function start(handler: AppHandler, port = 0) {
+  const server = await serveApp({ service: "admin", host: "127.0.0.1", port, log }, handler);
   onTestFinished(() => server.stop(AbortSignal.abort()));
   return { server, url: `http://127.0.0.1:${server.address.port}/` };
 }
 
 test("an app gets the client's address, and listens where it says", async () => {
-  const { url, server } = start((_, remote) => new Response(remote));
+  const { url, server } = await start((_, remote) => new Response(remote));
   expect(server.address).toMatchObject({ transport: "tcp", host: "127.0.0.1" });
   expect(await (await fetch(url)).text()).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
-test("a port in use is reported with the setting to change", () => {
-  const { server } = start(() => new Response());
+test("a port in use is reported with the setting to change", async () => {
+  const { server } = await start(() => new Response());
   const again = () => start(() => new Response(), server.address.port);
-  expect(again).toThrow(StartError);
-  expect(again).toThrow(
+  await expect(again()).rejects.toThrow(StartError);
+  await expect(again()).rejects.toThrow(
     /Cannot start "admin" on TCP 127\.0\.0\.1:\d+: the port is in use.* --set admin\.port=\d+/,
   );
 });
@@ -28,7 +28,7 @@ test("a port in use is reported with the setting to change", () => {
 test("a stop lets a request in flight finish, and cuts off what takes too long", async () => {
   const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
   const { promise: answer, resolve: give } = Promise.withResolvers<Response>();
-  const { url, server } = start((request) => {
+  const { url, server } = await start((request) => {
     isAsked();
     return request.url.endsWith("/never") ? new Promise(() => {}) : answer;
   });

@@ -34,6 +34,7 @@ const corrected = new Map<
   [18, { status: 500, fault: "soap11env:Client.XMLSyntaxError" }], // there is no document at all
   [19, { status: 200, result: "3" }], // SOAP 1.2
   [21, { status: 500, fault: "soap11env:MustUnderstand" }], // a header that must be understood
+  [41, { status: 200 }], // HEAD is answered as GET is
   [29, { status: 500, fault: "soap11env:Client.XMLSyntaxError" }], // a document type declaration
 ]);
 

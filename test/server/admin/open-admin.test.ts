@@ -10,7 +10,7 @@ import type { ServerIo } from "../../../src/server/io.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { fakeRegistry, fakeRole, load } from "../../support/registry.ts";
 
-const busy: ServeApp = () => {
+const busy: ServeApp = async () => {
   throw new StartError("port-in-use", "the port is in use");
 };
 
@@ -19,7 +19,7 @@ const never = () => {
 };
 
 /** Opens the admin service of this file with a fake `serveApp`. */
-function open(yaml: string, serveApp: ServeApp) {
+async function open(yaml: string, serveApp: ServeApp) {
   const warnings: string[] = [];
   const quiet = () => {};
   const log: Logger = {
@@ -60,33 +60,33 @@ function open(yaml: string, serveApp: ServeApp) {
     lostLogLines: () => ({}),
     descriptors: () => ({ open: 10, limit: 64 }),
   };
-  const admin = openAdmin({ plan, supervisor, hub, history, log, io, health, drain: never });
+  const admin = await openAdmin({ plan, supervisor, hub, history, log, io, health, drain: never });
   onTestFinished(() => admin?.stop(AbortSignal.abort()));
   return { admin, warnings };
 }
 
 describe("the admin service of a lab that starts", () => {
-  test("a busy port is a warning when the file says nothing of it, and says how to be rid of it", () => {
-    const { admin, warnings } = open("", busy);
+  test("a busy port is a warning when the file says nothing of it, and says how to be rid of it", async () => {
+    const { admin, warnings } = await open("", busy);
     expect(admin).toBeUndefined();
     expect(warnings).toEqual([
       "There is no dashboard: the port is in use; or set admin: false to do without it",
     ]);
   });
 
-  test("a busy port is an error when the file names it", () => {
-    expect(() => open("admin: { port: 8088 }", busy)).toThrow(StartError);
+  test("a busy port is an error when the file names it", async () => {
+    await expect(open("admin: { port: 8088 }", busy)).rejects.toThrow(StartError);
   });
 
-  test("with admin: false nothing listens", () => {
-    expect(open("admin: false", never)).toEqual({ admin: undefined, warnings: [] });
+  test("with admin: false nothing listens", async () => {
+    expect(await open("admin: false", never)).toEqual({ admin: undefined, warnings: [] });
   });
 
   test("it listens where the file says, and loads what answers for the first request", async () => {
     let ask: ((request: Request) => Response | Promise<Response>) | undefined;
     let stopped = 0;
     const address = { transport: "tcp", host: "127.0.0.1", port: 81 } as const;
-    const { admin } = open("admin: { port: 81 }", (options, handler) => {
+    const { admin } = await open("admin: { port: 81 }", async (options, handler) => {
       expect(options).toMatchObject({ service: "admin", host: "127.0.0.1", port: 81 });
       ask = handler;
       return { address, stop: async () => void stopped++ };

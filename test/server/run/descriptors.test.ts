@@ -7,7 +7,7 @@ import { load } from "../../support/registry.ts";
 const yaml = `services:
   echo: { maxConnections: 500 }
   time: { threads: 3, maxConnections: 100 }
-  rest:
+  udp:
   mqtt: { maxConnections: 200, listeners: [{ port: 1884 }] }
 `;
 
@@ -35,7 +35,7 @@ test("a limit that is lower than maxConnections of all services is said in one l
 
 test("the descriptors are divided between the listeners of all threads", () => {
   const plan = load(yaml, registry);
-  // echo 1, time 3, rest 1, mqtt 2
+  // echo 1, time 3, udp 1, mqtt 2
   const budget = descriptorBudget(plan, { limit: 1024, next: () => 9, open: () => 9 });
   expect(budget).toMatchObject({ reserved: 960, shared: 960 - 7 * 32 });
   expect(descriptorBudget(plan, { limit: undefined, next: () => 9, open: () => 9 })).toBeUndefined();

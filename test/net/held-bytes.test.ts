@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { HeldBytes } from "../../../src/net/zmq/held-bytes.ts";
+import { HeldBytes } from "../../src/net/held-bytes.ts";
 
 const holders = (...held: number[]) => held.map((held) => ({ held, accounted: 0 }));
 

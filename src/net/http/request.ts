@@ -1,0 +1,100 @@
+import { formatAddress } from "../../core/address.ts";
+import type { Conversation } from "../../core/traffic.ts";
+import type { RequestHead } from "../../protocol/http/request-head.ts";
+import type { TcpConnection } from "../tcp/server.ts";
+
+/** One request, its body whole. */
+export class HttpRequest {
+  readonly #head: RequestHead;
+  readonly #tcp: TcpConnection;
+  #body: Uint8Array;
+  #abort: AbortController | undefined;
+
+  constructor(head: RequestHead, body: Uint8Array, tcp: TcpConnection) {
+    this.#head = head;
+    this.#body = body;
+    this.#tcp = tcp;
+  }
+
+  /** HEAD is answered as GET; the server leaves the body out. */
+  get method(): string {
+    const { method } = this.#head;
+    return method === "HEAD" ? "GET" : method;
+  }
+
+  get isHead(): boolean {
+    return this.#head.method === "HEAD";
+  }
+
+  /** The method as the client wrote it. */
+  get writtenMethod(): string {
+    return this.#head.method;
+  }
+
+  /** Path and query. */
+  get target(): string {
+    return this.#head.target;
+  }
+
+  /** How the body is coded; undefined: not at all. */
+  get contentCoding(): string | undefined {
+    const { contentCoding } = this.#head;
+    return contentCoding === "" || contentCoding === "identity" ? undefined : contentCoding;
+  }
+
+  get minorVersion(): number {
+    return this.#head.minorVersion;
+  }
+
+  get keepsAlive(): boolean {
+    return this.#head.keepsAlive;
+  }
+
+  get body(): Uint8Array {
+    return this.#body;
+  }
+
+  /** The head as it came. */
+  get headBytes(): Uint8Array {
+    return this.#head.bytes;
+  }
+
+  header(name: string): string | undefined {
+    return this.#head.fields.get(name);
+  }
+
+  get headers(): readonly (readonly [name: string, value: string])[] {
+    return this.#head.fields.entries;
+  }
+
+  get conversation(): Conversation {
+    return this.#tcp.conversation;
+  }
+
+  /** `host:port` of the client. */
+  get remote(): string {
+    return formatAddress(this.#tcp.remote);
+  }
+
+  /** `host:port` of our side. */
+  get local(): string {
+    return this.#tcp.conversation.local;
+  }
+
+  /** Aborted when the client leaves before it has its answer. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  /** The client has left. */
+  abort(): void {
+    this.#abort?.abort(new DOMException("The client has left", "AbortError"));
+  }
+
+  /** Copies what is not valid any more when the network reuses its buffer. */
+  keep(): void {
+    this.#head.keep();
+    if (this.#body.length > 0) this.#body = new Uint8Array(this.#body);
+  }
+}
