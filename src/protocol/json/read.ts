@@ -129,6 +129,8 @@ class JsonReader {
     // The words begin with small letters, whose codes are above those of the digits and the minus.
     const found = this.#text.charCodeAt(this.#at) >= 0x61 ? this.#match(word) : undefined;
     if (found !== undefined) return words[found] ?? null;
+    const short = this.#shortInteger();
+    if (short !== undefined) return BigInt(short);
     number.lastIndex = this.#at;
     const match = number.exec(this.#text);
     if (match === null) throw this.#unexpected("a value");
@@ -136,6 +138,21 @@ class JsonReader {
     const [digits, fraction, exponent] = match;
     if (fraction !== undefined || exponent !== undefined) return Number(digits);
     return digits.length > maxIntegerDigits ? Number(`${digits.slice(0, 400)}e400`) : BigInt(digits);
+  }
+
+  /** Fast path: nearly every number is a few digits, which need no pattern. */
+  #shortInteger(): number | undefined {
+    const text = this.#text;
+    const isNegative = text.charCodeAt(this.#at) === 0x2d;
+    const start = isNegative ? this.#at + 1 : this.#at;
+    let value = 0;
+    let at = start;
+    for (let digit = digitAt(text, at); digit >= 0; digit = digitAt(text, ++at)) value = value * 10 + digit;
+    const count = at - start;
+    const isLong = count === 0 || count > 15 || (count > 1 && text.charCodeAt(start) === 0x30);
+    if (isLong || isFraction(text.charCodeAt(at))) return undefined;
+    this.#at = at;
+    return isNegative ? -value : value;
   }
 
   #match(pattern: RegExp): string | undefined {
@@ -167,6 +184,15 @@ class JsonReader {
     return new JsonError(`Expected ${expected} at character ${this.#at + 1}, and found ${what}`);
   }
 }
+
+/** -1: no digit. */
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
+}
+
+/** A point or an exponent: the number is a decimal. */
+const isFraction = (code: number): boolean => code === 0x2e || code === 0x65 || code === 0x45;
 
 /** The quote that ends the string begun at `start`; -1 without one. */
 function closingQuote(text: string, start: number): number {
