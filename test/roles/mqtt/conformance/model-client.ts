@@ -19,10 +19,13 @@ export abstract class ModelClient {
   readonly delivered: string[] = [];
   /** Violations of the protocol by the broker: must stay empty. */
   readonly complaints: string[] = [];
+  /** SUBACK was received. */
+  isSubscribed = false;
   readonly #unacknowledged = new Map<number, Unacknowledged>();
   readonly #waiting: Publish[] = [];
   readonly #received = new Set<number>();
   readonly #aliases = new Map<number, string>();
+  #filter: string | undefined;
   #isAccepted = false;
   #hasSession = false;
   #lastId = 0;
@@ -46,7 +49,13 @@ export abstract class ModelClient {
     return this.#unacknowledged.size === 0 && this.#waiting.length === 0;
   }
 
+  /** Subscribes on this connection, or on the next ones until one of them has brought the SUBACK. */
   subscribe(filter: string): void {
+    this.#filter = filter;
+    if (this.#isAccepted) this.#sendSubscribe(filter);
+  }
+
+  #sendSubscribe(filter: string): void {
     const { version } = this;
     const options = { noLocal: false, retainAsPublished: false, retainHandling: 0 as const };
     const subscriptions = [{ filter, qos: 2 as const, ...options }];
@@ -91,6 +100,7 @@ export abstract class ModelClient {
         this.#received.delete(packet.packetId);
         return this.#answer("pubcomp", packet.packetId);
       case "suback":
+        this.isSubscribed = true;
         return;
       default:
         this.complaints.push(`unexpected ${packet.type}: ${JSON.stringify(packet)}`);
@@ -105,6 +115,7 @@ export abstract class ModelClient {
     if (isLost) this.complaints.push("the session is lost");
     this.#hasSession = true;
     this.#isAccepted = true;
+    if (this.#filter !== undefined && !this.isSubscribed) this.#sendSubscribe(this.#filter);
     this.#quota = this.window - this.#unacknowledged.size;
     for (const [id, { publish, isReleased }] of this.#unacknowledged) {
       if (isReleased) this.#answer("pubrel", id);
