@@ -62,3 +62,39 @@ export function cutAt({ from, type, nth = 1, place }: Moment, server?: Cut["serv
   };
   return { from, at, ...(server === undefined ? {} : { server }) };
 }
+
+/**
+ * The payloads that a client has published at QoS 2, released with PUBREL, and then published again under the same
+ * identifier: the broker has to take that for a new message, with or without DUP [MQTT-4.3.3-12].
+ * @param connections the bytes that the client has sent, connection by connection
+ * @returns how often each payload was published again
+ */
+export function publishedAfterRelease(
+  connections: readonly Buffer[],
+  isVersion5: boolean,
+): Map<string, number> {
+  const [sent, released, again] = [
+    new Map<number, string>(),
+    new Map<number, string>(),
+    new Map<string, number>(),
+  ];
+  for (const bytes of connections) {
+    for (const { type, flags, body, end } of packetsIn(bytes)) {
+      if (end > bytes.length) continue;
+      if (type === packetTypes.pubrel) {
+        const id = bytes.readUInt16BE(body);
+        released.set(id, sent.get(id) ?? "");
+      }
+      if (type !== packetTypes.publish || ((flags >> 1) & 3) !== 2) continue;
+      const at = body + 2 + bytes.readUInt16BE(body);
+      const id = bytes.readUInt16BE(at);
+      // The properties are short: one byte holds their length.
+      const properties = isVersion5 ? 1 + (bytes[at + 2] ?? 0) : 0;
+      const payload = bytes.toString("utf8", at + 2 + properties, end);
+      if (released.get(id) === payload) again.set(payload, (again.get(payload) ?? 0) + 1);
+      released.delete(id);
+      sent.set(id, payload);
+    }
+  }
+  return again;
+}
