@@ -22,7 +22,7 @@ async function sender() {
 }
 
 test("a flood of datagrams of every size is answered as far as buffers allow, and others are served", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "udp");
   const random = new Random(12_345);
   const { send, received } = await sender();
   const largest = random.bytes(65_507);
@@ -35,7 +35,7 @@ test("a flood of datagrams of every size is answered as far as buffers allow, an
 });
 
 test("replies that are sent back as requests do not cause an endless loop", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "udp");
   const { send, received } = await sender();
   // Each answer is sent back as a request; the text grows by the greeting each time up to the maximum size.
   let text = Buffer.from("x");
@@ -48,7 +48,7 @@ test("replies that are sent back as requests do not cause an endless loop", asyn
 });
 
 test("datagrams to the ports of TCP services get no answer", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, ...lab.services);
   const { send, received } = await sender();
   for (const service of lab.services) {
     if (service !== "udp" && lab.port(service) !== lab.port("udp"))
@@ -59,7 +59,7 @@ test("datagrams to the ports of TCP services get no answer", async () => {
 });
 
 test("senders that close their socket before the answer do not affect others", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "udp");
   for (let sender = 0; sender < 500; sender++) {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.send("halo", lab.port("udp"), "127.0.0.1", () => resolve()));

@@ -50,7 +50,7 @@ async function exchange(service: string, request: string): Promise<Attacker> {
 
 describe.each(services)("%s", (service) => {
   test.each(Object.entries(refused))("rejects %s", async (_, request) => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const attacker = await exchange(service, request);
     expect(statuses(attacker).filter((status) => status < 400)).toEqual([]);
     expect(attacker.head.toString()).not.toContain("1337");
@@ -58,7 +58,7 @@ describe.each(services)("%s", (service) => {
   });
 
   test("reads a body with both lengths as chunked or not at all, and never as a second request", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const chunk = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
     const attacker = await exchange(
       service,
@@ -70,20 +70,22 @@ describe.each(services)("%s", (service) => {
   });
 
   test("refuses a body that never ends", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const endless = await attackMany(lab.port(service), 20);
     for (const { socket } of endless) socket.write(`${post}Transfer-Encoding: chunked\r\n\r\n`);
     const chunk = Buffer.from(`10000\r\n${"x".repeat(65_536)}\r\n`);
-    await Promise.all(endless.map((attacker) => pump(attacker, chunk, 30_000_000)));
-    await monitor.expectSurvived();
+    // On a busy machine the server may pause for long: only its answer, or a close, ends the body.
+    const send = (attacker: Attacker) => pump(attacker, chunk, 30_000_000, () => attacker.head.length > 0);
+    await Promise.all(endless.map(send));
     for (const attacker of endless) {
-      expect(attacker.closed || attacker.sent < 30_000_000).toBe(true);
+      expect(attacker.sent).toBeLessThan(30_000_000);
       expect(statuses(attacker)).toEqual([413]);
     }
+    await monitor.expectSurvived();
   });
 
   test("does not wait for a body that is declared as too large", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const attacker = await attack(lab.port(service));
     attacker.socket.write(`${post}Content-Length: 4000000000\r\n\r\n`);
     await until(() => attacker.head.length > 0);
@@ -92,7 +94,7 @@ describe.each(services)("%s", (service) => {
   });
 
   test("serves others beside a thousand requests whose bodies never arrive", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const half = await attackMany(lab.port(service), 1005);
     for (const { socket } of half) socket.write(`${post}Content-Length: 20\r\n\r\nx`);
     await monitor.expectSurvived();
@@ -100,7 +102,7 @@ describe.each(services)("%s", (service) => {
   });
 
   test("serves others beside three hundred requests that arrive a byte at a time", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const slow = await attackMany(lab.port(service), 300);
     for (const byte of "POST / HTTP/1.1\r\nHost:") {
       for (const { socket } of slow) socket.write(byte);

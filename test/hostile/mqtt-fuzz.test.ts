@@ -64,7 +64,7 @@ function hostileClients(wave: number): Promise<unknown> {
 }
 
 async function survive(): Promise<void> {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const { publisher, harmed, received } = await healthyPair();
   const sent: string[] = [];
   for (let wave = 0; wave < waves; wave++) {

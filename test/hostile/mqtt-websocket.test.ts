@@ -78,7 +78,7 @@ const garbage: Readonly<Record<string, string | Uint8Array>> = {
 };
 
 test.each(Object.entries(garbage))("a handshake that is %s is refused and closed", async (_, bytes) => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const attacker = await attack(wsPort);
   await pump(attacker, Buffer.from(bytes), Buffer.from(bytes).length);
   await until(() => attacker.closed);
@@ -108,7 +108,7 @@ const badFrames: Readonly<Record<string, Buffer>> = {
 };
 
 test.each(Object.entries(badFrames))("a client that sends %s is disconnected", async (name, bytes) => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const attacker = await accepted("bad");
   expect(readFrames(attacker.head.subarray(acceptance.length))[0]).toEqual([2, connack]);
   attacker.socket.write(bytes);
@@ -119,7 +119,7 @@ test.each(Object.entries(badFrames))("a client that sends %s is disconnected", a
 });
 
 test("five hundred slow handshakes do not affect a healthy client, and are timed out", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const counted = await healthyClient();
   const slow = await attackMany(wsPort, 500);
   for (const { socket } of slow) socket.write("GET /mqtt HTTP/1.1\r\nX: ");
@@ -133,7 +133,7 @@ test("five hundred slow handshakes do not affect a healthy client, and are timed
 });
 
 test("twenty subscribers that never read and a flood of pings neither fill the memory nor delay a healthy client", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const counted = await healthyClient();
   const neverReads = await Promise.all(
     Array.from({ length: 20 }, (_, i) => accepted(`stuck-${i}`, { neverReads: true })),
@@ -153,7 +153,7 @@ test("twenty subscribers that never read and a flood of pings neither fill the m
 });
 
 test("a healthy client loses nothing to a thousand streams of mutated frames", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const counted = await healthyClient();
   const random = new Random(2_7182_8182);
   const whole = Buffer.concat([frame(connect("mutant")), frame(subscribe("m")), frame(publish("m", "x"))]);
@@ -173,7 +173,7 @@ test("a healthy client loses nothing to a thousand streams of mutated frames", a
 });
 
 testWith(openssl)("a TLS port survives silence, garbage and partial handshakes", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const counted = await healthyClient();
   const random = new Random(1_4142_1356);
   const attackers = await attackMany(tlsPort, 300);

@@ -65,7 +65,7 @@ const badLater: Readonly<Record<string, Buffer>> = {
 };
 
 test.each(Object.entries(badFirst))("a connection that begins with %s is closed", async (_, packet) => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(packet);
   await until(() => attacker.closed);
@@ -75,7 +75,7 @@ test.each(Object.entries(badFirst))("a connection that begins with %s is closed"
 });
 
 test.each(Object.entries(badLater))("a client that sends %s is disconnected", async (_, packet) => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(connect("bad"));
   await until(() => attacker.head.equals(connack));
@@ -104,7 +104,7 @@ function mutant(random: Random): Buffer {
 }
 
 test("a healthy client loses nothing to three thousand mutated packets", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const healthy = await RawClient.connect(lab.port("mqtt"));
   healthy.write(Buffer.concat([connect("healthy"), subscribe("healthy/numbers")]));
   await healthy.bytes(4 + 5);
@@ -125,7 +125,7 @@ test("a healthy client loses nothing to three thousand mutated packets", async (
 });
 
 test("endless subscriptions, retained messages and topic levels are limited", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "mqtt");
   const attacker = await attack(lab.port("mqtt"));
   attacker.socket.write(connect("endless"));
   await until(() => attacker.head.equals(connack));

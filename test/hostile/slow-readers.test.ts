@@ -30,7 +30,7 @@ const opening: Readonly<Record<string, Uint8Array>> = {
 
 describe.each(Object.entries(greedy))("%s", (service, bytes) => {
   test("does not grow for twenty clients that send requests and never read", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const neverReads = await attackMany(lab.port(service), 20, { neverReads: true });
     for (const { socket } of neverReads) {
       const first = opening[service];
@@ -49,7 +49,7 @@ describe.each([
   ["zmq-push", readyCommand("PULL")],
 ])("%s", (service, ready) => {
   test("serves others beside peers that never read what they requested", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     for (const { socket } of await attackMany(lab.port(service), 20, { neverReads: true })) {
       socket.write(greeting);
       socket.write(ready);

@@ -66,13 +66,13 @@ describe.each(services)("%s", (service) => {
   };
 
   test.each(Object.entries(garbage))("survives %s", async (_, bytes) => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     for (const { socket } of await attackMany(lab.port(service), 10)) socket.write(bytes);
     await monitor.expectSurvived();
   });
 
   test("disconnects a peer that sends more than maxMessageSize", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const attacker = await attack(lab.port(service));
     attacker.socket.write(Buffer.concat([greeting, ready]));
     await until(() => attacker.received > greeting.length);
@@ -83,7 +83,7 @@ describe.each(services)("%s", (service) => {
   });
 
   test("survives random frames after a handshake", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const random = new Random(2718);
     const attackers = await attackMany(lab.port(service), 40);
     for (const attacker of attackers) {
@@ -124,7 +124,7 @@ describe.each(services)("the memory of %s", (service) => {
   };
 
   test.each(Object.entries(attacks))("is not filled by %s", async (_, frames) => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const attackers = await attackMany(lab.port(service), 4, { neverReads: true });
     for (const attacker of attackers) attacker.socket.write(handshake);
     const bytes = Buffer.concat([...frames]);
@@ -135,7 +135,7 @@ describe.each(services)("the memory of %s", (service) => {
   });
 
   test("is not filled by a thousand peers that each begin a message", async () => {
-    const monitor = new AttackMonitor(lab);
+    const monitor = new AttackMonitor(lab, service);
     const attackers = await attackMany(lab.port(service), 1000);
     const begun = Buffer.concat([handshake, longFrame(900_000n), Buffer.alloc(500_000)]);
     await Promise.all(attackers.map((attacker) => pump(attacker, begun, begun.length)));
@@ -144,7 +144,7 @@ describe.each(services)("the memory of %s", (service) => {
 });
 
 test("a stream of peers that break off in the middle of a request costs no other client its reply", async () => {
-  const monitor = new AttackMonitor(lab);
+  const monitor = new AttackMonitor(lab, "zmq-rep");
   const honest = await ZmtpClient.connect(lab.port("zmq-rep"), "REQ");
   for (let round = 0; round < 100; round++) {
     const attacker = await attack(lab.port("zmq-rep"));

@@ -5,15 +5,17 @@ import type { Lab } from "./lab.ts";
 /** How many bytes the server's memory may grow by during an attack. */
 export const maxGrowth = 200_000_000;
 
-/** Measures a lab's memory during an attack, from its construction to the end of the test. */
+/** Watches a lab's memory and log during an attack on some of its services, from its construction to the test's end. */
 export class AttackMonitor {
   readonly #lab: Lab;
+  readonly #attacked: readonly string[];
   readonly #before: number;
   readonly #complaintsBefore: number;
   #growth = 0;
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, ...attacked: readonly string[]) {
     this.#lab = lab;
+    this.#attacked = attacked;
     this.#before = lab.rss();
     this.#complaintsBefore = lab.complaints().length;
     const timer = setInterval(() => this.#measure(), 20);
@@ -21,12 +23,12 @@ export class AttackMonitor {
   }
 
   /**
-   * Expects that the process runs, that its memory is within the bound, that a healthy client of each service is served
-   * promptly, and that the log has no new warnings. Can be called during the attack, too.
+   * Expects that the process runs, that its memory is within the bound, that a healthy client of each attacked service
+   * is served, and that the log has no new warnings. Can be called during the attack, too.
    */
   async expectSurvived(): Promise<void> {
     expect(this.#lab.program.isRunning).toBe(true);
-    await expectHealthy(this.#lab);
+    await expectHealthy(this.#lab, this.#attacked);
     this.#measure();
     expect(this.#growth).toBeLessThan(maxGrowth);
     expect(this.#lab.complaints().slice(this.#complaintsBefore)).toEqual([]);

@@ -59,22 +59,32 @@ export async function attackMany(
   return all;
 }
 
-/**
- * Writes `bytes` repeatedly until `limit` bytes are sent, the server closes, or has read nothing for a quarter of a
- * second.
- */
-export async function pump(attacker: Attacker, bytes: Uint8Array, limit: number): Promise<void> {
-  let rest = bytes;
+/** Over once the server has read nothing for a quarter of a second. */
+function stalled(attacker: Attacker): () => boolean {
+  let { sent } = attacker;
   let lastWrite = performance.now();
-  const stalledAfterMs = 250;
+  return () => {
+    if (attacker.sent > sent) lastWrite = performance.now();
+    sent = attacker.sent;
+    return performance.now() - lastWrite > 250;
+  };
+}
+
+/** Writes `bytes` repeatedly until `limit` bytes are sent, the server closes, or `isOver`, asked after each write. */
+export async function pump(
+  attacker: Attacker,
+  bytes: Uint8Array,
+  limit: number,
+  isOver = stalled(attacker),
+): Promise<void> {
+  let rest = bytes;
   await until(() => {
     for (let turn = 0; turn < 16 && attacker.sent < limit && !attacker.closed; turn++) {
       const written = attacker.socket.write(rest);
       if (written <= 0) break;
-      lastWrite = performance.now();
       attacker.sent += written;
       rest = written < rest.length ? rest.subarray(written) : bytes;
     }
-    return attacker.closed || attacker.sent >= limit || performance.now() - lastWrite > stalledAfterMs;
-  }, 15_000);
+    return attacker.closed || attacker.sent >= limit || isOver();
+  });
 }

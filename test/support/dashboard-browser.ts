@@ -2,6 +2,7 @@ import { afterAll, expect, onTestFinished, setDefaultTimeout } from "bun:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { Lab } from "./lab.ts";
 import { needs, testWith } from "./needs.ts";
+import { maxWait } from "./until.ts";
 
 /** No network services, no GPU, and no sandbox, which would need privileges. */
 const flags = [
@@ -44,7 +45,7 @@ export function testDashboard(lab: () => Lab): PageTest {
       });
       onTestFinished(() => context.close());
       const page = await context.newPage();
-      page.setDefaultTimeout(8000);
+      page.setDefaultTimeout(maxWait);
       const complaints = complaintsOf(page);
       await page.goto(addressOf(lab(), at));
       await body(page);

@@ -39,7 +39,7 @@ export class HiddenLab {
     const program = new Program(["sh", "-c", shell], { input: "", cleanEnvironment: true, env });
     onTestFinished(() => program.kill());
     const lab = new HiddenLab(program, admin, echo);
-    await until(async () => (await lab.ask("/readyz").catch(() => undefined))?.ok === true, 10_000);
+    await until(async () => (await lab.ask("/readyz").catch(() => undefined))?.ok === true);
     return lab;
   }
 

@@ -1,3 +1,5 @@
+import { maxWait } from "./until.ts";
+
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -71,7 +73,7 @@ export class Program {
   }
 
   /** Resolves once stdout contains `text`. Fails with the whole output when the program exits or takes too long. */
-  async prints(text: string, limit = 15_000): Promise<void> {
+  async prints(text: string, limit = maxWait): Promise<void> {
     await this.#within(limit, `print ${JSON.stringify(text)}`, async () => {
       while (!this.stdout.includes(text)) {
         if (this.#ended) throw new Error(this.#describe(`ended and never printed ${JSON.stringify(text)}`));
@@ -81,7 +83,7 @@ export class Program {
   }
 
   /** Waits for the exit. Kills the program and fails after `limit` ms. */
-  async outcome(limit = 15_000): Promise<Outcome> {
+  async outcome(limit = maxWait): Promise<Outcome> {
     const status = await this.#within(limit, "end", () => this.exited);
     return { status, stdout: this.stdout, stderr: this.stderr };
   }

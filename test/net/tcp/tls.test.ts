@@ -94,7 +94,7 @@ describe("TLS", () => {
       const heard = collect(socket);
       socket.pause();
       setTimeout(() => socket.resume(), 100);
-      await until(() => heard.bytes().length >= sent.length, 20_000);
+      await until(() => heard.bytes().length >= sent.length);
       expect(heard.bytes().equals(sent)).toBe(true);
     },
   );

@@ -41,9 +41,9 @@ describe("upcall", () => {
     reader.take((chunk) => {
       received += chunk.length;
     });
-    await until(() => received >= 10 * text.length, 15_000);
+    await until(() => received >= 10 * text.length);
     const before = { received, sent: sent() };
-    await until(() => received >= before.received + 20 * text.length, 15_000);
+    await until(() => received >= before.received + 20 * text.length);
     const toReader = Math.ceil((received - before.received) / text.length);
     // One may be on its way to the reader, too.
     expect(sent() - before.sent).toBeLessThanOrEqual(toReader + 2);
