@@ -1,3 +1,4 @@
+import { freePort } from "../support/free-port.ts";
 import { type Contender, Lacking } from "./case.ts";
 import { ours } from "./distsrv.ts";
 import { launch } from "./launch.ts";
@@ -83,13 +84,6 @@ export const runningPeer = (name: string, port: number): Contender => ({
   needs: [],
   start: async () => ({ port, stop: async () => {} }),
 });
-
-/** For servers that cannot choose a port themselves. */
-function freePort(): number {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  probe.stop(true);
-  return probe.port;
-}
 
 /** Starts a server that reports on stderr that it is ready. (Through a pipe, some servers' stdout is delayed.) */
 async function launchLogging(command: readonly string[], ready: RegExp) {

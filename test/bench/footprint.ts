@@ -5,6 +5,7 @@ import { describeError } from "../../src/core/errors.ts";
 import type { Row, Spread } from "./case.ts";
 import { launchDistsrv, type Ports } from "./distsrv.ts";
 import type { Launched } from "./launch.ts";
+import { describeMissing, missing, type Need } from "./machine.ts";
 import type { Settings } from "./measure.ts";
 import { settledMemory } from "./memory.ts";
 import { spread } from "./statistics.ts";
@@ -16,6 +17,8 @@ export interface Footprint {
   readonly unit: string;
   readonly below: number;
   readonly isHeavy?: boolean;
+  /** What the machine must have for it. */
+  readonly needs?: readonly Need[];
   measure(settings: Settings): Promise<Spread>;
 }
 
@@ -37,7 +40,9 @@ export const footprints: readonly Footprint[] = [
 ];
 
 export async function measureFootprint(footprint: Footprint, settings: Settings): Promise<Row> {
-  const { group, title, unit, below } = footprint;
+  const { group, title, unit, below, needs = [] } = footprint;
+  const lacking = missing(needs);
+  if (lacking.length > 0) return { group, title, kind: "skipped", reason: describeMissing(lacking) };
   settings.progress(`${group}, ${title}`);
   try {
     return { group, title, kind: "limit", unit, below, ours: await footprint.measure(settings) };

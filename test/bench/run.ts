@@ -7,8 +7,9 @@ import { mqttCases } from "./cases/mqtt.ts";
 import { streamCases } from "./cases/streams.ts";
 import { zmqCases } from "./cases/zmq.ts";
 import { checkNames, choose, nameOf } from "./choice.ts";
+import { dashboardFootprints } from "./dashboard.ts";
 import { useBinary } from "./distsrv.ts";
-import { footprints, measureFootprint } from "./footprint.ts";
+import { measureFootprint, footprints as ofTheLab } from "./footprint.ts";
 import { killAll } from "./launch.ts";
 import { measureCase, type Settings } from "./measure.ts";
 import { type Options, readOptions, usage } from "./options.ts";
@@ -22,6 +23,7 @@ const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
   ...mqttCases(options.peers.map(({ name, port }) => runningPeer(name, port))),
 ];
 
+const footprints = [...ofTheLab, ...dashboardFootprints];
 const everything = [...casesFor({ peers: [] }), ...footprints];
 const groups = [...new Set(everything.map(({ group }) => group))];
 

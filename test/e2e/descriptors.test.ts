@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
-import { copyBinaries, freePort, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { freePort } from "../support/free-port.ts";
 import { HiddenLab } from "../support/hidden-lab.ts";
 import { run } from "../support/program.ts";
 import { RawClient } from "../support/raw-client.ts";

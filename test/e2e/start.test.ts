@@ -1,7 +1,8 @@
 import { expect, onTestFinished } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { copyBinaries, freePort, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts";
+import { freePort } from "../support/free-port.ts";
 import { startLab } from "../support/lab.ts";
 import { type Outcome, run } from "../support/program.ts";
 

@@ -11,9 +11,9 @@ services:
 const login = (clientId: string, name: string, password: string) =>
   packet(0x10, "MQTT", [4, 0xc2, 0, 60], clientId, name, password);
 
-const attackers = 2000;
+const attackers = 800;
 
-test("2,000 wrong logins at once are refused, and barely delay a healthy client", async () => {
+test("hundreds of wrong logins at once are refused, and a healthy client is served in between", async () => {
   const port = lab.port("mqtt");
   const healthy = await RawClient.connect(port);
   healthy.write(Buffer.concat([login("healthy", "budi", "rahasia"), subscribe("t")]));
@@ -30,18 +30,19 @@ test("2,000 wrong logins at once are refused, and barely delay a healthy client"
     }),
   );
 
-  let worst = 0;
+  let most = 0;
   let rounds = 0;
   while (refused < attackers) {
-    const start = performance.now();
+    const before = refused;
     healthy.write(publish("t", "x"));
     expect(await healthy.bytes(6)).toEqual(publish("t", "x"));
-    worst = Math.max(worst, performance.now() - start);
+    most = Math.max(most, refused - before);
     rounds++;
   }
   await over;
   expect(rounds).toBeGreaterThan(10);
-  expect(worst).toBeLessThan(1000);
+  // The passwords are not checked all at once, with nobody else served meanwhile.
+  expect(most).toBeLessThan(attackers / 4);
 
   // A correct password is not queued behind other clients' wrong ones.
   const late = await RawClient.connect(port);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { AttackMonitor } from "../support/attack-monitor.ts";
 import { type Attacker, attack, attackMany, pump } from "../support/attacker.ts";
 import { Authority, openssl } from "../support/certificates.ts";
+import { freePort } from "../support/free-port.ts";
 import { expectHealthy } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { connack, connect, publish, subscribe } from "../support/mqtt-packets.ts";
@@ -10,13 +11,6 @@ import { Random } from "../support/random.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
 import { acceptance, frame, readFrames, upgradeRequest } from "../support/web-socket-frames.ts";
-
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
 
 const pair = openssl.isThere() ? new Authority().issue() : undefined;
 const [wsPort, tlsPort] = [freePort(), freePort()];

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import mqtt from "mqtt";
 import type { Page } from "playwright-core";
 import sax from "sax";
-import { testDashboard, watchFrames, wireRow } from "../support/dashboard-browser.ts";
+import { testDashboard, wireRow } from "../support/dashboard-browser.ts";
 import { startLab } from "../support/lab.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
@@ -203,40 +203,26 @@ function sizeOfSvg(text: string): [width: number, height: number] {
   return size;
 }
 
-testWire("2,000 messages a second do not freeze the page", { at }, async (page) => {
-  await isCached(page);
-  const publisher = await client("penuh");
-  const longestFrame = await watchFrames(page);
-  const flood = publishFor(3000, publisher);
-  const pause = page.getByRole("button", { name: /Pause|Go on/ });
-  const clicks: number[] = [];
-  for (let click = 0; click < 4; click++) {
-    const before = performance.now();
-    await pause.click();
-    await page.getByText(click % 2 === 0 ? "paused" : "live", { exact: true }).waitFor();
-    clicks.push(performance.now() - before);
-  }
-  const rate = await flood;
-  await wireRow(page, /penuh to mqtt: PUBLISH banjir qos 1 "akhir"/).waitFor();
-  const frame = await longestFrame();
-  console.log(
-    `${Math.round(rate)} messages/s for 3 s: longest frame ${Math.round(frame)} ms, ` +
-      `clicks answered in ${clicks.map(Math.round).join(", ")} ms`,
-  );
-  expect(rate).toBeGreaterThan(1900);
-  expect(frame).toBeLessThan(500);
-  expect(Math.max(...clicks)).toBeLessThan(1500);
-});
-
-/** 2,000 messages a second, in portions. @returns how many a second they were */
-async function publishFor(ms: number, publisher: mqtt.MqttClient): Promise<number> {
-  const start = performance.now();
-  let sent = 0;
-  while (performance.now() - start < ms) {
-    for (; sent < (performance.now() - start) * 2; sent++) publisher.publish("banjir", `nomor ${sent}`);
-    await Bun.sleep(10);
-  }
-  const rate = (sent / (performance.now() - start)) * 1000;
-  await publisher.publishAsync("banjir", "akhir", { qos: 1 });
-  return rate;
-}
+testWire(
+  "the page answers clicks while thousands of messages come, and shows the last one",
+  { at },
+  async (page) => {
+    await isCached(page);
+    const publisher = await client("penuh");
+    let sent = 0;
+    const flood = setInterval(() => {
+      for (let count = 0; count < 20; count++) publisher.publish("banjir", `nomor ${sent++}`);
+    }, 10);
+    onTestFinished(() => clearInterval(flood));
+    const pause = page.getByRole("button", { name: /Pause|Go on/ });
+    for (let click = 0; click < 4; click++) {
+      const before = sent;
+      await pause.click();
+      await page.getByText(click % 2 === 0 ? "paused" : "live", { exact: true }).waitFor();
+      await until(() => sent >= before + 500);
+    }
+    clearInterval(flood);
+    await publisher.publishAsync("banjir", "akhir", { qos: 1 });
+    await wireRow(page, /penuh to mqtt: PUBLISH banjir qos 1 "akhir"/).waitFor();
+  },
+);

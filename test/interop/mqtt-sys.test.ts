@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mqtt } from "../../src/roles/mqtt/index.ts";
+import { freePort } from "../support/free-port.ts";
 import { type Need, needs, testWith } from "../support/needs.ts";
 import { Program } from "../support/program.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -16,13 +17,6 @@ const mosquitto: Need = {
   install: "apt-get install mosquitto",
   isThere: () => broker !== null,
 };
-
-/** A free port, found by listening on port 0. */
-function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
-  server.stop(true);
-  return server.port;
-}
 
 const listens = (port: number) =>
   RawClient.connect(port).then(

@@ -5,7 +5,7 @@ import { needs, testWith } from "./needs.ts";
 import { maxWait } from "./until.ts";
 
 /** No network services, no GPU, and no sandbox, which would need privileges. */
-const flags = [
+export const chromiumFlags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -37,7 +37,7 @@ export function testDashboard(lab: () => Lab): PageTest {
   });
   return (title, { at = "", mayComplain, ...options }, body) =>
     testWith(needs.chromium)(title, async () => {
-      browser ??= chromium.launch({ executablePath: chromiumPath, args: flags });
+      browser ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
       const context = await (await browser).newContext({
         viewport: { width: 1280, height: 800 },
         reducedMotion: "reduce",
@@ -72,18 +72,3 @@ function complaintsOf(page: Page): string[] {
 /** Rows of the wire diagram, by their accessible name. */
 export const wireRow = (page: Page, sentence: string | RegExp) =>
   page.getByRole("option", { name: sentence });
-
-/** Measures frames from now on. @returns reads the longest time between two frames, in milliseconds */
-export async function watchFrames(page: Page): Promise<() => Promise<number>> {
-  // A string, because tests are compiled without the DOM's types.
-  await page.evaluate(`
-    let before = performance.now();
-    globalThis.longestFrame = 0;
-    requestAnimationFrame(function look(now) {
-      longestFrame = Math.max(longestFrame, now - before);
-      before = now;
-      requestAnimationFrame(look);
-    });
-  `);
-  return () => page.evaluate<number>("longestFrame");
-}

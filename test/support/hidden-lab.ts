@@ -1,7 +1,8 @@
 import { onTestFinished } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Binaries, freePort } from "./binaries.ts";
+import type { Binaries } from "./binaries.ts";
+import { freePort } from "./free-port.ts";
 import { Program } from "./program.ts";
 import { RawClient } from "./raw-client.ts";
 import { until } from "./until.ts";

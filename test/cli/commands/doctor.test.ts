@@ -2,10 +2,11 @@ import { expect, onTestFinished, test } from "bun:test";
 import { doctor } from "../../../src/cli/commands/doctor.ts";
 import type { ExpectedService } from "../../../src/cli/program/command.ts";
 import { roles } from "../../../src/roles/index.ts";
+import { freePort } from "../../support/free-port.ts";
 import { startLab } from "../../support/lab.ts";
 import { labOperations } from "../../support/lab-operations.ts";
 import { startRole } from "../../support/start-role.ts";
-import { echoing, fakeServer, freePort } from "../support/fake-server.ts";
+import { echoing, fakeServer } from "../support/fake-server.ts";
 import { runCli } from "../support/run-cli.ts";
 
 /** A ZeroMQ service logs what it could not send at its stop; the test does not wait for that. */

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { info } from "../../../src/cli/commands/info.ts";
 import { type Lookup, resolveName } from "../../../src/net/resolve.ts";
-import { fakeServer, freePort } from "../support/fake-server.ts";
+import { freePort } from "../../support/free-port.ts";
+import { fakeServer } from "../support/fake-server.ts";
 import { runCli } from "../support/run-cli.ts";
 
 test("info shows the socket's timeout, the addresses, and that the port answers", async () => {

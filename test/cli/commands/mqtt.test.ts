@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { mqtt } from "../../../src/cli/commands/mqtt.ts";
 import { mqtt as broker } from "../../../src/roles/mqtt/index.ts";
+import { freePort } from "../../support/free-port.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
-import { fakeServer, freePort } from "../support/fake-server.ts";
+import { fakeServer } from "../support/fake-server.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 
 /** A subscriber that has subscribed. */

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { time } from "../../../src/cli/commands/time.ts";
+import { freePort } from "../../support/free-port.ts";
 import { until } from "../../support/until.ts";
-import { echoing, fakeServer, freePort } from "../support/fake-server.ts";
+import { echoing, fakeServer } from "../support/fake-server.ts";
 import { goldenScene } from "../support/golden.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 

@@ -37,6 +37,7 @@ async function talk(service: string, text: string, isEnough: () => boolean): Pro
 describe("distcli watch", () => {
   test("shows what a client and a service say to each other, also one in threads", async () => {
     const cli = start();
+    await until(() => cli.stderr.includes("Watching"));
     await talk("echo", "halo dunia", () => cli.stdout.includes("halo dunia"));
     await talk("time", "TIME", () => / time +.*JAM/.test(cli.stdout));
     expect(cli.stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}127\.0\.0\.1:\d+ +-- echo +connected$/m);
@@ -86,7 +87,7 @@ describe("distcli watch", () => {
   });
 
   test("waits for a server that has stopped, which does not wait for it", async () => {
-    const own = await startLab(yaml, { cleanUp: onTestFinished });
+    const own = await startLab(`grace: 1h\n${yaml}`, { cleanUp: onTestFinished });
     const cli = startCli(watch, ["watch", "-p", String(own.adminPort)]);
     await until(async () => {
       const client = await RawClient.connect(own.port("echo"));
@@ -94,9 +95,7 @@ describe("distcli watch", () => {
       await client.text(7);
       return cli.stdout.includes("Echo: x");
     });
-    const begin = performance.now();
     expect(await own.stop()).toBe(0);
-    expect(performance.now() - begin).toBeLessThan(4000);
     await until(() => cli.stderr.includes("(it has ended the stream); trying again"));
     cli.interrupt();
     expect(await cli.exit).toBe(130);

@@ -3,6 +3,7 @@ import { zmq } from "../../../src/cli/commands/zmq.ts";
 import { pickleInt } from "../../../src/protocol/pickle.ts";
 import { unpickle } from "../../../src/protocol/unpickle.ts";
 import { zmqPub, zmqPush, zmqRep } from "../../../src/roles/zmq/index.ts";
+import { freePort } from "../../support/free-port.ts";
 import { golden } from "../../support/golden.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
@@ -18,12 +19,6 @@ async function listening(kind: string, ...args: string[]): Promise<RunningCli & 
   const cli = startCli(zmq, ["zmq", kind, endpoint(port), ...args]);
   await until(() => isOpen(port));
   return Object.assign(cli, { port }); // not spread: its texts grow
-}
-
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
 }
 
 const isOpen = (port: number): Promise<boolean> =>

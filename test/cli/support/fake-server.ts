@@ -52,14 +52,6 @@ export function fakeServer(behaviour: FakeBehaviour): FakeServer {
   };
 }
 
-/** A port of 127.0.0.1 on which nobody listens. */
-export function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
-
 /** Answers each chunk with `prefix` and the chunk. */
 export const echoing = (prefix: string): FakeBehaviour => ({
   data: (peer, chunk) => void peer.write(Buffer.concat([Buffer.from(prefix), chunk])),

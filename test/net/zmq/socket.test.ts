@@ -3,6 +3,7 @@ import { ZmqContext } from "../../../src/net/zmq/context.ts";
 import { ZmqError } from "../../../src/net/zmq/error.ts";
 import type { ZmqSocket } from "../../../src/net/zmq/socket.ts";
 import { ZmqWaiter } from "../../../src/net/zmq/waiter.ts";
+import { maxWait } from "../../support/until.ts";
 
 async function context(): Promise<ZmqContext> {
   const zmq = await ZmqContext.create();
@@ -115,10 +116,8 @@ describe("a context", () => {
     const push = zmq.socket("push");
     push.connect("tcp://127.0.0.1:1"); // without `immediate` it queues
     push.send(bytes("x"));
-    push.setInt("linger", 3000);
-    const start = performance.now();
+    push.setInt("linger", 2 * maxWait); // whoever waits for that is too late for this test
     expect(await zmq.terminate(AbortSignal.timeout(50))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(1500);
   });
 });
 

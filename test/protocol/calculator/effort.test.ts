@@ -69,14 +69,14 @@ describe("what an evaluation may cost", () => {
     ["round(1e308)", 0n, 0n],
   ])("keeps the event loop free within an expression full of %s", (part, a, b) => {
     const evaluate = compile(often(part));
-    const start = performance.now();
-    try {
-      evaluate.evaluate(a, b);
-    } catch (error) {
-      expect(error).toBeInstanceOf(OperationError);
+    // What was unbounded took seconds each time: ten times are longer than a test may take.
+    for (let times = 0; times < 10; times++) {
+      try {
+        evaluate.evaluate(a, b);
+      } catch (error) {
+        expect(error).toBeInstanceOf(OperationError);
+      }
     }
-    // Generous, since the machine may be busy: what was unbounded took seconds.
-    expect(performance.now() - start).toBeLessThan(500);
   });
 
   test("is counted within the bound for every operation of two operands", () => {

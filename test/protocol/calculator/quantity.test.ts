@@ -76,13 +76,11 @@ describe("parseOperand", () => {
     expect(parseOperand(text)).toBeUndefined();
   });
 
-  test("reads the most digits however they are written, and what is longer costs nothing", () => {
+  test("reads the most digits however they are written, and refuses what is longer without reading it", () => {
     const longest = Array.from({ length: 4300 }, () => "\u{1d7ff}").join("_");
     expect(parseOperand(longest)).toBe(10n ** 4300n - 1n);
-    const tooLong = "\u{1d7ff}".repeat(60_000);
-    const start = performance.now();
-    for (let count = 0; count < 100; count++) expect(parseOperand(tooLong)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(100);
+    // To convert so many digits would take hours.
+    expect(parseOperand("\u{1d7ff}".repeat(50_000_000))).toBeUndefined();
   });
 
   test("reads every decimal that is written", () => {

