@@ -25,36 +25,55 @@ export interface PageOptions extends BrowserContextOptions {
 type PageTest = (title: string, options: PageOptions, body: (page: Page) => Promise<void>) => void;
 
 /**
- * `test` with the lab's dashboard open in Chromium: one browser for a file, and a fresh profile for each test. An error
- * or a warning on the console fails the test.
+ * `test` with the lab's dashboard open in Chromium. The tests of a file share a browser, and those without options of
+ * their own a page, which is emptied between them: a new one takes three times as long to load the dashboard. An error or
+ * a warning on the console fails the test.
  */
 export function testDashboard(lab: () => Lab): PageTest {
   // Starting a browser and a server takes longer than the default timeout.
   setDefaultTimeout(20_000);
   afterAll(async () => {
     await (await browser)?.close();
-    browser = undefined;
+    browser = shared = undefined;
   });
   return (title, { at = "", mayComplain, ...options }, body) =>
     testWith(needs.chromium)(title, async () => {
-      browser ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
-      const context = await (await browser).newContext({
-        viewport: { width: 1280, height: 800 },
-        reducedMotion: "reduce",
-        ...options,
+      const isShared = Object.keys(options).length === 0;
+      const page = (isShared ? shared : undefined) ?? (await newPage(options));
+      // A page of a test that fails is not used again.
+      shared = undefined;
+      let isClean = false;
+      onTestFinished(async () => {
+        if (isShared && isClean) shared = page;
+        else await page.context().close();
       });
-      onTestFinished(() => context.close());
-      const page = await context.newPage();
-      page.setDefaultTimeout(maxWait);
       const complaints = complaintsOf(page);
-      await page.goto(addressOf(lab(), at));
+      // Another query loads the page anew, which another hash would not.
+      await page.goto(addressOf(lab(), `?test=${++tests}${at}`));
       await body(page);
       expect(complaints.filter((text) => !mayComplain?.test(text))).toEqual([]);
+      for (const event of ["pageerror", "console"]) page.removeAllListeners(event);
+      await page.evaluate("localStorage.clear(); sessionStorage.clear()");
+      isClean = true;
     });
 }
 
 /** Shared by all tests of a file. */
 let browser: Promise<Browser> | undefined;
+let shared: Page | undefined;
+let tests = 0;
+
+async function newPage(options: BrowserContextOptions): Promise<Page> {
+  browser ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
+  const context = await (await browser).newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(maxWait);
+  return page;
+}
 
 const chromiumPath = Bun.which("chromium") ?? "chromium";
 
