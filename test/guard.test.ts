@@ -32,7 +32,7 @@ test("an endless loop ends the tests and names the file, instead of hanging them
 });
 
 test("tests that wait for longer than that, and end, are left alone", async () => {
-  const slow = 'import { test } from "bun:test";\ntest("slow", () => Bun.sleep(3500));\n';
+  const slow = 'import { test } from "bun:test";\ntest("slow", () => Bun.sleep(2700));\n';
   const { exitCode, output } = await run({ "a.test.ts": slow, "b.test.ts": good });
   expect(exitCode).toBe(0);
   expect(output).not.toContain("Ended the tests");

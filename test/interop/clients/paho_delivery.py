@@ -76,9 +76,11 @@ report("big", [message[0], len(message[1]), message[1] == big])
 dying = make_client(protocol, f"dying-{protocol}")
 dying.on_connect = client_named("unused").on_connect
 dying.will_set("delivery/will/leaf", "gone", 1)
-connect(dying)
+dying.connect(host, port, 60)
+# Without a thread, which would notice the end of its socket a second later.
+while connected.empty():
+    dying.loop()
 dying._sock_close()
 report("will", next_message())
-dying.loop_stop()
 leave(subscriber)
 leave(publisher)

@@ -34,6 +34,8 @@ async function start(source: string) {
   const supervisor = new Supervisor(load(source, registry), { logger, hub, version: "0.0.0", spawnWorker });
   onTestFinished(async () => {
     stopObserving();
+    // A stop would wait for them.
+    for (const client of clients.splice(0)) client.reset();
     await supervisor.stop(AbortSignal.timeout(1000));
   });
   await supervisor.start();
@@ -41,8 +43,16 @@ async function start(source: string) {
   return { supervisor, lines, workers, messages, port, hub };
 }
 
-async function ask(port: number): Promise<string> {
+const clients: RawClient[] = [];
+
+async function connect(port: number): Promise<RawClient> {
   const client = await RawClient.connect(port);
+  clients.push(client);
+  return client;
+}
+
+async function ask(port: number): Promise<string> {
+  const client = await connect(port);
   client.write("TIME");
   const reply = await client.text(12);
   client.end();
@@ -63,8 +73,8 @@ describe("a service in threads", () => {
 
   test("the clients connected now are listed with their thread", async () => {
     const { port, supervisor } = await start("services:\n  time: { port: 0, threads: 2 }\n");
-    await RawClient.connect(port);
-    await RawClient.connect(port);
+    await connect(port);
+    await connect(port);
     await until(async () => (await supervisor.clients("time"))?.length === 2);
     expect((await supervisor.clients("time"))?.[0]).toMatch(/^127\.0\.0\.1:\d+ \(thread [12]\)$/);
   });
@@ -82,7 +92,7 @@ describe("a service in threads", () => {
 
   /** A client that has been answered, so that its thread has counted it, and stays. */
   const settle = async (port: number) => {
-    const client = await RawClient.connect(port);
+    const client = await connect(port);
     client.write("TIME");
     await client.text(12);
     return client;
@@ -98,14 +108,14 @@ describe("a service in threads", () => {
 
   test("those who leave make room for new ones, and a replaced thread gets its share", async () => {
     const { port, supervisor, workers, lines } = await start("services:\n  time: { port: 0, threads: 2 }\n");
-    const clients = [];
-    for (let i = 0; i < 6; i++) clients.push(await settle(port));
+    const settled: RawClient[] = [];
+    for (let i = 0; i < 6; i++) settled.push(await settle(port));
     workers[0]!.terminate();
     await until(() => lines.some(({ message }) => message === "Thread 1 has been replaced"));
     await until(async () => (await supervisor.clients("time"))?.length === 3);
     for (let i = 0; i < 3; i++) await settle(port);
     expect(await clientsPerThread(supervisor)).toEqual({ 1: 3, 2: 3 });
-    for (const client of clients) client.end();
+    for (const client of settled) client.end();
     await until(async () => (await supervisor.clients("time"))?.length === 3);
     for (let i = 0; i < 3; i++) await settle(port);
     expect(await clientsPerThread(supervisor)).toEqual({ 1: 3, 2: 3 });

@@ -26,6 +26,8 @@ const hashOf = (payload: Uint8Array): string => Bun.SHA256.hash(payload, "hex");
 class Client {
   readonly #socket: net.Socket;
   readonly #chunks: Buffer[] = [];
+  readonly #packets: Packet[] = [];
+  #needed = 1;
   received = 0;
 
   constructor(
@@ -74,26 +76,25 @@ class Client {
   }
 
   /** The complete packets received so far. */
-  packets(): Packet[] {
+  packets(): readonly Packet[] {
+    // Many megabytes: put together only when the packet that has begun is complete.
+    if (this.received < this.#needed) return this.#packets;
     const bytes = Buffer.concat(this.#chunks);
     const frame = new Frame();
-    const packets: Packet[] = [];
     let at = 0;
-    while (frame.read(bytes, at, bytes.length) && frame.end <= bytes.length) {
-      const { end } = frame;
-      packets.push(decode(bytes, this.version, at, end));
-      at = end;
+    let isBegun = frame.read(bytes, at, bytes.length);
+    while (isBegun && frame.end <= bytes.length) {
+      this.#packets.push(decode(bytes, this.version, at, frame.end));
+      at = frame.end;
+      isBegun = frame.read(bytes, at, bytes.length);
     }
-    return packets;
+    this.#chunks.splice(0, this.#chunks.length, bytes.subarray(at));
+    this.#needed = this.received - bytes.length + (isBegun ? frame.end : bytes.length + 1);
+    return this.#packets;
   }
 
-  async has(count: number, type: Packet["type"]): Promise<void> {
-    let seen = -1;
-    await until(() => {
-      if (this.received === seen) return false;
-      seen = this.received;
-      return this.packets().filter((packet) => packet.type === type).length >= count;
-    }, 20_000);
+  has(count: number, type: Packet["type"]): Promise<void> {
+    return until(() => this.packets().filter((packet) => packet.type === type).length >= count);
   }
 
   hashes(): string[] {
