@@ -73,14 +73,11 @@ describe("the size of a file", () => {
     );
   });
 
-  test("ten thousand services are read, each with its own mistake reported", () => {
-    const lines = Array.from(
-      { length: 10_000 },
-      (_, i) => `  e${i}: { role: echo, port: ${i + 1}, prot: 1 }`,
-    );
+  test("thousands of services are read, each with its own mistake reported", () => {
+    const lines = Array.from({ length: 4000 }, (_, i) => `  e${i}: { role: echo, port: ${i + 1}, prot: 1 }`);
     const report = reportOf(`services:\n${lines.join("\n")}\n`, fake);
-    expect(report.match(/Did you mean "port"/g)).toHaveLength(10_000);
-    expect(report).toContain("lab.yaml:10001:37  services.e9999.prot");
+    expect(report.match(/Did you mean "port"/g)).toHaveLength(4000);
+    expect(report).toContain("lab.yaml:4001:36  services.e3999.prot");
   });
 
   test("a line of more than a thousand characters is not shown below each of its errors", () => {

@@ -100,7 +100,7 @@ for (const version of versions) {
     });
 
     test("a client without a keep alive may be silent for any time", () => {
-      const test = new TestBroker();
+      const test = new TestBroker({ sysInterval: 0 });
       const client = test.connect("a", version, { keepAlive: 0 });
       test.clock.advance(86_400_000);
       expect(client.state).toBe("open");
