@@ -6,7 +6,7 @@ import { zmqPub, zmqPush, zmqRep } from "../../../src/roles/zmq/index.ts";
 import { freePort } from "../../support/free-port.ts";
 import { golden } from "../../support/golden.ts";
 import { startRole } from "../../support/start-role.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 import { ZmtpClient } from "../../support/zmtp.ts";
 import { echoing, fakeServer, type Peer } from "../support/fake-server.ts";
 import { type RunningCli, runCli, startCli } from "../support/run-cli.ts";
@@ -307,7 +307,7 @@ test("zmq pub --now does not wait", async () => {
 
 test("a patient client waits for a service that is not there yet", async () => {
   const { port, service } = await startRole(zmqRep);
-  await service.stop(AbortSignal.timeout(1000));
+  await service.stop(AbortSignal.timeout(maxWait));
   const cli = startCli(zmq, ["zmq", "req", endpoint(port), "Hello", "--patient"]);
   await startRole(zmqRep, { port });
   expect(await cli.exit).toBe(0);

@@ -15,7 +15,7 @@ import {
   type TcpServer,
 } from "../../../src/net/tcp/server.ts";
 import { RawClient } from "../../support/raw-client.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
 
@@ -335,7 +335,7 @@ describe("listenTcp", () => {
     client.write(Buffer.alloc(8_000_000, "y"));
     const [connection] = server.connections;
     await until(() => connection!.buffered > 0);
-    const stopped = server.stop(AbortSignal.timeout(5000));
+    const stopped = server.stop(AbortSignal.timeout(maxWait));
     client.resume();
     const received = await client.all();
     expect(received.length).toBeGreaterThan(0);

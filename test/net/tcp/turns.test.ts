@@ -3,7 +3,7 @@ import { unobserved } from "../../../src/core/traffic.ts";
 import { listenTcp, type TcpConnection, type TcpHandler } from "../../../src/net/tcp/server.ts";
 import { TurnQueue } from "../../../src/net/tcp/turn-queue.ts";
 import { RawClient } from "../../support/raw-client.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 
 const log = { debug() {}, info() {}, warning() {}, error() {} };
 
@@ -104,7 +104,7 @@ describe("what a client asks for in one chunk is answered in turns", () => {
       ...handler,
       data(connection, chunk) {
         data.call(handler, connection, chunk);
-        void server.stop(AbortSignal.timeout(5000));
+        void server.stop(AbortSignal.timeout(maxWait));
       },
     });
     const client = await RawClient.connect(server.address.port);

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { resolveName } from "../../../src/net/resolve.ts";
 import { dialUdp } from "../../../src/net/udp/client.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 
 test("a datagram goes there and its answer comes back, also an empty one", async () => {
   const server = await Bun.udpSocket({
@@ -13,7 +13,7 @@ test("a datagram goes there and its answer comes back, also an empty one", async
   onTestFinished(() => client.close());
   for (const bytes of [Uint8Array.of(1, 2, 3), new Uint8Array(0)]) {
     client.send(bytes);
-    expect(await client.receive(AbortSignal.timeout(2000))).toEqual(bytes);
+    expect(await client.receive(AbortSignal.timeout(maxWait))).toEqual(bytes);
   }
 });
 
@@ -24,7 +24,7 @@ test("a host that says nobody listens is the error refused", async () => {
   const client = await dialUdp({ host: "127.0.0.1", port });
   onTestFinished(() => client.close());
   client.send(Uint8Array.of(1));
-  const error = await client.receive(AbortSignal.timeout(2000)).catch((thrown: unknown) => thrown);
+  const error = await client.receive(AbortSignal.timeout(maxWait)).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "refused", host: "127.0.0.1", port });
 });
 
@@ -53,9 +53,9 @@ test("datagrams that nobody receives wait up to a limit, in number and in bytes;
       return client.dropped > 0;
     }, 10_000);
     for (let i = 0; i < most; i++)
-      expect((await client.receive(AbortSignal.timeout(2000))).length).toBe(size);
+      expect((await client.receive(AbortSignal.timeout(maxWait))).length).toBe(size);
     client.send(Uint8Array.of(7));
     let last: Uint8Array = datagram;
-    while (last.length !== 1) last = await client.receive(AbortSignal.timeout(2000));
+    while (last.length !== 1) last = await client.receive(AbortSignal.timeout(maxWait));
   }
 });

@@ -6,7 +6,7 @@ import {
   type WebSocketOptions,
 } from "../../../src/net/websocket/server.ts";
 import { RawClient } from "../../support/raw-client.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 import { acceptance, frame, readFrames, upgradeRequest } from "../../support/web-socket-frames.ts";
 
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
@@ -185,7 +185,7 @@ describe("listenWebSocket", () => {
     const halfway = await RawClient.connect(port);
     halfway.write("GET /");
     await until(() => server.stats().connections === 6);
-    const stopped = server.stop(AbortSignal.timeout(2000));
+    const stopped = server.stop(AbortSignal.timeout(maxWait));
     for (const client of clients) {
       expect(closeCode(await client.all())).toBe(1001);
       client.end();

@@ -8,7 +8,7 @@ import { maxWait } from "../../support/until.ts";
 async function context(): Promise<ZmqContext> {
   const zmq = await ZmqContext.create();
   onTestFinished(async () => {
-    await zmq.terminate(AbortSignal.timeout(1000));
+    await zmq.terminate(AbortSignal.timeout(maxWait));
   });
   return zmq;
 }
@@ -101,7 +101,7 @@ describe("a context", () => {
     for (let count = 0; count < 500; count++) push.send(new Uint8Array(10_000));
     writable.close();
     push.setInt("linger", 5000);
-    const ended = sender.terminate(AbortSignal.timeout(5000));
+    const ended = sender.terminate(AbortSignal.timeout(maxWait));
     const readable = new ZmqWaiter(receiver.lib, [pull]);
     for (let count = 0; count < 500; ) {
       if (pull.receive() === undefined) await readable.wait(["readable"], 5000);

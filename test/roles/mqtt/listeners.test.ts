@@ -6,7 +6,7 @@ import { connack, connect, publish, subscribe } from "../../support/mqtt-packets
 import { testWith } from "../../support/needs.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 import { acceptance, frame, readFrames, upgradeRequest } from "../../support/web-socket-frames.ts";
 
 const testTls = testWith(openssl);
@@ -227,7 +227,7 @@ describe("MQTT over WebSocket", () => {
     await client.bytes(acceptance.length);
     client.write(frame(Buffer.from("\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01z", "latin1")));
     await until(() => readFrames(client.received).length === 1);
-    const stopped = service.stop(AbortSignal.timeout(2000));
+    const stopped = service.stop(AbortSignal.timeout(maxWait));
     const frames = readFrames(await client.all());
     client.end();
     await stopped;

@@ -3,7 +3,7 @@ import { mqtt } from "../../../src/roles/mqtt/index.ts";
 import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { startRole } from "../../support/start-role.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 
@@ -84,11 +84,11 @@ describe("the service", () => {
   test("closes its clients when it stops, and may be stopped twice", async () => {
     const { port, service } = await startRole(mqtt);
     const client = await connected(port);
-    const stopped = service.stop(AbortSignal.timeout(2000));
+    const stopped = service.stop(AbortSignal.timeout(maxWait));
     expect(await client.all()).toHaveLength(0);
     client.end();
     await stopped;
-    await service.stop(AbortSignal.timeout(1000));
+    await service.stop(AbortSignal.timeout(maxWait));
   });
 
   test("two services run side by side, independently", async () => {

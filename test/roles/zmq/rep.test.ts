@@ -6,7 +6,7 @@ import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { replay } from "../../support/replay.ts";
 import { startRole } from "../../support/start-role.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 import { greeting, message, readyCommand, ZmtpClient } from "../../support/zmtp.ts";
 
 async function ask(client: ZmtpClient, ...request: (string | Uint8Array)[]): Promise<string[]> {
@@ -234,11 +234,11 @@ describe("zmq-rep cannot start", () => {
 
   test("and leaves nothing behind: the port is free again at once", async () => {
     const { port, service } = await startRole(zmqRep);
-    await service.stop(AbortSignal.timeout(1000));
-    await service.stop(AbortSignal.timeout(1000));
+    await service.stop(AbortSignal.timeout(maxWait));
+    await service.stop(AbortSignal.timeout(maxWait));
     for (let round = 0; round < 3; round++) {
       const again = await startRole(zmqRep, { port });
-      await again.service.stop(AbortSignal.timeout(1000));
+      await again.service.stop(AbortSignal.timeout(maxWait));
     }
   });
 });

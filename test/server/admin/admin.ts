@@ -8,6 +8,7 @@ import { adminApp } from "../../../src/server/admin/app.ts";
 import type { AdminContext } from "../../../src/server/admin/context.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { type FakeService, fakeRegistry, fakeRole, load } from "../../support/registry.ts";
+import { maxWait } from "../../support/until.ts";
 
 export const secret = "correct horse battery staple";
 
@@ -110,7 +111,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
   onTestFinished(async () => {
     stopping.abort();
     leave();
-    await supervisor.stop(AbortSignal.timeout(1000));
+    await supervisor.stop(AbortSignal.timeout(maxWait));
   });
   /** Makes a request like a program on this machine. */
   const ask = async (path: string, init: RequestInit = {}) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { formatAddress } from "../../../src/core/address.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 import { testAdmin } from "./admin.ts";
 
 describe("control through the admin API", () => {
@@ -106,7 +106,7 @@ describe("control through the admin API", () => {
 
   test("once the whole is stopping, no service is started any more", async () => {
     const { post, supervisor } = await testAdmin();
-    await supervisor.stop(AbortSignal.timeout(1000));
+    await supervisor.stop(AbortSignal.timeout(maxWait));
     const answer = await post("/api/services/echo/start");
     expect(answer.status).toBe(409);
     expect(await answer.json()).toEqual({ error: 'Cannot start "echo": distsrv itself is stopping' });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { maxWait } from "../../support/until.ts";
 import { secret, testAdmin } from "./admin.ts";
 
 describe("the admin API", () => {
@@ -19,7 +20,7 @@ describe("the admin API", () => {
 
   test("a lab that is stopping is not ready", async () => {
     const { ask, supervisor } = await testAdmin();
-    void supervisor.stop(AbortSignal.timeout(1000));
+    void supervisor.stop(AbortSignal.timeout(maxWait));
     expect((await ask("/readyz")).status).toBe(503);
   });
 
@@ -113,7 +114,7 @@ describe("the admin API", () => {
     expect(await ofEcho()).toEqual([
       { service: "echo", text: "It was stopped by hand; start it to serve again" },
     ]);
-    await supervisor.stop(AbortSignal.timeout(1000));
+    await supervisor.stop(AbortSignal.timeout(maxWait));
     expect(await ofEcho()).toEqual([]);
   });
 

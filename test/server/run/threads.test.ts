@@ -6,7 +6,7 @@ import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { Threads } from "../../../src/server/run/threads.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { load } from "../../support/registry.ts";
-import { until } from "../../support/until.ts";
+import { maxWait, until } from "../../support/until.ts";
 
 interface Line {
   readonly service: string;
@@ -36,7 +36,7 @@ async function start(source: string) {
     stopObserving();
     // A stop would wait for them.
     for (const client of clients.splice(0)) client.reset();
-    await supervisor.stop(AbortSignal.timeout(1000));
+    await supervisor.stop(AbortSignal.timeout(maxWait));
   });
   await supervisor.start();
   const port = supervisor.status()[0]?.addresses[0]?.port ?? 0;
