@@ -44,9 +44,13 @@ describe("a password", () => {
   ])(
     "of %j that is %j is wrong, and is checked asynchronously, whether the user exists or not",
     async (name, password) => {
-      const answer = users().check(name, bytes(password), applicant);
-      expect(answer).toBeInstanceOf(Promise);
-      expect(await answer).toBe(false);
+      const all = users();
+      // It is as wrong when it is tried again.
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const answer = all.check(name, bytes(password), applicant);
+        expect(answer).toBeInstanceOf(Promise);
+        expect(await answer).toBe(false);
+      }
     },
   );
 
