@@ -84,11 +84,11 @@ testBinaries(
     const clients = await crowd(port, 400);
     // Silent clients of HTTP are accepted after a second.
     const pauses = 'distsrv_accept_pauses_total{service="rest",role="rest"}';
-    await until(async () => (await lab.metric(pauses).catch(() => 0)) > 0, 10_000);
+    await until(async () => (await lab.metric(pauses).catch(() => 0)) > 0);
     for (const client of clients) client.reset();
     await asks(lab.echo, "halo", "Echo: halo");
     const answer = () => fetch(`http://127.0.0.1:${port}/add?a=1&b=2`).catch(() => undefined);
-    await until(async () => (await answer())?.status === 200, 10_000);
+    await until(async () => (await answer())?.status === 200);
     expect(await lab.stop()).toBe(0);
     expect(lab.program.stdout).toContain('"service":"rest","message":"Closed its connections: nearly all of');
   },
@@ -104,7 +104,7 @@ testBinaries(
     await lab.program.prints(closed);
     await asks(lab.echo, "halo", "Echo: halo");
     for (const client of clients) client.reset();
-    await until(async () => (await lab.ask("/healthz").catch(() => undefined))?.ok === true, 10_000);
+    await until(async () => (await lab.ask("/healthz").catch(() => undefined))?.ok === true);
     expect(await lab.stop()).toBe(0);
   },
 );

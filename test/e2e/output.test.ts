@@ -65,7 +65,7 @@ testBinaries("a reader that leaves, like head, is reported, and service goes on"
     expect.stringContaining(`distsrv: Cannot write to standard output: ${broken}; `),
   ]);
   await fetch(`http://127.0.0.1:${lab.admin}/api/drain`, { method: "POST" });
-  await until(() => lab.program.stderr.includes("status"), 10_000);
+  await until(() => lab.program.stderr.includes("status"));
   expect(lab.program.stderr).toBe(
     `Cannot write the log to standard output: ${broken}. Service goes on; lines that are lost are counted\nstatus 0\n`,
   );
@@ -143,7 +143,7 @@ for (const [what, shell, settings] of [
     const problems = await lab.problems();
     expect(problems).toEqual([expect.stringContaining(noSpace)]);
     disk.grow();
-    await until(async () => (await lab.problems()).length === 0, 10_000);
+    await until(async () => (await lab.problems()).length === 0);
     await lab.talk(1);
     const to = settings(log) === "" ? "output" : "file";
     const lost = await lab.metric(`distsrv_log_lines_lost_total{to="${to}"}`);

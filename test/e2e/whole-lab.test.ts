@@ -15,11 +15,9 @@ const inside = {
   env: { HOME: files.scratch, TMPDIR: files.scratch, TZ: "UTC" },
 };
 
-const start = performance.now();
 const lab: Lab | undefined = haveBinaries
   ? await startServer([], { ...inside, program: [...network, files.distsrv] })
   : undefined;
-if (lab) console.log(`the whole lab listened ${Math.round(performance.now() - start)} ms after its start`);
 
 /** Runs a command as a user would, in the binary's folder. */
 function distcli(...words: readonly string[]): Promise<Outcome> {
