@@ -68,7 +68,8 @@ services:
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   testBinaries(`${signal} ends an idle lab with status 0, threads and ZeroMQ included`, async () => {
-    const lab = await start(`
+    const lab = await start(
+      `
 services:
   time: { port: 0, threads: 3 }
   zmq-rep: { port: 0 }
@@ -77,7 +78,10 @@ services:
   soap: { port: 0 }
   udp: { port: 0 }
   mqtt: { port: 0 }
-`);
+`,
+      "--grace",
+      "10m",
+    );
     lab.program.signal(signal);
     expect((await lab.program.outcome()).status).toBe(0);
     expect(lab.log.at(-1)?.message).toBe("Stopped");
