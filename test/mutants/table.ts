@@ -213,14 +213,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/net/tcp/connection.ts",
-    text: "if (!this.#pausedByRole) this.#socket.resume();",
-    replacement: "this.#socket.resume();",
+    text: "if (this.#pauses === 0 && !this.#closed) this.#socket.resume();",
+    replacement: "if (!this.#closed) this.#socket.resume();",
     tests: "test/net/tcp",
   },
   {
     file: "src/net/tcp/connection.ts",
-    text: "if (!this.#pausedByQueue && !this.#closed) this.#socket.resume();",
-    replacement: "if (!this.#closed) this.#socket.resume();",
+    text: "this.#pauses |= reason;",
+    replacement: "this.#pauses = reason;",
     tests: "test/net/tcp",
   },
   {
@@ -275,8 +275,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/server/config/preflight.ts",
-    text: '(wildcard === "0.0.0.0" && !host.includes(":"))',
-    replacement: 'wildcard === "0.0.0.0"',
+    text: 'const isIpv4 = !host.includes(":");',
+    replacement: "const isIpv4 = true;",
     tests: "test/server/config",
   },
   {
@@ -422,15 +422,16 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/client/handlers/publish.ts",
-    text: "return topic.isCached ? topic : router.topicNamed(topic.text);",
-    replacement: "return topic;",
-    tests: "test/roles/mqtt",
+    text: "connection.inboundAliases.set(topicAlias, topic);",
+    replacement:
+      "if (!connection.inboundAliases.has(topicAlias)) connection.inboundAliases.set(topicAlias, topic);",
+    tests: "test/roles/mqtt/wire",
   },
   {
     file: "src/roles/mqtt/client/handlers/acknowledgements.ts",
     text: "  if (isFailure(reason)) {\n    session?.pubrecFailed(packetId);\n    return;\n  }\n",
     replacement: "",
-    tests: "test/roles/mqtt/session",
+    tests: "test/roles/mqtt/conformance",
   },
   {
     file: "src/roles/mqtt/session/incoming-ids.ts",
@@ -452,8 +453,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/session/will.ts",
-    text: "Math.min((will.properties.willDelayInterval ?? 0) * 1000, session.expiry)",
-    replacement: "(will.properties.willDelayInterval ?? 0) * 1000",
+    text: "  if (isSystemTopic(will.topic)) return;\n",
+    replacement: "",
     tests: "test/roles/mqtt/session",
   },
   {
@@ -545,7 +546,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/net/zmq/server.ts",
-    text: "    if (peer.watched !== undefined) this.#unfinished.remove(peer);\n",
+    text: "    if (unfinished === peer.watched) return;\n",
     replacement: "",
     tests: "test/roles/zmq",
   },

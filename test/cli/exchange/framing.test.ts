@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { prefixed, repeats } from "../../../src/cli/exchange/framing.ts";
+import { affixesOf, prefixed, repeats } from "../../../src/cli/exchange/framing.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -12,6 +12,18 @@ function replyInPieces(sent: Uint8Array, cuts: readonly number[], before: string
   const pieces = [0, ...ends].map((start, index) => sent.subarray(start, ends[index] ?? sent.length));
   return Buffer.concat(pieces.flatMap((piece) => [bytesOf(before), piece, bytesOf(after)]));
 }
+
+test("what stands around the request in its reply is known only when the request is there once", () => {
+  const affixes = (reply: string, sent: string) => {
+    const found = affixesOf(bytesOf(reply), bytesOf(sent));
+    return found && [found.prefix, found.suffix].map((bytes) => new TextDecoder().decode(bytes));
+  };
+  expect(affixes("got halo, thanks", "halo")).toEqual(["got ", ", thanks"]);
+  expect(affixes("halo", "halo")).toEqual(["", ""]);
+  expect(affixes("echo: o", "o")).toBeUndefined();
+  expect(affixes("aaa", "aa")).toBeUndefined();
+  expect(affixes("what?", "halo")).toBeUndefined();
+});
 
 describe("a reply whose prefix stands before each piece of the request", () => {
   const { replyLength } = prefixed(["Echo: ", ""]);

@@ -77,6 +77,14 @@ const mistakes: readonly (readonly [string, Version, string, number, string])[] 
   ["a property that does not exist", 5, "30 06 0001 61 02 7f00", MalformedPacket, "0x7f does not exist"],
   ["a property given twice", 5, "30 08 0001 61 04 0100 0100", ProtocolError, "given twice"],
   ["a property list longer than the packet", 5, "30 05 0001 61 05 01", MalformedPacket, "ends too early"],
+  [
+    "a property length not in its shortest form",
+    5,
+    "82 08 0001 8000 0001 61 00",
+    MalformedPacket,
+    "shortest",
+  ],
+  ["a property length of five bytes", 5, "82 07 0001 8080808001", MalformedPacket, "longer than four bytes"],
   ["a flag of 2 in a property", 5, "30 06 0001 61 02 0102", ProtocolError, "must be 0 or 1, and is 2"],
   [
     "a response topic with a wildcard [MQTT-3.3.2-14]",

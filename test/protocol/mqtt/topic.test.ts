@@ -55,9 +55,12 @@ describe("a topic filter", () => {
     expect(topicFilterMistake(filter)).toBeUndefined();
   });
 
-  test.each(["", "#/a", "a#", "a/b#", "a/+b", "a+/b", "##", "a\0b"])("%j is not correct", (filter) => {
-    expect(topicFilterMistake(filter)).toBeString();
-  });
+  test.each(["", "#/a", "#/", "a/#/", "a#", "a/b#", "a/+b", "a+/b", "##", "a\0b"])(
+    "%j is not correct",
+    (filter) => {
+      expect(topicFilterMistake(filter)).toBeString();
+    },
+  );
 });
 
 test("a topic name holds no wildcard, no U+0000 and at least one character", () => {

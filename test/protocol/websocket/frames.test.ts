@@ -90,6 +90,8 @@ describe("a client breaks the rules with", () => {
     ["a ping of 126 bytes", 1002, Buffer.alloc(126), { opcode: 9 }],
     ["a length written too long", 1002, "x", { lengthBits: 16 }],
     ["a length written far too long", 1002, Buffer.alloc(200), { lengthBits: 64 }],
+    ["a length of 65,535 in eight bytes", 1002, "", { announced: 65_535n, lengthBits: 64 }],
+    ["a length of 125 in two bytes", 1002, "", { announced: 125n, lengthBits: 16 }],
     ["a length of 2^63", 1002, "", { announced: 1n << 63n }],
     ["a close frame of one byte", 1002, "x", { opcode: 8 }],
     ["a close code that nobody may send", 1002, Uint8Array.of(1006 >> 8, 1006 & 0xff), { opcode: 8 }],

@@ -29,6 +29,11 @@ describe("the greeting", () => {
       changed(10, 1).subarray(0, 11),
       "it speaks version 1 of the protocol, and must speak 3 or later",
     ],
+    [
+      "version 2",
+      changed(10, 2).subarray(0, 11),
+      "it speaks version 2 of the protocol, and must speak 3 or later",
+    ],
     ["CURVE", changed(12, ...Buffer.from("CURVE")), 'its security mechanism must be NULL, and is "CURVE"'],
   ])("of %s is refused as soon as it can be", (_, begun, why) => {
     expect(() => checkGreeting(begun)).toThrow(why);

@@ -87,6 +87,11 @@ describe("MessageReader", () => {
     expect(read).toEqual([`|${Buffer.from("Hello").toString("hex")}|${"78".repeat(300)}`]);
   });
 
+  test.each([0, 1, 255, 256, 257, 65_536])("writes a part of %d bytes as another encoder does", (length) => {
+    const part = new Uint8Array(length).fill(7);
+    expect(Buffer.from(encodeMessage([part, part]))).toEqual(Buffer.from(independent(part, part)));
+  });
+
   test("holds as much as has come, not as much as was announced", () => {
     const { reader } = recorder({ message: 1_000_000_000 });
     reader.read(Buffer.from([2, 0, 0, 0, 0, 0x30, 0, 0, 0, 1, 2, 3]));
@@ -109,6 +114,11 @@ describe("MessageReader", () => {
       "a frame of a length that is negative elsewhere",
       [2, 255, 255, 255, 255, 255, 255, 255, 255],
       "maxMessageSize is 2000",
+    ],
+    [
+      "a part that makes its message too long, after the first",
+      [3, 0, 0, 0, 0, 0, 0, 7, 0xcf, ...new Uint8Array(1999), 0, 2],
+      "its message has 2001 bytes or more",
     ],
     ["too many parts", Array.from({ length: 9 }, () => [1, 0]).flat(), "its message has more than 8 parts"],
     [

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { Subscriptions } from "../../../src/protocol/zmtp/subscriptions.ts";
 
 test("a message is for everybody who subscribes to a beginning of it, once, as a plain search finds them", () => {
-  const prefix = fc.string({ unit: fc.constantFrom("a", "b", "\xff"), maxLength: 4 });
+  // Few prefixes, so that they are removed as well as added.
+  const prefix = fc.string({ unit: fc.constantFrom("a", "\xff"), maxLength: 2 });
   const step = fc.record({ isAdded: fc.boolean(), prefix, who: fc.integer({ min: 0, max: 3 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), prefix, (steps, message) => {

@@ -450,6 +450,25 @@ test("zmq-rep answers heartbeats, and drops a peer that does not answer its own"
   expect(log[0]).toContain("it has given no sign of life for 50 ms (heartbeat)");
 });
 
+test("zmq-rep expects no sign of life of a peer whose requests wait for it", async () => {
+  const { port, log, service } = await startRole(zmqRep, {
+    heartbeat: "50ms",
+    delay: "1h",
+    receiveHighWater: 1,
+  });
+  const waiting = await ZmtpClient.connect(port, "DEALER");
+  for (let request = 0; request < 3; request++) waiting.send("", "Hello");
+  await until(() => service.stats().messages_received_total === 1);
+  // By the end of the second, the first has missed as many beats as it takes.
+  for (let count = 0; count < 2; count++) {
+    const client = await ZmtpClient.connect(port, "REQ");
+    await client.raw.ended;
+  }
+  expect(log.filter((line) => line.includes("no sign of life"))).toHaveLength(2);
+  // Both of these have ended, so that it is the first one that has stayed.
+  expect(service.stats().connections).toBe(1);
+});
+
 test("zmq-rep connects to its clients when it is configured so, and again when they come back", async () => {
   const listen = () => {
     const answer = Promise.withResolvers<Buffer>();

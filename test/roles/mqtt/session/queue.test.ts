@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { encode } from "../../../../src/protocol/mqtt/encode.ts";
+import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
 import type { Version } from "../../../../src/protocol/mqtt/packet.ts";
+import { PublishView } from "../../../../src/protocol/mqtt/publish-view.ts";
+import { Queue } from "../../../../src/roles/mqtt/session/queue.ts";
+import { Message, type Pending } from "../../../../src/roles/mqtt/wire/message.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 describe.each([3, 4, 5] as const)(
@@ -81,3 +86,46 @@ describe.each([3, 4, 5] as const)(
     });
   },
 );
+
+describe("a queue", () => {
+  /** With these expiries; 0: it never expires. */
+  function queueOf(...expiries: readonly number[]) {
+    const queue = new Queue();
+    const pending = expiries.map((expiry): Pending => {
+      const view = new PublishView();
+      const properties = expiry === 0 ? {} : { messageExpiryInterval: expiry };
+      const flags = { dup: false, qos: 1 as const, retain: false, packetId: 1 };
+      const payload = new Uint8Array(10);
+      const bytes = encode({ type: "publish", version: 5, topic: "t", payload, properties, ...flags });
+      const frame = new Frame();
+      frame.read(bytes, 0, bytes.length);
+      view.read(Buffer.from(bytes), 0, frame.body, frame.end, 5);
+      const message = new Message({ text: "t", bytes: Uint8Array.of(0x74) }, view, 0);
+      return { message, qos: 1, retain: false, subscriptionIds: undefined };
+    });
+    for (const one of pending) queue.push(one);
+    return { queue, pending };
+  }
+
+  test("gives up what has expired, wherever it stands, and frees its memory", () => {
+    const { queue, pending } = queueOf(0, 5, 60, 5);
+    expect(queue.removeExpired(4000)).toEqual([]);
+    expect(queue.removeExpired(5000)).toEqual([pending[1]!, pending[3]!]);
+    expect([...queue]).toEqual([pending[0]!, pending[2]!]);
+    expect(queue.removeExpired(60_000)).toEqual([pending[2]!]);
+    queue.shift();
+    expect([queue.length, queue.bytes, queue.memory.bytes]).toEqual([0, 0, 0]);
+  });
+
+  test("keeps its order when some are removed after the first have been taken", () => {
+    const { queue, pending } = queueOf(0, 0, 0, 0, 0);
+    expect([queue.shift(), queue.shift()]).toEqual([pending[0], pending[1]]);
+    expect(queue.remove((one) => one === pending[3])).toEqual([pending[3]!]);
+    expect([queue.length, queue.shift(), queue.shift(), queue.shift()]).toEqual([
+      2,
+      pending[2],
+      pending[4],
+      undefined,
+    ]);
+  });
+});

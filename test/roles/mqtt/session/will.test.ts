@@ -72,6 +72,18 @@ test("a will whose topic exceeds maxTopicLevels is refused", () => {
   }
 });
 
+test("a will to one of the server's own topics is not published, at once or delayed", () => {
+  for (const willDelayInterval of [0, 10]) {
+    const properties = { sessionExpiryInterval: 100 };
+    const system = { ...will({ willDelayInterval }), topic: "$SYS/own" };
+    const { test, subscriber, client } = setup(5, { will: system, properties });
+    subscriber.subscribe("$SYS/own");
+    client.cut();
+    test.clock.advance(20_000);
+    expect(subscriber.messages().filter((message) => message.endsWith("bye"))).toEqual([]);
+  }
+});
+
 test("a stopping broker publishes every will before it closes a connection", () => {
   const test = new TestBroker();
   const early = test.connect("early", 5, { will: will() });
@@ -110,7 +122,9 @@ describe("a will in MQTT 5", () => {
     const { test, subscriber, client } = setup(5, { will: will({ willDelayInterval: 10 }), properties });
     client.cut();
     test.clock.advance(5000);
+    expect(test.broker.queued.bytes).toBeGreaterThan(0);
     test.connect("a", 5, { cleanStart: false });
+    expect(test.broker.queued.bytes).toBe(0);
     test.clock.advance(60_000);
     expect(subscriber.messages()).toEqual([]);
   });
