@@ -216,6 +216,23 @@ describe.each([3, 4, 5] as const)("a shared subscription, version %p", (version:
     expect(other?.messages()).toEqual(["jobs/x: 2"]);
   });
 
+  test("redistributes at the QoS of the other member, and without the retain flag [MQTT-4.8.2-3]", () => {
+    const test = new TestBroker({ maxInflight: 1 });
+    const [leaving] = members(test, ["leaving"], 2);
+    const publisher = test.connect("publisher", version);
+    for (let index = 0; index < 3; index++) {
+      publisher.publish("jobs/x", String(index), { qos: 1, retain: true, packetId: index + 1 });
+    }
+    const [other] = members(test, ["other"], 0);
+    leaving?.cut();
+    const received = other?.take().map((packet) => packet.type === "publish" && [packet.qos, packet.retain]);
+    expect(received).toEqual([
+      [0, false],
+      [0, false],
+      [0, false],
+    ]);
+  });
+
   test("completes a QoS 2 message that was sent when its member reconnects [MQTT-4.8.2-4]", () => {
     const test = new TestBroker();
     const [leaving] = members(test, ["leaving"], 2, persistent);
