@@ -23,7 +23,7 @@ test.each([
   expect(read(`${body}GET /`)).toEqual({ data, used: body.length, isDone: true });
 });
 
-test.each([
+for (const body of [
   "\r\n",
   " 5\r\nhello\r\n",
   "-5\r\nhello",
@@ -46,10 +46,12 @@ test.each([
   "0\r\n:\r\n\r\n",
   `5;${"a".repeat(9000)}\r\nhello\r\n`,
   `0\r\n${"Trailer: x\r\n".repeat(1000)}\r\n`,
-])("%j is refused", (body) => {
-  expect(() => read(body)).toThrow(HttpError);
-  expect(() => read(...body)).toThrow(HttpError);
-});
+]) {
+  test(`${JSON.stringify(body).slice(0, 60)} is refused`, () => {
+    expect(() => read(body)).toThrow(HttpError);
+    expect(() => read(...body)).toThrow(HttpError);
+  });
+}
 
 test("any data in any chunks, cut anywhere, comes out whole", () => {
   fc.assert(
