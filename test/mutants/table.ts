@@ -324,8 +324,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/rest/target.ts",
-    text: "if (mark < 0 || mark > end)",
-    replacement: "if (mark < 0)",
+    text: "target.slice(mark + 1)",
+    replacement: "target.slice(mark)",
     tests: "test/roles/rest",
   },
   {

@@ -367,6 +367,7 @@ describe("a handler", () => {
     client.reset();
     expect(await left).toMatchObject({ name: "AbortError" });
     resolve();
+    await new Promise((done) => setImmediate(done));
     expect(server.stats()).toMatchObject({ requests_aborted_total: 1, requests_total: 0 });
   });
 
