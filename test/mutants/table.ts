@@ -425,7 +425,7 @@ export const mutations: readonly Mutation[] = [
     text: "connection.inboundAliases.set(topicAlias, topic);",
     replacement:
       "if (!connection.inboundAliases.has(topicAlias)) connection.inboundAliases.set(topicAlias, topic);",
-    tests: "test/roles/mqtt/wire",
+    tests: "test/roles/mqtt/client",
   },
   {
     file: "src/roles/mqtt/client/handlers/acknowledgements.ts",
