@@ -12,9 +12,13 @@ interface Node {
   /** How many filters go through this node. */
   filters: number;
   readonly children: Map<string, Node>;
+  /** The largest cost among the children with a name; 0: there is none. */
+  named: number;
+  /** How many children with a name have each cost. Absent until there are two: most nodes have one child. */
+  costs: Map<number, number> | undefined;
 }
 
-const newNode = (): Node => ({ cost: 1, filters: 0, children: new Map() });
+const newNode = (): Node => ({ cost: 1, filters: 0, children: new Map(), named: 0, costs: undefined });
 
 /**
  * What one client's wildcard filters may cost when a topic is matched, in nodes visited. Where filters have both a name
@@ -56,24 +60,27 @@ function mayMultiply(filter: string): boolean {
 }
 
 function insert(root: Node, filter: string): void {
+  const levels = filter.split("/");
   const path = [root];
   let node = root;
-  for (const level of filter.split("/")) {
+  for (const level of levels) {
     let child = node.children.get(level);
     if (child === undefined) {
       child = newNode();
+      // It counts with its parent from `update` on.
+      child.cost = 0;
       node.children.set(level, child);
     }
     node = child;
     path.push(node);
   }
   for (const each of path) each.filters++;
-  update(path);
+  update(path, levels);
 }
 
 function remove(root: Node, filter: string): void {
-  const path = [root];
   const levels = filter.split("/");
+  const path = [root];
   let node: Node | undefined = root;
   for (const level of levels) {
     node = node.children.get(level);
@@ -84,15 +91,44 @@ function remove(root: Node, filter: string): void {
     each.filters--;
     if (each.filters === 0) path[depth - 1]?.children.delete(levels[depth - 1] ?? "");
   }
-  update(path);
+  update(path, levels);
+}
+
+/**
+ * Computes the costs along a changed path, from its end up. A node may have thousands of children: only the one on the
+ * path is looked at, and nothing further up once a cost is what it was.
+ */
+function update(path: readonly Node[], levels: readonly string[]): void {
+  for (let depth = path.length - 1; depth >= 0; depth--) {
+    const node = path[depth]!;
+    const before = node.cost;
+    node.cost = node.filters === 0 ? 0 : costOf(node);
+    if (node.cost === before || depth === 0) return;
+    if (levels[depth - 1] !== "+") replaceCost(path[depth - 1]!, before, node.cost);
+  }
 }
 
 /** A topic visits a node's `+` and at most one of its names. */
-function update(path: readonly Node[]): void {
-  for (let depth = path.length - 1; depth >= 0; depth--) {
-    const node = path[depth]!;
-    let names = 0;
-    for (const [level, child] of node.children) if (level !== "+") names = Math.max(names, child.cost);
-    node.cost = 1 + names + (node.children.get("+")?.cost ?? 0);
+const costOf = ({ named, children }: Node): number => 1 + named + (children.get("+")?.cost ?? 0);
+
+/** The cost of a child with a name has changed; 0 is that of a child that is new, or has gone. */
+function replaceCost(node: Node, before: number, after: number): void {
+  if (node.costs === undefined) {
+    if (node.named === before) {
+      node.named = after;
+      return;
+    }
+    node.costs = new Map([[node.named, 1]]);
   }
+  count(node.costs, after, 1);
+  count(node.costs, before, -1);
+  if (after > node.named) node.named = after;
+  else if (!node.costs.has(node.named)) node.named = Math.max(0, ...node.costs.keys());
+}
+
+function count(costs: Map<number, number>, cost: number, change: number): void {
+  if (cost === 0) return;
+  const children = (costs.get(cost) ?? 0) + change;
+  if (children === 0) costs.delete(cost);
+  else costs.set(cost, children);
 }

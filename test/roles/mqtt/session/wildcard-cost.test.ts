@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { FilterTree } from "../../../../src/roles/mqtt/routing/filter-tree.ts";
@@ -10,6 +10,51 @@ const multiplied = (levels: number) =>
   Array.from({ length: 2 ** levels }, (_, bits) =>
     [...Array.from({ length: levels }, (_, level) => ((bits >> level) & 1 ? "+" : "a")), "end"].join("/"),
   );
+
+/** The cost of the filters from the definition: a topic visits a node's `+` and at most one of its names. */
+function costFromScratch(filters: readonly string[][]): number {
+  const rests = Map.groupBy(
+    filters.filter((levels) => levels.length > 0),
+    ([first]) => first,
+  );
+  let names = 0;
+  let wildcard = 0;
+  for (const [level, matching] of rests) {
+    const cost = costFromScratch(matching.map((levels) => levels.slice(1)));
+    if (level === "+") wildcard = cost;
+    else names = Math.max(names, cost);
+  }
+  return 1 + names + wildcard;
+}
+
+const iterators = ["entries", "keys", "values"] as const;
+
+/** How many entries of maps `call` goes through at most. */
+function entriesVisited(call: () => void): number {
+  let visited = 0;
+  const count = (map: unknown) => {
+    visited += (map as Map<unknown, unknown>).size;
+  };
+  const spies = iterators.map((name) => {
+    const original = Map.prototype[name];
+    return spyOn(Map.prototype, name).mockImplementation(function (this: Map<unknown, unknown>) {
+      count(this);
+      return original.call(this) as never;
+    });
+  });
+  const iterate = Map.prototype[Symbol.iterator];
+  Map.prototype[Symbol.iterator] = function () {
+    count(this);
+    return iterate.call(this);
+  };
+  try {
+    call();
+  } finally {
+    Map.prototype[Symbol.iterator] = iterate;
+    for (const spy of spies) spy.mockRestore();
+  }
+  return visited;
+}
 
 describe("the cost of wildcards", () => {
   test("is not counted for a few filters, nor for any number with one wildcard each", () => {
@@ -25,6 +70,40 @@ describe("the cost of wildcards", () => {
     expect(all).toBeGreaterThan(512);
     for (const filter of multiplied(9).slice(70)) cost.delete(filter);
     expect(cost.add("y/+/+")).toBeLessThan(all / 2);
+  });
+
+  test("is found anew without going through all filters, when one comes or goes", () => {
+    const cost = new WildcardCost();
+    const filters = Array.from({ length: 2000 }, (_, index) => `+/${index}/+`);
+    const visited = entriesVisited(() => {
+      for (const filter of filters) cost.add(filter);
+      for (const filter of filters) cost.delete(filter);
+    });
+    expect(visited).toBeLessThan(10 * filters.length);
+  });
+
+  test("is the same after any changes as for filters that were there from the beginning", () => {
+    const filter = fc
+      .array(fc.constantFrom("a", "b", "c", "d", "+"), { minLength: 1, maxLength: 5 })
+      .map((levels) => `+/+/${levels.join("/")}`);
+    // So many that all others are counted.
+    const always = multiplied(7);
+    fc.assert(
+      fc.property(fc.array(filter, { maxLength: 60 }), (changes) => {
+        const cost = new WildcardCost();
+        for (const each of always) cost.add(each);
+        const kept = new Set(always);
+        for (const each of changes) {
+          if (kept.delete(each)) cost.delete(each);
+          else {
+            kept.add(each);
+            const levels = [...kept].filter((one) => one.split("+").length > 2).map((one) => one.split("/"));
+            expect(cost.add(each)).toBe(costFromScratch(levels));
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test("is never less than what a topic visits in the filter tree", () => {
