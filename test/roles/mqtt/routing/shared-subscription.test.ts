@@ -405,6 +405,23 @@ describe("a shared subscription in MQTT 5", () => {
   });
 });
 
+test("a member whose CONNACK is too large for it counts as offline, and no messages wait for it", () => {
+  const test = new TestBroker();
+  for (const name of ["a", "b"]) {
+    const client = test.connect(name, 5, settings);
+    client.subscribe(share, 1);
+    client.cut();
+  }
+  const back = test.open(5);
+  back.connect("a", { cleanStart: false, properties: { sessionExpiryInterval: 600, maximumPacketSize: 10 } });
+  expect(back.state).toBe("ended");
+  expect(test.broker.router.group(share)?.online).toBe(0);
+  test.connect("publisher").publish("jobs/x", "0", { qos: 1 });
+  const other = test.open(5);
+  other.connect("b", { cleanStart: false, ...settings });
+  expect(other.messages()).toEqual(["jobs/x: 0"]);
+});
+
 test("a member that takes no more leaves everything else of a run to those that do", () => {
   const test = new TestBroker();
   const second = test.connect("g2", 5);

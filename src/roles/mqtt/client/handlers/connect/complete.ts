@@ -45,7 +45,11 @@ export function completeConnect(
     sessionPresent: false,
     serverKeepAlive: undefined,
   };
-  for (const step of steps) step(context);
+  for (const step of steps) {
+    // Its CONNACK did not fit into what the client takes: the session is offline again, and must not be resumed.
+    if (connection.isClosed) return;
+    step(context);
+  }
 }
 
 /** All sessions are in use: the client may try another server, if the configuration names one. */
