@@ -23,6 +23,7 @@ import { TimerWheel } from "../session/timer-wheel.ts";
 import { publishDelayedWill, publishOrDelayWill, publishWill } from "../session/will.ts";
 import { CommitGate } from "../wire/commit-gate.ts";
 import { Counters } from "../wire/counters.ts";
+import { forEachGuarded } from "../wire/guard.ts";
 import { Flusher } from "../wire/outbound-buffer.ts";
 import { BusLink } from "./bus-link.ts";
 import type { Client } from "./client.ts";
@@ -107,7 +108,7 @@ export class Broker implements SessionContext {
     this.store = store;
     this.storedMessages = new StoredMessages(clock);
     const onFailure = (cause: unknown) => fail(new Error("The store failed to commit", { cause }));
-    const onError = (error: unknown) => this.#internalError(error);
+    const { onError } = this;
     this.gate = new CommitGate(store, clock.soon, onFailure, onError);
     this.registry = new SessionRegistry(this);
     this.busLink = new BusLink(this, bus);
@@ -128,7 +129,7 @@ export class Broker implements SessionContext {
     this.flusher = new Flusher(clock.soon, undefined, this.gate, onError);
     this.scheduler = new Scheduler(clock, onError);
     this.queueExpiry = new QueueExpiry(this);
-    this.rateLimiter = new RateLimiter(this.config, clock);
+    this.rateLimiter = new RateLimiter(this.config, clock, onError);
     this.#lastSweep = clock.now();
     this.publisher = new Publisher(this, this.busLink);
     this.#ownPublisher = new Publisher(this, this.busLink);
@@ -138,14 +139,14 @@ export class Broker implements SessionContext {
   }
 
   /** What should not happen: it is logged, and everybody else is served on. */
-  #internalError(error: unknown): void {
+  readonly onError = (error: unknown): void => {
     this.counters.internalErrors++;
     const now = this.clock.now();
     if (now < this.#nextInternalError) return;
     this.#nextInternalError = now + internalErrorPause;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.log.error(`Internal error; further ones of the next minute are only counted: ${text}`);
-  }
+  };
 
   /** The sessions of all clients, by client identifier. */
   get sessions(): ReadonlyMap<string, Session> {
@@ -227,18 +228,20 @@ export class Broker implements SessionContext {
     const now = this.clock.now();
     this.#compensatePause(now);
     this.timers.run(now);
-    for (const client of this.clients) {
-      const silence = now - client.lastSeen;
-      if (client.session !== undefined) {
-        const { keepAliveTimeout } = client;
-        if (keepAliveTimeout === 0 || silence <= keepAliveTimeout || client.isThrottled) continue;
-        // [MQTT-3.1.2-22]
-        const message = `silent for ${Math.round(silence / 1000)} s, which is more than 1.5 times its keep alive`;
-        client.fail(new MqttError(Reason.KeepAliveTimeout, message));
-      } else if (silence > client.connectTimeout) {
-        this.log.debug(`Closed ${client.name}: not let in within ${client.connectTimeout} ms`);
-        client.close();
-      }
+    forEachGuarded(this.clients, (client) => this.#checkSilence(client, now), this.onError);
+  }
+
+  #checkSilence(client: Client, now: number): void {
+    const silence = now - client.lastSeen;
+    if (client.session !== undefined) {
+      const { keepAliveTimeout } = client;
+      if (keepAliveTimeout === 0 || silence <= keepAliveTimeout || client.isThrottled) return;
+      // [MQTT-3.1.2-22]
+      const message = `silent for ${Math.round(silence / 1000)} s, which is more than 1.5 times its keep alive`;
+      client.fail(new MqttError(Reason.KeepAliveTimeout, message));
+    } else if (silence > client.connectTimeout) {
+      this.log.debug(`Closed ${client.name}: not let in within ${client.connectTimeout} ms`);
+      client.close();
     }
   }
 
@@ -274,10 +277,12 @@ export class Broker implements SessionContext {
     this.sysTopics.stop();
     this.rateLimiter.stop();
     this.#publishWills();
-    for (const client of [...this.clients]) {
-      if (client.session !== undefined) this.#disconnectForShutdown(client);
-      else client.close();
-    }
+    forEachGuarded([...this.clients], (client) => this.#stopClient(client), this.onError);
+  }
+
+  #stopClient(client: Client): void {
+    if (client.session !== undefined) this.#disconnectForShutdown(client);
+    else client.close();
   }
 
   /** With a server reference the client may connect to that at once. */
@@ -289,12 +294,14 @@ export class Broker implements SessionContext {
 
   // While everybody is still there to get them. No store keeps a will, so none waits for its delay.
   #publishWills(): void {
-    for (const client of this.clients) {
-      const { session, will } = client;
-      client.will = undefined;
-      if (session !== undefined && will !== undefined) publishWill(this, session, will);
-    }
-    for (const session of this.sessions.values()) publishDelayedWill(session);
+    forEachGuarded(this.clients, (client) => this.#publishWill(client), this.onError);
+    forEachGuarded(this.sessions.values(), publishDelayedWill, this.onError);
+  }
+
+  #publishWill(client: Client): void {
+    const { session, will } = client;
+    client.will = undefined;
+    if (session !== undefined && will !== undefined) publishWill(this, session, will);
   }
 
   stats(): Record<string, number> {

@@ -1,4 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
+import { forEachGuarded } from "../wire/guard.ts";
 
 /** Clients that have not published lately are forgotten when more than this are known. */
 const minKnown = 1000;
@@ -60,6 +61,7 @@ export interface RateLimits {
 export class RateLimiter {
   readonly #limits: RateLimits;
   readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
   /** By client identifier: who connects again gains one message at most. */
   readonly #allowances = new Map<string, Allowance>();
   #maxKnown = minKnown;
@@ -67,9 +69,11 @@ export class RateLimiter {
   readonly #throttled = new Map<Throttled, number>();
   #stop: (() => void) | undefined;
 
-  constructor(limits: RateLimits, clock: Clock) {
+  /** @param onError called with what going on with a client throws; the others go on all the same */
+  constructor(limits: RateLimits, clock: Clock, onError: (error: unknown) => void) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#onError = onError;
   }
 
   get isLimited(): boolean {
@@ -128,11 +132,9 @@ export class RateLimiter {
 
   #unthrottle(now: number): void {
     // A client that is throttled again meanwhile is not checked twice.
-    for (const [client, until] of [...this.#throttled]) {
-      if (now < until && !client.isClosed) continue;
-      this.#throttled.delete(client);
-      client.unthrottle();
-    }
+    const due = [...this.#throttled].filter(([client, until]) => now >= until || client.isClosed);
+    for (const [client] of due) this.#throttled.delete(client);
+    forEachGuarded(due, ([client]) => client.unthrottle(), this.#onError);
     if (this.#throttled.size === 0) this.stop();
   }
 

@@ -229,8 +229,11 @@ export class Connection implements Client {
   refuse(refusal: Refusal): void {
     this.broker.log.debug(`Refused ${this.name}: ${reasonName(refusal.reason)}`);
     const packet = refusalPacket(this.version, refusal);
-    if (packet !== undefined) this.send(packet); // [MQTT-3.2.2-6]
-    this.close(); // [MQTT-3.2.2-7]
+    try {
+      if (packet !== undefined) this.send(packet); // [MQTT-3.2.2-6]
+    } finally {
+      this.close(); // [MQTT-3.2.2-7]
+    }
   }
 
   /**
@@ -245,23 +248,33 @@ export class Connection implements Client {
 
   /** [MQTT-4.13.1-1] [MQTT-4.13.2-1] */
   disconnect(reasonCode: number, reasonString: string, serverReference?: string): void {
-    // MQTT 3 has no DISCONNECT from the server: there it is only closed.
-    if (this.isV5) {
-      const properties = { reasonString, ...(serverReference !== undefined && { serverReference }) };
-      this.send({ type: "disconnect", version: 5, reasonCode, properties });
+    try {
+      // MQTT 3 has no DISCONNECT from the server: there it is only closed.
+      if (this.isV5) {
+        const properties = { reasonString, ...(serverReference !== undefined && { serverReference }) };
+        this.send({ type: "disconnect", version: 5, reasonCode, properties });
+      }
+    } finally {
+      this.close();
     }
-    this.close();
   }
 
-  /** Sends what is buffered and closes. */
+  /** Sends what is buffered and closes. A write that throws does not keep the client from being closed. */
   close(): void {
     if (this.isClosed) return;
-    this.writer.buffer.flush();
+    try {
+      this.writer.buffer.flush();
+    } catch (error) {
+      this.broker.onError(error);
+    }
     this.#setClosed();
-    // A client has a moment to read its last packets. One that does not read is not waited for any longer.
-    if (this.peer.buffered > 0) this.#destroyLater();
-    this.peer.end();
-    this.broker.disconnected(this);
+    try {
+      // A client has a moment to read its last packets. One that does not read is not waited for any longer.
+      if (this.peer.buffered > 0) this.#destroyLater();
+      this.peer.end();
+    } finally {
+      this.broker.disconnected(this);
+    }
   }
 
   #destroyLater(): void {

@@ -1,4 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
+import { forEachGuarded } from "../wire/guard.ts";
 
 /** How long all long work together may take in one turn of the event loop, in milliseconds. */
 const turnBudget = 5;
@@ -44,17 +45,17 @@ export class Scheduler {
   #begin(): void {
     this.#isScheduled = false;
     this.#spent = 0;
-    // What is deferred again meanwhile comes in the next turn.
+    forEachGuarded(this.#due(), (call) => call(), this.#onError);
+    if (this.#deferred.size > 0) this.#schedule();
+  }
+
+  /** As many of the deferred calls as the budget allows; what is deferred again meanwhile comes in the next turn. */
+  *#due(): Generator<() => void> {
     let count = this.#deferred.size;
     for (const call of this.#deferred) {
-      if (count-- === 0 || this.remaining <= 0) break;
+      if (count-- === 0 || this.remaining <= 0) return;
       this.#deferred.delete(call);
-      try {
-        call();
-      } catch (error) {
-        this.#onError(error);
-      }
+      yield call;
     }
-    if (this.#deferred.size > 0) this.#schedule();
   }
 }
