@@ -44,6 +44,8 @@ const promised = ["receiveMaximum", "topicAliasMaximum"] as const satisfies read
 export function applyReload(config: MqttConfig, next: MqttConfig): boolean {
   if (promised.some((name) => next[name] < config[name])) return false;
   if (!isEqual(fixed(config), fixed(next))) return false;
+  // A setting without a default is absent once the file does not name it any more.
+  for (const name of live) if (next[name] === undefined) Reflect.deleteProperty(config, name);
   Object.assign(config, next);
   return true;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
@@ -43,6 +44,14 @@ describe("a new configuration", () => {
     expect(test.broker.config.receiveMaximum).toBe(10);
     expect(test.broker.reload(config({ sysInterval: 0, receiveMaximum: 11 }))).toBe(true);
     expect(test.broker.config.receiveMaximum).toBe(11);
+  });
+
+  test("without a setting that has no default takes it back", () => {
+    const test = new TestBroker({ sysInterval: 0, serverReference: "lab2.example:1883" });
+    const client = test.connect("a", 5);
+    expect(test.broker.reload(config({ sysInterval: 0 }))).toBe(true);
+    test.broker.stop();
+    expect(client.next("disconnect")).toMatchObject({ reasonCode: Reason.ServerShuttingDown });
   });
 
   test("with another maxTopicLevels holds at once, for publishers and subscribers", () => {
