@@ -51,6 +51,8 @@ export class SessionRegistry {
     const session = new Session(clientId, owner, this.#context);
     session.restoreExpiry(expiry);
     this.all.set(clientId, session);
+    // The store knows when the client left, unless the broker ended before it: a restart does not begin the expiry anew.
+    if (away === 0) session.journal?.setAway(true);
     this.#waitForClient(session, expiry - away);
     return session;
   }
@@ -62,12 +64,15 @@ export class SessionRegistry {
   /** The client has gone; its session waits for it, or ends. */
   detach(session: Session): void {
     this.#clients.delete(session);
-    if (session.expiry > 0) this.#waitForClient(session, session.expiry);
-    else this.end(session);
+    if (session.expiry === 0) {
+      this.end(session);
+      return;
+    }
+    session.journal?.setAway(true);
+    this.#waitForClient(session, session.expiry);
   }
 
   #waitForClient(session: Session, milliseconds: number): void {
-    session.journal?.setAway(true);
     this.#offline.add(session);
     if (milliseconds === Number.POSITIVE_INFINITY) return;
     const { clock, timers } = this.#context;

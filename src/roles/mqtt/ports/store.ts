@@ -81,7 +81,7 @@ export interface Store {
   load(): Promise<Contents>;
   /** A session begins, or its expiry is another one now. */
   keepSession(clientId: string, expiry: number, owner: string | undefined): void;
-  /** The client has left, or is back. */
+  /** The client has left, now, or is back. */
   setAway(clientId: string, isAway: boolean): void;
   /** Nothing of the session remains, nor its subscriptions and messages. */
   endSession(clientId: string): void;

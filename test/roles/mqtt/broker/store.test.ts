@@ -193,6 +193,28 @@ describe("what a durable store keeps", () => {
     expect([...test.broker.sessions.keys()].sort()).toEqual(["b", "new", "newer"]);
   });
 
+  test("a restart does not begin the expiry of a session anew", async () => {
+    const setup = start();
+    setup.test.connect("a", 5, lasting(5, 100)).cut();
+    setup.clock.settle();
+    const first = await crash(setup, 60_000);
+    expect([...first.test.broker.sessions.keys()]).toEqual(["a"]);
+    first.clock.settle();
+    const second = await crash(first, 60_000);
+    expect([...second.test.broker.sessions.keys()]).toEqual([]);
+  });
+
+  test("the expiry of a client that was connected when the broker ended begins with the next start", async () => {
+    const setup = start();
+    setup.test.connect("a", 5, lasting(5, 100));
+    const first = await crash(setup, 60_000);
+    first.clock.settle();
+    const second = await crash(first, 90_000);
+    expect([...second.test.broker.sessions.keys()]).toEqual(["a"]);
+    const third = await crash(second, 20_000);
+    expect([...third.test.broker.sessions.keys()]).toEqual([]);
+  });
+
   test("a message for several sessions is passed to the store as one object", () => {
     const { test, store } = start();
     const seen: unknown[] = [];
