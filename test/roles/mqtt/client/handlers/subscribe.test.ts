@@ -201,6 +201,43 @@ describe("MQTT 5 subscriptions", () => {
   });
 });
 
+describe("an MQTT 5 client whose Maximum Packet Size is below that of the answer [MQTT-3.1.2-24]", () => {
+  const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+  const head = { version: 5, packetId: 9, properties: {} } as const;
+  const filtersOf = (count: number) => Array.from({ length: count }, (_, index) => `f${index}`);
+  const request = (count: number) => ({
+    ...{ type: "subscribe" as const, ...head },
+    subscriptions: filtersOf(count).map((filter) => ({ filter, ...options })),
+  });
+  const connect = (test: TestBroker) =>
+    test.connect("a", 5, { properties: { maximumPacketSize: 30, sessionExpiryInterval: 60 } });
+
+  test("is disconnected, and none of its subscriptions is made", () => {
+    const test = new TestBroker();
+    const client = connect(test);
+    client.send(request(26));
+    expect(client.next("disconnect").reasonCode).toBe(Reason.PacketTooLarge);
+    expect([client.state, test.broker.router.size]).toEqual(["ended", 0]);
+  });
+
+  test("is answered as long as that fits, whatever the reasons would add", () => {
+    const test = new TestBroker({ maxSubscriptions: 20 });
+    const client = connect(test);
+    client.send(request(25));
+    expect(client.next("suback").reasonCodes).toHaveLength(25);
+  });
+
+  test("is disconnected, and keeps all subscriptions that it wants to end", () => {
+    const test = new TestBroker();
+    const client = connect(test);
+    client.send(request(20));
+    client.take();
+    client.send({ type: "unsubscribe", ...head, filters: filtersOf(26) });
+    expect(client.next("disconnect").reasonCode).toBe(Reason.PacketTooLarge);
+    expect(test.broker.router.size).toBe(20);
+  });
+});
+
 describe("limits", () => {
   test("hold for the subscriptions of one client", () => {
     const client = new TestBroker({ maxSubscriptions: 2 }).connect("a", 5);
