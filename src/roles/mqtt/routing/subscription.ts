@@ -30,8 +30,8 @@ export interface Subscriber {
   offerPending(pending: Pending): boolean;
   /** Queues one message that was kept. @returns false when a limit is reached */
   enqueuePending(pending: Pending): boolean;
-  /** Hands what it has of a shared subscription to other members. @returns how many messages stay */
-  handOver(share: string): number;
+  /** Hands what it has of these shared subscriptions to other members. @returns those of which something stays */
+  handOver(shares: ReadonlySet<string>): Iterable<string>;
 }
 
 /** How one subscriber gets the messages of one topic: its matching subscriptions, merged. [MQTT-3.3.4-2] */

@@ -13,7 +13,7 @@ import { Journal } from "./journal.ts";
 import { OutgoingMessages } from "./outgoing-messages.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Queue } from "./queue.ts";
-import { redistribute } from "./redistribute.ts";
+import { redistribute, takeOver } from "./redistribute.ts";
 import { removeSubscriptions } from "./remove-subscriptions.ts";
 import type { SessionContext } from "./session-context.ts";
 import { WildcardCost } from "./wildcard-cost.ts";
@@ -191,7 +191,7 @@ export class Session implements Subscriber {
   resume(): void {
     if (this.shares > 0) this.#eachShare((group, subscription) => group.setOnline(subscription));
     this.outgoing.resume();
-    if (this.shares > 0) this.#eachShare((group) => takeOver(group));
+    if (this.shares > 0) this.joinGroups(this.subscriptions.keys());
   }
 
   /**
@@ -201,26 +201,29 @@ export class Session implements Subscriber {
   detach(): void {
     this.outgoing.sender.outlet = undefined;
     if (this.shares > 0) this.#eachShare((group, subscription) => group.setOffline(subscription));
-    this.#redistribute((share) => (this.#context.router.group(share)?.online ?? 0) > 0, true);
+    this.#redistribute((share) => this.#isServed(share), true);
   }
 
-  /** The client has subscribed to a shared subscription, and SUBACK has been sent. */
-  joinGroup(share: string): void {
-    const group = this.#context.router.group(share);
-    if (group !== undefined && this.subscriptions.has(share)) takeOver(group);
+  /** Somebody is online who can take messages of the shared subscription. */
+  #isServed(share: string): boolean {
+    return (this.#context.router.group(share)?.online ?? 0) > 0;
+  }
+
+  /** The client has subscribed to shared subscriptions, and SUBACK has been sent. */
+  joinGroups(shares: Iterable<string>): void {
+    takeOver(shares, this.#context);
   }
 
   /** The client has unsubscribed: other members get what is queued; what was sent is its own. [MQTT-3.10.4-3] */
-  leaveGroup(share: string): void {
-    if (this.#context.router.group(share) === undefined) return;
-    this.#redistribute((other) => other === share, false);
+  leaveGroups(shares: ReadonlySet<string>): void {
+    if (shares.size > 0) this.#redistribute((share) => shares.has(share), false);
   }
 
-  handOver(share: string): number {
-    return this.#redistribute((other) => other === share, true);
+  handOver(shares: ReadonlySet<string>): Iterable<string> {
+    return this.#redistribute((share) => shares.has(share) && this.#isServed(share), true).keys();
   }
 
-  #redistribute(isChosen: (share: string) => boolean, withSent: boolean): number {
+  #redistribute(isChosen: (share: string) => boolean, withSent: boolean): ReadonlyMap<string, number> {
     return redistribute(this.outgoing, this.#context, isChosen, withSent);
   }
 
@@ -240,19 +243,8 @@ export class Session implements Subscriber {
     this.#endJournal();
     if (this.shares > 0) this.#eachShare((_, subscription) => this.#drop(subscription));
     const lost = this.#redistribute((share) => router.group(share) !== undefined, true);
-    if (lost > 0) counters.drop("queue_full", lost);
+    for (const count of lost.values()) counters.drop("queue_full", count);
     this.outgoing.clear();
     removeSubscriptions(this.subscriptions, this.#context);
-  }
-}
-
-/**
- * A member has come, or is back. If it is the only one online, it gets what waits for the others, as far as it can
- * take that: work is not to wait for a client that may not come back.
- */
-function takeOver(group: SharedSubscription): void {
-  if (group.online !== 1) return;
-  for (const { subscriber, share } of group.offline()) {
-    if (share !== undefined && subscriber.handOver(share) > 0) return;
   }
 }

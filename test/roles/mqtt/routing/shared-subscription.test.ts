@@ -1,4 +1,5 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
+import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import type { Subscribe, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
@@ -463,3 +464,99 @@ function request(version: Version, filter: string, more: { noLocal?: boolean } =
   const subscriptions = [{ filter, ...options, ...more }];
   return { type: "subscribe" as const, version, packetId: 9, subscriptions, properties: {} };
 }
+
+describe("many shared subscriptions of one client", () => {
+  const shares = Array.from({ length: 40 }, (_, index) => `$share/workers/jobs/${index}`);
+  const request = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+  const head = { version: 5, packetId: 9, properties: {} } as const;
+
+  function join(client: TestClient): void {
+    const subscriptions = shares.map((filter) => ({ filter, ...request }));
+    client.send({ type: "subscribe", ...head, subscriptions });
+  }
+
+  /** A member that is offline, with a message of each. */
+  function scene(): TestBroker {
+    const test = new TestBroker();
+    const offline = test.connect("a", 5, settings);
+    join(offline);
+    offline.cut();
+    const publisher = test.connect("publisher", 5);
+    for (const index of shares.keys()) publisher.publish(`jobs/${index}`, "x", { qos: 1 });
+    return test;
+  }
+
+  /** How often the queue of a client is gone through while `call` runs. */
+  function searches(test: TestBroker, clientId: string, call: () => void): number {
+    const queue = test.broker.sessions.get(clientId)?.queue;
+    if (queue === undefined) throw new Error(`there is no session of "${clientId}"`);
+    const remove = spyOn(queue, "remove");
+    call();
+    return remove.mock.calls.length;
+  }
+
+  test("are taken over at once from a member that is offline: by SUBSCRIBE", () => {
+    const test = scene();
+    const client = test.connect("b", 5, settings);
+    expect(searches(test, "a", () => join(client))).toBe(1);
+    expect(client.messages()).toHaveLength(shares.length);
+  });
+
+  test("are taken over at once from a member that is offline: by CONNECT", () => {
+    const test = scene();
+    const client = test.connect("b", 5, settings);
+    join(client);
+    client.cut();
+    expect(test.broker.sessions.get("a")?.queue.length).toBe(0);
+    const publisher = test.connect("publisher", 5);
+    for (const index of shares.keys()) publisher.publish(`jobs/${index}`, "y", { qos: 1 });
+    const back = test.open(5);
+    expect(searches(test, "a", () => back.connect("b", { cleanStart: false, ...settings }))).toBe(1);
+    expect(back.messages()).toHaveLength(2 * shares.length);
+  });
+
+  test("are left at once by UNSUBSCRIBE", () => {
+    const test = new TestBroker({ maxInflight: 1 });
+    const clients = ["a", "b"].map((name) => test.connect(name, 5, settings));
+    for (const client of clients) join(client);
+    const publisher = test.connect("publisher", 5);
+    for (const index of shares.keys()) publisher.publish(`jobs/${index}`, "x", { qos: 1 });
+    const [first] = clients as [TestClient];
+    const leave = () => first.send({ type: "unsubscribe", ...head, filters: shares });
+    expect(searches(test, "a", leave)).toBe(1);
+    const queued = ["a", "b"].map((name) => test.broker.sessions.get(name)?.queue.length);
+    expect(queued).toEqual([0, shares.length - 2]);
+  });
+
+  test("are taken over in slices from many members, and not from one that is back meanwhile", () => {
+    const test = new TestBroker();
+    const names = Array.from({ length: 12 }, (_, index) => `member ${index}`);
+    for (const name of names) {
+      const client = test.connect(name, 5, settings);
+      client.subscribe(share, 1);
+      client.cut();
+    }
+    const publisher = test.connect("publisher", 5);
+    for (const index of names.keys()) publisher.publish("jobs/x", String(index), { qos: 1 });
+    const waiting = () => test.broker.stats().queued_messages;
+    expect(waiting()).toBe(names.length);
+    const newcomer = test.connect("newcomer", 5);
+    test.clock.cost = 1;
+    const subscriptions = [{ filter: share, ...request }];
+    newcomer.connection.feed(encode({ type: "subscribe", ...head, subscriptions }));
+    expect(waiting()).toBeGreaterThan(0);
+    expect(waiting()).toBeLessThan(names.length);
+    const back = test.open(5);
+    back.connection.feed(
+      encode({
+        ...{ type: "connect", version: 5, clientId: "member 11", cleanStart: false, keepAlive: 0 },
+        ...settings,
+      }),
+    );
+    test.clock.settle();
+    const [kept, taken] = [back.messages(), newcomer.messages()];
+    expect(kept).toContain("jobs/x: 11");
+    expect([...kept, ...taken].sort()).toEqual([...names.keys()].map((index) => `jobs/x: ${index}`).sort());
+    expect(waiting()).toBe(0);
+  });
+});

@@ -37,7 +37,7 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
     const properties = why !== undefined && connection.wantsProblemInformation ? { reasonString: why } : {};
     connection.send({ type: "suback", version, packetId, reasonCodes, properties });
     for (const [filter, search] of searches) session.outgoing.replayRetained(filter, search);
-    for (const share of shares) session.joinGroup(share);
+    if (shares.size > 0) session.joinGroups(shares);
   });
 }
 
