@@ -52,8 +52,11 @@ export class Router {
   #version = 0;
   #count = 0;
   #bytes = 0;
-  /** Nodes of the filter tree visited so far: what matching has cost. */
-  steps = 0;
+  /**
+   * What matching and publishing have cost so far: nodes of the filter tree, subscriptions merged, and two for each
+   * recipient of a run of messages. One is about 0.1 µs.
+   */
+  work = 0;
   /**
    * Filters that no message has matched since somebody subscribed to them, and since when; the first of them only,
    * once there are very many.
@@ -144,6 +147,7 @@ export class Router {
   publish(topic: TopicRoute, publication: Publication): boolean {
     const { main, others, skip, groups } = this.recipients(topic);
     const { subscriptions } = main;
+    this.work += 2 * (subscriptions.length + others.length);
     main.readers++;
     try {
       for (let index = 0; index < subscriptions.length; index++) {
@@ -176,7 +180,7 @@ export class Router {
     if (!this.#isCurrent(topic)) this.#matchAgain(topic);
     topic.filterVersion = this.#filterVersion;
     topic.subscriptionVersion = this.#version;
-    topic.refresh();
+    this.work += topic.refresh();
     return topic;
   }
 
@@ -200,7 +204,7 @@ export class Router {
     const found: Subscribers[] = [];
     const plain = this.#plain.get(topic);
     if (plain !== undefined) found.push(plain);
-    this.steps += this.#wildcards.match(topic, (subscribers) => found.push(subscribers));
+    this.work += this.#wildcards.match(topic, (subscribers) => found.push(subscribers));
     return found;
   }
 

@@ -79,14 +79,14 @@ export class TopicRoute implements PublishedTopic, Recipients {
     this.#version = -1;
   }
 
-  /** Brings the recipients up to date with the subscribers of each filter. */
-  refresh(): void {
+  /** Brings the recipients up to date with the subscribers of each filter. @returns how many subscriptions it merged */
+  refresh(): number {
     let version = 0;
     // Versions only grow, so their sum shows any change.
     for (const filter of this.filters) version += filter.version;
-    if (version === this.#version) return;
+    if (version === this.#version) return 0;
     this.#version = version;
-    this.#rebuild();
+    return this.#rebuild();
   }
 
   /** It leaves the cache. */
@@ -98,7 +98,7 @@ export class TopicRoute implements PublishedTopic, Recipients {
     this.refresh();
   }
 
-  #rebuild(): void {
+  #rebuild(): number {
     const { filters } = this;
     this.main = this.nobody;
     this.groups = noGroups;
@@ -108,13 +108,15 @@ export class TopicRoute implements PublishedTopic, Recipients {
     }
     this.others = noTargets;
     this.skip = undefined;
-    if (filters.length > 1) this.#merge();
+    return filters.length > 1 ? this.#merge() : 0;
   }
 
-  #merge(): void {
+  #merge(): number {
     const bySubscriber = new Map<Subscriber, Merged>();
+    let merged = 0;
     for (const filter of this.filters) {
       if (filter === this.main) continue;
+      merged += filter.subscriptions.length;
       for (const subscription of filter.subscriptions) merge(bySubscriber, subscription);
     }
     const skip = new Set<Subscriber>();
@@ -126,6 +128,7 @@ export class TopicRoute implements PublishedTopic, Recipients {
     }
     this.others = [...bySubscriber.values()];
     if (skip.size > 0) this.skip = skip;
+    return merged;
   }
 }
 

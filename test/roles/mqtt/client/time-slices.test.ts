@@ -42,6 +42,36 @@ describe("a chunk that takes long", () => {
     expect(client.isPaused).toBe(false);
   });
 
+  test("is handled in slices when each of a few messages has very many recipients", () => {
+    const { test, client } = scene();
+    for (let index = 0; index < 200; index++) {
+      const subscriber = test.connect(`subscriber ${index}`);
+      for (const topic of ["a", "b"]) subscriber.subscribe(topic);
+    }
+    feed(
+      client,
+      repeat(40, (index) => encode(client.message(index % 2 === 0 ? "a" : "b", "x"))),
+    );
+    expect(client.isPaused).toBe(true);
+    test.clock.settle();
+    expect(client.isPaused).toBe(false);
+  });
+
+  test("is handled in slices when each of a few packets is long", () => {
+    const { test, client } = scene();
+    const subscriptions = Array.from({ length: 1000 }, (_, index) => ({
+      ...subscription,
+      filter: `${index}`,
+    }));
+    feed(
+      client,
+      repeat(40, () => encode({ type: "subscribe", version: 4, packetId: 7, properties: {}, subscriptions })),
+    );
+    expect(client.isPaused).toBe(true);
+    test.clock.settle();
+    expect(client.take()).toHaveLength(40);
+  });
+
   test("keeps its order with what comes in the meantime", () => {
     const { test, client } = scene();
     feed(

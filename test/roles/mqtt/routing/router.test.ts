@@ -47,6 +47,25 @@ describe("the topic tree", () => {
   });
 });
 
+test("subscriptions of overlapping filters that are merged again count as work of the router", () => {
+  const test = new TestBroker();
+  for (let index = 0; index < 100; index++) {
+    const client = test.connect(`subscriber ${index}`);
+    for (const filter of ["a/#", "a/+"]) client.subscribe(filter);
+  }
+  const publisher = test.connect("publisher");
+  const { router } = test.broker;
+  const cost = () => {
+    const before = router.work;
+    publisher.publish("a/b", "x");
+    return router.work - before;
+  };
+  cost();
+  const known = cost();
+  publisher.subscribe("a/+");
+  expect(cost()).toBeGreaterThanOrEqual(known + 100);
+});
+
 describe("the router", () => {
   const { broker } = new TestBroker();
   const encoder = { encode: (text: string) => Buffer.from(text) };
