@@ -64,11 +64,14 @@ export class PublishVariants {
   readonly #run: PublishRun;
   readonly #frame = new Frame();
   readonly #shared = Array.from({ length: 32 }, () => new EncodedRun());
-  /** For one subscriber, with its subscription identifiers. */
-  readonly #single = new EncodedRun(true);
+  /** With subscription identifiers: what was encoded last, since subscribers with the same ones often follow each other. */
+  readonly #identified = new EncodedRun(true);
+  #identifiedVariant: Variant | undefined;
   readonly #introduction = new EncodedRun(true);
   #scratch: Buffer = noBytes;
   #scratchUsed = 0;
+  /** What is encoded refers to more memory than is kept. */
+  #isLarge = false;
 
   constructor(run: PublishRun) {
     this.#run = run;
@@ -77,8 +80,13 @@ export class PublishVariants {
   /** Drops what the last run left behind. */
   clear(): void {
     this.#scratchUsed = 0;
-    if (this.#scratch.length > maxKept) this.#scratch = noBytes;
-    if (this.#single.bytes.length > maxKept) this.#single.bytes = noBytes;
+    if (this.#isLarge) this.#drop();
+  }
+
+  #drop(): void {
+    this.#isLarge = false;
+    this.#scratch = this.#identified.bytes = this.#introduction.bytes = noBytes;
+    for (const encoded of this.#shared) encoded.bytes = noBytes;
   }
 
   /**
@@ -93,13 +101,36 @@ export class PublishVariants {
     subscriptionIds: readonly number[] | undefined,
     alias: number,
   ): EncodedRun {
-    if (subscriptionIds !== undefined && v5) {
-      return this.#make(this.#single, topic, { v5, qos, retain, subscriptionIds, alias });
-    }
+    if (subscriptionIds !== undefined && v5) return this.#withIds(topic, qos, retain, subscriptionIds, alias);
     const encoded = this.#shared[(alias > 0 ? 16 : 0) | (v5 ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)]!;
     if (encoded.stamp !== this.#run.stamp) {
       encoded.stamp = this.#run.stamp;
       return this.#make(encoded, topic, { v5, qos, retain, subscriptionIds: undefined, alias });
+    }
+    if (encoded.alias !== alias) encoded.setAlias(this.#run.count, alias);
+    return encoded;
+  }
+
+  #withIds(
+    topic: TopicName,
+    qos: Qos,
+    retain: boolean,
+    subscriptionIds: readonly number[],
+    alias: number,
+  ): EncodedRun {
+    const encoded = this.#identified;
+    const last = this.#identifiedVariant;
+    if (
+      last === undefined ||
+      encoded.stamp !== this.#run.stamp ||
+      last.qos !== qos ||
+      last.retain !== retain ||
+      last.alias > 0 !== alias > 0 ||
+      !areSame(last.subscriptionIds, subscriptionIds)
+    ) {
+      encoded.stamp = this.#run.stamp;
+      this.#identifiedVariant = { v5: true, qos, retain, subscriptionIds, alias };
+      return this.#make(encoded, topic, this.#identifiedVariant);
     }
     if (encoded.alias !== alias) encoded.setAlias(this.#run.count, alias);
     return encoded;
@@ -131,6 +162,7 @@ export class PublishVariants {
     if (first === run.first) {
       encoded.bytes = run.bytes;
       encoded.start = run.start;
+      if (run.bytes.length > maxKept) this.#isLarge = true;
       return encoded;
     }
     this.#reserve(encoded, run.end - run.start);
@@ -159,6 +191,7 @@ export class PublishVariants {
   }
 
   #reserve(encoded: EncodedRun, length: number): void {
+    if (length > maxKept) this.#isLarge = true;
     if (encoded.hasOwnBuffer) {
       if (encoded.bytes.length < length) encoded.bytes = Buffer.allocUnsafeSlow(Math.max(length, 256));
       encoded.start = 0;
@@ -168,11 +201,19 @@ export class PublishVariants {
     if (this.#scratchUsed + length > this.#scratch.length) {
       this.#scratch = Buffer.allocUnsafeSlow(Math.max(length, this.#scratch.length * 2, 4096));
       this.#scratchUsed = 0;
+      if (this.#scratch.length > maxKept) this.#isLarge = true;
     }
     encoded.bytes = this.#scratch;
     encoded.start = this.#scratchUsed;
     this.#scratchUsed += length;
   }
+}
+
+function areSame(some: readonly number[] | undefined, others: readonly number[]): boolean {
+  if (some === others) return true;
+  if (some?.length !== others.length) return false;
+  for (let index = 0; index < others.length; index++) if (some[index] !== others[index]) return false;
+  return true;
 }
 
 // DUP is not passed on. [MQTT-3.3.1-3]
