@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 // The server's entry: the only place where roles, server, observers and the process meet.
+import { existsSync } from "node:fs";
 import { isatty } from "node:tty";
 import { Command } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
@@ -14,6 +15,7 @@ import { findZone, setLocalZone } from "./protocol/text/zone/find-zone.ts";
 import { registry } from "./registry.ts";
 import type { ProcessFacts } from "./server/admin/context.ts";
 import { check } from "./server/commands/check.ts";
+import { commandNames } from "./server/commands/command-names.ts";
 import { init } from "./server/commands/init.ts";
 import { roles, schema } from "./server/commands/roles.ts";
 import { run } from "./server/commands/run.ts";
@@ -38,11 +40,20 @@ function writeError(text: string): void {
   );
 }
 
+const names = commandNames({
+  isBinary: typeof LIBZMQ_TARGET !== "undefined" && LIBZMQ_TARGET !== "package",
+  argv0: process.argv0,
+  userAgent: process.env.npm_config_user_agent,
+  exists: existsSync,
+  which: (name) => Bun.which(name) ?? undefined,
+});
+
 const io: ServerIo = {
   stdout,
   err: writeError,
   isTerminal: isatty(1),
   colour: isatty(1) && !process.env.NO_COLOR,
+  names,
   environment: process.env,
   version,
   labYaml: String(labYaml),
@@ -125,9 +136,9 @@ const program = new Command("distsrv")
     "after",
     `
 Examples:
-  distsrv                                    the whole lab on 127.0.0.1
-  distsrv init && distsrv -c lab.yaml        a file of your own to start from
-  distsrv -c lab.yaml -s services.time.port=4500
+  ${names.distsrv}  # the whole lab on 127.0.0.1
+  ${names.distsrv} init && ${names.distsrv} -c lab.yaml  # a file of your own to start from
+  ${names.distsrv} -c lab.yaml -s services.time.port=4500
 
 Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 logs counters and clients.`,
   )

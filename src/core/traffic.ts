@@ -45,6 +45,8 @@ export type TrafficEvent =
       readonly time?: number;
       /** Of a reply: milliseconds since its request had arrived whole. */
       readonly duration?: number;
+      /** A message of the service's own clock, such as a publication each second, that nobody asked for. */
+      readonly isScheduled?: boolean;
     }
   | { readonly kind: "close"; readonly conversation: Conversation; readonly reason?: string };
 

@@ -7,9 +7,9 @@ import type { Observer } from "./observer.ts";
  * @param perSecond messages per second and service; the log says how many more there were
  */
 export function logTraffic(logger: (service: string) => Logger, perSecond: number): Observer {
-  const log = (conversation: Conversation, text: string) => {
+  const log = (conversation: Conversation, text: string, level: "debug" | "info" = "info") => {
     const { service, remote } = conversation;
-    logger(service).info(text, remote === "" ? {} : { peer: remote });
+    logger(service)[level](text, remote === "" ? {} : { peer: remote });
   };
   /** Services with connections that are logged. Of the others a count of connections sampled out means nothing. */
   const withConnections = new Set<string>();
@@ -18,7 +18,8 @@ export function logTraffic(logger: (service: string) => Logger, perSecond: numbe
     observe(event: TrafficEvent) {
       switch (event.kind) {
         case "message":
-          return log(event.conversation, event.text);
+          // What comes by the clock would push everything else off the screen.
+          return log(event.conversation, event.text, event.isScheduled === true ? "debug" : "info");
         case "open":
           if (!isConnection(event.conversation)) return;
           withConnections.add(event.conversation.service);

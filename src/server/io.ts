@@ -2,6 +2,7 @@ import type { Tries } from "../core/try.ts";
 import type { LineWriter } from "../observe/line-writer.ts";
 import type { ProcessFacts } from "./admin/context.ts";
 import type { ServeApp } from "./admin/start.ts";
+import type { CommandNames } from "./commands/command-names.ts";
 import type { Descriptors } from "./run/descriptors.ts";
 
 /** A port that the server wants, as the net layer names it in an error. */
@@ -24,6 +25,8 @@ export interface ServerIo {
   readonly err: (text: string) => void;
   readonly isTerminal: boolean;
   readonly colour: boolean;
+  /** How this program and its client are run, for the commands that are printed. */
+  readonly names: CommandNames;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   /** The configuration inside the binary: the whole lab. */

@@ -52,7 +52,8 @@ async function publish(
     server.flush();
     server.count("out");
     if (traffic.sample("message")) {
-      traffic.emit({ kind: "message", conversation, direction: "out", ...describeParts("Published", parts) });
+      const described = describeParts("Published", parts);
+      traffic.emit({ kind: "message", conversation, direction: "out", isScheduled: true, ...described });
     }
     next.due = nextDue(next.due, next.every, performance.now());
     if (server.isDue) await server.turn();

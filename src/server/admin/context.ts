@@ -3,6 +3,7 @@ import type { Logger } from "../../core/log.ts";
 import type { Tries } from "../../core/try.ts";
 import type { DashboardAssets } from "../../dashboard/assets.ts";
 import type { History } from "../../observe/history.ts";
+import type { CommandNames } from "../commands/command-names.ts";
 import type { Plan } from "../config/plan.ts";
 import type { AdminConfig } from "../config/schema.ts";
 import type { Supervisor } from "../run/supervisor.ts";
@@ -38,6 +39,8 @@ export interface AdminContext {
   readonly supervisor: Supervisor;
   readonly history: History;
   readonly log: Logger;
+  /** How the programs are run, for the commands that are shown. */
+  readonly names: CommandNames;
   readonly facts: () => ProcessFacts;
   readonly health: ProcessHealth;
   /** Stops the whole process, as SIGTERM does. */

@@ -31,10 +31,10 @@ export async function openAdmin(options: OpenAdminOptions): Promise<RunningAdmin
   const { plan, supervisor, hub, history, log, io, health, drain } = options;
   const config = plan.settings.admin;
   if (config === false) return undefined;
-  const { facts, tries, version, serveApp } = io;
+  const { facts, names, tries, version, serveApp } = io;
   const metrics = readMetrics(options, hub);
   const dashboard = async () => (await import("../../dashboard/assets.ts")).dashboardAssets();
-  const process = { version, facts, health, drain };
+  const process = { version, facts, names, health, drain };
   const context = { config, plan, supervisor, history, log, metrics, dashboard, ...process };
   try {
     const complete = tries === undefined ? context : { ...context, tries };

@@ -1,5 +1,6 @@
 import { formatAddress } from "../../core/address.ts";
 import { maskSecrets } from "../../core/secrets.ts";
+import { exampleFor } from "../commands/command-names.ts";
 import { reachable } from "../run/report.ts";
 import type { ServiceStatus } from "../run/service-status.ts";
 import type { AdminContext } from "./context.ts";
@@ -8,7 +9,7 @@ import type { Service, ServiceDetails } from "./schemas.ts";
 /** Clients listed by address; `clients` counts all of them. */
 const maxListedClients = 1000;
 
-type Dependencies = Pick<AdminContext, "supervisor">;
+type Dependencies = Pick<AdminContext, "supervisor" | "names">;
 
 export function serviceReports(context: Dependencies): Promise<Service[]> {
   return Promise.all(context.supervisor.status().map((status) => report(context, status)));
@@ -40,8 +41,9 @@ export async function serviceDetails(
 
 async function report(context: Dependencies, status: ServiceStatus): Promise<Service> {
   const { name, state, addresses, runningSince, restarts, error } = status;
-  const { supervisor } = context;
+  const { supervisor, names } = context;
   const { role, config } = supervisor.plannedOf(name);
+  const example = role.example?.(config, addresses.map(reachable));
   const stats = await supervisor.stats(name);
   return {
     name,
@@ -56,7 +58,7 @@ async function report(context: Dependencies, status: ServiceStatus): Promise<Ser
     // Where there is a counter, a list of ten thousand names need not be made.
     clients: stats.connections ?? (await supervisor.clients(name))?.length ?? null,
     stats,
-    example: state === "running" ? (role.example?.(config, addresses.map(reachable)) ?? null) : null,
+    example: state === "running" && example !== undefined ? exampleFor(example, names) : null,
     problems: [...supervisor.problems(name)],
   };
 }

@@ -28,7 +28,7 @@ export function init(file: string, registry: Registry, io: ServerIo): number {
     return exitStatus.failed;
   }
   io.stdout.write(
-    `Wrote ${file}, and beside it ${schemaName} for editors. Run it with: distsrv --config ${file}\n`,
+    `Wrote ${file}, and beside it ${schemaName} for editors. Run it with: ${io.names.distsrv} --config ${file}\n`,
   );
   return exitStatus.ok;
 }
@@ -42,7 +42,9 @@ function isThere(file: string, schema: string, io: ServerIo): boolean {
     return false; // if it cannot be read for another reason, writing it says so
   }
   if (text !== schema)
-    io.err(`${file} is there already, and is left as it is. To renew it: distsrv schema > ${file}\n`);
+    io.err(
+      `${file} is there already, and is left as it is. To renew it: ${io.names.distsrv} schema > ${file}\n`,
+    );
   return true;
 }
 

@@ -17,6 +17,7 @@ import { readPlan } from "../config/read-file.ts";
 import type { LogConfig } from "../config/schema.ts";
 import { exitStatus, type ServerIo, type WantedPort } from "../io.ts";
 import { compareLimits, descriptorBudget, descriptorProblem } from "../run/descriptors.ts";
+import { hyperlink, understandsLinks } from "../run/hyperlink.ts";
 import { logCounters, reachable, startTable } from "../run/report.ts";
 import { Supervisor } from "../run/supervisor.ts";
 
@@ -74,10 +75,10 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     return exitStatus.failed;
   }
   if (!supervisor.isStopping) {
-    if (budget !== undefined) compareLimits(plan, budget, own);
-    logStart(plan, supervisor, own, asText ? io : undefined);
-    if (admin !== undefined) own.info(`Dashboard: http://${formatAddress(reachable(admin.address))}`);
-    logReady(plan, own);
+    const dashboard = admin && `http://${formatAddress(reachable(admin.address))}`;
+    const warn = () => budget !== undefined && compareLimits(plan, budget, own);
+    if (asText) printStart({ plan, supervisor, own, io, dashboard, warn });
+    else logStart({ plan, supervisor, own, dashboard, warn });
   }
   const clean = await stopped;
   await admin?.stop(AbortSignal.timeout(shortGraceMs));
@@ -118,16 +119,37 @@ function asWantedPort({ transport, host, port, owner, path }: Listener): WantedP
   };
 }
 
-/** A table on a terminal, otherwise a log line for each address. */
-function logStart(plan: Plan, supervisor: Supervisor, own: Logger, terminal: ServerIo | undefined): void {
-  if (terminal !== undefined) terminal.stdout.write(startTable(plan, supervisor.status(), terminal.colour));
-  else {
-    for (const { name, role, addresses } of supervisor.status()) {
-      for (const { transport, host, port } of addresses) {
-        own.info("Listening", { name, role, transport, host, port });
-      }
+interface Start {
+  readonly plan: Plan;
+  readonly supervisor: Supervisor;
+  readonly own: Logger;
+  /** The dashboard's address, if there is one. */
+  readonly dashboard: string | undefined;
+  /** Logs what might go wrong later. */
+  readonly warn: () => void;
+}
+
+/** For people: the dashboard's address stands first and last, where it is found again above and below the table. */
+function printStart({ plan, supervisor, own, dashboard, warn, io }: Start & { readonly io: ServerIo }): void {
+  const { stdout, colour, isTerminal, environment, names } = io;
+  const link = dashboard && `Dashboard: ${hyperlink(dashboard, isTerminal && understandsLinks(environment))}`;
+  if (link !== undefined) stdout.write(`${link}\n`);
+  stdout.write(startTable(plan, supervisor.status(), names, colour));
+  warn();
+  logReady(plan, own);
+  stdout.write(`${["Ctrl-C stops.", link].filter((part) => part !== undefined).join(" ")}\n`);
+}
+
+/** For programs: a log line for each address. */
+function logStart({ plan, supervisor, own, dashboard, warn }: Start): void {
+  warn();
+  for (const { name, role, addresses } of supervisor.status()) {
+    for (const { transport, host, port } of addresses) {
+      own.info("Listening", { name, role, transport, host, port });
     }
   }
+  if (dashboard !== undefined) own.info(`Dashboard: ${dashboard}`);
+  logReady(plan, own);
 }
 
 /** The last line of a start, for scripts to wait for. */

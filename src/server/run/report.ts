@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Logger } from "../../core/log.ts";
+import { type CommandNames, exampleFor } from "../commands/command-names.ts";
 import type { Plan } from "../config/plan.ts";
 import type { ServiceStatus } from "./service-status.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -7,12 +8,17 @@ import type { Supervisor } from "./supervisor.ts";
 const headings = ["SERVICE", "ROLE", "ADDRESS", "TRY"];
 
 /** The table of a start on a terminal: service, role, addresses, and a command that talks to it. */
-export function startTable(plan: Plan, services: readonly ServiceStatus[], colour: boolean): string {
+export function startTable(
+  plan: Plan,
+  services: readonly ServiceStatus[],
+  names: CommandNames,
+  colour: boolean,
+): string {
   const rows = services.map((status, i) => {
     const planned = plan.services[i];
     const addresses = status.addresses.map((address) => `${formatAddress(address)}/${address.transport}`);
     const example = planned?.role.example?.(planned.config, status.addresses.map(reachable)) ?? "";
-    return [status.name, status.role, addresses.join(" ") || "-", example];
+    return [status.name, status.role, addresses.join(" ") || "-", exampleFor(example, names)];
   });
   const widths = headings.map((heading, i) =>
     Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)),

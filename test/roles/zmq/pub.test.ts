@@ -162,6 +162,7 @@ describe("zmq-pub", () => {
     const { events } = await startRole(zmqPub, { topic: "suhu", message: "28" }, { observe: true });
     await until(() => events.some((event) => event.kind === "message"));
     const message = events.find((event) => event.kind === "message");
+    expect(message).toMatchObject({ isScheduled: true });
     expect(message).toMatchObject({ direction: "out", text: "Published: suhu | 28" });
   });
 

@@ -84,6 +84,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
   const drained: string[] = [];
   const app = adminApp({
     config: { host: "127.0.0.1", port: 8088, hosts: [], ...options.config },
+    names: { distsrv: "./distsrv", distcli: "./distcli" },
     version: "1.2.3",
     plan,
     supervisor,

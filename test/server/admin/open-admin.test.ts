@@ -37,6 +37,7 @@ async function open(yaml: string, serveApp: ServeApp) {
     isTerminal: false,
     colour: false,
     environment: {},
+    names: { distsrv: "./distsrv", distcli: "./distcli" },
     version: "1.2.3",
     labYaml: "",
     spawnWorker: never,

@@ -51,6 +51,10 @@ export class PacketWriter implements Outlet, TraceSource {
     return this.version === 5;
   }
 
+  isScheduled(topic: string): boolean {
+    return this.#broker.config.publish.some((publisher) => publisher.topic === topic);
+  }
+
   get isWritable(): boolean {
     const { config, flusher } = this.#broker;
     const limit = flusher.backlog <= config.maxSendBuffers ? config.sendBuffer : minBytesPerClient;

@@ -21,6 +21,8 @@ export interface TraceSource {
   readonly conversation: Conversation;
   /** Empty before CONNECT. */
   readonly clientId: string;
+  /** Whether a built-in publisher publishes to the topic. */
+  isScheduled(topic: string): boolean;
 }
 
 /** An event carries at most this many bytes of a packet. */
@@ -62,7 +64,8 @@ export function tracePublish(
 ): void {
   const { topic, qos, retain, dup, payload } = facts;
   const text = describeMessage(topic, qos, retain, dup, payload.length);
-  emit(source, direction, text, publishFields(facts), bytes, size);
+  const isScheduled = direction === "out" && source.isScheduled(topic);
+  emit(source, direction, text, publishFields(facts), bytes, size, isScheduled);
 }
 
 /**
@@ -84,6 +87,7 @@ function emit(
   fields: Fields,
   bytes: Uint8Array,
   size = bytes.length,
+  isScheduled = false,
 ): void {
   // CONNECT has its client identifier among its fields; before it there is none.
   const named = clientId === "" ? fields : { client: printable(clientId), ...fields };
@@ -95,6 +99,7 @@ function emit(
     fields: named,
     bytes: bytes.subarray(0, maxBytes),
     ...(size > maxBytes && { size }),
+    ...(isScheduled && { isScheduled }),
   });
 }
 

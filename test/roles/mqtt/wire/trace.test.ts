@@ -55,6 +55,29 @@ test("each message of a publish run is traced, for each subscriber", () => {
   expect(lines.filter((line) => line === "out PUBLISH t qos 0, 3 B")).toHaveLength(6);
 });
 
+test("what goes to subscribers of a built-in publisher's topic is marked as scheduled, and nothing else", () => {
+  const lines: string[] = [];
+  const traffic: Traffic = {
+    sample: (kind) => kind === "message",
+    emit: (event) => {
+      if (event.kind === "message") lines.push(`${event.isScheduled ? "scheduled " : ""}${event.text}`);
+    },
+  };
+  const publish = [{ topic: "sister/temp", message: "28", every: 1000, qos: 0, retain: false } as const];
+  const test = new TestBroker({ publish }, { traffic });
+  test.connect("a").subscribe("#");
+  const publisher = test.connect("publisher");
+  lines.length = 0;
+  publisher.publish("sister/temp", "x");
+  publisher.publish("other", "x");
+  expect(lines).toEqual([
+    "PUBLISH sister/temp qos 0, 1 B",
+    "scheduled PUBLISH sister/temp qos 0, 1 B",
+    "PUBLISH other qos 0, 1 B",
+    "PUBLISH other qos 0, 1 B",
+  ]);
+});
+
 test("client identifiers and topics cannot inject terminal escape sequences", () => {
   const { test, traced } = observed();
   const client = test.connect("evil\u001b[2J", 4);

@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "../support/program.ts";
+import { Program, run } from "../../support/program.ts";
 
-const entry = fileURLToPath(new URL("../../src/distsrv.ts", import.meta.url));
+const entry = fileURLToPath(new URL("../../../src/distsrv.ts", import.meta.url));
 
-const distsrv = (...words: readonly string[]) => run([process.execPath, entry, ...words]);
+const distsrv = (...words: readonly string[]) =>
+  run([process.execPath, entry, ...words], { env: { npm_config_user_agent: "npm/11.0.0 node/v20.0.0" } });
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "distsrv-commands-"));
@@ -94,7 +95,7 @@ test("init writes the profile and the schema that its first line names, and neve
   const { status, stdout } = await distsrv("init", join(path, "lab.yaml"));
   expect({ status, stdout }).toEqual({
     status: 0,
-    stdout: `Wrote ${join(path, "lab.yaml")}, and beside it distsrv.schema.json for editors. Run it with: distsrv --config ${join(path, "lab.yaml")}\n`,
+    stdout: `Wrote ${join(path, "lab.yaml")}, and beside it distsrv.schema.json for editors. Run it with: npx distsrv --config ${join(path, "lab.yaml")}\n`,
   });
   const named = /\$schema=(\S+)/.exec(readFileSync(join(path, "lab.yaml"), "utf8"))?.[1] ?? "";
   const printed = await distsrv("schema");
@@ -104,7 +105,7 @@ test("init writes the profile and the schema that its first line names, and neve
   const second = await distsrv("init", join(path, "second.yaml"));
   expect(second.status).toBe(0);
   expect(second.stderr).toContain(
-    "distsrv.schema.json is there already, and is left as it is. To renew it: distsrv schema >",
+    "distsrv.schema.json is there already, and is left as it is. To renew it: npx distsrv schema >",
   );
   expect(readFileSync(join(path, named), "utf8")).toBe("{}");
 
@@ -113,4 +114,30 @@ test("init writes the profile and the schema that its first line names, and neve
   expect(again.stderr).toContain("it is there already, and is left as it is; name another file");
   const nowhere = await distsrv("init", join(path, "no", "lab.yaml"));
   expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringContaining("Cannot write") });
+});
+
+test("as text, the dashboard's address stands first and last, and every command is one that works", async () => {
+  const file = join(folder(), "lab.yaml");
+  writeFileSync(file, "services: { echo: { port: 0 }, zmq-pub: { port: 0 } }\nadmin: { port: 0 }\n");
+  const program = new Program([process.execPath, entry, "--config", file, "--log-format", "text"], {
+    input: "",
+    env: { npm_config_user_agent: "npm/11.0.0 node/v20.0.0" },
+  });
+  onTestFinished(() => program.kill());
+  await program.prints("Ctrl-C stops.");
+  program.signal("SIGINT");
+  expect((await program.outcome()).status).toBe(0);
+  const lines = program.stdout.split("\n").filter((line) => !/^\S+ WRN|maxConnections/.test(line));
+  const url = /^Dashboard: (http:\/\/127\.0\.0\.1:\d+)$/.exec(lines[0] ?? "")?.[1];
+  expect(url).toBeDefined();
+  expect(lines.slice(1, 4).map((line) => line.replaceAll(/ +/g, " "))).toEqual([
+    "SERVICE ROLE ADDRESS TRY",
+    expect.stringMatching(/^echo echo 127\.0\.0\.1:\d+\/tcp npx distcli echo 127\.0\.0\.1 -p \d+ halo$/),
+    expect.stringMatching(
+      /^zmq-pub zmq-pub 127\.0\.0\.1:\d+\/tcp npx distcli zmq sub tcp:\/\/127\.0\.0\.1:\d+$/,
+    ),
+  ]);
+  expect(lines[5]).toBe(`Ctrl-C stops. Dashboard: ${url}`);
+  // zmq-pub has published by then, and says so at debug only.
+  expect(program.stdout).not.toContain("Published");
 });

@@ -1,0 +1,53 @@
+/** What the process knows of how it was started. */
+export interface StartFacts {
+  /** A compiled binary, or sources (or the npm package) that Bun runs. */
+  readonly isBinary: boolean;
+  /** The program as it was typed: `./dist/distsrv`, or `distsrv` where PATH has it. */
+  readonly argv0: string;
+  /** `npm_config_user_agent`, which npm and Bun set for the programs that they start. */
+  readonly userAgent: string | undefined;
+  readonly exists: (path: string) => boolean;
+  /** Where PATH has a program of this name. */
+  readonly which: (name: string) => string | undefined;
+}
+
+/** How the two programs can be run from the shell in which this one was started. */
+export interface CommandNames {
+  readonly distsrv: string;
+  readonly distcli: string;
+}
+
+/** So that every command that distsrv prints works as it stands there. */
+export function commandNames(facts: StartFacts): CommandNames {
+  return facts.isBinary ? binaryNames(facts) : scriptNames(facts);
+}
+
+/** The second binary usually lies beside the first, but each may have been copied alone. */
+function binaryNames({ argv0, exists, which }: StartFacts): CommandNames {
+  const distsrv = argv0;
+  const isPath = /[\\/]/.test(argv0);
+  const distcli = argv0.replace(/distsrv(?=[^\\/]*$)/, "distcli");
+  if (!isPath || distcli === argv0 || !exists(distcli))
+    return { distsrv: quoted(distsrv), distcli: "distcli" };
+  if (which("distcli") === distcli) return { distsrv: "distsrv", distcli: "distcli" };
+  return { distsrv: quoted(distsrv), distcli: quoted(distcli) };
+}
+
+/** npx and bunx find the programs of a package, or of a checkout once it has been set up, in node_modules/.bin. */
+function scriptNames({ userAgent, which }: StartFacts): CommandNames {
+  if (userAgent?.startsWith("bun/")) return prefixed("bunx ");
+  const isInstalled = userAgent === undefined && which("distcli") !== undefined;
+  return prefixed(isInstalled ? "" : "npx ");
+}
+
+const prefixed = (runner: string): CommandNames => ({
+  distsrv: `${runner}distsrv`,
+  distcli: `${runner}distcli`,
+});
+
+const quoted = (path: string): string => (/^[\w./\\:+-]+$/.test(path) ? path : JSON.stringify(path));
+
+/** An example of a role, `distcli time 127.0.0.1`, with distcli's real name. Other commands, such as curl, stay. */
+export function exampleFor(example: string, { distcli }: CommandNames): string {
+  return example.replace(/^distcli(?= )/, () => distcli);
+}
