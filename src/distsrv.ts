@@ -2,7 +2,7 @@
 // The server's entry: the only place where roles, server, observers and the process meet.
 import { existsSync } from "node:fs";
 import { isatty } from "node:tty";
-import { Command } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
 import { withTimeout } from "./core/deadline.ts";
@@ -61,6 +61,7 @@ const io: ServerIo = {
   serveApp,
   descriptors: { limit: descriptorLimit(), next: nextDescriptor, open: openDescriptors },
   busyPorts,
+  confirm: isatty(0) && isatty(2) ? confirm : undefined,
   facts: processFacts,
   // Loaded on demand, because it imports the clients of all services.
   tries: async () => (await import("./tries.ts")).tries,
@@ -84,6 +85,20 @@ function spawnWorker(): Worker {
   if (nextDescriptor() + perThread > limit)
     throw new Error(`Cannot start a thread: nearly all of the ${limit} file descriptors are open`);
   return new Worker(new URL("./worker.ts", import.meta.url).href);
+}
+
+/** Asks on standard error, so that the answer is asked for also when the log goes to a file. Ctrl-C and Ctrl-D are no. */
+async function confirm(question: string): Promise<boolean> {
+  await stderr.flush();
+  const { createInterface } = await import("node:readline");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  terminal.once("close", () => resolve(false));
+  terminal.question(`${question} [Y/n] `, (answer) => {
+    resolve(/^\s*(y|yes|)\s*$/i.test(answer));
+    terminal.close();
+  });
+  return await promise;
 }
 
 /** A TZ that is not understood would be UTC without a word. */
@@ -114,6 +129,18 @@ setLocalZone(process.env.TZ);
 
 const repeat = (value: string, values: string[] = []) => [...values, value];
 
+/** Names may be separated by spaces or commas, or the option may be given several times. */
+const serviceNames = (value: string, values: string[] = []) => [
+  ...values,
+  ...value.split(",").filter((name) => name !== ""),
+];
+
+function portOffset(text: string): number {
+  const offset = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (offset <= 65_534) return offset;
+  throw new InvalidArgumentError("It must be a whole number from 0 to 65534, such as 1000.");
+}
+
 const program = new Command("distsrv")
   .exitOverride() // before the subcommands: they inherit it when they are made
   .description("Every server of a distributed-systems lab in one process.")
@@ -124,6 +151,10 @@ const program = new Command("distsrv")
     "override one value, e.g. services.time.port=4500 (may be repeated)",
     repeat,
   )
+  .option("--only <name...>", "run only these services, e.g. --only echo time", serviceNames)
+  .option("--without <name...>", "run all services but these", serviceNames)
+  .option("--port-offset <number>", "add this to every port, e.g. 1000 for a second lab", portOffset)
+  .option("--skip-busy", "leave out services whose ports other programs have")
   .option("--grace <duration>", "how long a stop waits for clients, e.g. 5s")
   .option("--log-level <level>", "debug, info, warning or error")
   .option("--log-format <format>", "text, json or auto")
@@ -152,17 +183,17 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 logs counte
       value === undefined ? [] : [`${key}=${value}`],
     );
     if (!knowsLocalZone()) return finish(exitStatus.usage);
-    await finish(
-      run({ config: options.config, set: [...(options.set ?? []), ...set] }, registry, io),
-      flushTimeoutMs,
-    );
+    await finish(run({ ...options, set: [...(options.set ?? []), ...set] }, registry, io), flushTimeoutMs);
   });
 
 program
   .command("check")
   .description("check a file and report all its mistakes, without starting anything")
-  .argument("<file>")
-  .action((file) => finish(check(file, program.opts().set ?? [], registry, io)));
+  .argument("[file]", "absent: that of --config, or else the lab inside the program")
+  .action((file) => {
+    const { config, set = [], ...options } = program.opts();
+    return finish(check({ ...options, config: file ?? config, set }, registry, io));
+  });
 program
   .command("schema")
   .description("print the JSON Schema of the configuration, for editors")

@@ -21,6 +21,12 @@ export interface Role<C = unknown> {
   readonly transport?: "tcp" | "udp";
   /** The ports of a service that listens on more than its own `port`; absent: that one. */
   ports?(config: C): readonly PortClaim[];
+  /**
+   * The configuration with the ports moved up that stand inside of texts, such as tcp://0.0.0.0:5555; those of `ports`
+   * are moved already. Absent: there are none.
+   * @throws {Error} that says which of them would be above 65535
+   */
+  movedEndpoints?(config: C, offset: number): C;
   /** What this machine lacks for the configuration, such as a file; checked before a start. */
   unmet?(config: C): readonly UnmetNeed[];
   /** A shell command that talks to the service, shown when it has started. */

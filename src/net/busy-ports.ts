@@ -1,18 +1,23 @@
 import type { StartError } from "../core/errors.ts";
 import { type ListenTarget, listenError, probePort } from "./listen-port.ts";
 
+export interface BusyPort {
+  readonly target: ListenTarget;
+  readonly error: StartError;
+}
+
 /** The ports that other programs have, each with its error: a start reports all of them, not the first alone. */
-export async function busyPorts(targets: readonly ListenTarget[]): Promise<StartError[]> {
-  const errors: StartError[] = [];
+export async function busyPorts(targets: readonly ListenTarget[]): Promise<BusyPort[]> {
+  const busy: BusyPort[] = [];
   for (const target of targets) {
     try {
       await probe(target);
     } catch (cause) {
       const error = listenError(target, cause);
-      if (error.code === "port-in-use") errors.push(error);
+      if (error.code === "port-in-use") busy.push({ target, error });
     }
   }
-  return errors;
+  return busy;
 }
 
 /** Binds the port for a moment. */

@@ -17,6 +17,11 @@ export interface WantedPort {
   readonly port: number;
 }
 
+export interface BusyPort {
+  readonly target: WantedPort;
+  readonly error: Error;
+}
+
 /** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
   /** Results and the log. */
@@ -36,8 +41,10 @@ export interface ServerIo {
   /** Loads the clients that try services from the dashboard; absent: there are none. */
   readonly tries?: () => Promise<Tries>;
   readonly descriptors: Descriptors;
-  /** The errors for those ports that other programs have; absent: only the first is reported. */
-  readonly busyPorts?: (wanted: readonly WantedPort[]) => Promise<Error[]>;
+  /** Those ports that other programs have, each with its error; absent: only the first is reported. */
+  readonly busyPorts?: (wanted: readonly WantedPort[]) => Promise<BusyPort[]>;
+  /** Asks a person, who answers yes or no; absent: nobody is there to answer. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
   /** The process' id, memory and processor time now. */
   readonly facts: () => ProcessFacts;
   /** Calls back at each signal of this kind, until the process ends. */

@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Role } from "../../core/role.ts";
 import { portClaims } from "../../net/zmq/bind.ts";
+import { formatTcpEndpoint, parseTcpEndpoint } from "../../net/zmq/endpoint.ts";
 import {
   type ZmqPubConfig,
   type ZmqPushConfig,
@@ -19,6 +20,7 @@ export const zmqRep: Role<ZmqRepConfig> = {
   config: zmqRepConfig,
   example: (_, addresses) => `distcli zmq req ${exampleEndpoint(addresses)} Hello`,
   ports: portClaims,
+  movedEndpoints,
   threads: () => 1,
   start: startRep,
 };
@@ -29,6 +31,7 @@ export const zmqPush: Role<ZmqPushConfig> = {
   config: zmqPushConfig,
   example: (_, addresses) => `distcli zmq pull ${exampleEndpoint(addresses)} --worker 1`,
   ports: portClaims,
+  movedEndpoints,
   threads: () => 1,
   start: startPush,
 };
@@ -39,9 +42,25 @@ export const zmqPub: Role<ZmqPubConfig> = {
   config: zmqPubConfig,
   example: (_, addresses) => `distcli zmq sub ${exampleEndpoint(addresses)}`,
   ports: portClaims,
+  movedEndpoints,
   threads: () => 1,
   start: startPub,
 };
+
+/** What a service connects to is another program's, and stays. */
+function movedEndpoints<C extends { readonly bind: readonly string[] }>(config: C, offset: number): C {
+  return { ...config, bind: config.bind.map((endpoint) => movedEndpoint(endpoint, offset)) };
+}
+
+function movedEndpoint(endpoint: string, offset: number): string {
+  const tcp = parseTcpEndpoint(endpoint);
+  if (tcp === undefined || tcp.port === 0) return endpoint;
+  const port = tcp.port + offset;
+  if (port <= 65_535) return formatTcpEndpoint({ ...tcp, port });
+  throw new Error(
+    `with --port-offset ${offset} the port of ${endpoint} is ${port}, and the highest port is 65535`,
+  );
+}
 
 /** The endpoint in the example command; a placeholder for a service that only connects. */
 function exampleEndpoint([address]: readonly Address[]): string {

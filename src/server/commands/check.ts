@@ -1,16 +1,17 @@
 import { ConfigError } from "../config/diagnostic.ts";
 import type { Registry } from "../config/plan.ts";
-import { readPlan } from "../config/read-file.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
+import { type PlanOptions, planOf } from "./plan-of.ts";
 
-/** Checks a file without starting anything. @returns the exit status */
-export function check(file: string, overrides: readonly string[], registry: Registry, io: ServerIo): number {
+/** Checks a file, or the profile inside the binary, without starting anything. @returns the exit status */
+export function check(options: PlanOptions, registry: Registry, io: ServerIo): number {
   try {
-    const plan = readPlan({ file, environment: io.environment, overrides }, registry);
+    const plan = planOf(options, registry, io);
     const names = plan.services.map(({ name }) => name).join(", ");
+    const moved = options.portOffset ? `; every port is ${options.portOffset} higher` : "";
     const services = counted(plan.services.length, "service");
     io.stdout.write(
-      `${file} is fine: ${services} (${names}), ${counted(plan.definitions.length, "operation")}\n`,
+      `${plan.file} is fine: ${services} (${names}), ${counted(plan.definitions.length, "operation")}${moved}\n`,
     );
     return exitStatus.ok;
   } catch (error) {

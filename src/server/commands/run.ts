@@ -10,36 +10,39 @@ import type { ProcessHealth } from "../admin/context.ts";
 import { openAdmin } from "../admin/open-admin.ts";
 import type { RunningAdmin } from "../admin/start.ts";
 import { ConfigError } from "../config/diagnostic.ts";
-import { loadPlan } from "../config/load.ts";
 import type { Plan, Registry } from "../config/plan.ts";
-import { type Listener, plannedListeners } from "../config/preflight.ts";
-import { readPlan } from "../config/read-file.ts";
 import type { LogConfig } from "../config/schema.ts";
-import { exitStatus, type ServerIo, type WantedPort } from "../io.ts";
+import { exitStatus, type ServerIo } from "../io.ts";
 import { compareLimits, descriptorBudget, descriptorProblem } from "../run/descriptors.ts";
 import { hyperlink, understandsLinks } from "../run/hyperlink.ts";
 import { logCounters, reachable, startTable } from "../run/report.ts";
 import { Supervisor } from "../run/supervisor.ts";
+import { type PlanOptions, planOf } from "./plan-of.ts";
+import { wantedPorts, withoutBusy } from "./skip-busy.ts";
 
 /** Grace period of a stop when there are no clients to wait for. */
 const shortGraceMs = 500;
 
-export interface RunOptions {
-  /** Absent: the lab profile inside the binary, on 127.0.0.1 only. */
-  readonly config?: string | undefined;
-  /** `key.key=value`, later ones win. */
-  readonly set: readonly string[];
+export interface RunOptions extends PlanOptions {
+  /** Services whose ports are busy are left out. */
+  readonly skipBusy?: boolean | undefined;
 }
 
 /** Runs the services until a signal comes. @returns the exit status */
 export async function run(options: RunOptions, registry: Registry, io: ServerIo): Promise<number> {
-  const plan = planOrReport(options, registry, io);
-  if (plan === undefined) return exitStatus.usage;
+  const wholePlan = planOrReport(options, registry, io);
+  if (wholePlan === undefined) return exitStatus.usage;
+  const skip = { skipBusy: options.skipBusy === true, isBuiltIn: options.config === undefined };
+  const plan = await withoutBusy(wholePlan, skip, io);
+  if (plan === undefined) return exitStatus.failed;
   const { level, messages, format } = plan.settings.log;
   const asText = format === "text" || (format === "auto" && io.isTerminal);
   const log = logOrReport(plan.settings.log, asText, io);
   if (log === undefined) return exitStatus.failed;
   const own = log.logger("distsrv");
+  const left = wholePlan.services.filter(({ name }) => !plan.services.some((other) => other.name === name));
+  if (left.length > 0)
+    own.warning(`Runs without ${left.map(({ name }) => name).join(", ")}: their ports are in use`);
   const hub = new TrafficHub((error) =>
     own.error(`A bug, please report it: an observer failed: ${stackOf(error)}`),
   );
@@ -100,23 +103,9 @@ function processHealth(log: Log, budget: DescriptorBudget | undefined, io: Serve
 async function startErrors(error: unknown, plan: Plan, io: ServerIo): Promise<string[]> {
   const first = describeError(error);
   if (!(error instanceof StartError && error.code === "port-in-use")) return [first];
-  const wanted = plannedListeners(plan.services, plan.wantsAdmin && plan.settings.admin);
-  const busy = (await io.busyPorts?.(wanted.map(asWantedPort))) ?? [];
-  const messages = busy.map(({ message }) => message);
+  const busy = (await io.busyPorts?.(wantedPorts(plan))) ?? [];
+  const messages = busy.map(({ error }) => error.message);
   return messages.length > 0 ? messages : [first];
-}
-
-function asWantedPort({ transport, host, port, owner, path }: Listener): WantedPort {
-  const part = path.slice(0, -1).join(".");
-  const [service = "", ...below] = owner.toReversed();
-  return {
-    service,
-    ...(part !== "" && { part }),
-    ...(below.length === 0 && { settings: service }),
-    transport: transport === "tcp" ? "TCP" : "UDP",
-    host,
-    port,
-  };
 }
 
 interface Start {
@@ -159,14 +148,8 @@ function logReady(plan: Plan, own: Logger): void {
 }
 
 function planOrReport(options: RunOptions, registry: Registry, io: ServerIo): Plan | undefined {
-  const { environment } = io;
   try {
-    if (options.config !== undefined) {
-      return readPlan({ file: options.config, environment, overrides: options.set }, registry);
-    }
-    // Without a file of the user's the lab is reachable from this machine only.
-    const overrides = ["host=127.0.0.1", ...options.set];
-    return loadPlan({ file: "lab.yaml (built in)", source: io.labYaml, environment, overrides }, registry);
+    return planOf(options, registry, io);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     io.err(`${error.report()}\n`);

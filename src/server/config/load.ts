@@ -4,17 +4,21 @@ import { ConfigDocument } from "./document.ts";
 import { addDiagnostic, type LoadContext } from "./load-context.ts";
 import { readOperations } from "./operations.ts";
 import type { Plan, Registry } from "./plan.ts";
+import { moveAdmin, moveServices } from "./port-offset.ts";
 import { checkMachine, checkPorts } from "./preflight.ts";
+import { type Selection, selected, selectionMistakes } from "./selection.ts";
 import { readServices } from "./services.ts";
 import { readSettings } from "./settings.ts";
 
-export interface LoadOptions {
+export interface LoadOptions extends Selection {
   /** The file's path as the user gave it; each diagnostic begins with it. */
   readonly file: string;
   readonly source: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `services.time.port=4500`, from the command line. */
   readonly overrides?: readonly string[];
+  /** Added to every port of the file. */
+  readonly portOffset?: number | undefined;
   /** The services run on another machine, so this one is not searched for the files that they need. */
   readonly isElsewhere?: boolean;
 }
@@ -38,9 +42,14 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
     throw refuse();
   }
   const { services, operations, ...rest } = root as Record<string, unknown>;
-  const settings = readSettings(context, rest);
+  const offset = options.portOffset ?? 0;
+  const settings = moveAdmin(context, readSettings(context, rest), offset);
   const definitions = readOperations(context, operations);
-  const planned = readServices(context, services, settings);
+  const all = readServices(context, services, settings);
+  for (const message of selectionMistakes(options, Object.keys(Object(services))))
+    diagnostics.push({ path: "", message });
+  // Also of services that do not run, mistakes in the file are reported; what follows concerns those that run.
+  const planned = moveServices(context, selected(all, options), offset);
   // `admin:` with nothing after it counts as absent.
   const wantsAdmin = settings.admin !== false && (rest.admin ?? undefined) !== undefined;
   checkPorts(context, planned, wantsAdmin ? settings.admin : false);

@@ -76,9 +76,16 @@ function nameOf({ owner, path }: Listener): string {
   return [...owner, ...path.slice(0, -1)].join(".");
 }
 
-function listenersOf({ name, role, config }: PlannedService): Listener[] {
-  const claims = role.ports?.(config) ?? ownPort(role.transport ?? "tcp", config);
-  return claims.filter(({ port }) => port !== 0).map((claim) => ({ ...claim, owner: ["services", name] }));
+function listenersOf(service: PlannedService): Listener[] {
+  const owner = ["services", service.name];
+  return claimsOf(service)
+    .filter(({ port }) => port !== 0)
+    .map((claim) => ({ ...claim, owner }));
+}
+
+/** The ports that a service asks for. */
+export function claimsOf({ role, config }: PlannedService): readonly PortClaim[] {
+  return role.ports?.(config) ?? ownPort(role.transport ?? "tcp", config);
 }
 
 function adminListener(admin: AdminConfig | false): Listener[] {
