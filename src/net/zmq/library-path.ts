@@ -34,6 +34,9 @@ async function embeddedLibrary(): Promise<{ readonly default: string } | undefin
   if (LIBZMQ_TARGET === "darwin-arm64") {
     return import("zeromq/build/darwin/arm64/node/libc-115-Release/addon.node", { with: { type: "file" } });
   }
+  if (LIBZMQ_TARGET === "windows-x64") {
+    return import("zeromq/build/win32/x64/node/msvc-115-Release/addon.node", { with: { type: "file" } });
+  }
   return undefined;
 }
 
@@ -41,6 +44,7 @@ async function embeddedLibrary(): Promise<{ readonly default: string } | undefin
 const builds: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   linux: ["glibc-127-Release", "musl-127-Release"],
   darwin: ["libc-115-Release"],
+  win32: ["msvc-115-Release"],
 };
 
 function installedLibraries(): string[] {
