@@ -1,13 +1,14 @@
-// Installs exactly what bun.lock names, when that has not been done yet. Runs under Node or Bun, so that a
+// Installs exactly what bun.lock names, when that has not been done yet, and makes `npx distsrv` and `npx distcli` start
+// this checkout. Runs under Node or Bun, so that a
 // machine with only one of the two needs nothing else: Bun itself comes from the npm registry, pinned.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const lock = readFileSync(`${root}bun.lock`);
-const { devDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const { dependencies, bin } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const stamp = createHash("sha256").update(lock).digest("hex");
 const stampFile = `${root}node_modules/.installed-lock`;
 
@@ -15,7 +16,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
   const install = ["install", "--frozen-lockfile"];
   const [command, args] = process.versions.bun
     ? [process.execPath, install]
-    : ["npm", ["exec", "--yes", `--package=bun@${devDependencies.bun}`, "--", "bun", ...install]];
+    : ["npm", ["exec", "--yes", `--package=bun@${dependencies.bun}`, "--", "bun", ...install]];
   console.error("Installing what bun.lock names ...");
   // On Windows npm is a script, which only a shell starts.
   const shell = process.platform === "win32" && command === "npm";
@@ -27,4 +28,12 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
     process.exit(1);
   }
   writeFileSync(stampFile, stamp);
+}
+
+for (const [name, file] of Object.entries(bin)) link(`${root}node_modules/.bin/${name}`, `../../${file}`);
+
+/** Windows starts what ends in .cmd, and lets only administrators make symbolic links. */
+function link(path, target) {
+  if (process.platform === "win32") writeFileSync(`${path}.cmd`, `@node "%~dp0${target}" %*\r\n`);
+  else if (!existsSync(path)) symlinkSync(target, path);
 }

@@ -84,7 +84,8 @@ function spawnWorker(): Worker {
   const limit = io.descriptors.limit ?? Number.POSITIVE_INFINITY;
   if (nextDescriptor() + perThread > limit)
     throw new Error(`Cannot start a thread: nearly all of the ${limit} file descriptors are open`);
-  return new Worker(new URL("./worker.ts", import.meta.url).href);
+  const file = typeof WORKER_FILE === "undefined" ? "./worker.ts" : WORKER_FILE;
+  return new Worker(new URL(file, import.meta.url).href);
 }
 
 /** Asks on standard error, so that the answer is asked for also when the log goes to a file. Ctrl-C and Ctrl-D are no. */
@@ -189,9 +190,10 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 logs counte
 program
   .command("check")
   .description("check a file and report all its mistakes, without starting anything")
-  .argument("[file]", "absent: that of --config, or else the lab inside the program")
-  .action((file) => {
+  .argument("[file]", "absent: that of --config")
+  .action((file, _, command) => {
     const { config, set = [], ...options } = program.opts();
+    if (file === undefined && config === undefined) command.error("error: missing required argument 'file'");
     return finish(check({ ...options, config: file ?? config, set }, registry, io));
   });
 program

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 /** One file of the dashboard as it is served. */
 export interface DashboardAsset {
   /** Its Content-Type. */
@@ -60,7 +62,8 @@ async function embeddedFiles(): Promise<Files | undefined> {
     "main.css": (await import("dashboard:main.css", { with: { type: "file" } })).default,
     "icon.svg": (await import("dashboard:icon.svg", { with: { type: "file" } })).default,
   };
-  return (name) => Bun.file(places[name]).text();
+  // In a binary these are absolute paths inside of it, in the npm package they are relative to the file that runs.
+  return (name) => Bun.file(resolve(import.meta.dir, places[name])).text();
 }
 
 /** From source. The bundler is loaded only here. */

@@ -4,5 +4,5 @@ declare module "*/addon.node" {
   export default path;
 }
 
-/** Which libzmq the compiled binary carries, e.g. "linux-x64-glibc". Set by the build, absent from source. */
+/** Which libzmq the compiled binary carries, e.g. "linux-x64-glibc"; or "package". Set by the build, absent from source. */
 declare const LIBZMQ_TARGET: string;

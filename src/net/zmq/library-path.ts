@@ -1,15 +1,17 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { librariesFor, packagedLibraries } from "./packaged-libraries.ts";
 
 /**
  * The paths where libzmq may be, the best first.
  *
  * The zeromq package ships it inside a Node addon that exports the whole C API. Run from source, the addon lies
- * in node_modules. A compiled binary carries the one for its target: the build sets `LIBZMQ_TARGET`, and the
+ * in node_modules; npm's package of distsrv has copies for every platform. A compiled binary carries the one for its target: the build sets `LIBZMQ_TARGET`, and the
  * bundler drops every branch below but one. Importing a `.node` file from source would load it as an addon,
  * which fails; there, no branch is ever taken.
  */
 export async function libraryPaths(): Promise<readonly string[]> {
+  if (typeof LIBZMQ_TARGET !== "undefined" && LIBZMQ_TARGET === "package") return librariesOfPackage();
   const embedded = await embeddedLibrary();
   return embedded === undefined ? installedLibraries() : [embedded.default];
 }
@@ -40,17 +42,14 @@ async function embeddedLibrary(): Promise<{ readonly default: string } | undefin
   return undefined;
 }
 
-/** The addon's Node ABI version does not matter: only libzmq's own functions are called. */
-const builds: Partial<Record<NodeJS.Platform, readonly string[]>> = {
-  linux: ["glibc-127-Release", "musl-127-Release"],
-  darwin: ["libc-115-Release"],
-  win32: ["msvc-115-Release"],
-};
-
 function installedLibraries(): string[] {
   const root = dirname(createRequire(import.meta.url).resolve("zeromq/package.json"));
-  const { platform, arch } = process;
-  return (builds[platform] ?? []).map((build) =>
-    join(root, "build", platform, arch, "node", build, "addon.node"),
-  );
+  const names = librariesFor(process.platform, process.arch);
+  return names.map((name) => join(root, "build", packagedLibraries[name], "addon.node"));
+}
+
+/** Beside the files that are running. */
+function librariesOfPackage(): string[] {
+  const names = librariesFor(process.platform, process.arch);
+  return names.map((name) => join(import.meta.dir, "libzmq", `${name}.node`));
 }
