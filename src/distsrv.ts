@@ -190,10 +190,13 @@ Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 logs counte
 program
   .command("check")
   .description("check a file and report all its mistakes, without starting anything")
-  .argument("[file]", "absent: that of --config")
+  .argument("[file]", "absent: that of --config; or with --only and the like, the lab inside the program")
   .action((file, _, command) => {
     const { config, set = [], ...options } = program.opts();
-    if (file === undefined && config === undefined) command.error("error: missing required argument 'file'");
+    // Alone it is a slip; with options that choose services or ports it is about the lab inside the program.
+    const about = options.only ?? options.without ?? options.portOffset ?? set[0];
+    if (file === undefined && config === undefined && about === undefined)
+      command.error("error: missing required argument 'file'");
     return finish(check({ ...options, config: file ?? config, set }, registry, io));
   });
 program

@@ -139,8 +139,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/session/redistribute.ts",
-    text: "!stuck.has(share) && ",
-    replacement: "",
+    text: "before === undefined && router",
+    replacement: "router",
     tests: "test/roles/mqtt/routing",
   },
   // Routing

@@ -13,6 +13,7 @@ import { Retained, type RetainedListener } from "../routing/retained.ts";
 import { Router } from "../routing/router.ts";
 import type { TopicWatch } from "../routing/topic-watch.ts";
 import { UndeliveredTopics } from "../routing/undelivered-topics.ts";
+import { FairShare } from "../session/fair-share.ts";
 import { QueueExpiry } from "../session/queue-expiry.ts";
 import { QueuedMemory } from "../session/queued-memory.ts";
 import { Scheduler } from "../session/scheduler.ts";
@@ -88,6 +89,7 @@ export class Broker implements SessionContext {
   watch: TopicWatch | undefined;
   readonly queued = new QueuedMemory();
   readonly queueExpiry: QueueExpiry;
+  readonly fairShare: FairShare;
   readonly sysTopics: SysTopics;
   readonly rateLimiter: RateLimiter;
   /** What a client's PUBLISH is read into. */
@@ -129,6 +131,7 @@ export class Broker implements SessionContext {
     this.flusher = new Flusher(clock.soon, undefined, this.gate, onError);
     this.scheduler = new Scheduler(clock, onError);
     this.queueExpiry = new QueueExpiry(this);
+    this.fairShare = new FairShare(this);
     this.rateLimiter = new RateLimiter(this.config, clock, onError);
     this.#lastSweep = clock.now();
     this.publisher = new Publisher(this, this.busLink);

@@ -31,7 +31,11 @@ export class OutgoingMessages {
     this.pump();
   };
 
-  constructor(context: SessionContext) {
+  /** @param owner the user whose messages these are */
+  constructor(
+    context: SessionContext,
+    readonly owner?: string | undefined,
+  ) {
     this.#context = context;
     this.sender = new Sender(context);
     this.queue = new Queue(context.queued);
@@ -107,7 +111,7 @@ export class OutgoingMessages {
   enqueuePending(pending: Pending): boolean {
     const { sender } = this;
     const { message } = pending;
-    if (this.isClosed || (this.#isFull(message) && !this.#evict(message))) return false;
+    if (this.isClosed || (this.#isFull(message) && !this.#makeRoom(message))) return false;
     if (pending.share !== undefined) {
       if (sender.outlet?.fits(pending) === false) return false;
       sender.hasShared = true;
@@ -121,20 +125,41 @@ export class OutgoingMessages {
     const { limits } = this.#context;
     return (
       this.queue.length >= limits.maxQueuedMessages ||
-      this.#held + message.size > limits.maxQueuedBytes ||
+      this.held + message.size > limits.maxQueuedBytes ||
       this.#exceedsAll(message)
     );
   }
 
-  get #held(): number {
+  /** Bytes of the messages that are queued, or kept until the client acknowledges them. */
+  get held(): number {
     return this.queue.bytes + this.sender.inflight.bytes;
   }
 
-  /** Whether all clients together would hold too much. A quarter is for those that hold little. */
   #exceedsAll(message: Message): boolean {
+    return this.#excess(message) > 0;
+  }
+
+  /** How much all clients together would hold too much. A quarter is for those that hold little. */
+  #excess(message: Message): number {
     const { limits, queued } = this.#context;
-    const share = this.#held < minBytesPerClient ? 1 : 0.75;
-    return queued.bytes + queued.costOf(message) > share * limits.maxAllQueuedBytes;
+    const share = this.held < minBytesPerClient ? 1 : 0.75;
+    return queued.bytes + queued.costOf(message) - share * limits.maxAllQueuedBytes;
+  }
+
+  /** The queue loses its oldest message, because the client holds more than others, who need the room. */
+  loseOldest(): void {
+    const lost = this.queue.shift();
+    if (lost === undefined) return;
+    this.sender.journal?.dequeued(lost);
+    this.#drop("queue_full", 1);
+  }
+
+  /** @returns false when the message has no room */
+  #makeRoom(message: Message): boolean {
+    if (this.#evict(message)) return true;
+    const excess = this.#excess(message);
+    // Its own limits are no matter of what others hold.
+    return excess > 0 && this.#context.fairShare.makeRoom(this, excess) && !this.#isFull(message);
   }
 
   /** Evicts what has expired. @returns false when that was not enough */

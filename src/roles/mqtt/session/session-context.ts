@@ -3,6 +3,7 @@ import type { Store } from "../ports/store.ts";
 import type { Router } from "../routing/router.ts";
 import type { CommitGate } from "../wire/commit-gate.ts";
 import type { Counters } from "../wire/counters.ts";
+import type { FairShare } from "./fair-share.ts";
 import type { QueueExpiry } from "./queue-expiry.ts";
 import type { QueuedMemory } from "./queued-memory.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -26,6 +27,7 @@ export interface SessionContext {
   readonly storedMessages: StoredMessages;
   readonly gate: CommitGate;
   readonly queueExpiry: QueueExpiry;
+  readonly fairShare: FairShare;
   /** What waits in the queues of all sessions, what is kept of what is in flight, and delayed wills. */
   readonly queued: QueuedMemory;
 }

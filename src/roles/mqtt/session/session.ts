@@ -43,7 +43,7 @@ export class Session implements Subscriber {
     context: SessionContext,
   ) {
     this.#context = context;
-    this.outgoing = new OutgoingMessages(context);
+    this.outgoing = new OutgoingMessages(context, owner);
   }
 
   get isOnline(): boolean {
