@@ -88,7 +88,7 @@ testBinaries(
     const answer = () => fetch(`http://127.0.0.1:${port}/add?a=1&b=2`).catch(() => undefined);
     await until(async () => (await answer())?.status === 200);
     expect(await lab.stop()).toBe(0);
-    expect(lab.program.stdout).toContain('"service":"rest","message":"Closed its connections: nearly all of');
+    await lab.program.prints('"service":"rest","message":"Closed its connections: nearly all of');
   },
 );
 
