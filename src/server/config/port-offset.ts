@@ -32,6 +32,8 @@ function movedConfig(context: LoadContext, service: PlannedService, offset: numb
   for (const { path, port } of claimsOf(service)) {
     const parent = path.slice(0, -1).reduce<unknown>((node, key) => Reflect.get(Object(node), key), copy);
     const key = path.at(-1) ?? "port";
+    // In a text only the role can find it.
+    if (typeof Reflect.get(Object(parent), key) !== "number") continue;
     Reflect.set(Object(parent), key, moved(context, ["services", name, ...path], port, offset));
   }
   return movedEndpoints(context, name, role, copy, offset);
