@@ -25,6 +25,7 @@ import { publishDelayedWill, publishOrDelayWill, publishWill } from "../session/
 import { CommitGate } from "../wire/commit-gate.ts";
 import { Counters } from "../wire/counters.ts";
 import { forEachGuarded } from "../wire/guard.ts";
+import { LargePacket, minLargePacket } from "../wire/large-packet.ts";
 import { Flusher } from "../wire/outbound-buffer.ts";
 import { BusLink } from "./bus-link.ts";
 import type { Client } from "./client.ts";
@@ -213,7 +214,7 @@ export class Broker implements SessionContext {
 
   /**
    * Publishes a message that no client is sending now.
-   * @param packet a PUBLISH of MQTT 5
+   * @param packet a PUBLISH of MQTT 5, which nobody uses any more: a large one is sent from where it lies, and freed
    * @param publisher the session whose message it is, for subscriptions with no local
    */
   publish(packet: Buffer, topic: string, publisher?: object): void {
@@ -224,7 +225,16 @@ export class Broker implements SessionContext {
     view.read(packet, 0, frame.body, frame.end, 5);
     const own = this.#ownPublisher.isIdle ? this.#ownPublisher : new Publisher(this, this.busLink);
     own.add(view, packet, this.router.topicNamed(topic), publisher, true);
-    this.gate.transaction(() => own.flush());
+    if (packet.length < minLargePacket) this.gate.transaction(() => own.flush());
+    else this.#publishLarge(own, new LargePacket(packet));
+  }
+
+  #publishLarge(publisher: Publisher, packet: LargePacket): void {
+    try {
+      this.gate.transaction(() => publisher.flushLarge(packet));
+    } finally {
+      packet.release();
+    }
   }
 
   #sweep(): void {

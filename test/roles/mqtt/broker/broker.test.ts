@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { Lease } from "../../../../src/net/tcp/buffers.ts";
+import { encodeOwnPublish } from "../../../../src/roles/mqtt/wire/message.ts";
 import { TestBroker, type TestClient } from "../support/test-broker.ts";
 
 /** The client's network throws whatever is written. */
@@ -10,6 +12,45 @@ function breakLink(client: TestClient): TestClient {
   });
   return client;
 }
+
+test("a large message of the broker itself is sent from where it lies, to every version", () => {
+  const test = new TestBroker();
+  const leased: boolean[] = [];
+  for (const version of [4, 5] as const) {
+    for (const qos of [0, 1] as const) {
+      const client = test.connect(`${version} at ${qos}`, version);
+      client.subscribe("t", qos);
+      const write = (bytes: Uint8Array, lease?: Lease) => {
+        if (bytes.length >= size) leased.push(lease !== undefined);
+      };
+      Object.assign(client.connection.peer, { write });
+    }
+  }
+  const size = 200_000;
+  const message = {
+    topic: "t",
+    payload: new Uint8Array(size),
+    qos: 1,
+    retain: false,
+    properties: {},
+  } as const;
+  test.broker.publish(encodeOwnPublish(message), "t");
+  test.clock.settle();
+  expect(leased).toEqual([true, true, true, true]);
+});
+
+test("a large message of the broker itself that is retained reaches later subscribers whole", () => {
+  const test = new TestBroker();
+  const payload = Buffer.alloc(200_000, "x");
+  const message = { topic: "t", payload, qos: 1, retain: true, properties: {} } as const;
+  test.broker.publish(encodeOwnPublish(message), "t");
+  const client = test.connect("later", 4);
+  client.send({
+    ...{ type: "subscribe", version: 4, packetId: 1, properties: {} },
+    subscriptions: [{ filter: "t", qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 }],
+  });
+  expect(client.messages()).toEqual([`t: ${payload}`]);
+});
 
 describe("a client whose link throws", () => {
   test("is closed by the sweep like the others that are silent", () => {
