@@ -6,7 +6,7 @@ const searchPause = 1000;
 
 /** First in, first out, counted in bytes. */
 export class Queue {
-  #items: Pending[] = [];
+  #items: (Pending | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   /** Nothing in it expires before. */
@@ -36,10 +36,10 @@ export class Queue {
   shift(): Pending | undefined {
     const pending = this.#items[this.#head];
     if (pending === undefined) return undefined;
-    this.#head++;
+    // What is given away is not referred to any more; its place is freed with many others, each time that they are half.
+    this.#items[this.#head++] = undefined;
     this.#removed(pending);
-    // Freed in blocks, so that taking one costs the same however long the queue is.
-    if (this.#head === this.#items.length || this.#head > 1024) {
+    if (this.#head === this.#items.length || (this.#head > 1024 && 2 * this.#head > this.#items.length)) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
@@ -55,7 +55,7 @@ export class Queue {
     const chosen: Pending[] = [];
     const others: Pending[] = [];
     this.#isSearched = true;
-    for (const pending of this.#items.slice(this.#head)) (isChosen(pending) ? chosen : others).push(pending);
+    for (const pending of [...this]) (isChosen(pending) ? chosen : others).push(pending);
     this.#isSearched = false;
     this.#items = others;
     this.#head = 0;

@@ -129,3 +129,47 @@ describe("a queue", () => {
     ]);
   });
 });
+
+test("a queue does not hold what it has given away", async () => {
+  const queue = new Queue();
+  const given: WeakRef<Pending>[] = [];
+  const view = new PublishView();
+  view.bytes = view.properties = new Uint8Array(1);
+  for (let index = 0; index < 1000; index++) {
+    const message = new Message({ text: "t", bytes: new Uint8Array(1) }, view, 0);
+    queue.push({ message, qos: 1, retain: false, subscriptionIds: undefined });
+  }
+  // In a call of its own, so that no reference is left on the stack.
+  const takeAll = () => {
+    while (queue.length > 1) given.push(new WeakRef(queue.shift()!));
+  };
+  takeAll();
+  // A reference that was just made holds its target until the turn ends.
+  await new Promise((resolve) => setImmediate(resolve));
+  Bun.gc(true);
+  // The collector may take a few words for references.
+  expect(given.filter((each) => each.deref() !== undefined).length).toBeLessThan(100);
+  expect(queue.length).toBe(1);
+});
+
+test("a queue gives all away in order, however that is mixed with what comes in", () => {
+  const queue = new Queue();
+  const view = new PublishView();
+  view.bytes = view.properties = new Uint8Array(1);
+  const message = new Message({ text: "t", bytes: new Uint8Array(1) }, view, 0);
+  let pushed = 0;
+  let taken = 0;
+  for (const [more, less] of [
+    [3000, 1000],
+    [500, 1500],
+    [2000, 100],
+    [0, 2900],
+  ] as const) {
+    for (let index = 0; index < more; index++)
+      queue.push({ message, qos: 1, retain: false, subscriptionIds: [pushed++] });
+    for (let index = 0; index < less; index++) expect(queue.shift()?.subscriptionIds).toEqual([taken++]);
+    expect(queue.length).toBe(pushed - taken);
+    expect([...queue][0]?.subscriptionIds).toEqual(pushed > taken ? [taken] : undefined);
+  }
+  expect([queue.shift(), queue.bytes, queue.memory.bytes]).toEqual([undefined, 0, 0]);
+});
