@@ -19,7 +19,7 @@ export interface Node {
  * A bus must keep the order of what one node publishes, and must not hand a node its own messages. What it leaves
  * open:
  * - A shared group whose members are on several nodes. Each node has subscribed to the group's inner filter, gets
- *   each message, and deals it to one of its own members: one copy per node. To have one copy in all, the nodes
+ *   each message, and distributes it among its own members: one copy per node. To have one copy in all, the nodes
  *   must agree which of them serves a group, which takes the group's name in `subscribed` and in `publish`.
  * - Retained messages from before a node joined: it hears only what is published from then on.
  * - A session belongs to the node where its client connected; a client that comes back at another node finds none,
@@ -33,8 +33,9 @@ export interface Bus {
   /** The last client of this node that subscribed to the filter has left it. */
   unsubscribed(filter: string): void;
   /**
-   * Whether anybody elsewhere wants what is published to the topic. Asked once for each run of messages. A retained
-   * message concerns every node that lets clients subscribe, whether somebody has done so yet or not.
+   * Whether anybody elsewhere wants what is published to the topic. Asked for each run of messages, and for each
+   * message of an MQTT 5 client that nobody here subscribes to, since its acknowledgement says so: it must be quick. A
+   * retained message concerns every node that lets clients subscribe, whether somebody has done so yet or not.
    */
   wants(topic: string, isRetained: boolean): boolean;
   /**
