@@ -259,7 +259,10 @@ export class Connection implements Client {
     }
   }
 
-  /** Sends what is buffered and closes. A write that throws does not keep the client from being closed. */
+  /**
+   * Sends what is buffered and closes. A write that throws does not keep the client from being closed. The store commits
+   * for it, also in the middle of a chunk: nothing may be in the publisher then.
+   */
   close(): void {
     if (this.isClosed) return;
     try {

@@ -7,8 +7,10 @@ interface Flushable {
 }
 
 /**
- * Decides when the store commits: before anything is written to the network, and never inside a transaction, which
- * must become durable as a whole or not at all.
+ * Decides when the store commits: before anything is written to the network, and not inside a transaction, which must
+ * become durable as a whole or not at all. The one exception is a connection that closes in the middle of its chunk
+ * and writes its last bytes: what came before in the chunk is complete by then, because all that was published is
+ * delivered before any other packet is handled, and before a client fails.
  */
 export class CommitGate {
   readonly #store: Pick<Store, "isDurable" | "commit">;

@@ -274,6 +274,24 @@ describe("a commit", () => {
     expect(publisher.next("pubrec").packetId).toBe(1);
   });
 
+  test.each([
+    ["DISCONNECT", { type: "disconnect", version: 5, reasonCode: 0, properties: {} }],
+    ["a protocol error", { type: "pingresp", version: 5 }],
+  ] as const)("by %s in the chunk of a QoS 2 message has its identifier and its deliveries", (_, last) => {
+    const { test, store } = start();
+    test.connect("s", 5, lasting(5)).subscribe("t", 1);
+    const publisher = test.connect("p", 5, lasting(5));
+    const commits: string[][] = [];
+    const { commit } = store;
+    store.commit = () => {
+      if (store.changes.length > 0) commits.push(store.changes);
+      commit.call(store);
+    };
+    publisher.send(publisher.message("t", "x", { qos: 2, packetId: 1 }), last);
+    expect(commits[0]).toEqual(["received", "deliver"]);
+    expect(publisher.state).toBe("ended");
+  });
+
   test("that fails stops all output: no client sees what a crash could undo", () => {
     const { test, store } = start();
     const client = test.connect("a", 5, lasting(5));

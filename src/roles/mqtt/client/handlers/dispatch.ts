@@ -31,7 +31,7 @@ export function dispatch(
     return end;
   }
   const { counters, publisher } = connection.broker;
-  // What was published before comes before whatever this packet leads to.
+  // What was published before comes before whatever this packet leads to, a commit of the store by its end included.
   publisher.flush();
   if (isBareAcknowledgement(frame, start)) return acknowledgeRun(connection, bytes, start, limit);
   counters.controlsIn++;
