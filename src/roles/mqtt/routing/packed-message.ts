@@ -43,7 +43,7 @@ export function unpack(packed: PackedMessage): Message {
   view.propertiesEnd = view.payloadStart = number(packed, 8) - start;
   const expiresAt = packedExpiry(packed);
   view.expiry = expiresAt === Number.POSITIVE_INFINITY ? -1 : expiresAt / 1000;
-  return new Message({ text: decoder.decode(bytes), bytes }, view, 0);
+  return new Message({ text: decoder.decode(bytes), bytes }, view, 0, true);
 }
 
 /** In milliseconds; Infinity: never. */
