@@ -5,7 +5,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * UTF-8 as MQTT requires it.
- * @throws {MqttError} for invalid UTF-8 (surrogates included) [MQTT-1.5.4-1], or hold U+0000 [MQTT-1.5.4-2]
+ * @throws {MqttError} when they are not valid UTF-8 (surrogates are not) [MQTT-1.5.4-1], or hold U+0000 [MQTT-1.5.4-2]
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number, what: string): string {
   let text: string;

@@ -20,9 +20,8 @@ const noTopic: PublishedTopic = {
 /**
  * What is being published now, in every form that a subscriber may need: one message, or several that came in a row
  * to the same topic, of the same size and QoS. Such a run goes to each subscriber as one copy; a subscriber with the
- * publisher's version and QoS gets the very bytes that came in, with its packet identifiers written into them. So there
- * is one call per run and not per message. One object is used again for
- * each publication.
+ * publisher's version and QoS gets the very bytes that came in, with its packet identifiers written into them. So a
+ * subscriber costs one call per run and not per message. One object is used again for each publication.
  *
  * The bytes are the network's: a publication is delivered before its chunk is given back.
  */

@@ -10,7 +10,7 @@ import type { TopicRoute } from "../../routing/topic-route.ts";
 import { tracePublish } from "../../wire/trace.ts";
 import type { Connection } from "../connection.ts";
 
-/** PUBLISH from a client, section 3.3. The hot path of the broker: no object is made on it. */
+/** PUBLISH from a client, section 3.3. The hot path of the broker: no object is made here. */
 export function publish(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
   const { broker, version } = connection;
   const { view } = broker;

@@ -48,7 +48,7 @@ const asBridge = (request: SubscriptionRequest): SubscriptionRequest => ({
   retainAsPublished: true,
 });
 
-/** A malformed `$share` filter is a protocol error in MQTT 5. Before, it is refused in SUBACK. */
+/** MQTT 5: a client whose `$share` filter is malformed is disconnected. Before, the filter is refused in SUBACK. */
 function checkShare({ filter, noLocal }: SubscriptionRequest): void {
   if (!isShared(filter)) return;
   if (parseShare(filter) === undefined) {
