@@ -1,5 +1,5 @@
 import { MqttError, malformed, protocolError } from "./errors.ts";
-import type { Connect, Qos, Version, Will } from "./packet.ts";
+import { type Connect, qosOf, type Version, type Will } from "./packet.ts";
 import { readProperties } from "./properties.ts";
 import type { Reader } from "./reader.ts";
 import { Reason } from "./reason.ts";
@@ -82,7 +82,6 @@ function readWill(body: Reader, flags: number, version: Version): Will {
   const topic = body.string("will topic");
   const mistake = topicNameMistake(topic);
   if (mistake !== undefined) throw protocolError(`the will topic ${mistake}`);
-  const bits = (flags >> 3) & 3;
-  const qos: Qos = bits === 1 ? 1 : bits === 2 ? 2 : 0;
+  const qos = qosOf(flags >> 3);
   return { topic, payload: body.binary("will payload"), qos, retain: (flags & 0x20) !== 0, properties };
 }

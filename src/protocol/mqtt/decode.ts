@@ -7,7 +7,7 @@ import {
   PacketType,
   type PublishAck,
   packetTypeName,
-  type Qos,
+  qosOf,
   type Subscribe,
   type SubscribeAck,
   type SubscriptionRequest,
@@ -162,7 +162,7 @@ function readSubscription(body: Reader, version: Version): SubscriptionRequest {
   if (retainHandling === 3) throw protocolError("a subscription asks for retain handling 3");
   return {
     filter,
-    qos: toQos(qos),
+    qos: qosOf(qos),
     noLocal: (options & 4) !== 0,
     retainAsPublished: (options & 8) !== 0,
     retainHandling: retainHandling === 0 ? 0 : retainHandling === 1 ? 1 : 2,
@@ -224,5 +224,3 @@ function readFilter(body: Reader): string {
   if (mistake !== undefined) throw malformed(`the topic filter "${filter}" ${mistake}`);
   return filter;
 }
-
-const toQos = (bits: number): Qos => (bits === 1 ? 1 : bits === 2 ? 2 : 0);

@@ -7,6 +7,12 @@ export function lowerQos(one: Qos, other: Qos): Qos {
   return other;
 }
 
+/** The QoS in the two lowest bits, as they stand in a packet's flags; 3 is not allowed there. */
+export function qosOf(bits: number): Qos {
+  const qos = bits & 3;
+  return qos === 1 ? 1 : qos === 2 ? 2 : 0;
+}
+
 /** A fixed header's upper four bits. */
 export const PacketType = {
   Connect: 1,

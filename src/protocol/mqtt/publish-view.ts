@@ -1,5 +1,5 @@
 import { MqttError, malformed, protocolError } from "./errors.ts";
-import type { Properties, Qos, Version } from "./packet.ts";
+import { type Properties, type Qos, qosOf, type Version } from "./packet.ts";
 import { readProperties, writeProperties } from "./properties.ts";
 import { Reader } from "./reader.ts";
 import { Reason } from "./reason.ts";
@@ -33,8 +33,7 @@ export class PublishView {
   decoded: Properties | undefined;
 
   get qos(): Qos {
-    const qos = (this.first >> 1) & 3;
-    return qos === 1 ? 1 : qos === 2 ? 2 : 0;
+    return qosOf(this.first >> 1);
   }
 
   get retain(): boolean {

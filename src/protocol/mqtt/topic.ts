@@ -86,6 +86,9 @@ export function parseShare(filter: string): Share | undefined {
   return group === "" || hasWildcard(group) || rest === "" ? undefined : { group, filter: rest };
 }
 
+/** The filter that a subscription matches topics with: the one inside `$share/group/filter`, or the filter itself. */
+export const innerFilter = (filter: string): string => parseShare(filter)?.filter ?? filter;
+
 /**
  * Matches the levels of `filter`, none of which is `#`, with those of `topic` from `at` on. It allocates nothing,
  * because it runs for every node of the tree that a topic passes.

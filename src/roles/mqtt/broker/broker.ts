@@ -38,7 +38,7 @@ import { SessionRegistry } from "./session-registry.ts";
 import { SysTopics } from "./sys-topics.ts";
 
 /** What the broker needs from outside. */
-export interface Dependencies {
+export interface BrokerDependencies {
   readonly log: Logger;
   readonly traffic: Traffic;
   readonly clock: Clock;
@@ -101,7 +101,7 @@ export class Broker implements SessionContext {
   readonly #stopSweeping: () => void;
   #lastSweep: number;
 
-  constructor(config: MqttConfig, dependencies: Dependencies) {
+  constructor(config: MqttConfig, dependencies: BrokerDependencies) {
     const { log, traffic, clock, access, store, bus, fail, product = "distsrv" } = dependencies;
     this.config = { ...config };
     this.log = log;

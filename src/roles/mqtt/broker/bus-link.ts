@@ -10,14 +10,14 @@ import type { FilterListener } from "../routing/router.ts";
 import type { CommitGate } from "../wire/commit-gate.ts";
 import { Publisher, type PublisherContext } from "./publisher.ts";
 
-interface Dependencies extends PublisherContext {
+interface BusLinkContext extends PublisherContext {
   readonly log: Logger;
   readonly gate: CommitGate;
 }
 
 /** This broker's end of the bus to other nodes. Whatever goes wrong there is logged, and harms nobody here. */
 export class BusLink implements Node, FilterListener {
-  readonly #context: Dependencies;
+  readonly #context: BusLinkContext;
   readonly #bus: Bus;
   /** What comes from other nodes does not go back to them. */
   readonly #publisher: Publisher;
@@ -25,7 +25,7 @@ export class BusLink implements Node, FilterListener {
   #beforeJoin: Set<string> | undefined = new Set();
   #hasFailed = false;
 
-  constructor(context: Dependencies, bus: Bus) {
+  constructor(context: BusLinkContext, bus: Bus) {
     this.#context = context;
     this.#bus = bus;
     this.#publisher = new Publisher(context, undefined);

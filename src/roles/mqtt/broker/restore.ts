@@ -8,7 +8,7 @@ import type { SessionRegistry } from "./session-registry.ts";
 const encoder = new TextEncoder();
 
 /** What is restored into. */
-interface Dependencies {
+interface RestoreContext {
   readonly store: Store;
   readonly storedMessages: StoredMessages;
   readonly registry: SessionRegistry;
@@ -16,7 +16,7 @@ interface Dependencies {
 }
 
 /** Restores what a store kept. Limits that are lower by now take nothing away. */
-export function restore(context: Dependencies, { sessions, retained }: Contents): void {
+export function restore(context: RestoreContext, { sessions, retained }: Contents): void {
   const restorer = new Restorer(context);
   // The one that lost its client first comes first: it is the first to go when sessions become too many.
   const inOrder = [...sessions].sort((one, other) => other.away - one.away);
@@ -28,11 +28,11 @@ export function restore(context: Dependencies, { sessions, retained }: Contents)
 }
 
 class Restorer {
-  readonly #context: Dependencies;
+  readonly #context: RestoreContext;
   /** All messages of a topic share its name, as those that come in do. */
   readonly #topics = new Map<string, TopicName>();
 
-  constructor(context: Dependencies) {
+  constructor(context: RestoreContext) {
     this.#context = context;
   }
 

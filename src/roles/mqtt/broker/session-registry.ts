@@ -7,7 +7,7 @@ import type { TimerWheel } from "../session/timer-wheel.ts";
 import { publishDelayedWill } from "../session/will.ts";
 import type { Client } from "./client.ts";
 
-interface Dependencies extends SessionContext {
+interface SessionRegistryContext extends SessionContext {
   readonly log: Logger;
   readonly timers: TimerWheel;
   readonly config: { readonly maxSessions: number; readonly maxSessionExpiry: number };
@@ -17,12 +17,12 @@ interface Dependencies extends SessionContext {
 export class SessionRegistry {
   /** By client identifier. */
   readonly all = new Map<string, Session>();
-  readonly #context: Dependencies;
+  readonly #context: SessionRegistryContext;
   readonly #clients = new Map<Session, Client>();
   /** Sessions without a client, the one that lost it first in front. */
   readonly #offline = new Set<Session>();
 
-  constructor(context: Dependencies) {
+  constructor(context: SessionRegistryContext) {
     this.#context = context;
   }
 

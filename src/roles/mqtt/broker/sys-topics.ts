@@ -11,7 +11,7 @@ import { LoadAverage } from "./load-average.ts";
 const encoder = new TextEncoder();
 
 /** What is reported on, and by whom it is published. */
-interface Dependencies {
+interface SysTopicsContext {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly router: Router;
@@ -39,7 +39,7 @@ const loads: Readonly<Record<string, (counters: Counters) => number>> = {
  * fill the queues of clients that are away with old numbers.
  */
 export class SysTopics {
-  readonly #context: Dependencies;
+  readonly #context: SysTopicsContext;
   readonly #product: string;
   readonly #loads = new Map<string, LoadAverage>();
   readonly #published = new Map<string, string>();
@@ -49,7 +49,7 @@ export class SysTopics {
   #heapMaximum = 0;
   #stop: (() => void) | undefined;
 
-  constructor(context: Dependencies, product: string) {
+  constructor(context: SysTopicsContext, product: string) {
     this.#context = context;
     this.#product = product;
     this.#start = this.#last = context.clock.now();

@@ -12,7 +12,7 @@ import type { TopicRoute } from "../routing/topic-route.ts";
 import type { Session } from "../session/session.ts";
 import type { Peer } from "../wire/link.ts";
 import type { EnhancedAuth } from "./enhanced-auth.ts";
-import { type PacketHandler, PacketReader } from "./packet-reader.ts";
+import { type ConnectionState, type PacketHandler, PacketReader } from "./packet-reader.ts";
 import { PacketWriter } from "./packet-writer.ts";
 import { refusalPacket } from "./refusal-packet.ts";
 
@@ -43,11 +43,7 @@ const maxCloseTime = 5000;
 
 /** One client's connection: its bytes become packets, and packets become bytes, whatever transport carries them. */
 export class Connection implements Client {
-  /**
-   * `new` until CONNECT; `authenticating` while the client has to answer by AUTH; `held` while the broker decides;
-   * `open` from then on. Once `closed`, nothing is read or written any more.
-   */
-  state: "new" | "authenticating" | "held" | "open" | "closed" = "new";
+  state: ConnectionState = "new";
   session: Session | undefined;
   /** Present when CONNECT named an authentication method. */
   enhancedAuth: EnhancedAuth | undefined;

@@ -4,6 +4,7 @@ import type { Packet } from "../../../protocol/mqtt/packet.ts";
 import { isReasonOf, Reason } from "../../../protocol/mqtt/reason.ts";
 import type { Identity } from "../ports/access.ts";
 import type { AuthenticationMethod, Exchange, Refusal, Step } from "../ports/authentication.ts";
+import type { ConnectionState } from "./packet-reader.ts";
 import { awaitDecision, type DecidedClient } from "./pending-decision.ts";
 
 type Accepted = Extract<Step, { kind: "accepted" }>;
@@ -12,7 +13,7 @@ type Accepted = Extract<Step, { kind: "accepted" }>;
 interface AuthenticatingClient extends DecidedClient {
   readonly identity: Identity;
   readonly conversation: Conversation;
-  state: "new" | "authenticating" | "held" | "open" | "closed";
+  state: ConnectionState;
   send(packet: Packet): boolean;
   close(): void;
   disconnect(reasonCode: number, reasonString: string, serverReference?: string): void;

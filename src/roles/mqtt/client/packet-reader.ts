@@ -28,11 +28,17 @@ const sliceTime = 10;
 const packetsPerCheck = 64;
 const workPerCheck = 200;
 
+/**
+ * `new` until CONNECT; `authenticating` while the client has to answer by AUTH; `held` while the broker decides; `open`
+ * from then on. Once `closed`, nothing is read or written any more.
+ */
+export type ConnectionState = "new" | "authenticating" | "held" | "open" | "closed";
+
 /** What a reader needs of its connection. */
 interface ReadConnection {
   readonly broker: Broker;
   readonly limits: { readonly maxPacketSize: number };
-  readonly state: "new" | "authenticating" | "held" | "open" | "closed";
+  readonly state: ConnectionState;
   readonly version: Version;
   readonly writer: TraceSource;
   /** Whether its next packet may be handled. */

@@ -1,7 +1,7 @@
 import type { Conversation, Traffic } from "../../../core/traffic.ts";
 import { type Lease, permanentLease } from "../../../net/tcp/buffers.ts";
 import { encodeWithin } from "../../../protocol/mqtt/encode.ts";
-import { type Packet, PacketType, type Version } from "../../../protocol/mqtt/packet.ts";
+import { type Packet, PacketType, qosOf, type Version } from "../../../protocol/mqtt/packet.ts";
 import {
   type Delivery,
   publishSize,
@@ -115,8 +115,7 @@ export class PacketWriter implements Outlet, TraceSource {
   #traceRun(publication: Publication, encoded: EncodedRun, index: number): void {
     const packet = encoded.at(index);
     const { topic, payloadLength } = publication;
-    const bits = (packet[0]! >> 1) & 3;
-    const qos = bits === 1 ? 1 : bits === 2 ? 2 : 0;
+    const qos = qosOf(packet[0]! >> 1);
     const retain = (packet[0]! & 1) === 1;
     const packetId = qos === 0 ? 0 : packet.readUInt16BE(encoded.idOffset);
     const payload = packet.subarray(packet.length - payloadLength);

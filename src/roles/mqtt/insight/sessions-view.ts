@@ -1,6 +1,6 @@
 import type { View } from "../../../core/role.ts";
 import { versionNames } from "../../../protocol/mqtt/describe.ts";
-import { parseShare, topicMatches } from "../../../protocol/mqtt/topic.ts";
+import { innerFilter, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Client } from "../broker/client.ts";
@@ -70,15 +70,12 @@ export const subscriptionsView =
       if (!session.clientId.startsWith(client)) continue;
       for (const subscription of session.subscriptions.values()) {
         if (rows.length === limit) return rows;
-        if (filter === undefined || topicMatches(filter, innerFilter(subscription)))
+        if (filter === undefined || topicMatches(filter, innerFilter(subscription.filter)))
           rows.push(row(session, subscription));
       }
     }
     return rows;
   };
-
-const innerFilter = ({ filter, share }: Subscription): string =>
-  (share === undefined ? undefined : parseShare(share)?.filter) ?? filter;
 
 function row(session: Session, subscription: Subscription): object {
   const { filter, qos, noLocal, retainAsPublished, identifier, share } = subscription;

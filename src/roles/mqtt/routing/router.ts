@@ -1,4 +1,4 @@
-import { hasWildcard, parseShare, type TopicLimits, topicMatches } from "../../../protocol/mqtt/topic.ts";
+import { hasWildcard, innerFilter, type TopicLimits, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { Counters } from "../wire/counters.ts";
 import type { Publication } from "../wire/publication.ts";
 import { FilterTree } from "./filter-tree.ts";
@@ -274,5 +274,3 @@ function deliver(publication: Publication, target: Target): void {
  * filter's subscribers and in the tree, and its filter there and here. Measured with a million of each kind.
  */
 export const subscriptionBytes = (filter: string): number => 500 + 2 * filter.length;
-
-const innerFilter = (share: string): string => parseShare(share)?.filter ?? share;

@@ -25,7 +25,7 @@ interface WillOwner {
   delayedWill: DelayedWill | undefined;
 }
 
-interface Dependencies {
+interface WillContext {
   readonly clock: Clock;
   readonly timers: TimerWheel;
   readonly limits: { readonly maxAllQueuedBytes: number };
@@ -58,7 +58,7 @@ export function willMistake(limits: WillLimits, will: Will): MqttError | undefin
 }
 
 /** Publishes a will now, whatever its delay. */
-export function publishWill(context: Dependencies, session: WillOwner, will: Will): void {
+export function publishWill(context: WillContext, session: WillOwner, will: Will): void {
   if (isSystemTopic(will.topic)) return;
   context.publish(willPacket(will), will.topic, session);
 }
@@ -67,13 +67,13 @@ export function publishWill(context: Dependencies, session: WillOwner, will: Wil
  * The client has gone without a DISCONNECT [MQTT-3.1.2-8]: its will is published when its delay has passed or its
  * session ends, whichever comes first.
  */
-export function publishOrDelayWill(context: Dependencies, session: WillOwner, will: Will): void {
+export function publishOrDelayWill(context: WillContext, session: WillOwner, will: Will): void {
   const delay = Math.min((will.properties.willDelayInterval ?? 0) * 1000, session.expiry);
   if (delay <= 0 || isSystemTopic(will.topic)) publishWill(context, session, will);
   else delayWill(context, session, will, delay);
 }
 
-function delayWill(context: Dependencies, session: WillOwner, will: Will, delay: number): void {
+function delayWill(context: WillContext, session: WillOwner, will: Will, delay: number): void {
   const { clock, limits, timers, queued } = context;
   // As a packet it is one object, however many properties it has.
   const packet = willPacket(will);

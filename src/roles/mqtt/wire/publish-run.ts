@@ -1,5 +1,5 @@
 import { Frame } from "../../../protocol/mqtt/frame.ts";
-import type { Qos } from "../../../protocol/mqtt/packet.ts";
+import { type Qos, qosOf } from "../../../protocol/mqtt/packet.ts";
 import { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 import { varintSize } from "../../../protocol/mqtt/writer.ts";
 
@@ -26,8 +26,7 @@ export class PublishRun {
   readonly #frame = new Frame();
 
   get qos(): Qos {
-    const bits = (this.first >> 1) & 3;
-    return bits === 1 ? 1 : bits === 2 ? 2 : 0;
+    return qosOf(this.first >> 1);
   }
 
   get retain(): boolean {
