@@ -83,9 +83,6 @@ const codes: Readonly<Record<string, ReadonlySet<number>>> = {
 export const isReasonOf = (type: keyof typeof codes, code: number): boolean =>
   codes[type]?.has(code) === true;
 
-/** The codes that MQTT 5 lets a packet of this type carry. */
-export const reasonsOf = (type: keyof typeof codes): number[] => [...(codes[type] ?? [])];
-
 /** The CONNACK return codes of MQTT 3.1 and 3.1.1, section 3.2.2.3. */
 export const ReturnCode = {
   Accepted: 0,

@@ -8,7 +8,7 @@ import type {
   Version,
   Will,
 } from "../../../src/protocol/mqtt/packet.ts";
-import { reasonsOf } from "../../../src/protocol/mqtt/reason.ts";
+import { isReasonOf } from "../../../src/protocol/mqtt/reason.ts";
 
 // Strings that MQTT allows: no surrogates on their own, no U+0000.
 const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => !value.includes("\0"));
@@ -180,6 +180,10 @@ function publish(version: Version): fc.Arbitrary<Publish> {
       ...(rest.qos > 0 && { packetId }),
     }));
 }
+
+/** The codes that MQTT 5 lets a packet of this type carry. */
+export const reasonsOf = (type: string): number[] =>
+  Array.from({ length: 256 }, (_, code) => code).filter((code) => isReasonOf(type, code));
 
 const reasonProperties = (version: Version) =>
   version === 5 ? some("reasonString", "userProperties") : none;

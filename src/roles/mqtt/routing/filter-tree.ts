@@ -40,11 +40,6 @@ export class FilterTree<V> {
     return node.value;
   }
 
-  get(filter: string): V | undefined {
-    const node = this.#trace(filter)?.at(-1)?.node;
-    return endsWithHash(filter) ? node?.rest : node?.value;
-  }
-
   /** Forgets the filter, and what was there for it alone. */
   delete(filter: string): void {
     const steps = this.#trace(filter);

@@ -35,7 +35,7 @@ interface WillContext {
 }
 
 /** A will as the PUBLISH it becomes: it outlives the packet that brought it, and needs no more checks. */
-export function willPacket(will: Will): Buffer {
+function willPacket(will: Will): Buffer {
   const { willDelayInterval: _, ...properties } = will.properties;
   const { topic, payload, qos, retain } = will;
   return encodeOwnPublish({ topic, payload, qos, retain, properties });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { Reason, reasonsOf } from "../../../../../src/protocol/mqtt/reason.ts";
+import { Reason } from "../../../../../src/protocol/mqtt/reason.ts";
+import { reasonsOf } from "../../../../protocol/mqtt/arbitrary.ts";
 import { TestBroker } from "../../support/test-broker.ts";
 
 const payload = new TextEncoder().encode("bye");
