@@ -28,6 +28,9 @@ export function labServicesOn(port: number): LabService[] {
   return (Object.keys(labPorts) as LabService[]).filter((name) => labPorts[name] === port);
 }
 
+/** Whether several threads can listen on one port (SO_REUSEPORT). On Windows each service has one thread at most. */
+export const canSharePort = process.platform !== "win32";
+
 /** The example command for a service: `distcli time 127.0.0.1`, with `-p` where the port is not the lab's own. */
 export function exampleCommand(
   command: string,

@@ -10,6 +10,8 @@ import { output, run } from "../support/program.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const withNpm = needs.node.isThere() && Bun.which("npm") !== null;
+/** As everywhere, what is missing is skipped, except with CI set. */
+const isSkipped = process.env.DISTSRV_E2E !== "1" || (!withNpm && !process.env.CI);
 const home = mkdtempSync(join(tmpdir(), "distsrv-package-"));
 const installed = join(home, "installed");
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -21,7 +23,7 @@ const inFolder = { cwd: installed };
 const npx = (...words: string[]) => output(["npx", ...words], inFolder);
 
 // It is part of the end-to-end tests only: it takes longer than all unit tests of a folder.
-describe.skipIf(process.env.DISTSRV_E2E !== "1")("the npm package", () => {
+describe.skipIf(isSkipped)("the npm package", () => {
   setDefaultTimeout(patience);
 
   beforeAll(async () => {

@@ -2,6 +2,7 @@ import type { Socket, SocketHandler, TCPSocketListener, UnixSocketListener } fro
 import { type Address, formatAddress, formatHostPort } from "../../core/address.ts";
 import { withDeadline } from "../../core/deadline.ts";
 import { hasRoom, noRoom } from "../../core/descriptors.ts";
+import { canSharePort } from "../../core/ports.ts";
 import { listenError, probePort } from "../listen-port.ts";
 import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 import { widenBacklog } from "./backlog.ts";
@@ -142,7 +143,12 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       } else {
         // Threads share their port; the first one makes sure that no other program has it.
         const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
-        const options = { hostname: host, port: sharedPort, reusePort: thread > 0, ...shared };
+        const options = {
+          hostname: host,
+          port: sharedPort,
+          reusePort: thread > 0 && canSharePort,
+          ...shared,
+        };
         const listener = Bun.listen<TcpConnection<S>>(options);
         this.#listener = listener;
         this.address = { ...this.address, port: listener.port };

@@ -36,9 +36,6 @@ async function embeddedLibrary(): Promise<{ readonly default: string } | undefin
   if (LIBZMQ_TARGET === "darwin-arm64") {
     return import("zeromq/build/darwin/arm64/node/libc-115-Release/addon.node", { with: { type: "file" } });
   }
-  if (LIBZMQ_TARGET === "windows-x64") {
-    return import("zeromq/build/win32/x64/node/msvc-115-Release/addon.node", { with: { type: "file" } });
-  }
   return undefined;
 }
 

@@ -66,6 +66,8 @@ export function loadLibzmq(): Promise<Libzmq> {
 }
 
 async function load(): Promise<Libzmq> {
+  if (process.platform === "win32")
+    throw new Error("Cannot use ZeroMQ on Windows: there is no libzmq for it. Run distcli in WSL2");
   const failures: string[] = [];
   for (const path of await libraryPaths()) {
     try {

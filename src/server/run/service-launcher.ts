@@ -1,5 +1,6 @@
 import type { DescriptorBudget } from "../../core/descriptors.ts";
 import type { Logger } from "../../core/log.ts";
+import { canSharePort } from "../../core/ports.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Plan, PlannedService } from "../config/plan.ts";
@@ -36,7 +37,8 @@ export class ServiceLauncher {
   /** Begins to load worker threads before it is the service's turn to start. */
   prepare(fail: Fail): void {
     const { role, config, name } = this.#planned;
-    const count = role.threads?.(config) ?? 0;
+    const wanted = role.threads?.(config) ?? 0;
+    const count = canSharePort ? wanted : Math.min(wanted, 1);
     if (count === 0) return;
     const { logger, hub, spawnWorker: spawn, version, descriptors } = this.#options;
     const { definitions: operations, settings } = this.#plan;
