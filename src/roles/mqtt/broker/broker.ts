@@ -4,6 +4,7 @@ import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
+import { printable } from "../../../protocol/text/printable.ts";
 import type { MqttConfig } from "../config.ts";
 import type { Access } from "../ports/access.ts";
 import type { Bus } from "../ports/bus.ts";
@@ -124,7 +125,7 @@ export class Broker implements SessionContext {
       counters: this.counters,
     });
     this.retained = new Retained(this.config, {
-      onFull: (isFirst) => this.#retainedFull(isFirst),
+      onFull: (isFirst, greedy) => this.#retainedFull(isFirst, greedy),
       listener: this.#retainedListener(),
       now: clock.now,
     });
@@ -276,11 +277,15 @@ export class Broker implements SessionContext {
     return true;
   }
 
-  #retainedFull(isFirst: boolean): void {
+  #retainedFull(isFirst: boolean, greedy: string | undefined): void {
     this.counters.drop("retained_full");
     if (!isFirst) return;
+    const why =
+      greedy === undefined
+        ? "maxRetained or maxRetainedBytes is reached"
+        : `three quarters of maxRetained or maxRetainedBytes are in use; the rest is for those who retain less than ${printable(greedy, 60)}`;
     this.log.warning(
-      `Cannot retain another message: ${this.retained.size} topics have one, and maxRetained or maxRetainedBytes is reached; further ones are only counted`,
+      `Cannot retain another message: ${this.retained.size} topics have one, and ${why}; further ones are only counted`,
     );
   }
 

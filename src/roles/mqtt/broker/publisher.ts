@@ -6,6 +6,7 @@ import type { Router } from "../routing/router.ts";
 import type { TopicRoute } from "../routing/topic-route.ts";
 import type { TopicWatch } from "../routing/topic-watch.ts";
 import type { UndeliveredTopics } from "../routing/undelivered-topics.ts";
+import { Session } from "../session/session.ts";
 import type { LargePacket } from "../wire/large-packet.ts";
 import { Publication } from "../wire/publication.ts";
 
@@ -68,7 +69,7 @@ export class Publisher {
     const publication = this.#publication;
     const { retained, router, watch } = this.#context;
     try {
-      if (publication.retain) retained.keep(publication.message(0));
+      if (publication.retain) retained.keep(publication.message(0), ownerOf(publication.publisher));
       watch?.record(topic.text, publication.run);
       if (!router.publish(topic, publication)) this.#noteUndelivered(topic);
       if (this.#peers !== undefined) this.#publishToPeers(this.#peers, topic);
@@ -96,3 +97,7 @@ export class Publisher {
     peers.publish(text, bytes.subarray(start, start + stride * count));
   }
 }
+
+/** Whose message it is: the user's, or else the client's. */
+const ownerOf = (publisher: object | undefined): string | undefined =>
+  publisher instanceof Session ? (publisher.owner ?? publisher.clientId) : undefined;

@@ -4,11 +4,13 @@ import {
   type PackedMessage,
   pack,
   packedExpiry,
+  packedOwner,
   packedPayload,
   packedSize,
   unpack,
 } from "./packed-message.ts";
 import { RetainedExpiry } from "./retained-expiry.ts";
+import { RetainedOwners } from "./retained-owners.ts";
 import { nodeBytes, type Place, RetainedTree } from "./retained-tree.ts";
 
 /** Large messages are kept as they came: to copy them once more would cost more than it saves. */
@@ -23,6 +25,7 @@ const toMessage = (kept: Kept): Message => (kept instanceof Message ? kept : unp
 const sizeOf = (kept: Kept): number => (kept instanceof Message ? kept.size : packedSize(kept));
 /** On the broker's clock; Infinity: never. */
 const expiryOf = (kept: Kept): number => (kept instanceof Message ? kept.expiresAt : packedExpiry(kept));
+const ownerOf = (kept: Kept): number => (kept instanceof Message ? kept.owner : packedOwner(kept));
 const payloadOf = (kept: Kept): number =>
   kept instanceof Message ? kept.payloadLength : packedPayload(kept);
 
@@ -31,6 +34,10 @@ export interface RetainedListener {
   retained(message: Message): void;
   cleared(topic: string): void;
 }
+
+/** What everybody may retain, however much others have. */
+const littleCount = 100;
+const littleBytes = 64 * 1024;
 
 /** Sums of what is kept of one kind. */
 class Tally {
@@ -52,8 +59,12 @@ export interface RetainedLimits {
 }
 
 export interface RetainedOptions {
-  /** A message was not retained for want of room. @param isFirst there was room since the last time */
-  onFull(isFirst: boolean): void;
+  /**
+   * A message was not retained for want of room.
+   * @param isFirst there was room since the last time
+   * @param greedy who has retained so much that the rest is for others; undefined: there is no room for anybody
+   */
+  onFull(isFirst: boolean, greedy: string | undefined): void;
   readonly listener?: RetainedListener | undefined;
   /** The broker's clock. */
   readonly now?: () => number;
@@ -65,6 +76,7 @@ export class Retained {
   readonly #clients = new Tally();
   /** The broker's own messages, to which no limit applies: they report that the others are full. */
   readonly #own = new Tally();
+  readonly #owners = new RetainedOwners();
   readonly #expiry = new RetainedExpiry<Kept>({
     all: () => this.#tree.all(),
     expiryOf,
@@ -73,7 +85,7 @@ export class Retained {
   #isKnownFull = false;
 
   readonly #limits: RetainedLimits;
-  readonly #onFull: (isFirst: boolean) => void;
+  readonly #onFull: RetainedOptions["onFull"];
   readonly #listener: RetainedListener | undefined;
   readonly #now: () => number;
 
@@ -104,12 +116,15 @@ export class Retained {
     return this.#clients.payloadBytes + this.#own.payloadBytes;
   }
 
-  /** Keeps the message in place of the one before; an empty payload only takes that one away. */
-  keep(message: Message): void {
+  /**
+   * Keeps the message in place of the one before; an empty payload only takes that one away.
+   * @param owner the user who published it, or the client without one; undefined: the broker itself, or another node
+   */
+  keep(message: Message, owner?: string): void {
     const isEmpty = message.end === message.payloadStart;
     if (isEmpty)
       this.#remove(message.topic.text); // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
-    else this.#set(message);
+    else this.#set(message, owner);
   }
 
   /** Keeps a message that was kept before; a limit that is lower by now does not take it away. */
@@ -121,48 +136,66 @@ export class Retained {
     return isSystemTopic(topic) ? this.#own : this.#clients;
   }
 
-  #set(message: Message): void {
+  #set(message: Message, owner: string | undefined): void {
     const { text } = message.topic;
     const tally = this.#tally(text);
-    if (tally === this.#clients && this.#isFull(message) && !this.#evict(message)) {
+    if (tally === this.#clients && this.#isFull(message, owner) && !this.#evict(message, owner)) {
       // An old value must not stand where a newer one was published.
       this.#remove(text);
-      this.#onFull(!this.#isKnownFull);
+      this.#onFull(!this.#isKnownFull, this.#isFull(message, undefined) ? undefined : owner);
       this.#isKnownFull = true;
       return;
     }
+    if (tally === this.#clients) message.owner = this.#owners.numberOf(owner);
     this.#put(message, this.#tree.place(text), tally);
     if (tally === this.#clients) this.#listener?.retained(message);
   }
 
   #put(message: Message, place: Place<Kept>, tally: Tally): void {
-    if (place.value !== undefined) tally.add(place.value, -1);
     const kept = toKept(message);
     this.#expiry.added(message.expiresAt);
     tally.add(kept, 1);
     tally.bytes += place.missing * nodeBytes;
+    this.#owners.add(ownerOf(kept), sizeOf(kept) + place.missing * nodeBytes, 1);
+    // After the new one: who replaces its own message stays known.
+    if (place.value !== undefined) this.#forget(place.value, tally);
     this.#tree.set(place, kept);
   }
 
-  /** @returns false when nothing that is kept has expired, or not enough of it */
-  #evict(message: Message): boolean {
-    return this.#expiry.evict(this.#now()) && !this.#isFull(message);
+  #forget(kept: Kept, tally: Tally): void {
+    tally.add(kept, -1);
+    this.#owners.add(ownerOf(kept), -sizeOf(kept), -1);
   }
 
-  #isFull(message: Message): boolean {
+  /** @returns false when nothing that is kept has expired, or not enough of it */
+  #evict(message: Message, owner: string | undefined): boolean {
+    return this.#expiry.evict(this.#now()) && !this.#isFull(message, owner);
+  }
+
+  /** Whether there is no room for the message: a quarter is for those who have retained little. */
+  #isFull(message: Message, owner: string | undefined): boolean {
     const { value: before, missing } = this.#tree.place(message.topic.text);
     const { count, bytes } = this.#clients;
-    const { maxRetained, maxRetainedBytes } = this.#limits;
+    const share = owner !== undefined && this.#isGreedy(owner) ? 0.75 : 1;
+    const [maxRetained, maxRetainedBytes] = [
+      share * this.#limits.maxRetained,
+      share * this.#limits.maxRetainedBytes,
+    ];
     if (before === undefined && count >= maxRetained) return true;
     const less = before === undefined ? 0 : sizeOf(before);
     return bytes + message.size - less + missing * nodeBytes > maxRetainedBytes;
+  }
+
+  #isGreedy(owner: string): boolean {
+    const { count, bytes } = this.#owners.held(owner);
+    return count >= littleCount || bytes >= littleBytes;
   }
 
   #remove(topic: string): void {
     const place = this.#tree.place(topic);
     if (place.value === undefined) return;
     const tally = this.#tally(topic);
-    tally.add(place.value, -1);
+    this.#forget(place.value, tally);
     tally.bytes -= this.#tree.remove(place) * nodeBytes;
     if (this.#isKnownFull) this.#isKnownFull = !this.#hasRoomAgain();
     if (tally === this.#clients) this.#listener?.cleared(topic);

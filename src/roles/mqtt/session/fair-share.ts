@@ -1,6 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Counters } from "../wire/counters.ts";
-import type { OutgoingMessages } from "./outgoing-messages.ts";
 import type { QueuedMemory } from "./queued-memory.ts";
 import { minBytesPerClient } from "./quota.ts";
 
@@ -10,11 +9,21 @@ const searchPause = 100;
 /** Messages that are dropped for one. */
 const maxLost = 10_000;
 
+/** What is on its way to one client. */
+interface Holding {
+  /** The user whose messages these are. */
+  readonly owner?: string | undefined;
+  readonly queue: { readonly length: number };
+  /** In bytes. */
+  readonly held: number;
+  readonly isClosed: boolean;
+  /** The queue loses its oldest message. */
+  loseOldest(): void;
+}
+
 /** A session that may hold messages. */
 interface Holder {
-  /** The user name that it was begun under. */
-  readonly owner: string | undefined;
-  readonly outgoing: OutgoingMessages;
+  readonly outgoing: Holding;
 }
 
 /** One user's sessions, or one session without a user. */
@@ -49,7 +58,7 @@ export class FairShare {
    * @param asker who needs the room
    * @returns false when nobody holds more than the asker's user
    */
-  makeRoom(asker: OutgoingMessages, bytes: number): boolean {
+  makeRoom(asker: Holding, bytes: number): boolean {
     const { queued } = this.#context;
     const goal = queued.bytes - bytes;
     for (let lost = 0; queued.bytes > goal; lost++) {
@@ -63,7 +72,7 @@ export class FairShare {
   }
 
   /** The queue that loses a message next. The search goes through all sessions, so not at every call. */
-  #victimFor(asker: OutgoingMessages): Holder | undefined {
+  #victimFor(asker: Holding): Holder | undefined {
     const found = this.#longestQueueFor(asker);
     const now = this.#context.clock.now();
     if (found !== undefined || now < this.#nextSearch) return found;
@@ -72,7 +81,7 @@ export class FairShare {
     return this.#longestQueueFor(asker);
   }
 
-  #longestQueueFor(asker: OutgoingMessages): Holder | undefined {
+  #longestQueueFor(asker: Holding): Holder | undefined {
     const greediest = this.#greediest;
     if (greediest === undefined) return undefined;
     // A little more does not count: two who hold the same would take turns in losing what they have.
@@ -99,11 +108,12 @@ export class FairShare {
     for (const holder of this.#context.sessions.values()) {
       const { held } = holder.outgoing;
       if (held === 0) continue;
-      const key = holder.owner ?? holder;
+      const { owner } = holder.outgoing;
+      const key = owner ?? holder;
       const group = groups.get(key) ?? { held: 0, holders: [] };
       groups.set(key, group);
       group.held += held;
-      if (holder.owner !== undefined) heldBy.set(holder.owner, group.held);
+      if (owner !== undefined) heldBy.set(owner, group.held);
       group.holders.push(holder);
       if (group.held > (this.#greediest?.held ?? 0)) this.#greediest = group;
     }

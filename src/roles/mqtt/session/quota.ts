@@ -1,5 +1,5 @@
 import type { QueuedMemory } from "./queued-memory.ts";
-import type { SessionLimits } from "./session-context.ts";
+import type { SessionLimits } from "./session-limits.ts";
 
 /** What each client may have while a limit for all of them together is reached, in bytes. */
 export const minBytesPerClient = 64 * 1024;

@@ -7,14 +7,8 @@ import type { FairShare } from "./fair-share.ts";
 import type { QueueExpiry } from "./queue-expiry.ts";
 import type { QueuedMemory } from "./queued-memory.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { SessionLimits } from "./session-limits.ts";
 import type { StoredMessages } from "./stored-messages.ts";
-
-/** The limits of what waits for clients. They may change while the broker runs. */
-export interface SessionLimits {
-  readonly maxQueuedMessages: number;
-  readonly maxQueuedBytes: number;
-  readonly maxAllQueuedBytes: number;
-}
 
 /** What all sessions of a broker share. */
 export interface SessionContext {

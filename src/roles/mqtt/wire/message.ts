@@ -29,6 +29,8 @@ export class Message {
   readonly retain: boolean;
   /** On the broker's clock, in milliseconds; Infinity: never. */
   readonly expiresAt: number;
+  /** Of a retained message: the number of who retained it. */
+  owner = 0;
   /** How many queues and in-flight windows hold it. */
   holders = 0;
 

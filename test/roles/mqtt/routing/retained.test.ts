@@ -120,3 +120,40 @@ test("a large message is stored without packing, and can be replaced by a small 
   expect(retained.payloadBytes).toBe(5);
   expect(retained.bytes).toBeLessThan(1000);
 });
+
+test("who has retained much may not take the last quarter, which is for others", () => {
+  const refused: (string | undefined)[] = [];
+  const retained = new Retained(
+    { maxRetained: 1000, maxRetainedBytes: 1e9 },
+    { onFull: (_, greedy) => refused.push(greedy) },
+  );
+  for (let n = 0; n < 900; n++) retained.keep(message(`greedy/${n}`, "x"), "mallory");
+  expect([retained.size, refused.length, refused[0]]).toEqual([750, 150, "mallory"]);
+  for (let n = 0; n < 90; n++) retained.keep(message(`honest/${n}`, "x"), "ani");
+  expect([retained.size, refused.length]).toEqual([840, 150]);
+  // What one has already may be replaced, and taken away.
+  retained.keep(message("greedy/7", "new"), "mallory");
+  retained.keep(message("greedy/8", ""), "mallory");
+  expect([retained.size, refused.length]).toEqual([839, 150]);
+  // The broker itself, and other nodes, may use all of it.
+  for (let n = 0; n < 200; n++) retained.keep(message(`own/${n}`, "x"));
+  expect([retained.size, refused.at(-1)]).toEqual([1000, undefined]);
+});
+
+test("bytes count as topics do, with what the tree takes for deep topics; what is gone does not count", () => {
+  const refused: (string | undefined)[] = [];
+  const retained = new Retained(
+    { maxRetained: 1_000_000, maxRetainedBytes: 4_000_000 },
+    { onFull: (_, greedy) => refused.push(greedy) },
+  );
+  const deep = (n: number) => `${n}/${"level/".repeat(60)}end`;
+  let kept = 0;
+  for (let n = 0; refused.length === 0; n++, kept++)
+    retained.keep(message(deep(n), "x".repeat(20_000)), "mallory");
+  expect(retained.bytes).toBeWithin(2_900_000, 3_000_001);
+  for (let n = 0; n < kept; n++) retained.keep(message(deep(n), ""), "ani");
+  expect([retained.size, retained.bytes]).toEqual([0, 0]);
+  refused.length = 0;
+  for (let n = 0; n < 50; n++) retained.keep(message(deep(n), "x".repeat(20_000)), "mallory");
+  expect(refused).toEqual([]);
+});
