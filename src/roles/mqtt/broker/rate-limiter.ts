@@ -45,7 +45,7 @@ interface Allowance {
 }
 
 /** A client that publishes. */
-export interface Throttled {
+export interface RateLimitedClient {
   readonly identity: { readonly clientId: string };
   readonly isClosed: boolean;
   throttle(): void;
@@ -66,7 +66,7 @@ export class RateLimiter {
   readonly #allowances = new Map<string, Allowance>();
   #maxKnown = minKnown;
   /** Until when each is throttled. */
-  readonly #throttled = new Map<Throttled, number>();
+  readonly #throttled = new Map<RateLimitedClient, number>();
   #stop: (() => void) | undefined;
 
   /** @param onError called with what going on with a client throws; the others go on all the same */
@@ -81,7 +81,7 @@ export class RateLimiter {
   }
 
   /** A PUBLISH of so many bytes has come: the client is throttled if that was too fast. */
-  consume(client: Throttled, size: number): void {
+  consume(client: RateLimitedClient, size: number): void {
     const now = this.#clock.now();
     const wait = Math.max(
       this.#consume(client, "messages", 1, this.#limits.maxPublishRate, now),
@@ -94,14 +94,20 @@ export class RateLimiter {
   }
 
   /** @returns how long to wait */
-  #consume(client: Throttled, what: keyof Allowance, amount: number, rate: number, now: number): number {
+  #consume(
+    client: RateLimitedClient,
+    what: keyof Allowance,
+    amount: number,
+    rate: number,
+    now: number,
+  ): number {
     if (rate === 0) return 0;
     const bucket = this.#allowance(client, now)[what];
     bucket.consume(amount, rate, now);
     return bucket.isEmpty ? Math.max(1, bucket.wait(rate)) : 0;
   }
 
-  #allowance(client: Throttled, now: number): Allowance {
+  #allowance(client: RateLimitedClient, now: number): Allowance {
     const { clientId } = client.identity;
     const known = this.#allowances.get(clientId);
     if (known !== undefined) return known;

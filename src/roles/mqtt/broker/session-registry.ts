@@ -81,17 +81,19 @@ export class SessionRegistry {
   }
 
   /**
-   * Makes room for a client that has no session yet, at the cost of one that left: otherwise whoever leaves enough
-   * sessions behind would shut everybody else out.
+   * At the limit, evicts the session that has been offline longest for a client that has none yet: otherwise whoever
+   * leaves enough sessions behind would shut everybody else out.
    * @returns false when all sessions are in use
    */
-  makeRoom(): boolean {
+  ensureCapacity(): boolean {
     const { config, log } = this.#context;
     if (this.all.size < config.maxSessions) return true;
     const [oldest] = this.#offline;
     if (oldest === undefined) return false;
     const name = printable(oldest.clientId, 40);
-    log.debug(`Ended the session of "${name}", which is away: maxSessions is ${config.maxSessions}`);
+    log.debug(
+      `Ended the session of "${name}", whose client is offline: maxSessions is ${config.maxSessions}`,
+    );
     this.#expire(oldest);
     return true;
   }

@@ -25,7 +25,7 @@ const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** The users of the configuration. An unknown name and a wrong password cannot be distinguished from outside. */
 export class Users {
   readonly #users: readonly UserConfig[];
-  readonly #turns = new PasswordCheckQueue();
+  readonly #passwordChecks = new PasswordCheckQueue();
   #verifiers: Promise<(name: string) => Verifier> | undefined;
   /** Known to this process only, so that digests made with it are of no use elsewhere. */
   readonly #key = randomBytes(32);
@@ -68,7 +68,7 @@ export class Users {
   ): Promise<boolean> {
     const { salt, iterations, storedKey } = await this.verifierOf(name);
     const host = remote.slice(0, remote.lastIndexOf(":"));
-    const found = await this.#turns.take(host, isGone, () => derive(password, salt, iterations));
+    const found = await this.#passwordChecks.take(host, isGone, () => derive(password, salt, iterations));
     const isRight = found !== undefined && timingSafeEqual(found.storedKey, storedKey);
     if (isRight) this.#digests.set(name, digest);
     return isRight;

@@ -30,7 +30,7 @@ export function completeConnect(
     connection.refuse({ reason: Reason.ClientIdentifierNotValid });
     return;
   }
-  if (kept === undefined && !broker.registry.makeRoom()) {
+  if (kept === undefined && !broker.registry.ensureCapacity()) {
     refuseFull(connection);
     return;
   }
