@@ -44,15 +44,18 @@ export class Publisher {
     return this.#publication.count === 0;
   }
 
-  /** Adds the message that `view` has read from `bytes`; what is there and does not go with it is published first. */
-  add(view: PublishView, bytes: Buffer, topic: TopicRoute, publisher: object | undefined, v5: boolean): void {
+  /**
+   * Adds the message that `view` has read from `bytes`; what is there and does not go with it is published first.
+   * @param origin the session whose message it is; undefined: the broker's own, or another node's
+   */
+  add(view: PublishView, bytes: Buffer, topic: TopicRoute, origin: object | undefined, v5: boolean): void {
     const publication = this.#publication;
-    if (publication.append(view, bytes, topic, publisher, v5)) {
+    if (publication.append(view, bytes, topic, origin, v5)) {
       this.#topic = topic;
       return;
     }
     this.flush();
-    publication.append(view, bytes, topic, publisher, v5);
+    publication.append(view, bytes, topic, origin, v5);
     this.#topic = topic;
   }
 
@@ -81,8 +84,8 @@ export class Publisher {
 
   // What is retained is for whoever subscribes later; the broker's own messages need no subscriber.
   #noteUndelivered(topic: TopicRoute): void {
-    const { publisher, retain, count } = this.#publication;
-    if (publisher === undefined || retain || this.#peers?.wants(topic.text, false)) return;
+    const { origin, retain, count } = this.#publication;
+    if (origin === undefined || retain || this.#peers?.wants(topic.text, false)) return;
     this.#context.undelivered.record(topic, count);
   }
 

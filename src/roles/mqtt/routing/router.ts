@@ -265,7 +265,7 @@ export class Router {
 }
 
 function deliver(publication: Publication, target: Target): void {
-  if (target.noLocal && target.subscriber === publication.publisher) return; // [MQTT-3.8.3-3]
+  if (target.noLocal && target.subscriber === publication.origin) return; // [MQTT-3.8.3-3]
   target.subscriber.deliver(publication, target);
 }
 

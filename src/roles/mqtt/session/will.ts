@@ -30,8 +30,8 @@ interface WillContext {
   readonly timers: TimerWheel;
   readonly limits: { readonly maxAllQueuedBytes: number };
   readonly queued: QueuedMemory;
-  /** @param publisher for subscriptions with no local */
-  publish(packet: Buffer, topic: string, publisher: object): void;
+  /** @param origin for subscriptions with no local */
+  publish(packet: Buffer, topic: string, origin: object): void;
 }
 
 /** A will as the PUBLISH it becomes: it outlives the packet that brought it, and needs no more checks. */

@@ -28,7 +28,7 @@ const noTopic: PublishedTopic = {
 export class Publication {
   topic: PublishedTopic = noTopic;
   /** The session that publishes, for subscriptions with no local; undefined: the broker itself, or another node. */
-  publisher: object | undefined;
+  origin: object | undefined;
   readonly run = new PublishRun();
   readonly #now: () => number;
   readonly #variants = new PublishVariants(this.run);
@@ -69,15 +69,15 @@ export class Publication {
     view: PublishView,
     bytes: Buffer,
     topic: PublishedTopic,
-    publisher: object | undefined,
+    origin: object | undefined,
     v5: boolean,
   ): boolean {
     if (this.run.count > 0) {
-      return this.topic === topic && this.publisher === publisher && this.run.append(view, bytes);
+      return this.topic === topic && this.origin === origin && this.run.append(view, bytes);
     }
     this.run.begin(view, bytes, v5);
     this.topic = topic;
-    this.publisher = publisher;
+    this.origin = origin;
     return true;
   }
 
@@ -128,7 +128,7 @@ export class Publication {
     this.run.clear();
     this.#variants.clear();
     this.topic = noTopic;
-    this.publisher = undefined;
+    this.origin = undefined;
     this.#large = undefined;
     if (this.#messages.length > 0) this.#messages = [];
   }
