@@ -22,7 +22,6 @@ export const commonHelp: Readonly<Record<string, string>> = {
   datagrams_unanswered_total: "Datagrams from a port or at a rate that gets no reply.",
   datagram_errors_total: "Errors of the network while datagrams were sent or received.",
   accept_failures_total: "Attempts to accept a connection that failed, each of many for one connection.",
-  accept_pauses_total: "Times that no connections were accepted, because no file descriptors were left.",
   requests: "Requests being answered now.",
   requests_total: "Requests received.",
   requests_failed_total: "Requests whose answer failed: a bug, which the log describes.",

@@ -55,7 +55,7 @@ services:
   const body = '{"a":5,"b":9}';
   const head = `POST /add HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   client.write(`${head}\r\n\r\n${body.slice(0, 5)}`);
-  await until(async () => (await counter(lab, "rest", "requests")) === 1);
+  await until(async () => (await counter(lab, "rest", "held_bytes")) > 0);
   lab.program.signal("SIGTERM");
   // Services stop in reverse order, so once echo has stopped, rest is the one that waits.
   await lab.untilLogged("distsrv", "SIGTERM: unfinished replies have");
