@@ -72,7 +72,7 @@ export class Publisher {
     const publication = this.#publication;
     const { retained, router, watch } = this.#context;
     try {
-      if (publication.retain) retained.keep(publication.message(0), ownerOf(publication.publisher));
+      if (publication.retain) retained.keep(publication.message(0), ownerOf(publication.origin));
       watch?.record(topic.text, publication.run);
       if (!router.publish(topic, publication)) this.#noteUndelivered(topic);
       if (this.#peers !== undefined) this.#publishToPeers(this.#peers, topic);
@@ -102,5 +102,5 @@ export class Publisher {
 }
 
 /** Whose message it is: the user's, or else the client's. */
-const ownerOf = (publisher: object | undefined): string | undefined =>
-  publisher instanceof Session ? (publisher.owner ?? publisher.clientId) : undefined;
+const ownerOf = (origin: object | undefined): string | undefined =>
+  origin instanceof Session ? (origin.owner ?? origin.clientId) : undefined;
