@@ -2,7 +2,7 @@ import type { Address } from "../../core/address.ts";
 import { formatAddress, formatHostPort, plainHost } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
-import type { Conversation } from "../../core/traffic.ts";
+import type { Conversation, Direction } from "../../core/traffic.ts";
 import { listenError } from "../listen-port.ts";
 import { registerOwnPort, SenderRate, unansweredPort } from "./reply-guard.ts";
 
@@ -13,12 +13,12 @@ export interface UdpOptions {
   readonly maxRate: number;
 }
 
-/** @returns the reply datagram, or undefined for none; valid until the next call */
-export type UdpHandler = (
-  datagram: Uint8Array,
-  peer: Address,
-  conversation: () => Conversation,
-) => Uint8Array | undefined;
+export interface UdpHandler {
+  /** @returns the reply datagram, or undefined for none; valid until the next call */
+  reply(datagram: Uint8Array, peer: Address): Uint8Array | undefined;
+  /** What observers see of a datagram, in a line. */
+  describe(direction: Direction, datagram: Uint8Array, peer: Address): string;
+}
 
 export interface UdpServer {
   readonly address: Address;
@@ -195,22 +195,20 @@ class Server implements UdpServer {
   }
 
   #reply({ bytes, port, host, number }: Received): void {
-    const { traffic } = this.#context;
     const peer: Address = { transport: "udp", host: plainHost(host), port };
-    let known: Conversation | undefined;
-    const conversation = () => {
-      known ??= this.#conversation(number, peer);
-      return known;
-    };
-    if (traffic.sample("open")) traffic.emit({ kind: "open", conversation: conversation() });
-    if (traffic.sample("bytes")) {
-      traffic.emit({ kind: "bytes", conversation: conversation(), direction: "in", bytes });
-    }
-    const reply = this.#handler(bytes, peer, conversation);
-    if (reply !== undefined && this.#send(reply, port, host) && traffic.sample("bytes")) {
-      traffic.emit({ kind: "bytes", conversation: conversation(), direction: "out", bytes: reply });
-    }
-    if (traffic.sample("close")) traffic.emit({ kind: "close", conversation: conversation() });
+    // A datagram and its answer are seen both, or neither.
+    const isSeen = this.#context.traffic.sample("message", 2);
+    if (isSeen) this.#emit(number, peer, "in", bytes);
+    const reply = this.#handler.reply(bytes, peer);
+    if (reply !== undefined && this.#send(reply, port, host) && isSeen)
+      this.#emit(number, peer, "out", reply);
+  }
+
+  /** A datagram is a message, whole and alone: there is no connection to open or close. */
+  #emit(number: number, peer: Address, direction: Direction, bytes: Uint8Array, more = ""): void {
+    const conversation = this.#conversation(number, peer);
+    const text = this.#handler.describe(direction, bytes, peer) + more;
+    this.#context.traffic.emit({ kind: "message", conversation, direction, text, bytes });
   }
 
   #send(reply: Uint8Array, port: number, host: string): boolean {
@@ -227,11 +225,8 @@ class Server implements UdpServer {
     const { log, traffic } = this.#context;
     const count = ++this.#counters.unanswered;
     const peer: Address = { transport: "udp", host: plainHost(host), port };
-    const conversation = this.#conversation(this.#counters.received, peer);
-    if (traffic.sample("open")) traffic.emit({ kind: "open", conversation });
-    if (traffic.sample("bytes")) traffic.emit({ kind: "bytes", conversation, direction: "in", bytes });
-    if (traffic.sample("close"))
-      traffic.emit({ kind: "close", conversation, reason: `not answered: ${why}` });
+    if (traffic.sample("message"))
+      this.#emit(this.#counters.received, peer, "in", bytes, `, not answered: ${why}`);
     // One line for the first and for every thousandth, so that a flood does not fill the log.
     if (count % 1000 !== 1) return;
     log.warning(

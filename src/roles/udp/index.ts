@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Address } from "../../core/address.ts";
 import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { compiledText, host, port } from "../../core/schema.ts";
@@ -29,32 +30,19 @@ export const udp: Role<UdpConfig> = {
   transport: "udp",
   example: (_, [address]) => exampleCommand("udp", address, labPorts.udp, "halo"),
   async start(context, config) {
-    const { traffic } = context;
     const writerFor = writersBySender(config.reply);
-
-    const server = await listenUdp(context, config, (datagram, peer, conversation) => {
-      const sender = `('${peer.host}', ${peer.port})`;
+    const server = await listenUdp(context, config, {
       // The reply to a datagram of maximum size is cut to the maximum size.
-      const reply = writerFor(sender).render(datagram).subarray(0, maxDatagram);
-      if (traffic.sample("message")) {
-        const text = `Received from ${sender}: ${printable(datagram)}`;
-        traffic.emit({
-          kind: "message",
-          conversation: conversation(),
-          direction: "in",
-          text,
-          bytes: datagram,
-        });
-      }
-      if (traffic.sample("message")) {
-        const text = `Sent to ${sender}: ${printable(reply)}`;
-        traffic.emit({ kind: "message", conversation: conversation(), direction: "out", text, bytes: reply });
-      }
-      return reply;
+      reply: (datagram, peer) => writerFor(senderText(peer)).render(datagram).subarray(0, maxDatagram),
+      describe: (direction, datagram, peer) =>
+        `${direction === "in" ? "Received from" : "Sent to"} ${senderText(peer)}: ${printable(datagram)}`,
     });
     return { addresses: [server.address], stats: () => server.stats(), stop: () => server.stop() };
   },
 };
+
+/** As Python prints an address. */
+const senderText = ({ host, port }: Address): string => `('${host}', ${port})`;
 
 /** The writer of the last sender is kept: a sender rarely sends one datagram only. */
 function writersBySender(reply: string): (sender: string) => ReplyWriter {

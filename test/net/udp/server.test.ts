@@ -15,10 +15,17 @@ async function echo({ host = "127.0.0.1", maxRate = 0, marker = "" } = {}) {
   const events: TrafficEvent[] = [];
   const traffic: Traffic = { sample: () => true, emit: (event) => void events.push(event) };
   const context = { service: "udp", log: logger, traffic };
-  const server = await listenUdp(context, { host, port: 0, maxRate }, (datagram) => {
-    answered++;
-    return Buffer.concat([encoder.encode(marker), datagram]);
-  });
+  const server = await listenUdp(
+    context,
+    { host, port: 0, maxRate },
+    {
+      reply(datagram) {
+        answered++;
+        return Buffer.concat([encoder.encode(marker), datagram]);
+      },
+      describe: (direction, datagram) => `${direction} ${Buffer.from(datagram)}`,
+    },
+  );
   onTestFinished(() => server.stop());
   return { server, log, events, port: server.address.port, answered: () => answered };
 }
@@ -51,7 +58,9 @@ describe("a UDP server", () => {
     expect(log).toEqual([
       `Did not answer a datagram from 127.0.0.1:${port}: port ${port} is a UDP service's own (1 not answered so far)`,
     ]);
-    expect(events.map(({ kind }) => kind)).toEqual(["open", "bytes", "close"]);
+    expect(events.map((event) => (event.kind === "message" ? event.text : event.kind))).toEqual([
+      `in halo, not answered: port ${port} is a UDP service's own`,
+    ]);
   });
 
   test("does not answer another UDP service of the process, and that not it", async () => {
