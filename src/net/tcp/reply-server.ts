@@ -34,8 +34,10 @@ export async function replyServer(
       messages++;
       const reply = writer.render(chunk);
       connection.write(reply);
-      if (traffic.sample("message")) emitMessage(connection, "in", "Received from client", chunk);
-      if (traffic.sample("message")) emitMessage(connection, "out", "Sent to client", reply);
+      // A message and its reply are seen both, or neither.
+      if (!traffic.sample("message", 2)) return;
+      emitMessage(connection, "in", "Received from client", chunk);
+      emitMessage(connection, "out", "Sent to client", reply);
     },
   });
   return {

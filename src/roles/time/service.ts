@@ -140,15 +140,13 @@ class TimeService implements TcpHandler<TimeRequestReader> {
     const { traffic, thread } = this.#context;
     const { conversation } = connection;
     const by = thread > 0 ? ` (thread ${thread})` : "";
-    if (traffic.sample("message")) {
-      const name = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
-      const text = `Received from client: ${name}${by}`;
-      traffic.emit({ kind: "message", conversation, direction: "in", text });
-    }
-    if (traffic.sample("message")) {
-      const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
-      const bytes = reply === undefined ? {} : { bytes: reply };
-      traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...bytes });
-    }
+    // A request and its reply are seen both, or neither.
+    if (!traffic.sample("message", 2)) return;
+    const name = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
+    const text = `Received from client: ${name}${by}`;
+    traffic.emit({ kind: "message", conversation, direction: "in", text });
+    const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
+    const bytes = reply === undefined ? {} : { bytes: reply };
+    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...bytes });
   }
 }

@@ -141,11 +141,12 @@ class Replier {
   }
 
   reply(peer: ZmqPeer, envelope: Parts, request: Parts): void {
-    const isShown = this.#traffic.sample("message");
+    // A request and its reply are seen both, or neither.
+    const isShown = this.#traffic.sample("message", 2);
     if (isShown) this.#show(peer, "in", "Received request", request);
     const reply = this.#render(request, ++this.#count);
     peer.send(reply, envelope);
-    if (isShown && this.#traffic.sample("message")) this.#show(peer, "out", "Sent reply", reply);
+    if (isShown) this.#show(peer, "out", "Sent reply", reply);
     // What it does not read, it does not get to ask for either.
     if (peer.isFull) peer.hold("replies");
   }
