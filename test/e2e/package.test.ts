@@ -52,7 +52,9 @@ describe.skipIf(isSkipped)("the npm package", () => {
   test("runs by npx from the folder it is installed in", async () => {
     expect(await npx("distsrv", "--version")).toBe(`${version}\n`);
     expect(await npx("distcli", "--version")).toBe(`${version}\n`);
-    expect(await npx("distsrv", "check", "--without", "udp")).toStartWith("lab.yaml (built in) is fine: 13 services (mqtt, echo");
+    expect(await npx("distsrv", "check", "--without", "udp")).toStartWith(
+      "lab.yaml (built in) is fine: 13 services (mqtt, echo",
+    );
     const wrong = await run(["npx", "distsrv", "--cofnig"], inFolder);
     expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining("--config") });
   });
