@@ -43,7 +43,6 @@ testPage("the traffic of five services fits into one diagram", picture, async (p
     /^rest to .*: 200 \{"result":14\}$/,
     /^echo to .*: Echo: halo dunia$/,
     /^udp to .*Apa kabar\?$/,
-    /and udp: closes/,
   ]) {
     await wireRow(page, row).waitFor();
   }
