@@ -16,6 +16,7 @@ import { registry } from "./registry.ts";
 import type { ProcessFacts } from "./server/admin/context.ts";
 import { check } from "./server/commands/check.ts";
 import { commandNames } from "./server/commands/command-names.ts";
+import { health } from "./server/commands/health.ts";
 import { init } from "./server/commands/init.ts";
 import { roles, schema } from "./server/commands/roles.ts";
 import { run } from "./server/commands/run.ts";
@@ -198,6 +199,14 @@ program
     if (file === undefined && config === undefined && about === undefined)
       command.error("error: missing required argument 'file'");
     return finish(check({ ...options, config: file ?? config, set }, registry, io));
+  });
+program
+  .command("health")
+  .description("ask a running distsrv on this machine whether all its services run: status 0, or 1")
+  .argument("[file]", "the file that it runs; absent: that of --config, or the lab inside the program")
+  .action((file) => {
+    const { config, set = [], ...options } = program.opts();
+    return finish(health({ ...options, config: file ?? config, set }, registry, io));
   });
 program
   .command("schema")

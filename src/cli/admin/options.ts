@@ -1,16 +1,20 @@
 import { baseCommand, type Cli, type CommandHelp } from "../program/command.ts";
 import { hostName, portNumber } from "../program/options.ts";
 import type { Peer } from "../program/peer.ts";
+import { ownToken } from "./own-token.ts";
 
 /** The default port of distsrv's admin service. */
 export const adminPort = 8088;
+
+export const tokenHelp =
+  "its admin.token (default: the environment's DISTSRV_TOKEN; on this machine also that of a distsrv that made its own)";
 
 /** A command that talks to the admin service of a distsrv. */
 export function adminCommand(help: CommandHelp) {
   return baseCommand(help)
     .argument("[host]", "name or address of the machine that runs distsrv", hostName, "127.0.0.1")
     .option("-p, --port <port>", "port of its admin service", portNumber, adminPort)
-    .option("--token <token>", "its admin.token (default: the environment's DISTSRV_TOKEN)");
+    .option("--token <token>", tokenHelp);
 }
 
 /** Where an admin service is, and the token for it. */
@@ -26,5 +30,10 @@ export function adminPeer(
   { port, token }: { readonly port: number; readonly token?: string | undefined },
   example: string,
 ): AdminPeer {
-  return { host, port, example, token: token ?? (cli.io.env.DISTSRV_TOKEN || undefined) };
+  return {
+    host,
+    port,
+    example,
+    token: token ?? (cli.io.env.DISTSRV_TOKEN || ownToken(cli.io.env, host, port)),
+  };
 }

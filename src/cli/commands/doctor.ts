@@ -1,5 +1,5 @@
 import { type LabService, labPorts } from "../../core/ports.ts";
-import { adminPeer, adminPort } from "../admin/options.ts";
+import { adminPeer, adminPort, tokenHelp } from "../admin/options.ts";
 import { checkServices } from "../doctor/check-services.ts";
 import { runningServices } from "../doctor/running-services.ts";
 import { baseCommand, type Cli, type CliCommand, type ExpectedService } from "../program/command.ts";
@@ -30,7 +30,7 @@ export const doctor: CliCommand = (cli) =>
     .argument("[host]", "name or address of the lab (default: 127.0.0.1)", hostName)
     .option("-c, --config <file>", "a distsrv configuration that says which services to expect")
     .option("--admin-port <port>", "port of distsrv's admin service", portNumber, adminPort)
-    .option("--token <token>", "its admin.token (default: the environment's DISTSRV_TOKEN)")
+    .option("--token <token>", tokenHelp)
     .action((host, options) =>
       cli.run({ ...options, timeout: options.timeout ?? defaultTimeout }, async (context) => {
         const services =

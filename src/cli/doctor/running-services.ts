@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/address.ts";
 import type { AdminPeer } from "../admin/options.ts";
 import { type ListedService, listServices } from "../admin/services.ts";
 import type { ExpectedService } from "../program/command.ts";
@@ -29,6 +30,3 @@ function asExpected(
   }
   return where;
 }
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || host.startsWith("127.");

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
-import { type AdminConfig, isLoopback } from "../config/schema.ts";
+import { isLoopback } from "../../core/address.ts";
+import type { AdminConfig } from "../config/schema.ts";
 
 /** Open without a token: the health checks of process managers, and the page's files, which hold no data. */
 const publicPaths = /^\/(healthz|readyz|assets\/.*)?$/;

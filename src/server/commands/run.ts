@@ -7,6 +7,7 @@ import { type Log, openLog } from "../../observe/log.ts";
 import { logTraffic } from "../../observe/log-traffic.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { ProcessHealth } from "../admin/context.ts";
+import { type KeptToken, keepToken, withGeneratedToken } from "../admin/generated-token.ts";
 import { openAdmin } from "../admin/open-admin.ts";
 import type { RunningAdmin } from "../admin/start.ts";
 import { ConfigError } from "../config/diagnostic.ts";
@@ -33,8 +34,9 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   const wholePlan = planOrReport(options, registry, io);
   if (wholePlan === undefined) return exitStatus.usage;
   const skip = { skipBusy: options.skipBusy === true, isBuiltIn: options.config === undefined };
-  const plan = await withoutBusy(wholePlan, skip, io);
-  if (plan === undefined) return exitStatus.failed;
+  const chosen = await withoutBusy(wholePlan, skip, io);
+  if (chosen === undefined) return exitStatus.failed;
+  const { plan, made } = withGeneratedToken(chosen);
   const { level, messages, format } = plan.settings.log;
   const asText = format === "text" || (format === "auto" && io.isTerminal);
   const log = logOrReport(plan.settings.log, asText, io);
@@ -77,14 +79,21 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     for (const message of await startErrors(error, plan, io)) io.err(`${message}\n`);
     return exitStatus.failed;
   }
+  const kept =
+    made === undefined || admin === undefined
+      ? undefined
+      : keepToken(made, admin.address.port, io.environment);
   if (!supervisor.isStopping) {
     const dashboard = admin && `http://${formatAddress(reachable(admin.address))}`;
     const warn = () => budget !== undefined && compareLimits(plan, budget, own);
     if (asText) printStart({ plan, supervisor, own, io, dashboard, warn });
     else logStart({ plan, supervisor, own, dashboard, warn });
+    // Never a line of the log: its file and its collectors keep what they get.
+    if (kept !== undefined) (asText ? io.stdout.write.bind(io.stdout) : io.err)(tokenLine(made ?? "", kept));
   }
   const clean = await stopped;
   await admin?.stop(AbortSignal.timeout(shortGraceMs));
+  kept?.forget();
   await log.close();
   return clean ? exitStatus.ok : exitStatus.failed;
 }
@@ -127,6 +136,11 @@ function printStart({ plan, supervisor, own, dashboard, warn, io }: Start & { re
   warn();
   logReady(plan, own);
   stdout.write(`${["Ctrl-C stops.", link].filter((part) => part !== undefined).join(" ")}\n`);
+}
+
+function tokenLine(token: string, { file, problem }: KeptToken): string {
+  const where = file === undefined ? `distcli does not find it: ${problem}` : `distcli reads it from ${file}`;
+  return `Token: ${token} (the dashboard asks for it; ${where})\n`;
 }
 
 /** For programs: a log line for each address. */

@@ -1,4 +1,5 @@
 import { operationTable } from "../../core/operation.ts";
+import { withEnvironmentToken } from "./admin-token.ts";
 import { ConfigError, type Diagnostic } from "./diagnostic.ts";
 import { ConfigDocument } from "./document.ts";
 import { addDiagnostic, type LoadContext } from "./load-context.ts";
@@ -43,7 +44,9 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
   }
   const { services, operations, ...rest } = root as Record<string, unknown>;
   const offset = options.portOffset ?? 0;
-  const settings = moveAdmin(context, readSettings(context, rest), offset);
+  const own =
+    options.isElsewhere === true ? rest : withEnvironmentToken(rest, options.environment, diagnostics);
+  const settings = moveAdmin(context, readSettings(context, own), offset);
   const definitions = readOperations(context, operations);
   const all = readServices(context, services, settings);
   for (const message of selectionMistakes(options, Object.keys(Object(services))))

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isLoopback } from "../../core/address.ts";
 import type { Role } from "../../core/role.ts";
 import { duration, hostText, port, secret } from "../../core/schema.ts";
 
@@ -45,16 +46,15 @@ export type LogConfig = z.infer<typeof logSchema>;
 /** Characters that are safe in a header. A space would end the token, and so lock out its owner. */
 const headerText = /^[!-~]*$/;
 
+/** Stands for a token that is made at each start. It is shorter than a token may be, so it is none by itself. */
+export const generatedToken = "generate";
+
 /** Never quotes the token: the message is shown on a terminal and in a log. */
-function tokenError(token: string): string | undefined {
+export function tokenError(token: string): string | undefined {
+  if (token === generatedToken) return undefined;
   if (token.length < 16) return "must be 16 characters or more";
   if (!headerText.test(token)) return "must be letters, digits and signs of ASCII, without a space";
   return undefined;
-}
-
-/** Whether only this machine reaches a server that listens on `host`. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 export const adminMap = z
@@ -64,10 +64,11 @@ export const adminMap = z
       .describe("Address to listen on; any but this machine's own (127.0.0.1, ::1) needs a token."),
     port: port(8088),
     token: secret(tokenError)
-      .meta({ secret: true, type: "string", minLength: 16, pattern: headerText.source })
+      .meta({ secret: true, type: "string", pattern: `^(?:${generatedToken}|[!-~]{16,})$` })
       .optional()
       .describe(
-        "What a client must show as Authorization: Bearer TOKEN; absent: nothing, and only on 127.0.0.1.",
+        "What a client must show as Authorization: Bearer TOKEN; generate: a new one at each start; absent: that of " +
+          "the environment's DISTSRV_ADMIN_TOKEN or DISTSRV_ADMIN_TOKEN_FILE; else nothing, and only on 127.0.0.1.",
       ),
     hosts: z
       .array(z.string().min(1))
@@ -76,7 +77,7 @@ export const adminMap = z
   })
   .superRefine(({ host, token }, context) => {
     if (token !== undefined || isLoopback(host)) return;
-    const message = `must be set, 16 characters or more: others than this machine can reach ${host}`;
+    const message = `must be set, 16 characters or more, or "generate": others than this machine can reach ${host}`;
     context.addIssue({ code: "custom", path: ["token"], message });
   });
 

@@ -1,4 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fakeRegistry, fakeRole, load, reportOf } from "../../support/registry.ts";
 
 const registry = fakeRegistry(fakeRole("echo"));
@@ -92,6 +95,80 @@ describe("admin in the configuration", () => {
 
   test.each(["127.0.0.1", "127.3.2.1", "localhost", "::1"])("needs no token on %s", (host) => {
     expect(read(`admin: { host: "${host}" }`).settings.admin).toMatchObject({ host });
+  });
+
+  describe("takes its token from the environment", () => {
+    const good = "from-the-environment";
+    const direct = { DISTSRV_ADMIN_TOKEN: good };
+
+    function file(text: string): { DISTSRV_ADMIN_TOKEN_FILE: string } {
+      const folder = mkdtempSync(join(tmpdir(), "distsrv-token-"));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const path = join(folder, "token");
+      writeFileSync(path, text);
+      return { DISTSRV_ADMIN_TOKEN_FILE: path };
+    }
+
+    test("where the file has none, and before that of the file", () => {
+      for (const admin of [
+        "",
+        "admin: true",
+        "admin: { host: 0.0.0.0 }",
+        everywhere("generate"),
+        everywhere(`x${good}`),
+      ])
+        expect(load(`${admin}\n${services}`, registry, { environment: direct }).settings.admin).toMatchObject(
+          { token: good },
+        );
+    });
+
+    test("also from a file that it names, whose last line break does not count", () => {
+      const plan = load(`${everywhere("generate")}\n${services}`, registry, {
+        environment: file(`${good}\n`),
+      });
+      expect(plan.settings.admin).toMatchObject({ token: good });
+    });
+
+    test("and without an admin service reads none", () => {
+      const environment = { DISTSRV_ADMIN_TOKEN_FILE: "/there/is/none" };
+      expect(load(`admin: false\n${services}`, registry, { environment }).settings.admin).toBe(false);
+    });
+
+    test("an empty variable counts as absent", () => {
+      const environment = { DISTSRV_ADMIN_TOKEN: "", DISTSRV_ADMIN_TOKEN_FILE: "" };
+      expect(
+        load(`${everywhere("generate")}\n${services}`, registry, { environment }).settings.admin,
+      ).toMatchObject({
+        token: "generate",
+      });
+    });
+
+    test.each<[string, () => Record<string, string>, string]>([
+      [
+        "a short one",
+        () => ({ DISTSRV_ADMIN_TOKEN: "sesame" }),
+        "DISTSRV_ADMIN_TOKEN: must be 16 characters or more",
+      ],
+      ["a short one in a file", () => file("sesame"), "token, whose text must be 16 characters or more"],
+      ["an empty file", () => file("\n"), "token, which is empty"],
+      [
+        "no file",
+        () => ({ DISTSRV_ADMIN_TOKEN_FILE: "/there/is/none" }),
+        "DISTSRV_ADMIN_TOKEN_FILE: names /there/is/none, which cannot be read: ENOENT",
+      ],
+      [
+        "both",
+        () => ({ ...direct, ...file(good) }),
+        "DISTSRV_ADMIN_TOKEN: is set, and DISTSRV_ADMIN_TOKEN_FILE, too",
+      ],
+    ])("%s is refused without showing it", (_, environment, message) => {
+      const report = reportOf(`${everywhere("generate")}\n${services}`, registry, {
+        environment: environment(),
+      });
+      expect(report).toContain(message);
+      expect(report).not.toContain("sesame");
+      expect(report).not.toContain(good);
+    });
   });
 
   test("with a token may listen everywhere", () => {

@@ -1,0 +1,206 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { status } from "../../../src/cli/commands/status.ts";
+import { tokenFile } from "../../../src/core/token-file.ts";
+import { keepToken } from "../../../src/server/admin/generated-token.ts";
+import { runCli } from "../../cli/support/run-cli.ts";
+import { startLab } from "../../support/lab.ts";
+import { Program, run } from "../../support/program.ts";
+import { until } from "../../support/until.ts";
+
+const entry = fileURLToPath(new URL("../../../src/distsrv.ts", import.meta.url));
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "distsrv-state-"));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+/** A lab that makes its own token, with what it printed of it. */
+async function labWithToken(extra = "") {
+  const state = folder();
+  const env = {
+    DISTSRV_STATE_DIR: state,
+    DISTSRV_ADMIN_TOKEN: "",
+    DISTSRV_ADMIN_TOKEN_FILE: "",
+    DISTSRV_TOKEN: "",
+  };
+  const yaml = `admin: { port: 0, token: generate }\n${extra}\nservices: { echo: { port: 0 } }`;
+  const lab = await startLab(yaml, { env, cleanUp: onTestFinished });
+  await until(() => lab.program.stderr.includes("\n"));
+  const [, token = ""] = /^Token: (\S+) /.exec(lab.program.stderr) ?? [];
+  return { lab, env, state, token, file: join(state, `admin-${lab.adminPort}.token`) };
+}
+
+describe("token: generate", () => {
+  test("is another token at each start, which opens the API and which nothing else does", async () => {
+    const [one, other] = await Promise.all([labWithToken(), labWithToken()]);
+    expect(one.token).toMatch(/^[\w-]{32}$/);
+    expect(other.token).not.toBe(one.token);
+    const ask = (token: string) =>
+      fetch(`http://127.0.0.1:${one.lab.adminPort}/api/services`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    expect((await ask(one.token)).status).toBe(200);
+    for (const wrong of ["generate", other.token, ""]) expect((await ask(wrong)).status).toBe(401);
+  });
+
+  test("leaves the token in a file for its owner alone, where distcli finds it, until the stop", async () => {
+    const { lab, env, token, file } = await labWithToken();
+    expect(readFileSync(file, "utf8")).toBe(`${token}\n`);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const args = ["status", "--port", String(lab.adminPort)];
+    expect(await runCli(status, args, { env })).toMatchObject({ exit: 0 });
+    expect((await runCli(status, args, { env: {} })).stderr).toContain("answers 401");
+    expect(await lab.stop()).toBe(0);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("is printed once, and not in the log, its file, the API or the metrics", async () => {
+    const file = join(folder(), "log");
+    const { lab, token } = await labWithToken(`log: { level: debug, file: ${JSON.stringify(file)} }`);
+    const headers = { authorization: `Bearer ${token}` };
+    for (const path of [
+      "/api/services",
+      "/api/services/echo",
+      "/api/about",
+      "/api/problems",
+      "/metrics",
+      "/openapi.json",
+    ]) {
+      const answer = await fetch(`http://127.0.0.1:${lab.adminPort}${path}`, { headers });
+      expect({ path, status: answer.status }).toEqual({ path, status: 200 });
+      expect(await answer.text()).not.toContain(token);
+    }
+    await lab.stop();
+    expect(lab.program.stderr.split(token)).toHaveLength(2);
+    expect(lab.program.stdout).not.toContain(token);
+    expect(readFileSync(file, "utf8")).toContain("Stopped");
+    expect(readFileSync(file, "utf8")).not.toContain(token);
+  });
+
+  test("in a text log stands among the lines of the start, and not in the log's file", async () => {
+    const [state, file] = [folder(), join(folder(), "log")];
+    const config = join(state, "lab.yaml");
+    writeFileSync(
+      config,
+      `admin: { port: 0, token: generate }\nlog: { format: text, file: ${JSON.stringify(file)} }\nservices: { echo: { port: 0 } }`,
+    );
+    const program = new Program([process.execPath, entry, "--config", config], {
+      env: { DISTSRV_STATE_DIR: state },
+    });
+    onTestFinished(() => program.kill());
+    await program.prints("\nToken: ");
+    await until(() => /Token: \S+ .*\n/.test(program.stdout));
+    program.signal("SIGTERM");
+    expect((await program.outcome()).status).toBe(0);
+    const [, token = ""] = /^Token: (\S+) /m.exec(program.stdout) ?? [];
+    expect(program.stdout.split(token)).toHaveLength(2);
+    expect(readFileSync(file, "utf8")).not.toContain(token);
+  });
+});
+
+describe("the token's file", () => {
+  test("takes the place of one that others could read", () => {
+    const state = folder();
+    const file = join(state, "admin-8088.token");
+    writeFileSync(file, "an old one");
+    chmodSync(file, 0o644);
+    expect(keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state })).toMatchObject({
+      file,
+      problem: undefined,
+    });
+    expect(readFileSync(file, "utf8")).toBe("a-new-one\n");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(state)).toEqual(["admin-8088.token"]);
+  });
+
+  test("that cannot be written is no reason not to start: it says which, and what to set", () => {
+    const state = join(folder(), "file");
+    writeFileSync(state, "");
+    const kept = keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state });
+    expect(kept.file).toBeUndefined();
+    expect(kept.problem).toContain(`${state}/admin-8088.token cannot be written`);
+    expect(kept.problem).toContain("set DISTSRV_STATE_DIR");
+    expect(keepToken("a-new-one", 8088, {}).problem).toContain("set DISTSRV_STATE_DIR");
+  });
+
+  test("is in the folder that is set, or in that of the user's state", () => {
+    const at = (environment: Record<string, string>) => tokenFile(environment, 1);
+    expect(at({ DISTSRV_STATE_DIR: "/s", XDG_STATE_HOME: "/x", HOME: "/h" })).toBe("/s/admin-1.token");
+    expect(at({ XDG_STATE_HOME: "/x", HOME: "/h" })).toBe("/x/distsrv/admin-1.token");
+    expect(at({ HOME: "/h" })).toBe("/h/.local/state/distsrv/admin-1.token");
+    expect(at({})).toBeUndefined();
+  });
+});
+
+describe("distcli on the server's machine", () => {
+  const token = "a-token-of-the-environment";
+
+  test("takes the token that the server was given, and sends it to no other machine", async () => {
+    const seen: (string | null)[] = [];
+    const server = Bun.serve({
+      port: 0,
+      hostname: "0.0.0.0",
+      fetch(request) {
+        seen.push(request.headers.get("authorization"));
+        return Response.json([]);
+      },
+    });
+    onTestFinished(() => server.stop(true));
+    const state = folder();
+    mkdirSync(state, { recursive: true });
+    writeFileSync(join(state, "given"), `${token}\n`);
+    const port = ["--port", String(server.port)];
+    const ask = (host: string, env: Record<string, string>) =>
+      runCli(status, ["status", host, ...port], { env });
+    await ask("127.0.0.1", { DISTSRV_ADMIN_TOKEN: token });
+    await ask("localhost", { DISTSRV_ADMIN_TOKEN_FILE: join(state, "given") });
+    await ask("127.0.0.1", { DISTSRV_ADMIN_TOKEN: token, DISTSRV_TOKEN: "another" });
+    // 0.0.0.0 stands here for an address that is not known to be this machine's.
+    await ask("0.0.0.0", { DISTSRV_ADMIN_TOKEN: token });
+    expect(seen).toEqual([`Bearer ${token}`, `Bearer ${token}`, "Bearer another", null]);
+  });
+});
+
+describe("distsrv health", () => {
+  const health = (config: string) => run([process.execPath, entry, "health", config]);
+
+  test("is status 0 without a token while all services run, 1 when one does not, 1 after the stop", async () => {
+    const { lab, token, state } = await labWithToken();
+    const config = join(state, "lab.yaml");
+    writeFileSync(
+      config,
+      `admin: { host: 0.0.0.0, port: ${lab.adminPort}, token: generate }\nservices: { echo: }`,
+    );
+    expect(await health(config)).toMatchObject({ status: 0, stderr: "" });
+    const url = `http://127.0.0.1:${lab.adminPort}/api/services/echo/stop`;
+    await fetch(url, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+    expect(await health(config)).toMatchObject({ status: 1, stderr: "Not healthy: echo is stopped\n" });
+    await lab.stop();
+    const { status, stderr } = await health(config);
+    expect(status).toBe(1);
+    expect(stderr).toStartWith(`Not healthy: no answer from http://127.0.0.1:${lab.adminPort}/readyz: `);
+  });
+
+  test("is status 2 where there is nobody to ask, and says why", async () => {
+    const config = join(folder(), "lab.yaml");
+    writeFileSync(config, "admin: false\nservices: { echo: }");
+    const { status, stderr } = await health(config);
+    expect(status).toBe(2);
+    expect(stderr).toContain("admin is false; give it a port, such as 8088");
+  });
+});
