@@ -101,10 +101,11 @@ describe("zmq-push", () => {
 
   test("uses no processor time while it waits for a worker", async () => {
     await startRole(zmqPush, { every: 0 });
-    const before = process.cpuUsage();
+    const [before, start] = [process.cpuUsage(), performance.now()];
     await new Promise((resolve) => setTimeout(resolve, 500));
     const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1000).toBeLessThan(150); // milliseconds; a loop that spins takes all 500
+    // A loop that spins takes all of the time there is; the collector may take some of it.
+    expect((user + system) / 1000).toBeLessThan(0.7 * (performance.now() - start));
   });
 
   test("deals out to its workers in turn", async () => {
