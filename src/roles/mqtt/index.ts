@@ -40,7 +40,13 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
   const product = `distsrv version ${context.version}`;
   const broker = new Broker(config, { log, traffic, fail, product, clock: systemClock, ...ports });
   const listeners = await listen(context, config, broker);
-  let stopPublishers = startPublishers(broker, config.publish);
+  const [address] = listeners.addresses;
+  const trace = {
+    traffic,
+    service: context.service,
+    local: address === undefined ? "" : formatAddress(address),
+  };
+  let stopPublishers = startPublishers(broker, config.publish, trace);
   const insight = openInsight(broker);
   return {
     addresses: listeners.addresses,
@@ -53,7 +59,7 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
       if (!broker.reload(next)) return false;
       disconnectDisallowed(broker, access.change(next));
       stopPublishers();
-      stopPublishers = startPublishers(broker, next.publish);
+      stopPublishers = startPublishers(broker, next.publish, trace);
       return true;
     },
     stop: async (deadline) => {

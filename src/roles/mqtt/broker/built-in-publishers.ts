@@ -1,3 +1,6 @@
+import type { Conversation, Traffic } from "../../../core/traffic.ts";
+import { describeMessage } from "../../../protocol/mqtt/describe.ts";
+import { publishFields } from "../../../protocol/mqtt/fields.ts";
 import { secondClock } from "../../../protocol/text/clock.ts";
 import { compileTemplate } from "../../../protocol/text/template.ts";
 import { messageFields, type PublisherConfig } from "../config.ts";
@@ -11,24 +14,59 @@ interface Broker {
   publish(packet: Buffer, topic: string): void;
 }
 
+/** How the built-in publishers appear among the clients. */
+const clientName = "lab publisher";
+
+/** Where observers see what is published, also while nobody subscribes. */
+export interface PublisherTrace {
+  readonly traffic: Traffic;
+  readonly service: string;
+  /** `host:port` of the broker. */
+  readonly local: string;
+}
+
 /**
  * Starts the built-in publishers of the configuration, so that a subscriber sees data at once.
  * @returns stops them
  */
-export function startPublishers(broker: Broker, publishers: readonly PublisherConfig[]): () => void {
-  const stops = publishers.map((publisher) => startPublisher(broker, publisher));
+export function startPublishers(
+  broker: Broker,
+  publishers: readonly PublisherConfig[],
+  trace: PublisherTrace,
+): () => void {
+  const stops = publishers.map((publisher) => startPublisher(broker, publisher, trace));
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-function startPublisher(broker: Broker, { topic, message, every, qos, retain }: PublisherConfig): () => void {
+function startPublisher(
+  broker: Broker,
+  { topic, message, every, qos, retain }: PublisherConfig,
+  { traffic, service, local }: PublisherTrace,
+): () => void {
+  const conversation: Conversation = {
+    id: `${service}#${clientName}`,
+    service,
+    transport: "tcp",
+    local,
+    remote: clientName,
+  };
   const template = compileTemplate(message, messageFields);
   const timeOfDay = secondClock("%H:%M:%S", "local");
   let count = 0;
   return broker.clock.every(every, () => {
     count++;
     const payload = encoder.encode(template.render({ count, time: timeOfDay(Date.now()) }));
+    // Without bytes: these went over no wire.
+    if (traffic.sample("message")) {
+      const text = describeMessage(topic, qos, retain, false, payload.length);
+      const fields = {
+        client: clientName,
+        ...publishFields({ topic, qos, retain, dup: false, packetId: 0, payload }),
+      };
+      traffic.emit({ kind: "message", conversation, direction: "in", text, fields, isScheduled: true });
+    }
     broker.publish(encodeOwnPublish({ topic, payload, qos, retain, properties: {} }), topic);
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Traffic, TrafficEvent } from "../../../../src/core/traffic.ts";
 import { startPublishers } from "../../../../src/roles/mqtt/broker/built-in-publishers.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
 import { TestBroker } from "../support/test-broker.ts";
@@ -6,8 +7,11 @@ import { TestBroker } from "../support/test-broker.ts";
 describe("a built-in publisher", () => {
   function start(...publish: Record<string, unknown>[]) {
     const test = new TestBroker();
-    const stop = startPublishers(test.broker, mqttConfig.parse({ publish }).publish);
-    return { test, stop };
+    const events: TrafficEvent[] = [];
+    const traffic: Traffic = { sample: () => true, emit: (event) => void events.push(event) };
+    const trace = { traffic, service: "mqtt", local: "here:1883" };
+    const stop = startPublishers(test.broker, mqttConfig.parse({ publish }).publish, trace);
+    return { test, stop, events };
   }
 
   test("publishes at its interval, with a count", () => {
@@ -23,6 +27,27 @@ describe("a built-in publisher", () => {
     stop();
     test.clock.advance(10_000);
     expect(client.messages()).toEqual([]);
+  });
+
+  test("is seen as a client that publishes, also while nobody subscribes", () => {
+    const { test, events } = start({ topic: "sister/temp", message: "28", every: "2s", qos: 1 });
+    test.clock.advance(2000);
+    expect(events).toEqual([
+      {
+        kind: "message",
+        conversation: {
+          id: "mqtt#lab publisher",
+          service: "mqtt",
+          transport: "tcp",
+          local: "here:1883",
+          remote: "lab publisher",
+        },
+        direction: "in",
+        text: "PUBLISH sister/temp qos 1, 2 B",
+        fields: expect.objectContaining({ client: "lab publisher", topic: "sister/temp", payload: "28" }),
+        isScheduled: true,
+      },
+    ]);
   });
 
   test("publishes with its QoS and retain flag, to clients of every version", () => {
