@@ -56,13 +56,15 @@ export function billOfMaterials(lockText: string, imported: ReadonlySet<string>)
 /** The packages whose modules the sources import by name; types alone leave nothing in a program. */
 export function importedPackages(): Set<string> {
   const found = new Set<string>();
+  // Without it JSX would count as an import of react.
+  const tsconfig = JSON.stringify({ compilerOptions: { jsx: "react-jsx", jsxImportSource: "preact" } });
   for (const file of new Glob("src/**/*.{ts,tsx}").scanSync(root)) {
     const loader = file.endsWith("x") ? "tsx" : "ts";
     const source = readFileSync(join(root, file), "utf8").replace(/^#!.*/, "");
-    const imports = new Bun.Transpiler({ loader }).scanImports(source);
+    const imports = new Bun.Transpiler({ loader, tsconfig }).scanImports(source);
     for (const { path } of imports) {
       const [package_] = /^(?:@[^/]+\/)?[^/.:@][^/:]*(?=\/|$)/.exec(path) ?? [];
-      if (package_ !== undefined && !["bun", "node:"].includes(package_)) found.add(package_);
+      if (package_ !== undefined && package_ !== "bun") found.add(package_);
     }
   }
   return found;
