@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { z } from "zod";
-import { name, version } from "../package.json";
+import { dependencies, devDependencies, name, version } from "../package.json";
 
 const root = join(import.meta.dir, "..");
 
@@ -33,9 +33,9 @@ export function billOfMaterials(lockText: string, imported: ReadonlySet<string>)
   const shipped = reachableFrom(packages, ["bun", ...imported]);
   const components = Object.keys(packages).map((key) => component(packages, key, shipped.has(key)));
   const own = `pkg:npm/${name}@${version}`;
-  const dependencies = Object.entries(packages).map(([key, [, , { dependencies }]]) => ({
+  const below = Object.entries(packages).map(([key, [, , { dependencies }]]) => ({
     ref: purlOf(packages, key),
-    dependsOn: keysOf(packages, key, Object.keys(dependencies)).map((below) => purlOf(packages, below)),
+    dependsOn: keysOf(packages, key, Object.keys(dependencies)).map((found) => purlOf(packages, found)),
   }));
   const direct = keysOf(packages, "", ["bun", ...imported]).map((key) => purlOf(packages, key));
   return {
@@ -49,22 +49,22 @@ export function billOfMaterials(lockText: string, imported: ReadonlySet<string>)
       component: { type: "application", "bom-ref": own, name, version, licenses: [{ expression: "MIT" }] },
     },
     components,
-    dependencies: [{ ref: own, dependsOn: direct }, ...dependencies],
+    dependencies: [{ ref: own, dependsOn: direct }, ...below],
   };
 }
 
 /** The packages whose modules the sources import by name; types alone leave nothing in a program. */
 export function importedPackages(): Set<string> {
   const found = new Set<string>();
-  // Without it JSX would count as an import of react.
-  const tsconfig = JSON.stringify({ compilerOptions: { jsx: "react-jsx", jsxImportSource: "preact" } });
+  const declared = new Set(Object.keys({ ...dependencies, ...devDependencies }));
   for (const file of new Glob("src/**/*.{ts,tsx}").scanSync(root)) {
     const loader = file.endsWith("x") ? "tsx" : "ts";
     const source = readFileSync(join(root, file), "utf8").replace(/^#!.*/, "");
-    const imports = new Bun.Transpiler({ loader, tsconfig }).scanImports(source);
+    const imports = new Bun.Transpiler({ loader }).scanImports(source);
     for (const { path } of imports) {
       const [package_] = /^(?:@[^/]+\/)?[^/.:@][^/:]*(?=\/|$)/.exec(path) ?? [];
-      if (package_ !== undefined && package_ !== "bun") found.add(package_);
+      // JSX counts as an import of react, which there is not.
+      if (package_ !== undefined && declared.has(package_)) found.add(package_);
     }
   }
   return found;
