@@ -20,10 +20,9 @@ export function withGeneratedToken(plan: Plan): PlanWithToken {
   return { plan: { ...plan, settings: { ...plan.settings, admin: { ...admin, token: made } } }, made };
 }
 
-/** A token's file, or why there is none. */
 export interface KeptToken {
-  readonly file: string | undefined;
-  readonly problem: string | undefined;
+  /** For a person who starts the lab: the token, and its file or why there is none. */
+  readonly notice: string;
   /** Deletes the file: the token is of no use after the process. */
   forget(): void;
 }
@@ -35,7 +34,8 @@ export function keepToken(
   environment: Readonly<Record<string, string | undefined>>,
 ): KeptToken {
   const file = tokenFile(environment, port);
-  const none = (problem: string) => ({ file: undefined, problem, forget() {} });
+  const notice = (where: string) => `Token: ${token} (the dashboard asks for it; ${where})`;
+  const none = (problem: string) => ({ notice: notice(`distcli does not find it: ${problem}`), forget() {} });
   if (file === undefined)
     return none("there is no folder for it; set DISTSRV_STATE_DIR, or give distcli --token");
   try {
@@ -45,7 +45,7 @@ export function keepToken(
       `${file} cannot be written (${describeError(error)}); set DISTSRV_STATE_DIR to another folder`,
     );
   }
-  return { file, problem: undefined, forget: () => rmSync(file, { force: true }) };
+  return { notice: notice(`distcli reads it from ${file}`), forget: () => rmSync(file, { force: true }) };
 }
 
 /** A new file takes the old one's place, so that the mode is right also where the old one had another. */

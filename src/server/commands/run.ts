@@ -7,7 +7,7 @@ import { type Log, openLog } from "../../observe/log.ts";
 import { logTraffic } from "../../observe/log-traffic.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { ProcessHealth } from "../admin/context.ts";
-import { type KeptToken, keepToken, withGeneratedToken } from "../admin/generated-token.ts";
+import { keepToken, withGeneratedToken } from "../admin/generated-token.ts";
 import { openAdmin } from "../admin/open-admin.ts";
 import type { RunningAdmin } from "../admin/start.ts";
 import { ConfigError } from "../config/diagnostic.ts";
@@ -79,17 +79,13 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     for (const message of await startErrors(error, plan, io)) io.err(`${message}\n`);
     return exitStatus.failed;
   }
-  const kept =
-    made === undefined || admin === undefined
-      ? undefined
-      : keepToken(made, admin.address.port, io.environment);
+  const kept = admin && made !== undefined ? keepToken(made, admin.address.port, io.environment) : undefined;
   if (!supervisor.isStopping) {
     const dashboard = admin && `http://${formatAddress(reachable(admin.address))}`;
     const warn = () => budget !== undefined && compareLimits(plan, budget, own);
-    if (asText) printStart({ plan, supervisor, own, io, dashboard, warn });
-    else logStart({ plan, supervisor, own, dashboard, warn });
-    // Never a line of the log: its file and its collectors keep what they get.
-    if (kept !== undefined) (asText ? io.stdout.write.bind(io.stdout) : io.err)(tokenLine(made ?? "", kept));
+    const start = { plan, supervisor, own, io, dashboard, token: kept?.notice, warn };
+    if (asText) printStart(start);
+    else logStart(start);
   }
   const clean = await stopped;
   await admin?.stop(AbortSignal.timeout(shortGraceMs));
@@ -121,30 +117,29 @@ interface Start {
   readonly plan: Plan;
   readonly supervisor: Supervisor;
   readonly own: Logger;
+  readonly io: ServerIo;
   /** The dashboard's address, if there is one. */
   readonly dashboard: string | undefined;
+  /** A sentence with the token that was made for it. It is printed, and never logged: files and collectors keep a log. */
+  readonly token: string | undefined;
   /** Logs what might go wrong later. */
   readonly warn: () => void;
 }
 
 /** For people: the dashboard's address stands first and last, where it is found again above and below the table. */
-function printStart({ plan, supervisor, own, dashboard, warn, io }: Start & { readonly io: ServerIo }): void {
+function printStart({ plan, supervisor, own, dashboard, token, warn, io }: Start): void {
   const { stdout, colour, isTerminal, environment, names } = io;
   const link = dashboard && `Dashboard: ${hyperlink(dashboard, isTerminal && understandsLinks(environment))}`;
   if (link !== undefined) stdout.write(`${link}\n`);
   stdout.write(startTable(plan, supervisor.status(), names, colour));
   warn();
   logReady(plan, own);
+  if (token !== undefined) stdout.write(`${token}\n`);
   stdout.write(`${["Ctrl-C stops.", link].filter((part) => part !== undefined).join(" ")}\n`);
 }
 
-function tokenLine(token: string, { file, problem }: KeptToken): string {
-  const where = file === undefined ? `distcli does not find it: ${problem}` : `distcli reads it from ${file}`;
-  return `Token: ${token} (the dashboard asks for it; ${where})\n`;
-}
-
 /** For programs: a log line for each address. */
-function logStart({ plan, supervisor, own, dashboard, warn }: Start): void {
+function logStart({ plan, supervisor, own, io, dashboard, token, warn }: Start): void {
   warn();
   for (const { name, role, addresses } of supervisor.status()) {
     for (const { transport, host, port } of addresses) {
@@ -152,6 +147,7 @@ function logStart({ plan, supervisor, own, dashboard, warn }: Start): void {
     }
   }
   if (dashboard !== undefined) own.info(`Dashboard: ${dashboard}`);
+  if (token !== undefined) io.err(`${token}\n`);
   logReady(plan, own);
 }
 

@@ -76,8 +76,8 @@ export function TokenDialog() {
     <Dialog title="This server asks for its token">
       <form class="stack" onSubmit={submit}>
         <p class="soft">
-          It stands in the server's configuration, under <code>admin: token:</code>. This tab remembers it
-          until it is closed.
+          The server prints it at its start when it makes it by itself; else it stands in the configuration,
+          under <code>admin: token:</code>, or in the environment. This tab remembers it until it is closed.
         </p>
         <label>
           Token
