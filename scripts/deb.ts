@@ -1,0 +1,109 @@
+// Makes dist/distsrv_VERSION_ARCH.deb of the built programs, after a build: `npm run deb`. It needs dpkg-deb.
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import packageJson from "../package.json" with { type: "json" };
+
+const root = join(import.meta.dir, "..");
+const { version, description } = packageJson;
+const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+
+const folder = mkdtempSync(join(tmpdir(), "distsrv-deb-"));
+try {
+  layOut();
+  const file = join(root, "dist", `distsrv_${version}_${architecture}.deb`);
+  const built = Bun.spawnSync(["dpkg-deb", "--root-owner-group", "-Zzstd", "--build", folder, file], {
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  if (built.exitCode !== 0) throw new Error(`dpkg-deb ended with ${built.exitCode}`);
+} catch (error) {
+  console.error(`Cannot make the package: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function layOut(): void {
+  chmodSync(folder, 0o755);
+  copy("dist/distsrv", "usr/bin/distsrv", 0o755);
+  // Both programs are one file, which goes by its name.
+  symlinkSync("distsrv", join(folder, "usr/bin/distcli"));
+  copy("config/lab.yaml", "etc/distsrv/lab.yaml");
+  copy("deploy/distsrv.service", "usr/lib/systemd/system/distsrv.service");
+  copy("deploy/sysusers.conf", "usr/lib/sysusers.d/distsrv.conf");
+  copy("deploy/tmpfiles.conf", "usr/lib/tmpfiles.d/distsrv.conf");
+  copy("config/distsrv.schema.json", "usr/share/distsrv/distsrv.schema.json");
+  copy("deploy/copyright", "usr/share/doc/distsrv/copyright");
+  write("usr/share/doc/distsrv/changelog.gz", gzipSync(changelog(), { level: 9 }));
+  for (const name of ["distsrv", "distcli"]) {
+    write(`usr/share/man/man1/${name}.1.gz`, gzipSync(manPage(name), { level: 9 }));
+  }
+  write("DEBIAN/control", control());
+  write("DEBIAN/conffiles", "/etc/distsrv/lab.yaml\n");
+  for (const name of ["postinst", "prerm", "postrm"]) copy(`deploy/debian/${name}`, `DEBIAN/${name}`, 0o755);
+}
+
+function copy(from: string, to: string, mode = 0o644): void {
+  const target = below(to);
+  copyFileSync(join(root, from), target);
+  chmodSync(target, mode);
+}
+
+function write(to: string, content: string | Uint8Array): void {
+  const target = below(to);
+  writeFileSync(target, content);
+  chmodSync(target, 0o644);
+}
+
+function below(path: string): string {
+  const target = join(folder, path);
+  mkdirSync(dirname(target), { recursive: true });
+  return target;
+}
+
+function control(): string {
+  const [short, ...rest] = description.split(": ");
+  return [
+    "Package: distsrv",
+    `Version: ${version}`,
+    `Architecture: ${architecture}`,
+    "Maintainer: The distsrv authors <distsrv@localhost>",
+    "Section: net",
+    "Priority: optional",
+    "Depends: libc6 (>= 2.31), libstdc++6",
+    "Recommends: systemd",
+    `Description: ${short}`,
+    ` ${rest.join(": ")}, from one YAML file. distcli is the client for each of them.`,
+    "",
+  ].join("\n");
+}
+
+function changelog(): string {
+  const date = new Date(0).toUTCString().replace("GMT", "+0000");
+  return `distsrv (${version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n -- The distsrv authors <distsrv@localhost>  ${date}\n`;
+}
+
+/** The program's own help, as a page. */
+function manPage(name: string): string {
+  const { stdout, exitCode } = Bun.spawnSync([join(root, "dist", name), "--help"]);
+  if (exitCode !== 0) throw new Error(`${name} --help ended with ${exitCode}`);
+  const help = stdout
+    .toString()
+    .replaceAll("\\", "\\e")
+    .replace(/^([.'])/gm, "\\&$1");
+  const purpose = name === "distsrv" ? "every server of a distributed-systems lab" : "the client of distsrv";
+  return [
+    `.TH ${name.toUpperCase()} 1 "" "distsrv ${version}" "User Commands"`,
+    ".SH NAME",
+    `${name} \\- ${purpose}`,
+    ".SH DESCRIPTION",
+    ".nf",
+    help,
+    ".fi",
+    ".SH FILES",
+    "/etc/distsrv/lab.yaml",
+    "",
+  ].join("\n");
+}
