@@ -9,8 +9,11 @@ export interface Machine {
   /** Takes its cable out, and puts it back. */
   cut(): void;
   restore(): void;
-  /** Makes its cable lossy or slow in both directions, in the words of tc-netem(8); without words as before. */
-  impair(...netem: string[]): void;
+  /** Loses a share of the packets that come to it, 0 to 1. Until `heal`. */
+  lose(share: number): void;
+  /** Makes its cable slow in both directions, in the words of tc-netem(8): `20ms 5ms`. Until `heal`. */
+  delay(...netem: string[]): void;
+  heal(): void;
 }
 
 /** Machines on one switch, as in a lab. */
@@ -51,24 +54,32 @@ function plugIn(bridge: string, port: string, namespace: string, address: string
   ip("-n", namespace, "address", "add", `${address}/24`, "dev", "eth0");
   ip("-n", namespace, "link", "set", "eth0", "up");
   const ends = [
-    ["-n", bridge, "qdisc"],
-    ["-n", namespace, "qdisc"],
-  ] as const;
-  const devices = [port, "eth0"];
+    { namespace: bridge, device: port },
+    { namespace, device: "eth0" },
+  ];
+  const inside = ["ip", "netns", "exec", namespace];
   return {
     address,
-    inside: ["ip", "netns", "exec", namespace],
+    inside,
     cut: () => ip("-n", bridge, "link", "set", port, "down"),
     restore: () => ip("-n", bridge, "link", "set", port, "up"),
-    impair(...netem) {
-      ends.forEach((end, i) => {
-        const device = ["dev", devices[i] ?? "", "root"];
-        if (netem.length > 0) must(["tc", ...end, "replace", ...device, "netem", ...netem]);
-        else must(["tc", ...end, "del", ...device]);
-      });
+    lose: (share) => must([...inside, ...lossRule(share)]),
+    delay(...netem) {
+      for (const { namespace, device } of ends)
+        must(["tc", "-n", namespace, "qdisc", "replace", "dev", device, "root", "netem", "delay", ...netem]);
+    },
+    heal() {
+      refusalOf([...inside, "iptables", "--flush", "INPUT"]);
+      for (const { namespace, device } of ends)
+        refusalOf(["tc", "-n", namespace, "qdisc", "del", "dev", device, "root"]);
     },
   };
 }
+
+const lossRule = (share: number) => {
+  const statistic = ["-m", "statistic", "--mode", "random", "--probability", String(share)];
+  return ["iptables", "--append", "INPUT", ...statistic, "--jump", "DROP"];
+};
 
 /** Ends the processes in a namespace and removes it. Does nothing when there is none. */
 function removeNamespace(name: string): void {
@@ -89,7 +100,7 @@ export function processesIn(namespace: string): number[] {
 }
 
 /** The process with this program in a machine. */
-export function processOf({ inside }: Machine, program: string): number | undefined {
+export function processOf({ inside }: Pick<Machine, "inside">, program: string): number | undefined {
   return processesIn(inside.at(-1) ?? "").find((pid) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === program;
@@ -118,16 +129,29 @@ export function networkRefusal(): string | undefined {
   }
 }
 
-/** Why cables cannot be impaired here; undefined when they can. */
-export function netemRefusal(): string | undefined {
-  const missing = missingOn({ tc: "iproute2" });
+/** Why packets cannot be lost here; undefined when they can. */
+export function lossRefusal(): string | undefined {
+  return refusalWith({ iptables: "iptables" }, "the kernel's xt_statistic", (machine) => machine.lose(0.1));
+}
+
+/** Why packets cannot be delayed here; undefined when they can. */
+export function delayRefusal(): string | undefined {
+  return refusalWith({ tc: "iproute2" }, "the kernel's sch_netem", (machine) => machine.delay("1ms"));
+}
+
+function refusalWith(
+  commands: Readonly<Record<string, string>>,
+  what: string,
+  impair: (machine: Machine) => void,
+): string | undefined {
+  const missing = missingOn(commands);
   if (missing !== undefined) return missing;
   const network = createNetwork(["172.16.16.101"]);
   try {
-    network.machines[0]?.impair("loss", "1%");
+    for (const machine of network.machines) impair(machine);
     return undefined;
   } catch (error) {
-    return `needs netem in the kernel: ${error instanceof Error ? error.message : error}`;
+    return `needs ${what}: ${String(error).split(": ").at(-1)}`;
   } finally {
     network.remove();
   }

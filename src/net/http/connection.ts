@@ -1,9 +1,10 @@
 import type { Direction, Traffic, TrafficEvent } from "../../core/traffic.ts";
-import { lineFeed } from "../../protocol/http/characters.ts";
+import { carriageReturn, lineFeed } from "../../protocol/http/characters.ts";
 import { ChunkedReader } from "../../protocol/http/chunked-reader.ts";
 import { HttpError } from "../../protocol/http/http-error.ts";
 import { maxHead, type RequestHead, readRequestHead } from "../../protocol/http/request-head.ts";
 import { redactedTarget, withoutSecrets } from "../../protocol/http/secrets.ts";
+import { hasNoBody } from "../../protocol/http/status.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { Holder } from "../held-bytes.ts";
 import type { TcpConnection } from "../tcp/server.ts";
@@ -29,6 +30,8 @@ export interface HttpConnectionOwner {
   aborted(): void;
   /** The answer to a request whose handler has thrown. */
   failure(error: unknown, request: HttpRequest): HttpReply;
+  /** There is no answer: writing it has failed. */
+  broken(error: unknown, request: HttpRequest): void;
 }
 
 /** Of a reply's body; the types of Bun and of Node say two things of it. */
@@ -131,6 +134,8 @@ export class HttpConnection implements Holder {
 
   /** The request has not arrived in time. */
   giveUp(): void {
+    // It is the server that waits: for a turn, or for the client to read its replies.
+    if (this.#tcp.isBusy || this.#tcp.isFull) return this.#owner.began(this);
     this.#refuse(new HttpError(408, "The request did not arrive in time"));
   }
 
@@ -150,6 +155,7 @@ export class HttpConnection implements Holder {
 
   /** Answers what has arrived. @returns whether more of it is left for a later turn */
   #serve(): boolean {
+    if (this.#tcp.isFull && this.#unread > 0 && !this.#isDone) return true;
     if (!this.#serveOne()) return false;
     if (this.#unread === 0) return false;
     // Requests that were sent ahead: their replies leave together.
@@ -242,11 +248,17 @@ export class HttpConnection implements Holder {
       this.#bodySize = 0;
     }
     this.#chunks = undefined;
+    if (this.#hasBegun) {
+      // The next one has its own time.
+      this.#hasBegun = false;
+      this.#owner.arrived(this);
+    }
     return request;
   }
 
   /** Copies what is not valid any more when the network reuses its buffer; notes what is held. */
   #keep(): void {
+    this.#skipLineEnds();
     if (this.#isDone || this.#unread === 0) this.#input = noBytes;
     else this.#input = Buffer.from(this.#input.subarray(this.#at));
     this.#at = 0;
@@ -258,6 +270,12 @@ export class HttpConnection implements Holder {
       else this.#owner.arrived(this);
     }
     if (this.accounted > 0 || hasBegun || this.#tcp.buffered > 0) this.#owner.holds(this);
+  }
+
+  /** What some clients send after a body begins no request. (RFC 9112, section 2.2) */
+  #skipLineEnds(): void {
+    if (this.#head !== undefined) return;
+    while (this.#input[this.#at] === carriageReturn && this.#input[this.#at + 1] === lineFeed) this.#at += 2;
   }
 
   #answer(body: Uint8Array): void {
@@ -294,7 +312,8 @@ export class HttpConnection implements Holder {
         this.#send(request, reply);
         if (this.#stream === undefined) this.#endAnswer();
         return undefined;
-      });
+      })
+      .catch((error: unknown) => this.#breakOff(request, error));
   }
 
   #beginAnswer(request: HttpRequest): void {
@@ -319,7 +338,8 @@ export class HttpConnection implements Holder {
     this.#keep();
   }
 
-  #send(request: HttpRequest | undefined, reply: HttpReply): void {
+  #send(request: HttpRequest | undefined, given: HttpReply): void {
+    const reply = withPossibleBody(given);
     const { replies, isStopping } = this.#owner;
     this.#owner.replied(reply.status);
     const isStream = reply.body instanceof ReadableStream;
@@ -355,11 +375,15 @@ export class HttpConnection implements Holder {
     this.#beginAnswer(request);
     const reader = body.getReader();
     this.#stream = reader;
-    this.#pump(request, reader, form.length === "chunked").catch((error: unknown) => {
-      this.#owner.failure(error, request);
-      // The client must see that the reply is not complete.
-      this.#tcp.destroy();
-    });
+    this.#pump(request, reader, form.length === "chunked").catch((error: unknown) =>
+      this.#breakOff(request, error),
+    );
+  }
+
+  /** The reply cannot be written; the client must see that it is not complete. */
+  #breakOff(request: HttpRequest, error: unknown): void {
+    this.#owner.broken(error, request);
+    this.#tcp.destroy();
   }
 
   async #pump(request: HttpRequest, reader: StreamReader, isChunked: boolean): Promise<void> {
@@ -375,6 +399,7 @@ export class HttpConnection implements Holder {
     }
     this.#stream = undefined;
     if (isChunked) this.#tcp.write(lastChunk);
+    if (this.#owner.isStopping) this.#isDone = true;
     if (this.#isDone) this.#tcp.end();
     this.#endAnswer();
   }
@@ -448,6 +473,13 @@ export function describeReply({ status, headers, body }: HttpReply): string {
   const type = headers["Content-Type"] ?? "";
   const isShown = typeof body === "string" && type.startsWith("application/json");
   return `Sent: ${status} ${isShown ? printable(body) : `${type} ${body.length} characters`.trim()}`;
+}
+
+/** Some statuses have no body, and a stream given with one of them would be taken for the next reply. */
+function withPossibleBody(reply: HttpReply): HttpReply {
+  if (!(reply.body instanceof ReadableStream) || !hasNoBody(reply.status)) return reply;
+  discard(reply);
+  return { ...reply, body: "" };
 }
 
 function discard({ body }: HttpReply): void {

@@ -116,9 +116,13 @@ class HttpConnections implements TcpHandler<HttpConnection>, HttpConnectionOwner
 
   failure(error: unknown, request: HttpRequest): HttpReply {
     if (error instanceof HttpError) return this.handler.refuse(error, request);
+    this.broken(error, request);
+    return this.handler.refuse(new HttpError(500, "Internal server error"), request);
+  }
+
+  broken(error: unknown, request: HttpRequest): void {
     this.#errors++;
     this.#log.error(`Could not answer ${request.remote}: ${describeError(error)}`);
-    return this.handler.refuse(new HttpError(500, "Internal server error"), request);
   }
 
   /** Of those that hold memory the one that has done so longest: an honest request has soon arrived. */

@@ -189,6 +189,7 @@ export class TcpConnection<S = unknown> {
 
   /** Collects what `work` writes and sends it in one system call: many small replies cost one call, not one each. */
   cork(work: () => void): void {
+    if (this.#corked) return work();
     this.#corked = true;
     try {
       work();

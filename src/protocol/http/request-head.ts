@@ -254,11 +254,17 @@ class HeadReader {
         return;
       case 16:
         if (isNamed(bytes, start, "content-encoding"))
-          this.#head.contentCoding = fieldValue(bytes, nameEnd + 1, end).toLowerCase();
+          this.#noteContentCoding(fieldValue(bytes, nameEnd + 1, end).toLowerCase());
         return;
       case 17:
         if (isNamed(bytes, start, "transfer-encoding")) this.#noteCoding(fieldValue(bytes, nameEnd + 1, end));
     }
+  }
+
+  /** Several fields of a name are one list. (RFC 9110, section 5.3) */
+  #noteContentCoding(value: string): void {
+    const { contentCoding } = this.#head;
+    this.#head.contentCoding = contentCoding === "" ? value : `${contentCoding}, ${value}`;
   }
 
   #noteHost(start: number, end: number): void {

@@ -652,3 +652,82 @@ describe("traffic", () => {
     expect(events[0]?.conversation.remote).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 });
+
+describe("what goes wrong on the way", () => {
+  test("each request has its own time, however the packets cut them", async () => {
+    const { port } = await serve(echo, { requestTimeout: 150 });
+    const client = await RawClient.connect(port);
+    const request = get("/");
+    client.write(request.slice(0, 10));
+    const endsAt = performance.now() + 400;
+    while (performance.now() < endsAt) {
+      await Bun.sleep(10);
+      client.write(request.slice(10) + request.slice(0, 10));
+    }
+    client.write(request.slice(10) + get("/last", "Connection: close"));
+    const replies = (await client.all()).toString();
+    expect(replies).not.toContain("408");
+    expect(replies).toEndWith("GET /last ");
+  });
+
+  test("a line end too many after a body begins no request", async () => {
+    const { port, server } = await serve(echo, { requestTimeout: 50 });
+    const client = await RawClient.connect(port);
+    client.write("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1\r\n");
+    await until(() => server.stats().requests_total === 1);
+    await Bun.sleep(100);
+    client.write(get("/b", "Connection: close"));
+    expect(bodiesOf((await client.all()).toString())).toEqual(["POST /a 1", "GET /b "]);
+  });
+
+  test("an answer that cannot be written ends the connection, and the log says why", async () => {
+    const { port, log } = await serve(
+      answering(async () => ({ ...text("x"), headers: { A: 1 as unknown as string } })),
+    );
+    const client = await RawClient.connect(port);
+    client.write(get("/"));
+    expect((await client.all()).length).toBe(0);
+    expect(log.join("\n")).toContain("Could not answer");
+  });
+
+  test("a client that reads nothing is not answered ahead without end, by a slow handler either", async () => {
+    const large = "x".repeat(50_000);
+    let answered = 0;
+    const { port, server } = await serve(
+      answering(async () => {
+        answered++;
+        return text(large);
+      }),
+    );
+    const client = await RawClient.connect(port);
+    client.pause();
+    client.write(get("/").repeat(2000));
+    let before = -1;
+    await until(async () => {
+      if (answered > 0 && answered === before) return true;
+      before = answered;
+      await Bun.sleep(50);
+      return false;
+    });
+    expect(answered).toBeLessThan(1000);
+    expect(server.stats().held_bytes).toBeLessThan(5_000_000);
+  });
+
+  test("a status without a body stays without one when a stream is given", async () => {
+    const { port } = await serve(
+      answering(() => ({ status: 204, headers: {}, body: new Blob(["oops"]).stream() })),
+    );
+    const client = await RawClient.connect(port);
+    client.write(get("/") + get("/", "Connection: close"));
+    const replies = (await client.all()).toString();
+    expect(replies.match(/204 No Content/g)).toHaveLength(2);
+    expect(replies).not.toMatch(/oops|chunked/);
+  });
+
+  test("codings of a body in several fields are one list", async () => {
+    const { port } = await serve();
+    const client = await RawClient.connect(port);
+    client.write(get("/", "Content-Encoding: gzip", "Content-Encoding: identity", "Connection: close"));
+    expect((await client.all()).toString()).toStartWith("HTTP/1.1 415 ");
+  });
+});

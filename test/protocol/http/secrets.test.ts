@@ -15,6 +15,16 @@ test("credentials in a head become as many asterisks, and everything else stays"
   );
 });
 
+test("neither an empty line before the head, nor another field or name for them, lets credentials through", () => {
+  expect(shown("\r\nGET /?token=abc HTTP/1.1\r\nHost: x\r\n\r\n")).toBe(
+    "\r\nGET /?token=*** HTTP/1.1\r\nHost: x\r\n\r\n",
+  );
+  expect(
+    shown("GET / HTTP/1.1\r\nReferer: http://h/?token=abc\r\nX-Access-Token: k\r\nX-Auth: kk\r\n\r\n"),
+  ).toBe("GET / HTTP/1.1\r\nReferer: http://h/?token=***\r\nX-Access-Token: *\r\nX-Auth: **\r\n\r\n");
+  expect(shown("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n")).toContain(": Basic");
+});
+
 test("a head without credentials is shown as it is, without a copy", () => {
   const head = Buffer.from("GET /add?a=5&b=9 HTTP/1.1\r\nHost: x\r\nUser-Agent: \xe9\r\n\r\n", "latin1");
   expect(withoutSecrets(head)).toBe(head);
