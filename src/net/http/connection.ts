@@ -62,7 +62,8 @@ export class HttpConnection implements Holder {
   #at = 0;
   /** Of the request whose body is arriving. */
   #head: RequestHead | undefined;
-  #pieces: Uint8Array[] = [];
+  /** What has come of its body, and room for more. */
+  #body: Buffer = noBytes;
   #bodySize = 0;
   #chunks: ChunkedReader | undefined;
   /** A request has begun, and the server knows. */
@@ -83,7 +84,7 @@ export class HttpConnection implements Holder {
 
   /** Bytes that are held for the client. */
   get held(): number {
-    return this.#unread + this.#bodySize + this.#tcp.buffered;
+    return this.#unread + this.#body.length + this.#tcp.buffered;
   }
 
   /** @param chunk valid until this returns */
@@ -215,13 +216,13 @@ export class HttpConnection implements Holder {
     const part = this.#takeInput(left);
     if (part.length === length) return part;
     this.#addPiece(part);
-    return this.#bodySize === length ? Buffer.concat(this.#pieces) : undefined;
+    return this.#bodySize === length ? this.#body.subarray(0, length) : undefined;
   }
 
   #readChunks(): Uint8Array | undefined {
     const reader = this.#chunks!;
     this.#takeInput(reader.read(this.#input.subarray(this.#at)));
-    return reader.isDone ? Buffer.concat(this.#pieces) : undefined;
+    return reader.isDone ? this.#body.subarray(0, this.#bodySize) : undefined;
   }
 
   #takeInput(most: number): Uint8Array {
@@ -233,9 +234,19 @@ export class HttpConnection implements Holder {
 
   #addPiece(data: Uint8Array): void {
     if (data.length === 0) return;
-    this.#bodySize += data.length;
-    if (this.#bodySize > this.#owner.maxBody) throw tooLarge(this.#owner.maxBody);
-    this.#pieces.push(new Uint8Array(data));
+    const { maxBody } = this.#owner;
+    const size = this.#bodySize + data.length;
+    if (size > maxBody) throw tooLarge(maxBody);
+    if (size > this.#body.length) this.#growBody(Math.max(size, Math.min(this.#body.length * 2, maxBody)));
+    this.#body.set(data, this.#bodySize);
+    this.#bodySize = size;
+  }
+
+  /** One piece of memory: a client may send its body byte by byte, and an object for each would be a hundred times that. */
+  #growBody(capacity: number): void {
+    const body = Buffer.allocUnsafe(capacity);
+    body.set(this.#body.subarray(0, this.#bodySize));
+    this.#body = body;
   }
 
   /** The request is complete, or given up: the next one begins. */
@@ -244,7 +255,7 @@ export class HttpConnection implements Holder {
     const request = new HttpRequest(this.#head, body, this.#tcp);
     this.#head = undefined;
     if (this.#bodySize > 0) {
-      this.#pieces = [];
+      this.#body = noBytes;
       this.#bodySize = 0;
     }
     this.#chunks = undefined;

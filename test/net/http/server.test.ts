@@ -730,4 +730,19 @@ describe("what goes wrong on the way", () => {
     client.write(get("/", "Content-Encoding: gzip", "Content-Encoding: identity", "Connection: close"));
     expect((await client.all()).toString()).toStartWith("HTTP/1.1 415 ");
   });
+
+  test("a body in chunks of one byte each arrives whole, and what is held for it is counted", async () => {
+    const { port, server } = await serve();
+    const client = await RawClient.connect(port);
+    const body = Array.from({ length: 900 }, (_, index) => String(index % 10)).join("");
+    const chunks = [...body].map((digit) => `1\r\n${digit}\r\n`).join("");
+    client.write(
+      `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`,
+    );
+    await until(() => server.stats().held_bytes! >= 900);
+    expect(server.stats().held_bytes).toBeLessThan(2100);
+    client.write("0\r\n\r\n");
+    expect((await client.all()).toString()).toEndWith(`POST / ${body}`);
+    await until(() => server.stats().held_bytes === 0);
+  });
 });
