@@ -175,30 +175,37 @@ describe("the command line", () => {
 
   const testTerminal = testWith(needs.script);
 
-  testTerminal("on a terminal it asks; Enter is yes, and no ends it", async () => {
+  const question = "Run the other service without echo? [Y/n]";
+
+  /** Resolves at the question. `exec`, because a shell between would get Ctrl-C as well. */
+  async function asked(): Promise<Program> {
     const words = builtIn({ echo: takenPort(), upcall: 0 });
-    const command = [process.execPath, entry, ...words].join(" ");
-    const start = () => {
-      const program = new Program(["script", "-qec", command, "/dev/null"], { env });
-      onTestFinished(() => program.kill());
-      return program;
-    };
-    const question = "Run the other service without echo? [Y/n]";
-    const yes = start();
-    await yes.prints(question);
-    yes.say("");
-    await yes.prints("Ctrl-C stops.");
-    yes.say("\x03");
-    expect((await yes.outcome()).status).toBe(0);
-    expect(yes.stdout).toContain("Stopped");
-    for (const answer of ["n", "\x03"]) {
-      const no = start();
-      await no.prints(question);
-      no.say(answer);
-      expect((await no.outcome()).status).toBe(1);
-      expect(no.stdout).not.toContain("SERVICE");
-    }
+    const command = ["exec", process.execPath, entry, ...words].join(" ");
+    const program = new Program(["script", "-qec", command, "/dev/null"], { env });
+    onTestFinished(() => program.kill());
+    await program.prints(question);
+    return program;
+  }
+
+  testTerminal("on a terminal it asks, and Enter is yes", async () => {
+    const program = await asked();
+    program.say("");
+    await program.prints("Ctrl-C stops.");
+    program.say("\x03");
+    expect((await program.outcome()).status).toBe(0);
+    expect(program.stdout).toContain("Stopped");
   });
+
+  for (const [name, answer] of [
+    ["n", "n"],
+    ["Ctrl-C", "\x03"],
+  ] as const)
+    testTerminal(`on a terminal it asks, and ${name} is no`, async () => {
+      const program = await asked();
+      program.say(answer);
+      expect((await program.outcome()).status).toBe(1);
+      expect(program.stdout).not.toContain("SERVICE");
+    });
 
   test("when no service is left, --skip-busy starts nothing", async () => {
     const { status, stderr } = await distsrv(...builtIn({ echo: takenPort() }), "--skip-busy");
