@@ -31,8 +31,11 @@ export interface HttpOptions {
 
 export interface HttpReply {
   readonly status: number;
-  /** Without Date, Content-Length, Transfer-Encoding and Connection, which the server writes. */
-  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Without Date, Content-Length, Transfer-Encoding and Connection, which the server writes. Several values are as many
+   * fields.
+   */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** A stream is sent as it comes. */
   readonly body: string | Uint8Array | ReadableStream<Uint8Array>;
 }

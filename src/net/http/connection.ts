@@ -1,16 +1,16 @@
-import type { Direction, Traffic, TrafficEvent } from "../../core/traffic.ts";
-import { carriageReturn, lineFeed } from "../../protocol/http/characters.ts";
-import { ChunkedReader } from "../../protocol/http/chunked-reader.ts";
+import type { Traffic } from "../../core/traffic.ts";
 import { HttpError } from "../../protocol/http/http-error.ts";
-import { maxHead, type RequestHead, readRequestHead } from "../../protocol/http/request-head.ts";
-import { redactedTarget, withoutSecrets } from "../../protocol/http/secrets.ts";
+import { maxHead } from "../../protocol/http/request-head.ts";
 import { hasNoBody } from "../../protocol/http/status.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { Holder } from "../held-bytes.ts";
 import type { TcpConnection } from "../tcp/server.ts";
 import type { HttpHandler, HttpReply } from "./api.ts";
+import { ExchangeTraffic } from "./exchange-traffic.ts";
+import { ReplyStream, type StreamSink } from "./reply-stream.ts";
 import { lengthOf, type ReplyForm, type ReplyWriter } from "./reply-writer.ts";
 import { HttpRequest } from "./request.ts";
+import { RequestReader, type RequestReaderOwner } from "./request-reader.ts";
 
 /** What the connections of one server share. */
 export interface HttpConnectionOwner {
@@ -24,7 +24,7 @@ export interface HttpConnectionOwner {
   began(connection: HttpConnection): void;
   arrived(connection: HttpConnection): void;
   /** What is held for the client may have changed. */
-  holds(connection: HttpConnection): void;
+  counts(connection: HttpConnection): void;
   replied(status: number): void;
   /** The client has left before its request was complete or answered. */
   aborted(): void;
@@ -34,86 +34,65 @@ export interface HttpConnectionOwner {
   broken(error: unknown, request: HttpRequest): void;
 }
 
-/** Of a reply's body; the types of Bun and of Node say two things of it. */
-interface StreamReader {
-  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-  cancel(): Promise<void>;
-}
-
 /** Requests of one connection that are answered before others have their turn: less than a millisecond. */
 const requestsPerTurn = 64;
 
-const noBytes: Buffer = Buffer.alloc(0);
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const noBytes = new Uint8Array();
 
 const askForBody = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
-const lastChunk = Buffer.from("0\r\n\r\n");
-const lineEnd = Buffer.from("\r\n");
 
 /** HTTP/1.1 on one connection. Its requests are read and answered one after another, however they arrive. */
-export class HttpConnection implements Holder {
+export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   accounted = 0;
+  readonly maxBody: number;
   readonly #tcp: TcpConnection<HttpConnection>;
   readonly #owner: HttpConnectionOwner;
-  /** What has arrived; from `#at` on it is not used yet. */
-  #input: Buffer = noBytes;
-  #at = 0;
-  /** Of the request whose body is arriving. */
-  #head: RequestHead | undefined;
-  /** What has come of its body, and room for more. */
-  #body: Buffer = noBytes;
-  #bodySize = 0;
-  #chunks: ChunkedReader | undefined;
+  readonly #reader: RequestReader;
+  readonly #traffic: ExchangeTraffic;
   /** A request has begun, and the server knows. */
   #hasBegun = false;
   /** Is being answered later, or by a stream. */
   #answering: HttpRequest | undefined;
-  /** When the request arrived that is being answered; 0: observers do not see it. */
-  #arrivedAt = 0;
-  #stream: StreamReader | undefined;
-  #drained = () => {};
+  #stream: ReplyStream | undefined;
   /** No further request is read. */
   #isDone = false;
 
   constructor(tcp: TcpConnection<HttpConnection>, owner: HttpConnectionOwner) {
     this.#tcp = tcp;
     this.#owner = owner;
+    this.maxBody = owner.maxBody;
+    this.#reader = new RequestReader(this);
+    this.#traffic = new ExchangeTraffic(owner.traffic, owner.handler, tcp);
   }
 
   /** Bytes that are held for the client. */
   get held(): number {
-    return this.#unread + this.#body.length + this.#tcp.buffered;
+    return this.#reader.held + this.#tcp.held + this.#tcp.buffered;
   }
 
   /** @param chunk valid until this returns */
   receive(chunk: Uint8Array): void {
-    const bytes = asBuffer(chunk);
-    // A head is read from its beginning each time, so only when another line of it has come.
-    const isSameLine = this.#unread > 0 && this.#head === undefined && !bytes.includes(lineFeed);
-    this.#input = this.#unread === 0 ? bytes : Buffer.concat([this.#input.subarray(this.#at), bytes]);
-    this.#at = 0;
-    const isMore = (!isSameLine || this.#unread > maxHead) && this.#serve();
+    this.#reader.add(chunk);
+    const isMore = this.#reader.mayHaveRequest && this.#serve();
     this.#keep();
     if (isMore) this.#tcp.work(this.#serveMore);
   }
 
   drained(): void {
-    this.#drained();
-    if (this.accounted > 0) this.#owner.holds(this);
+    this.#stream?.drained();
+    this.noteHeld();
   }
 
   /** The client has ended its side: what has arrived is answered, and nothing else comes. */
   ended(): void {
-    if (this.#isInRequest) this.#owner.aborted();
+    if (this.#reader.isInRequest) this.#owner.aborted();
     this.#isDone = true;
     this.#tcp.end();
   }
 
   /** The server stops: a request that has begun is still answered. */
   finish(): void {
-    if (this.#isInRequest || this.#answering !== undefined) return;
+    if (this.#reader.isInRequest || this.#answering !== undefined) return;
     this.#isDone = true;
     this.#tcp.endWhenDone();
   }
@@ -121,16 +100,13 @@ export class HttpConnection implements Holder {
   /** The connection is gone. */
   closed(): void {
     const request = this.#answering;
+    const isAborted = request !== undefined || (this.#reader.isInRequest && !this.#isDone);
     this.#answering = undefined;
+    this.#isDone = true;
     this.#owner.arrived(this);
-    if (request === undefined) {
-      if (this.#isInRequest && !this.#isDone) this.#owner.aborted();
-      return;
-    }
-    this.#owner.aborted();
-    request.abort();
-    void this.#stream?.cancel().catch(() => {});
-    this.#drained();
+    if (isAborted) this.#owner.aborted();
+    request?.abort();
+    this.#stream?.cancel();
   }
 
   /** The request has not arrived in time. */
@@ -140,25 +116,53 @@ export class HttpConnection implements Holder {
     this.#refuse(new HttpError(408, "The request did not arrive in time"));
   }
 
-  get #unread(): number {
-    return this.#input.length - this.#at;
+  // --- What the reader tells ---
+
+  hasReadHead(bytes: Uint8Array): void {
+    this.#traffic.receivedHead(bytes);
   }
 
-  get #isInRequest(): boolean {
-    return this.#head !== undefined || this.#unread > 0;
+  hasReadTrailers(bytes: Uint8Array): void {
+    this.#traffic.receivedTrailers(bytes);
+  }
+
+  hasReadBody(bytes: Uint8Array): void {
+    this.#traffic.received(bytes);
+  }
+
+  expectsContinue(): void {
+    this.write(askForBody);
+  }
+
+  // --- What a stream is sent to ---
+
+  get isFull(): boolean {
+    return this.#tcp.isFull;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#traffic.sent(bytes);
+    this.#tcp.write(bytes);
+    this.noteHeld();
+  }
+
+  /** What is held for the client may have changed: all clients together have a limit, which may end this one. */
+  noteHeld(): void {
+    if (this.accounted > 0 || this.held > 0) this.#owner.counts(this);
   }
 
   readonly #serveMore = (): boolean => {
     const isMore = this.#serve();
-    if (!isMore) this.#keep();
+    if (isMore) this.noteHeld();
+    else this.#keep();
     return isMore;
   };
 
   /** Answers what has arrived. @returns whether more of it is left for a later turn */
   #serve(): boolean {
-    if (this.#tcp.isFull && this.#unread > 0 && !this.#isDone) return true;
+    if (this.#tcp.isFull && this.#reader.unread > 0 && !this.#isDone) return true;
     if (!this.#serveOne()) return false;
-    if (this.#unread === 0) return false;
+    if (this.#reader.unread === 0) return false;
     // Requests that were sent ahead: their replies leave together.
     let isMore = false;
     this.#tcp.cork(() => {
@@ -168,7 +172,7 @@ export class HttpConnection implements Holder {
   }
 
   #serveMany(): boolean {
-    for (let count = 1; this.#unread > 0; count++) {
+    for (let count = 1; this.#reader.unread > 0; count++) {
       if (count === requestsPerTurn || this.#tcp.isFull) return true;
       if (!this.#serveOne()) return false;
     }
@@ -177,9 +181,9 @@ export class HttpConnection implements Holder {
 
   /** @returns false when there is no whole request, or nothing else is read for now */
   #serveOne(): boolean {
-    if (this.#isDone || this.#answering !== undefined || this.#unread === 0) return false;
+    if (this.#isDone || this.#answering !== undefined || this.#reader.unread === 0) return false;
     try {
-      const body = this.#readRequest();
+      const body = this.#reader.read();
       if (body === undefined) return false;
       this.#answer(body);
     } catch (error) {
@@ -189,109 +193,34 @@ export class HttpConnection implements Holder {
     return !this.#isDone && this.#answering === undefined;
   }
 
-  /** @returns the body when the request is whole. @throws {HttpError} */
-  #readRequest(): Uint8Array | undefined {
-    if (this.#head === undefined && !this.#readHead()) return undefined;
-    const { bodyLength } = this.#head!;
-    if (bodyLength === 0) return noBytes;
-    if (bodyLength === "chunked") return this.#readChunks();
-    return this.#readBytes(bodyLength);
-  }
-
-  #readHead(): boolean {
-    const head = readRequestHead(this.#input, this.#at);
-    if (head === undefined) return false;
-    this.#head = head;
-    this.#at += head.length;
-    if (this.#owner.traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(head.bytes));
-    const { bodyLength, expectsContinue } = head;
-    if (bodyLength === "chunked") this.#chunks = new ChunkedReader((data) => this.#addPiece(data));
-    else if (bodyLength > this.#owner.maxBody) throw tooLarge(this.#owner.maxBody);
-    if (expectsContinue && this.#unread === 0) this.#tcp.write(askForBody);
-    return true;
-  }
-
-  #readBytes(length: number): Uint8Array | undefined {
-    const left = length - this.#bodySize;
-    const part = this.#takeInput(left);
-    if (part.length === length) return part;
-    this.#addPiece(part);
-    return this.#bodySize === length ? this.#body.subarray(0, length) : undefined;
-  }
-
-  #readChunks(): Uint8Array | undefined {
-    const reader = this.#chunks!;
-    this.#takeInput(reader.read(this.#input.subarray(this.#at)));
-    return reader.isDone ? this.#body.subarray(0, this.#bodySize) : undefined;
-  }
-
-  #takeInput(most: number): Uint8Array {
-    const part = this.#input.subarray(this.#at, this.#at + most);
-    this.#at += part.length;
-    if (part.length > 0 && this.#owner.traffic.sample("bytes")) this.#emitBytes("in", part);
-    return part;
-  }
-
-  #addPiece(data: Uint8Array): void {
-    if (data.length === 0) return;
-    const { maxBody } = this.#owner;
-    const size = this.#bodySize + data.length;
-    if (size > maxBody) throw tooLarge(maxBody);
-    if (size > this.#body.length) this.#growBody(Math.max(size, Math.min(this.#body.length * 2, maxBody)));
-    this.#body.set(data, this.#bodySize);
-    this.#bodySize = size;
-  }
-
-  /** One piece of memory: a client may send its body byte by byte, and an object for each would be a hundred times that. */
-  #growBody(capacity: number): void {
-    const body = Buffer.allocUnsafe(capacity);
-    body.set(this.#body.subarray(0, this.#bodySize));
-    this.#body = body;
-  }
-
-  /** The request is complete, or given up: the next one begins. */
+  /** The request is complete, or given up: the next one begins, and has its own time. */
   #takeRequest(body: Uint8Array): HttpRequest | undefined {
-    if (this.#head === undefined) return undefined;
-    const request = new HttpRequest(this.#head, body, this.#tcp);
-    this.#head = undefined;
-    if (this.#bodySize > 0) {
-      this.#body = noBytes;
-      this.#bodySize = 0;
-    }
-    this.#chunks = undefined;
+    const head = this.#reader.take();
+    if (head === undefined) return undefined;
     if (this.#hasBegun) {
-      // The next one has its own time.
       this.#hasBegun = false;
       this.#owner.arrived(this);
     }
-    return request;
+    return new HttpRequest(head, body, this.#tcp);
   }
 
   /** Copies what is not valid any more when the network reuses its buffer; notes what is held. */
   #keep(): void {
-    this.#skipLineEnds();
-    if (this.#isDone || this.#unread === 0) this.#input = noBytes;
-    else this.#input = Buffer.from(this.#input.subarray(this.#at));
-    this.#at = 0;
-    this.#head?.keep();
-    const hasBegun = this.#answering === undefined && this.#isInRequest;
+    const reader = this.#reader;
+    if (this.#isDone) reader.drop();
+    else reader.keep();
+    const hasBegun = this.#answering === undefined && reader.isInRequest;
     if (hasBegun !== this.#hasBegun) {
       this.#hasBegun = hasBegun;
       if (hasBegun) this.#owner.began(this);
       else this.#owner.arrived(this);
     }
-    if (this.accounted > 0 || hasBegun || this.#tcp.buffered > 0) this.#owner.holds(this);
-  }
-
-  /** What some clients send after a body begins no request. (RFC 9112, section 2.2) */
-  #skipLineEnds(): void {
-    if (this.#head !== undefined) return;
-    while (this.#input[this.#at] === carriageReturn && this.#input[this.#at + 1] === lineFeed) this.#at += 2;
+    this.noteHeld();
   }
 
   #answer(body: Uint8Array): void {
     const request = this.#takeRequest(body)!;
-    this.#noteArrival();
+    this.#traffic.arrived();
     let reply: HttpReply | Promise<HttpReply>;
     try {
       const coding = request.contentCoding;
@@ -302,11 +231,6 @@ export class HttpConnection implements Holder {
     }
     if (reply instanceof Promise) this.#answerLater(request, reply);
     else this.#send(request, reply);
-  }
-
-  /** A request is shown with its reply, or neither of them. */
-  #noteArrival(): void {
-    this.#arrivedAt = this.#owner.traffic.sample("message", 2) ? performance.now() : 0;
   }
 
   #refuseCoding(request: HttpRequest, coding: string): HttpReply {
@@ -321,6 +245,7 @@ export class HttpConnection implements Holder {
       .then((reply) => {
         if (this.#answering !== request) return discard(reply);
         this.#send(request, reply);
+        this.noteHeld();
         if (this.#stream === undefined) this.#endAnswer();
         return undefined;
       })
@@ -337,19 +262,22 @@ export class HttpConnection implements Holder {
   #endAnswer(): void {
     this.#answering = undefined;
     this.#tcp.endAnswer();
-    if (this.#unread > 0 && !this.#isDone) this.#tcp.work(this.#serveMore);
+    if (this.#reader.unread > 0 && !this.#isDone) this.#tcp.work(this.#serveMore);
   }
 
   /** Answers a request that is not served, and ends the connection: what else comes on it may be anything. */
   #refuse(error: HttpError): void {
     const request = this.#takeRequest(noBytes);
     this.#isDone = true;
-    this.#noteArrival();
-    this.#send(request, this.#owner.handler.refuse(error, request));
+    this.#traffic.arrived();
+    const rest = this.#reader.takeRest();
+    this.#traffic.receivedRefused(rest.subarray(0, maxHead));
+    const isHead = request?.isHead ?? rest.toString("latin1", 0, 5) === "HEAD ";
+    this.#send(request, this.#owner.handler.refuse(error, request), isHead);
     this.#keep();
   }
 
-  #send(request: HttpRequest | undefined, given: HttpReply): void {
+  #send(request: HttpRequest | undefined, given: HttpReply, isHead = request?.isHead === true): void {
     const reply = withPossibleBody(given);
     const { replies, isStopping } = this.#owner;
     this.#owner.replied(reply.status);
@@ -357,7 +285,7 @@ export class HttpConnection implements Holder {
     const canChunk = request?.minorVersion === 1;
     if (isStopping || request?.keepsAlive !== true || (isStream && !canChunk)) this.#isDone = true;
     const form: ReplyForm = {
-      isHead: request?.isHead === true,
+      isHead,
       length: !(reply.body instanceof ReadableStream)
         ? lengthOf(reply.status, reply.body)
         : canChunk
@@ -366,10 +294,10 @@ export class HttpConnection implements Holder {
       connection: this.#isDone ? "close" : request?.minorVersion === 0 ? "keep-alive" : "",
     };
     const head = replies.head(reply, form);
-    this.#emitExchange(request, reply, head);
+    this.#traffic.replied(request, reply, head, !isHead);
     if (reply.body instanceof ReadableStream) this.#sendStream(request!, reply.body, head, form);
     else {
-      const hasBody = !form.isHead && typeof form.length === "number" && form.length > 0;
+      const hasBody = !isHead && typeof form.length === "number" && form.length > 0;
       if (hasBody) replies.write(this.#tcp, head, reply.body, form.length);
       else this.#tcp.writeText(head, head.length);
       if (this.#isDone) this.#tcp.end();
@@ -384,11 +312,21 @@ export class HttpConnection implements Holder {
       return;
     }
     this.#beginAnswer(request);
-    const reader = body.getReader();
-    this.#stream = reader;
-    this.#pump(request, reader, form.length === "chunked").catch((error: unknown) =>
-      this.#breakOff(request, error),
-    );
+    const stream = new ReplyStream(body, form.length === "chunked", this);
+    this.#stream = stream;
+    stream
+      .send()
+      .then((isWhole) => {
+        if (isWhole) this.#endStream();
+      })
+      .catch((error: unknown) => this.#breakOff(request, error));
+  }
+
+  #endStream(): void {
+    this.#stream = undefined;
+    if (this.#owner.isStopping) this.#isDone = true;
+    if (this.#isDone) this.#tcp.end();
+    this.#endAnswer();
   }
 
   /** The reply cannot be written; the client must see that it is not complete. */
@@ -396,94 +334,6 @@ export class HttpConnection implements Holder {
     this.#owner.broken(error, request);
     this.#tcp.destroy();
   }
-
-  async #pump(request: HttpRequest, reader: StreamReader, isChunked: boolean): Promise<void> {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (this.#answering !== request) return;
-      if (done) break;
-      if (value !== undefined && value.length > 0 && !this.#writePiece(value, isChunked)) {
-        await new Promise<void>((resolve) => {
-          this.#drained = resolve;
-        });
-      }
-    }
-    this.#stream = undefined;
-    if (isChunked) this.#tcp.write(lastChunk);
-    if (this.#owner.isStopping) this.#isDone = true;
-    if (this.#isDone) this.#tcp.end();
-    this.#endAnswer();
-  }
-
-  /** @returns false when the client reads more slowly than this comes */
-  #writePiece(bytes: Uint8Array, isChunked: boolean): boolean {
-    if (!isChunked) return this.#tcp.write(bytes);
-    this.#tcp.cork(() => {
-      this.#tcp.write(Buffer.from(`${bytes.length.toString(16)}\r\n`));
-      this.#tcp.write(bytes);
-      this.#tcp.write(lineEnd);
-    });
-    return !this.#tcp.isFull;
-  }
-
-  #emitExchange(request: HttpRequest | undefined, reply: HttpReply, head: string): void {
-    const { traffic } = this.#owner;
-    const arrivedAt = this.#arrivedAt;
-    const isMessage = arrivedAt > 0;
-    if (isMessage) this.#emitRequest(request, reply);
-    const isBytes = traffic.sample("bytes");
-    if (!isMessage && !isBytes) return;
-    const body = reply.body instanceof ReadableStream || request?.isHead === true ? "" : reply.body;
-    const bytes = Buffer.concat([withoutSecrets(Buffer.from(head)), Buffer.from(body)]);
-    if (isMessage) {
-      const text = this.#describe(request, reply).sent;
-      const duration = performance.now() - arrivedAt;
-      this.#emitMessage({ direction: "out", text, fields: { status: reply.status }, bytes, duration });
-    }
-    if (isBytes) this.#emitBytes("out", bytes);
-  }
-
-  #emitRequest(request: HttpRequest | undefined, reply: HttpReply): void {
-    const text = this.#describe(request, reply).received;
-    const time = performance.timeOrigin + this.#arrivedAt;
-    if (request === undefined) return this.#emitMessage({ direction: "in", text, time });
-    const { writtenMethod, target, headBytes, body } = request;
-    const fields = { method: writtenMethod, path: printable(redactedTarget(target)) };
-    const bytes = Buffer.concat([withoutSecrets(headBytes), body]);
-    this.#emitMessage({ direction: "in", text, time, fields, bytes });
-  }
-
-  #describe(request: HttpRequest | undefined, reply: HttpReply): { received: string; sent: string } {
-    if (request === undefined) return { received: "Received: no request", sent: describeReply(reply) };
-    return (
-      this.#owner.handler.describe?.(request, reply) ?? {
-        received: describeRequest(request),
-        sent: describeReply(reply),
-      }
-    );
-  }
-
-  #emitMessage(message: Omit<Extract<TrafficEvent, { kind: "message" }>, "kind" | "conversation">): void {
-    this.#owner.traffic.emit({ kind: "message", conversation: this.#tcp.conversation, ...message });
-  }
-
-  #emitBytes(direction: Direction, bytes: Uint8Array): void {
-    this.#owner.traffic.emit({ kind: "bytes", conversation: this.#tcp.conversation, direction, bytes });
-  }
-}
-
-/** `Received: POST /add {"a":5,"b":9}`, with `***` for credentials in the query */
-export function describeRequest({ writtenMethod, target, body }: HttpRequest): string {
-  return `Received: ${writtenMethod} ${printable(redactedTarget(target))} ${printable(body)}`.trimEnd();
-}
-
-/** `Sent: 200 {"result":14}` */
-export function describeReply({ status, headers, body }: HttpReply): string {
-  if (body instanceof ReadableStream) return `Sent: ${status}, a stream`;
-  if (body.length === 0) return `Sent: ${status}`;
-  const type = headers["Content-Type"] ?? "";
-  const isShown = typeof body === "string" && type.startsWith("application/json");
-  return `Sent: ${status} ${isShown ? printable(body) : `${type} ${body.length} characters`.trim()}`;
 }
 
 /** Some statuses have no body, and a stream given with one of them would be taken for the next reply. */
@@ -496,5 +346,3 @@ function withPossibleBody(reply: HttpReply): HttpReply {
 function discard({ body }: HttpReply): void {
   if (body instanceof ReadableStream) void body.cancel().catch(() => {});
 }
-
-const tooLarge = (limit: number) => new HttpError(413, `The request body is larger than ${limit} bytes`);

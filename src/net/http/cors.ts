@@ -16,6 +16,8 @@ class CorsHandler implements HttpHandler {
   readonly #cors: true | readonly string[];
   readonly #handler: HttpHandler;
   readonly describe: HttpHandler["describe"];
+  /** The header fields of replies, of which a service has a few, with those that allow any page to read them. */
+  readonly #opened = new WeakMap<HttpReply["headers"], HttpReply["headers"]>();
 
   constructor(cors: true | readonly string[], handler: HttpHandler) {
     this.#cors = cors;
@@ -55,12 +57,23 @@ class CorsHandler implements HttpHandler {
 
   #allow(request: HttpRequest, reply: HttpReply): HttpReply {
     const origin = this.#allowed(request);
-    const headers: Record<string, string> = { ...reply.headers };
-    if (origin !== undefined) headers["Access-Control-Allow-Origin"] = origin;
-    if (this.#cors !== true) headers.Vary = headers.Vary === undefined ? "Origin" : `${headers.Vary}, Origin`;
-    const more = { ...reply, headers };
+    if (this.#cors === true && origin === undefined) return reply;
+    const more = {
+      ...reply,
+      headers: this.#cors === true ? this.#open(reply.headers) : named(reply, origin),
+    };
     originals.set(more, reply);
     return more;
+  }
+
+  /** Always the same object for the same fields, so that their text is made once. */
+  #open(headers: HttpReply["headers"]): HttpReply["headers"] {
+    let opened = this.#opened.get(headers);
+    if (opened === undefined) {
+      opened = { ...headers, "Access-Control-Allow-Origin": "*" };
+      this.#opened.set(headers, opened);
+    }
+    return opened;
   }
 
   /** The origin that may read the reply; undefined: the request is no page's, or that of another one. */
@@ -70,6 +83,12 @@ class CorsHandler implements HttpHandler {
     if (this.#cors === true) return "*";
     return this.#cors.includes(origin) ? origin : undefined;
   }
+}
+
+/** A page of another origin gets other fields, so no cache may mix them up. */
+function named({ headers }: HttpReply, origin: string | undefined): HttpReply["headers"] {
+  const Vary = headers.Vary === undefined ? "Origin" : `${headers.Vary}, Origin`;
+  return { ...headers, ...(origin !== undefined && { "Access-Control-Allow-Origin": origin }), Vary };
 }
 
 /** The service's own reply of each that has been added to. */

@@ -12,19 +12,24 @@ export async function replyByFetch(request: HttpRequest, fetch: Fetch): Promise<
 /** @throws {HttpError} */
 function fetchRequest(request: HttpRequest): Request {
   const { method, target, body, signal } = request;
-  const url = `http://${request.header("Host") || request.local}${target === "*" ? "/" : target}`;
+  const host = request.host || request.local;
+  const url = `http://${host}${target === "*" ? "/" : target}`;
   if (!URL.canParse(url)) throw new HttpError(400, "The target and Host make no address");
   const headers = new Headers();
   for (const [name, value] of request.headers) headers.append(name, value);
+  headers.set("host", host);
   const hasBody = method !== "GET" && body.length > 0;
   return new Request(url, { method, headers, signal, ...(hasBody && { body: new Uint8Array(body) }) });
 }
 
 async function replyFrom(response: Response): Promise<HttpReply> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string | readonly string[]> = {};
   for (const [name, value] of response.headers) {
     if (!ownFields.has(name)) headers[writtenName(name)] = value;
   }
+  // The only field whose values make no list. (RFC 9110, section 5.3)
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) headers["Set-Cookie"] = cookies;
   const { status, body } = response;
   if (body === null) return { status, headers, body: "" };
   const isEndless = response.headers.get("content-type")?.startsWith("text/event-stream") === true;

@@ -54,7 +54,9 @@ export class ReplyWriter {
     const kept = this.#texts.get(headers);
     if (kept !== undefined) return kept;
     const text = Object.entries(headers)
-      .map(([name, value]) => `${name}: ${value.replace(unwritable, "?")}\r\n`)
+      .flatMap(([name, values]) =>
+        [values].flat().map((value) => `${name}: ${value.replace(unwritable, "?")}\r\n`),
+      )
       .join("");
     this.#texts.set(headers, text);
     return text;

@@ -63,6 +63,11 @@ export class HttpRequest {
     return this.#head.fields.get(name);
   }
 
+  /** `host:port` that the client asks for, as it writes it. (RFC 9112, section 3.2.2) */
+  get host(): string | undefined {
+    return this.#head.authority ?? this.header("Host");
+  }
+
   get headers(): readonly (readonly [name: string, value: string])[] {
     return this.#head.fields.entries;
   }

@@ -11,7 +11,7 @@ import { ReplyWriter } from "./reply-writer.ts";
 import type { HttpRequest } from "./request.ts";
 
 export type { HttpContext, HttpHandler, HttpOptions, HttpReply, HttpServer } from "./api.ts";
-export { describeReply, describeRequest } from "./connection.ts";
+export { describeReply, describeRequest } from "./exchange-traffic.ts";
 export type { HttpRequest } from "./request.ts";
 
 type Tcp = TcpConnection<HttpConnection>;
@@ -76,6 +76,10 @@ class HttpConnections implements TcpHandler<HttpConnection>, HttpConnectionOwner
     state.receive(chunk);
   }
 
+  holds({ state }: Tcp): void {
+    state.noteHeld();
+  }
+
   drain({ state }: Tcp): void {
     state.drained();
   }
@@ -101,7 +105,7 @@ class HttpConnections implements TcpHandler<HttpConnection>, HttpConnectionOwner
     this.#unfinished.remove(connection);
   }
 
-  holds(connection: HttpConnection): void {
+  counts(connection: HttpConnection): void {
     this.#held.update(connection);
   }
 

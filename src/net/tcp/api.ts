@@ -57,6 +57,8 @@ export interface TcpHandler<S> {
   open(connection: TcpConnection<S>): S;
   /** The chunk is valid only until the handler returns. */
   data(connection: TcpConnection<S>, chunk: Uint8Array): void;
+  /** Called when a chunk is kept, because what came before it is not answered yet. */
+  holds?(connection: TcpConnection<S>): void;
   /** Called when the kernel has taken everything that was queued. */
   drain?(connection: TcpConnection<S>): void;
   /** Called at the peer's FIN; it may still read. Absent: what is queued is sent, then our side ends, too. */

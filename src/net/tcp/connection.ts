@@ -1,9 +1,9 @@
 import type { Socket } from "bun";
 import { type Address, formatAddress, plainHost } from "../../core/address.ts";
 import type { Conversation, Traffic } from "../../core/traffic.ts";
+import type { TurnQueue } from "../turn-queue.ts";
 import type { Lease } from "./buffers.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import type { TurnQueue } from "./turn-queue.ts";
 
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionOwner {
@@ -71,6 +71,7 @@ export class TcpConnection<S = unknown> {
   #step: Step | undefined;
   /** Copies of the chunks that arrived before the steps were done. */
   readonly #held: Uint8Array[] = [];
+  #heldSize = 0;
   #endsWhenDone = false;
   #isAnswering = false;
 
@@ -106,6 +107,11 @@ export class TcpConnection<S = unknown> {
   /** What has been received is not answered yet. */
   get isBusy(): boolean {
     return this.#step !== undefined || this.#held.length > 0 || this.#isAnswering;
+  }
+
+  /** Bytes that have come before those that came earlier were answered. */
+  get held(): number {
+    return this.#heldSize;
   }
 
   /** The role answers what has been received at a time of its own. */
@@ -242,6 +248,7 @@ export class TcpConnection<S = unknown> {
   hold(chunk: Uint8Array): void {
     if (this.#failed) return;
     this.#held.push(new Uint8Array(chunk));
+    this.#heldSize += chunk.length;
     if (this.#isAnswering) this.#pause(Pause.Turn);
   }
 
@@ -261,7 +268,10 @@ export class TcpConnection<S = unknown> {
     if (this.#isAnswering) return false;
     if (!this.#doStep()) {
       const chunk = this.#held.shift();
-      if (chunk !== undefined) handle(chunk);
+      if (chunk !== undefined) {
+        this.#heldSize -= chunk.length;
+        handle(chunk);
+      }
     }
     if (this.#isAnswering) return false;
     if (this.isBusy) {
@@ -284,14 +294,19 @@ export class TcpConnection<S = unknown> {
   #fail(): void {
     this.#failed = true;
     this.#queue.clear();
+    this.#dropHeld();
+  }
+
+  #dropHeld(): void {
     this.#held.length = 0;
+    this.#heldSize = 0;
   }
 
   /** Sends what is buffered, then FIN; closes when the peer has ended, too, or after the linger time. */
   end(): void {
     if (this.#ending || this.#closed) return;
     this.#ending = true;
-    this.#held.length = 0;
+    this.#dropHeld();
     if (this.#queue.length === 0 && !this.#corked) this.#finish();
   }
 
@@ -340,7 +355,7 @@ export class TcpConnection<S = unknown> {
     this.#closed = true;
     this.#queue.clear();
     this.#step = undefined;
-    this.#held.length = 0;
+    this.#dropHeld();
     this.#owner.turns.remove(this);
     clearTimeout(this.#linger);
     return true;

@@ -5,7 +5,10 @@ import type { TcpConnection } from "./connection.ts";
 /** What the idle check needs of a server. */
 export interface IdleCheckTarget {
   readonly connections: Iterable<
-    Pick<TcpConnection, "served" | "lastActive" | "ending" | "remote" | "buffered" | "destroy" | "end">
+    Pick<
+      TcpConnection,
+      "served" | "lastActive" | "ending" | "remote" | "buffered" | "isAnswering" | "destroy" | "end"
+    >
   >;
   /** Counts check periods; a connection notes it when bytes move. */
   tick: number;
@@ -31,6 +34,8 @@ export function startIdleCheck(
     for (const connection of server.connections) {
       // A connection that waits for its turn is not idle.
       if (!connection.served || server.tick - connection.lastActive <= ticks) continue;
+      // Nor one that has no answer yet: it is the server that is silent.
+      if (connection.isAnswering && connection.buffered === 0) continue;
       // Ended already and still open: the peer does not read.
       if (connection.ending) {
         connection.destroy();

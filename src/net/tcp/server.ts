@@ -4,6 +4,7 @@ import { withDeadline } from "../../core/deadline.ts";
 import { hasRoom, noRoom } from "../../core/descriptors.ts";
 import { canSharePort } from "../../core/ports.ts";
 import { listenError, probePort } from "../listen-port.ts";
+import { TurnQueue } from "../turn-queue.ts";
 import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 import { widenBacklog } from "./backlog.ts";
 import { freeBuffer } from "./buffers.ts";
@@ -11,7 +12,6 @@ import { type ConnectionOwner, TcpConnection } from "./connection.ts";
 import { ConnectionDealer } from "./connection-dealer.ts";
 import { startIdleCheck } from "./idle-check.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
-import { TurnQueue } from "./turn-queue.ts";
 
 export type { ConnectionQuota, ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 export { TcpConnection } from "./connection.ts";
@@ -290,6 +290,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     }
     if (connection.isBusy) {
       connection.hold(chunk);
+      this.#guard(connection, () => this.#handler.holds?.(connection));
       return;
     }
     try {

@@ -22,4 +22,6 @@ function tableOf(others: string, common: RegExp): Uint8Array {
   });
 }
 
-export const [tab, lineFeed, carriageReturn, space, colon] = [0x09, 0x0a, 0x0d, 0x20, 0x3a] as const;
+export const [tab, lineFeed, carriageReturn, space, colon, semicolon] = [
+  0x09, 0x0a, 0x0d, 0x20, 0x3a, 0x3b,
+] as const;

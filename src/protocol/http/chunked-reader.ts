@@ -1,4 +1,4 @@
-import { carriageReturn, lineFeed, space, tab, tokenBytes, valueBytes } from "./characters.ts";
+import { carriageReturn, lineFeed, semicolon, space, tab, tokenBytes, valueBytes } from "./characters.ts";
 import { badRequest } from "./http-error.ts";
 
 /** Bytes of chunk sizes with their extensions, and of trailers, that come without a byte of data between. */
@@ -10,6 +10,8 @@ const maxOverhead = 8 * 1024;
  */
 export class ChunkedReader {
   isDone = false;
+  /** Where, in the bytes that were read last, the trailers begin; past their end: not in them. */
+  trailersAt = 0;
   #state: State = sizeDigits;
   /** Of the chunk: what is still to come. */
   #left = 0;
@@ -28,12 +30,15 @@ export class ChunkedReader {
    */
   read(bytes: Uint8Array): number {
     let at = 0;
+    this.trailersAt = this.#state < trailerStart ? bytes.length : 0;
     while (at < bytes.length && !this.isDone) {
       if (this.#state === data) at += this.#readData(bytes, at);
       else {
         if (++this.#overhead > maxOverhead)
           throw badRequest("The sizes and trailers of a chunked body are too long");
+        const isBefore = this.#state < trailerStart;
         this.#state = this.#next(bytes[at++]!);
+        if (isBefore && this.#state === trailerStart) this.trailersAt = at;
       }
     }
     return at;
@@ -52,6 +57,11 @@ export class ChunkedReader {
     switch (this.#state) {
       case sizeDigits:
         return this.#size(byte);
+      case sizeBlank:
+        // White space comes before an extension only. (RFC 9112, section 7.1.1)
+        if (byte === semicolon) return extension;
+        if (byte !== space && byte !== tab) throw badSize();
+        return sizeBlank;
       case extension:
         if (byte === carriageReturn) return sizeEnd;
         if (valueBytes[byte] === 0) throw badSize();
@@ -81,7 +91,8 @@ export class ChunkedReader {
     }
     if (this.#digits === 0) throw badSize();
     if (byte === carriageReturn) return sizeEnd;
-    if (byte === 0x3b || byte === space || byte === tab) return extension;
+    if (byte === semicolon) return extension;
+    if (byte === space || byte === tab) return sizeBlank;
     throw badSize();
   }
 
@@ -111,9 +122,11 @@ export class ChunkedReader {
   }
 }
 
-const [sizeDigits, extension, sizeEnd, data, dataEnd, dataLineEnd] = [0, 1, 2, 3, 4, 5] as const;
-const [trailerStart, trailerName, trailerValue, trailerEnd, bodyEnd] = [6, 7, 8, 9, 10] as const;
-type State = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+const [sizeDigits, sizeBlank, extension, sizeEnd, data, dataEnd, dataLineEnd] = [
+  0, 1, 2, 3, 4, 5, 6,
+] as const;
+const [trailerStart, trailerName, trailerValue, trailerEnd, bodyEnd] = [7, 8, 9, 10, 11] as const;
+type State = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
 
 function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;

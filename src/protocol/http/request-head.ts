@@ -31,6 +31,8 @@ export class RequestHead {
   method = "";
   /** Path and query; `*` of an OPTIONS request for the server as a whole. */
   target = "";
+  /** `host:port` of a target with a host in it, which counts more than the header field Host. */
+  authority: string | undefined;
   /** 0 or 1, of HTTP/1. */
   minorVersion = 1;
   bodyLength: BodyLength = 0;
@@ -97,7 +99,8 @@ class HeadReader {
   #hosts = 0;
   #hasLength = false;
   #hasCoding = false;
-  #isAbsolute = false;
+  /** Expects what no server does. */
+  #expectsOther = false;
   /** What `Connection` lists, in lower case. */
   #connection = "";
   #head = new RequestHead();
@@ -109,7 +112,7 @@ class HeadReader {
     this.#hosts = 0;
     this.#hasLength = false;
     this.#hasCoding = false;
-    this.#isAbsolute = false;
+    this.#expectsOther = false;
     this.#connection = "";
     this.#head = new RequestHead();
     return this.#read(start);
@@ -196,8 +199,8 @@ class HeadReader {
       // CONNECT names a host alone, and gets its answer for the method.
       if (authority === undefined && head.method !== "CONNECT")
         throw badRequest("A request's target is a path that begins with /");
-      if (authority !== undefined && !isHost(authority)) throw badHost();
-      this.#isAbsolute = true;
+      if (authority === "" || (authority !== undefined && !isHost(authority))) throw badHost();
+      head.authority = authority;
       head.target = path === undefined || path === "" ? "/" : path.startsWith("/") ? path : `/${path}`;
     }
   }
@@ -274,9 +277,8 @@ class HeadReader {
   }
 
   #noteExpectation(value: string): void {
-    if (value.toLowerCase() !== "100-continue")
-      throw new HttpError(417, "The only expectation that is met is 100-continue");
-    this.#head.expectsContinue = true;
+    if (value.toLowerCase() === "100-continue") this.#head.expectsContinue = true;
+    else this.#expectsOther = true;
   }
 
   #noteLength(value: string): void {
@@ -301,12 +303,16 @@ class HeadReader {
       throw badRequest("A body has a Content-Length or is chunked, and not both");
     if (this.#hasCoding && head.minorVersion === 0) throw badRequest("HTTP/1.0 knows no chunked bodies");
     if (this.#hosts > 1) throw badRequest("Host stands there twice");
-    if (this.#hosts === 0 && head.minorVersion === 1 && !this.#isAbsolute)
+    // Also with a host in the target. (RFC 9112, section 3.2)
+    if (this.#hosts === 0 && head.minorVersion === 1)
       throw badRequest("A request of HTTP/1.1 needs the header field Host");
     if (head.method !== "GET" && !methods.has(head.method))
       throw new HttpError(501, `The method is none of ${[...methods].join(", ")}`);
     const wishes = this.#connection === "" ? [] : this.#connection.split(",").map((one) => one.trim());
     head.keepsAlive = !wishes.includes("close") && (head.minorVersion === 1 || wishes.includes("keep-alive"));
+    // HTTP/1.0 knows no expectations. (RFC 9110, section 10.1.1)
+    if (this.#expectsOther && head.minorVersion === 1)
+      throw new HttpError(417, "The only expectation that is met is 100-continue");
     if (head.minorVersion === 0 || head.bodyLength === 0) head.expectsContinue = false;
   }
 }
@@ -345,8 +351,9 @@ const isDigit = (byte: number): boolean => byte >= zero && byte <= nine;
 function isPlainHost(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end && bytes[at] === space) at++;
+  const nameStart = at;
   while (at < end && isNameByte(bytes[at]!)) at++;
-  if (at < end && bytes[at] === colon) at++;
+  if (at < end && at > nameStart && bytes[at] === colon) at++;
   while (at < end && isDigit(bytes[at]!)) at++;
   return at === end;
 }
@@ -370,7 +377,7 @@ function text(bytes: Buffer, start: number, end: number, isUtf8: boolean): strin
 
 /** `host`, `host:port`, or an IPv6 address in brackets; nothing where the target has no host. */
 const isHost = (value: string): boolean =>
-  /^(?:\[[0-9A-Fa-f:.%\w]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/.test(value);
+  /^(?:(?:\[[0-9A-Fa-f:.%\w]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d*)?)?$/.test(value);
 
 const badHost = () => badRequest("Host must be a name or an address, with a port or without");
 const badLine = () => badRequest("A line must end in CR LF, and hold no other control characters");

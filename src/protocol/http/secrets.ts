@@ -23,6 +23,12 @@ export function withoutSecrets(head: Uint8Array): Uint8Array {
   return Buffer.from(start + shown, "latin1");
 }
 
+/** The fields after a chunked body, as they may be shown. */
+export function trailersWithoutSecrets(trailers: Uint8Array): Uint8Array {
+  const lines = Buffer.from(trailers).toString("latin1").split("\r\n");
+  return Buffer.from(lines.map(maskField).join("\r\n"), "latin1");
+}
+
 function maskField(line: string): string {
   const [, start = "", name = "", value = ""] = /^(([^:]*):[ \t]*)(.*)$/s.exec(line) ?? [];
   if (secretField.test(name.trim())) return start + asterisks(value);

@@ -4,18 +4,17 @@ import type { Operations } from "../../core/operation.ts";
 import { JsonError, readJsonBytes } from "../../protocol/json/read.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
+import { type BatchClient, Batches } from "./batch.ts";
 import { call } from "./call.ts";
 import { RpcError, rpcCodes } from "./error.ts";
 import { idOfInvalid, type RpcId, readRequest } from "./request.ts";
-
-/** Milliseconds of a batch in one turn of the event loop. */
-const sliceMs = 5;
 
 /** JSON-RPC 2.0, from the bytes of a request to the text of its answer, independent of HTTP. */
 export class RpcEndpoint {
   readonly #operations: Operations;
   readonly #maxBatch: number;
   readonly #log: Logger;
+  readonly #batches = new Batches((request) => this.#single(request));
 
   constructor(operations: Operations, maxBatch: number, log: Logger) {
     this.#operations = operations;
@@ -23,8 +22,11 @@ export class RpcEndpoint {
     this.#log = log;
   }
 
-  /** @returns undefined when there must be no answer: notifications only */
-  answer(body: Uint8Array): string | undefined | Promise<string | undefined> {
+  /**
+   * @param client whose leaving ends the work on its batch
+   * @returns undefined when there must be no answer: notifications only
+   */
+  answer(body: Uint8Array, client?: BatchClient): string | undefined | Promise<string | undefined> {
     let value: JsonValue;
     try {
       value = readJsonBytes(body);
@@ -32,30 +34,16 @@ export class RpcEndpoint {
       if (!(error instanceof JsonError)) throw error;
       return errorText(new RpcError(rpcCodes.parseError, error.message), null);
     }
-    return isArray(value) ? this.#batch(value) : this.#single(value);
+    return isArray(value) ? this.#batch(value, client) : this.#single(value);
   }
 
   /** Section 6: an array of the answers, never an empty one. */
-  #batch(requests: readonly JsonValue[]): string | Promise<string | undefined> {
+  #batch(requests: readonly JsonValue[], client: BatchClient | undefined) {
     if (requests.length === 0) return invalidBatch("the batch is empty");
     if (requests.length > this.#maxBatch) {
       return invalidBatch(`the batch has ${requests.length} calls, and may have ${this.#maxBatch}`);
     }
-    return this.#inSlices(requests);
-  }
-
-  /** A thousand calls may take seconds, so others have their turn between. */
-  async #inSlices(requests: readonly JsonValue[]): Promise<string | undefined> {
-    const answers: string[] = [];
-    let start = performance.now();
-    for (const request of requests) {
-      const answer = this.#single(request);
-      if (answer !== undefined) answers.push(answer);
-      if (performance.now() - start < sliceMs) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      start = performance.now();
-    }
-    return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
+    return this.#batches.run(requests, client);
   }
 
   #single(value: JsonValue): string | undefined {

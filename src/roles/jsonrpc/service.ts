@@ -26,13 +26,14 @@ export class RpcService implements HttpHandler {
     this.#endpoint = endpoint;
   }
 
-  answer({ method, body }: HttpRequest): HttpReply | Promise<HttpReply> {
+  answer(request: HttpRequest): HttpReply | Promise<HttpReply> {
+    const { method, body } = request;
     if (method === "OPTIONS") return { status: 200, headers: allowed, body: "" };
     if (method !== "POST") {
       const error = "Send a JSON-RPC 2.0 request by POST";
       return { status: 405, headers: jsonAllowed, body: JSON.stringify({ error }) };
     }
-    const answer = this.#endpoint.answer(body);
+    const answer = this.#endpoint.answer(body, request);
     return answer instanceof Promise ? answer.then(replyOf) : replyOf(answer);
   }
 

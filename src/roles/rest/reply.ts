@@ -3,7 +3,10 @@ import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
 
 /** A reply whose text is complete. */
-export type Reply = HttpReply & { readonly body: string };
+export interface Reply extends HttpReply {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 const jsonHeaders = { "Content-Type": "application/json" };
 

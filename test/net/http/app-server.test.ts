@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
 import { type AppHandler, serveApp } from "../../../src/net/http/app-server.ts";
+import { RawClient } from "../../support/raw-client.ts";
 
 const log = { debug() {}, info() {}, warning() {}, error() {} };
 
@@ -23,6 +24,19 @@ test("a port in use is reported with the setting to change", async () => {
   await expect(again()).rejects.toThrow(
     /Cannot start "admin" on TCP 127\.0\.0\.1:\d+: the port is in use.* --set admin\.port=\d+/,
   );
+});
+
+test("an absolute target's host counts, not that of the header, and cookies are fields of their own", async () => {
+  const { server } = await start((request) => {
+    const headers = new Headers({ "X-Host": `${new URL(request.url).host} ${request.headers.get("Host")}` });
+    for (const cookie of ["a=1", "b=2"]) headers.append("Set-Cookie", cookie);
+    return new Response("", { headers });
+  });
+  const client = await RawClient.connect(server.address.port);
+  client.write("GET http://one:81/a HTTP/1.1\r\nHost: two\r\nConnection: close\r\n\r\n");
+  const reply = (await client.all()).toString();
+  expect(reply).toContain("\r\nX-Host: one:81 one:81\r\n");
+  expect(reply).toContain("\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n");
 });
 
 test("a stop lets a request in flight finish, and cuts off what takes too long", async () => {

@@ -1,79 +1,15 @@
-import { describe, expect, onTestFinished, test } from "bun:test";
-import type { DescriptorBudget } from "../../../src/core/descriptors.ts";
+import { describe, expect, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
-import type { TrafficEvent } from "../../../src/core/traffic.ts";
-import { type HttpHandler, type HttpOptions, serveHttp } from "../../../src/net/http/server.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { rawHttp } from "../../support/raw-http.ts";
 import { until } from "../../support/until.ts";
-
-interface Surroundings {
-  readonly thread?: number;
-  readonly joins?: boolean;
-  readonly descriptors?: DescriptorBudget;
-}
-
-/** Answers with what it was asked. */
-const echo: HttpHandler = {
-  answer: ({ method, target, body }) => ({
-    status: 200,
-    headers: { "Content-Type": "text/plain" },
-    body: `${method} ${target} ${Buffer.from(body)}`,
-  }),
-  refuse: ({ status, message }) => ({ status, headers: { "Content-Type": "text/plain" }, body: message }),
-};
-
-const answering = (answer: HttpHandler["answer"]): HttpHandler => ({ ...echo, answer });
-const text = (body: string) => ({ status: 200, headers: {}, body });
-
-async function serve(handler = echo, options: Partial<HttpOptions> = {}, surroundings: Surroundings = {}) {
-  const log: string[] = [];
-  const events: TrafficEvent[] = [];
-  const line = (message: string) => void log.push(message);
-  const server = await serveHttp(
-    {
-      service: "web",
-      log: { debug: line, info: line, warning: line, error: line },
-      traffic: {
-        sample: () => true,
-        emit: (event) =>
-          void events.push("bytes" in event ? { ...event, bytes: event.bytes!.slice() } : event),
-      },
-      thread: 0,
-      joins: false,
-      ...surroundings,
-    },
-    {
-      host: "127.0.0.1",
-      port: 0,
-      maxConnections: 100,
-      maxBody: 1000,
-      maxBuffered: 10_000_000,
-      requestTimeout: 10_000,
-      idleTimeout: 10_000,
-      ...options,
-    },
-    handler,
-  );
-  onTestFinished(() => server.stop(AbortSignal.abort()));
-  const { port } = server.address;
-  return { server, log, events, port, url: `http://127.0.0.1:${port}/` };
-}
+import { answering, bodiesOf, echo, get, post, serve, text } from "./serve.ts";
 
 async function failure(...args: Parameters<typeof serve>): Promise<StartError> {
   const error = await serve(...args).catch((thrown: unknown) => thrown);
   if (error instanceof StartError) return error;
   throw new Error("it started");
 }
-
-const get = (target: string, ...fields: readonly string[]): string =>
-  `GET ${target} HTTP/1.1\r\nHost: x\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
-const post = (length: number, body: string): string =>
-  `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`;
-
-/** The bodies of replies that follow each other. */
-const bodiesOf = (replies: string): string[] =>
-  [...replies.matchAll(/\r\n\r\n(.*?)(?=HTTP\/1\.1|$)/gs)].map(([, body]) => body!);
 
 describe("starting", () => {
   test("a port in use, a foreign address and a name without one say what to change", async () => {
@@ -321,6 +257,15 @@ describe("what is no request", () => {
     expect(await (await fetch(url)).text()).toBe("GET / ");
   });
 
+  test("gets no body when it is HEAD", async () => {
+    const { port } = await serve();
+    for (const field of ["A : b", "Expect: more"]) {
+      const client = await RawClient.connect(port);
+      client.write(`HEAD / HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n`);
+      expect((await client.all()).toString()).toMatch(/^HTTP\/1\.1 4(?:00|17) .*\r\n\r\n$/s);
+    }
+  });
+
   test("gets one answer alone, so that no proxy takes another for its own", async () => {
     const { port } = await serve();
     const client = await RawClient.connect(port);
@@ -533,6 +478,52 @@ describe("connections", () => {
     expect((await client.all()).toString()).toStartWith("HTTP/1.1 200");
   });
 
+  test("whose answer takes longer than the idle timeout get it", async () => {
+    const answer = Promise.withResolvers<string>();
+    const { port, server } = await serve(
+      answering(async ({ target }) => text(target === "/slow" ? await answer.promise : "")),
+      { idleTimeout: 40 },
+    );
+    const patient = await RawClient.connect(port);
+    patient.write(get("/slow", "Connection: close"));
+    // Another one is closed twice over meanwhile.
+    for (let count = 0; count < 2; count++) await (await RawClient.connect(port)).ended;
+    expect(server.stats().connections_idle_closed_total).toBe(2);
+    answer.resolve("late");
+    expect((await patient.all()).toString()).toEndWith("\r\n\r\nlate");
+  });
+
+  test("that read none of what they asked for hold it, and too much together is too much", async () => {
+    const { port, server, log } = await serve(
+      answering(() => text("x".repeat(1_000_000))),
+      {
+        maxBuffered: 20_000_000,
+      },
+    );
+    const clients: RawClient[] = [];
+    while (log.length === 0 && clients.length < 100) {
+      const client = await RawClient.connect(port);
+      client.pause();
+      client.write(get("/").repeat(20));
+      clients.push(client);
+      await fetch(`http://127.0.0.1:${port}/`);
+      expect(server.stats().held_bytes).toBeLessThanOrEqual(20_000_000);
+    }
+    expect(log).toEqual([expect.stringContaining("maxBuffered")]);
+  });
+
+  test("that send on while they wait for an answer hold what they send", async () => {
+    const never = Promise.withResolvers<never>();
+    const { port, server } = await serve(answering(() => never.promise));
+    const client = await RawClient.connect(port);
+    client.write(get("/"));
+    await until(() => server.stats().requests_total === 0 && server.clients().length === 1);
+    client.write("x".repeat(100_000));
+    await until(() => server.stats().held_bytes! > 0);
+    client.reset();
+    await until(() => server.stats().held_bytes === 0);
+  });
+
   test("that hold too much together lose the one that has done so longest", async () => {
     const { port, server, log } = await serve(echo, { maxBuffered: 3000 });
     const half = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n${"x".repeat(900)}`;
@@ -592,65 +583,6 @@ test("a stop closes idle connections at once, answers requests that have begun, 
   await stuck.ended;
   await stopped;
   expect(server.clients()).toEqual([]);
-});
-
-describe("traffic", () => {
-  const summary = (events: readonly TrafficEvent[]) =>
-    events.map((event) =>
-      event.kind === "bytes"
-        ? `${event.direction} ${Buffer.from(event.bytes).toString().split("\r\n")[0]}`
-        : event.kind === "message"
-          ? event.text
-          : event.kind,
-    );
-
-  test("has a connection's opening, its requests and replies with their bytes, and its close", async () => {
-    const { port, events } = await serve();
-    const client = await RawClient.connect(port);
-    const first =
-      "POST /a?token=abc HTTP/1.1\r\nHost: Local\r\nX-Odd:  Value\r\nCookie: abc\r\nContent-Length: 2\r\n\r\nhi";
-    client.write(first);
-    await until(() => client.received.includes("POST"));
-    client.write(get("/b", "Connection: close"));
-    await client.ended;
-    const replies = client.received.toString();
-    client.end();
-    await until(() => events.at(-1)?.kind === "close");
-    expect(summary(events)).toEqual([
-      "open",
-      "in POST /a?token=*** HTTP/1.1",
-      "in hi",
-      "Received: POST /a?token=*** hi",
-      "Sent: 200 text/plain 20 characters",
-      "out HTTP/1.1 200 OK",
-      "in GET /b HTTP/1.1",
-      "Received: GET /b",
-      "Sent: 200 text/plain 7 characters",
-      "out HTTP/1.1 200 OK",
-      "close",
-    ]);
-    const bytesOf = (kind: string, direction: string) =>
-      Buffer.concat(
-        events.flatMap((event) =>
-          event.kind === kind && "direction" in event && event.direction === direction ? [event.bytes!] : [],
-        ),
-      ).toString();
-    const shown = first.replaceAll("abc", "***") + get("/b", "Connection: close");
-    expect([bytesOf("bytes", "in"), bytesOf("message", "in")]).toEqual([shown, shown]);
-    expect([bytesOf("bytes", "out"), bytesOf("message", "out")]).toEqual([replies, replies]);
-    expect(new Set(events.map(({ conversation }) => conversation.id))).toEqual(new Set(["web#1"]));
-    expect(events[0]?.conversation).toMatchObject({
-      service: "web",
-      transport: "http",
-      local: `127.0.0.1:${port}`,
-    });
-  });
-
-  test("shows a client over IPv4 of a server on :: with its IPv4 address", async () => {
-    const { port, events } = await serve(echo, { host: "::" });
-    await fetch(`http://127.0.0.1:${port}/`);
-    expect(events[0]?.conversation.remote).toMatch(/^127\.0\.0\.1:\d+$/);
-  });
 });
 
 describe("what goes wrong on the way", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import { unobserved } from "../../../src/core/traffic.ts";
 import { listenTcp, type TcpConnection, type TcpHandler } from "../../../src/net/tcp/server.ts";
-import { TurnQueue } from "../../../src/net/tcp/turn-queue.ts";
+import { TurnQueue } from "../../../src/net/turn-queue.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { maxWait, until } from "../../support/until.ts";
 

@@ -26,6 +26,8 @@ test.each([
 for (const body of [
   "\r\n",
   " 5\r\nhello\r\n",
+  "5 \r\nhello\r\n",
+  "5 a\r\nhello\r\n",
   "-5\r\nhello",
   "+5\r\nhello",
   "0x5\r\nhello",
@@ -52,6 +54,20 @@ for (const body of [
     expect(() => read(...body)).toThrow(HttpError);
   });
 }
+
+test("it says where the trailers begin, of the bytes that it read last", () => {
+  const [before, trailers] = ["3\r\nabc\r\n0;x\r\n", "A: b\r\n\r\n"];
+  const reader = new ChunkedReader(() => {});
+  reader.read(Buffer.from(before + trailers));
+  expect(reader.trailersAt).toBe(before.length);
+  const other = new ChunkedReader(() => {});
+  other.read(Buffer.from(before.slice(0, -1)));
+  expect(other.trailersAt).toBe(before.length - 1);
+  other.read(Buffer.from(`\n${trailers.slice(0, 3)}`));
+  expect(other.trailersAt).toBe(1);
+  other.read(Buffer.from(trailers.slice(3)));
+  expect(other.trailersAt).toBe(0);
+});
 
 test("any data in any chunks, cut anywhere, comes out whole", () => {
   fc.assert(

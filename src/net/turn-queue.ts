@@ -1,6 +1,9 @@
 /** How many take their turn in one turn of the event loop: a millisecond or two of work, then everybody else is served. */
 const perTurn = 8;
 
+/** Milliseconds after which nobody else begins: some parts are larger. */
+const sliceMs = 5;
+
 /**
  * Those who have more to do than fits into one turn of the event loop, in order of arrival. Each does a small part and
  * goes to the end of the queue, so a client that sends a million requests delays another one by a few milliseconds.
@@ -34,8 +37,9 @@ export class TurnQueue<T> {
   #turn(): void {
     // Who is added meanwhile comes in the next turn, even if there is time left.
     let count = Math.min(perTurn, this.#waiting.size);
+    const start = performance.now();
     for (const item of this.#waiting) {
-      if (count-- === 0) break;
+      if (count-- === 0 || performance.now() - start > sliceMs) break;
       this.#waiting.delete(item);
       this.#take(item);
     }

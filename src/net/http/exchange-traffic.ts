@@ -1,0 +1,114 @@
+import type { Direction, Traffic, TrafficEvent } from "../../core/traffic.ts";
+import { redactedTarget, trailersWithoutSecrets, withoutSecrets } from "../../protocol/http/secrets.ts";
+import { printable } from "../../protocol/text/printable.ts";
+import type { TcpConnection } from "../tcp/server.ts";
+import type { HttpHandler, HttpReply } from "./api.ts";
+import type { HttpRequest } from "./request.ts";
+
+type Message = Omit<Extract<TrafficEvent, { kind: "message" }>, "kind" | "conversation">;
+
+/** What observers see of one connection: all its bytes, without credentials, and each request with its reply. */
+export class ExchangeTraffic {
+  readonly #traffic: Traffic;
+  readonly #handler: HttpHandler;
+  readonly #tcp: TcpConnection;
+  /** When the request arrived that is being answered; 0: observers do not see it. */
+  #arrivedAt = 0;
+  /** What came instead of a request. */
+  #refused: Uint8Array | undefined;
+
+  constructor(traffic: Traffic, handler: HttpHandler, tcp: TcpConnection) {
+    this.#traffic = traffic;
+    this.#handler = handler;
+    this.#tcp = tcp;
+  }
+
+  receivedHead(bytes: Uint8Array): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(bytes));
+  }
+
+  receivedTrailers(bytes: Uint8Array): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", trailersWithoutSecrets(bytes));
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", bytes);
+  }
+
+  /** What is no head, and yet may have credentials in its lines. */
+  receivedRefused(bytes: Uint8Array): void {
+    this.#refused = withoutSecrets(bytes);
+    if (bytes.length > 0) this.receivedHead(bytes);
+  }
+
+  sent(bytes: Uint8Array): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("out", bytes);
+  }
+
+  /** A request is complete. It is shown with its reply, or neither of them. */
+  arrived(): void {
+    this.#arrivedAt = this.#traffic.sample("message", 2) ? performance.now() : 0;
+  }
+
+  /** The reply is about to be sent. @param head its head, as text */
+  replied(request: HttpRequest | undefined, reply: HttpReply, head: string, hasBody: boolean): void {
+    const isMessage = this.#arrivedAt > 0;
+    const isBytes = this.#traffic.sample("bytes");
+    if (!isMessage && !isBytes) return;
+    const body = reply.body instanceof ReadableStream || !hasBody ? "" : reply.body;
+    const bytes = Buffer.concat([withoutSecrets(Buffer.from(head)), Buffer.from(body)]);
+    if (isMessage) this.#emitExchange(request, reply, bytes);
+    if (isBytes) this.#emitBytes("out", bytes);
+  }
+
+  #emitExchange(request: HttpRequest | undefined, reply: HttpReply, bytes: Uint8Array): void {
+    const { received, sent } = this.#describe(request, reply);
+    this.#emitRequest(request, received);
+    const duration = performance.now() - this.#arrivedAt;
+    this.#emitMessage({ direction: "out", text: sent, fields: { status: reply.status }, bytes, duration });
+  }
+
+  #emitRequest(request: HttpRequest | undefined, text: string): void {
+    const time = performance.timeOrigin + this.#arrivedAt;
+    if (request === undefined) {
+      const refused = this.#refused;
+      return this.#emitMessage({ direction: "in", text, time, ...(refused && { bytes: refused }) });
+    }
+    const { writtenMethod, target, headBytes, body } = request;
+    const fields = { method: writtenMethod, path: printable(redactedTarget(target)) };
+    const bytes = Buffer.concat([withoutSecrets(headBytes), body]);
+    this.#emitMessage({ direction: "in", text, time, fields, bytes });
+  }
+
+  #describe(request: HttpRequest | undefined, reply: HttpReply): { received: string; sent: string } {
+    if (request === undefined) return { received: "Received: no request", sent: describeReply(reply) };
+    return (
+      this.#handler.describe?.(request, reply) ?? {
+        received: describeRequest(request),
+        sent: describeReply(reply),
+      }
+    );
+  }
+
+  #emitMessage(message: Message): void {
+    this.#traffic.emit({ kind: "message", conversation: this.#tcp.conversation, ...message });
+  }
+
+  #emitBytes(direction: Direction, bytes: Uint8Array): void {
+    this.#traffic.emit({ kind: "bytes", conversation: this.#tcp.conversation, direction, bytes });
+  }
+}
+
+/** `Received: POST /add {"a":5,"b":9}`, with `***` for credentials in the query */
+export function describeRequest({ writtenMethod, target, body }: HttpRequest): string {
+  return `Received: ${writtenMethod} ${printable(redactedTarget(target))} ${printable(body)}`.trimEnd();
+}
+
+/** `Sent: 200 {"result":14}` */
+export function describeReply({ status, headers, body }: HttpReply): string {
+  if (body instanceof ReadableStream) return `Sent: ${status}, a stream`;
+  if (body.length === 0) return `Sent: ${status}`;
+  const type = String(headers["Content-Type"] ?? "");
+  const isShown = typeof body === "string" && type.startsWith("application/json");
+  return `Sent: ${status} ${isShown ? printable(body) : `${type} ${body.length} characters`.trim()}`;
+}
