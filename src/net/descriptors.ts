@@ -22,6 +22,10 @@ export function nextDescriptor(): number {
   }
 }
 
+/** Whether what has just failed may have failed for want of them: Bun does not say so. */
+export const isOutOfDescriptors = (): boolean =>
+  nextDescriptor() + 2 > (descriptorLimit() ?? Number.POSITIVE_INFINITY);
+
 /** Descriptors that are open now. Takes longer the more there are; undefined where the system does not list them. */
 export function openDescriptors(): number | undefined {
   try {

@@ -1,6 +1,7 @@
 import { formatHostPort } from "../core/address.ts";
 import { StartError } from "../core/errors.ts";
 import { labPorts } from "../core/ports.ts";
+import { descriptorLimit, isOutOfDescriptors } from "./descriptors.ts";
 import { portHolder } from "./port-holder.ts";
 
 export interface ListenTarget {
@@ -38,6 +39,12 @@ export function listenError(target: ListenTarget, cause: unknown): StartError {
     case "ENOTFOUND":
       return new StartError("bad-address", `${tried}: ${badAddress(setting, host)}`, options);
     default:
+      if (isOutOfDescriptors())
+        return new StartError(
+          "failed",
+          `${tried}: all of the ${descriptorLimit()} file descriptors are open; raise the limit (ulimit -n)`,
+          options,
+        );
       // Bun reports a name that does not resolve without a code.
       if (!isIpAddress(host))
         return new StartError("bad-address", `${tried}: ${badAddress(setting, host)}`, options);

@@ -1,9 +1,15 @@
+/** A timer that is later than this by so many milliseconds has waited for the event loop. */
+const lateMs = 10;
+
 /** Items that all have the same timeout, the oldest first: one timer serves them all, however many there are. */
 export class TimeoutQueue<T> {
   readonly #addedAt = new Map<T, number>();
   readonly #timeout: number;
   readonly #expired: (item: T) => void;
   #timer: Timer | undefined;
+  /** When the timer should go off. */
+  #dueAt = 0;
+  #wasLate = false;
 
   /**
    * @param timeout milliseconds
@@ -32,7 +38,7 @@ export class TimeoutQueue<T> {
     // A Map would keep its old place.
     this.#addedAt.delete(item);
     this.#addedAt.set(item, performance.now());
-    this.#timer ??= setTimeout(() => this.#check(), this.#timeout);
+    if (this.#timer === undefined) this.#wait(this.#timeout);
   }
 
   /** @returns whether it was in the queue */
@@ -46,15 +52,20 @@ export class TimeoutQueue<T> {
     this.#addedAt.clear();
   }
 
+  #wait(ms: number): void {
+    this.#dueAt = performance.now() + ms;
+    this.#timer = setTimeout(() => this.#check(), ms);
+  }
+
   #check(): void {
     this.#timer = undefined;
     const now = performance.now();
+    // The loop was busy, and timers come before sockets: what has arrived in time is read first.
+    this.#wasLate = !this.#wasLate && now - this.#dueAt > lateMs;
+    if (this.#wasLate) return this.#wait(1);
     for (const [item, addedAt] of this.#addedAt) {
       const left = addedAt + this.#timeout - now;
-      if (left > 0) {
-        this.#timer = setTimeout(() => this.#check(), Math.ceil(left));
-        return;
-      }
+      if (left > 0) return this.#wait(Math.ceil(left));
       this.#addedAt.delete(item);
       this.#expired(item);
     }

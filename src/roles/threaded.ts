@@ -8,7 +8,4 @@ type Start = Role["start"];
  */
 export const threadedRoles: Readonly<Record<string, () => Promise<Start>>> = {
   time: async () => (await import("./time/service.ts")).startTime as Start,
-  "zmq-rep": async () => (await import("./zmq/rep-service.ts")).startRep as Start,
-  "zmq-push": async () => (await import("./zmq/push-service.ts")).startPush as Start,
-  "zmq-pub": async () => (await import("./zmq/pub-service.ts")).startPub as Start,
 };

@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
+import net from "node:net";
 import { TimeoutQueue } from "../../src/net/timeout-queue.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
 
 function timeoutQueue(timeout: number) {
@@ -29,6 +31,21 @@ test("an item that is added later has the whole timeout, too", async () => {
   queue.add("later");
   await until(() => expired.length === 2);
   expect(performance.now() - since).toBeGreaterThanOrEqual(39);
+});
+
+test("what arrived in time while the loop was busy is read before anything expires", async () => {
+  const { queue, expired } = timeoutQueue(20);
+  const server = net.createServer((socket) => void socket.on("data", () => void queue.remove("in time")));
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const client = await RawClient.connect(port);
+  queue.add("in time");
+  queue.add("never");
+  client.write("x");
+  Bun.sleepSync(60);
+  await until(() => queue.size === 0);
+  expect(expired).toEqual(["never"]);
 });
 
 test("an item that is added again waits behind the others", async () => {

@@ -21,7 +21,6 @@ export const zmqRep: Role<ZmqRepConfig> = {
   example: (_, addresses) => `distcli zmq req ${exampleEndpoint(addresses)} Hello`,
   ports: portClaims,
   movedEndpoints,
-  threads: () => 1,
   start: startRep,
 };
 
@@ -32,7 +31,6 @@ export const zmqPush: Role<ZmqPushConfig> = {
   example: (_, addresses) => `distcli zmq pull ${exampleEndpoint(addresses)} --worker 1`,
   ports: portClaims,
   movedEndpoints,
-  threads: () => 1,
   start: startPush,
 };
 
@@ -43,7 +41,6 @@ export const zmqPub: Role<ZmqPubConfig> = {
   example: (_, addresses) => `distcli zmq sub ${exampleEndpoint(addresses)}`,
   ports: portClaims,
   movedEndpoints,
-  threads: () => 1,
   start: startPub,
 };
 
