@@ -128,7 +128,7 @@ test("Ctrl-C ends sub with 130, and silence with --timeout ends it with 124", as
   const sub = await subscriber(port, "-t", "t");
   sub.interrupt();
   expect(await sub.exit).toBe(130);
-  const silent = await subscriber(port, "-t", "t", "--timeout", "40ms");
+  const silent = await subscriber(port, "-t", "t", "--timeout", "300ms");
   expect(await silent.exit).toBe(124);
 });
 

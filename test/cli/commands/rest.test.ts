@@ -91,7 +91,7 @@ describe("distcli rest", () => {
   test("a peer that does not answer is a timeout", async () => {
     const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     onTestFinished(() => silent.stop(true));
-    const words = ["rest", "127.0.0.1", "-p", String(silent.port), "--timeout", "50ms"];
+    const words = ["rest", "127.0.0.1", "-p", String(silent.port), "--timeout", "300ms"];
     expect(await runCli(rest, words)).toMatchObject({ exit: 124 });
   });
 

@@ -112,9 +112,9 @@ describe("a peer that is no SOAP service", () => {
 
   test("silence ends with --timeout and status 124", async () => {
     const port = serve(() => new Promise(() => {}));
-    const { exit, stderr } = await runCli(command, ["soap", "127.0.0.1", "-p", port, "--timeout", "100ms"]);
+    const { exit, stderr } = await runCli(command, ["soap", "127.0.0.1", "-p", port, "--timeout", "300ms"]);
     expect(exit).toBe(124);
-    expect(stderr).toContain(`No answer from 127.0.0.1:${port} within 100 ms`);
+    expect(stderr).toContain(`No answer from 127.0.0.1:${port} within 300 ms`);
   });
 });
 

@@ -58,7 +58,7 @@ test("--listen shows unsolicited events until Ctrl-C", async () => {
 
 test("--listen with --timeout ends when the server has been silent for so long", async () => {
   const { port } = fakeServer({ open: (peer) => void peer.write("Event: satu") });
-  const { exit, stdout } = await runCli(upcall, ["upcall", "-p", `${port}`, "-l", "--timeout", "40ms"]);
+  const { exit, stdout } = await runCli(upcall, ["upcall", "-p", `${port}`, "-l", "--timeout", "300ms"]);
   expect(stdout).toBe("Received upcall from server: Event: satu\n");
   expect(exit).toBe(124);
 });
@@ -67,7 +67,7 @@ test("an event in the same segment as a reply is an event of its own", async () 
   const { port } = fakeServer({
     data: (peer) => void peer.write("Upcall event: Processing aEvent: tick"),
   });
-  const args = ["upcall", "127.0.0.1", "a", "-p", `${port}`, "-l", "--timeout", "40ms"];
+  const args = ["upcall", "127.0.0.1", "a", "-p", `${port}`, "-l", "--timeout", "300ms"];
   const { stdout } = await runCli(upcall, args);
   expect(stdout).toBe(
     "Received upcall from server: Upcall event: Processing a\nReceived upcall from server: Event: tick\n",
