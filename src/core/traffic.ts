@@ -45,6 +45,11 @@ export type TrafficEvent =
       readonly time?: number;
       /** Of a reply: milliseconds since its request had arrived whole. */
       readonly duration?: number;
+      /**
+       * The number that `begin` gave to the messages that belong together: a request and its reply, a PUBLISH and its
+       * deliveries. An observer sees all of them that are built, or none. Absent: it belongs to none.
+       */
+      readonly group?: number;
       /** A message of the service's own clock, such as a publication each second, that nobody asked for. */
       readonly isScheduled?: boolean;
     }
@@ -61,8 +66,25 @@ export interface Traffic {
    * @param count events that belong together, such as a request and its reply: all of them are built, or none
    */
   sample(kind: TrafficKind, count?: number): boolean;
+  /**
+   * As `sample`, for messages that belong together.
+   * @param count messages that are emitted in any case, such as a request and its reply
+   * @returns the number of their group, or 0: none of them is built
+   */
+  begin(count?: number): number;
+  /**
+   * Whether to build another message of a group, such as a delivery. It is built if the first one was; a group has a
+   * limited number of them, because a PUBLISH may have thousands of deliveries.
+   * @param group what `begin` returned for the first one; 0: it was not built
+   */
+  follow(group: number): boolean;
   emit(event: TrafficEvent): void;
 }
 
 /** Traffic without observers. */
-export const unobserved: Traffic = { sample: () => false, emit: () => {} };
+export const unobserved: Traffic = {
+  sample: () => false,
+  begin: () => 0,
+  follow: () => false,
+  emit: () => {},
+};

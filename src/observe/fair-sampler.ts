@@ -1,7 +1,6 @@
 import type { TrafficEvent, TrafficKind } from "../core/traffic.ts";
-
-/** Tokens are refilled this often, so that a burst does not use up those of a whole second. */
-export const refillMs = 100;
+import { RecentGroups } from "./recent-groups.ts";
+import { refillMs } from "./refill.ts";
 
 /** Below this rate there is nothing to share: twenty lines of a log go to whoever comes first. */
 const minFairRate = 100;
@@ -30,6 +29,8 @@ export class FairSampler {
   #reserved = 0;
   /** How many events each topic has had since the last refill. As bounded as the tokens are. */
   readonly #had = new Map<string, number>();
+  /** Whether the observer gets the messages of a group. */
+  readonly #groups = new RecentGroups<boolean>();
 
   constructor(kind: TrafficKind) {
     this.#kind = kind;
@@ -51,10 +52,25 @@ export class FairSampler {
     this.#reserved += reserved;
     this.#common = Math.min(this.#rate - this.#maxReserved, this.#common + tokens - reserved);
     this.#had.clear();
+    this.#groups.refill();
   }
 
   /** Takes a token for the event. @returns false when the event is sampled out */
   tryTake(event: TrafficEvent): boolean {
+    const group = event.kind === "message" ? event.group : undefined;
+    if (group === undefined) return this.#tryTake(event);
+    const known = this.#groups.get(group);
+    if (known === undefined) {
+      const isTaken = this.#tryTake(event);
+      this.#groups.set(group, isTaken);
+      return isTaken;
+    }
+    // Where there is none left, the token is that of a later event.
+    if (known) this.#common--;
+    return known;
+  }
+
+  #tryTake(event: TrafficEvent): boolean {
     if (this.#maxReserved > 0) return this.#tryTakeFor(topicOf(event));
     if (this.#common < 1) return false;
     this.#common--;

@@ -19,6 +19,8 @@ export interface RecordedEvent {
   readonly size?: number;
   /** Of a reply: milliseconds since its request had arrived. */
   readonly duration?: number;
+  /** The same number for messages that belong together. */
+  readonly group?: number;
   readonly reason?: string;
 }
 
@@ -35,11 +37,12 @@ export function recordEvent(event: TrafficEvent, seq: number, now: number): Reco
     case "bytes":
       return { ...base, direction: event.direction, ...copied(event.bytes) };
     case "message": {
-      const { direction, text, fields, bytes, size, duration } = event;
+      const { direction, text, fields, bytes, size, duration, group } = event;
       const more = {
         ...(fields && { fields }),
         ...(bytes && copied(bytes, size)),
         ...(duration !== undefined && { duration }),
+        ...(group !== undefined && { group }),
       };
       return { ...base, direction, text, ...more };
     }
@@ -74,6 +77,7 @@ export interface EventJson {
   readonly bytes?: string;
   readonly size?: number;
   readonly duration?: number;
+  readonly group?: number;
   readonly reason?: string;
 }
 

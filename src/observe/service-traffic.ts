@@ -1,10 +1,18 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import { buildRate, FairSampler, refillMs } from "./fair-sampler.ts";
+import { buildRate, FairSampler } from "./fair-sampler.ts";
 import { isSameRates, maxRates, type Observer, type SampleRates, trafficKinds } from "./observer.ts";
+import { RecentGroups } from "./recent-groups.ts";
+import { refillMs } from "./refill.ts";
 
 type Counts = Record<TrafficKind, number>;
 
 const zeroCounts = (): Counts => ({ open: 0, bytes: 0, message: 0, close: 0 });
+
+/** Deliveries and acknowledgements that are shown with one PUBLISH. */
+const maxFollowers = 16;
+
+/** Groups are told apart over all services and threads, each of which begins somewhere else. */
+let lastGroup = Math.floor(Math.random() * 2 ** 20) * 2 ** 32;
 
 /** The sampling of one observer. */
 interface Sampling {
@@ -37,6 +45,8 @@ export class ServiceTraffic implements Traffic {
   readonly #tokens = zeroCounts();
   /** Events that were not built. */
   readonly #sampledOut = zeroCounts();
+  /** How many may still follow the first one of a group. */
+  readonly #followers = new RecentGroups<number>();
   readonly #samplings = new Map<Observer, Sampling>();
   #rates: SampleRates = {};
 
@@ -64,6 +74,26 @@ export class ServiceTraffic implements Traffic {
     }
     this.#sampledOut[kind] += count;
     return false;
+  }
+
+  begin(count = 1): number {
+    if (!this.sample("message", count)) return 0;
+    const group = ++lastGroup;
+    this.#followers.set(group, maxFollowers);
+    return group;
+  }
+
+  follow(group: number): boolean {
+    const left = group === 0 ? 0 : this.#followers.get(group);
+    // Long after its group it is a message like any other.
+    if (left === undefined) return this.sample("message");
+    if (left === 0) {
+      this.#sampledOut.message++;
+      return false;
+    }
+    this.#followers.set(group, left - 1);
+    this.#tokens.message--;
+    return true;
   }
 
   emit(event: TrafficEvent): void {
@@ -122,6 +152,7 @@ export class ServiceTraffic implements Traffic {
       const rate = this.#buildRate(kind);
       this.#tokens[kind] = Math.min(rate, this.#tokens[kind] + perRefill(rate));
     }
+    this.#followers.refill();
     for (const { samplers } of this.#samplings.values()) {
       for (const kind of trafficKinds) samplers[kind].refill();
     }

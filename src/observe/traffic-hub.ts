@@ -1,6 +1,6 @@
 import type { Traffic, TrafficEvent, TrafficKind } from "../core/traffic.ts";
-import { refillMs } from "./fair-sampler.ts";
 import { isSameRates, maxRates, type Observer, type SampleRates } from "./observer.ts";
+import { refillMs } from "./refill.ts";
 import { ServiceTraffic } from "./service-traffic.ts";
 
 /**

@@ -44,3 +44,72 @@ describe("events that were sampled out", () => {
     }
   });
 });
+
+describe("messages that belong together", () => {
+  /** What an observer has seen of each group. */
+  function grouped(rate: number) {
+    const seen = new Map<number, number>();
+    const traffic = new ServiceTraffic(
+      "echo",
+      new Set([
+        {
+          rates: { message: rate },
+          observe: (event: TrafficEvent) => {
+            const group = event.kind === "message" ? (event.group ?? 0) : 0;
+            seen.set(group, (seen.get(group) ?? 0) + 1);
+          },
+        },
+      ]),
+    );
+    return { traffic, seen };
+  }
+
+  for (const rate of [20, 2000])
+    test(`are seen both or neither, of far more than ${rate} a second`, () => {
+      const { traffic, seen } = grouped(rate);
+      for (let exchange = 0; exchange < 10_000; exchange++) {
+        const group = traffic.begin(2);
+        if (group === 0) continue;
+        traffic.emit({ ...message, group });
+        traffic.emit({ ...message, direction: "out", group });
+      }
+      expect(seen.size).toBeGreaterThan(0);
+      expect([...new Set(seen.values())]).toEqual([2]);
+    });
+
+  test("follow the first one, up to sixteen, and count as sampled out beyond or without it", () => {
+    const { traffic, seen } = grouped(2000);
+    const shown = traffic.begin();
+    traffic.emit({ ...message, group: shown });
+    for (let delivery = 0; delivery < 100; delivery++)
+      if (traffic.follow(shown)) traffic.emit({ ...message, direction: "out", group: shown });
+    expect(seen.get(shown)).toBe(17);
+    expect(traffic.follow(0)).toBe(false);
+  });
+
+  test("are on their own when they come long after the first one", () => {
+    const { traffic } = grouped(2000);
+    const group = traffic.begin();
+    for (let delivery = 0; delivery < 16; delivery++) traffic.follow(group);
+    expect(traffic.follow(group)).toBe(false);
+    for (let refill = 0; refill < 20; refill++) traffic.refill();
+    expect(traffic.follow(group)).toBe(true);
+  });
+
+  test("cost the tokens of later ones, so that the rate is kept", () => {
+    const { traffic, seen } = grouped(100);
+    for (let refill = 0; refill < 100; refill++) {
+      for (let publish = 0; publish < 50; publish++) {
+        const group = traffic.begin();
+        if (group > 0) traffic.emit({ ...message, group });
+        for (let delivery = 0; delivery < 10; delivery++)
+          if (traffic.follow(group)) traffic.emit({ ...message, group });
+      }
+      traffic.refill();
+    }
+    const total = [...seen.values()].reduce((sum, count) => sum + count, 0);
+    // Ten seconds, and what was saved before.
+    expect(total).toBeLessThan(1200);
+    expect([...new Set(seen.values())]).toEqual([11]);
+  });
+});

@@ -3,6 +3,7 @@ import type { Logger, LogLevel } from "../../src/core/log.ts";
 import { type Operation, operationTable } from "../../src/core/operation.ts";
 import type { Role, RoleContext, RunningService } from "../../src/core/role.ts";
 import { type Traffic, type TrafficEvent, unobserved } from "../../src/core/traffic.ts";
+import { seenTraffic } from "./seen-traffic.ts";
 
 export interface StartRoleOptions {
   readonly service?: string;
@@ -50,11 +51,9 @@ export async function startRole<C>(
     error: line("error"),
   };
   const traffic: Traffic = options.observe
-    ? {
-        sample: () => true,
-        emit: (event) =>
-          events.push("bytes" in event ? { ...event, bytes: new Uint8Array(event.bytes ?? noBytes) } : event),
-      }
+    ? seenTraffic((event) =>
+        events.push("bytes" in event ? { ...event, bytes: new Uint8Array(event.bytes ?? noBytes) } : event),
+      )
     : unobserved;
   const context: RoleContext = {
     service: options.service ?? role.name,

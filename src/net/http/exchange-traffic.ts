@@ -12,8 +12,9 @@ export class ExchangeTraffic {
   readonly #traffic: Traffic;
   readonly #handler: HttpHandler;
   readonly #tcp: TcpConnection;
-  /** When the request arrived that is being answered; 0: observers do not see it. */
+  /** When the request arrived that is being answered. */
   #arrivedAt = 0;
+  #group = 0;
   /** What came instead of a request. */
   #refused: Uint8Array | undefined;
 
@@ -47,12 +48,13 @@ export class ExchangeTraffic {
 
   /** A request is complete. It is shown with its reply, or neither of them. */
   arrived(): void {
-    this.#arrivedAt = this.#traffic.sample("message", 2) ? performance.now() : 0;
+    this.#group = this.#traffic.begin(2);
+    if (this.#group > 0) this.#arrivedAt = performance.now();
   }
 
   /** The reply is about to be sent. @param head its head, as text */
   replied(request: HttpRequest | undefined, reply: HttpReply, head: string, hasBody: boolean): void {
-    const isMessage = this.#arrivedAt > 0;
+    const isMessage = this.#group > 0;
     const isBytes = this.#traffic.sample("bytes");
     if (!isMessage && !isBytes) return;
     const body = reply.body instanceof ReadableStream || !hasBody ? "" : reply.body;
@@ -91,7 +93,8 @@ export class ExchangeTraffic {
   }
 
   #emitMessage(message: Message): void {
-    this.#traffic.emit({ kind: "message", conversation: this.#tcp.conversation, ...message });
+    const { conversation } = this.#tcp;
+    this.#traffic.emit({ kind: "message", conversation, group: this.#group, ...message });
   }
 
   #emitBytes(direction: Direction, bytes: Uint8Array): void {

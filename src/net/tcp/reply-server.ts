@@ -22,10 +22,15 @@ export async function replyServer(
   const writer = new ReplyWriter(template);
   let messages = 0;
 
-  const emitMessage = (connection: TcpConnection, direction: Direction, label: string, bytes: Uint8Array) => {
-    const { conversation } = connection;
+  const emitMessage = (
+    { conversation }: TcpConnection,
+    group: number,
+    direction: Direction,
+    bytes: Uint8Array,
+  ) => {
+    const label = direction === "in" ? "Received from client" : "Sent to client";
     const text = `${label}: ${printable(bytes)}`;
-    traffic.emit({ kind: "message", conversation, direction, text, bytes });
+    traffic.emit({ kind: "message", conversation, direction, text, bytes, group });
   };
 
   const server = await listenTcp<undefined>(context, tcpOptions(config), {
@@ -35,9 +40,10 @@ export async function replyServer(
       const reply = writer.render(chunk);
       connection.write(reply);
       // A message and its reply are seen both, or neither.
-      if (!traffic.sample("message", 2)) return;
-      emitMessage(connection, "in", "Received from client", chunk);
-      emitMessage(connection, "out", "Sent to client", reply);
+      const group = traffic.begin(2);
+      if (group === 0) return;
+      emitMessage(connection, group, "in", chunk);
+      emitMessage(connection, group, "out", reply);
     },
   });
   return {

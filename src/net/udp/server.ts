@@ -197,18 +197,31 @@ class Server implements UdpServer {
   #reply({ bytes, port, host, number }: Received): void {
     const peer: Address = { transport: "udp", host: plainHost(host), port };
     // A datagram and its answer are seen both, or neither.
-    const isSeen = this.#context.traffic.sample("message", 2);
-    if (isSeen) this.#emit(number, peer, "in", bytes);
+    const group = this.#context.traffic.begin(2);
+    if (group > 0) this.#emit(number, peer, "in", bytes, { group });
     const reply = this.#handler.reply(bytes, peer);
-    if (reply !== undefined && this.#send(reply, port, host) && isSeen)
-      this.#emit(number, peer, "out", reply);
+    if (reply !== undefined && this.#send(reply, port, host) && group > 0)
+      this.#emit(number, peer, "out", reply, { group });
   }
 
   /** A datagram is a message, whole and alone: there is no connection to open or close. */
-  #emit(number: number, peer: Address, direction: Direction, bytes: Uint8Array, more = ""): void {
+  #emit(
+    number: number,
+    peer: Address,
+    direction: Direction,
+    bytes: Uint8Array,
+    { group, more = "" }: { readonly group?: number; readonly more?: string },
+  ): void {
     const conversation = this.#conversation(number, peer);
     const text = this.#handler.describe(direction, bytes, peer) + more;
-    this.#context.traffic.emit({ kind: "message", conversation, direction, text, bytes });
+    this.#context.traffic.emit({
+      kind: "message",
+      conversation,
+      direction,
+      text,
+      bytes,
+      ...(group && { group }),
+    });
   }
 
   #send(reply: Uint8Array, port: number, host: string): boolean {
@@ -226,7 +239,7 @@ class Server implements UdpServer {
     const count = ++this.#counters.unanswered;
     const peer: Address = { transport: "udp", host: plainHost(host), port };
     if (traffic.sample("message"))
-      this.#emit(this.#counters.received, peer, "in", bytes, `, not answered: ${why}`);
+      this.#emit(this.#counters.received, peer, "in", bytes, { more: `, not answered: ${why}` });
     // One line for the first and for every thousandth, so that a flood does not fill the log.
     if (count % 1000 !== 1) return;
     log.warning(

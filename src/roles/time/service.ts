@@ -141,12 +141,13 @@ class TimeService implements TcpHandler<TimeRequestReader> {
     const { conversation } = connection;
     const by = thread > 0 ? ` (thread ${thread})` : "";
     // A request and its reply are seen both, or neither.
-    if (!traffic.sample("message", 2)) return;
+    const group = traffic.begin(2);
+    if (group === 0) return;
     const name = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
     const text = `Received from client: ${name}${by}`;
-    traffic.emit({ kind: "message", conversation, direction: "in", text });
+    traffic.emit({ kind: "message", conversation, direction: "in", text, group });
     const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
     const bytes = reply === undefined ? {} : { bytes: reply };
-    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...bytes });
+    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...bytes, group });
   }
 }

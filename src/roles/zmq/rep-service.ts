@@ -142,17 +142,18 @@ class Replier {
 
   reply(peer: ZmqPeer, envelope: Parts, request: Parts): void {
     // A request and its reply are seen both, or neither.
-    const isShown = this.#traffic.sample("message", 2);
-    if (isShown) this.#show(peer, "in", "Received request", request);
+    const group = this.#traffic.begin(2);
+    if (group > 0) this.#show(peer, group, "in", request);
     const reply = this.#render(request, ++this.#count);
     peer.send(reply, envelope);
-    if (isShown) this.#show(peer, "out", "Sent reply", reply);
+    if (group > 0) this.#show(peer, group, "out", reply);
     // What it does not read, it does not get to ask for either.
     if (peer.isFull) peer.hold("replies");
   }
 
-  #show({ conversation }: ZmqPeer, direction: "in" | "out", label: string, parts: Parts): void {
-    this.#traffic.emit({ kind: "message", conversation, direction, ...describeParts(label, parts) });
+  #show({ conversation }: ZmqPeer, group: number, direction: "in" | "out", parts: Parts): void {
+    const described = describeParts(direction === "in" ? "Received request" : "Sent reply", parts);
+    this.#traffic.emit({ kind: "message", conversation, direction, ...described, group });
   }
 }
 

@@ -51,18 +51,18 @@ describe("the silence of a watched server", () => {
       write = out;
       out(ready);
     });
-    const cli = startWatch(port, "--timeout", "50ms");
+    const cli = startWatch(port, "--timeout", "300ms");
     await until(() => cli.stderr.includes(`Watching 127.0.0.1:${port}`));
-    await Promise.race([Bun.sleep(200), cli.exit]); // asserts that the silence does not end the command
+    await Promise.race([Bun.sleep(500), cli.exit]); // asserts that the silence does not end the command
     write(traffic("a-1", "still there"));
     await until(() => cli.stdout.includes("still there"));
   });
 
   test("before it is ready ends the watch after --timeout", async () => {
     const { port } = fakeAdmin((write) => write(": nothing yet\n\n"));
-    const cli = startWatch(port, "--timeout", "50ms");
+    const cli = startWatch(port, "--timeout", "300ms");
     expect(await cli.exit).toBe(124);
-    expect(cli.stderr).toContain(`No sign of life from 127.0.0.1:${port} within 50 ms`);
+    expect(cli.stderr).toContain(`No sign of life from 127.0.0.1:${port} within 300 ms`);
   });
 });
 

@@ -2,6 +2,7 @@ import { onTestFinished } from "bun:test";
 import type { DescriptorBudget } from "../../../src/core/descriptors.ts";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { type HttpHandler, type HttpOptions, serveHttp } from "../../../src/net/http/server.ts";
+import { seenTraffic } from "../../support/seen-traffic.ts";
 
 interface Surroundings {
   readonly thread?: number;
@@ -34,11 +35,9 @@ export async function serve(
     {
       service: "web",
       log: { debug: line, info: line, warning: line, error: line },
-      traffic: {
-        sample: () => true,
-        emit: (event) =>
-          void events.push("bytes" in event ? { ...event, bytes: event.bytes!.slice() } : event),
-      },
+      traffic: seenTraffic((event) =>
+        events.push("bytes" in event ? { ...event, bytes: event.bytes!.slice() } : event),
+      ),
       thread: 0,
       joins: false,
       ...surroundings,

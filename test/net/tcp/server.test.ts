@@ -15,6 +15,7 @@ import {
   type TcpServer,
 } from "../../../src/net/tcp/server.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { seenTraffic } from "../../support/seen-traffic.ts";
 import { maxWait, until } from "../../support/until.ts";
 
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
@@ -156,7 +157,7 @@ describe("listenTcp", () => {
 
   test("a connection that is reset as it comes is observed like any other", async () => {
     const events: TrafficEvent[] = [];
-    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const traffic = seenTraffic((event) => events.push(event));
     const server = await listen(echo, {}, { traffic });
     for (let i = 0; i < 20; i++) (await RawClient.connect(server.address.port)).reset();
     await until(
@@ -382,7 +383,7 @@ describe("listenTcp", () => {
 
   test("open, bytes in both directions and close are observed", async () => {
     const events: TrafficEvent[] = [];
-    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const traffic = seenTraffic((event) => events.push(event));
     const server = await listen(echo, {}, { traffic });
     const client = await RawClient.connect(server.address.port);
     client.write("x");
@@ -479,7 +480,7 @@ describe("a server on a path", () => {
   test.each(["a file", "an abstract name"])("serves programs of this machine over %s", async (kind) => {
     const path = kind === "a file" ? newPath() : `\0distsrv-test-${crypto.randomUUID()}`;
     const events: TrafficEvent[] = [];
-    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const traffic = seenTraffic((event) => events.push(event));
     const server = await listen(echo, { path }, { traffic });
     expect(server.address).toEqual({ transport: "ipc", host: path, port: 0 });
     const received = Promise.withResolvers<string>();
@@ -535,7 +536,7 @@ describe("connectTcp", () => {
   test("serves the other end as if it had connected to us, under the addresses of both", async () => {
     const { listener, answer } = target();
     const events: TrafficEvent[] = [];
-    const traffic = { sample: () => true, emit: (event: TrafficEvent) => void events.push(event) };
+    const traffic = seenTraffic((event) => events.push(event));
     const server = dial(listener.port, {}, { traffic });
     expect(await answer).toBe("halo");
     const [connection] = server.connections;

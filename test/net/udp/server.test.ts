@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
-import type { Traffic, TrafficEvent } from "../../../src/core/traffic.ts";
+import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { responderPorts, SenderRate } from "../../../src/net/udp/reply-guard.ts";
 import { listenUdp, maxWaiting, repliesPerTurn } from "../../../src/net/udp/server.ts";
+import { seenTraffic } from "../../support/seen-traffic.ts";
 import { until } from "../../support/until.ts";
 
 const encoder = new TextEncoder();
@@ -13,7 +14,7 @@ async function echo({ host = "127.0.0.1", maxRate = 0, marker = "" } = {}) {
   const logger: Logger = { debug: line, info: line, warning: line, error: line };
   let answered = 0;
   const events: TrafficEvent[] = [];
-  const traffic: Traffic = { sample: () => true, emit: (event) => void events.push(event) };
+  const traffic = seenTraffic((event) => events.push(event));
   const context = { service: "udp", log: logger, traffic };
   const server = await listenUdp(
     context,

@@ -6,6 +6,7 @@ import {
   type WebSocketOptions,
 } from "../../../src/net/websocket/server.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { seenTraffic } from "../../support/seen-traffic.ts";
 import { maxWait, until } from "../../support/until.ts";
 import { acceptance, frame, readFrames, upgradeRequest } from "../../support/web-socket-frames.ts";
 
@@ -17,7 +18,7 @@ async function listen(options: Partial<WebSocketOptions> = {}, events?: TrafficE
   const closed: number[] = [];
   const emit = (event: TrafficEvent) =>
     void events?.push(event.kind === "bytes" ? { ...event, bytes: new Uint8Array(event.bytes) } : event);
-  const traffic = events === undefined ? unobserved : { sample: () => true, emit };
+  const traffic = events === undefined ? unobserved : seenTraffic(emit);
   const server = await listenWebSocket<number>(
     { service: "test", log: silent, traffic, thread: 0, joins: false },
     {

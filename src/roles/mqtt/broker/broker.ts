@@ -217,15 +217,16 @@ export class Broker implements SessionContext {
    * Publishes a message that no client is sending now.
    * @param packet a PUBLISH of MQTT 5, which nobody uses any more: a large one is sent from where it lies, and freed
    * @param origin the session whose message it is, for subscriptions with no local
+   * @param group what `Traffic.begin` said of it
    */
-  publish(packet: Buffer, topic: string, origin?: object): void {
+  publish(packet: Buffer, topic: string, origin?: object, group?: number): void {
     // Not the view and the publisher of what clients send: a will may be published in the middle of that.
     const view = new PublishView();
     const frame = new Frame();
     frame.read(packet, 0, packet.length);
     view.read(packet, 0, frame.body, frame.end, 5);
     const own = this.#ownPublisher.isIdle ? this.#ownPublisher : new Publisher(this, this.busLink);
-    own.add(view, packet, this.router.topicNamed(topic), origin, true);
+    own.add(view, packet, this.router.topicNamed(topic), origin, true, group);
     if (packet.length < minLargePacket) this.gate.transaction(() => own.flush());
     else this.#publishLarge(own, new LargePacket(packet));
   }

@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
 
 interface Broker {
   readonly clock: Clock;
-  publish(packet: Buffer, topic: string): void;
+  publish(packet: Buffer, topic: string, origin: undefined, group: number): void;
 }
 
 /** How the built-in publishers appear among the clients. */
@@ -59,14 +59,28 @@ function startPublisher(
     count++;
     const payload = encoder.encode(template.render({ count, time: timeOfDay(Date.now()) }));
     // Without bytes: these went over no wire.
-    if (traffic.sample("message")) {
+    const group = traffic.begin();
+    if (group > 0) {
       const text = describeMessage(topic, qos, retain, false, payload.length);
       const fields = {
         client: clientName,
         ...publishFields({ topic, qos, retain, dup: false, packetId: 0, payload }),
       };
-      traffic.emit({ kind: "message", conversation, direction: "in", text, fields, isScheduled: true });
+      traffic.emit({
+        kind: "message",
+        conversation,
+        direction: "in",
+        text,
+        fields,
+        isScheduled: true,
+        group,
+      });
     }
-    broker.publish(encodeOwnPublish({ topic, payload, qos, retain, properties: {} }), topic);
+    broker.publish(
+      encodeOwnPublish({ topic, payload, qos, retain, properties: {} }),
+      topic,
+      undefined,
+      group,
+    );
   });
 }

@@ -8,6 +8,7 @@ import type { TopicWatch } from "../routing/topic-watch.ts";
 import type { UndeliveredTopics } from "../routing/undelivered-topics.ts";
 import { Session } from "../session/session.ts";
 import type { LargePacket } from "../wire/large-packet.ts";
+import { noGroup } from "../wire/message.ts";
 import { Publication } from "../wire/publication.ts";
 
 export interface PublisherContext {
@@ -47,15 +48,23 @@ export class Publisher {
   /**
    * Adds the message that `view` has read from `bytes`; what is there and does not go with it is published first.
    * @param origin the session whose message it is; undefined: the broker's own, or another node's
+   * @param group what `Traffic.begin` said of it
    */
-  add(view: PublishView, bytes: Buffer, topic: TopicRoute, origin: object | undefined, v5: boolean): void {
+  add(
+    view: PublishView,
+    bytes: Buffer,
+    topic: TopicRoute,
+    origin: object | undefined,
+    v5: boolean,
+    group = noGroup,
+  ): void {
     const publication = this.#publication;
-    if (publication.append(view, bytes, topic, origin, v5)) {
+    if (publication.append(view, bytes, topic, origin, v5, group)) {
       this.#topic = topic;
       return;
     }
     this.flush();
-    publication.append(view, bytes, topic, origin, v5);
+    publication.append(view, bytes, topic, origin, v5, group);
     this.#topic = topic;
   }
 

@@ -14,12 +14,19 @@ import type { Broker } from "../broker/broker.ts";
 import type { Outlet } from "../session/outlet.ts";
 import { minBytesPerClient } from "../session/quota.ts";
 import { MeteredLink, type Peer } from "../wire/link.ts";
-import type { Message, Pending } from "../wire/message.ts";
+import { type Message, noGroup, type Pending } from "../wire/message.ts";
 import { maxGathered, OutboundBuffer } from "../wire/outbound-buffer.ts";
 import type { Publication } from "../wire/publication.ts";
 import type { EncodedRun } from "../wire/publish-variants.ts";
 import { maxAliasedQos, type TopicAliases } from "../wire/topic-aliases.ts";
-import { publishBytes, type TraceSource, traceAck, tracePacket, tracePublish } from "../wire/trace.ts";
+import {
+  isBuilt,
+  publishBytes,
+  type TraceSource,
+  traceAck,
+  tracePacket,
+  tracePublish,
+} from "../wire/trace.ts";
 
 const noBytes = new Uint8Array(0);
 
@@ -84,7 +91,7 @@ export class PacketWriter implements Outlet, TraceSource {
   }
 
   /** Writes a PUBACK, PUBREC, PUBREL or PUBCOMP. Only MQTT 5 has a place for the reason. */
-  ack(type: number, packetId: number, reason: number): void {
+  ack(type: number, packetId: number, reason: number, group = noGroup): void {
     if (this.isClosed) return;
     const isLong = reason !== Reason.Success && this.version === 5;
     this.#broker.counters.controlsOut++;
@@ -96,9 +103,9 @@ export class PacketWriter implements Outlet, TraceSource {
     bytes[at + 2] = packetId >>> 8;
     bytes[at + 3] = packetId;
     if (isLong) bytes[at + 4] = reason;
-    if (!this.traffic.sample("message")) return;
+    if (!isBuilt(this.traffic, group)) return;
     const sent = isLong ? reason : Reason.Success;
-    traceAck(this, "out", type, packetId, sent, bytes.subarray(at, at + (isLong ? 5 : 4)));
+    traceAck(this, "out", type, packetId, sent, bytes.subarray(at, at + (isLong ? 5 : 4)), group);
   }
 
   sendRun(publication: Publication, encoded: EncodedRun, from: number, end: number): void {
@@ -108,18 +115,20 @@ export class PacketWriter implements Outlet, TraceSource {
     counters.sent += end - from;
     counters.payloadOut += (end - from) * publication.payloadLength;
     for (let index = from; index < end; index++) {
-      if (this.traffic.sample("message")) this.#traceRun(publication, encoded, index);
+      const group = publication.groupOf(index);
+      if (isBuilt(this.traffic, group)) this.#traceRun(publication, encoded, index, group);
     }
   }
 
-  #traceRun(publication: Publication, encoded: EncodedRun, index: number): void {
+  #traceRun(publication: Publication, encoded: EncodedRun, index: number, group: number): void {
     const packet = encoded.at(index);
     const { topic, payloadLength } = publication;
     const qos = qosOf(packet[0]! >> 1);
     const retain = (packet[0]! & 1) === 1;
     const packetId = qos === 0 ? 0 : packet.readUInt16BE(encoded.idOffset);
     const payload = packet.subarray(packet.length - payloadLength);
-    tracePublish(this, "out", { topic: topic.text, qos, retain, dup: false, packetId, payload }, packet);
+    const facts = { topic: topic.text, qos, retain, dup: false, packetId, payload };
+    tracePublish(this, "out", facts, packet, { group });
   }
 
   fits(pending: Pending): boolean {
@@ -136,12 +145,13 @@ export class PacketWriter implements Outlet, TraceSource {
     const { counters } = this.#broker;
     counters.sent++;
     counters.payloadOut += message.payloadLength;
-    if (!this.traffic.sample("message")) return;
+    if (!isBuilt(this.traffic, message.group)) return;
     const { qos, retain } = pending;
     const payload = message.bytes.subarray(message.payloadStart, message.end);
     const facts = { topic: message.topic.text, qos, retain, dup, packetId, payload };
     const bytes = publishBytes(message, topic, delivery);
-    tracePublish(this, "out", facts, bytes, publishSize(message, topic, delivery));
+    const size = publishSize(message, topic, delivery);
+    tracePublish(this, "out", facts, bytes, { size, group: message.group });
   }
 
   #writePublish(

@@ -8,6 +8,9 @@ export interface TopicName {
   readonly bytes: Uint8Array;
 }
 
+/** Of a message of which it is not known whether observers have seen it come in. */
+export const noGroup = -1;
+
 // What a message costs besides its bytes, for the limits in bytes.
 const overhead = 100;
 
@@ -31,6 +34,8 @@ export class Message {
   readonly expiresAt: number;
   /** Of a retained message: the number of who retained it. */
   owner = 0;
+  /** Its number among observed messages, or `noGroup`. */
+  group = noGroup;
   /** How many queues and in-flight windows hold it. */
   holders = 0;
 

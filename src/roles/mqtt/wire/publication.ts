@@ -1,7 +1,7 @@
 import type { Qos } from "../../../protocol/mqtt/packet.ts";
 import type { PublishView } from "../../../protocol/mqtt/publish-view.ts";
 import type { LargePacket } from "./large-packet.ts";
-import { Message, type TopicName } from "./message.ts";
+import { Message, noGroup, type TopicName } from "./message.ts";
 import { PublishRun } from "./publish-run.ts";
 import { type EncodedRun, PublishVariants } from "./publish-variants.ts";
 
@@ -33,6 +33,10 @@ export class Publication {
   readonly #now: () => number;
   readonly #variants = new PublishVariants(this.run);
   #messages: (Message | undefined)[] = [];
+  /** Of those messages that observers see. */
+  #groups: (number | undefined)[] = [];
+  /** Observers could see how it came in. */
+  #isShown = false;
   #large: LargePacket | undefined;
 
   /** @param now the broker's clock */
@@ -63,6 +67,7 @@ export class Publication {
 
   /**
    * Adds the message that `view` has read from `bytes`.
+   * @param group what `Traffic.begin` said of it; `noGroup`: it was not asked
    * @returns false when it does not go with what is there: that must be delivered and cleared first
    */
   append(
@@ -71,14 +76,25 @@ export class Publication {
     topic: PublishedTopic,
     origin: object | undefined,
     v5: boolean,
+    group = noGroup,
   ): boolean {
-    if (this.run.count > 0) {
-      return this.topic === topic && this.origin === origin && this.run.append(view, bytes);
+    const { run } = this;
+    if (run.count > 0) {
+      if (this.topic !== topic || this.origin !== origin || !run.append(view, bytes)) return false;
+      if (group > 0) this.#groups[run.count - 1] = group;
+      return true;
     }
-    this.run.begin(view, bytes, v5);
+    run.begin(view, bytes, v5);
+    this.#isShown = group !== noGroup;
+    if (group > 0) this.#groups[0] = group;
     this.topic = topic;
     this.origin = origin;
     return true;
+  }
+
+  /** That of the message at `index` among observed messages; 0: it is not observed, `noGroup`: not known. */
+  groupOf(index: number): number {
+    return this.#groups[index] ?? (this.#isShown ? 0 : noGroup);
   }
 
   /** The one message that is there lies in this packet. */
@@ -120,6 +136,7 @@ export class Publication {
     if (known !== undefined) return known;
     const isImmutable = this.#large !== undefined;
     const message = new Message(this.topic.name, this.run.at(index), this.#now(), isImmutable);
+    message.group = this.#groups[index] ?? noGroup;
     this.#messages[index] = message;
     return message;
   }
@@ -131,5 +148,6 @@ export class Publication {
     this.origin = undefined;
     this.#large = undefined;
     if (this.#messages.length > 0) this.#messages = [];
+    if (this.#groups.length > 0) this.#groups = [];
   }
 }

@@ -8,7 +8,7 @@ import { type Delivery, publishSize, writePublishHead } from "../../../protocol/
 import { reasonName } from "../../../protocol/mqtt/reason.ts";
 import { overwritten, withoutSecrets } from "../../../protocol/mqtt/redact.ts";
 import { printable } from "../../../protocol/text/printable.ts";
-import type { Message } from "./message.ts";
+import { type Message, noGroup } from "./message.ts";
 
 /*
  * Traffic events of packets and of bytes. The caller has asked `traffic.sample` first, so nothing is built while
@@ -25,6 +25,10 @@ export interface TraceSource {
   isScheduled(topic: string): boolean;
 }
 
+/** Whether an event is built of a message that may belong to a group. */
+export const isBuilt = (traffic: Traffic, group: number): boolean =>
+  group === noGroup ? traffic.sample("message") : traffic.follow(group);
+
 /** An event carries at most this many bytes of a packet. */
 const maxBytes = 4096;
 
@@ -40,7 +44,10 @@ export function tracePacket(
   emit(source, direction, describePacket(packet), packetFields(packet), withoutSecrets(bytes, packet));
 }
 
-/** One of the four acknowledgements, which are read and written without a packet object. */
+/**
+ * One of the four acknowledgements, which are read and written without a packet object.
+ * @param group that of the PUBLISH; 0: it is shown alone
+ */
 export function traceAck(
   source: TraceSource,
   direction: Direction,
@@ -48,24 +55,35 @@ export function traceAck(
   packetId: number,
   reason: number,
   bytes: Uint8Array,
+  group = 0,
 ): void {
   const packet = packetTypeName(type);
   const text = `${packet} id ${packetId}${reason === 0 ? "" : `, ${reasonName(reason)}`}`;
-  emit(source, direction, text, { packet, ...ackFields(packetId, reason) }, bytes);
+  emit(source, direction, text, { packet, ...ackFields(packetId, reason) }, bytes, { group });
 }
 
-/** @param size of the whole packet, where `bytes` is only its beginning */
+/** What an event of a PUBLISH says besides. */
+export interface PublishTrace {
+  /** Of the PUBLISH that came in, and of all that follows from it; 0: it is shown alone. */
+  readonly group?: number;
+  /** Of one that came in: how many sessions it goes to. */
+  readonly recipients?: number;
+  /** Of the whole packet, where the bytes are only its beginning. */
+  readonly size?: number;
+}
+
 export function tracePublish(
   source: TraceSource,
   direction: Direction,
   facts: PublishFacts,
   bytes: Uint8Array,
-  size = bytes.length,
+  { recipients, ...more }: PublishTrace = {},
 ): void {
   const { topic, qos, retain, dup, payload } = facts;
   const text = describeMessage(topic, qos, retain, dup, payload.length);
   const isScheduled = direction === "out" && source.isScheduled(topic);
-  emit(source, direction, text, publishFields(facts), bytes, size, isScheduled);
+  const fields = { ...publishFields(facts), ...(recipients !== undefined && { recipients }) };
+  emit(source, direction, text, fields, bytes, { ...more, isScheduled });
 }
 
 /**
@@ -86,9 +104,9 @@ function emit(
   text: string,
   fields: Fields,
   bytes: Uint8Array,
-  size = bytes.length,
-  isScheduled = false,
+  more: { readonly size?: number; readonly group?: number; readonly isScheduled?: boolean } = {},
 ): void {
+  const { size = bytes.length, group = 0, isScheduled = false } = more;
   // CONNECT has its client identifier among its fields; before it there is none.
   const named = clientId === "" ? fields : { client: printable(clientId), ...fields };
   traffic.emit({
@@ -100,6 +118,7 @@ function emit(
     bytes: bytes.subarray(0, maxBytes),
     ...(size > maxBytes && { size }),
     ...(isScheduled && { isScheduled }),
+    ...(group > 0 && { group }),
   });
 }
 

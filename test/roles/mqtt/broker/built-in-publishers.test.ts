@@ -1,14 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import type { Traffic, TrafficEvent } from "../../../../src/core/traffic.ts";
+import type { TrafficEvent } from "../../../../src/core/traffic.ts";
 import { startPublishers } from "../../../../src/roles/mqtt/broker/built-in-publishers.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
+import { seenTraffic } from "../../../support/seen-traffic.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 describe("a built-in publisher", () => {
   function start(...publish: Record<string, unknown>[]) {
     const test = new TestBroker();
     const events: TrafficEvent[] = [];
-    const traffic: Traffic = { sample: () => true, emit: (event) => void events.push(event) };
+    const traffic = seenTraffic((event) => events.push(event));
     const trace = { traffic, service: "mqtt", local: "here:1883" };
     const stop = startPublishers(test.broker, mqttConfig.parse({ publish }).publish, trace);
     return { test, stop, events };
@@ -46,6 +47,7 @@ describe("a built-in publisher", () => {
         text: "PUBLISH sister/temp qos 1, 2 B",
         fields: expect.objectContaining({ client: "lab publisher", topic: "sister/temp", payload: "28" }),
         isScheduled: true,
+          group: expect.any(Number),
       },
     ]);
   });

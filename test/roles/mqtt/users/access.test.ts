@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
 import type { UsersConfig } from "../../../../src/roles/mqtt/users/config.ts";
+import { seenTraffic } from "../../../support/seen-traffic.ts";
 import { until } from "../../../support/until.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
@@ -52,7 +53,7 @@ test("a password without a user name is not accepted", async () => {
 
 test("neither the log nor an observer gets a password, correct or not", async () => {
   const events: unknown[] = [];
-  const traffic = { sample: () => true, emit: (event: unknown) => events.push(structuredClone(event)) };
+  const traffic = seenTraffic((event) => events.push(structuredClone(event)));
   const test = new TestBroker({}, { access: accessOf({ users }), traffic });
   for (const password of ["rahasia", "wrong-one"]) {
     const client = test.open(5);

@@ -4,16 +4,17 @@ import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { packetFields } from "../../../../src/protocol/mqtt/fields.ts";
 import type { Packet } from "../../../../src/protocol/mqtt/packet.ts";
 import { withoutSecrets } from "../../../../src/protocol/mqtt/redact.ts";
+import { seenTraffic } from "../../../support/seen-traffic.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 function observed(): { test: TestBroker; traced: () => string[] } {
   const lines: string[] = [];
-  const traffic: Traffic = {
-    sample: (kind) => kind === "message",
-    emit: (event) => {
+  const traffic = seenTraffic(
+    (event) => {
       if (event.kind === "message") lines.push(`${event.direction} ${event.text}`);
     },
-  };
+    ["message"],
+  );
   return { test: new TestBroker({}, { traffic }), traced: () => lines.splice(0) };
 }
 
@@ -57,12 +58,12 @@ test("each message of a publish run is traced, for each subscriber", () => {
 
 test("what goes to subscribers of a built-in publisher's topic is marked as scheduled, and nothing else", () => {
   const lines: string[] = [];
-  const traffic: Traffic = {
-    sample: (kind) => kind === "message",
-    emit: (event) => {
+  const traffic = seenTraffic(
+    (event) => {
       if (event.kind === "message") lines.push(`${event.isScheduled ? "scheduled " : ""}${event.text}`);
     },
-  };
+    ["message"],
+  );
   const publish = [{ topic: "sister/temp", message: "28", every: 1000, qos: 0, retain: false } as const];
   const test = new TestBroker({ publish }, { traffic });
   test.connect("a").subscribe("#");
@@ -88,11 +89,10 @@ test("client identifiers and topics cannot inject terminal escape sequences", ()
 /** Every event of these kinds, with bytes that the observer may keep. */
 function recorded(...kinds: readonly TrafficEvent["kind"][]) {
   const events: TrafficEvent[] = [];
-  const traffic: Traffic = {
-    sample: (kind) => kinds.includes(kind),
-    emit: (event) =>
-      events.push("bytes" in event ? { ...event, bytes: Buffer.from(event.bytes ?? []) } : event),
-  };
+  const traffic = seenTraffic(
+    (event) => events.push("bytes" in event ? { ...event, bytes: Buffer.from(event.bytes ?? []) } : event),
+    kinds,
+  );
   const messages = () => events.splice(0).filter((event) => event.kind === "message");
   return { test: new TestBroker({}, { traffic }), events, messages };
 }
@@ -334,6 +334,8 @@ test("no event is built without an observer of its kind", () => {
       asked.push(kind);
       return false;
     },
+    begin: () => 0,
+    follow: () => false,
     emit: () => {
       throw new Error("no event was sampled");
     },
@@ -348,13 +350,13 @@ test("no event is built without an observer of its kind", () => {
 
 test("observers see the bytes of a chunk as they came, whatever identifiers its subscribers get", () => {
   const seen: string[] = [];
-  const traffic: Traffic = {
-    sample: (kind) => kind === "bytes",
-    emit: (event) => {
+  const traffic = seenTraffic(
+    (event) => {
       if (event.kind === "bytes" && event.direction === "in")
         seen.push(Buffer.from(event.bytes).toString("hex"));
     },
-  };
+    ["bytes"],
+  );
   const test = new TestBroker({}, { traffic });
   test.connect("subscriber").subscribe("#", 1);
   const publisher = test.connect("publisher");
@@ -370,15 +372,15 @@ test("observers see the bytes of a chunk as they came, whatever identifiers its 
 /** Six messages in flight to a client, and what observers see of its acknowledgements. */
 function inFlightToClient() {
   const seen: string[] = [];
-  const traffic: Traffic = {
-    sample: (kind) => kind === "bytes" || kind === "message",
-    emit: (event) => {
+  const traffic = seenTraffic(
+    (event) => {
       if (event.kind === "message" && event.direction === "in")
         seen.push(`${event.fields?.packet} ${event.fields?.packetId}`);
       else if (event.kind === "bytes" && event.direction === "in")
         seen.push(Buffer.from(event.bytes).toString("hex"));
     },
-  };
+    ["bytes", "message"],
+  );
   const test = new TestBroker({}, { traffic });
   const client = test.connect("subscriber", 5, { properties: { sessionExpiryInterval: 60 } });
   client.subscribe("#", 1);
@@ -423,4 +425,48 @@ test("what a client acknowledges in the chunk in which it leaves counts up to it
   client.sendBytes(Buffer.concat([pubacks(1, 2), keepSession, pubacks(3)]));
   expect(inFlight()).toEqual([3, 4, 5, 6]);
   expect(seen.filter((line) => line.startsWith("PUBACK"))).toEqual(["PUBACK 1", "PUBACK 2"]);
+});
+
+test("a PUBLISH, its acknowledgement and its deliveries are a group, which says how many sessions it goes to", () => {
+  const { test, messages } = recorded("message");
+  for (const [name, qos] of [
+    ["one", 0],
+    ["two", 1],
+  ] as const)
+    test.connect(name).subscribe("t", qos);
+  const publisher = test.connect("publisher");
+  messages();
+  const packets = [1, 2].map((packetId) => encode(publisher.message("t", "x", { qos: 1, packetId })));
+  publisher.sendBytes(Buffer.concat(packets));
+  const groups = new Map<number | undefined, string[]>();
+  for (const { direction, fields, group } of messages()) {
+    const text = `${direction} ${fields?.packet} ${fields?.client} ${fields?.recipients ?? ""}`.trim();
+    groups.set(group, [...(groups.get(group) ?? []), text]);
+  }
+  const all = ["in PUBLISH publisher 2", "out PUBACK publisher", "out PUBLISH one", "out PUBLISH two"];
+  expect([...groups.values()].map((texts) => texts.toSorted())).toEqual([all, all]);
+  expect(groups.has(undefined)).toBe(false);
+});
+
+test("a message that nobody saw come in has deliveries that nobody sees, but those that come later", () => {
+  const events: string[] = [];
+  const traffic: Traffic = {
+    sample: () => true,
+    begin: () => 0,
+    follow: (group) => group > 0,
+    emit: (event) => {
+      if (event.kind === "message") events.push(`${event.direction} ${event.text.split(" ")[0]}`);
+    },
+  };
+  const test = new TestBroker({}, { traffic });
+  test.connect("here").subscribe("t");
+  const away = test.connect("away", 4, { cleanStart: false });
+  away.subscribe("t", 1);
+  away.cut();
+  const publisher = test.connect("publisher");
+  events.length = 0;
+  publisher.publish("t", "x", { qos: 1, packetId: 1 });
+  expect(events).toEqual([]);
+  test.connect("away", 4, { cleanStart: false });
+  expect(events).toContain("out PUBLISH");
 });

@@ -21,18 +21,19 @@ export function publish(connection: Connection, bytes: Buffer, start: number, fr
   broker.counters.payloadIn += view.end - view.payloadStart;
   if (broker.rateLimiter.isLimited) broker.rateLimiter.consume(connection, view.end - start);
   const topic = topicOf(connection, view, bytes);
-  if (broker.traffic.sample("message")) trace(connection, topic, view);
   const refusal = refusalOf(connection, topic, view);
+  const group = broker.traffic.begin();
+  if (group > 0) trace(connection, topic, view, refusal, group);
   if (refusal === Reason.Success) connection.lastTopic = topic;
   switch (view.first & 6) {
     case 0:
-      atMostOnce(connection, bytes, topic, view, refusal);
+      atMostOnce(connection, bytes, topic, view, refusal, group);
       return;
     case 2:
-      atLeastOnce(connection, bytes, topic, view, refusal);
+      atLeastOnce(connection, bytes, topic, view, refusal, group);
       return;
     default:
-      exactlyOnce(connection, bytes, topic, view, refusal);
+      exactlyOnce(connection, bytes, topic, view, refusal, group);
   }
 }
 
@@ -65,9 +66,10 @@ function atMostOnce(
   topic: TopicRoute,
   view: PublishView,
   refusal: number,
+  group: number,
 ): void {
   if (refusal === Reason.Success) {
-    connection.broker.publisher.add(view, bytes, topic, connection.session, connection.isV5);
+    connection.broker.publisher.add(view, bytes, topic, connection.session, connection.isV5, group);
     return;
   }
   countRefused(connection, refusal);
@@ -83,12 +85,13 @@ function atLeastOnce(
   topic: TopicRoute,
   view: PublishView,
   refusal: number,
+  group: number,
 ): void {
   const { broker } = connection;
   if (refusal === Reason.Success) {
-    broker.publisher.add(view, bytes, topic, connection.session, connection.isV5);
+    broker.publisher.add(view, bytes, topic, connection.session, connection.isV5, group);
   } else countRefused(connection, refusal);
-  connection.writer.ack(PacketType.Puback, view.packetId, ackReason(connection, topic, refusal));
+  connection.writer.ack(PacketType.Puback, view.packetId, ackReason(connection, topic, refusal), group);
 }
 
 // The message goes on at once, its identifier is kept until PUBREL. [MQTT-4.3.3-10] [MQTT-4.3.3-11]
@@ -98,6 +101,7 @@ function exactlyOnce(
   topic: TopicRoute,
   view: PublishView,
   refusal: number,
+  group: number,
 ): void {
   const { broker, session } = connection;
   const incoming = session?.incoming;
@@ -106,9 +110,9 @@ function exactlyOnce(
   if (isNew && refusal === Reason.Success) {
     checkReceiveMaximum(connection, incoming.size);
     session?.received(packetId);
-    broker.publisher.add(view, bytes, topic, session, connection.isV5);
+    broker.publisher.add(view, bytes, topic, session, connection.isV5, group);
   } else if (isNew) countRefused(connection, refusal);
-  connection.writer.ack(PacketType.Pubrec, packetId, ackReason(connection, topic, refusal));
+  connection.writer.ack(PacketType.Pubrec, packetId, ackReason(connection, topic, refusal), group);
 }
 
 function checkReceiveMaximum(connection: Connection, inFlight: number): void {
@@ -157,9 +161,17 @@ function topicOfAlias(connection: Connection, view: PublishView, bytes: Buffer):
   return topic.isCached ? topic : router.topicNamed(topic.text);
 }
 
-function trace({ writer }: Connection, { text: topic }: TopicRoute, view: PublishView): void {
+function trace(
+  { writer, broker }: Connection,
+  route: TopicRoute,
+  view: PublishView,
+  refusal: number,
+  group: number,
+): void {
+  const { text: topic } = route;
   const { qos, retain, dup, packetId, bytes, start, payloadStart, end, decoded: properties } = view;
   const payload = bytes.subarray(payloadStart, end);
   const facts = { topic, qos, retain, dup, packetId, payload, properties };
-  tracePublish(writer, "in", facts, bytes.subarray(start, end));
+  const recipients = refusal === Reason.Success ? broker.router.recipients(route).length : 0;
+  tracePublish(writer, "in", facts, bytes.subarray(start, end), { group, recipients });
 }
