@@ -6,6 +6,7 @@ export type TimeRequest =
 
 export type LineEnd = "" | "\n" | "\r\n";
 
+const noBytes = new Uint8Array(0);
 const lf = 0x0a;
 const cr = 0x0d;
 
@@ -26,6 +27,24 @@ export class TimeRequestReader {
   #awaitsEnd = false;
   /** ... and the `\r` of its `\r\n` has arrived. */
   #sawReturn = false;
+  /** Where the request lies that was read last: after what was kept before, in a chunk. */
+  #before = "";
+  #chunk: Uint8Array = noBytes;
+  #from = 0;
+  #to = 0;
+
+  /** The bytes of the request that was read last, with its line end if that came with it; valid as long as its chunk. */
+  get bytes(): Uint8Array {
+    const rest = this.#chunk.subarray(this.#from, this.#to);
+    return this.#before === "" ? rest : Buffer.concat([Buffer.from(this.#before, "latin1"), rest]);
+  }
+
+  #setBytes(before: string, chunk: Uint8Array, from: number, to: number): void {
+    this.#before = before;
+    this.#chunk = chunk;
+    this.#from = from;
+    this.#to = to;
+  }
 
   /** Whether the start of a request is kept until its rest comes. */
   get isWaiting(): boolean {
@@ -43,6 +62,7 @@ export class TimeRequestReader {
     // The awaited line end did not come: this is the next request.
     this.#sawReturn = false;
     this.#awaitsEnd = length === 4;
+    this.#setBytes("", chunk, 0, length);
     return length === 6 ? timeReturnLine : length === 5 ? timeLine : timeBare;
   }
 
@@ -56,6 +76,7 @@ export class TimeRequestReader {
       start = end === "" ? 0 : chunk.indexOf(lf) + 1;
     }
     for (let at = chunk.indexOf(lf, start); at >= 0; at = chunk.indexOf(lf, start)) {
+      this.#setBytes(this.#kept, chunk, start, at + 1);
       // A whole line, as nearly all are, is read where it lies: a flood of them costs neither views nor strings.
       yield this.#kept === "" ? wholeLine(chunk, start, at) : this.#line(chunk.subarray(start, at));
       start = at + 1;
@@ -67,6 +88,7 @@ export class TimeRequestReader {
   *flush(): Generator<TimeRequest> {
     if (this.#kept === "") return;
     const word = this.#kept.replace(/\r$/, "");
+    this.#setBytes(this.#kept, noBytes, 0, 0);
     this.#kept = "";
     yield { kind: kindOf(word), end: "" };
   }
@@ -93,6 +115,7 @@ export class TimeRequestReader {
 
   *#rest(bytes: Uint8Array): Generator<TimeRequest> {
     const text = this.#kept + startOf(bytes);
+    this.#setBytes(this.#kept, bytes, 0, bytes.length);
     this.#kept = "";
     if (isStart(text)) {
       this.#kept = text;

@@ -145,9 +145,10 @@ class TimeService implements TcpHandler<TimeRequestReader> {
     if (group === 0) return;
     const name = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
     const text = `Received from client: ${name}${by}`;
-    traffic.emit({ kind: "message", conversation, direction: "in", text, group });
+    const { bytes: received } = connection.state;
+    traffic.emit({ kind: "message", conversation, direction: "in", text, bytes: received, group });
     const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
-    const bytes = reply === undefined ? {} : { bytes: reply };
-    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...bytes, group });
+    const sentBytes = reply === undefined ? {} : { bytes: reply };
+    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...sentBytes, group });
   }
 }

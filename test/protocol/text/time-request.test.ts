@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { TimeRequestReader } from "../../../src/protocol/text/time-request.ts";
+import { type TimeRequest, TimeRequestReader } from "../../../src/protocol/text/time-request.ts";
 
 function read(...chunks: string[]): string[] {
   const reader = new TimeRequestReader();
@@ -13,6 +13,26 @@ describe("TimeRequestReader", () => {
     expect(read("TIME")).toEqual(['time""']);
     expect(read("TIME", "TIME", "QUIT")).toEqual(['time""', 'time""', 'quit""']);
     expect(read("FOO", "TIME")).toEqual(['invalid""', 'time""']);
+  });
+
+  test("a request's bytes are those that came, in whatever pieces", () => {
+    const stream = "TIME\r\nFOO bar\nTI\rQUIT\n\nTIMES";
+    for (const size of [1, 2, 3, 5, 100]) {
+      const reader = new TimeRequestReader();
+      const shown: string[] = [];
+      const note = (requests: Iterable<TimeRequest>) => {
+        for (const { kind, end } of requests)
+          shown.push(kind === "end" ? end : Buffer.from(reader.bytes).toString("latin1"));
+      };
+      for (let at = 0; at < stream.length; at += size)
+        note(reader.read(Buffer.from(stream.slice(at, at + size))));
+      note(reader.flush());
+      // A line end may come when its request has been answered; its \r may have come before.
+      expect(shown.join("").replaceAll("\r", "")).toBe(stream.replaceAll("\r", ""));
+    }
+    const reader = new TimeRequestReader();
+    reader.readAlone(Buffer.from("TIME\r\n"));
+    expect(Buffer.from(reader.bytes).toString()).toBe("TIME\r\n");
   });
 
   test("a line ends as it ended", () => {

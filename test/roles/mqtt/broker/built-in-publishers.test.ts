@@ -47,7 +47,7 @@ describe("a built-in publisher", () => {
         text: "PUBLISH sister/temp qos 1, 2 B",
         fields: expect.objectContaining({ client: "lab publisher", topic: "sister/temp", payload: "28" }),
         isScheduled: true,
-          group: expect.any(Number),
+        group: expect.any(Number),
       },
     ]);
   });
