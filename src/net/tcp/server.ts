@@ -277,9 +277,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   #data(connection: TcpConnection<S>, chunk: Uint8Array): void {
     // A reset delivers what had arrived even on a paused socket; that peer is gone.
-    if (!connection.served || connection.ending || connection.closed) return;
+    if (!connection.served || connection.closed) return;
     this.counters.bytesIn += chunk.length;
-    connection.lastActive = this.tick;
     if (this.emitsBytes && this.traffic.sample("bytes")) {
       this.traffic.emit({
         kind: "bytes",
@@ -288,6 +287,9 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
         bytes: chunk,
       });
     }
+    // Our side has ended: what still comes is seen, and not answered.
+    if (connection.ending) return;
+    connection.lastActive = this.tick;
     if (connection.isBusy) {
       connection.hold(chunk);
       this.#guard(connection, () => this.#handler.holds?.(connection));
