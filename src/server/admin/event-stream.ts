@@ -22,9 +22,7 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   };
   const send = (event: RecordedEvent) => {
     reportLost();
-    const id = formatEventId({ run: history.run, seq: event.seq });
-    const text = `id: ${id}\n${message("traffic", eventJson(event))}`;
-    if (!lost.isEmpty || !buffer.write(text)) lost.add("", "slow-reader", 1);
+    if (!lost.isEmpty || !buffer.write(textOf(event, history.run))) lost.add("", "slow-reader", 1);
   };
   const { events, missing } = replayFor(options);
   if (missing !== undefined) lost.add("", "history", missing);
@@ -54,6 +52,17 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   };
   forgetStopping = onAbort(stopping, end);
   return buffer.stream(end);
+}
+
+/** The text of the event that was sent last: all readers get it one after another, so it is made once for all of them. */
+let latest: { readonly event: RecordedEvent; readonly run: string; readonly text: string } | undefined;
+
+function textOf(event: RecordedEvent, run: string): string {
+  if (latest?.event !== event || latest.run !== run) {
+    const id = formatEventId({ run, seq: event.seq });
+    latest = { event, run, text: `id: ${id}\n${message("traffic", eventJson(event))}` };
+  }
+  return latest.text;
 }
 
 /** JSON has no line ends, so one `data` line is enough. */
