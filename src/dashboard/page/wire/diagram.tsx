@@ -1,7 +1,8 @@
 import type { RefObject } from "preact";
-import { useImperativeHandle, useMemo, useRef } from "preact/hooks";
-import { layOut, servicesOf } from "./layout.ts";
-import { headShapes, lifelines } from "./lifelines.ts";
+import { useImperativeHandle, useRef } from "preact/hooks";
+import type { Lane } from "./lanes.ts";
+import { chooseLanes, layOut, servicesOf } from "./layout.ts";
+import { foldedShapes, headShapes, lifelines } from "./lifelines.ts";
 import { toneIn } from "./palette.ts";
 import { headHeight, rowHeight } from "./row-shapes.ts";
 import type { RowList } from "./rows.ts";
@@ -30,18 +31,19 @@ interface DiagramProps {
 /** Rows that are rendered beyond both edges, so that scrolling shows no gaps. */
 const overscan = 4;
 
+/** Rows around the visible ones whose lanes are shown, too: a lane does not come and go with each message. */
+const nearby = 40;
+
 /** A list of thousands of rows, virtualised: only visible rows are rendered. */
 export function Diagram({ list, version, order, follows, onFollow, chosen, onChoose, handle }: DiagramProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const view = useView(scroller);
   const { rows } = list;
   const base = rows[0]?.no ?? 0;
-  const names = useMemo(() => servicesOf(rows, order), [version, list, order.join()]);
   const isNarrow = view.width < 560;
   const visible = { from: view.left, to: view.left + view.width };
   const left = isNarrow ? 58 : 104;
-  const room = { width: view.width, left, minStep: isNarrow ? 108 : 120, maxStep: 320 };
-  const layout = { ...layOut(names, list.lanes, room), visible };
+  const room = { width: view.width, left, minStep: isNarrow ? 100 : 104, maxStep: 320 };
   const toneOf = (service: string) => toneIn(order, service);
   // The rest of the height goes below the last row, so that the first visible row is whole while following.
   const rest = Math.max(0, view.height - headHeight) % rowHeight;
@@ -51,6 +53,14 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
     : Math.min(view.top, Math.max(0, height - view.height));
   const first = Math.max(0, Math.floor((top - overscan * rowHeight) / rowHeight));
   const last = Math.min(rows.length - 1, Math.ceil((top + view.height) / rowHeight) + overscan);
+  // What has not talked here and a little around is folded away.
+  const near = rows.slice(Math.max(0, first - nearby), last + 1 + nearby);
+  const names = servicesOf(near, order);
+  const shownBefore = useRef<ReadonlySet<Lane>>(new Set());
+  const columns = Math.floor((view.width - left) / room.minStep);
+  const choice = chooseLanes(near, names, columns, shownBefore.current);
+  shownBefore.current = choice.lanes;
+  const layout = { ...layOut(names, list.lanes, room, choice), visible };
   const topRow = base + Math.max(0, Math.floor(top / rowHeight));
   const end = base + rows.length;
   const yOf = (no: number) => (no - base - first) * rowHeight + (no === end ? rest : 0);
@@ -95,7 +105,12 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
       onPointerDown={(event) => event.target === scroller.current && onFollow(false)}
     >
       <svg class="wire-head" width={layout.width} height={headHeight} aria-hidden="true">
-        <Shapes shapes={headShapes(layout, topRow, toneOf)} />
+        <Shapes
+          shapes={[
+            ...foldedShapes(layout, Math.max(0, list.lanes.count - choice.talking)),
+            ...headShapes(layout, topRow, toneOf),
+          ]}
+        />
       </svg>
       <div class="wire-space" style={{ height: `${height - headHeight}px`, width: `${layout.width}px` }}>
         <svg

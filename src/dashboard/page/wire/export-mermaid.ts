@@ -19,8 +19,8 @@ export function asMermaid({ title, list }: Excerpt, order: readonly string[]): s
     participants.push(`  participant ${name} as ${escaped(label)}`);
   };
   for (const { lane, service } of columns) {
-    if (lane === undefined) declare(service, "s", service);
-    else for (const peer of lane.peers) declare(peer, "c", peer.label);
+    if (lane === "service") declare(service, "s", service);
+    else if (lane !== "others") for (const peer of lane.peers) declare(peer, "c", peer.label);
   }
   const lines = list.rows.flatMap((row) => lineOf(row, names));
   return [
@@ -35,7 +35,6 @@ export function asMermaid({ title, list }: Excerpt, order: readonly string[]): s
 }
 
 function lineOf(row: Row, names: ReadonlyMap<Peer | string, string>): string[] {
-  if (row.is === "join") return [];
   if (row.is === "gap")
     return [
       `  Note over ${names.get(row.service) ?? "s1"}: ${row.count} of ${escaped(row.service)} left out`,

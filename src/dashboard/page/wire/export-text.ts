@@ -5,7 +5,7 @@ import type { Row } from "./rows.ts";
 
 /** Exports plain text: a heading, then one line per message in aligned columns. */
 export function asText({ title, list, span }: Excerpt): string {
-  const lines = list.rows.filter((row) => row.is !== "join").map(cells);
+  const lines = list.rows.map(cells);
   const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)));
   const body = lines.map((line) =>
     line

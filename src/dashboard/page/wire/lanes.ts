@@ -2,7 +2,8 @@ import type { TrafficEvent } from "../api/types.ts";
 
 /** A peer of a service, from its first to its last event. Its label may become known later: MQTT has it in CONNECT. */
 export interface Peer {
-  readonly lane: Lane;
+  /** Another one once its name is known: a lane has one name for its whole length. */
+  lane: Lane;
   readonly conversation: string;
   readonly remote: string;
   label: string;
@@ -13,7 +14,10 @@ export interface Peer {
   to: number | undefined;
 }
 
-/** A vertical line beside a service. Peers use it one after the other. */
+/**
+ * A vertical line beside a service. Peers use it one after the other: those of one name, or connections from one host
+ * that have none.
+ */
 export interface Lane {
   readonly service: string;
   /** 0 is nearest to the service. */
@@ -22,12 +26,14 @@ export interface Lane {
 }
 
 /** Lanes for single peers of one service. All further peers share one more lane. */
-export const maxLanes = 10;
+export const maxLanes = 60;
 export const othersLabel = "others";
 /** After this time without events a peer loses its lane to a new one, because its `close` may have been sampled out. */
 const idleTimeoutMs = 60_000;
 
 interface LaneState extends Lane {
+  /** What its peers have in common: a client's name, or a host. */
+  owner: string;
   current: Peer | undefined;
   lastTime: number;
 }
@@ -40,8 +46,8 @@ export class LaneAllocator {
   /** @returns the event's peer, and whether this is its first row on a lane that others have used before */
   place(event: TrafficEvent, row: number): { peer: Peer; joins: boolean } {
     const known = this.#peers.get(event.conversation);
-    if (known !== undefined) return { peer: this.#update(known, event), joins: false };
-    const lane = this.#laneFor(event);
+    if (known !== undefined) return { peer: this.#update(known, event, row), joins: false };
+    const lane = this.#laneFor(event.service, ownerOf(event), event);
     if (lane.current?.label === othersLabel) return { peer: lane.current, joins: false };
     const joins = lane.peers.length > 0 && lane.peers.at(-1)?.label !== labelOf(event);
     this.#release(lane, row);
@@ -55,16 +61,14 @@ export class LaneAllocator {
       from: row,
       to: undefined,
     };
-    lane.peers.push(peer);
-    lane.current = peer;
-    lane.lastTime = event.time;
+    this.#take(lane, peer, event.time);
     if (label !== othersLabel) this.#peers.set(event.conversation, peer);
     return { peer, joins };
   }
 
   /** Releases the lane of a peer that has disconnected. */
   close(peer: Peer, row: number): void {
-    const lane = this.#lanes.get(peer.lane.service)?.find((each) => each.current === peer);
+    const lane = this.#laneOf(peer);
     if (lane !== undefined && peer.label !== othersLabel) this.#release(lane, row);
   }
 
@@ -87,12 +91,47 @@ export class LaneAllocator {
     return (this.#lanes.get(service) ?? []).filter(({ peers }) => peers.length > 0);
   }
 
-  #update(peer: Peer, event: TrafficEvent): Peer {
-    const name = event.fields?.client;
-    if (typeof name === "string" && name !== "") peer.label = name;
-    const lane = this.#lanes.get(event.service)?.find((each) => each.current === peer);
+  /** Of all services. */
+  get count(): number {
+    let count = 0;
+    for (const service of this.#lanes.keys()) count += this.lanes(service).length;
+    return count;
+  }
+
+  #laneOf(peer: Peer): LaneState | undefined {
+    return this.#lanes.get(peer.lane.service)?.find((each) => each.current === peer);
+  }
+
+  #update(peer: Peer, event: TrafficEvent, row: number): Peer {
+    const name = nameOf(event);
+    if (name !== undefined && name !== peer.label) this.#rename(peer, name, event, row);
+    const lane = this.#laneOf(peer);
     if (lane !== undefined) lane.lastTime = event.time;
     return peer;
+  }
+
+  /** Its name is known now: it goes to the lane of that name, and its earlier rows with it. */
+  #rename(peer: Peer, name: string, event: TrafficEvent, row: number): void {
+    peer.label = name;
+    const before = this.#laneOf(peer);
+    if (before === undefined || before.owner === name) return;
+    if (before.peers.length === 1) {
+      before.owner = name;
+      return;
+    }
+    const lane = this.#laneFor(event.service, name, event);
+    if (lane.place === maxLanes) return;
+    before.peers.pop();
+    before.current = undefined;
+    this.#release(lane, row);
+    peer.lane = lane;
+    this.#take(lane, peer, event.time);
+  }
+
+  #take(lane: LaneState, peer: Peer, time: number): void {
+    lane.peers.push(peer);
+    lane.current = peer;
+    lane.lastTime = time;
   }
 
   #release(lane: LaneState, row: number): void {
@@ -103,34 +142,61 @@ export class LaneAllocator {
     this.#peers.delete(current.conversation);
   }
 
-  #laneFor(event: TrafficEvent): LaneState {
-    const lanes = this.#lanes.get(event.service) ?? [];
-    this.#lanes.set(event.service, lanes);
+  #laneFor(service: string, owner: string, { remote, time }: TrafficEvent): LaneState {
+    const lanes = this.#lanes.get(service) ?? [];
+    this.#lanes.set(service, lanes);
     const own = lanes.slice(0, maxLanes);
+    const free = (lane: LaneState) => lane.current === undefined;
     return (
       // An address has one conversation at a time, so the one before has ended, even if its `close` was sampled out.
       own.find(
-        ({ current }) => current !== undefined && event.remote !== "" && current.remote === event.remote,
+        ({ current, owner: other }) =>
+          other === owner && current !== undefined && remote !== "" && current.remote === remote,
       ) ??
-      own.find(({ current, peers }) => current === undefined && peers.at(-1)?.label === labelOf(event)) ??
-      own.find(({ current }) => current === undefined) ??
-      (own.length < maxLanes ? this.#addLane(event.service, lanes) : undefined) ??
-      own.find(({ lastTime }) => event.time - lastTime > idleTimeoutMs) ??
+      own.find((lane) => free(lane) && lane.owner === owner) ??
+      reused(
+        own.find((lane) => free(lane) && lane.peers.length === 0),
+        owner,
+      ) ??
+      (own.length < maxLanes ? this.#addLane(service, owner, lanes) : undefined) ??
+      own.find((lane) => lane.owner === owner && time - lane.lastTime > idleTimeoutMs) ??
       lanes[maxLanes] ??
-      this.#addLane(event.service, lanes)
+      this.#addLane(service, othersLabel, lanes)
     );
   }
 
-  #addLane(service: string, lanes: LaneState[]): LaneState {
-    const lane: LaneState = { service, place: lanes.length, peers: [], current: undefined, lastTime: 0 };
+  #addLane(service: string, owner: string, lanes: LaneState[]): LaneState {
+    const place = lanes.length;
+    const lane: LaneState = { service, place, owner, peers: [], current: undefined, lastTime: 0 };
     lanes.push(lane);
     return lane;
   }
 }
 
+/** An empty lane for another owner. */
+function reused(lane: LaneState | undefined, owner: string): LaneState | undefined {
+  if (lane !== undefined) lane.owner = owner;
+  return lane;
+}
+
+const nameOf = ({ fields }: TrafficEvent): string | undefined =>
+  typeof fields?.client === "string" && fields.client !== "" ? fields.client : undefined;
+
+/** What the peers of a lane have in common: a name, or the host. */
+function ownerOf(event: TrafficEvent): string {
+  return nameOf(event) ?? hostOf(event.remote);
+}
+
+const hostOf = (remote: string): string => (remote === "" ? "peers" : remote.replace(/:\d+$/, ""));
+
 /** The label of a peer: its MQTT client id, or else its address. */
 export function labelOf(event: TrafficEvent): string {
-  const name = event.fields?.client;
-  if (typeof name === "string" && name !== "") return name;
-  return event.remote === "" ? "peers" : event.remote;
+  return nameOf(event) ?? (event.remote === "" ? "peers" : event.remote);
+}
+
+/** The name of a lane, which holds for all its peers. */
+export function laneLabel({ peers }: Lane): string {
+  const labels = new Set(peers.map(({ label }) => label));
+  const [first = ""] = labels;
+  return labels.size <= 1 ? first : hostOf(peers[0]!.remote);
 }

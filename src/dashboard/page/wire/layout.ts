@@ -1,11 +1,11 @@
-import type { Lane, LaneAllocator } from "./lanes.ts";
+import { type Lane, type LaneAllocator, othersLabel, type Peer } from "./lanes.ts";
 import type { Row } from "./rows.ts";
 
-/** A vertical line of the diagram: a service, or a lane of its peers. */
+/** A vertical line of the diagram. */
 export interface Column {
   readonly service: string;
-  /** Undefined for the service itself. */
-  readonly lane: Lane | undefined;
+  /** The service itself, a lane of its peers, or all lanes of the service that have no column of their own. */
+  readonly lane: Lane | "service" | typeof othersLabel;
   readonly x: number;
 }
 
@@ -28,12 +28,29 @@ export interface LayoutOptions {
   readonly maxStep: number;
 }
 
+/** The lanes of each service that get columns of their own, and the services whose other lanes share one. */
+export interface Choice {
+  readonly lanes: ReadonlySet<Lane>;
+  readonly withOthers: ReadonlySet<string>;
+  /** All lanes that talk, whether in a column of their own or not. */
+  readonly talking: number;
+}
+
 /**
  * Places peers on both sides of their service in turn, so that arrows are short and none crosses another service.
+ * @param choice absent: all lanes
  */
-export function layOut(services: readonly string[], book: LaneAllocator, options: LayoutOptions): Layout {
+export function layOut(
+  services: readonly string[],
+  book: LaneAllocator,
+  options: LayoutOptions,
+  choice?: Choice,
+): Layout {
   const { width, left, minStep, maxStep } = options;
-  const order = services.flatMap((service) => around(service, book.lanes(service)));
+  const order = services.flatMap((service) => {
+    const lanes = book.lanes(service).filter((lane) => choice === undefined || choice.lanes.has(lane));
+    return around(service, lanes, choice?.withOthers.has(service) === true);
+  });
   const count = Math.max(1, order.length);
   const step = Math.min(maxStep, Math.max(minStep, (width - left) / count));
   const columns = order.map((column, index) => ({ ...column, x: Math.round(left + step * (index + 0.5)) }));
@@ -48,9 +65,77 @@ export function servicesOf(rows: readonly Row[], order: readonly string[]): stri
   return [...known, ...[...present].filter((name) => name !== undefined)];
 }
 
-function around(service: string, lanes: readonly Lane[]): Omit<Column, "x">[] {
+/** Where the arrows of a peer begin and end. */
+export function columnOf({ columns }: Layout, { lane }: Pick<Peer, "lane">): Column | undefined {
+  return (
+    columns.find((column) => column.lane === lane) ??
+    columns.find((column) => column.lane === othersLabel && column.service === lane.service)
+  );
+}
+
+export const serviceColumn = ({ columns }: Layout, service: string): Column | undefined =>
+  columns.find((column) => column.lane === "service" && column.service === service);
+
+/**
+ * Chooses the lanes that talk in these rows. Where there are too many, those with most rows have columns of their own,
+ * and the others of a service share one. What had a column before keeps it while that is fair.
+ * @param room how many columns there may be
+ */
+export function chooseLanes(
+  rows: readonly Row[],
+  services: readonly string[],
+  room: number,
+  before: ReadonlySet<Lane>,
+): Choice {
+  const talk = new Map<Lane, number>();
+  for (const row of rows) if (row.is === "event") talk.set(row.peer.lane, (talk.get(row.peer.lane) ?? 0) + 1);
+  const weight = (lane: Lane) => (talk.get(lane) ?? 0) * (before.has(lane) ? 2 : 1);
+  const ranked = [...talk.keys()].sort((one, other) => weight(other) - weight(one));
+  const shares = new Map(services.map((name) => [name, new Share(ranked, name)]));
+  let used = services.length;
+  for (const share of shares.values()) used += share.columns;
+  for (const { service } of ranked) if (used < room) used += shares.get(service)?.widen() ?? 0;
+  const chosen = [...shares.values()];
+  return {
+    lanes: new Set(chosen.flatMap(({ own }) => own)),
+    withOthers: new Set(chosen.filter(({ hasOthers }) => hasOthers).map(({ service }) => service)),
+    talking: talk.size,
+  };
+}
+
+/** The columns of one service's peers: one, or as many more as there is room for. */
+class Share {
+  readonly service: string;
+  /** Those that talk most first. */
+  readonly #lanes: readonly Lane[];
+  columns: number;
+
+  constructor(ranked: readonly Lane[], service: string) {
+    this.service = service;
+    this.#lanes = ranked.filter((lane) => lane.service === service);
+    this.columns = Math.min(1, this.#lanes.length);
+  }
+
+  get hasOthers(): boolean {
+    return this.columns < this.#lanes.length;
+  }
+
+  get own(): readonly Lane[] {
+    return this.hasOthers ? this.#lanes.slice(0, this.columns - 1) : this.#lanes;
+  }
+
+  /** @returns how many columns it has got */
+  widen(): number {
+    if (!this.hasOthers) return 0;
+    this.columns++;
+    return 1;
+  }
+}
+
+function around(service: string, lanes: readonly Lane[], hasOthers: boolean): Omit<Column, "x">[] {
   const left = lanes.filter(({ place }) => place % 2 === 0).reverse();
   const right = lanes.filter(({ place }) => place % 2 === 1);
-  const column = (lane: Lane | undefined) => ({ service, lane });
-  return [...left.map(column), column(undefined), ...right.map(column)];
+  const column = (lane: Column["lane"]) => ({ service, lane });
+  const others = hasOthers ? [column(othersLabel)] : [];
+  return [...others, ...left.map(column), column("service"), ...right.map(column)];
 }

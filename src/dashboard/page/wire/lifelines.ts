@@ -1,4 +1,4 @@
-import type { Peer } from "./lanes.ts";
+import { laneLabel, type Peer } from "./lanes.ts";
 import type { Column, Layout } from "./layout.ts";
 import { arrowLine, headHeight, type ToneOf } from "./row-shapes.ts";
 import { type Shape, sizes } from "./shapes.ts";
@@ -14,8 +14,9 @@ export function lifelines(
 ): Shape[] {
   return layout.columns.flatMap(({ lane, service, x }): Shape[] => {
     const tone = toneOf(service);
-    if (lane === undefined)
-      return [{ is: "line", look: "life-service", tone, x1: x, y1: y(first), x2: x, y2: y(last + 1) }];
+    const whole = { is: "line", tone, x1: x, y1: y(first), x2: x, y2: y(last + 1) } as const;
+    if (lane === "service") return [{ ...whole, look: "life-service" }];
+    if (lane === "others") return [{ ...whole, look: "life" }];
     const top = (peer: Peer) =>
       peer.from < first || wasConnectedBefore(lane.peers, peer) ? y(first) : y(peer.from) + arrowLine;
     const seen = lane.peers.filter(({ from, to }) => from <= last && (to === undefined || to >= first));
@@ -35,12 +36,18 @@ function wasConnectedBefore(peers: readonly Peer[], peer: Peer): boolean {
   return peer === peers[0] && !peer.isNew;
 }
 
-/** The boxes above the lines, with the peer that is connected at this row, or the next one. */
+/** In the corner: how many lanes are folded away, because they say nothing in the rows around. */
+export const foldedShapes = (layout: Layout, folded: number): Shape[] =>
+  folded === 0
+    ? []
+    : [{ is: "text", look: "time", x: layout.left - 12, y: 26.5, text: `+ ${folded} idle`, anchor: "end" }];
+
+/** The boxes above the lines. */
 export function headShapes(layout: Layout, row: number, toneOf: ToneOf): Shape[] {
   return layout.columns.flatMap((column): Shape[] => {
-    const isService = column.lane === undefined;
+    const isService = column.lane === "service";
     const size = isService ? sizes.name : sizes.pill;
-    const label = fitPeer(headLabel(column, row), size, layout.step - 22);
+    const label = fitPeer(headLabel(column), size, layout.step - 22);
     const w = Math.min(layout.step - 6, Math.max(60, textWidth(label, size) + 24));
     const tone = toneOf(column.service);
     return [
@@ -70,7 +77,8 @@ export function headShapes(layout: Layout, row: number, toneOf: ToneOf): Shape[]
 /** The first part of the line below the box. */
 function stub({ lane, x }: Column, row: number, tone: number): Shape[] {
   const line = { is: "line", x1: x, y1: 30, x2: x, y2: headHeight } as const;
-  if (lane === undefined) return [{ ...line, look: "life-service", tone }];
+  if (lane === "service") return [{ ...line, look: "life-service", tone }];
+  if (lane === "others") return [{ ...line, look: "life" }];
   const isConnected = lane.peers.some((peer) => {
     const { from, to } = peer;
     return (from < row || wasConnectedBefore(lane.peers, peer)) && (to === undefined || to >= row);
@@ -78,10 +86,7 @@ function stub({ lane, x }: Column, row: number, tone: number): Shape[] {
   return isConnected ? [{ ...line, look: "life" }] : [];
 }
 
-export function headLabel({ lane, service }: Column, row: number): string {
-  return lane === undefined ? service : (peerAt(lane.peers, row)?.label ?? "");
-}
-
-function peerAt(peers: readonly Peer[], row: number): Peer | undefined {
-  return peers.find(({ to }) => to === undefined || to >= row) ?? peers.at(-1);
+export function headLabel({ lane, service }: Column): string {
+  if (lane === "service") return service;
+  return lane === "others" ? lane : laneLabel(lane);
 }

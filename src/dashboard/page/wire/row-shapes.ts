@@ -1,6 +1,7 @@
 import { clock } from "../text/format.ts";
 import { connectionLabel, messageLabel } from "./labels.ts";
-import type { Layout } from "./layout.ts";
+import { othersLabel } from "./lanes.ts";
+import { columnOf, type Layout, serviceColumn } from "./layout.ts";
 import type { Row } from "./rows.ts";
 import { type Shape, sizes } from "./shapes.ts";
 import { fit, fitPeer, textWidth } from "./text-width.ts";
@@ -20,13 +21,10 @@ export type ToneOf = (service: string) => number;
 export function rowShapes(row: Row, y: number, layout: Layout, toneOf: ToneOf): Shape[] {
   if (row.is === "gap") return gapShapes(row.count, row.service, y, layout);
   const { event, peer } = row;
-  const client = layout.columns.find(({ lane }) => lane === peer.lane);
-  const service = layout.columns.find(
-    (column) => column.lane === undefined && column.service === event.service,
-  );
+  const client = columnOf(layout, peer);
+  const service = serviceColumn(layout, event.service);
   if (client === undefined || service === undefined) return [];
   const tone = toneOf(event.service);
-  if (row.is === "join") return pill(peer.label, client.x, y, layout.step, tone);
   const time: Shape[] =
     layout.left === 0
       ? []
@@ -40,7 +38,14 @@ export function rowShapes(row: Row, y: number, layout: Layout, toneOf: ToneOf): 
             anchor: "end",
           },
         ];
-  return [...time, ...eventShapes(row, y, client.x, service.x, layout, tone)];
+  const shared = client.lane === othersLabel;
+  // Whose turn it is on a lane of several, unless `open` says so.
+  const announced = row.joins && !shared && event.kind === "message";
+  return [
+    ...time,
+    ...eventShapes(row, y, client.x, service.x, layout, tone, shared),
+    ...(announced ? pill(peer.label, client.x, y + 6, layout.step, tone) : []),
+  ];
 }
 
 /** The time of a row; only the seconds where there is little room. */
@@ -57,9 +62,14 @@ function eventShapes(
   service: number,
   layout: Layout,
   tone: number,
+  isShared: boolean,
 ): Shape[] {
   const { event, peer } = row;
+  const isNamed = isShared || peer.label === othersLabel;
   const line = y + arrowLine;
+  // On a line that many share each label says whose it is.
+  const name = peer.label === othersLabel ? event.remote : peer.label;
+  const of = (words: string) => (isNamed ? `${name}: ${words}` : words);
   switch (event.kind) {
     case "open": {
       const besidePill = client + Math.sign(service - client) * (layout.step / 2);
@@ -69,13 +79,13 @@ function eventShapes(
         { is: "line", look: "dotted", tone, x1: client, y1: line, x2: service, y2: line },
         { is: "dot", look: "ring", tone, x: service, y: line, r: 3.5 },
         ...(hasRoom ? caption(connectionLabel(event), y, besidePill, service, layout, "label-soft") : []),
-        ...pill(peer.label, client, y + 6, layout.step, tone),
+        ...pill(isNamed ? event.remote : peer.label, client, y + 6, layout.step, tone),
       ];
     }
     case "close":
       return [
         { is: "line", look: "dotted", tone, x1: client, y1: line, x2: service, y2: line },
-        ...caption(connectionLabel(event), y, client, service, layout, "label-soft"),
+        ...caption(of(connectionLabel(event)), y, client, service, layout, "label-soft"),
         {
           is: "path",
           look: "cross",
@@ -85,7 +95,7 @@ function eventShapes(
       ];
     default: {
       const [from, to] = event.direction === "out" ? [service, client] : [client, service];
-      const words = peer.label === "others" ? `${event.remote}: ${messageLabel(event)}` : messageLabel(event);
+      const words = of(messageLabel(event));
       return [
         ...arrow(from, to, line, tone),
         ...caption(words, y, client, service, layout, event.kind === "bytes" ? "label-soft" : "label"),

@@ -4,9 +4,14 @@ import { LaneAllocator, type Peer } from "./lanes.ts";
 
 /** A row of the diagram. Row numbers rise by one and are never reused. */
 export type Row =
-  | { readonly no: number; readonly is: "event"; readonly event: TrafficEvent; readonly peer: Peer }
-  /** A new peer on a used lane, without an `open` event. */
-  | { readonly no: number; readonly is: "join"; readonly event: TrafficEvent; readonly peer: Peer }
+  | {
+      readonly no: number;
+      readonly is: "event";
+      readonly event: TrafficEvent;
+      readonly peer: Peer;
+      /** The first row of a peer on a lane that others have used before. */
+      readonly joins: boolean;
+    }
   /** Events that the server did not send. */
   | { readonly no: number; readonly is: "gap"; readonly service: string; count: number };
 
@@ -29,10 +34,8 @@ export class RowList {
     if (event.seq < this.#lastSeq) this.lanes.clear(Math.max(0, this.#next - 1));
     this.#lastSeq = event.seq;
     const { peer, joins } = this.lanes.place(event, this.#next);
-    if (passes(event, peer.label, this.#filter)) {
-      if (joins && event.kind !== "open") this.#push({ no: this.#next, is: "join", event, peer });
-      this.#push({ no: this.#next, is: "event", event, peer });
-    }
+    if (passes(event, peer.label, this.#filter))
+      this.#push({ no: this.#next, is: "event", event, peer, joins });
     if (event.kind === "close") this.lanes.close(peer, Math.max(0, this.#next - 1));
   }
 

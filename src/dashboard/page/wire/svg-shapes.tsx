@@ -78,5 +78,5 @@ export function RowGroup({ row, y, layout, toneOf, isChosen, onChoose, count, pl
 
 function describeRow(row: Row): string {
   if (row.is === "gap") return `${row.count} events of ${row.service} left out`;
-  return row.is === "join" ? `${row.peer.label} appears` : describeEvent(row.event, row.peer.label);
+  return describeEvent(row.event, row.peer.label);
 }
