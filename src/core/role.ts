@@ -27,6 +27,8 @@ export interface Role<C = unknown> {
    * @throws {Error} that says which of them would be above 65535
    */
   movedEndpoints?(config: C, offset: number): C;
+  /** The configuration with the paths of its files made absolute by `resolve`. Absent: it names no files. */
+  resolveFiles?(config: C, resolve: (path: string) => string): C;
   /** What this machine lacks for the configuration, such as a file; checked before a start. */
   unmet?(config: C): readonly UnmetNeed[];
   /** A shell command that talks to the service, shown when it has started. */

@@ -4,7 +4,7 @@ import { Broker } from "./broker/broker.ts";
 import { startPublishers } from "./broker/built-in-publishers.ts";
 import { type MqttConfig, mqttConfig } from "./config.ts";
 import { openInsight } from "./insight/insight.ts";
-import { type Listeners, openListeners, portsOf, unmetNeeds } from "./listeners.ts";
+import { type Listeners, openListeners, portsOf, resolveFiles, unmetNeeds } from "./listeners.ts";
 import { noBus } from "./ports/bus.ts";
 import { systemClock } from "./ports/clock.ts";
 import { memoryStore } from "./ports/store.ts";
@@ -21,6 +21,7 @@ export const mqtt: Role<MqttConfig> = {
     return `distcli mqtt sub ${brokerArgument(addresses[0] ?? config)} -t '${topic === undefined ? "#" : `${topic}/#`}'`;
   },
   ports: portsOf,
+  resolveFiles,
   unmet: unmetNeeds,
   start,
 };

@@ -50,7 +50,7 @@ export const listenerFields = {
   tls: tls
     .optional()
     .describe(
-      "Speak TLS. The files' paths are read from the directory where distsrv was started; they are read when the service starts.",
+      "Speak TLS. The files' paths start at the folder of this file; they are read when the service starts.",
     ),
 };
 

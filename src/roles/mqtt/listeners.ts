@@ -1,7 +1,7 @@
 import type { Address } from "../../core/address.ts";
 import type { PortClaim, RoleContext, UnmetNeed } from "../../core/role.ts";
 import { type ConnectionQuota, listenTcp, type TcpOptions, type TcpServer } from "../../net/tcp/server.ts";
-import { readTlsFiles, TlsFileError } from "../../net/tcp/tls-files.ts";
+import { readTlsFiles, TlsFileError, type TlsFiles } from "../../net/tcp/tls-files.ts";
 import { listenWebSocket } from "../../net/websocket/server.ts";
 import type { Broker } from "./broker/broker.ts";
 import { acceptClient } from "./client/accept.ts";
@@ -51,6 +51,17 @@ export function portsOf(config: MqttConfig): PortClaim[] {
     port,
     path: [...path, "port"],
   }));
+}
+
+/** With absolute paths of certificates and keys. */
+export function resolveFiles(config: MqttConfig, resolve: (path: string) => string): MqttConfig {
+  const resolved = <T extends { readonly tls?: TlsFiles | undefined }>(listener: T): T => {
+    if (listener.tls === undefined) return listener;
+    const { cert, key, ca } = listener.tls;
+    const files = { cert: resolve(cert), key: resolve(key), ...(ca !== undefined && { ca: resolve(ca) }) };
+    return { ...listener, tls: { ...listener.tls, ...files } };
+  };
+  return { ...resolved(config), listeners: config.listeners.map(resolved) };
 }
 
 /** Certificates and keys that cannot be used. */

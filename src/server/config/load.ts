@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { operationTable } from "../../core/operation.ts";
 import { withEnvironmentToken } from "./admin-token.ts";
 import { ConfigError, type Diagnostic } from "./diagnostic.ts";
@@ -7,6 +8,7 @@ import { readOperations } from "./operations.ts";
 import type { Plan, Registry } from "./plan.ts";
 import { moveAdmin, moveServices } from "./port-offset.ts";
 import { checkMachine, checkPorts } from "./preflight.ts";
+import type { Settings } from "./schema.ts";
 import { type Selection, selected, selectionMistakes } from "./selection.ts";
 import { readServices } from "./services.ts";
 import { readSettings } from "./settings.ts";
@@ -15,6 +17,8 @@ export interface LoadOptions extends Selection {
   /** The file's path as the user gave it; each diagnostic begins with it. */
   readonly file: string;
   readonly source: string;
+  /** Where relative paths in the file start; absent: where distsrv was started. */
+  readonly folder?: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `services.time.port=4500`, from the command line. */
   readonly overrides?: readonly string[];
@@ -46,13 +50,17 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
   const offset = options.portOffset ?? 0;
   const own =
     options.isElsewhere === true ? rest : withEnvironmentToken(rest, options.environment, diagnostics);
-  const settings = moveAdmin(context, readSettings(context, own), offset);
+  const inFolder = (path: string) => resolve(options.folder ?? "", path);
+  const settings = withLogFile(moveAdmin(context, readSettings(context, own), offset), inFolder);
   const definitions = readOperations(context, operations);
   const all = readServices(context, services, settings);
   for (const message of selectionMistakes(options, Object.keys(Object(services))))
     diagnostics.push({ path: "", message });
   // Also of services that do not run, mistakes in the file are reported; what follows concerns those that run.
-  const planned = moveServices(context, selected(all, options), offset);
+  const planned = moveServices(context, selected(all, options), offset).map((service) => ({
+    ...service,
+    config: service.role.resolveFiles?.(service.config, inFolder) ?? service.config,
+  }));
   // `admin:` with nothing after it counts as absent.
   const wantsAdmin = settings.admin !== false && (rest.admin ?? undefined) !== undefined;
   checkPorts(context, planned, wantsAdmin ? settings.admin : false);
@@ -66,6 +74,11 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
     operations: operationTable(definitions),
     services: planned,
   };
+}
+
+function withLogFile(settings: Settings, inFolder: (path: string) => string): Settings {
+  const { log } = settings;
+  return log.file === undefined ? settings : { ...settings, log: { ...log, file: inFolder(log.file) } };
 }
 
 /** A diagnostic about a value from the command line names the option, and no line of the file. */

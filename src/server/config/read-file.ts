@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { ConfigError } from "./diagnostic.ts";
 import { type LoadOptions, loadPlan } from "./load.ts";
 import type { Plan, Registry } from "./plan.ts";
@@ -8,7 +9,8 @@ export const maxFileSize = 4 * 1024 * 1024;
 
 /** @throws {ConfigError} also when the file cannot be read */
 export function readPlan(options: Omit<LoadOptions, "source">, registry: Registry): Plan {
-  return loadPlan({ ...options, source: readText(options.file) }, registry);
+  const folder = dirname(resolve(options.file));
+  return loadPlan({ ...options, source: readText(options.file), folder }, registry);
 }
 
 function readText(file: string): string {

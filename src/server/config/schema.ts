@@ -31,7 +31,9 @@ export const logSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Also write every line to this file; absent: only to the output."),
+    .describe(
+      "Also write every line to this file, whose path starts at the folder of this one; absent: only to the output.",
+    ),
   messages: z
     .int()
     .min(0)
