@@ -6,6 +6,7 @@ import type { CliIo, Sink } from "./cli/terminal/io.ts";
 import { terminalPrompter } from "./cli/terminal/prompter.ts";
 import { onAbort } from "./core/deadline.ts";
 import { describeError } from "./core/errors.ts";
+import { namesHere } from "./names-here.ts";
 import { setLocalZone } from "./protocol/text/zone/find-zone.ts";
 
 // The entry of the client: its only file that touches the process.
@@ -39,6 +40,7 @@ const io: CliIo = {
   stdout: sink(process.stdout),
   stderr: sink(process.stderr),
   env: process.env,
+  names: namesHere(),
   signal: interrupted.signal,
   openPrompter: process.stdin.isTTY
     ? (options) => terminalPrompter({ ...options, input: process.stdin, output: process.stderr, interrupt })

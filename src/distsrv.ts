@@ -1,11 +1,11 @@
 #!/usr/bin/env bun
 // The server's entry: the only place where roles, server, observers and the process meet.
-import { existsSync } from "node:fs";
 import { isatty } from "node:tty";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
 import { withTimeout } from "./core/deadline.ts";
+import { namesHere } from "./names-here.ts";
 import { busyPorts } from "./net/busy-ports.ts";
 import { descriptorLimit, nextDescriptor, openDescriptors } from "./net/descriptors.ts";
 import { serveApp } from "./net/http/app-server.ts";
@@ -15,7 +15,6 @@ import { findZone, setLocalZone } from "./protocol/text/zone/find-zone.ts";
 import { registry } from "./registry.ts";
 import type { ProcessFacts } from "./server/admin/context.ts";
 import { check } from "./server/commands/check.ts";
-import { commandNames } from "./server/commands/command-names.ts";
 import { health } from "./server/commands/health.ts";
 import { init } from "./server/commands/init.ts";
 import { roles, schema } from "./server/commands/roles.ts";
@@ -41,13 +40,7 @@ function writeError(text: string): void {
   );
 }
 
-const names = commandNames({
-  isBinary: typeof LIBZMQ_TARGET !== "undefined" && LIBZMQ_TARGET !== "package",
-  argv0: process.argv0,
-  userAgent: process.env.npm_config_user_agent,
-  exists: existsSync,
-  which: (name) => Bun.which(name) ?? undefined,
-});
+const names = namesHere();
 
 const io: ServerIo = {
   stdout,

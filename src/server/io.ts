@@ -1,8 +1,8 @@
+import type { CommandNames } from "../core/command-names.ts";
 import type { Tries } from "../core/try.ts";
 import type { LineWriter } from "../observe/line-writer.ts";
 import type { ProcessFacts } from "./admin/context.ts";
 import type { ServeApp } from "./admin/start.ts";
-import type { CommandNames } from "./commands/command-names.ts";
 import type { Descriptors } from "./run/descriptors.ts";
 
 /** A port that the server wants, as the net layer names it in an error. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, type CommandUnknownOpts, type Option } from "@commander-js/extra-typings";
+import { withCommandNames } from "../../core/command-names.ts";
 import { describeError } from "../../core/errors.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { jsonLine } from "../terminal/json.ts";
@@ -62,8 +63,8 @@ function configure(command: CommandUnknownOpts, io: CliIo, path = command.name()
     throw isHelp(error) ? error : usageError(error, path);
   });
   command.configureOutput({
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
+    writeOut: (text) => io.stdout.write(asTyped(text, io)),
+    writeErr: (text) => io.stderr.write(asTyped(text, io)),
     outputError: () => {}, // it is thrown as well, and `report` prints it
     getOutHelpWidth: () => Math.min(io.stdout.columns, 110),
     getErrHelpWidth: () => Math.min(io.stderr.columns, 110),
@@ -103,10 +104,13 @@ export function report(error: unknown, io: CliIo, json: boolean): number {
     io.stderr.write(`${jsonLine({ error: { code, message, exit } })}\n`);
   } else if (failure.exit !== exitCodes.interrupted) {
     const style = styleFor(io.stderr, io.env);
-    io.stderr.write(terminalSafe(`${style.bad("distcli:")} ${failure.message}\n`));
+    io.stderr.write(terminalSafe(`${style.bad("distcli:")} ${asTyped(failure.message, io)}\n`));
   }
   return failure.exit;
 }
+
+const asTyped = (text: string, { names }: CliIo): string =>
+  names === undefined ? text : withCommandNames(text, names);
 
 interface Failure {
   readonly code: string;

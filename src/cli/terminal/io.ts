@@ -1,3 +1,4 @@
+import type { CommandNames } from "../../core/command-names.ts";
 import { textOfBytes } from "../../protocol/text/byte-text.ts";
 
 /** Where text goes: the terminal, a pipe, or a string in a test. */
@@ -28,6 +29,8 @@ export interface CliIo {
   /** Prompts, progress, notes, errors. */
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How the programs are typed here; absent: by their names alone. */
+  readonly names?: CommandNames;
   /** Aborted with an `InterruptedError` by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Absent when stdin is no terminal. A hidden prompter does not echo what is typed. */

@@ -1,9 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { CommandNames } from "../../core/command-names.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Tries } from "../../core/try.ts";
 import type { DashboardAssets } from "../../dashboard/assets.ts";
 import type { History } from "../../observe/history.ts";
-import type { CommandNames } from "../commands/command-names.ts";
 import type { Plan } from "../config/plan.ts";
 import type { AdminConfig } from "../config/schema.ts";
 import type { Supervisor } from "../run/supervisor.ts";

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../core/address.ts";
+import { exampleFor } from "../../core/command-names.ts";
 import { maskSecrets } from "../../core/secrets.ts";
-import { exampleFor } from "../commands/command-names.ts";
 import { reachable } from "../run/report.ts";
 import type { ServiceStatus } from "../run/service-status.ts";
 import type { AdminContext } from "./context.ts";

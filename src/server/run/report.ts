@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "../../core/address.ts";
+import { type CommandNames, exampleFor } from "../../core/command-names.ts";
 import type { Logger } from "../../core/log.ts";
-import { type CommandNames, exampleFor } from "../commands/command-names.ts";
 import type { Plan } from "../config/plan.ts";
 import type { ServiceStatus } from "./service-status.ts";
 import type { Supervisor } from "./supervisor.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { commandNames, exampleFor, type StartFacts } from "../../../src/server/commands/command-names.ts";
+import { commandNames, exampleFor, type StartFacts, withCommandNames } from "../../src/core/command-names.ts";
 
 /** @param files that exist, or that PATH finds, where they are in one of its folders, `/usr/local/bin` */
 function facts(given: Partial<StartFacts>, files: readonly string[] = []): StartFacts {
@@ -48,6 +48,26 @@ describe("the commands that distsrv prints", () => {
 
   test("stand alone where the package is installed for all", () => {
     expect(clientOf({ isBinary: false }, "/usr/local/bin/distcli")).toBe("distcli");
+  });
+
+  test("are found from the client's side, too", () => {
+    expect(commandNames(facts({ argv0: "./dist/distcli" }, ["./dist/distsrv"]))).toEqual({
+      distsrv: "./dist/distsrv",
+      distcli: "./dist/distcli",
+    });
+    expect(commandNames(facts({ argv0: "./distcli" }))).toEqual({ distsrv: "distsrv", distcli: "./distcli" });
+  });
+
+  test("are put into distcli's examples and hints, and into nothing else that it says", () => {
+    const names = { distsrv: "npx distsrv", distcli: "npx distcli" };
+    expect(
+      withCommandNames(
+        "Usage: distcli time\ndistcli waits\n  distcli time 10.0.0.1\n  seq 3 | distcli oneway 10.0.0.1\nstart it with: distsrv",
+        names,
+      ),
+    ).toBe(
+      "Usage: distcli time\ndistcli waits\n  npx distcli time 10.0.0.1\n  seq 3 | npx distcli oneway 10.0.0.1\nstart it with: npx distsrv",
+    );
   });
 
   test("are put into the examples of roles, which may name another program", () => {

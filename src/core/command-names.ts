@@ -17,20 +17,23 @@ export interface CommandNames {
   readonly distcli: string;
 }
 
-/** So that every command that distsrv prints works as it stands there. */
+/** So that every command that the programs print works as it stands there. */
 export function commandNames(facts: StartFacts): CommandNames {
   return facts.isBinary ? binaryNames(facts) : scriptNames(facts);
 }
 
 /** The second binary usually lies beside the first, but each may have been copied alone. */
-function binaryNames({ argv0, exists, which }: StartFacts): CommandNames {
-  const distsrv = argv0;
+function binaryNames(facts: StartFacts): CommandNames {
+  const [own, other] = /distcli(?=[^\\/]*$)/.test(facts.argv0)
+    ? (["distcli", "distsrv"] as const)
+    : (["distsrv", "distcli"] as const);
+  const { argv0, exists, which } = facts;
+  const beside = argv0.replace(new RegExp(`${own}(?=[^\\\\/]*$)`), other);
   const isPath = /[\\/]/.test(argv0);
-  const distcli = argv0.replace(/distsrv(?=[^\\/]*$)/, "distcli");
-  if (!isPath || distcli === argv0 || !exists(distcli))
-    return { distsrv: quoted(distsrv), distcli: "distcli" };
-  if (which("distcli") === distcli) return { distsrv: "distsrv", distcli: "distcli" };
-  return { distsrv: quoted(distsrv), distcli: quoted(distcli) };
+  const names = { distsrv: "distsrv", distcli: "distcli" };
+  if (!isPath || beside === argv0 || !exists(beside)) return { ...names, [own]: quoted(argv0) };
+  if (which(other) === beside) return names;
+  return { ...names, [own]: quoted(argv0), [other]: quoted(beside) };
 }
 
 /** npx and bunx find the programs of a package, or of a checkout once it has been set up, in node_modules/.bin. */
@@ -46,6 +49,15 @@ const prefixed = (runner: string): CommandNames => ({
 });
 
 const quoted = (path: string): string => (/^[\w./\\:+-]+$/.test(path) ? path : JSON.stringify(path));
+
+/**
+ * A text of distcli's with the commands in it as they are typed here: those that begin a line or follow a pipe in an
+ * example, and the one that starts the server.
+ */
+export const withCommandNames = (text: string, { distsrv, distcli }: CommandNames): string =>
+  text
+    .replace(/^( {2}(?:.* \| )?)distcli(?= [a-z])/gm, (_, before: string) => before + distcli)
+    .replace(/( with: )distsrv$/gm, (_, before: string) => before + distsrv);
 
 /** An example of a role, `distcli time 127.0.0.1`, with distcli's real name. Other commands, such as curl, stay. */
 export function exampleFor(example: string, { distcli }: CommandNames): string {

@@ -1,0 +1,12 @@
+import { existsSync } from "node:fs";
+import { type CommandNames, commandNames } from "./core/command-names.ts";
+
+/** How the two programs are typed in the shell in which this process was started. */
+export const namesHere = (): CommandNames =>
+  commandNames({
+    isBinary: typeof LIBZMQ_TARGET !== "undefined" && LIBZMQ_TARGET !== "package",
+    argv0: process.argv0,
+    userAgent: process.env.npm_config_user_agent,
+    exists: existsSync,
+    which: (name) => Bun.which(name) ?? undefined,
+  });
