@@ -1,5 +1,14 @@
 // Makes dist/distsrv_VERSION_ARCH.deb of the built programs, after a build: `npm run deb`. It needs dpkg-deb.
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -13,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), "distsrv-deb-"));
 try {
   layOut();
   const file = join(root, "dist", `distsrv_${version}_${architecture}.deb`);
-  const built = Bun.spawnSync(["dpkg-deb", "--root-owner-group", "-Zzstd", "--build", folder, file], {
+  const built = Bun.spawnSync(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", folder, file], {
     stdout: "inherit",
     stderr: "inherit",
   });
@@ -30,12 +39,23 @@ function layOut(): void {
   copy("dist/distsrv", "usr/bin/distsrv", 0o755);
   // Both programs are one file, which goes by its name.
   symlinkSync("distsrv", join(folder, "usr/bin/distcli"));
-  copy("config/lab.yaml", "etc/distsrv/lab.yaml");
+  // Its first line tells editors where the schema is.
+  const lab = readFileSync(join(root, "config/lab.yaml"), "utf8");
+  write(
+    "etc/distsrv/lab.yaml",
+    lab.replace("./distsrv.schema.json", "/usr/share/distsrv/distsrv.schema.json"),
+  );
   copy("deploy/distsrv.service", "usr/lib/systemd/system/distsrv.service");
   copy("deploy/sysusers.conf", "usr/lib/sysusers.d/distsrv.conf");
   copy("deploy/tmpfiles.conf", "usr/lib/tmpfiles.d/distsrv.conf");
   copy("config/distsrv.schema.json", "usr/share/distsrv/distsrv.schema.json");
   copy("deploy/copyright", "usr/share/doc/distsrv/copyright");
+  for (const example of ["mqtt.yaml", "concurrency.yaml"])
+    copy(`config/${example}`, `usr/share/doc/distsrv/examples/${example}`);
+  write(
+    "usr/share/doc/distsrv/CHANGELOG.md.gz",
+    gzipSync(readFileSync(join(root, "CHANGELOG.md")), { level: 9 }),
+  );
   write("usr/share/doc/distsrv/changelog.gz", gzipSync(changelog(), { level: 9 }));
   for (const name of ["distsrv", "distcli"]) {
     write(`usr/share/man/man1/${name}.1.gz`, gzipSync(manPage(name), { level: 9 }));
@@ -81,13 +101,15 @@ function control(): string {
 }
 
 function changelog(): string {
-  const date = new Date(0).toUTCString().replace("GMT", "+0000");
-  return `distsrv (${version}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n -- The distsrv authors <distsrv@localhost>  ${date}\n`;
+  const date = new Date().toUTCString().replace("GMT", "+0000");
+  return `distsrv (${version}) unstable; urgency=medium\n\n  * See CHANGELOG.md.gz beside this file.\n\n -- The distsrv authors <distsrv@localhost>  ${date}\n`;
 }
 
 /** The program's own help, as a page. */
 function manPage(name: string): string {
-  const { stdout, exitCode } = Bun.spawnSync([join(root, "dist", name), "--help"]);
+  // By its name alone, as somebody has it who has installed it: the help shows how it was called.
+  const env = { PATH: join(root, "dist"), NO_COLOR: "1" };
+  const { stdout, exitCode } = Bun.spawnSync([name, "--help"], { env });
   if (exitCode !== 0) throw new Error(`${name} --help ended with ${exitCode}`);
   const help = stdout
     .toString()

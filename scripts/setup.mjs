@@ -6,6 +6,18 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+// `npm start --only mqtt`: npm takes what it does not know for a setting of its own, and the lab would start as a whole.
+const kept = ["only", "without", "port_offset", "skip_busy"].find(
+  (name) => process.env[`npm_config_${name}`],
+);
+if (process.env.npm_lifecycle_event === "prestart" && kept !== undefined) {
+  const option = `--${kept.replace("_", "-")}`;
+  console.error(
+    `npm has kept ${option} for itself. Put -- before the lab's options: npm start -- ${option} ...`,
+  );
+  process.exit(2);
+}
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 const lock = readFileSync(`${root}bun.lock`);
 const { dependencies, bin } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));

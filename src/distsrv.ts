@@ -89,10 +89,14 @@ async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const { promise, resolve } = Promise.withResolvers<boolean>();
   terminal.once("close", () => resolve(false));
-  terminal.question(`${question} [Y/n] `, (answer) => {
-    resolve(/^\s*(y|yes|)\s*$/i.test(answer));
-    terminal.close();
-  });
+  const ask = () =>
+    terminal.question(`${question} [Y/n] `, (answer) => {
+      const word = answer.trim().toLowerCase();
+      if (!["", "y", "yes", "n", "no"].includes(word)) return ask();
+      resolve(!word.startsWith("n"));
+      terminal.close();
+    });
+  ask();
   return await promise;
 }
 

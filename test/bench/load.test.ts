@@ -77,13 +77,13 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     await runLoad(
       clock,
       serve(() => "JAM 23:49"),
-      0.1,
+      0.5,
       workshop,
     );
     const wrong = runLoad(
       clock,
       serve(() => "JAM 2x:49"),
-      0.1,
+      0.5,
       workshop,
     );
     expect(await complaintOf(wrong)).toContain("wrong reply");
@@ -101,13 +101,13 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     await runLoad(
       oneWay(2, 64),
       serve(() => ""),
-      0.1,
+      0.5,
       workshop,
     );
     const run = runLoad(
       oneWay(2, 64),
       serve(() => "hm"),
-      0.1,
+      0.5,
       workshop,
     );
     expect(await complaintOf(run)).toContain("answered");
@@ -133,7 +133,7 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     const run = runLoad(
       http(1, [exchange]),
       serve(() => reply),
-      0.1,
+      0.5,
       workshop,
     );
     expect(await complaintOf(run)).toContain(complaint);

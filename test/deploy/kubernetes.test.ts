@@ -96,3 +96,11 @@ test("the volumes are there, and a stop has longer than the lab's grace", () => 
   expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(grace);
   expect(distsrv.args).toEqual(["--config", "/etc/distsrv/lab.yaml"]);
 });
+
+test("it is the whole lab, with the lab's operations", () => {
+  const lab = load(readFileSync(join(import.meta.dir, "../../config/lab.yaml"), "utf8"), registry);
+  const plan = load(config.data["lab.yaml"], registry);
+  const names = ({ services }: typeof plan) => services.map(({ name }) => name).sort();
+  expect(names(plan)).toEqual(names(lab));
+  expect(plan.definitions).toEqual(lab.definitions);
+});

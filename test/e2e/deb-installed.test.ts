@@ -50,7 +50,9 @@ if (debian !== undefined && debian.refusal === undefined) {
   const { tar } = debian;
   beforeAll(async () => {
     await output([process.execPath, join(root, "scripts/deb.ts")]);
-    const [name = ""] = readdirSync(join(root, "dist")).filter((file) => file.endsWith(".deb"));
+    const [name = ""] = readdirSync(join(root, "dist")).filter(
+      (file) => file.includes(`_${version}_`) && file.endsWith(".deb"),
+    );
     mkdirSync(chroot);
     await output(["tar", "-C", chroot, "-xf", tar]);
     await output(["cp", join(root, "dist", name), inChroot("tmp/distsrv.deb")]);

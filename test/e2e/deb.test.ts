@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { version } from "../../package.json";
 import { output, run } from "../support/program.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -19,7 +20,9 @@ describe.skipIf(obstacle !== undefined)(
 
     test("holds both programs as one file, what systemd wants, and pages that describe it; and it runs", async () => {
       await output([process.execPath, join(root, "scripts/deb.ts")]);
-      const [name] = readdirSync(join(root, "dist")).filter((file) => file.endsWith(".deb"));
+      const [name] = readdirSync(join(root, "dist")).filter(
+        (file) => file.includes(`_${version}_`) && file.endsWith(".deb"),
+      );
       const file = join(root, "dist", name!);
       const folder = mkdtempSync(join(tmpdir(), "distsrv-deb-"));
       try {
@@ -50,7 +53,9 @@ describe.skipIf(obstacle !== undefined)(
     });
 
     test("keeps a changed configuration, and starts nothing by itself", async () => {
-      const [name] = readdirSync(join(root, "dist")).filter((file) => file.endsWith(".deb"));
+      const [name] = readdirSync(join(root, "dist")).filter(
+        (file) => file.includes(`_${version}_`) && file.endsWith(".deb"),
+      );
       const file = join(root, "dist", name!);
       const control = (part: string) => output(["dpkg-deb", "--info", file, part]);
       expect(await control("conffiles")).toBe("/etc/distsrv/lab.yaml\n");

@@ -58,6 +58,7 @@ const service = z.strictObject({
   healthcheck: z.strictObject({ disable: z.boolean() }).optional(),
   init: z.boolean().optional(),
   read_only: z.boolean().optional(),
+  tmpfs: z.array(z.string().startsWith("/")).optional(),
   cap_add: words.default([]),
   cap_drop: words.default([]),
   security_opt: words.default([]),
@@ -76,7 +77,6 @@ const network = z.strictObject({
 
 const file = z
   .object({
-    name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
     services: z.record(name, service),
     networks: z.record(name, network).default({}),
     volumes: z.record(name, z.null()).default({}),

@@ -55,7 +55,10 @@ const codes: Readonly<Record<number, string>> = { 400: "bad-request", 401: "no-t
 export function refusal(peer: AdminPeer, status: number, text: string): PeerError {
   const { data } = failure.safeParse(parseJson(text));
   const why = data?.error ?? "it is no admin service of distsrv";
-  const hint = status === 401 ? ". distcli takes the token from --token or DISTSRV_TOKEN" : "";
+  const hint =
+    status === 401
+      ? ". distcli takes the token from --token, from DISTSRV_TOKEN, or from the file that distsrv leaves for its own user (in DISTSRV_STATE_DIR, where that is set)"
+      : "";
   return new PeerError(codes[status] ?? "refused", `${peerName(peer)} answers ${status}: ${why}${hint}`);
 }
 

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { isLoopback } from "../../core/address.ts";
 import { tokenFile, tokenVariables } from "../../core/token-file.ts";
 
+/** As the Debian package's unit has it. */
+const ofService = { DISTSRV_STATE_DIR: "/var/lib/distsrv" };
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -13,7 +16,8 @@ export function ownToken(environment: Environment, host: string, port: number): 
   return (
     environment[tokenVariables.token] ||
     textOf(environment[tokenVariables.file]) ||
-    textOf(tokenFile(environment, port))
+    textOf(tokenFile(environment, port)) ||
+    textOf(tokenFile(ofService, port))
   );
 }
 

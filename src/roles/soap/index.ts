@@ -1,3 +1,4 @@
+import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { serveHttp } from "../../net/http/server.ts";
 import { type SoapConfig, soapConfig } from "./config.ts";
@@ -7,7 +8,7 @@ export const soap: Role<SoapConfig> = {
   name: "soap",
   summary: "SOAP 1.1 and 1.2: the operations as a web service, with its WSDL at /?wsdl",
   config: soapConfig,
-  example: (_, [address]) => `distcli soap -p ${address?.port} ${address?.host} add 10 5`,
+  example: (_, [address]) => exampleCommand("soap", address, labPorts.soap, "add 10 5"),
   async start(context, config) {
     const endpoint = new SoapEndpoint(context, config);
     const server = await serveHttp(context, config, endpoint);

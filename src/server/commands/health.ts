@@ -30,7 +30,9 @@ export async function health(options: PlanOptions, registry: Registry, io: Serve
     if (mistake === undefined) return exitStatus.ok;
     io.err(`Not healthy: ${mistake}\n`);
   } catch (error) {
-    io.err(`Not healthy: no answer from ${url}: ${describeError(error)}\n`);
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const why = code === "ConnectionRefused" ? "nobody listens there" : describeError(error);
+    io.err(`Not healthy: no answer from ${url}: ${why}\n`);
   }
   return exitStatus.failed;
 }

@@ -33,7 +33,7 @@ export function compareLimits(plan: Plan, budget: DescriptorBudget, log: Logger)
   if (wanted <= reserved) return;
   const line = `maxConnections of all services is ${wanted} together, and this process may have ${limit} file descriptors: new connections are closed when ${reserved} are open. To have more, raise the limit (ulimit -n, LimitNOFILE=)`;
   if (limit < smallLimit) log.warning(line);
-  else log.info(line);
+  else log.debug(line);
 }
 
 function maxConnectionsOf(config: unknown): number {
