@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), "distsrv-deb-"));
 try {
   layOut();
   const file = join(root, "dist", `distsrv_${version}_${architecture}.deb`);
-  const built = Bun.spawnSync(["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", folder, file], {
+  const built = Bun.spawnSync(["dpkg-deb", "--root-owner-group", "-Zzstd", "--build", folder, file], {
     stdout: "inherit",
     stderr: "inherit",
   });
@@ -92,7 +92,8 @@ function control(): string {
     "Maintainer: The distsrv authors <distsrv@localhost>",
     "Section: net",
     "Priority: optional",
-    "Depends: libc6 (>= 2.31), libstdc++6",
+    // What Debian 12 and Ubuntu 22.04 have, whose dpkg reads zstd, too.
+    "Depends: libc6 (>= 2.35), libstdc++6",
     "Recommends: systemd",
     `Description: ${short}`,
     ` ${rest.join(": ")}, from one YAML file. distcli is the client for each of them.`,
