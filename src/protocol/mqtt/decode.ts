@@ -143,7 +143,7 @@ function decodeSubscribe(body: Reader, version: Version): Subscribe {
 }
 
 /** A packet is decoded in one go: this many filters take some 20 ms. A client with more sends several packets. */
-const maxFilters = 50_000;
+const maxFilters = 16_000;
 
 function checkCount(count: number, type: string): void {
   if (count < maxFilters) return;

@@ -41,13 +41,15 @@ export interface FairShareContext {
 
 /**
  * Makes room when all clients together hold too much: whoever holds most loses its oldest queued messages, and not
- * whoever comes next. So a client that is away for long costs the others nothing, however many sessions it has.
+ * whoever comes next. So a client that is away for long costs the others nothing, however many sessions it has; and
+ * where everybody holds much, a newcomer gets nearly as much as each of them.
  */
 export class FairShare {
   readonly #context: FairShareContext;
   /** Of users, when it was last searched. */
   #heldBy: ReadonlyMap<string, number> = new Map();
-  #greediest: Group | undefined;
+  /** When it was last searched, less what has been taken since. */
+  #groups = new Heap<Group>((group) => group.held);
   #nextSearch = 0;
 
   constructor(context: FairShareContext) {
@@ -63,61 +65,103 @@ export class FairShare {
     const goal = queued.bytes - bytes;
     for (let lost = 0; queued.bytes > goal; lost++) {
       // Messages that several sessions share free little.
-      if (lost === maxLost) return false;
-      const victim = this.#victimFor(asker);
-      if (victim === undefined) return false;
-      this.#takeOldest(victim);
+      if (lost === maxLost || !this.#takeFor(asker)) return false;
     }
     return true;
   }
 
-  /** The queue that loses a message next. The search goes through all sessions, so not at every call. */
-  #victimFor(asker: Holding): Holder | undefined {
-    const found = this.#longestQueueFor(asker);
-    const now = this.#context.clock.now();
-    if (found !== undefined || now < this.#nextSearch) return found;
-    this.#nextSearch = now + searchPause;
-    this.#search();
-    return this.#longestQueueFor(asker);
-  }
-
-  #longestQueueFor(asker: Holding): Holder | undefined {
-    const greediest = this.#greediest;
-    if (greediest === undefined) return undefined;
-    // A little more does not count: two who hold the same would take turns in losing what they have.
-    const own = Math.max(asker.held, this.#heldBy.get(asker.owner ?? "") ?? 0);
-    if (greediest.held <= own + minBytesPerClient) return undefined;
-    while (greediest.holders.length > 0) {
-      const holder = greediest.holders[0]!;
-      if (holder.outgoing.queue.length > 0 && !holder.outgoing.isClosed) return holder;
-      greediest.holders.shift();
-    }
-    return undefined;
-  }
-
-  #takeOldest({ outgoing }: Holder): void {
+  /** Takes the oldest message of whoever holds most. @returns false when nobody holds more than the asker */
+  #takeFor(asker: Holding): boolean {
+    const group = this.#greediestFor(asker) ?? (this.#search() ? this.#greediestFor(asker) : undefined);
+    const outgoing = group?.holders[0]?.outgoing;
+    if (group === undefined || outgoing === undefined) return false;
     const before = outgoing.held;
     outgoing.loseOldest();
-    this.#greediest!.held -= before - outgoing.held;
+    group.held -= before - outgoing.held;
+    this.#groups.sink();
+    return true;
   }
 
-  #search(): void {
+  /** The group that holds most and has something to lose, if it holds more than the asker's. */
+  #greediestFor(asker: Holding): Group | undefined {
+    const own = Math.max(asker.held, this.#heldBy.get(asker.owner ?? "") ?? 0);
+    for (;;) {
+      const group = this.#groups.top;
+      if (group === undefined || group.held - margin(group.held) <= own) return undefined;
+      while (group.holders.length > 0) {
+        const { outgoing } = group.holders[0]!;
+        if (outgoing.queue.length > 0 && !outgoing.isClosed) return group;
+        group.holders.shift();
+      }
+      // What it holds is in flight.
+      group.held = 0;
+      this.#groups.sink();
+    }
+  }
+
+  /** The search goes through all sessions, so not at every call. @returns whether it was made */
+  #search(): boolean {
+    const now = this.#context.clock.now();
+    if (now < this.#nextSearch) return false;
+    this.#nextSearch = now + searchPause;
     const groups = new Map<unknown, Group>();
     const heldBy = new Map<string, number>();
-    this.#greediest = undefined;
     for (const holder of this.#context.sessions.values()) {
-      const { held } = holder.outgoing;
+      const { held, owner } = holder.outgoing;
       if (held === 0) continue;
-      const { owner } = holder.outgoing;
       const key = owner ?? holder;
       const group = groups.get(key) ?? { held: 0, holders: [] };
       groups.set(key, group);
       group.held += held;
       if (owner !== undefined) heldBy.set(owner, group.held);
       group.holders.push(holder);
-      if (group.held > (this.#greediest?.held ?? 0)) this.#greediest = group;
     }
     this.#heldBy = heldBy;
-    this.#greediest?.holders.sort((one, other) => other.outgoing.held - one.outgoing.held);
+    const all = [...groups.values()];
+    for (const { holders } of all) holders.sort((one, other) => other.outgoing.held - one.outgoing.held);
+    this.#groups.fill(all);
+    return true;
+  }
+}
+
+/** A little more does not count: two who hold the same would take turns in losing what they have. */
+const margin = (held: number): number => Math.min(minBytesPerClient, held / 4);
+
+/** The largest of some items, of which only that one changes, and only to less. */
+class Heap<T> {
+  readonly #sizeOf: (item: T) => number;
+  #items: T[] = [];
+
+  constructor(sizeOf: (item: T) => number) {
+    this.#sizeOf = sizeOf;
+  }
+
+  get top(): T | undefined {
+    return this.#items[0];
+  }
+
+  fill(items: readonly T[]): void {
+    // What is sorted is a heap.
+    this.#items = items.toSorted((one, other) => this.#sizeOf(other) - this.#sizeOf(one));
+  }
+
+  /** The largest has become smaller, and may not be it any more. */
+  sink(): void {
+    const items = this.#items;
+    const { length } = items;
+    const top = items[0];
+    if (top === undefined) return;
+    const size = this.#sizeOf(top);
+    let at = 0;
+    for (;;) {
+      const left = 2 * at + 1;
+      if (left >= length) break;
+      const right = left + 1;
+      const child = right < length && this.#sizeOf(items[right]!) > this.#sizeOf(items[left]!) ? right : left;
+      if (this.#sizeOf(items[child]!) <= size) break;
+      items[at] = items[child]!;
+      at = child;
+    }
+    items[at] = top;
   }
 }

@@ -73,3 +73,32 @@ test("what a client loses to others is taken out of its store as well", async ()
   const kept = [...sessions].find(({ clientId }) => clientId === "greedy");
   expect([...(kept?.deliveries ?? [])].length).toBe(queueOf("greedy").length);
 });
+
+for (const count of [50, 500])
+  test(`a newcomer gets nearly as much as each of ${count} who hold little, and together all there is`, () => {
+    const { test, absent, publish, queueOf, numbers } = setup({ maxAllQueuedBytes: 4_000_000 });
+    const greedy = Array.from({ length: count }, (_, index) => `greedy-${index}`);
+    for (const name of [...greedy, "honest"]) absent(name);
+    for (const name of greedy) publish(name, Math.ceil(8000 / count));
+    test.clock.advance(200);
+    publish("honest", 100);
+    const average = greedy.reduce((sum, name) => sum + queueOf(name).length, 0) / count;
+    expect(queueOf("honest").length).toBeGreaterThan(Math.floor(average * 0.6));
+    expect(numbers("honest")[0]).toBe(0);
+    expect(test.broker.queued.bytes).toBeLessThanOrEqual(4_000_000);
+  });
+
+test("none of thousands who take from each other is heaped wrongly: the one that holds most loses first", () => {
+  const { test, absent, publish, queueOf } = setup({ maxAllQueuedBytes: 3_000_000 });
+  const names = Array.from({ length: 40 }, (_, index) => `client-${index}`);
+  for (const name of [...names, "honest"]) absent(name);
+  for (const [index, name] of names.entries()) publish(name, 3 * index);
+  const before = names.map((name) => queueOf(name).length);
+  test.clock.advance(200);
+  publish("honest", 60);
+  const lost = names.map((name, index) => before[index]! - queueOf(name).length);
+  const least = Math.min(...names.filter((_, index) => lost[index]! > 0).map((name) => queueOf(name).length));
+  // Whoever has lost something has no less than the others who have lost nothing.
+  for (const [index, name] of names.entries())
+    if (lost[index] === 0) expect(queueOf(name).length).toBeLessThanOrEqual(least + 1);
+});
