@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
+import { maxWaiting } from "../src/net/udp/server.ts";
 import { registry } from "../src/registry.ts";
 import { jsonSchema, settingsSchema } from "../src/server/config/schema.ts";
 import { load } from "./support/registry.ts";
@@ -77,3 +78,25 @@ function settingsOf(role: string): string[] {
   const { properties } = schema.properties.services.properties[role];
   return Object.keys(properties).filter((key) => key !== "role" && key !== "restart");
 }
+
+test("the lab at every limit at once stays below a gigabyte", () => {
+  const { services } = load(lab, registry);
+  // What the clients of a service may make it hold, all together.
+  const limits = [
+    "maxBuffered",
+    "maxSendBuffers",
+    "maxReceiveBuffers",
+    "maxAllQueuedBytes",
+    "maxSubscriptionBytes",
+    "maxRetainedBytes",
+  ];
+  const held = services.map(({ config }) => {
+    const known = limits.map((name) => Number(Reflect.get(Object(config), name) ?? 0));
+    return known.reduce((sum, bytes) => sum + bytes, 0);
+  });
+  // Only UDP has none: what waits there is bounded by a constant.
+  expect(services.filter((_, index) => held[index] === 0).map(({ name }) => name)).toEqual(["udp"]);
+  const [admin, idle] = [16, 90].map((megabytes) => megabytes * 1024 * 1024);
+  const all = held.reduce((sum, bytes) => sum + bytes, 0);
+  expect(all + admin! + idle! + maxWaiting.bytes).toBeLessThan(1024 ** 3);
+});

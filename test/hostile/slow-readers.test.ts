@@ -37,10 +37,11 @@ describe.each(Object.entries(greedy))("%s", (service, bytes) => {
       if (first !== undefined) socket.write(first);
     }
     await Promise.all(neverReads.map((attacker) => pump(attacker, Buffer.from(bytes), 20_000_000)));
-    await monitor.expectSurvived();
+    // Some of them may be disconnected: together they hold much.
+    await monitor.expectSurvived(/maxBuffered/);
     // Requests of a disconnected client are not answered any more.
     for (const { socket } of neverReads) socket.terminate();
-    await monitor.expectSurvived();
+    await monitor.expectSurvived(/maxBuffered/);
   });
 });
 

@@ -32,7 +32,7 @@ const limits = {
   idleTimeout: 60_000,
   /** Above the app's own limit, which has an answer that explains it. */
   maxBody: 2 * 1024 * 1024,
-  maxBuffered: 64 * 1024 * 1024,
+  maxBuffered: 16 * 1024 * 1024,
 };
 
 /** Keeps what is reserved for it nearly to the end. */

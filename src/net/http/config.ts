@@ -5,7 +5,7 @@ import { byteSize, duration } from "../../core/schema.ts";
 export const httpFields = {
   maxBody: byteSize("256KiB").describe("Longest request body; what is longer is answered with HTTP 413."),
   maxConnections: z.int().min(1).default(10_000).describe("Clients at once; more are closed as they come."),
-  maxBuffered: byteSize("64MiB").describe(
+  maxBuffered: byteSize("16MiB").describe(
     "Memory for all clients together: unfinished requests, replies that are not read. Past it the client that has " +
       "been holding longest is disconnected.",
   ),

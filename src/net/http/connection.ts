@@ -67,7 +67,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   /** Bytes that are held for the client. */
   get held(): number {
-    return this.#reader.held + this.#tcp.held + this.#tcp.buffered;
+    return this.#reader.held + this.#tcp.held;
   }
 
   /** @param chunk valid until this returns */

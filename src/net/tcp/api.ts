@@ -21,6 +21,8 @@ export interface TcpOptions {
   readonly iterative?: boolean;
   /** Bytes that may wait for a slow reader before `write` says false. */
   readonly highWater?: number;
+  /** Bytes that all peers together may make the server hold; absent: the role bounds them. */
+  readonly maxBuffered?: number;
   /** Stop reading a peer while more than `highWater` bytes wait for it. Default true. */
   readonly pauseWhenFull?: boolean;
   /** Where the listener's settings are, when that is not under `services`, as for the admin service. */
@@ -90,6 +92,7 @@ export interface StreamConfig {
   readonly maxConnections: number;
   readonly idleTimeout: number;
   readonly buffer: number;
+  readonly maxBuffered: number;
   readonly concurrency?: "concurrent" | "iterative";
 }
 
@@ -100,6 +103,7 @@ export function tcpOptions(config: StreamConfig): TcpOptions {
     maxConnections: config.maxConnections,
     idleTimeout: config.idleTimeout,
     highWater: config.buffer,
+    maxBuffered: config.maxBuffered,
     iterative: config.concurrency === "iterative",
   };
 }

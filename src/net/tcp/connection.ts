@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
 import { type Address, formatAddress, plainHost } from "../../core/address.ts";
 import type { Conversation, Traffic } from "../../core/traffic.ts";
+import type { Holder } from "../held-bytes.ts";
 import type { TurnQueue } from "../turn-queue.ts";
 import type { Lease } from "./buffers.ts";
 import { ByteQueue } from "./byte-queue.ts";
@@ -45,7 +46,8 @@ type PauseReason = (typeof Pause)[keyof typeof Pause];
 export type Step = () => boolean;
 
 /** One accepted TCP connection, as a role uses it. */
-export class TcpConnection<S = unknown> {
+export class TcpConnection<S = unknown> implements Holder {
+  accounted = 0;
   /** Read at the accept: a closed socket has no address any more, and one that was reset before never had one. */
   readonly remote: Address;
   /** What the role's `open` returned. */
@@ -109,9 +111,9 @@ export class TcpConnection<S = unknown> {
     return this.#step !== undefined || this.#held.length > 0 || this.#isAnswering;
   }
 
-  /** Bytes that have come before those that came earlier were answered. */
+  /** Bytes that are held for the peer: what it has not read, and what came before earlier bytes were answered. */
   get held(): number {
-    return this.#heldSize;
+    return this.#queue.length + this.#heldSize;
   }
 
   /** The role answers what has been received at a time of its own. */

@@ -3,6 +3,7 @@ import { type Address, formatAddress, formatHostPort } from "../../core/address.
 import { withDeadline } from "../../core/deadline.ts";
 import { hasRoom, noRoom } from "../../core/descriptors.ts";
 import { canSharePort } from "../../core/ports.ts";
+import { HeldBytes } from "../held-bytes.ts";
 import { listenError, probePort } from "../listen-port.ts";
 import { TurnQueue } from "../turn-queue.ts";
 import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
@@ -102,6 +103,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #errors = 0;
   #stopIdleCheck = () => {};
   readonly #handshakes: TlsHandshakes<S> | undefined;
+  readonly #held: HeldBytes<TcpConnection<S>> | undefined;
+  #expelled = 0;
   /** In a worker thread, which shares the port with others. */
   #dealer: ConnectionDealer | undefined;
   #stopped: Promise<void> | undefined;
@@ -122,6 +125,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     const { tls, path } = options;
     this.isLocal = path !== undefined;
     this.linger = options.linger ?? defaultLinger;
+    if (options.maxBuffered !== undefined)
+      this.#held = new HeldBytes(options.maxBuffered, (connection) => this.#expel(connection));
     if (tls !== undefined) this.#handshakes = new TlsHandshakes(context, tls, options);
     const transport = addressTransports[this.transport][tls === undefined ? 0 : 1];
     if (path !== undefined) this.address = { transport: "ipc", host: path, port: 0 };
@@ -293,6 +298,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     if (connection.isBusy) {
       connection.hold(chunk);
       this.#guard(connection, () => this.#handler.holds?.(connection));
+      this.#noteHeld(connection);
       return;
     }
     try {
@@ -301,6 +307,24 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       this.#broken(connection, error);
     }
     if (chunk.length >= fullChunk) connection.waitForTurn();
+    this.#noteHeld(connection);
+  }
+
+  /** What is held for it may have changed. Most hold nothing. */
+  #noteHeld(connection: TcpConnection<S>): void {
+    if (this.#held === undefined || (connection.accounted === 0 && connection.held === 0)) return;
+    this.#held.update(connection);
+  }
+
+  /** It has made the server hold something for longest. */
+  #expel(connection: TcpConnection<S>): void {
+    this.#expelled++;
+    if (this.#expelled % 1000 === 1) {
+      this.#context.log.warning(
+        `Closed the connection from ${formatAddress(connection.remote)}, which does not read: all clients together hold more than ${this.#held?.limit} bytes, maxBuffered (${this.#expelled} closed so far)`,
+      );
+    }
+    connection.destroy();
   }
 
   #takeTurn(connection: TcpConnection<S>): void {
@@ -308,10 +332,14 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       const isDone = connection.takeTurn((chunk) => this.#handler.data(connection, chunk));
       if (isDone && connection.hasPeerEnded) this.#endInput(connection);
     });
+    this.#noteHeld(connection);
   }
 
   #drain(connection: TcpConnection<S>): void {
-    if (connection.closed || !connection.flush()) return;
+    if (connection.closed) return;
+    const isEmpty = connection.flush();
+    this.#noteHeld(connection);
+    if (!isEmpty) return;
     if (connection.isBusy && !connection.isAnswering) this.turns.add(connection);
     else if (connection.served) this.#guard(connection, () => this.#handler.drain?.(connection));
   }
@@ -330,6 +358,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   #close(connection: TcpConnection<S>, error?: Error): void {
     if (!connection.markClosed()) return;
+    this.#held?.remove(connection);
     this.connections.delete(connection);
     this.#dealer?.add(-1);
     if (this.#options.shared !== undefined) this.#options.shared.used--;

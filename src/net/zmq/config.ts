@@ -33,7 +33,7 @@ export const zmqFields = {
     .default(1000)
     .describe("Messages of one peer that may wait for this service, as with ZMQ_RCVHWM."),
   maxMessageSize: byteSize("16MiB").describe("A peer that sends a larger message is disconnected."),
-  maxBuffered: byteSize("64MiB").describe(
+  maxBuffered: byteSize("24MiB").describe(
     "Memory for all peers together: unfinished messages, requests that wait, messages that are not read. Past it the " +
       "peer that has been holding longest is disconnected.",
   ),

@@ -82,7 +82,7 @@ const fields = z.strictObject({
   maxSendBuffers: byteSize("64MiB").describe(
     "Bytes that may wait in the network for all subscribers together. Past it each has 64 KiB and not sendBuffer.",
   ),
-  maxReceiveBuffers: byteSize("128MiB").describe(
+  maxReceiveBuffers: byteSize("96MiB").describe(
     "Bytes of partial packets of all clients together. Past it a client that holds more than 64 KiB is disconnected (0x97) when it sends more.",
   ),
   maxPublishRate: z
@@ -109,7 +109,7 @@ const fields = z.strictObject({
   maxQueuedBytes: byteSize("16MiB").describe(
     "Bytes queued for one client, and those in flight to it that a persistent session keeps until they are acknowledged; more are dropped. One message may always be in flight.",
   ),
-  maxAllQueuedBytes: byteSize("256MiB").describe(
+  maxAllQueuedBytes: byteSize("192MiB").describe(
     "The memory that all of these take together, and delayed wills; past it each client has at most 64 KiB in flight. A message queued for several clients is counted once, and 120 bytes for each. The last quarter is for clients with less than 64 KiB.",
   ),
   maxInflight: z
@@ -141,7 +141,7 @@ const fields = z.strictObject({
       "Topic aliases for what an MQTT 5 client receives, if it accepts that many: each topic is sent once. 0 for none.",
     ),
   maxSubscriptions: z.int().min(1).default(10_000).describe("Subscriptions of one client."),
-  maxSubscriptionBytes: byteSize("256MiB").describe(
+  maxSubscriptionBytes: byteSize("160MiB").describe(
     "Bytes of all clients' subscriptions together: about 500 each, and twice the filter's length. More are refused.",
   ),
   maxWildcardCost: z

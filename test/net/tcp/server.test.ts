@@ -57,6 +57,32 @@ describe("listenTcp", () => {
     expect(Buffer.compare(await client.all(), sent)).toBe(0);
   });
 
+  test("clients that do not read are disconnected once all together hold too much, whoever began first", async () => {
+    const log: string[] = [];
+    const server = await listen(
+      echo,
+      { maxBuffered: 1_000_000, pauseWhenFull: false },
+      { log: { ...silent, warning: (line) => void log.push(line) } },
+    );
+    const reader = await RawClient.connect(server.address.port);
+    const [first] = [...server.connections];
+    const stuck: RawClient[] = [];
+    while (log.length === 0 && stuck.length < 5) {
+      const client = await RawClient.connect(server.address.port);
+      client.pause();
+      client.write(Buffer.alloc(20_000_000));
+      stuck.push(client);
+      for (let count = 0; count < 1000 && log.length === 0; count++) {
+        reader.write("halo");
+        expect(await reader.text(4)).toBe("halo");
+      }
+    }
+    expect(log).toEqual([expect.stringContaining("maxBuffered")]);
+    expect(first?.closed).toBe(false);
+    const held = [...server.connections].reduce((sum, connection) => sum + connection.held, 0);
+    expect(held).toBeLessThanOrEqual(1_000_000);
+  });
+
   test("a role may pause a client as it opens it", async () => {
     const server = await listen({ open: (connection) => connection.pause(), data: () => {} });
     const client = await RawClient.connect(server.address.port);
