@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import packageJson from "../package.json" with { type: "json" };
+import { thirdPartyText } from "./third-party.ts";
 
 const root = join(import.meta.dir, "..");
 const { version, description } = packageJson;
@@ -60,6 +61,7 @@ function layOut(): void {
   for (const name of ["distsrv", "distcli"]) {
     write(`usr/share/man/man1/${name}.1.gz`, gzipSync(manPage(name), { level: 9 }));
   }
+  write("usr/share/doc/distsrv/THIRD-PARTY.txt.gz", gzipSync(thirdPartyText(), { level: 9 }));
   write("DEBIAN/control", control());
   write("DEBIAN/conffiles", "/etc/distsrv/lab.yaml\n");
   for (const name of ["postinst", "prerm", "postrm"]) copy(`deploy/debian/${name}`, `DEBIAN/${name}`, 0o755);

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from "node:path";
 import { imageLab } from "./image-lab.ts";
 import { billOfMaterials, importedPackages } from "./sbom.ts";
+import { thirdPartyText } from "./third-party.ts";
 
 const root = join(import.meta.dir, "..");
 const [folder] = process.argv.slice(2);
@@ -24,6 +25,7 @@ const doc = below("usr/share/doc/distsrv");
 const sbom = billOfMaterials(readFileSync(join(root, "bun.lock"), "utf8"), importedPackages());
 writeFileSync(join(doc, "sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`);
 copyFileSync(join(root, "LICENSE"), join(doc, "LICENSE"));
+writeFileSync(join(doc, "THIRD-PARTY.txt"), thirdPartyText());
 
 function below(path: string): string {
   const made = join(folder ?? "", path);

@@ -1,9 +1,10 @@
 // Builds lib/, which is what the npm package runs: the programs and the threads' entry in a few files, the dashboard and
 // libzmq of every platform, so that the package needs nothing but Bun, and installing it builds nothing.
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dashboardPlugin } from "../src/dashboard/bundle.ts";
 import { packagedLibraries } from "../src/net/zmq/packaged-libraries.ts";
+import { thirdPartyText } from "./third-party.ts";
 
 const root = join(import.meta.dir, "..");
 const lib = join(root, "lib");
@@ -34,5 +35,6 @@ for (const [name, build] of Object.entries(packagedLibraries)) {
     join(lib, "libzmq", `${name}.node`),
   );
 }
-const count = result.outputs.length + Object.keys(packagedLibraries).length;
+writeFileSync(join(lib, "THIRD-PARTY.txt"), thirdPartyText());
+const count = result.outputs.length + Object.keys(packagedLibraries).length + 1;
 console.log(`${lib}  ${count} files`);

@@ -53,6 +53,13 @@ export function billOfMaterials(lockText: string, imported: ReadonlySet<string>)
   };
 }
 
+/** What the programs contain, each with its folder in node_modules. */
+export function shippedComponents(): (Component & { readonly key: string })[] {
+  const { packages } = lockSchema.parse(Bun.JSONC.parse(readFileSync(join(root, "bun.lock"), "utf8")));
+  const shipped = reachableFrom(packages, ["bun", ...importedPackages()]);
+  return [...shipped].sort().map((key) => ({ key, ...component(packages, key, true) }));
+}
+
 /** The packages whose modules the sources import by name; types alone leave nothing in a program. */
 export function importedPackages(): Set<string> {
   const found = new Set<string>();

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { version } from "../../package.json";
 import { describeError } from "../../src/core/errors.ts";
 import type { Row, Spread } from "./case.ts";
 import { launchDistsrv, type Ports } from "./distsrv.ts";
@@ -9,6 +10,8 @@ import { describeMissing, missing, type Need } from "./machine.ts";
 import type { Settings } from "./measure.ts";
 import { settledMemory } from "./memory.ts";
 import { spread } from "./statistics.ts";
+
+const root = join(import.meta.dir, "../..");
 
 /** Measurements of distsrv alone, against a limit. */
 export interface Footprint {
@@ -22,7 +25,35 @@ export interface Footprint {
   measure(settings: Settings): Promise<Spread>;
 }
 
+const built = (file: string, command: string): Need => ({
+  name: file,
+  install: command,
+  isThere: () => existsSync(join(root, file)),
+});
+
+/** In megabytes; what both names share counts once. */
+const sizeOf = async (file: string) => spread([statSync(join(root, file)).size / 1e6]);
+
+const binary = "dist/distsrv";
+const debianPackage = `dist/distsrv_${version}_${process.arch === "arm64" ? "arm64" : "amd64"}.deb`;
+
 export const footprints: readonly Footprint[] = [
+  {
+    group: "size",
+    title: "both programs, one file",
+    unit: "MB",
+    below: 130,
+    needs: [built(binary, "npm run build")],
+    measure: () => sizeOf(binary),
+  },
+  {
+    group: "size",
+    title: "the package for Debian",
+    unit: "MB",
+    below: 60,
+    needs: [built(debianPackage, "npm run deb")],
+    measure: () => sizeOf(debianPackage),
+  },
   {
     group: "start",
     title: "the whole lab, to every port listening",
@@ -51,7 +82,7 @@ export async function measureFootprint(footprint: Footprint, settings: Settings)
   }
 }
 
-const labFile = join(import.meta.dir, "../../config/lab.yaml");
+const labFile = join(root, "config/lab.yaml");
 
 /** The lab as it is shipped, on free ports of 127.0.0.1. */
 function launchLab(): Promise<Launched<Ports>> {
