@@ -63,7 +63,7 @@ describe("distcli status", () => {
     const without = await ask([], {});
     expect(without.exit).toBe(1);
     expect(without.stderr).toContain("answers 401");
-    expect(without.stderr).toContain("--token or DISTSRV_TOKEN");
+    expect(without.stderr).toContain("from --token, from DISTSRV_TOKEN, or from the file");
     expect((await ask(["--token", "wrong"])).stderr).not.toContain(token);
   });
 

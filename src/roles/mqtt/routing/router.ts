@@ -7,6 +7,7 @@ import { Subscribers } from "./subscribers.ts";
 import type { Subscription, Target } from "./subscription.ts";
 import { TopicCache } from "./topic-cache.ts";
 import type { Recipients, TopicRoute } from "./topic-route.ts";
+import { AllWildcardCosts } from "./wildcard-cost.ts";
 
 /** Is called when filters come into use and fall out of it; a shared subscription counts by its inner filter. */
 export interface FilterListener {
@@ -37,6 +38,7 @@ const maxRecent = 16;
  * with a cached topic when something is published to that topic next.
  */
 export class Router {
+  readonly wildcardCosts = new AllWildcardCosts();
   readonly #plain = new Map<string, Subscribers>();
   readonly #wildcards = new FilterTree<Subscribers>();
   /** By the filter as clients write it. */
@@ -119,6 +121,7 @@ export class Router {
     this.#version++;
     this.#count++;
     this.#bytes += subscriptionBytes(subscription.filter);
+    this.wildcardCosts.add(subscription.filter);
     const { share, filter } = subscription;
     if (share === undefined) this.#getOrAdd(filter).add(subscription);
     else this.#getOrAddGroup(share).add(subscription);
@@ -136,6 +139,7 @@ export class Router {
     this.#version++;
     this.#count--;
     this.#bytes -= subscriptionBytes(subscription.filter);
+    this.wildcardCosts.delete(subscription.filter);
     const { share, filter } = subscription;
     const subscribers = this.#getOrAdd(share === undefined ? filter : innerFilter(share));
     if (share === undefined) subscribers.remove(subscription);

@@ -5,6 +5,7 @@ import {
   type SubscriptionOptions,
   type Target,
 } from "../routing/subscription.ts";
+import { WildcardCost } from "../routing/wildcard-cost.ts";
 import type { Pending } from "../wire/message.ts";
 import type { Publication } from "../wire/publication.ts";
 import { IncomingIds } from "./incoming-ids.ts";
@@ -16,7 +17,6 @@ import type { Queue } from "./queue.ts";
 import { redistribute, takeOver } from "./redistribute.ts";
 import { removeSubscriptions } from "./remove-subscriptions.ts";
 import type { SessionContext } from "./session-context.ts";
-import { WildcardCost } from "./wildcard-cost.ts";
 import type { DelayedWill } from "./will.ts";
 
 /** What the broker knows of a client beyond one connection, section 4.1. */

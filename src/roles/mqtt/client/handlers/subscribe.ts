@@ -80,17 +80,22 @@ function refusal(connection: Connection, session: Session, request: Subscription
   if (!broker.access.maySubscribe(identity, filter)) {
     return no(Reason.NotAuthorized, `the client may not subscribe to "${filter}"`);
   }
-  return wildcardRefusal(session, request.filter, broker.config.maxWildcardCost);
+  return wildcardRefusal(session, request.filter, broker);
 }
 
 /** Filters that multiply would make everybody's publishing slow. */
-function wildcardRefusal(session: Session, filter: string, maxWildcardCost: number) {
-  if (session.subscriptions.has(filter) || session.wildcardCost.add(filter) <= maxWildcardCost)
+function wildcardRefusal(session: Session, filter: string, { router, config }: Connection["broker"]) {
+  if (session.subscriptions.has(filter)) return undefined;
+  const { wildcardCost } = session;
+  const { maxWildcardCost } = config;
+  const isTooMuch = wildcardCost.add(filter) > maxWildcardCost;
+  if (!isTooMuch && router.wildcardCosts.hasRoomFor(filter, wildcardCost.count, maxWildcardCost))
     return undefined;
-  session.wildcardCost.delete(filter);
+  wildcardCost.delete(filter);
+  const whose = isTooMuch ? "the client's" : "all clients'";
   return no(
     Reason.QuotaExceeded,
-    `the client's wildcard filters overlap too much (maxWildcardCost is ${maxWildcardCost})`,
+    `${whose} wildcard filters overlap too much (maxWildcardCost is ${maxWildcardCost})`,
   );
 }
 

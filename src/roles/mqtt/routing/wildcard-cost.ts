@@ -42,9 +42,54 @@ export class WildcardCost {
     return this.#root?.cost ?? 0;
   }
 
+  /** How many filters there are that multiply. */
+  get count(): number {
+    return this.#filters.size;
+  }
+
   delete(filter: string): void {
     if (this.#filters.delete(filter) && this.#root !== undefined) remove(this.#root, filter);
     if (this.#filters.size <= minCounted) this.#root = undefined;
+  }
+}
+
+/** Clients may have so many filters that multiply, whatever others have. */
+const forEverybody = 8;
+
+/** All clients' filters together may cost so many times what those of one may. */
+const allTimes = 4;
+
+/** What the filters of all clients cost together. One that several clients have is one in the filter tree, too. */
+export class AllWildcardCosts {
+  readonly #cost = new WildcardCost();
+  readonly #clients = new Map<string, number>();
+
+  add(filter: string): void {
+    if (!mayMultiply(filter)) return;
+    const count = this.#clients.get(filter) ?? 0;
+    this.#clients.set(filter, count + 1);
+    if (count === 0) this.#cost.add(filter);
+  }
+
+  delete(filter: string): void {
+    const count = this.#clients.get(filter);
+    if (count === undefined) return;
+    if (count > 1) this.#clients.set(filter, count - 1);
+    else {
+      this.#clients.delete(filter);
+      this.#cost.delete(filter);
+    }
+  }
+
+  /**
+   * @param own how many filters that multiply the client has with this one
+   * @param most what all filters of one client may cost
+   */
+  hasRoomFor(filter: string, own: number, most: number): boolean {
+    if (own <= forEverybody || !mayMultiply(filter) || this.#clients.has(filter)) return true;
+    const cost = this.#cost.add(filter);
+    this.#cost.delete(filter);
+    return cost <= allTimes * most;
   }
 }
 

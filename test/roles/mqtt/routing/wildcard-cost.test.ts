@@ -2,7 +2,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { FilterTree } from "../../../../src/roles/mqtt/routing/filter-tree.ts";
-import { WildcardCost } from "../../../../src/roles/mqtt/session/wildcard-cost.ts";
+import { WildcardCost } from "../../../../src/roles/mqtt/routing/wildcard-cost.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 /** All filters of the shape `{a,+}/{a,+}/.../end`. */
@@ -147,5 +147,28 @@ describe("filters that multiply", () => {
     const { work } = test.broker.router;
     test.connect("publisher").publish(`${"a/".repeat(10)}fresh`, "x");
     expect(test.broker.router.work - work).toBeLessThan(250);
+  });
+
+  test("are refused from four times maxWildcardCost on, however many clients they are divided among", () => {
+    const test = new TestBroker({ maxWildcardCost: 100 });
+    const filters = multiplied(10);
+    const refused = new Set<string>();
+    const clients = Array.from({ length: 40 }, (_, index) => test.connect(`client-${index}`, 5));
+    for (const [index, filter] of filters.entries()) {
+      const client = clients[index % clients.length]!;
+      const suback = client.subscribe(filter);
+      if (suback.type !== "suback" || suback.reasonCodes[0] !== 0) refused.add(filter);
+    }
+    expect(refused.size).toBeGreaterThan(0);
+    const { work } = test.broker.router;
+    test.connect("publisher").publish(`${"a/".repeat(10)}fresh`, "x");
+    expect(test.broker.router.work - work).toBeLessThan(600);
+    // A few are for everybody, and there is room again when others have gone.
+    expect(test.connect("honest", 5).subscribe("a/+/b/+/c")).toMatchObject({ reasonCodes: [0] });
+    for (const client of clients) client.cut();
+    test.clock.settle();
+    const late = test.connect("late", 5);
+    for (const filter of filters.slice(0, 60))
+      expect(late.subscribe(filter)).toMatchObject({ reasonCodes: [0] });
   });
 });
