@@ -14,7 +14,9 @@ export function ServiceCard({ service }: { service: Service }) {
     <article class={`card ${tone(name)}`} aria-labelledby={`service-${name}`}>
       <header>
         <span class="stripe" aria-hidden="true" />
-        <h2 id={`service-${name}`}>{name}</h2>
+        <h2 id={`service-${name}`} title={summary}>
+          {name}
+        </h2>
         {role !== name && <span class="soft small">{role}</span>}
         <StateMark state={state} />
       </header>

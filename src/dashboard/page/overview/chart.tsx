@@ -14,7 +14,6 @@ interface ChartProps {
   };
 }
 
-const height = 64;
 /** Seconds on the x axis. */
 const span = 60;
 
@@ -28,7 +27,9 @@ export function RateChart({ service, samples, shown }: ChartProps) {
     const chart = new uPlot(options(place.current), empty, place.current);
     plot.current = chart;
     const resized = new ResizeObserver(([entry]) => {
-      if (entry !== undefined) chart.setSize({ width: entry.contentRect.width, height });
+      if (entry === undefined) return;
+      const { width, height } = entry.contentRect;
+      chart.setSize({ width, height });
     });
     resized.observe(place.current);
     const recolour = () => chart.redraw();
@@ -71,7 +72,7 @@ function options(place: HTMLElement): uPlot.Options {
   const tone = colour("--tone");
   return {
     width: place.clientWidth || 240,
-    height,
+    height: place.clientHeight || 64,
     padding: [4, 0, 2, 0],
     legend: { show: false },
     cursor: { show: false },

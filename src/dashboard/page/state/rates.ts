@@ -24,6 +24,7 @@ const sources: Record<CounterName, readonly (readonly string[])[]> = {
     ["messages_sent_total"],
     ["datagrams_sent_total"],
     ["responses_2xx_total", "responses_3xx_total", "responses_4xx_total", "responses_5xx_total"],
+    ["replies_total"],
   ],
   bytesIn: [["bytes_received_total"]],
   bytesOut: [["bytes_sent_total"]],
