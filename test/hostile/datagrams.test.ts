@@ -10,12 +10,12 @@ const lab = await startLab(wholeLab);
 test("every service is healthy before the attacks", () => expectHealthy(lab));
 
 /** A socket whose `send` resolves when the datagram has left. */
-async function sender() {
+async function sender({ host = "127.0.0.1", port = 0 } = {}) {
   const socket = createSocket("udp4");
   onTestFinished(() => socket.close());
   let received = 0;
   socket.on("message", () => received++);
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()));
+  await new Promise<void>((resolve) => socket.bind(port, host, () => resolve()));
   const send = (bytes: Uint8Array, port: number) =>
     new Promise<void>((resolve) => socket.send(bytes, port, "127.0.0.1", () => resolve()));
   return { send, received: () => received };
@@ -45,6 +45,20 @@ test("replies that are sent back as requests do not cause an endless loop", asyn
   }
   await until(() => received() > 0);
   await monitor.expectSurvived();
+});
+
+test("datagrams whose source is the service's own port get no answer: one would be a request again", async () => {
+  const monitor = new AttackMonitor(lab, "udp");
+  const port = lab.port("udp");
+  // The same port at another address of the loopback network.
+  const { send, received } = await sender({ host: "127.0.0.2", port });
+  const before = lab.complaints().length;
+  for (let count = 0; count < 500; count++) await send(Buffer.from("halo"), port);
+  await until(() => lab.complaints().length > before);
+  const told = `Did not answer a datagram from 127.0.0.2:${port}: port ${port} is a UDP service's own (1 not answered so far)`;
+  expect(lab.complaints().slice(before)).toEqual([`warning udp: ${told}`]);
+  await monitor.expectSurvived(/is a UDP service's own/);
+  expect(received()).toBe(0);
 });
 
 test("datagrams to the ports of TCP services get no answer", async () => {

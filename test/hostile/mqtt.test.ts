@@ -3,7 +3,15 @@ import { AttackMonitor } from "../support/attack-monitor.ts";
 import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
-import { connack, connect, packet, publish, subscribe, text } from "../support/mqtt-packets.ts";
+import {
+  connack,
+  connect,
+  packet,
+  publish,
+  remainingLength,
+  subscribe,
+  text,
+} from "../support/mqtt-packets.ts";
 import { Random } from "../support/random.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { until } from "../support/until.ts";
@@ -80,6 +88,33 @@ test.each(Object.entries(badLater))("a client that sends %s is disconnected", as
   attacker.socket.write(connect("bad"));
   await until(() => attacker.head.equals(connack));
   attacker.socket.write(packet);
+  await until(() => attacker.closed);
+  await monitor.expectSurvived();
+});
+
+/** Packets of very many parts of a few bytes each, and the CONNECT before them. */
+const manyParts: Readonly<Record<string, { readonly connect: Buffer; readonly packet: Buffer }>> = {
+  "a SUBSCRIBE with four million filters": {
+    connect: connect("many"),
+    packet: packet(0x82, [0, 1], Buffer.alloc(16_000_000, bytes(0, 1, 0x61, 0))),
+  },
+  "an UNSUBSCRIBE with five million filters": {
+    connect: connect("many"),
+    packet: packet(0xa2, [0, 1], Buffer.alloc(15_000_000, bytes(0, 1, 0x61))),
+  },
+  "a PUBLISH with three million user properties": {
+    connect: packet(0x10, "MQTT", [5, 2, 0, 60, 0], "many"),
+    packet: packet(0x30, "a", remainingLength(15_000_000), Buffer.alloc(15_000_000, bytes(0x26, 0, 0, 0, 0))),
+  },
+};
+
+test.each(Object.entries(manyParts))("a client that sends %s is disconnected", async (_, attempt) => {
+  const monitor = new AttackMonitor(lab, ...lab.services);
+  const attacker = await attack(lab.port("mqtt"));
+  attacker.socket.write(attempt.connect);
+  await until(() => attacker.received > 0);
+  expect([attacker.head[0], attacker.head[3]]).toEqual([0x20, 0]);
+  await pump(attacker, attempt.packet, attempt.packet.length, () => false);
   await until(() => attacker.closed);
   await monitor.expectSurvived();
 });

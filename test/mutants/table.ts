@@ -143,6 +143,24 @@ export const mutations: readonly Mutation[] = [
     replacement: "router",
     tests: "test/roles/mqtt/routing",
   },
+  {
+    file: "src/roles/mqtt/session/scheduler.ts",
+    text: "forEachGuarded(this.#due(), (call) => call(), this.#onError);",
+    replacement: "for (const call of this.#due()) call();",
+    tests: "test/roles/mqtt/session",
+  },
+  {
+    file: "src/roles/mqtt/session/timer-wheel.ts",
+    text: "forEachGuarded(calls, (call) => call(), this.#onError);",
+    replacement: "for (const call of calls) call();",
+    tests: "test/roles/mqtt/session",
+  },
+  {
+    file: "src/roles/mqtt/session/outgoing-messages.ts",
+    text: "sender.resend(maxPerTurn)",
+    replacement: "sender.resend(1e9)",
+    tests: "test/roles/mqtt/session",
+  },
   // Routing
   {
     file: "src/roles/mqtt/routing/topic-route.ts",
@@ -185,6 +203,24 @@ export const mutations: readonly Mutation[] = [
     text: "if (before !== undefined) this.#byTopic.delete(before);",
     replacement: "",
     tests: "test/roles/mqtt/wire",
+  },
+  {
+    file: "src/roles/mqtt/routing/topic-cache.ts",
+    text: "    this.#evictOne();\n",
+    replacement: "    this.#clear();\n",
+    tests: "test/roles/mqtt/routing",
+  },
+  {
+    file: "src/roles/mqtt/routing/topic-cache.ts",
+    text: "    this.#unchain(victim);\n",
+    replacement: "",
+    tests: "test/roles/mqtt/routing",
+  },
+  {
+    file: "src/roles/mqtt/client/handlers/publish.ts",
+    text: "return topic.isCached ? topic : router.topicNamed(topic.text);",
+    replacement: "return topic;",
+    tests: "test/roles/mqtt/routing",
   },
   // Network
   {
@@ -340,6 +376,24 @@ export const mutations: readonly Mutation[] = [
     replacement: "messages[workload % 10] ??= encode(workload);",
     tests: "test/roles/zmq",
   },
+  {
+    file: "src/roles/time/service.ts",
+    text: "    if (answered > 0) this.#incomplete.remove(connection);\n",
+    replacement: "",
+    tests: "test/roles/time",
+  },
+  {
+    file: "src/roles/time/service.ts",
+    text: "else if (!this.#incomplete.has(connection)) this",
+    replacement: "else this",
+    tests: "test/roles/time",
+  },
+  {
+    file: "src/roles/time/service.ts",
+    text: "    if (connection.isBusy) return;\n",
+    replacement: "",
+    tests: "test/roles/time",
+  },
   // MQTT's packets
   {
     file: "src/protocol/mqtt/topic.ts",
@@ -480,6 +534,12 @@ export const mutations: readonly Mutation[] = [
     text: "    this.#next = Math.min(this.#next, expiresAt);\n  }\n\n  /** @returns whether anything",
     replacement: "  }\n\n  /** @returns whether anything",
     tests: "test/roles/mqtt/routing",
+  },
+  {
+    file: "src/roles/mqtt/wire/outbound-buffer.ts",
+    text: "    if (hadDeferred && mayWrite) this.onDeferredWritten();\n",
+    replacement: "",
+    tests: "test/roles/mqtt/wire",
   },
   // Users
   {

@@ -16,7 +16,8 @@ export function text(value: string): Buffer {
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
 }
 
-function remainingLength(length: number): Buffer {
+/** A number as MQTT encodes it with a variable length: that of a packet, or of its properties. */
+export function remainingLength(length: number): Buffer {
   const bytes: number[] = [];
   for (let rest = length; ; rest >>= 7) {
     if (rest < 128) return Buffer.from([...bytes, rest]);

@@ -38,6 +38,23 @@ test("udp works interactively, from one port", async () => {
   expect(ports.size).toBe(1);
 });
 
+test("lines from a pipe are sent without prompts, each as one datagram from one port, and bye leaves", async () => {
+  const received: string[] = [];
+  const ports = new Set<number>();
+  const port = await udpServer((data, from) => {
+    received.push(`${data}`);
+    ports.add(from);
+    return `You said: ${data}`;
+  });
+  const { exit, stdout, stderr } = await runCli(udp, ["udp", "-p", `${port}`], {
+    stdin: "halo dunia\r\n\ndua\nBye\ntiga\n",
+  });
+  expect(received).toEqual(["halo dunia", "dua"]);
+  expect(ports.size).toBe(1);
+  expect(stdout).toBe("Received from server: You said: halo dunia\nReceived from server: You said: dua\n");
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+});
+
 test("a lost datagram is a timeout", async () => {
   const port = await udpServer(() => undefined);
   const { exit, stderr } = await runCli(udp, ["udp", "127.0.0.1", "x", "-p", `${port}`, "--timeout", "30ms"]);

@@ -39,6 +39,25 @@ test("comma-separated messages are sent one by one, up to bye", async () => {
   );
 });
 
+test("lines from a pipe are sent without prompts, each as one message, and bye leaves", async () => {
+  const chunks: string[] = [];
+  const { port } = fakeServer({
+    data: (peer, chunk) => {
+      chunks.push(Buffer.from(chunk).toString());
+      upcalling.data?.(peer, chunk, "");
+    },
+  });
+  const { exit, stdout, stderr } = await runCli(upcall, ["upcall", "-p", `${port}`], {
+    stdin: "a, b\r\n\nproses data\nBye\nc\n",
+  });
+  expect(chunks).toEqual(["a, b", "proses data"]);
+  expect(stdout).toBe(
+    "Received upcall from server: Upcall event: Processing a, b\n" +
+      "Received upcall from server: Upcall event: Processing proses data\n",
+  );
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+});
+
 test("--listen shows unsolicited events until Ctrl-C", async () => {
   let peer: Peer | undefined;
   const { port } = fakeServer({

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, spyOn, test } from "bun:test";
 import { time } from "../../../src/roles/time/index.ts";
 import { ReplyCache } from "../../../src/roles/time/replies.ts";
 import { RawClient } from "../../support/raw-client.ts";
@@ -140,6 +140,84 @@ describe("time", () => {
       .error?.issues.map(({ message }) => message);
     expect(messages?.some((message) => message.includes('the unknown zone "Mars/Base"'))).toBe(true);
     expect(messages?.some((message) => message.includes('the unknown conversion "%Q"'))).toBe(true);
+  });
+});
+
+describe("the patience with an incomplete request", () => {
+  const invalid = "Invalid request";
+
+  /** A service whose clock stands still, so that no patience ends before the test advances it. */
+  async function scene() {
+    const clock = { now: () => 0 };
+    const spy = spyOn(performance, "now").mockImplementation(() => clock.now());
+    onTestFinished(() => spy.mockRestore());
+    const { port, service } = await startRole(time, { patience: "20ms" });
+    const stat = (name: string) => service.stats()[name] ?? 0;
+    let sent = 0;
+    /** Resolves when the service has received it. */
+    const send = async (client: RawClient, text: string) => {
+      client.write(text);
+      sent += text.length;
+      await until(() => stat("bytes_received_total") === sent);
+    };
+    return { clock, stat, send, connect: () => RawClient.connect(port) };
+  }
+
+  test("is the whole again for one that begins in the segment that completes another", async () => {
+    const { clock, stat, send, connect } = await scene();
+    const [first, other] = [await connect(), await connect()];
+    await send(first, "TI");
+    await send(other, "TI");
+    clock.now = () => 15;
+    await send(first, "ME\nTI");
+    expect(await first.text(13)).toMatch(/^JAM [\d:]{8}\n$/);
+    clock.now = () => 25;
+    expect(await other.text(invalid.length)).toBe(invalid);
+    expect(stat("requests_invalid_total")).toBe(1);
+    clock.now = () => 40;
+    expect(await first.text(invalid.length)).toBe(invalid);
+  });
+
+  test("does not begin anew with each byte", async () => {
+    const { clock, stat, send, connect } = await scene();
+    const [first, other] = [await connect(), await connect()];
+    await send(first, "T");
+    await send(other, "T");
+    clock.now = () => 15;
+    await send(first, "I");
+    clock.now = () => 25;
+    expect(await other.text(invalid.length)).toBe(invalid);
+    expect(stat("requests_invalid_total")).toBe(2);
+    expect(await first.text(invalid.length)).toBe(invalid);
+  });
+
+  test("does not end while the rest, which has come, waits behind the requests of others", async () => {
+    const { clock, stat, send, connect } = await scene();
+    const client = await connect();
+    await send(client, "TI");
+    // More clients than are served in one turn of the event loop, and for many turns.
+    const others = await Promise.all(Array.from({ length: 40 }, connect));
+    const lines = 20_000;
+    for (const other of others) {
+      other.take(() => {});
+      other.write(Buffer.alloc(lines, "\n"));
+    }
+    const flood = others.length * lines;
+    await until(() => stat("bytes_received_total") === 2 + flood);
+    let answered = 0;
+    clock.now = () => {
+      if (stat("bytes_received_total") === 2 + flood) return 0;
+      if (answered === 0) {
+        answered = stat("requests_total");
+        // The timer, which the event loop asks first in its next turn, goes off.
+        Bun.sleepSync(25);
+      }
+      return 25;
+    };
+    client.write("ME\n");
+    expect(await client.text(13)).toMatch(/^JAM [\d:]{8}\n$/);
+    expect(answered).toBeGreaterThan(0);
+    expect(answered).toBeLessThan(flood);
   });
 });
 

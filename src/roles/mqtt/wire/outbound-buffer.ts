@@ -146,12 +146,15 @@ export class OutboundBuffer {
   /** The turn is over. */
   finish(mayWrite: boolean): void {
     this.#isMarked = false;
+    const hadDeferred = this.#deferred.length > 0;
     try {
-      if (this.#used > 0 || this.#deferred.length > 0) this.#writeAll(mayWrite);
+      if (this.#used > 0 || hadDeferred) this.#writeAll(mayWrite);
     } finally {
       // Also after an error: a buffer that stays would never be marked again.
       this.#freeBuffer();
     }
+    // After the buffer is freed: what is appended now has one of its own, which belongs to the next turn.
+    if (hadDeferred && mayWrite) this.onDeferredWritten();
   }
 
   #freeBuffer(): void {
@@ -162,14 +165,12 @@ export class OutboundBuffer {
 
   #writeAll(mayWrite: boolean): void {
     const bytes = this.bytes.subarray(0, this.#used);
-    const hadDeferred = this.#deferred.length > 0;
     this.#used = 0;
     if (mayWrite) {
       this.#deferred.writeTo(this.link);
       if (bytes.length > 0) this.link.write(bytes);
     } else this.#deferred.clear();
     this.measure();
-    if (hadDeferred && mayWrite) this.onDeferredWritten();
   }
 
   #writeThrough(bytes: Uint8Array, lease?: Lease): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TopicWatch } from "../../../../src/roles/mqtt/routing/topic-watch.ts";
 import type { Link } from "../../../../src/roles/mqtt/wire/link.ts";
-import { Flusher, OutboundBuffer } from "../../../../src/roles/mqtt/wire/outbound-buffer.ts";
+import { Flusher, maxGathered, OutboundBuffer } from "../../../../src/roles/mqtt/wire/outbound-buffer.ts";
 import { JournalingStore } from "../support/journaling-store.ts";
 import { TestBroker, type TestClient, TestClock } from "../support/test-broker.ts";
 
@@ -69,6 +69,24 @@ describe("a subscriber that does not read", () => {
     for (let index = 0; index < 100; index++) publisher.publish("q0", "x".repeat(100));
     expect(publisher.isPaused).toBe(false);
   });
+});
+
+test("what had to wait for a write that a transaction deferred is sent once that is written, though nothing drains", () => {
+  const clock = new TestClock();
+  const test = new TestBroker(
+    { sendBuffer: 1000, sysInterval: 0 },
+    { clock, store: new JournalingStore(clock) },
+  );
+  const client = test.connect("a", 4, { cleanStart: false });
+  client.subscribe("t", 1);
+  const publisher = test.connect("publisher");
+  // The first one is more than is gathered: while the transaction is open it counts as not taken by the network.
+  const texts = ["x".repeat(maxGathered + 1), "second", "third"];
+  publisher.send(
+    ...texts.map((text, index) => publisher.message("t", text, { qos: 1, packetId: index + 1 })),
+  );
+  expect(client.messages()).toEqual(texts.map((text) => `t: ${text}`));
+  expect(test.broker.stats()).toMatchObject({ queued_messages: 0, dropped_total: 0 });
 });
 
 test("a client that does not read its answers is not read until it does", () => {

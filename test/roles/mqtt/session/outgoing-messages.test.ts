@@ -66,6 +66,26 @@ test("a client that is back gets first what it has not acknowledged, then its qu
   expect(outlet.take()).toEqual(["t c qos 1 #3"]);
 });
 
+test("what is sent again to a client that is back takes its turns, a thousand messages in each, and then its queue", () => {
+  const { test, session, outlet, attach, publish } = scene(5000, { maxInflight: 5000 });
+  const texts = Array.from({ length: 2500 }, (_, index) => `${index}`);
+  publish(1, ...texts);
+  expect(outlet.take()).toHaveLength(2500);
+  session.detach();
+  publish(1, "queued");
+  attach();
+  const turns = [outlet.take()];
+  for (let more = true; more; ) {
+    more = test.clock.turn();
+    turns.push(outlet.take());
+  }
+  expect(turns.map(({ length }) => length)).toEqual([1000, 1000, 501]);
+  expect(turns.flat()).toEqual([
+    ...texts.map((text, index) => `t ${text} qos 1 #${index + 1} again`),
+    "t queued qos 1 #2501",
+  ]);
+});
+
 test("what its client does not take is dropped and counted, at once and from the queue [MQTT-3.1.2-25]", () => {
   const { test, session, outlet, publish } = scene(1);
   outlet.maxPacketSize = 20;

@@ -35,3 +35,20 @@ test("a deadline in the past fires at the next run", () => {
   timers.run(21_000);
   expect(done).toEqual([1]);
 });
+
+test("a deadline whose call throws leaves the others theirs, of this second and of later ones", () => {
+  const errors: unknown[] = [];
+  const timers = new TimerWheel(0, (error) => errors.push(error));
+  const broken = new Error("a broken session");
+  const done: string[] = [];
+  timers.at(1000, () => done.push("one"));
+  timers.at(1000, () => {
+    throw broken;
+  });
+  timers.at(1000, () => done.push("three"));
+  timers.at(2000, () => done.push("four"));
+  timers.run(2000);
+  expect([done, errors]).toEqual([["one", "three", "four"], [broken]]);
+  timers.run(3000);
+  expect(done).toHaveLength(3);
+});

@@ -18,14 +18,14 @@ function scene({ budget = 1024 * 1024 }: { readonly budget?: number } = {}) {
   const endTurn = () => {
     for (const call of turn.splice(0)) call();
   };
-  const connect = () => {
+  const connect = (onDeferredWritten = () => {}) => {
     const writes: string[] = [];
     const link = {
       buffered: 0,
       write: (bytes: Uint8Array) => void writes.push(Buffer.from(bytes).toString()),
       ...{ pause() {}, resume() {}, end() {}, destroy() {} },
     };
-    return { writes, link, buffer: new OutboundBuffer(link, flusher) };
+    return { writes, link, buffer: new OutboundBuffer(link, flusher, onDeferredWritten) };
   };
   return { store, gate, flusher, endTurn, errors, connect };
 }
@@ -71,6 +71,22 @@ describe("an outbound buffer", () => {
     });
     endTurn();
     expect(writes.join("")).toBe(`before${"x".repeat(maxGathered + 1)}after`);
+  });
+
+  test("says when deferred writes have been made, and writes what is appended then and after that", () => {
+    const { gate, endTurn, connect } = scene();
+    const { buffer, writes } = connect(() => buffer.append(bytes("next")));
+    const large = "x".repeat(maxGathered + 1);
+    gate.transaction(() => {
+      buffer.append(bytes("before"));
+      buffer.append(bytes(large));
+    });
+    expect(writes).toEqual(["before", large]);
+    const other = connect();
+    other.buffer.append(bytes("another client's"));
+    buffer.append(bytes(" one"));
+    endTurn();
+    expect([writes, other.writes]).toEqual([["before", large, "next one"], ["another client's"]]);
   });
 
   test("writes when all buffers together hold more than the budget, but its own current one", () => {
