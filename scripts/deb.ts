@@ -104,7 +104,10 @@ function control(): string {
 }
 
 function changelog(): string {
-  const date = new Date().toUTCString().replace("GMT", "+0000");
+  const { SOURCE_DATE_EPOCH } = process.env;
+  const date = new Date(SOURCE_DATE_EPOCH ? Number(SOURCE_DATE_EPOCH) * 1000 : Date.now())
+    .toUTCString()
+    .replace("GMT", "+0000");
   return `distsrv (${version}) unstable; urgency=medium\n\n  * See CHANGELOG.md.gz beside this file.\n\n -- The distsrv authors <distsrv@localhost>  ${date}\n`;
 }
 

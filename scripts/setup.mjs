@@ -7,9 +7,11 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 // `npm start --only mqtt`: npm takes what it does not know for a setting of its own, and the lab would start as a whole.
-const kept = ["only", "without", "port_offset", "skip_busy"].find(
-  (name) => process.env[`npm_config_${name}`],
-);
+const kept = ["only", "without", "port_offset", "skip_busy"].find((name) => {
+  const value = process.env[`npm_config_${name}`];
+  // npm itself once knew `only=production`.
+  return value && !value.startsWith("prod");
+});
 if (process.env.npm_lifecycle_event === "prestart" && kept !== undefined) {
   const option = `--${kept.replace("_", "-")}`;
   console.error(

@@ -53,6 +53,7 @@ export class TimeoutQueue<T> {
   }
 
   #wait(ms: number): void {
+    clearTimeout(this.#timer);
     this.#dueAt = performance.now() + ms;
     this.#timer = setTimeout(() => this.#check(), ms);
   }

@@ -38,13 +38,17 @@ export class TurnQueue<T> {
     // Who is added meanwhile comes in the next turn, even if there is time left.
     let count = Math.min(perTurn, this.#waiting.size);
     const start = performance.now();
-    for (const item of this.#waiting) {
-      if (count-- === 0 || performance.now() - start > sliceMs) break;
-      this.#waiting.delete(item);
-      this.#take(item);
+    try {
+      for (const item of this.#waiting) {
+        if (count-- === 0 || performance.now() - start > sliceMs) break;
+        this.#waiting.delete(item);
+        this.#take(item);
+      }
+    } finally {
+      // Also after an error: the others go on.
+      this.#isScheduled = false;
+      const [next] = this.#waiting;
+      if (next !== undefined) this.add(next);
     }
-    this.#isScheduled = false;
-    const [next] = this.#waiting;
-    if (next !== undefined) this.add(next);
   }
 }

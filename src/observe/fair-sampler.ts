@@ -65,9 +65,10 @@ export class FairSampler {
       this.#groups.set(group, isTaken);
       return isTaken;
     }
-    // Where there is none left, the token is that of a later event.
-    if (known) this.#common--;
-    return known;
+    // Where there is none left, the token is that of a later event, of the next tenth of a second at most.
+    if (!known || this.#common < -(this.#rate * refillMs) / 1000) return false;
+    this.#common--;
+    return true;
   }
 
   #tryTake(event: TrafficEvent): boolean {

@@ -85,9 +85,10 @@ export class ServiceTraffic implements Traffic {
 
   follow(group: number): boolean {
     const left = group === 0 ? 0 : this.#followers.get(group);
-    // Long after its group it is a message like any other.
+    // Long after the first one it is built like any other message.
     if (left === undefined) return this.sample("message");
-    if (left === 0) {
+    // The tokens of the next tenth of a second may be used already, and no more: others have theirs then.
+    if (left === 0 || this.#tokens.message < -perRefill(this.#buildRate("message"))) {
       this.#sampledOut.message++;
       return false;
     }

@@ -37,6 +37,9 @@ export interface HttpConnectionOwner {
 /** Requests of one connection that are answered before others have their turn: less than a millisecond. */
 const requestsPerTurn = 64;
 
+/** What a request that is being answered holds, for each byte of its body: the values read from it, and their answers. */
+const answerFactor = 16;
+
 const noBytes = new Uint8Array();
 
 const askForBody = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
@@ -67,7 +70,8 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   /** Bytes that are held for the client. */
   get held(): number {
-    return this.#reader.held + this.#tcp.held;
+    const answering = this.#answering === undefined ? 0 : this.#answering.body.length * answerFactor;
+    return this.#reader.held + this.#tcp.held + answering;
   }
 
   /** @param chunk valid until this returns */
@@ -206,6 +210,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   /** Copies what is not valid any more when the network reuses its buffer; notes what is held. */
   #keep(): void {
+    if (this.#tcp.closed) return;
     const reader = this.#reader;
     if (this.#isDone) reader.drop();
     else reader.keep();
@@ -257,6 +262,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     request.keep();
     this.#answering = request;
     this.#tcp.beginAnswer();
+    if (request.body.length > 0) this.noteHeld();
   }
 
   #endAnswer(): void {
@@ -272,7 +278,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     this.#traffic.arrived();
     const rest = this.#reader.takeRest();
     this.#traffic.receivedRefused(rest.subarray(0, maxHead));
-    const isHead = request?.isHead ?? rest.toString("latin1", 0, 5) === "HEAD ";
+    const isHead = request?.isHead ?? /^\s*HEAD /.test(rest.toString("latin1", 0, 64));
     this.#send(request, this.#owner.handler.refuse(error, request), isHead);
     this.#keep();
   }

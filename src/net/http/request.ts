@@ -9,6 +9,7 @@ export class HttpRequest {
   readonly #tcp: TcpConnection;
   #body: Uint8Array;
   #abort: AbortController | undefined;
+  #hasLeft = false;
 
   constructor(head: RequestHead, body: Uint8Array, tcp: TcpConnection) {
     this.#head = head;
@@ -89,11 +90,13 @@ export class HttpRequest {
   /** Aborted when the client leaves before it has its answer. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
+    if (this.#hasLeft) this.abort();
     return this.#abort.signal;
   }
 
   /** The client has left. */
   abort(): void {
+    this.#hasLeft = true;
     this.#abort?.abort(new DOMException("The client has left", "AbortError"));
   }
 

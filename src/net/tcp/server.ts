@@ -321,7 +321,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#expelled++;
     if (this.#expelled % 1000 === 1) {
       this.#context.log.warning(
-        `Closed the connection from ${formatAddress(connection.remote)}, which does not read: all clients together hold more than ${this.#held?.limit} bytes, maxBuffered (${this.#expelled} closed so far)`,
+        `Closed the connection from ${formatAddress(connection.remote)}: all clients together hold more than ${this.#held?.limit} bytes, maxBuffered (${this.#expelled} closed so far)`,
       );
     }
     connection.destroy();
@@ -337,9 +337,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   #drain(connection: TcpConnection<S>): void {
     if (connection.closed) return;
-    const isEmpty = connection.flush();
-    this.#noteHeld(connection);
-    if (!isEmpty) return;
+    if (!connection.flush()) return this.#noteHeld(connection);
     if (connection.isBusy && !connection.isAnswering) this.turns.add(connection);
     else if (connection.served) this.#guard(connection, () => this.#handler.drain?.(connection));
   }

@@ -159,7 +159,10 @@ export class LaneAllocator {
         owner,
       ) ??
       (own.length < maxLanes ? this.#addLane(service, owner, lanes) : undefined) ??
-      own.find((lane) => lane.owner === owner && time - lane.lastTime > idleTimeoutMs) ??
+      reused(
+        own.find((lane) => time - lane.lastTime > idleTimeoutMs),
+        owner,
+      ) ??
       lanes[maxLanes] ??
       this.#addLane(service, othersLabel, lanes)
     );
@@ -173,7 +176,7 @@ export class LaneAllocator {
   }
 }
 
-/** An empty lane for another owner. */
+/** An empty or an idle lane for another owner. */
 function reused(lane: LaneState | undefined, owner: string): LaneState | undefined {
   if (lane !== undefined) lane.owner = owner;
   return lane;

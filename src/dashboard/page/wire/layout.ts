@@ -1,4 +1,4 @@
-import { type Lane, type LaneAllocator, othersLabel, type Peer } from "./lanes.ts";
+import { type Lane, type LaneAllocator, maxLanes, othersLabel, type Peer } from "./lanes.ts";
 import type { Row } from "./rows.ts";
 
 /** A vertical line of the diagram. */
@@ -103,6 +103,8 @@ export function chooseLanes(
   };
 }
 
+const isOthers = ({ place }: Lane): boolean => place === maxLanes;
+
 /** The columns of one service's peers: one, or as many more as there is room for. */
 class Share {
   readonly service: string;
@@ -112,12 +114,14 @@ class Share {
 
   constructor(ranked: readonly Lane[], service: string) {
     this.service = service;
-    this.#lanes = ranked.filter((lane) => lane.service === service);
+    const all = ranked.filter((lane) => lane.service === service);
+    // The lane of those beyond the most that there may be is never one peer's, so it comes last.
+    this.#lanes = [...all.filter((lane) => !isOthers(lane)), ...all.filter(isOthers)];
     this.columns = Math.min(1, this.#lanes.length);
   }
 
   get hasOthers(): boolean {
-    return this.columns < this.#lanes.length;
+    return this.columns < this.#lanes.length || this.#lanes.some(isOthers);
   }
 
   get own(): readonly Lane[] {
@@ -126,7 +130,7 @@ class Share {
 
   /** @returns how many columns it has got */
   widen(): number {
-    if (!this.hasOthers) return 0;
+    if (this.columns >= this.#lanes.length) return 0;
     this.columns++;
     return 1;
   }

@@ -1,4 +1,4 @@
-import { hasWildcard } from "../../../protocol/mqtt/topic.ts";
+import { hasWildcard, innerFilter } from "../../../protocol/mqtt/topic.ts";
 
 /** Up to so many filters with several wildcards cost so little that it need not be known. */
 const minCounted = 64;
@@ -21,24 +21,42 @@ interface Node {
 const newNode = (): Node => ({ cost: 1, filters: 0, children: new Map(), named: 0, costs: undefined });
 
 /**
- * What one client's wildcard filters may cost when a topic is matched, in nodes visited. Where filters have both a name
- * and a `+` at many levels, these multiply: 8,192 filters of the shape `{a,+}/{a,+}/...` make a topic visit as many nodes.
- * Filters with one `+` do not multiply, and are not counted.
+ * What wildcard filters may cost when a topic is matched, in nodes visited. Where filters have both a name and a `+` at
+ * many levels, these multiply: 8,192 filters of the shape `{a,+}/{a,+}/...` make a topic visit as many nodes. Filters
+ * with one `+` do not multiply, and are not counted. Of a shared subscription the filter after the group counts: that is
+ * what is in the filter tree, once, however many subscribe to it.
  */
 export class WildcardCost {
   /** Absent while there are few. */
   #root: Node | undefined;
-  readonly #filters = new Set<string>();
+  /** How often each has been added. */
+  readonly #filters = new Map<string, number>();
 
   /** @returns what all of them cost at most; 0: so little that it is not counted */
-  add(filter: string): number {
-    if (!mayMultiply(filter) || this.#filters.has(filter)) return this.#root?.cost ?? 0;
-    this.#filters.add(filter);
+  add(written: string): number {
+    const filter = innerFilter(written);
+    if (!mayMultiply(filter)) return this.#cost;
+    const times = this.#filters.get(filter) ?? 0;
+    this.#filters.set(filter, times + 1);
+    if (times > 0) return this.#cost;
     if (this.#root !== undefined) insert(this.#root, filter);
     else if (this.#filters.size > minCounted) {
       this.#root = newNode();
-      for (const each of this.#filters) insert(this.#root, each);
+      for (const each of this.#filters.keys()) insert(this.#root, each);
     }
+    return this.#cost;
+  }
+
+  /** What all would cost with this one; 0: it costs nothing more. */
+  costWith(written: string): number {
+    const filter = innerFilter(written);
+    if (!mayMultiply(filter) || this.#filters.has(filter)) return 0;
+    const cost = this.add(filter);
+    this.delete(filter);
+    return cost;
+  }
+
+  get #cost(): number {
     return this.#root?.cost ?? 0;
   }
 
@@ -47,49 +65,36 @@ export class WildcardCost {
     return this.#filters.size;
   }
 
-  delete(filter: string): void {
-    if (this.#filters.delete(filter) && this.#root !== undefined) remove(this.#root, filter);
-    if (this.#filters.size <= minCounted) this.#root = undefined;
+  delete(written: string): void {
+    const filter = innerFilter(written);
+    const times = this.#filters.get(filter);
+    if (times === undefined) return;
+    if (times > 1) {
+      this.#filters.set(filter, times - 1);
+      return;
+    }
+    this.#filters.delete(filter);
+    if (this.#root !== undefined) remove(this.#root, filter);
+    // Later than it was made: it would be made again and again for a client at this number.
+    if (this.#filters.size < minCounted / 2) this.#root = undefined;
   }
 }
 
-/** Clients may have so many filters that multiply, whatever others have. */
-const forEverybody = 8;
-
 /** All clients' filters together may cost so many times what those of one may. */
-const allTimes = 4;
+const allClientsFactor = 4;
 
-/** What the filters of all clients cost together. One that several clients have is one in the filter tree, too. */
-export class AllWildcardCosts {
-  readonly #cost = new WildcardCost();
-  readonly #clients = new Map<string, number>();
+/** Clients may have so many filters that multiply, whatever others have, until all cost far too much. */
+const fewFilters = 8;
+const hardFactor = 16;
 
-  add(filter: string): void {
-    if (!mayMultiply(filter)) return;
-    const count = this.#clients.get(filter) ?? 0;
-    this.#clients.set(filter, count + 1);
-    if (count === 0) this.#cost.add(filter);
-  }
-
-  delete(filter: string): void {
-    const count = this.#clients.get(filter);
-    if (count === undefined) return;
-    if (count > 1) this.#clients.set(filter, count - 1);
-    else {
-      this.#clients.delete(filter);
-      this.#cost.delete(filter);
-    }
-  }
-
+/** What the filters of all clients cost together. */
+export class AllWildcardCosts extends WildcardCost {
   /**
-   * @param own how many filters that multiply the client has with this one
+   * @param own how many filters that multiply the client has without this one
    * @param most what all filters of one client may cost
    */
   hasRoomFor(filter: string, own: number, most: number): boolean {
-    if (own <= forEverybody || !mayMultiply(filter) || this.#clients.has(filter)) return true;
-    const cost = this.#cost.add(filter);
-    this.#cost.delete(filter);
-    return cost <= allTimes * most;
+    return this.costWith(filter) <= (own < fewFilters ? hardFactor : allClientsFactor) * most;
   }
 }
 

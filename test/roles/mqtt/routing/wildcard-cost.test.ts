@@ -171,4 +171,17 @@ describe("filters that multiply", () => {
     for (const filter of filters.slice(0, 60))
       expect(late.subscribe(filter)).toMatchObject({ reasonCodes: [0] });
   });
+
+  test("count in shared subscriptions, too, whatever their groups are called", () => {
+    const test = new TestBroker({ maxWildcardCost: 200 });
+    const client = test.connect("a", 5);
+    const reasons = multiplied(9).map((filter, index) => {
+      const suback = client.subscribe(`$share/g${index % 64}/${filter}`);
+      return suback.type === "suback" ? suback.reasonCodes[0] : undefined;
+    });
+    expect(new Set(reasons)).toEqual(new Set([0, Reason.QuotaExceeded]));
+    const { work } = test.broker.router;
+    test.connect("publisher").publish(`${"a/".repeat(9)}fresh`, "x");
+    expect(test.broker.router.work - work).toBeLessThan(300);
+  });
 });

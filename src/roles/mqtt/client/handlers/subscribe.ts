@@ -88,10 +88,9 @@ function wildcardRefusal(session: Session, filter: string, { router, config }: C
   if (session.subscriptions.has(filter)) return undefined;
   const { wildcardCost } = session;
   const { maxWildcardCost } = config;
-  const isTooMuch = wildcardCost.add(filter) > maxWildcardCost;
+  const isTooMuch = wildcardCost.costWith(filter) > maxWildcardCost;
   if (!isTooMuch && router.wildcardCosts.hasRoomFor(filter, wildcardCost.count, maxWildcardCost))
     return undefined;
-  wildcardCost.delete(filter);
   const whose = isTooMuch ? "the client's" : "all clients'";
   return no(
     Reason.QuotaExceeded,
