@@ -250,7 +250,6 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
       .then((reply) => {
         if (this.#answering !== request) return discard(reply);
         this.#send(request, reply);
-        this.noteHeld();
         if (this.#stream === undefined) this.#endAnswer();
         return undefined;
       })
@@ -267,6 +266,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   #endAnswer(): void {
     this.#answering = undefined;
+    this.noteHeld();
     this.#tcp.endAnswer();
     if (this.#reader.unread > 0 && !this.#isDone) this.#tcp.work(this.#serveMore);
   }

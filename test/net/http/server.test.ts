@@ -524,6 +524,17 @@ describe("connections", () => {
     await until(() => server.stats().held_bytes === 0);
   });
 
+  test("hold many times what they have sent, until it is answered", async () => {
+    const answer = Promise.withResolvers<string>();
+    const { port, server } = await serve(answering(async () => text(await answer.promise)));
+    const client = await RawClient.connect(port);
+    client.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n${"x".repeat(500)}`);
+    await until(() => server.stats().held_bytes! >= 5000);
+    answer.resolve("done");
+    await until(() => client.received.includes("done"));
+    expect(server.stats().held_bytes).toBe(0);
+  });
+
   test("that hold too much together lose the one that has done so longest", async () => {
     const { port, server, log } = await serve(echo, { maxBuffered: 3000 });
     const half = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n${"x".repeat(900)}`;
