@@ -11,11 +11,16 @@ const sliceMs = 5;
 export class TurnQueue<T> {
   readonly #waiting = new Set<T>();
   readonly #take: (item: T) => void;
+  readonly #now: () => number;
   #isScheduled = false;
 
-  /** @param take does a part of the work of `item`, and adds it again if more is left */
-  constructor(take: (item: T) => void) {
+  /**
+   * @param take does a part of the work of `item`, and adds it again if more is left
+   * @param now a clock in milliseconds
+   */
+  constructor(take: (item: T) => void, now = () => performance.now()) {
     this.#take = take;
+    this.#now = now;
   }
 
   get isEmpty(): boolean {
@@ -37,10 +42,10 @@ export class TurnQueue<T> {
   #turn(): void {
     // Who is added meanwhile comes in the next turn, even if there is time left.
     let count = Math.min(perTurn, this.#waiting.size);
-    const start = performance.now();
+    const start = this.#now();
     try {
       for (const item of this.#waiting) {
-        if (count-- === 0 || performance.now() - start > sliceMs) break;
+        if (count-- === 0 || this.#now() - start > sliceMs) break;
         this.#waiting.delete(item);
         this.#take(item);
       }
