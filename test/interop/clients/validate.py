@@ -7,8 +7,9 @@ import jsonschema
 import yaml
 
 schema = json.loads(pathlib.Path(sys.argv[1]).read_text())
-jsonschema.Draft202012Validator.check_schema(schema)
-validator = jsonschema.Draft202012Validator(schema)
+Validator = jsonschema.validators.validator_for(schema)
+Validator.check_schema(schema)
+validator = Validator(schema)
 for path in map(pathlib.Path, sys.argv[2:]):
     found = sorted({"/".join(map(str, list(error.path)[:2])) for error in validator.iter_errors(yaml.safe_load(path.read_text()))})
     places = f" at {', '.join(found)}" if found else ""
