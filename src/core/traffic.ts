@@ -78,6 +78,8 @@ export interface Traffic {
    * @param group what `begin` returned for the first one; 0: it was not built
    */
   follow(group: number): boolean;
+  /** So many messages follow from ones that were not built. */
+  omit(count: number): void;
   emit(event: TrafficEvent): void;
 }
 
@@ -86,5 +88,6 @@ export const unobserved: Traffic = {
   sample: () => false,
   begin: () => 0,
   follow: () => false,
+  omit: () => {},
   emit: () => {},
 };

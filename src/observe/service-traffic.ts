@@ -97,6 +97,10 @@ export class ServiceTraffic implements Traffic {
     return true;
   }
 
+  omit(count: number): void {
+    this.#sampledOut.message += count;
+  }
+
   emit(event: TrafficEvent): void {
     const { kind } = event;
     for (const [observer, { rates, samplers, sampledOut }] of this.#samplings) {

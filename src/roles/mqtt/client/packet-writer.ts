@@ -114,6 +114,7 @@ export class PacketWriter implements Outlet, TraceSource {
     this.buffer.copy(bytes, start + from * stride, start + end * stride);
     counters.sent += end - from;
     counters.payloadOut += (end - from) * publication.payloadLength;
+    if (publication.isUnseen) return this.traffic.omit(end - from);
     for (let index = from; index < end; index++) {
       const group = publication.groupOf(index);
       if (isBuilt(this.traffic, group)) this.#traceRun(publication, encoded, index, group);

@@ -92,6 +92,11 @@ export class Publication {
     return true;
   }
 
+  /** Observers have seen none of these messages come in, though they could. */
+  get isUnseen(): boolean {
+    return this.#isShown && this.#groups.length === 0;
+  }
+
   /** That of the message at `index` among observed messages; 0: it is not observed, `noGroup`: not known. */
   groupOf(index: number): number {
     return this.#groups[index] ?? (this.#isShown ? 0 : noGroup);

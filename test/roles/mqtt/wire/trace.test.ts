@@ -336,6 +336,7 @@ test("no event is built without an observer of its kind", () => {
     },
     begin: () => 0,
     follow: () => false,
+    omit: () => {},
     emit: () => {
       throw new Error("no event was sampled");
     },
@@ -454,6 +455,7 @@ test("a message that nobody saw come in has deliveries that nobody sees, but tho
     sample: () => true,
     begin: () => 0,
     follow: (group) => group > 0,
+    omit: () => {},
     emit: (event) => {
       if (event.kind === "message") events.push(`${event.direction} ${event.text.split(" ")[0]}`);
     },
