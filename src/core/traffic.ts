@@ -47,7 +47,7 @@ export type TrafficEvent =
       readonly duration?: number;
       /**
        * The number that `begin` gave to the messages that belong together: a request and its reply, a PUBLISH and its
-       * deliveries. An observer sees all of them that are built, or none. Absent: it belongs to none.
+       * deliveries. An observer sees none of them, or all that its rate allows. Absent: it belongs to none.
        */
       readonly group?: number;
       /** A message of the service's own clock, such as a publication each second, that nobody asked for. */

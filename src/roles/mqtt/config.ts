@@ -149,7 +149,7 @@ const fields = z.strictObject({
     .min(1)
     .default(1000)
     .describe(
-      "How far the filters of one client that have several wildcards may multiply: the nodes of the filter tree that a topic has to visit for them. More are refused (0x97), and so are more than four times as much of all clients together.",
+      "How far the filters of one client that have several wildcards may multiply: the nodes of the filter tree that a topic has to visit for them. More are refused (0x97), and so are those of a client that has several of them once all clients together have four times as much, and any at sixteen times.",
     ),
   maxTopicLevels: z.int().min(1).default(128).describe("Levels of a topic or filter: a/b/c has 3."),
   maxTopicLength: z
