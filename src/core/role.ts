@@ -1,8 +1,11 @@
 import type { z } from "zod";
 import type { Address } from "./address.ts";
+import type { Asker, Audit } from "./audit.ts";
 import type { DescriptorBudget } from "./descriptors.ts";
+import type { Guards } from "./guards.ts";
 import type { Logger } from "./log.ts";
 import type { Operations } from "./operation.ts";
+import type { Problem } from "./problem.ts";
 import type { ThreadLoads } from "./thread-loads.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -29,10 +32,22 @@ export interface Role<C = unknown> {
   movedEndpoints?(config: C, offset: number): C;
   /** The configuration with the paths of its files made absolute by `resolve`. Absent: it names no files. */
   resolveFiles?(config: C, resolve: (path: string) => string): C;
+  /**
+   * Called when the configuration is to be run, and not when it is only checked: the configuration once what it lacks has
+   * been made, such as a list of passwords. Absent: it makes nothing.
+   * @throws {Error} when it cannot be made
+   */
+  prepare?(config: C, log: Logger): C;
   /** What this machine lacks for the configuration, such as a file; checked before a start. */
   unmet?(config: C): readonly UnmetNeed[];
   /** A shell command that talks to the service, shown when it has started. */
   example?(config: C, addresses: readonly Address[]): string;
+  /** What only one running service can have besides ports, such as a directory, in words of the role's own. */
+  exclusive?(config: C): readonly string[];
+  /** Whether it lets in only who proves who they are; absent: where `tls` requires their certificates. */
+  knowsItsClients?(config: C): boolean;
+  /** It serves the operations of the file: a change of these concerns it. */
+  readonly usesOperations?: boolean;
   /** Worker threads to run `start` in, each a listener on the same port; absent or 0: the main thread. */
   threads?(config: C): number;
   /**
@@ -61,8 +76,11 @@ export interface UnmetNeed {
 /** Gives plain data (what JSON can say) for a query such as `{ filter: "sister/#", limit: "100" }`. */
 export type View = (query: Readonly<Record<string, string>>) => unknown;
 
-/** @throws {Error} saying what is wrong with the input, and what would be right */
-export type Action = (input: unknown) => unknown;
+/**
+ * @param asker who wants it, for the audit; absent: nobody is known
+ * @throws {Error} saying what is wrong with the input, and what would be right
+ */
+export type Action = (input: unknown, asker?: Asker) => unknown;
 
 export interface RunningService<C = unknown> {
   /** Where it really listens: port 0 has become a real port. */
@@ -71,15 +89,25 @@ export interface RunningService<C = unknown> {
   stats(): Readonly<Record<string, number>>;
   /** The peers connected now, `host:port`, where the service has connections. */
   clients?(): readonly string[];
-  /** What is wrong at the moment without being an error: one sentence each, for a person to read. */
-  problems?(): readonly string[];
+  /** What is wrong at the moment without being an error. */
+  problems?(): readonly Problem[];
+  /** Why it cannot do all of its work although it runs, in a sentence; undefined: it can. */
+  unready?(): string | undefined;
   /** Views of the service's internal state, by name: plain data, bounded in size. Main thread only. */
   readonly views?: Readonly<Record<string, View>>;
   /** What the service can be asked to do, by name. Main thread only. */
   readonly actions?: Readonly<Record<string, Action>>;
+  /** Where it keeps what outlives it; absent: nowhere. */
+  readonly dataDirectory?: string | undefined;
   /** Drains until the deadline, then drops; safe to call twice. */
   stop(deadline: AbortSignal): Promise<void>;
-  /** Applies a new configuration live; absent or false: the supervisor restarts the service. */
+  /**
+   * Reads the certificates that `next` names again, for clients from now on; those that are connected stay.
+   * @returns whether anything is different
+   * @throws {Error} when they cannot be used: nothing is changed
+   */
+  renewTls?(next: C): Promise<boolean>;
+  /** Applies a new configuration live; absent or false, and nothing applied: the supervisor restarts the service. */
   reload?(next: C): Promise<boolean>;
 }
 
@@ -98,6 +126,10 @@ export interface RoleContext {
   readonly joins: boolean;
   /** How the connections of all services share the file descriptors; absent where the limit is not known. */
   readonly descriptors?: DescriptorBudget | undefined;
+  /** Who is kept out of all services, and who tries passwords out; absent: nobody is kept out. */
+  readonly guards?: Guards | undefined;
+  /** Records who comes, who is refused and what is changed; absent: nobody asked for that. */
+  readonly audit?: Audit | undefined;
   /** In a worker: how many clients each thread of the service has. */
   readonly loads?: ThreadLoads;
   /** A failure after start that the service cannot live with. The supervisor stops and restarts it. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseRange, rangeExample } from "./address-range.ts";
 
 /** A TCP or UDP port to listen on; 0 lets the operating system choose. */
 export const port = (fallback: number) =>
@@ -36,6 +37,12 @@ export const hostText = z.string().superRefine((text, context) => {
 export const host = hostText
   .default("127.0.0.1")
   .describe("Address to listen on: an IP address of this machine, 0.0.0.0 or :: for all, or a name.");
+
+/** An address or a network. */
+export const addressRange = z.string().superRefine((text, context) => {
+  if (parseRange(text) !== undefined) return;
+  context.addIssue({ code: "custom", message: `must be ${rangeExample}, and is ${JSON.stringify(text)}` });
+});
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -131,8 +138,8 @@ export const secret = (mistake: (text: string) => string | undefined = () => und
       // Not zod's own issues: their messages quote the value.
       if (message === undefined) return;
       // The expected type lets a number from the environment be read again as text.
-      const params = typeof value === "string" ? {} : { params: { expected: "string" } };
-      issues.push({ code: "custom", input: undefined, message, ...params });
+      const expected = typeof value === "string" ? {} : { expected: "string" };
+      issues.push({ code: "custom", input: undefined, message, params: { isSecret: true, ...expected } });
     })
     .meta({ secret: true, type: "string" });
 

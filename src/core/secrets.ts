@@ -59,3 +59,15 @@ function maskTuple({ items, rest }: z.core.$ZodTupleDef, at: number, value: unkn
   const schema = items[at] ?? rest;
   return schema === null || schema === undefined ? value : maskSecrets(schema, value);
 }
+
+/** A copy of plain data with the values at these paths masked, wherever there are such. */
+export function maskPaths(value: unknown, paths: readonly (readonly (string | number)[])[]): unknown {
+  if (paths.length === 0) return value;
+  if (paths.some(({ length }) => length === 0)) return mask;
+  const byKey = Map.groupBy(paths, ([first]) => String(first));
+  const below = (key: string) => byKey.get(key)?.map((path) => path.slice(1)) ?? [];
+  if (Array.isArray(value)) return value.map((inner, index) => maskPaths(inner, below(String(index))));
+  // What was a list or a map in the file, and has become something else, may be made of what is hidden.
+  if (typeof value !== "object" || value === null) return value === undefined ? value : mask;
+  return mapEntries(value, (key, inner) => maskPaths(inner, below(key)));
+}

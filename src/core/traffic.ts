@@ -13,6 +13,25 @@ export interface Conversation {
   readonly remote: string;
 }
 
+/**
+ * Where a message lies among the bytes of its direction in its conversation: those that the service reads and writes, so
+ * without TLS, proxy headers and WebSocket frames. Two messages of the same `chunk` came in one; a message that begins
+ * before its `chunk` came in several.
+ */
+export interface StreamPlace {
+  /** Of its first byte. The first byte of the conversation in this direction has 0. */
+  readonly offset: number;
+  /** On the wire. Absent: not known yet, as of a reply that is still being made. */
+  readonly length?: number;
+  /** Of one that came in: the offset of the received chunk that completed it. Absent: not known any more. */
+  readonly chunk?: number;
+}
+
+/** @param chunk the offset of the chunk received last; a message that had to wait may have been complete before it */
+export function receivedAt(offset: number, length: number, chunk: number): StreamPlace {
+  return chunk < offset + length ? { offset, length, chunk } : { offset, length };
+}
+
 /** A message decoded into printable fields. Never contains secrets such as passwords and tokens. */
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
@@ -21,7 +40,12 @@ export type Fields = Readonly<Record<string, string | number | boolean>>;
  * a role emits only `message`, decoded for people.
  */
 export type TrafficEvent =
-  | { readonly kind: "open"; readonly conversation: Conversation }
+  | {
+      readonly kind: "open";
+      readonly conversation: Conversation;
+      /** The service is iterative and serves another connection: this one waits for its turn. */
+      readonly waits?: boolean;
+    }
   | {
       readonly kind: "bytes";
       readonly conversation: Conversation;
@@ -33,7 +57,7 @@ export type TrafficEvent =
       readonly kind: "message";
       readonly conversation: Conversation;
       readonly direction: Direction;
-      /** One printable line, e.g. `Received from client: halo` or `PUBLISH sister/temp qos 1, 12 B`. */
+      /** One printable line, e.g. `Received from client: halo` or `PUBLISH sister/temp qos 1 "28°C"`. */
       readonly text: string;
       /** The same field by field, e.g. `{ packet: "PUBLISH", topic: "sister/temp" }`. */
       readonly fields?: Fields;
@@ -41,6 +65,10 @@ export type TrafficEvent =
       readonly bytes?: Uint8Array;
       /** The length of the whole message, when `bytes` is only its beginning. */
       readonly size?: number;
+      /** Counts the messages of the conversation in both directions, from 1, also those that nobody sees. */
+      readonly number?: number;
+      /** Absent of a datagram, which is a stream of its own, and of what went over no wire. */
+      readonly stream?: StreamPlace;
       /** When it was sent or received, in milliseconds since 1970; absent: just now. */
       readonly time?: number;
       /** Of a reply: milliseconds since its request had arrived whole. */
@@ -53,7 +81,17 @@ export type TrafficEvent =
       /** A message of the service's own clock, such as a publication each second, that nobody asked for. */
       readonly isScheduled?: boolean;
     }
-  | { readonly kind: "close"; readonly conversation: Conversation; readonly reason?: string };
+  | {
+      readonly kind: "close";
+      readonly conversation: Conversation;
+      readonly reason?: string;
+      /** Whose FIN or reset came first. */
+      readonly closedBy?: ClosingSide;
+      /** That was a reset, and no FIN. */
+      readonly isReset?: boolean;
+    };
+
+export type ClosingSide = "client" | "service";
 
 export type TrafficKind = TrafficEvent["kind"];
 

@@ -6,6 +6,8 @@ export interface TryForm {
   readonly role: string;
   readonly title: string;
   readonly fields: readonly TryField[];
+  /** Where requests are sent. */
+  readonly address: Pick<Address, "transport" | "host" | "port">;
 }
 
 export interface TryField {
@@ -22,6 +24,17 @@ export interface TryField {
 export interface TryMessage {
   readonly text: string;
   readonly bytes?: Uint8Array;
+}
+
+/** Bytes to be sent as they are. */
+export interface RawRequest {
+  readonly bytes: Uint8Array;
+  /** Milliseconds to wait for the first byte of an answer. */
+  readonly wait: number;
+  /** The answer ends when the service closes the connection, and not already when it is silent for a moment. */
+  readonly untilClose: boolean;
+  /** Nothing more is sent afterwards: the sending side of the connection is closed. */
+  readonly finish: boolean;
 }
 
 export interface TryResult {
@@ -55,4 +68,6 @@ export interface Tries {
    * @throws {Error} when the values make no request, saying what would be right
    */
   run(target: TryTarget, values: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<TryResult>;
+  /** Sends bytes as they are, and shows what comes back; nothing is an answer, too. */
+  sendRaw(target: TryTarget, request: RawRequest, signal?: AbortSignal): Promise<TryResult>;
 }

@@ -1,8 +1,9 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, type FFIFunction } from "bun:ffi";
 
 const signatures = {
   listen: { args: ["i32", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  recv: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
   getrlimit: { args: ["i32", "ptr"], returns: "i32" },
 } as const;
 
@@ -26,14 +27,21 @@ export function descriptorOf(listener: object): number | undefined {
 }
 
 function find(): Libc | null {
+  return openLibc(signatures) ?? null;
+}
+
+/** More of the C library's functions; undefined where it lacks one of them. */
+export function openLibc<T extends Record<string, FFIFunction>>(
+  functions: T,
+): ReturnType<typeof dlopen<T>>["symbols"] | undefined {
   for (const library of libraries) {
     try {
-      return dlopen(library, signatures).symbols;
+      return dlopen(library, functions).symbols;
     } catch {
       // The library of another system.
     }
   }
-  return null;
+  return undefined;
 }
 
 function machine(): string {

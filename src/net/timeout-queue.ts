@@ -1,5 +1,4 @@
-/** A timer that is later than this by so many milliseconds has waited for the event loop. */
-const lateMs = 10;
+import { lateMs } from "./patient-timer.ts";
 
 /** Items that all have the same timeout, the oldest first: one timer serves them all, however many there are. */
 export class TimeoutQueue<T> {

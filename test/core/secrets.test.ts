@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { maskSecrets } from "../../src/core/secrets.ts";
+import { maskPaths, maskSecrets } from "../../src/core/secrets.ts";
 
 const secret = () => z.string().meta({ secret: true });
 
@@ -51,4 +51,17 @@ test("a secret is masked wherever it lies, and nothing else is touched", () => {
 test("what is no secret stays as it is, false in a union too", () => {
   const schema = z.union([z.literal(false), z.object({ pin: secret() })]);
   expect(maskSecrets(schema, false)).toBe(false);
+});
+
+test("values at given paths are masked, and so is what has become of lists and maps above them", () => {
+  const value = { port: 1, users: [{ name: "a" }, { name: "b" }], list: "was a list", absent: undefined };
+  const paths = [["port"], ["users", "1", "name"], ["list", 0], ["absent", "x"], ["nowhere", "x"]];
+  expect(maskPaths(value, paths)).toEqual({
+    port: "***",
+    users: [{ name: "a" }, { name: "***" }],
+    list: "***",
+    absent: undefined,
+  });
+  expect(maskPaths(value, [["users"]])).toMatchObject({ port: 1, users: "***" });
+  expect(maskPaths(value, [])).toBe(value);
 });

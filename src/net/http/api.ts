@@ -1,16 +1,17 @@
-import type { Address } from "../../core/address.ts";
 import type { RoleContext } from "../../core/role.ts";
+import type { TlsSetting } from "../../core/tls-setting.ts";
 import type { HttpError } from "../../protocol/http/http-error.ts";
-import type { TcpOptions } from "../tcp/api.ts";
+import type { TcpOptions, TcpServer } from "../tcp/api.ts";
 import type { HttpRequest } from "./request.ts";
 
 /** What listening needs of a role's context. */
 export type HttpContext = Pick<
   RoleContext,
-  "service" | "log" | "traffic" | "thread" | "joins" | "loads" | "descriptors"
+  "service" | "log" | "traffic" | "thread" | "joins" | "loads" | "descriptors" | "guards"
 >;
 
-export interface HttpOptions {
+export interface HttpOptions
+  extends Pick<TcpOptions, "maxConnectionsPerAddress" | "maxConnectRate" | "proxyProtocol" | "ignoreBans"> {
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
@@ -24,7 +25,8 @@ export interface HttpOptions {
   readonly maxBody: number;
   /** Bytes that all clients together may make the service hold: unfinished requests, replies that nobody reads. */
   readonly maxBuffered: number;
-  readonly tls?: TcpOptions["tls"];
+  /** Its handshake has `requestTimeout`, too. */
+  readonly tls?: TlsSetting | undefined;
   /** Where its settings are, when that is not under `services`. */
   readonly settings?: string;
 }
@@ -52,11 +54,5 @@ export interface HttpHandler {
   describe?(request: HttpRequest, reply: HttpReply): { readonly received: string; readonly sent: string };
 }
 
-export interface HttpServer {
-  readonly address: Address;
-  stats(): Record<string, number>;
-  /** The peers connected now. */
-  clients(): string[];
-  /** Stops accepting, and lets requests in flight finish until the deadline. */
-  stop(deadline: AbortSignal): Promise<void>;
-}
+/** `stop` lets requests in flight finish until the deadline. */
+export type HttpServer = Pick<TcpServer, "address" | "stats" | "clients" | "problems" | "renewTls" | "stop">;

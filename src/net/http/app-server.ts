@@ -1,15 +1,14 @@
-import type { Address } from "../../core/address.ts";
+import { isLoopback } from "../../core/address.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
+import type { Guards } from "../../core/guards.ts";
 import type { Logger } from "../../core/log.ts";
+import type { TlsSetting } from "../../core/tls-setting.ts";
 import { unobserved } from "../../core/traffic.ts";
 import { replyByFetch } from "./fetch-handler.ts";
-import { serveHttp } from "./server.ts";
+import { type HttpServer, serveHttp } from "./server.ts";
 
-export interface AppServer {
-  readonly address: Address;
-  /** Stops accepting and lets requests in flight finish until the deadline. */
-  stop(deadline: AbortSignal): Promise<void>;
-}
+/** `stop` lets requests in flight finish until the deadline. */
+export type AppServer = Pick<HttpServer, "address" | "problems" | "renewTls" | "stop">;
 
 export interface ServeAppOptions {
   /** The name of the server and of its settings, for the error message. */
@@ -18,8 +17,11 @@ export interface ServeAppOptions {
   /** 0 lets the operating system choose. */
   readonly port: number;
   readonly log: Logger;
+  readonly tls?: TlsSetting | undefined;
   /** Absent: connections are not limited by file descriptors. */
   readonly descriptors?: DescriptorBudget | undefined;
+  /** Whom it keeps out; this machine gets in in any case, so that a ban can be lifted. */
+  readonly guards?: Guards | undefined;
 }
 
 /** Answers a request; `remote` is the client's `host:port`. */
@@ -43,12 +45,12 @@ const leftFree = 4;
  * @throws {StartError} naming the port and what to change
  */
 export async function serveApp(options: ServeAppOptions, handler: AppHandler): Promise<AppServer> {
-  const { service, host, port, log, descriptors } = options;
+  const { service, host, port, log, tls, descriptors, guards } = options;
   const own = descriptors && { ...descriptors, reserved: descriptors.limit - leftFree };
-  const context = { service, log, traffic: unobserved, thread: 0, joins: false, descriptors: own };
+  const context = { service, log, traffic: unobserved, thread: 0, joins: false, descriptors: own, guards };
   return await serveHttp(
     context,
-    { ...limits, host, port, settings: service },
+    { ...limits, host, port, tls, settings: service, ignoreBans: isLoopback },
     {
       answer: (request) => replyByFetch(request, (asked) => handler(asked, request.remote)),
       refuse: ({ status, message }) => ({

@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { byteSize, duration } from "../../core/schema.ts";
+import { tlsField } from "../../core/tls-setting.ts";
+import { admissionFields, proxyProtocolField } from "../tcp/admission-config.ts";
 
 /** What the configuration of every role on `serveHttp` has in common. */
 export const httpFields = {
   maxBody: byteSize("256KiB").describe("Longest request body; what is longer is answered with HTTP 413."),
   maxConnections: z.int().min(1).default(10_000).describe("Clients at once; more are closed as they come."),
+  ...admissionFields,
+  proxyProtocol: proxyProtocolField,
   maxBuffered: byteSize("16MiB").describe(
     "Memory for all clients together: unfinished requests, replies that are not read. Past it the client that has " +
       "been holding longest is disconnected.",
@@ -15,6 +19,7 @@ export const httpFields = {
   idleTimeout: duration("1m", { max: "1h" }).describe(
     "A connection without a byte in either direction for so long is closed; 0 for never.",
   ),
+  tls: tlsField,
 };
 
 const origin = z

@@ -225,7 +225,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   #answer(body: Uint8Array): void {
     const request = this.#takeRequest(body)!;
-    this.#traffic.arrived();
+    this.#arrived();
     let reply: HttpReply | Promise<HttpReply>;
     try {
       const coding = request.contentCoding;
@@ -236,6 +236,11 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     }
     if (reply instanceof Promise) this.#answerLater(request, reply);
     else this.#send(request, reply);
+  }
+
+  #arrived(): void {
+    this.#tcp.messages += 2;
+    if (this.#traffic.arrived()) this.#traffic.place = this.#reader.place;
   }
 
   #refuseCoding(request: HttpRequest, coding: string): HttpReply {
@@ -275,8 +280,8 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   #refuse(error: HttpError): void {
     const request = this.#takeRequest(noBytes);
     this.#isDone = true;
-    this.#traffic.arrived();
     const rest = this.#reader.takeRest();
+    this.#arrived();
     this.#traffic.receivedRefused(rest.subarray(0, maxHead));
     const isHead = request?.isHead ?? /^\s*HEAD /.test(rest.toString("latin1", 0, 64));
     this.#send(request, this.#owner.handler.refuse(error, request), isHead);
@@ -300,7 +305,10 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
       connection: this.#isDone ? "close" : request?.minorVersion === 0 ? "keep-alive" : "",
     };
     const head = replies.head(reply, form);
-    this.#traffic.replied(request, reply, head, !isHead);
+    const length = isStream
+      ? undefined
+      : head.length + (isHead || form.length === "none" ? 0 : Number(form.length));
+    this.#traffic.replied(request, reply, { head, hasBody: !isHead, length });
     if (reply.body instanceof ReadableStream) this.#sendStream(request!, reply.body, head, form);
     else {
       const hasBody = !isHead && typeof form.length === "number" && form.length > 0;

@@ -1,4 +1,4 @@
-import type { Direction, Traffic, TrafficEvent } from "../../core/traffic.ts";
+import type { Direction, StreamPlace, Traffic, TrafficEvent } from "../../core/traffic.ts";
 import { redactedTarget, trailersWithoutSecrets, withoutSecrets } from "../../protocol/http/secrets.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { TcpConnection } from "../tcp/server.ts";
@@ -6,6 +6,15 @@ import type { HttpHandler, HttpReply } from "./api.ts";
 import type { HttpRequest } from "./request.ts";
 
 type Message = Omit<Extract<TrafficEvent, { kind: "message" }>, "kind" | "conversation">;
+
+/** A reply as it goes out. */
+interface SentReply {
+  /** As text. */
+  readonly head: string;
+  readonly hasBody: boolean;
+  /** Of the whole, in bytes; undefined of a stream. */
+  readonly length: number | undefined;
+}
 
 /** What observers see of one connection: all its bytes, without credentials, and each request with its reply. */
 export class ExchangeTraffic {
@@ -15,6 +24,8 @@ export class ExchangeTraffic {
   /** When the request arrived that is being answered. */
   #arrivedAt = 0;
   #group = 0;
+  /** Where the request that is being answered lies among the bytes of its connection. */
+  place: StreamPlace | undefined;
   /** What came instead of a request. */
   #refused: Uint8Array | undefined;
 
@@ -46,40 +57,56 @@ export class ExchangeTraffic {
     if (this.#traffic.sample("bytes")) this.#emitBytes("out", bytes);
   }
 
-  /** A request is complete. It is shown with its reply, or neither of them. */
-  arrived(): void {
+  /** A request is complete. @returns whether it is shown with its reply; otherwise neither of them is */
+  arrived(): boolean {
     this.#group = this.#traffic.begin(2);
     if (this.#group > 0) this.#arrivedAt = performance.now();
+    return this.#group > 0;
   }
 
-  /** The reply is about to be sent. @param head its head, as text */
-  replied(request: HttpRequest | undefined, reply: HttpReply, head: string, hasBody: boolean): void {
+  /** The reply is about to be sent. */
+  replied(request: HttpRequest | undefined, reply: HttpReply, { head, hasBody, length }: SentReply): void {
     const isMessage = this.#group > 0;
     const isBytes = this.#traffic.sample("bytes");
     if (!isMessage && !isBytes) return;
     const body = reply.body instanceof ReadableStream || !hasBody ? "" : reply.body;
     const bytes = Buffer.concat([withoutSecrets(Buffer.from(head)), Buffer.from(body)]);
-    if (isMessage) this.#emitExchange(request, reply, bytes);
+    if (isMessage) this.#emitExchange(request, reply, bytes, length);
     if (isBytes) this.#emitBytes("out", bytes);
   }
 
-  #emitExchange(request: HttpRequest | undefined, reply: HttpReply, bytes: Uint8Array): void {
+  #emitExchange(
+    request: HttpRequest | undefined,
+    reply: HttpReply,
+    bytes: Uint8Array,
+    length: number | undefined,
+  ): void {
     const { received, sent } = this.#describe(request, reply);
     this.#emitRequest(request, received);
     const duration = performance.now() - this.#arrivedAt;
-    this.#emitMessage({ direction: "out", text: sent, fields: { status: reply.status }, bytes, duration });
+    const offset = this.#tcp.written;
+    const stream = length === undefined ? { offset } : { offset, length };
+    const fields = { status: reply.status };
+    this.#emitMessage({ direction: "out", text: sent, fields, bytes, stream, duration });
   }
 
   #emitRequest(request: HttpRequest | undefined, text: string): void {
+    const stream = this.place && { stream: this.place };
     const time = performance.timeOrigin + this.#arrivedAt;
     if (request === undefined) {
       const refused = this.#refused;
-      return this.#emitMessage({ direction: "in", text, time, ...(refused && { bytes: refused }) });
+      return this.#emitMessage({
+        direction: "in",
+        text,
+        time,
+        ...stream,
+        ...(refused && { bytes: refused }),
+      });
     }
     const { writtenMethod, target, headBytes, body } = request;
     const fields = { method: writtenMethod, path: printable(redactedTarget(target)) };
     const bytes = Buffer.concat([withoutSecrets(headBytes), body]);
-    this.#emitMessage({ direction: "in", text, time, fields, bytes });
+    this.#emitMessage({ direction: "in", text, time, fields, bytes, ...stream });
   }
 
   #describe(request: HttpRequest | undefined, reply: HttpReply): { received: string; sent: string } {
@@ -93,8 +120,9 @@ export class ExchangeTraffic {
   }
 
   #emitMessage(message: Message): void {
-    const { conversation } = this.#tcp;
-    this.#traffic.emit({ kind: "message", conversation, group: this.#group, ...message });
+    const { conversation, messages } = this.#tcp;
+    const number = message.direction === "in" ? messages - 1 : messages;
+    this.#traffic.emit({ kind: "message", conversation, number, group: this.#group, ...message });
   }
 
   #emitBytes(direction: Direction, bytes: Uint8Array): void {

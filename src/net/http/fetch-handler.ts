@@ -13,7 +13,7 @@ export async function replyByFetch(request: HttpRequest, fetch: Fetch): Promise<
 function fetchRequest(request: HttpRequest): Request {
   const { method, target, body, signal } = request;
   const host = request.host || request.local;
-  const url = `http://${host}${target === "*" ? "/" : target}`;
+  const url = `${request.scheme}://${host}${target === "*" ? "/" : target}`;
   if (!URL.canParse(url)) throw new HttpError(400, "The target and Host make no address");
   const headers = new Headers();
   for (const [name, value] of request.headers) headers.append(name, value);
@@ -32,9 +32,12 @@ async function replyFrom(response: Response): Promise<HttpReply> {
   if (cookies.length > 0) headers["Set-Cookie"] = cookies;
   const { status, body } = response;
   if (body === null) return { status, headers, body: "" };
-  const isEndless = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  const isEndless = endless.test(response.headers.get("content-type") ?? "");
   return { status, headers, body: isEndless ? body : new Uint8Array(await response.arrayBuffer()) };
 }
+
+/** Bodies that may be larger than memory, or never end: they are sent as they come. */
+const endless = /^(text\/event-stream|application\/(octet-stream|jsonl))\b/;
 
 /** What the server writes itself. */
 const ownFields: ReadonlySet<string> = new Set(["content-length", "transfer-encoding", "connection", "date"]);

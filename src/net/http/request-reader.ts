@@ -1,3 +1,4 @@
+import { receivedAt, type StreamPlace } from "../../core/traffic.ts";
 import { carriageReturn, lineFeed } from "../../protocol/http/characters.ts";
 import { ChunkedReader } from "../../protocol/http/chunked-reader.ts";
 import { HttpError } from "../../protocol/http/http-error.ts";
@@ -28,6 +29,11 @@ export class RequestReader {
   #at = 0;
   /** The network does not reuse the memory of `#input`. */
   #isKept = true;
+  /** Bytes of all chunks, and of those before the last one. */
+  #received = 0;
+  #chunkOffset = 0;
+  /** Where the request that is being read begins among them. */
+  #offset = 0;
   /** What came last cannot have completed a head. */
   #isSameLine = false;
   /** Of the request whose body is arriving. */
@@ -53,6 +59,11 @@ export class RequestReader {
     return this.#input.length - this.#at;
   }
 
+  /** Where the request that was read last lies among all that has been received. */
+  get place(): StreamPlace {
+    return receivedAt(this.#offset, this.#received - this.unread - this.#offset, this.#chunkOffset);
+  }
+
   /** A request has begun, and has not been taken. */
   get isInRequest(): boolean {
     return this.#head !== undefined || this.unread > 0;
@@ -72,6 +83,8 @@ export class RequestReader {
   add(chunk: Uint8Array): void {
     const bytes = asBuffer(chunk);
     const isMore = this.unread > 0;
+    this.#chunkOffset = this.#received;
+    this.#received += bytes.length;
     // A head is read from its beginning each time, so only when another line of it has come.
     this.#isSameLine = isMore && this.#head === undefined && !bytes.includes(lineFeed);
     this.#input = isMore ? Buffer.concat([this.#input.subarray(this.#at), bytes]) : bytes;
@@ -135,6 +148,7 @@ export class RequestReader {
   }
 
   #readHead(): boolean {
+    this.#offset = this.#received - this.unread;
     const head = readRequestHead(this.#input, this.#at);
     if (head === undefined) return false;
     this.#head = head;

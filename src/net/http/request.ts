@@ -69,6 +69,10 @@ export class HttpRequest {
     return this.#head.authority ?? this.header("Host");
   }
 
+  get scheme(): "http" | "https" {
+    return this.#tcp.isSecure ? "https" : "http";
+  }
+
   get headers(): readonly (readonly [name: string, value: string])[] {
     return this.#head.fields.entries;
   }

@@ -30,13 +30,20 @@ export async function serveHttp(
   const tcp = await listenTcp(
     context,
     // Heads may hold credentials, so the connections emit the bytes.
-    { ...options, transport: "http", emitsBytes: false },
+    {
+      ...options,
+      transport: "http",
+      emitsBytes: false,
+      tls: options.tls && { setting: options.tls, handshakeTimeout: options.requestTimeout },
+    },
     connections,
   );
   return {
     address: tcp.address,
     stats: () => ({ ...tcp.stats(), ...connections.stats() }),
     clients: () => tcp.clients(),
+    problems: () => tcp.problems(),
+    renewTls: (setting) => tcp.renewTls(setting),
     stop: (deadline) => connections.stop(tcp, deadline),
   };
 }

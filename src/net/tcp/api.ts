@@ -1,12 +1,15 @@
 import type { Address } from "../../core/address.ts";
+import type { Ban } from "../../core/guards.ts";
+import type { Problem } from "../../core/problem.ts";
 import type { RoleContext } from "../../core/role.ts";
+import type { TlsSetting } from "../../core/tls-setting.ts";
 import type { TcpConnection } from "./connection.ts";
-import type { TlsFiles } from "./tls-files.ts";
+import type { ConnectionsPerAddress } from "./connections-per-address.ts";
 
 /** What listening needs of a role's context. */
 export type ListenContext = Pick<
   RoleContext,
-  "service" | "log" | "traffic" | "thread" | "joins" | "loads" | "descriptors"
+  "service" | "log" | "traffic" | "thread" | "joins" | "loads" | "descriptors" | "guards"
 >;
 
 export interface TcpOptions {
@@ -31,10 +34,22 @@ export interface TcpOptions {
   readonly part?: string;
   /** The connections that all listeners of a service may have together. */
   readonly shared?: ConnectionQuota;
+  /** Connections of one address at once; 0 or absent: no limit. */
+  readonly maxConnectionsPerAddress?: number;
+  /** The count of connections for each address that all listeners of a service have together, instead. */
+  readonly perAddress?: ConnectionsPerAddress;
+  /** New connections a second; those above it wait. 0 or absent: no limit. */
+  readonly maxConnectRate?: number;
+  /** Each connection begins with a header of the PROXY protocol: from anybody, or from these addresses. */
+  readonly proxyProtocol?: boolean | readonly string[];
+  /** Milliseconds in which such a header must have come; default 5000. */
+  readonly proxyTimeout?: number;
+  /** Peers that are let in although they are banned. */
+  readonly ignoreBans?: (host: string) => boolean;
   /** Milliseconds of silence before TCP keep-alive probes; 0 or absent: none. */
   readonly keepAlive?: number;
   /** Speaks TLS with these; a peer that has not finished its handshake within `handshakeTimeout` ms is closed. */
-  readonly tls?: { readonly files: TlsFiles; readonly handshakeTimeout: number };
+  readonly tls?: { readonly setting: TlsSetting; readonly handshakeTimeout: number } | undefined;
   /**
    * Emit `bytes` traffic events; default true. With false the role emits them without secrets: segments end anywhere,
    * so a password can only be found once the role has the whole packet.
@@ -44,6 +59,8 @@ export interface TcpOptions {
   readonly transport?: "tcp" | "ws" | "zmq" | "http";
   /** The path of a Unix domain socket, instead of `host` and `port`; one that begins with NUL is Linux's abstract name. */
   readonly path?: string;
+  /** The permissions of the socket at `path`, such as 0o660. Present: a dead program's socket there is removed first. */
+  readonly mode?: number;
   /** Milliseconds between our FIN and the close when the peer does not send its own FIN. Default 1000. */
   readonly linger?: number;
 }
@@ -70,6 +87,8 @@ export interface TcpHandler<S> {
    * when everything that has been received is answered.
    */
   finish?(connection: TcpConnection<S>): void;
+  /** Called when the peer's address has been banned: the role closes the connection. Absent: it is reset. */
+  banned?(connection: TcpConnection<S>, ban: Ban): void;
   /** Called exactly once for each `open` that has returned. */
   close?(connection: TcpConnection<S>, error?: Error): void;
 }
@@ -81,6 +100,14 @@ export interface TcpServer<S = unknown> {
   stats(): Record<string, number>;
   /** The peers connected now. */
   clients(): string[];
+  /** Peers that were turned away and why, and what is wrong with its certificates, or will be soon. */
+  problems(): Problem[];
+  /**
+   * Reads its certificates again, for connections from now on.
+   * @returns whether anything is different
+   * @throws {Error} when they cannot be used, or it does not speak TLS: nothing is changed
+   */
+  renewTls(setting: TlsSetting): Promise<boolean>;
   /** Stops accepting, ends each connection, waits for the peers until the deadline, then drops them. */
   stop(deadline: AbortSignal): Promise<void>;
 }
@@ -94,7 +121,14 @@ export interface StreamConfig {
   readonly buffer: number;
   readonly maxBuffered: number;
   readonly concurrency?: "concurrent" | "iterative";
+  readonly maxConnectionsPerAddress: number;
+  readonly maxConnectRate: number;
+  readonly proxyProtocol: boolean | readonly string[];
+  readonly tls?: TlsSetting | undefined;
 }
+
+/** Milliseconds for the TLS handshake with a service that has no time of its own for the beginning of a connection. */
+const handshakeTimeout = 10_000;
 
 export function tcpOptions(config: StreamConfig): TcpOptions {
   return {
@@ -105,5 +139,9 @@ export function tcpOptions(config: StreamConfig): TcpOptions {
     highWater: config.buffer,
     maxBuffered: config.maxBuffered,
     iterative: config.concurrency === "iterative",
+    maxConnectionsPerAddress: config.maxConnectionsPerAddress,
+    maxConnectRate: config.maxConnectRate,
+    proxyProtocol: config.proxyProtocol,
+    tls: config.tls && { setting: config.tls, handshakeTimeout },
   };
 }

@@ -1,7 +1,10 @@
+import { isIP } from "node:net";
+import type { checkServerIdentity, PeerCertificate } from "node:tls";
 import type { Socket } from "bun";
 import type { Address } from "../../core/address.ts";
 import { late, withDeadline } from "../../core/deadline.ts";
 import { asDialError, DialError, withRealReason } from "../dial-error.ts";
+import { patientTimer } from "../patient-timer.ts";
 
 /** What the peer did next. `quiet`: nothing within the read's timeout. */
 export type Incoming =
@@ -12,21 +15,36 @@ export type Incoming =
 export interface DialOptions {
   readonly host: string;
   readonly port: number;
+  /** Speak TLS; the texts are PEM. */
+  readonly tls?: DialTls;
   /** Aborts the connection attempt, which rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+/** As node:tls has it. */
+export interface DialTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly rejectUnauthorized: boolean;
 }
 
 /** Reading is paused while more than this many received bytes are unread. */
 const highWater = 1024 * 1024;
 
-/** Connects to a TCP server. @throws {DialError} */
+/**
+ * Connects to a TCP server; with `tls` its handshake is done, and its certificate is one of the host.
+ * @throws {DialError}
+ * @throws {Error} with a code of OpenSSL or Node, when the certificate is not trusted
+ */
 export async function dialTcp(options: DialOptions): Promise<TcpClient> {
   const { host, port, signal } = options;
   signal?.throwIfAborted();
-  const client = new TcpClient(host, port);
+  const client = new TcpClient(host, port, options.tls);
   const connected = client.connect();
   if (signal === undefined) return connected;
   if ((await withDeadline(connected, signal)) !== late) return client;
+  client.giveUp();
   // The connection may still come about.
   connected.then(() => client.close()).catch(() => {});
   throw signal.reason;
@@ -38,6 +56,9 @@ export async function dialTcp(options: DialOptions): Promise<TcpClient> {
 export class TcpClient {
   readonly #host: string;
   readonly #port: number;
+  readonly #tls: DialTls | undefined;
+  readonly #handshake = Promise.withResolvers<void>();
+  #checkName: typeof checkServerIdentity | undefined;
   #socket: Socket<undefined> | undefined;
   #local: Address | undefined;
   #remote: Address | undefined;
@@ -50,9 +71,12 @@ export class TcpClient {
   #writer: (() => void) | undefined;
 
   /** Use `dialTcp`. */
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, tls?: DialTls) {
     this.#host = host;
     this.#port = port;
+    this.#tls = tls;
+    // Where nobody waits for it.
+    this.#handshake.promise.catch(() => {});
   }
 
   /** The address of our side. */
@@ -71,11 +95,14 @@ export class TcpClient {
 
   async connect(): Promise<TcpClient> {
     try {
+      const tls = this.#tls && (await this.#tlsOptions(this.#tls));
       const socket = await Bun.connect({
         hostname: this.#host,
         port: this.#port,
         allowHalfOpen: true,
+        ...(tls && { tls }),
         socket: {
+          handshake: (socket, _isDone, error) => this.#shakenHands(socket, error),
           data: (_socket, chunk) => this.#take(chunk),
           drain: () => this.#wakeWriter(),
           end: () => this.#finish(),
@@ -90,8 +117,11 @@ export class TcpClient {
       this.#socket = socket;
       this.#local = { transport: "tcp", host: socket.localAddress, port: socket.localPort };
       this.#remote = { transport: "tcp", host: socket.remoteAddress, port: socket.remotePort };
+      if (this.#tls !== undefined) await this.#handshake.promise;
       return this;
     } catch (error) {
+      this.close();
+      if (error instanceof CertificateError) throw error.cause;
       throw this.#asDialError(await withRealReason(error, this.#host, this.#port));
     }
   }
@@ -133,12 +163,35 @@ export class TcpClient {
     if (!this.#closed) this.#socket?.shutdown();
   }
 
+  /** Ends a handshake that nobody waits for any more. */
+  giveUp(): void {
+    this.#handshake.reject(new DialError("timed-out", this.#host, this.#port));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket?.end();
     this.#reader?.();
     this.#wakeWriter();
+  }
+
+  /** We check the certificate ourselves, name included: `Bun.connect` leaves that to its caller. */
+  async #tlsOptions(tls: DialTls) {
+    // Loaded on demand: most connections are not over TLS.
+    this.#checkName = (await import("node:tls")).checkServerIdentity;
+    return { ...tls, rejectUnauthorized: false, ...(isIP(this.#host) === 0 && { serverName: this.#host }) };
+  }
+
+  #shakenHands(socket: Socket<undefined>, error: Error | null): void {
+    const mistake = this.#tls?.rejectUnauthorized ? (error ?? this.#nameMistake(socket)) : undefined;
+    if (mistake === undefined) this.#handshake.resolve();
+    else this.#handshake.reject(new CertificateError("Not trusted", { cause: mistake }));
+  }
+
+  /** What is wrong with the name in the certificate of the peer. */
+  #nameMistake(socket: Socket<undefined>): Error | undefined {
+    return this.#checkName?.(this.#host, socket.getPeerCertificate() as PeerCertificate);
   }
 
   #take(chunk: Uint8Array): void {
@@ -162,13 +215,13 @@ export class TcpClient {
     if (stop?.aborted) return Promise.resolve("quiet");
     return new Promise((resolve) => {
       const settle = (what: "arrived" | "quiet") => {
-        clearTimeout(timer);
+        cancel?.();
         stop?.removeEventListener("abort", becomeQuiet);
         this.#reader = undefined;
         resolve(what);
       };
       const becomeQuiet = () => settle("quiet");
-      const timer = timeout === undefined ? undefined : setTimeout(becomeQuiet, timeout);
+      const cancel = timeout === undefined ? undefined : patientTimer(becomeQuiet, timeout);
       stop?.addEventListener("abort", becomeQuiet, { once: true });
       this.#reader = () => settle("arrived");
     });
@@ -177,6 +230,7 @@ export class TcpClient {
   #finish(error?: Error): void {
     this.#ended = true;
     this.#error ??= error;
+    this.#handshake.reject(error ?? new DialError("reset", this.#host, this.#port));
     this.#reader?.();
     if (this.#closed || error !== undefined) this.#wakeWriter();
   }
@@ -194,3 +248,6 @@ export class TcpClient {
     );
   }
 }
+
+/** Carries what is wrong with a certificate to the end of a connection attempt. */
+class CertificateError extends Error {}

@@ -1,6 +1,8 @@
-import type { Socket } from "bun";
+import type { X509Certificate } from "node:crypto";
+import type { Socket, SocketHandler, TLSOptions } from "bun";
 import { type Address, formatAddress, plainHost } from "../../core/address.ts";
-import type { Conversation, Traffic } from "../../core/traffic.ts";
+import type { ClosingSide, Conversation, Traffic } from "../../core/traffic.ts";
+import type { ProxySource } from "../../protocol/proxy/header.ts";
 import type { Holder } from "../held-bytes.ts";
 import type { TurnQueue } from "../turn-queue.ts";
 import type { Lease } from "./buffers.ts";
@@ -22,8 +24,10 @@ export interface ConnectionOwner {
   readonly transport: "tcp" | "ws" | "zmq" | "http";
   /** The connections of this server that have more to do. */
   readonly turns: Pick<TurnQueue<TcpConnection>, "isEmpty" | "add" | "remove">;
-  /** Its sockets are Unix domain sockets, whose peers have no address. */
-  readonly isLocal: boolean;
+  /** Its connections speak TLS. */
+  readonly isSecure: boolean;
+  /** Its sockets are Unix domain sockets, whose peers have no address: they are known by the path that they came to. */
+  readonly localPath: string | undefined;
   /** Milliseconds between our FIN and the close when the peer does not send its own FIN. */
   readonly linger: number;
   /** Our end of a connection. */
@@ -38,6 +42,8 @@ const Pause = {
   Full: 2,
   /** It has been served in this turn of the event loop, and others are next. */
   Turn: 4,
+  /** It is not admitted yet: its real address is not known, or others come first. */
+  Admission: 8,
 } as const;
 
 type PauseReason = (typeof Pause)[keyof typeof Pause];
@@ -48,15 +54,27 @@ export type Step = () => boolean;
 /** One accepted TCP connection, as a role uses it. */
 export class TcpConnection<S = unknown> implements Holder {
   accounted = 0;
-  /** Read at the accept: a closed socket has no address any more, and one that was reset before never had one. */
-  readonly remote: Address;
+  /** Observers have seen it open. */
+  isAnnounced = false;
+  /** What it counts under in `ConnectionsPerAddress`; "": it does not. */
+  addressKey = "";
   /** What the role's `open` returned. */
   state!: S;
   /** The tick of the last bytes that moved in either direction. */
   lastActive: number;
+  /** Bytes that have been received from the peer. */
+  received = 0;
+  /** Bytes that were given to `write`. */
+  written = 0;
+  /** Messages in both directions, as the role counts them for those who look. */
+  messages = 0;
   /** The role's handler has it; in an iterative server a connection waits for its turn first. */
   served = false;
-  readonly #socket: Socket<TcpConnection<S>>;
+  #socket: Socket<TcpConnection<S>>;
+  /** Something has come from it. */
+  hasSpoken = false;
+  #remote: Address;
+  #proxyHost: string | undefined;
   readonly #owner: ConnectionOwner;
   readonly #number: number;
   readonly #queue = new ByteQueue();
@@ -64,6 +82,8 @@ export class TcpConnection<S = unknown> implements Holder {
   #ending = false;
   #peerEnded = false;
   #closed = false;
+  #closedBy: ClosingSide | undefined;
+  #isReset = false;
   #corked = false;
   /** The socket has failed, and its close event is on the way. */
   #failed = false;
@@ -83,12 +103,57 @@ export class TcpConnection<S = unknown> implements Holder {
     this.#number = number;
     this.lastActive = owner.tick;
     const host: string | undefined = socket.remoteAddress;
-    if (owner.isLocal) this.remote = { transport: "ipc", host: "", port: 0 };
-    else this.remote = { transport: "tcp", host: plainHost(host ?? "unknown"), port: socket.remotePort ?? 0 };
+    if (owner.localPath !== undefined) this.#remote = { transport: "ipc", host: owner.localPath, port: 0 };
+    else
+      this.#remote = { transport: "tcp", host: plainHost(host ?? "unknown"), port: socket.remotePort ?? 0 };
+  }
+
+  /** Read at the accept: a closed socket has no address any more, and one that was reset before never had one. */
+  get remote(): Address {
+    return this.#remote;
+  }
+
+  /** Its proxy has said where it really comes from; called before anybody has seen it. */
+  comesFrom({ host, port }: ProxySource): void {
+    this.#proxyHost = this.#remote.host;
+    this.#remote = { transport: "tcp", host, port };
+    this.#conversation = undefined;
+  }
+
+  /** The address of the proxy that has said where it comes from; undefined: it comes from there itself. */
+  get proxyHost(): string | undefined {
+    return this.#proxyHost;
+  }
+
+  /** Goes on in TLS, as its server; what has been received so far was not part of it. */
+  secure(tls: TLSOptions, callbacks: SocketHandler<TcpConnection<S>>): void {
+    const [, secured] = this.#socket.upgradeTLS<TcpConnection<S>>({ data: this, tls, socket: callbacks });
+    this.#socket = secured;
+  }
+
+  get isSecure(): boolean {
+    return this.#owner.isSecure;
+  }
+
+  /** The certificate that the peer has proved to be its own; undefined: none was asked for. */
+  get certificate(): X509Certificate | undefined {
+    return this.#owner.isSecure && this.#socket.authorized
+      ? this.#socket.getPeerX509Certificate()
+      : undefined;
   }
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whose FIN or reset came first; undefined: neither has. */
+  get closedBy(): ClosingSide | undefined {
+    return this.#closedBy;
+  }
+
+  /** What came first was a reset. */
+  get isReset(): boolean {
+    return this.#isReset;
   }
 
   /** Our side has ended: nothing more is written, and what still arrives is discarded. */
@@ -114,6 +179,11 @@ export class TcpConnection<S = unknown> implements Holder {
   /** Bytes that are held for the peer: what it has not read, and what came before earlier bytes were answered. */
   get held(): number {
     return this.#queue.length + this.#heldSize;
+  }
+
+  /** Of the chunk that the role is given: the offset of its first byte among all that were received. */
+  offsetOf(chunk: Uint8Array): number {
+    return this.received - this.#heldSize - chunk.length;
   }
 
   /** The role answers what has been received at a time of its own. */
@@ -160,6 +230,7 @@ export class TcpConnection<S = unknown> implements Holder {
     if (this.#closed || this.#ending || this.#failed) return true;
     const owner = this.#owner;
     owner.counters.bytesOut += bytes.length;
+    this.written += bytes.length;
     this.lastActive = owner.tick;
     if (owner.emitsBytes && owner.traffic.sample("bytes")) {
       owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes });
@@ -184,6 +255,7 @@ export class TcpConnection<S = unknown> implements Holder {
       !this.#corked && this.#queue.length === 0 && !this.#owner.emitsBytes && length === text.length;
     if (!isDirect || this.#closed || this.#ending || this.#failed) return this.write(Buffer.from(text));
     this.#owner.counters.bytesOut += length;
+    this.written += length;
     this.lastActive = this.#owner.tick;
     const taken = this.#socket.write(text);
     if (taken >= length) return true;
@@ -223,6 +295,15 @@ export class TcpConnection<S = unknown> implements Holder {
 
   resume(): void {
     this.#resume(Pause.Role);
+  }
+
+  /** Stops reading until it is admitted. */
+  waitForAdmission(): void {
+    this.#pause(Pause.Admission);
+  }
+
+  admitted(): void {
+    this.#resume(Pause.Admission);
   }
 
   #pause(reason: PauseReason): void {
@@ -325,6 +406,7 @@ export class TcpConnection<S = unknown> implements Holder {
 
   /** Resets the socket, even if it was marked closed. */
   terminate(): void {
+    this.#noteEnd("service", true);
     this.#socket.terminate();
   }
 
@@ -347,6 +429,7 @@ export class TcpConnection<S = unknown> implements Holder {
 
   /** Called when the peer's FIN has come. */
   peerEnded(): void {
+    this.#noteEnd("client", false);
     this.#peerEnded = true;
     if (this.#ending && this.#queue.length === 0) this.#socket.end();
   }
@@ -354,6 +437,8 @@ export class TcpConnection<S = unknown> implements Holder {
   /** Called when the socket is gone. @returns false when it was marked closed before */
   markClosed(): boolean {
     if (this.#closed) return false;
+    // A socket that is gone without a FIN from either side was reset by its peer.
+    this.#noteEnd("client", true);
     this.#closed = true;
     this.#queue.clear();
     this.#step = undefined;
@@ -361,6 +446,12 @@ export class TcpConnection<S = unknown> implements Holder {
     this.#owner.turns.remove(this);
     clearTimeout(this.#linger);
     return true;
+  }
+
+  #noteEnd(side: ClosingSide, isReset: boolean): void {
+    if (this.#closedBy !== undefined) return;
+    this.#closedBy = side;
+    this.#isReset = isReset;
   }
 
   #finish(): void {
@@ -371,6 +462,7 @@ export class TcpConnection<S = unknown> implements Holder {
     }
     // close() now would answer bytes that are still on their way with a reset, which can destroy our last reply
     // before the peer has read it. So: FIN, read and discard, close when the peer ends or after the linger time.
+    this.#noteEnd("service", false);
     this.#socket.shutdown();
     this.#socket.resume();
     this.#linger ??= setTimeout(() => this.#socket.end(), this.#owner.linger);

@@ -1,8 +1,9 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
-import type { Direction } from "../../core/traffic.ts";
+import type { Direction, StreamPlace } from "../../core/traffic.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { type ReplyTemplate, ReplyWriter } from "../../protocol/text/reply.ts";
 import { type StreamConfig, tcpOptions } from "./api.ts";
+import { runningServer } from "./running-server.ts";
 import { listenTcp, type TcpConnection, type TcpServer } from "./server.ts";
 
 export interface ReplyServer extends RunningService<never> {
@@ -23,39 +24,43 @@ export async function replyServer(
   let messages = 0;
 
   const emitMessage = (
-    { conversation }: TcpConnection,
+    { conversation, messages }: TcpConnection,
     group: number,
     direction: Direction,
     bytes: Uint8Array,
+    stream: StreamPlace,
   ) => {
     const label = direction === "in" ? "Received from client" : "Sent to client";
     const text = `${label}: ${printable(bytes)}`;
-    traffic.emit({ kind: "message", conversation, direction, text, bytes, group });
+    const number = direction === "in" ? messages - 1 : messages;
+    traffic.emit({ kind: "message", conversation, direction, text, bytes, number, stream, group });
   };
 
   const server = await listenTcp<undefined>(context, tcpOptions(config), {
     open: () => undefined,
     data(connection, chunk) {
       messages++;
+      connection.messages += 2;
+      const sentAt = connection.written;
       const reply = writer.render(chunk);
       connection.write(reply);
       // A message and its reply are seen both, or neither.
       const group = traffic.begin(2);
       if (group === 0) return;
-      emitMessage(connection, group, "in", chunk);
-      emitMessage(connection, group, "out", reply);
+      const { length } = chunk;
+      const offset = connection.offsetOf(chunk);
+      emitMessage(connection, group, "in", chunk, { offset, length, chunk: offset });
+      emitMessage(connection, group, "out", reply, { offset: sentAt, length: reply.length });
     },
   });
   return {
     server,
-    addresses: [server.address],
+    ...runningServer(server, config),
     stats: () => ({
       ...server.stats(),
       messages_total: messages,
       messages_received_total: messages,
       messages_sent_total: messages,
     }),
-    clients: () => server.clients(),
-    stop: (deadline) => server.stop(deadline),
   };
 }

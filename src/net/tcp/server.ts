@@ -1,17 +1,29 @@
+import { chmodSync } from "node:fs";
 import type { Socket, SocketHandler, TCPSocketListener, UnixSocketListener } from "bun";
 import { type Address, formatAddress, formatHostPort } from "../../core/address.ts";
 import { withDeadline } from "../../core/deadline.ts";
 import { hasRoom, noRoom } from "../../core/descriptors.ts";
+import type { StartError } from "../../core/errors.ts";
+import type { Ban } from "../../core/guards.ts";
 import { canSharePort } from "../../core/ports.ts";
+import type { Problem } from "../../core/problem.ts";
+import type { TlsSetting } from "../../core/tls-setting.ts";
+import type { ProxySource } from "../../protocol/proxy/header.ts";
 import { HeldBytes } from "../held-bytes.ts";
+import { descriptorOf } from "../libc.ts";
+import { LimitedLog } from "../limited-log.ts";
 import { listenError, probePort } from "../listen-port.ts";
 import { TurnQueue } from "../turn-queue.ts";
+import { clearSocketPath, madePrivately, socketPathError } from "../unix-socket.ts";
+import { Admission, type AdmissionOwner } from "./admission.ts";
 import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 import { widenBacklog } from "./backlog.ts";
 import { freeBuffer } from "./buffers.ts";
 import { type ConnectionOwner, TcpConnection } from "./connection.ts";
 import { ConnectionDealer } from "./connection-dealer.ts";
 import { startIdleCheck } from "./idle-check.ts";
+import { ProxyHeaders } from "./proxy-headers.ts";
+import { beginsTls } from "./tls-failures.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
 
 export type { ConnectionQuota, ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
@@ -56,6 +68,7 @@ export async function listenTcp<S>(
   handler: TcpHandler<S>,
 ): Promise<TcpServer<S>> {
   const server = new Server(context, options, handler);
+  await server.clearPath();
   server.listen();
   return server;
 }
@@ -74,7 +87,7 @@ export function connectTcp<S>(
   return server;
 }
 
-class Server<S> implements TcpServer<S>, ConnectionOwner {
+class Server<S> implements TcpServer<S>, ConnectionOwner, AdmissionOwner<S> {
   address: Address;
   readonly connections = new Set<TcpConnection<S>>();
   readonly counters = { bytesIn: 0, bytesOut: 0 };
@@ -85,7 +98,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   readonly emitsBytes: boolean;
   readonly idPrefix: string;
   readonly transport: "tcp" | "ws" | "zmq" | "http";
-  readonly isLocal: boolean;
+  readonly isSecure: boolean;
+  readonly localPath: string | undefined;
   readonly linger: number;
   tick = 0;
   readonly turns = new TurnQueue<TcpConnection<S>>((connection) => this.#takeTurn(connection));
@@ -103,6 +117,12 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   #errors = 0;
   #stopIdleCheck = () => {};
   readonly #handshakes: TlsHandshakes<S> | undefined;
+  /** Made by the first client that speaks TLS where nobody does. */
+  #hints: LimitedLog | undefined;
+  /** Of a listener; the connections that are made here need none. */
+  #admission: Admission<S> | undefined;
+  /** On a listener behind proxies. */
+  #proxyHeaders: ProxyHeaders<TcpConnection<S>> | undefined;
   readonly #held: HeldBytes<TcpConnection<S>> | undefined;
   #expelled = 0;
   /** In a worker thread, which shares the port with others. */
@@ -123,7 +143,8 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     const part = options.part ?? (context.thread > 0 ? String(context.thread) : "");
     this.idPrefix = part === "" ? context.service : `${context.service}/${part}`;
     const { tls, path } = options;
-    this.isLocal = path !== undefined;
+    this.isSecure = tls !== undefined;
+    this.localPath = path?.replace(/^\0/, "@");
     this.linger = options.linger ?? defaultLinger;
     if (options.maxBuffered !== undefined)
       this.#held = new HeldBytes(options.maxBuffered, (connection) => this.#expel(connection));
@@ -136,15 +157,30 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     }
   }
 
+  /** @throws {StartError} when another program listens on the path */
+  async clearPath(): Promise<void> {
+    const { path, mode } = this.#options;
+    if (path === undefined || mode === undefined) return;
+    try {
+      await clearSocketPath(path);
+    } catch (cause) {
+      this.#stopIdleCheck();
+      throw this.#listenError(cause);
+    }
+  }
+
   /** @throws {StartError} */
   listen(): void {
-    const { host, port, part, path, settings } = this.#options;
+    const { host, port, path, mode } = this.#options;
     const { thread, joins } = this.#context;
     try {
-      const secured = this.#handshakes === undefined ? {} : { tls: this.#handshakes.material };
-      const shared = { allowHalfOpen: true, ...secured, socket: this.#callbacks() };
+      this.#admission = new Admission(this.#context, this.#options, this);
+      this.#proxyHeaders = this.#readsProxyHeaders();
+      const shared = { allowHalfOpen: true, ...this.#transportLayer() };
       if (path !== undefined) {
-        this.#listener = Bun.listen<TcpConnection<S>>({ unix: path, ...shared });
+        const bind = () => Bun.listen<TcpConnection<S>>({ unix: path, ...shared });
+        this.#listener = mode === undefined ? bind() : madePrivately(bind);
+        if (mode !== undefined) chmodSync(path, mode);
       } else {
         // Threads share their port; the first one makes sure that no other program has it.
         const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
@@ -159,12 +195,46 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
         this.address = { ...this.address, port: listener.port };
       }
       widenBacklog(this.#listener);
+      if (this.#proxyHeaders !== undefined) ProxyHeaders.defer(this.#listener);
       if (this.#context.loads !== undefined)
         this.#dealer = new ConnectionDealer(this.#listener, this.#context.loads, thread);
     } catch (cause) {
       this.#stopIdleCheck();
-      throw listenError({ service: this.service, part, settings, transport: "TCP", host, port }, cause);
+      this.#admission?.stop();
+      this.#listener?.stop(true);
+      throw this.#listenError(cause);
     }
+  }
+
+  #listenError(cause: unknown): StartError {
+    const { service } = this;
+    const { host, port, part, path, mode, settings } = this.#options;
+    if (path === undefined || mode === undefined)
+      return listenError({ service, part, settings, transport: "TCP", host, port }, cause);
+    const setting = `${settings ?? `services.${service}`}${part === undefined ? "" : `.${part}`}.path`;
+    return socketPathError(service, path, setting, cause);
+  }
+
+  /** With TLS from the first byte on, or without; behind a proxy it begins after the header. */
+  #transportLayer() {
+    if (this.#handshakes === undefined) return { socket: this.#callbacks() };
+    if (this.#proxyHeaders === undefined) return { tls: this.#handshakes.options, socket: this.#callbacks() };
+    return { socket: this.#callbacksBeforeTls() };
+  }
+
+  #readsProxyHeaders(): ProxyHeaders<TcpConnection<S>> | undefined {
+    const { proxyProtocol = false, proxyTimeout } = this.#options;
+    if (proxyProtocol === false) return undefined;
+    return new ProxyHeaders<TcpConnection<S>>({
+      trusted: proxyProtocol,
+      ...(proxyTimeout !== undefined && { timeout: proxyTimeout }),
+      arrived: (connection, source) => this.#proxied(connection, source),
+      refused: (connection, why) => {
+        this.#admission?.refusals.add("proxy_header", connection.remote.host, why);
+        connection.destroy();
+      },
+      left: (connection) => connection.destroy(),
+    });
   }
 
   dial(): void {
@@ -192,7 +262,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
   }
 
   localName(socket: Pick<Socket, "localAddress" | "localPort">): string {
-    if (this.#listener !== undefined || this.isLocal) return formatAddress(this.address);
+    if (this.#listener !== undefined || this.localPath !== undefined) return formatAddress(this.address);
     return formatHostPort(socket.localAddress, socket.localPort);
   }
 
@@ -213,6 +283,16 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     };
   }
 
+  /** Of a socket that will speak TLS once the header of its proxy has been read; then TLS has callbacks of its own. */
+  #callbacksBeforeTls(): SocketHandler<TcpConnection<S>> {
+    return {
+      open: (socket) => this.#accept(socket),
+      data() {},
+      close: (socket, error) => this.#close(socket.data, error),
+      error: (socket, error) => this.#close(socket.data, error),
+    };
+  }
+
   #accept(socket: Socket<TcpConnection<S>>): void {
     const { shared, keepAlive } = this.#options;
     const connection = new TcpConnection<S>(socket, this, ++this.#accepted);
@@ -227,10 +307,61 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     if (keepAlive) socket.setKeepAlive(true, keepAlive);
     this.connections.add(connection);
     this.#dealer?.add(1);
+    if (this.#proxyHeaders === undefined) return this.#arrived(connection);
+    // What a proxy says of others does not let in one that is banned itself.
+    if (this.#admission?.isBanned(connection) === true) {
+      connection.destroy();
+      return;
+    }
+    connection.waitForAdmission();
+    this.#proxyHeaders.begin(connection, connection.remote, socket);
+  }
+
+  /** Its proxy has said where it comes from. */
+  #proxied(connection: TcpConnection<S>, source: ProxySource | undefined): void {
+    if (source !== undefined) connection.comesFrom(source);
+    this.#arrived(connection);
+  }
+
+  /** Where it comes from is known. */
+  #arrived(connection: TcpConnection<S>): void {
+    const admitted = this.#admission?.take(connection) ?? "enters";
+    if (admitted === "refused") {
+      connection.destroy();
+      return;
+    }
+    connection.isAnnounced = true;
     if (this.traffic.sample("open"))
-      this.traffic.emit({ kind: "open", conversation: connection.conversation });
-    if (this.#handshakes === undefined) this.#admit(connection);
-    else this.#handshakes.begin(connection);
+      this.traffic.emit({ kind: "open", conversation: connection.conversation, ...this.#turn() });
+    if (admitted === "waits") connection.waitForAdmission();
+    else this.enter(connection);
+  }
+
+  /** It is admitted. */
+  enter(connection: TcpConnection<S>): void {
+    if (connection.closed) return;
+    if (this.#handshakes === undefined) {
+      connection.admitted();
+      this.#admit(connection);
+      return;
+    }
+    this.#handshakes.begin(connection);
+    if (this.#proxyHeaders !== undefined)
+      connection.secure(this.#handshakes.options, { ...this.#callbacks(), open() {} });
+    connection.admitted();
+  }
+
+  expel(connection: TcpConnection<S>, ban: Ban): void {
+    const { banned } = this.#handler;
+    const why = `Disconnected ${formatAddress(connection.remote)}: it is banned (${ban.reason})`;
+    this.#context.log.info(why);
+    if (!connection.served || banned === undefined) connection.destroy();
+    else this.#guard(connection, () => this.#handler.banned?.(connection, ban));
+  }
+
+  /** An iterative service that serves somebody lets the next one wait. */
+  #turn(): { readonly waits?: true } {
+    return this.#options.iterative && this.#serving !== undefined ? { waits: true } : {};
   }
 
   /** The handshake, if any, is done: the connection is served, or waits for its turn. */
@@ -260,7 +391,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     // One line for the first and for every thousandth, so that a connection storm does not flood the log.
     if (this.#refused % 1000 === 1) {
       this.#context.log.warning(
-        `Closed a connection from ${formatAddress(connection.remote) || "this machine"}: ${why} (${this.#refused} closed so far)`,
+        `Closed a connection from ${formatAddress(connection.remote)}: ${why} (${this.#refused} closed so far)`,
       );
     }
     connection.terminate();
@@ -280,10 +411,21 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     });
   }
 
+  /** Its role will find the bytes wrong, and could not say why. */
+  #heardFirst(connection: TcpConnection<S>, chunk: Uint8Array): void {
+    connection.hasSpoken = true;
+    if (this.isSecure || this.#listener === undefined || !beginsTls(chunk)) return;
+    this.#hints ??= new LimitedLog((line) => this.#context.log.info(line), "clients that speak TLS here");
+    this.#hints.write(
+      `${formatAddress(connection.remote)} speaks TLS, and this port does not: it has to connect without, or to a port with tls`,
+    );
+  }
+
   #data(connection: TcpConnection<S>, chunk: Uint8Array): void {
     // A reset delivers what had arrived even on a paused socket; that peer is gone.
     if (!connection.served || connection.closed) return;
     this.counters.bytesIn += chunk.length;
+    connection.received += chunk.length;
     if (this.emitsBytes && this.traffic.sample("bytes")) {
       this.traffic.emit({
         kind: "bytes",
@@ -292,6 +434,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
         bytes: chunk,
       });
     }
+    if (!connection.hasSpoken) this.#heardFirst(connection, chunk);
     // Our side has ended: what still comes is seen, and not answered.
     if (connection.ending) return;
     connection.lastActive = this.tick;
@@ -361,15 +504,19 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#dealer?.add(-1);
     if (this.#options.shared !== undefined) this.#options.shared.used--;
     this.#handshakes?.gone(connection);
+    this.#proxyHeaders?.gone(connection);
+    this.#admission?.gone(connection);
     if (connection.served) {
       this.#guard(connection, () => this.#handler.close?.(connection, error));
     } else {
       const place = this.#waiting.indexOf(connection);
       if (place >= 0) this.#waiting.splice(place, 1);
     }
-    if (this.traffic.sample("close")) {
+    if (connection.isAnnounced && this.traffic.sample("close")) {
       const reason = error === undefined ? {} : { reason: error.message };
-      this.traffic.emit({ kind: "close", conversation: connection.conversation, ...reason });
+      const { conversation, closedBy, isReset } = connection;
+      const who = closedBy === undefined ? {} : { closedBy, isReset };
+      this.traffic.emit({ kind: "close", conversation, ...who, ...reason });
     }
     if (this.#serving === connection) this.#serveNext();
     if (this.connections.size === 0) this.#allClosed();
@@ -405,6 +552,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
       connections: this.connections.size,
       connections_total: this.#accepted,
       connections_refused_total: this.#refused,
+      ...this.#admission?.stats(),
       connections_idle_closed_total: this.#idleClosed,
       ...(this.#handshakes !== undefined && { tls_handshakes_failed_total: this.#handshakes.failed }),
       connection_errors_total: this.#errors,
@@ -415,6 +563,18 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
 
   clients(): string[] {
     return [...this.connections].map((connection) => formatAddress(connection.remote));
+  }
+
+  problems(): Problem[] {
+    return [...(this.#handshakes?.problems() ?? []), ...(this.#admission?.problems() ?? [])];
+  }
+
+  async renewTls(setting: TlsSetting): Promise<boolean> {
+    if (this.#handshakes === undefined || this.#listener === undefined)
+      throw new Error("it does not speak TLS");
+    // Behind a proxy the listener itself does not speak TLS: it begins after the header of each connection.
+    const listener = this.#proxyHeaders === undefined ? this.#listener : undefined;
+    return await this.#handshakes.renew(listener, setting);
   }
 
   stop(deadline: AbortSignal): Promise<void> {
@@ -432,6 +592,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     this.#dealer?.stop();
     clearTimeout(this.#redial);
     this.#listener?.stop(false);
+    this.#admission?.stop();
     // What has arrived already is delivered in the next turn of the event loop, and is still served.
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of this.connections) this.#finish(connection);
@@ -443,12 +604,9 @@ class Server<S> implements TcpServer<S>, ConnectionOwner {
     for (const connection of [...this.connections]) connection.destroy();
     this.#stopIdleCheck();
     this.#handshakes?.close();
+    this.#hints?.close();
+    this.#proxyHeaders?.stop();
   }
 }
 
 const reached = (limit: number): string => `${limit} clients are connected and maxConnections is ${limit}`;
-
-/** Bun's types lack `fd`. */
-function descriptorOf(socket: object): number | undefined {
-  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : undefined;
-}

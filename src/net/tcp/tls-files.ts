@@ -1,30 +1,38 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { asError } from "../../core/errors.ts";
+import type { TlsSetting } from "../../core/tls-setting.ts";
+import { readRevocationList } from "../../protocol/x509/revocation-list.ts";
 
-/** The paths of a listener's certificate and key, in PEM. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-  /** Authorities that client certificates may be signed by. */
-  readonly ca?: string | undefined;
-  readonly requestClientCertificate: boolean;
-}
-
-/** The files' contents, as `Bun.listen` takes them. */
+/** What the files of a listener hold, all of it checked. */
 export interface TlsMaterial {
+  readonly setting: TlsSetting;
   readonly cert: string;
   readonly key: string;
   readonly ca?: string;
-  readonly requestCert: boolean;
-  readonly rejectUnauthorized: boolean;
+  /** A revocation list each, in PEM: Bun reads the first one of a text only. */
+  readonly crl: readonly string[];
+  /** What has an end among them, and when. */
+  readonly terms: readonly Term[];
 }
+
+/** How long something in a file is valid, in milliseconds since 1970. */
+export interface Term {
+  readonly kind: "certificate" | "authority" | "crl";
+  readonly path: string;
+  /** Whose it is. */
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+type Field = "cert" | "key" | "ca" | "crl";
 
 /** A file that cannot be used; `field` is the setting that names it. The key's text is never in the message. */
 export class TlsFileError extends Error {
   override readonly name = "TlsFileError";
   constructor(
-    readonly field: "cert" | "key" | "ca",
+    readonly field: Field,
     path: string,
     why: string,
     options?: ErrorOptions,
@@ -34,30 +42,34 @@ export class TlsFileError extends Error {
 }
 
 /** @throws {TlsFileError} for the first file that is missing, of the wrong kind, or does not match the others */
-export function readTlsFiles({ cert, key, ca, requestClientCertificate }: TlsFiles): TlsMaterial {
-  const certificate = read("cert", cert);
-  const leaf = parseCertificate("cert", cert, certificate);
-  const secret = read("key", key);
-  if (!leaf.checkPrivateKey(parseKey(key, secret))) {
-    throw new TlsFileError("key", key, `it is not the key of the certificate in ${cert}`);
-  }
-  const required = { requestCert: requestClientCertificate, rejectUnauthorized: requestClientCertificate };
-  if (ca === undefined) return { cert: certificate, key: secret, ...required };
-  const authorities = read("ca", ca);
-  parseCertificate("ca", ca, authorities);
-  return { cert: certificate, key: secret, ca: authorities, ...required };
+export function readTlsFiles(setting: TlsSetting): TlsMaterial {
+  const certificate = read("cert", setting.cert);
+  const chain = certificatesOf("cert", setting.cert, certificate);
+  const secret = read("key", setting.key);
+  if (!chain[0]?.checkPrivateKey(parseKey(setting.key, secret)))
+    throw new TlsFileError("key", setting.key, `it is not the key of the certificate in ${setting.cert}`);
+  const authorities = setting.ca === undefined ? undefined : read("ca", setting.ca);
+  const trusted = authorities === undefined ? [] : certificatesOf("ca", setting.ca ?? "", authorities);
+  const lists = setting.crl.flatMap((path) => revocationLists(path, read("crl", path)));
+  return {
+    setting,
+    cert: certificate,
+    key: secret,
+    ...(authorities !== undefined && { ca: authorities }),
+    crl: lists.map(({ pem }) => pem),
+    terms: [
+      ...chain.map((one) => termOf("certificate", setting.cert, one)),
+      ...trusted.map((one) => termOf("authority", setting.ca ?? "", one)),
+      ...lists.map(({ term }) => term),
+    ],
+  };
 }
 
-/** Why the certificate is not valid at this moment; undefined when it is. */
-export function certificateWarning(files: TlsFiles, { cert }: TlsMaterial, now: number): string | undefined {
-  const { validFrom, validTo } = new X509Certificate(cert);
-  if (Date.parse(validTo) < now) return `The certificate in ${files.cert} has expired on ${validTo}`;
-  if (Date.parse(validFrom) > now)
-    return `The certificate in ${files.cert} is valid from ${validFrom} on only`;
-  return undefined;
-}
+/** Whether nothing that a client could notice is different. */
+export const isSameMaterial = (one: TlsMaterial, other: TlsMaterial): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
-function read(field: "cert" | "key" | "ca", path: string): string {
+function read(field: Field, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
@@ -66,12 +78,49 @@ function read(field: "cert" | "key" | "ca", path: string): string {
   }
 }
 
-function parseCertificate(field: "cert" | "ca", path: string, text: string): X509Certificate {
+/** The parts of a text between `-----BEGIN label-----` and its end. */
+const blocks = (label: string, text: string): string[] =>
+  text.match(new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`, "g")) ?? [];
+
+/** All of them, of which a listener shows the first one as its own. */
+function certificatesOf(field: "cert" | "ca", path: string, text: string): X509Certificate[] {
   try {
-    return new X509Certificate(text);
+    const found = blocks("(?:TRUSTED )?CERTIFICATE", text).map((pem) => new X509Certificate(pem));
+    return found.length > 0 ? found : [new X509Certificate(text)];
   } catch {
     throw new TlsFileError(field, path, "it holds no certificate in PEM (-----BEGIN CERTIFICATE-----)");
   }
+}
+
+const termOf = (
+  kind: Term["kind"],
+  path: string,
+  { subject, validFrom, validTo }: X509Certificate,
+): Term => ({
+  kind,
+  path,
+  name: subject.split("\n").join(", "),
+  from: Date.parse(validFrom),
+  to: Date.parse(validTo),
+});
+
+function revocationLists(path: string, text: string): { readonly pem: string; readonly term: Term }[] {
+  const found = blocks("X509 CRL", text);
+  if (found.length === 0)
+    throw new TlsFileError("crl", path, "it holds no revocation list in PEM (-----BEGIN X509 CRL-----)");
+  return found.map((pem) => {
+    try {
+      const { nextUpdate } = readRevocationList(Buffer.from(pem.split("-----")[2] ?? "", "base64"));
+      const to = nextUpdate ?? Number.POSITIVE_INFINITY;
+      return { pem, term: { kind: "crl", path, name: "", from: 0, to } };
+    } catch (cause) {
+      throw new TlsFileError(
+        "crl",
+        path,
+        `a revocation list in it cannot be read: ${asError(cause).message}`,
+      );
+    }
+  });
 }
 
 // The parser's message might quote the key, so it is not kept as the cause.

@@ -19,6 +19,8 @@ export interface UdpClient {
    * @throws {DialError} `refused` when the host answered that the port is closed
    */
   receive(signal: AbortSignal): Promise<Uint8Array>;
+  /** What has come by now and was not received yet. @throws {DialError} as `receive` does */
+  arrived(): Promise<Uint8Array[]>;
   close(): void;
 }
 
@@ -41,6 +43,12 @@ export async function dialUdp(target: { readonly host: string; readonly port: nu
     received.push(item);
     waitingBytes += sizeOf(item);
     wake?.();
+  };
+  const next = (): Uint8Array => {
+    const first = received.shift() ?? new Uint8Array(0);
+    waitingBytes -= sizeOf(first);
+    if (first instanceof Error) throw first;
+    return first;
   };
   const toDialError = (error: unknown) =>
     asDialError(error, target.host, port) ?? new DialError("failed", target.host, port, { cause: error });
@@ -75,10 +83,11 @@ export async function dialUdp(target: { readonly host: string; readonly port: nu
         wake = resolve;
         await withDeadline(promise, signal);
       }
-      const next = received.shift() ?? new Uint8Array(0);
-      waitingBytes -= sizeOf(next);
-      if (next instanceof Error) throw next;
-      return next;
+      return next();
+    },
+    arrived: async () => {
+      await new Promise(setImmediate); // what the kernel holds is read once the event loop has turned
+      return received.slice().map(next);
     },
     close: () => socket.close(),
   };

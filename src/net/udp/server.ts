@@ -26,7 +26,7 @@ export interface UdpServer {
   stop(): Promise<void>;
 }
 
-export type UdpContext = Pick<RoleContext, "service" | "log" | "traffic">;
+export type UdpContext = Pick<RoleContext, "service" | "log" | "traffic" | "guards">;
 
 /** The largest payload of a datagram over IPv4: 65535 less the IP header's 20 and the UDP header's 8 bytes. */
 export const maxDatagram = 65_507;
@@ -88,6 +88,7 @@ class Server implements UdpServer {
     sent: 0,
     dropped: 0,
     unanswered: 0,
+    banned: 0,
     errors: 0,
     bytesIn: 0,
     bytesOut: 0,
@@ -122,6 +123,11 @@ class Server implements UdpServer {
     const counters = this.#counters;
     counters.received++;
     counters.bytesIn += datagram.length;
+    const bans = this.#context.guards?.bans;
+    if (bans !== undefined && !bans.isEmpty && bans.find(plainHost(host)) !== undefined) {
+      counters.banned++;
+      return;
+    }
     const unanswered = unansweredPort(port);
     if (unanswered !== undefined) {
       this.#refuse(datagram, port, host, unanswered);
@@ -154,6 +160,7 @@ class Server implements UdpServer {
       datagrams_sent_total: counters.sent,
       datagrams_dropped_total: counters.dropped,
       datagrams_unanswered_total: counters.unanswered,
+      datagrams_banned_total: counters.banned,
       datagram_errors_total: counters.errors,
       bytes_received_total: counters.bytesIn,
       bytes_sent_total: counters.bytesOut,
@@ -220,6 +227,7 @@ class Server implements UdpServer {
       direction,
       text,
       bytes,
+      number: direction === "in" ? 1 : 2,
       ...(group && { group }),
     });
   }

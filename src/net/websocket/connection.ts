@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Conversation } from "../../core/traffic.ts";
 import {
   closeFrame,
@@ -32,8 +33,10 @@ export class WebSocketConnection<S = unknown> {
   readonly reader: FrameReader;
   readonly #tcp: TcpConnection<unknown>;
   readonly #owner: WebSocketOwner<S>;
+  #bearer: string | undefined;
 
-  constructor(tcp: TcpConnection<unknown>, owner: WebSocketOwner<S>) {
+  constructor(tcp: TcpConnection<unknown>, owner: WebSocketOwner<S>, bearer?: string) {
+    this.#bearer = bearer;
     this.#tcp = tcp;
     this.#owner = owner;
     this.reader = new FrameReader({
@@ -48,8 +51,20 @@ export class WebSocketConnection<S = unknown> {
     });
   }
 
+  /** The token of the opening handshake, once: it is not kept. */
+  takeBearer(): string | undefined {
+    const bearer = this.#bearer;
+    this.#bearer = undefined;
+    return bearer;
+  }
+
   get conversation(): Conversation {
     return this.#tcp.conversation;
+  }
+
+  /** The certificate that the peer has proved to be its own; undefined: none was asked for. */
+  get certificate(): X509Certificate | undefined {
+    return this.#tcp.certificate;
   }
 
   /** Bytes that the kernel has not taken yet, frame headers included. */

@@ -1,4 +1,5 @@
 import { formatAddress } from "../../core/address.ts";
+import type { Ban } from "../../core/guards.ts";
 import {
   answerUpgrade,
   headTimeout,
@@ -30,11 +31,16 @@ export interface WebSocketHandler<S> {
   data(connection: WebSocketConnection<S>, bytes: Uint8Array): void;
   /** Called when the kernel has taken everything that was queued. */
   drain?(connection: WebSocketConnection<S>): void;
+  /** Called when the peer's address has been banned: the role closes the connection. Absent: it is reset. */
+  banned?(connection: WebSocketConnection<S>, ban: Ban): void;
   /** Called exactly once for each `open` that has returned. */
   close?(connection: WebSocketConnection<S>): void;
 }
 
-export type WebSocketServer = Pick<TcpServer, "address" | "stats" | "clients" | "stop">;
+export type WebSocketServer = Pick<
+  TcpServer,
+  "address" | "stats" | "clients" | "problems" | "renewTls" | "stop"
+>;
 
 /** The maximum size of a handshake's request head; browsers may send cookies. */
 const maxHeadSize = 16 * 1024;
@@ -64,6 +70,8 @@ export async function listenWebSocket<S>(
     address: server.address,
     stats: () => ({ ...server.stats(), upgrades_refused_total: upgrades.refused }),
     clients: () => server.clients(),
+    problems: () => server.problems(),
+    renewTls: (setting) => server.renewTls(setting),
     stop: async (deadline) => {
       upgrades.goAway();
       await server.stop(deadline);
@@ -103,6 +111,12 @@ class WebSocketUpgrades<S> implements WebSocketOwner<S> {
   drain(tcp: Tcp<S>): void {
     const { socket } = tcp.state;
     if (socket !== undefined) this.#handler.drain?.(socket);
+  }
+
+  banned(tcp: Tcp<S>, ban: Ban): void {
+    const { socket } = tcp.state;
+    if (socket === undefined || this.#handler.banned === undefined) tcp.destroy();
+    else this.#handler.banned(socket, ban);
   }
 
   close(tcp: Tcp<S>): void {
@@ -145,7 +159,7 @@ class WebSocketUpgrades<S> implements WebSocketOwner<S> {
     }
     this.#pending.remove(tcp);
     tcp.write(Buffer.from(reply.text));
-    const socket = new WebSocketConnection<S>(tcp, this);
+    const socket = new WebSocketConnection<S>(tcp, this, reply.bearer);
     this.#open.add(socket);
     try {
       socket.state = this.#handler.open(socket);

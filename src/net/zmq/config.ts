@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { byteSize, duration } from "../../core/schema.ts";
+import { admissionFields } from "../tcp/admission-config.ts";
 import { checkEndpoint } from "./endpoint.ts";
 
 const endpoint = z.string().superRefine((value, context) => {
@@ -41,6 +42,7 @@ export const zmqFields = {
     "A peer that has begun a message and not ended it so long after is disconnected.",
   ),
   maxConnections: z.int().min(1).default(10_000).describe("Peers at once; more are closed as they come."),
+  ...admissionFields,
   linger: duration("1s", { max: "1h" }).describe(
     "At a stop, how long messages already sent may take to leave; the stop's own deadline holds as well.",
   ),
@@ -62,6 +64,8 @@ export interface ZmqConfig {
   readonly maxMessageSize: number;
   readonly maxBuffered: number;
   readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly maxConnectRate: number;
   /** Milliseconds, as the following. */
   readonly linger: number;
   readonly messageTimeout: number;

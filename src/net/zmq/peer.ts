@@ -1,5 +1,5 @@
 import { formatAddress } from "../../core/address.ts";
-import type { Conversation } from "../../core/traffic.ts";
+import { type Conversation, receivedAt, type StreamPlace } from "../../core/traffic.ts";
 import {
   type Command,
   encodePong,
@@ -84,6 +84,8 @@ export class ZmqPeer {
   #waiting = 0;
   readonly #holds = new Set<HoldReason>();
   #handled = 0;
+  /** Where the chunk that came last begins among all bytes of the peer. */
+  #chunkOffset = 0;
 
   constructor(connection: TcpConnection<ZmqPeer>, owner: PeerOwner) {
     this.connection = connection;
@@ -110,6 +112,17 @@ export class ZmqPeer {
 
   get conversation(): Conversation {
     return this.connection.conversation;
+  }
+
+  /** Where the message lies that `message` is called for. */
+  get place(): StreamPlace {
+    const { begin, end } = this.#reader;
+    return receivedAt(greetingLength + begin, end - begin, this.#chunkOffset);
+  }
+
+  /** Bytes that were sent to the peer or wait in its batch. */
+  get sent(): number {
+    return this.connection.written + this.#batchLength;
   }
 
   get isReady(): boolean {
@@ -155,6 +168,7 @@ export class ZmqPeer {
     this.isHeard = true;
     this.isAsked = false;
     this.#handled = 0;
+    this.#chunkOffset = this.connection.offsetOf(chunk);
     const rest = this.#stage === "greeting" ? this.#greet(chunk) : chunk;
     if (rest.length > 0) this.#reader.read(rest);
   }

@@ -1,11 +1,13 @@
 import type { Address } from "../../core/address.ts";
 import { onAbort } from "../../core/deadline.ts";
 import { asError, StartError } from "../../core/errors.ts";
+import type { Problem } from "../../core/problem.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Conversation } from "../../core/traffic.ts";
 import { ping } from "../../protocol/zmtp/command.ts";
 import { ZmtpError } from "../../protocol/zmtp/zmtp-error.ts";
 import { HeldBytes } from "../held-bytes.ts";
+import { ConnectionsPerAddress } from "../tcp/connections-per-address.ts";
 import { connectTcp, listenTcp, type TcpConnection, type TcpHandler, type TcpServer } from "../tcp/server.ts";
 import { TimeoutQueue } from "../timeout-queue.ts";
 import { chosenIpcEndpoint, removeIpcPath, socketTarget } from "./bind.ts";
@@ -20,7 +22,7 @@ export type { ZmqBehaviour, ZmqPeer } from "./peer.ts";
 /** What a ZeroMQ service needs of a role's context. */
 export type ZmqContext = Pick<
   RoleContext,
-  "service" | "log" | "traffic" | "thread" | "joins" | "descriptors" | "fail"
+  "service" | "log" | "traffic" | "thread" | "joins" | "descriptors" | "guards" | "fail"
 >;
 
 /** Milliseconds without traffic before the system asks a peer whether it is still there: it may have lost power. */
@@ -242,6 +244,7 @@ export class ZmqServer implements PeerOwner {
       connections: sum("connections"),
       connections_total: sum("connections_total"),
       connections_refused_total: sum("connections_refused_total"),
+      ...this.#admissionStats(),
       handshake_failures_total: this.#failedHandshakes,
       peers_disconnected_total: this.#disconnected,
       held_bytes: this.#held.total,
@@ -250,6 +253,21 @@ export class ZmqServer implements PeerOwner {
       bytes_received_total: sum("bytes_received_total"),
       bytes_sent_total: sum("bytes_sent_total"),
     };
+  }
+
+  /** Of those who listen: who has been turned away, and who waits. */
+  #admissionStats(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    for (const socket of this.#sockets) {
+      for (const [name, value] of Object.entries(socket.stats())) {
+        if (/^turned_away_|^connections_(delayed|waiting)/.test(name)) sums[name] = (sums[name] ?? 0) + value;
+      }
+    }
+    return sums;
+  }
+
+  problems(): Problem[] {
+    return this.#sockets.flatMap((socket) => socket.problems());
   }
 
   clients(): string[] {
@@ -263,14 +281,17 @@ export class ZmqServer implements PeerOwner {
 
   async #open(): Promise<void> {
     const { host, port, bind, connect, maxConnections } = this.#config;
+    const { maxConnectionsPerAddress, maxConnectRate } = this.#config;
     const shared = { limit: maxConnections, used: 0 };
     const handler = this.#handler();
     const options = { keepAlive, linger, shared, transport: "zmq" } as const;
+    const perAddress = new ConnectionsPerAddress(maxConnectionsPerAddress);
+    const listening = { ...options, perAddress, maxConnectRate };
     const own = bind.length === 0 && connect.length === 0;
     if (own)
-      await this.#listen({ endpoint: formatTcpEndpoint({ host, port }), key: "port" }, options, handler);
+      await this.#listen({ endpoint: formatTcpEndpoint({ host, port }), key: "port" }, listening, handler);
     for (const [index, endpoint] of bind.entries()) {
-      await this.#listen({ endpoint, key: "bind" }, { ...options, part: `bind.${index}` }, handler);
+      await this.#listen({ endpoint, key: "bind" }, { ...listening, part: `bind.${index}` }, handler);
     }
     for (const [index, endpoint] of connect.entries()) {
       const target = { ...options, ...socketTarget(endpoint), part: `connect.${index}` };

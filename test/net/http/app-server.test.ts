@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
 import { type AppHandler, serveApp } from "../../../src/net/http/app-server.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { rejects } from "../../support/rejects.ts";
 
 const log = { debug() {}, info() {}, warning() {}, error() {} };
 
@@ -20,8 +21,9 @@ test("an app gets the client's address, and listens where it says", async () => 
 test("a port in use is reported with the setting to change", async () => {
   const { server } = await start(() => new Response());
   const again = () => start(() => new Response(), server.address.port);
-  await expect(again()).rejects.toThrow(StartError);
-  await expect(again()).rejects.toThrow(
+  await rejects(again(), StartError);
+  await rejects(
+    again(),
     /Cannot start "admin" on TCP 127\.0\.0\.1:\d+: the port is in use.* --set admin\.port=\d+/,
   );
 });

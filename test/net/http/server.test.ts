@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { StartError } from "../../../src/core/errors.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { rawHttp } from "../../support/raw-http.ts";
+import { rejects } from "../../support/rejects.ts";
 import { until } from "../../support/until.ts";
 import { answering, bodiesOf, echo, get, post, serve, text } from "./serve.ts";
 
@@ -578,7 +579,7 @@ test("a stop closes idle connections at once, answers requests that have begun, 
   const deadline = new AbortController();
   const stopped = server.stop(deadline.signal);
   await idle.ended;
-  await expect(RawClient.connect(port)).rejects.toThrow();
+  await rejects(RawClient.connect(port));
   asking.write("2");
   resolve();
   for (const [client, body] of [

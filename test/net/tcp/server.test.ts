@@ -1,6 +1,5 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { unobserved } from "../../../src/core/traffic.ts";
@@ -14,7 +13,10 @@ import {
   type TcpOptions,
   type TcpServer,
 } from "../../../src/net/tcp/server.ts";
+import { maxSocketPath } from "../../../src/net/unix-socket.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { rejects } from "../../support/rejects.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { seenTraffic } from "../../support/seen-traffic.ts";
 import { maxWait, until } from "../../support/until.ts";
 
@@ -40,6 +42,62 @@ const echo: TcpHandler<undefined> = {
 };
 
 describe("listenTcp", () => {
+  const endings: Record<string, { act: (client: RawClient) => void; text: string; expected: object }> = {
+    "the client with FIN": {
+      act: (client) => client.end(),
+      text: "x",
+      expected: { closedBy: "client", isReset: false },
+    },
+    "the client with a reset": {
+      act: (client) => client.reset(),
+      text: "x",
+      expected: { closedBy: "client", isReset: true },
+    },
+    "the service with FIN": { act: () => {}, text: "end", expected: { closedBy: "service", isReset: false } },
+    "the service with a reset": {
+      act: () => {},
+      text: "destroy",
+      expected: { closedBy: "service", isReset: true },
+    },
+  };
+  test.each(Object.keys(endings))("observers see that a connection was closed by %s", async (name) => {
+    const { act, text, expected } = endings[name]!;
+    const events: TrafficEvent[] = [];
+    const traffic = seenTraffic((event) => events.push(event));
+    const handler: TcpHandler<undefined> = {
+      open: () => undefined,
+      data: (connection, chunk) => {
+        const word = Buffer.from(chunk).toString();
+        if (word === "end") connection.end();
+        else if (word === "destroy") connection.destroy();
+        else connection.write(chunk);
+      },
+    };
+    const server = await listen(handler, {}, { traffic });
+    const client = await RawClient.connect(server.address.port);
+    client.write(text);
+    if (text === "x") await client.text(1);
+    act(client);
+    if (text === "end") client.end();
+    await until(() => events.some(({ kind }) => kind === "close"));
+    expect(events.find(({ kind }) => kind === "close")).toMatchObject(expected);
+  });
+
+  test("observers see that a client of an iterative service waits for its turn", async () => {
+    const events: TrafficEvent[] = [];
+    const traffic = seenTraffic((event) => events.push(event));
+    const server = await listen(echo, { iterative: true }, { traffic });
+    const first = await RawClient.connect(server.address.port);
+    first.write("x");
+    await first.text(1);
+    await RawClient.connect(server.address.port);
+    await until(() => events.filter(({ kind }) => kind === "open").length === 2);
+    expect(events.filter(({ kind }) => kind === "open").map((event) => "waits" in event)).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test("port 0 becomes a real port, and bytes come back", async () => {
     const server = await listen(echo);
     expect(server.address.port).toBeGreaterThan(0);
@@ -370,7 +428,7 @@ describe("listenTcp", () => {
     client.end();
     await stopped;
     expect(server.connections.size).toBe(0);
-    await expect(RawClient.connect(server.address.port)).rejects.toThrow("ECONNREFUSED");
+    await rejects(RawClient.connect(server.address.port), "ECONNREFUSED");
   });
 
   test("stop drops clients that are still connected at the deadline, and is safe to call twice", async () => {
@@ -385,7 +443,8 @@ describe("listenTcp", () => {
     const server = await listen(echo);
     const port = server.address.port;
     const second = listenTcp(contextFor({ service: "other" }), { host: "127.0.0.1", port }, echo);
-    await expect(second).rejects.toThrow(
+    await rejects(
+      second,
       new RegExp(
         `Cannot start "other" on TCP 127.0.0.1:${port}: the port is in use( by .* \\(pid ${process.pid}\\))?. ` +
           "Stop .*, or take another port: --set services.other.port=\\d+$",
@@ -396,15 +455,13 @@ describe("listenTcp", () => {
   test("the first thread of a service claims the port; only the others share it", async () => {
     const first = await listen(echo, {}, { thread: 1 });
     const port = first.address.port;
-    await expect(listen(echo, { port }, { thread: 1 })).rejects.toThrow("the port is in use");
+    await rejects(listen(echo, { port }, { thread: 1 }), "the port is in use");
     const joined = await listen(echo, { port }, { thread: 2, joins: true });
     expect(joined.address.port).toBe(port);
   });
 
   test("an address that is not of this machine is reported as such", async () => {
-    await expect(listen(echo, { host: "192.0.2.1" })).rejects.toThrow(
-      '"192.0.2.1" is not an address of this machine',
-    );
+    await rejects(listen(echo, { host: "192.0.2.1" }), '"192.0.2.1" is not an address of this machine');
   });
 
   test("open, bytes in both directions and close are observed", async () => {
@@ -501,7 +558,7 @@ describe("listenTcp", () => {
 });
 
 describe("a server on a path", () => {
-  const newPath = () => join(mkdtempSync(join(tmpdir(), "distsrv-path-")), "socket");
+  const newPath = () => join(scratchFolder("path"), "socket");
 
   test.each(["a file", "an abstract name"])("serves programs of this machine over %s", async (kind) => {
     const path = kind === "a file" ? newPath() : `\0distsrv-test-${crypto.randomUUID()}`;
@@ -517,7 +574,7 @@ describe("a server on a path", () => {
     onTestFinished(() => client.terminate());
     client.write("halo");
     expect(await received.promise).toBe("halo");
-    expect(events[0]?.conversation).toMatchObject({ local: path, remote: "" });
+    expect(events[0]?.conversation).toMatchObject({ local: path, remote: path.replace("\0", "@") });
   });
 
   test("refuses the next client when it is full", async () => {
@@ -532,7 +589,70 @@ describe("a server on a path", () => {
       onTestFinished(() => client.terminate());
     }
     await closed.promise;
-    expect(log[0]).toStartWith("Closed a connection from this machine: 1 clients are connected");
+    expect(log[0]).toStartWith(`Closed a connection from ${path}: 1 clients are connected`);
+  });
+
+  test("has the permissions that it is to have, and is gone when the server has stopped", async () => {
+    for (const mode of [0o600, 0o660, 0o777]) {
+      const path = newPath();
+      const server = await listen(echo, { path, mode });
+      expect(lstatSync(path).mode & 0o777).toBe(mode);
+      await server.stop(AbortSignal.abort());
+      expect(existsSync(path)).toBe(false);
+    }
+  });
+
+  test("takes the place of a socket that a dead program has left", async () => {
+    const path = newPath();
+    const script = `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); process.kill(process.pid, 9);`;
+    await Bun.spawn([process.execPath, "-e", script]).exited;
+    expect(lstatSync(path).isSocket()).toBe(true);
+    await listen(echo, { path, mode: 0o660 });
+    const client = await Bun.connect({ unix: path, socket: { data() {} } });
+    client.terminate();
+  });
+
+  test("leaves one alone on which a program listens, and a file that is none", async () => {
+    const [living, file] = [newPath(), newPath()];
+    const server = await listen(echo, { path: living, mode: 0o660 });
+    const advice = "or change services.test.listeners.1.path";
+    const options = { mode: 0o660, part: "listeners.1" };
+    await rejects(
+      listen(echo, { path: living, ...options }),
+      `Cannot start "test" on the Unix socket ${living}: ${living} is in use. Stop the other program, ${advice}`,
+    );
+    writeFileSync(file, "not a socket");
+    await rejects(
+      listen(echo, { path: file, ...options }),
+      `${file} is a file and no socket. Move it away, ${advice}`,
+    );
+    expect(readFileSync(file, "utf8")).toBe("not a socket");
+    const client = await Bun.connect({ unix: living, socket: { data() {} } });
+    client.terminate();
+    expect(server.address.host).toBe(living);
+  });
+
+  test("says what is wrong with a path that cannot be", async () => {
+    const folder = scratchFolder("path");
+    const options = { mode: 0o660, part: "listeners.0" };
+    const long = join(folder, "x".repeat(maxSocketPath));
+    await rejects(
+      listen(echo, { path: long, ...options }),
+      `bytes, and a socket's may have ${maxSocketPath}`,
+    );
+    const nowhere = join(folder, "missing", "socket");
+    await rejects(listen(echo, { path: nowhere, ...options }), "missing does not exist. Create it");
+  });
+
+  test("counts nobody by an address", async () => {
+    const path = newPath();
+    const server = await listen(echo, { path, mode: 0o660, maxConnectionsPerAddress: 1 });
+    for (let count = 0; count < 3; count++) {
+      const client = await Bun.connect({ unix: path, socket: { data() {} } });
+      onTestFinished(() => client.terminate());
+    }
+    await until(() => server.connections.size === 3);
+    expect(server.clients()).toEqual([path, path, path]);
   });
 });
 

@@ -59,3 +59,27 @@ test("datagrams that nobody receives wait up to a limit, in number and in bytes;
     while (last.length !== 1) last = await client.receive(AbortSignal.timeout(maxWait));
   }
 });
+
+test("what has arrived is handed over at once, in order, and a refusal among it is thrown", async () => {
+  const server = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    socket: { data: (socket, data, port, address) => void socket.send(data, port, address) },
+  });
+  const client = await dialUdp({ host: "127.0.0.1", port: server.port });
+  onTestFinished(() => client.close());
+  expect(await client.arrived()).toEqual([]);
+  for (const byte of [1, 2, 3]) client.send(Uint8Array.of(byte));
+  const arrived: Uint8Array[] = [];
+  await until(async () => arrived.push(...(await client.arrived())) === 3);
+  expect(arrived).toEqual([1, 2, 3].map((byte) => Uint8Array.of(byte)));
+  server.close();
+  let error: unknown;
+  await until(async () => {
+    // The system may say so to either of them.
+    error = await Promise.try(() => client.send(Uint8Array.of(4)))
+      .then(() => client.arrived())
+      .catch((thrown: unknown) => thrown);
+    return error instanceof Error;
+  });
+  expect(error).toMatchObject({ code: "refused" });
+});

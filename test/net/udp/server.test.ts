@@ -3,19 +3,20 @@ import type { Logger } from "../../../src/core/log.ts";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { responderPorts, SenderRate } from "../../../src/net/udp/reply-guard.ts";
 import { listenUdp, maxWaiting, repliesPerTurn } from "../../../src/net/udp/server.ts";
+import { testBans } from "../../support/bans.ts";
 import { seenTraffic } from "../../support/seen-traffic.ts";
 import { until } from "../../support/until.ts";
 
 const encoder = new TextEncoder();
 
-async function echo({ host = "127.0.0.1", maxRate = 0, marker = "" } = {}) {
+async function echo({ host = "127.0.0.1", maxRate = 0, marker = "", bans = testBans() } = {}) {
   const log: string[] = [];
   const line = (message: string) => void log.push(message);
   const logger: Logger = { debug: line, info: line, warning: line, error: line };
   let answered = 0;
   const events: TrafficEvent[] = [];
   const traffic = seenTraffic((event) => events.push(event));
-  const context = { service: "udp", log: logger, traffic };
+  const context = { service: "udp", log: logger, traffic, guards: { bans } };
   const server = await listenUdp(
     context,
     { host, port: 0, maxRate },
@@ -174,4 +175,21 @@ describe("the rate of replies to a sender", () => {
     for (let count = 0; count < 100_000; count++) rate.take("127.0.0.1", 40_000, 0);
     expect(rate.take("127.0.0.1", 40_000, 0)).toBe(true);
   });
+});
+
+test("a UDP server drops and counts datagrams from an address that is banned, and answers the others", async () => {
+  const bans = testBans("127.0.0.2");
+  const { server, port, answered, log } = await echo({ bans });
+  const [banned, other] = [await from(0, "127.0.0.2"), await from(0, "127.0.0.3")];
+  banned.socket.send("halo", port, "127.0.0.1");
+  other.socket.send("halo", port, "127.0.0.1");
+  await settled(server, 2);
+  await until(() => other.received() === 1);
+  expect([answered(), banned.received()]).toEqual([1, 0]);
+  expect(server.stats()).toMatchObject({ datagrams_banned_total: 1, datagrams_unanswered_total: 0 });
+  expect(log).toEqual([]);
+  bans.add("127.0.0.3");
+  other.socket.send("halo", port, "127.0.0.1");
+  await settled(server, 3);
+  expect(answered()).toBe(1);
 });

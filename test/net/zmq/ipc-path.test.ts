@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { StartError } from "../../../src/core/errors.ts";
 import { ZmqClient } from "../../../src/net/zmq/client.ts";
 import { zmqRep } from "../../../src/roles/zmq/index.ts";
+import { rejects } from "../../support/rejects.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
 
@@ -38,7 +39,7 @@ test("a file is left as it is, and named", async () => {
   expect(error.message).toContain(`${path} is a file and no socket`);
   expect(error.message).toMatch(/services\.[\w-]+\.bind/);
   expect(readFileSync(path, "utf8")).toBe("precious");
-  expect(ZmqClient.open("pull", { endpoint: `ipc://${path}`, bind: true })).rejects.toThrow("no socket");
+  await rejects(ZmqClient.open("pull", { endpoint: `ipc://${path}`, bind: true }), "no socket");
 });
 
 test("a socket that lives is not stolen", async () => {
