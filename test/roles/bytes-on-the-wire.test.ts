@@ -15,10 +15,12 @@ import { upcall } from "../../src/roles/upcall/index.ts";
 import { zmqPub, zmqPush, zmqRep } from "../../src/roles/zmq/index.ts";
 import { type GoldenEvent, golden } from "../support/golden.ts";
 import { labOperations } from "../support/lab-operations.ts";
+import { connect, packet, publish, subscribe } from "../support/mqtt-packets.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { Relay } from "../support/relay.ts";
 import { startRole } from "../support/start-role.ts";
 import { until } from "../support/until.ts";
+import { greeting, message, readyCommand } from "../support/zmtp.ts";
 
 /** The service that each recording is of, by the beginning of its name. */
 const rolesOf: Readonly<Record<string, Role>> = {
@@ -63,6 +65,30 @@ function shown(events: readonly TrafficEvent[], direction: Direction): string[] 
   return [...bytes.values()].map((all) => all.toString("latin1"));
 }
 
+type Message = Extract<TrafficEvent, { kind: "message" }>;
+
+/** The messages of each conversation, in the order in which these began. */
+function messagesOf(events: readonly TrafficEvent[]): readonly Message[][] {
+  const messages = new Map<string, Message[]>();
+  for (const event of events) {
+    if (event.kind === "open") messages.set(event.conversation.id, []);
+    else if (event.kind === "message") messages.get(event.conversation.id)?.push(event);
+  }
+  return [...messages.values()];
+}
+
+/** Where a message says that it lies on the wire, there it lies: its frames around it, where it has some. */
+function expectInPlace(message: Message, wire: Buffer): void {
+  const { stream, bytes = new Uint8Array(), conversation } = message;
+  // Only what went over no wire has no place on it.
+  if (stream === undefined) return expect(bytes.length).toBe(0);
+  const { offset, length = bytes.length } = stream;
+  const there = wire.subarray(offset, offset + length);
+  expect(there.length).toBe(length);
+  if (conversation.transport === "zmq") expect(there.includes(bytes)).toBe(true);
+  else expect(there.subarray(0, bytes.length).toString("latin1")).toBe(Buffer.from(bytes).toString("latin1"));
+}
+
 /** Sends what the recorded client sent, each piece once the one before has been answered; some never are. */
 async function send(relay: Relay, events: readonly GoldenEvent[], pieces: (bytes: Buffer) => Buffer[]) {
   const number = relay.connections.length;
@@ -95,6 +121,17 @@ describe("the bytes of", () => {
       await until(() => events.filter(({ kind }) => kind === "close").length === relay.connections.length);
       expect(shown(events, "out")).toEqual(carried("server"));
       expect(shown(events, "in")).toEqual(carried("client"));
+      const conversations = messagesOf(events);
+      expect(conversations).toHaveLength(relay.connections.length);
+      for (const [index, messages] of conversations.entries()) {
+        expect(messages.map(({ number }) => number)).toEqual(messages.map((_, before) => before + 1));
+        for (const message of messages) {
+          expectInPlace(
+            message,
+            relay.connections[index]!.from(message.direction === "in" ? "client" : "server"),
+          );
+        }
+      }
     });
 });
 
@@ -136,4 +173,96 @@ describe("the messages of", () => {
         expect(Buffer.concat(messages).toString("latin1")).toBe(Buffer.concat(carried).toString("latin1"));
       }
     });
+});
+
+describe("the packets of a broker", () => {
+  test.each(["", "kelas/ani/"])(
+    "are numbered, and lie where they say, with the prefix %p",
+    async (topicPrefix) => {
+      const { port, events } = await startRole(mqtt, { topicPrefix }, { observe: true });
+      const relay = await Relay.start(port);
+      const client = await RawClient.connect(relay.port);
+      const id = (number: number) => Buffer.from([number >> 8, number & 255]);
+      const parts = [
+        connect("dua"),
+        subscribe("#", 1),
+        ...Array.from({ length: 40 }, (_, index) => publish("a/b", `pesan ${index}`)),
+        publish("besar", Buffer.alloc(300_000, "x")),
+        ...[1, 2, 3].map((number) => packet(0x32, "a/b", id(number), "QoS 1")),
+        ...[4, 5].map((number) => packet(0x34, "a/b", id(number), "QoS 2")),
+        ...[4, 5].map((number) => packet(0x62, id(number))),
+        Buffer.from([0xc0, 0]),
+      ];
+      await client.writeAll(Buffer.concat(parts));
+      const recording = () => relay.connections[0]!;
+      // CONNACK and SUBACK, the deliveries, PUBACKs, PUBRECs, PUBCOMPs, PINGRESP.
+      const expected = 2 + 46 + 3 + 2 + 2 + 1;
+      const sent = () =>
+        messagesOf(events)
+          .flat()
+          .filter(({ direction }) => direction === "out");
+      await until(() => sent().length === expected);
+      const end = Math.max(...sent().map(({ stream }) => stream!.offset + stream!.length!));
+      await until(() => recording().from("server").length === end);
+      const messages = messagesOf(events)[0]!;
+      expect(messages.map(({ number }) => number!).sort((one, other) => one - other)).toEqual(
+        messages.map((_, before) => before + 1),
+      );
+      for (const direction of ["in", "out"] as const) {
+        const wire = recording().from(direction === "in" ? "client" : "server");
+        const those = messages.filter((message) => message.direction === direction);
+        for (const message of those) expectInPlace(message, wire);
+        // They fill the stream, one behind the other.
+        const ends = [0, ...those.map(({ stream }) => stream!.offset + stream!.length!)];
+        expect(those.map(({ stream }) => stream!.offset)).toEqual(ends.slice(0, -1));
+        expect(ends.at(-1)).toBe(wire.length);
+      }
+    },
+  );
+});
+
+describe("the chunks that messages came in", () => {
+  const get = "GET /add?a=1&b=2 HTTP/1.1\r\nHost: x\r\n\r\n";
+  /** One message, and what has to be sent before it. */
+  const messages: readonly (readonly [Role, message: Buffer, before: Buffer])[] = [
+    [time as Role, Buffer.from("TIME\r\n"), Buffer.alloc(0)],
+    [rest as Role, Buffer.from(get), Buffer.alloc(0)],
+    [mqtt as Role, publish("a/b", "halo"), connect("dua")],
+    [zmqRep as Role, message("", "halo"), Buffer.concat([greeting, readyCommand("REQ")])],
+  ];
+  for (const [role, one, before] of messages) {
+    const received = async (pieces: readonly Uint8Array[], count: number) => {
+      const { port, events, service } = await observed(role);
+      const client = await RawClient.connect(port);
+      let sent = 0;
+      for (const piece of [before, ...pieces]) {
+        client.write(piece);
+        sent += piece.length;
+        await until(() => service.stats().bytes_received_total === sent);
+      }
+      const found = () =>
+        events.flatMap((event) =>
+          event.kind === "message" && event.direction === "in" && event.stream!.offset >= before.length
+            ? [event.stream!]
+            : [],
+        );
+      await until(() => found().length === count);
+      return found();
+    };
+    const { length } = one;
+    const at = before.length;
+
+    test(`${role.name}: one in two chunks begins before the chunk that completed it`, async () => {
+      const places = await received([one.subarray(0, 3), one.subarray(3)], 1);
+      expect(places).toEqual([{ offset: at, length, chunk: at + 3 }]);
+    });
+
+    test(`${role.name}: two in one chunk have the same`, async () => {
+      const places = await received([Buffer.concat([one, one])], 2);
+      expect(places).toEqual([
+        { offset: at, length, chunk: at },
+        { offset: at + length, length, chunk: at },
+      ]);
+    });
+  }
 });

@@ -1,5 +1,6 @@
 import { printable } from "../text/printable.ts";
 import type { Packet, Publish, SubscriptionRequest } from "./packet.ts";
+import { publishText } from "./publish-text.ts";
 import { reasonName } from "./reason.ts";
 
 /** The versions' names. */
@@ -46,20 +47,19 @@ export function describePacket(packet: Packet): string {
   }
 }
 
-/** `PUBLISH sister/temp qos 1, 12 B`. */
-export function describeMessage(
-  topic: string,
-  qos: number,
-  retain: boolean,
-  dup: boolean,
-  size: number,
-): string {
-  const marks = `${retain ? " retain" : ""}${dup ? " dup" : ""}`;
-  return `PUBLISH ${printable(topic)} qos ${qos}${marks}, ${size} B`;
-}
+/** Characters of a topic, as among the fields. */
+const maxTopic = 1000;
 
-function describePublish({ topic, qos, retain, dup, payload }: Publish): string {
-  return describeMessage(topic, qos, retain, dup, payload.length);
+type PublishParts = Pick<Publish, "topic" | "qos" | "retain" | "dup" | "payload">;
+
+/** `PUBLISH sister/temp qos 1 "28°C"` */
+export function describePublish({ topic, qos, retain, dup, payload }: PublishParts): string {
+  return publishText({
+    ...{ qos, retain, dup },
+    topic: printable(topic, maxTopic),
+    payload: printable(payload),
+    size: payload.length,
+  });
 }
 
 function describeSubscription({ filter, qos }: SubscriptionRequest): string {

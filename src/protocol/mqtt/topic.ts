@@ -12,10 +12,33 @@ export function topicNameMistake(topic: string): string | undefined {
   return undefined;
 }
 
+/** What is wrong with a topic filter. */
+export type FilterMistake =
+  | { readonly kind: "empty" | "nul" | "hash" }
+  /** A wildcard beside other characters in one level. */
+  | { readonly kind: "mixed"; readonly level: string };
+
 /** What is wrong with a topic filter, as the end of a sentence; undefined: nothing. */
 export function topicFilterMistake(filter: string): string | undefined {
-  if (filter === "") return "is empty"; // [MQTT-4.7.3-1]
-  if (filter.includes("\0")) return "holds the character U+0000"; // [MQTT-4.7.3-2]
+  const mistake = findFilterMistake(filter);
+  switch (mistake?.kind) {
+    case undefined:
+      return undefined;
+    case "empty":
+      return "is empty";
+    case "nul":
+      return "holds the character U+0000";
+    case "hash":
+      return 'has "#" before its last level';
+    case "mixed":
+      return `mixes a wildcard with other characters in its level "${mistake.level}"`;
+  }
+}
+
+/** Undefined: nothing is wrong. */
+export function findFilterMistake(filter: string): FilterMistake | undefined {
+  if (filter === "") return { kind: "empty" }; // [MQTT-4.7.3-1]
+  if (filter.includes("\0")) return { kind: "nul" }; // [MQTT-4.7.3-2]
   // Level by level and without a list of them: a filter of 64 KiB may have 32,768.
   for (let start = 0; start <= filter.length; ) {
     const next = filter.indexOf("/", start);
@@ -27,15 +50,15 @@ export function topicFilterMistake(filter: string): string | undefined {
   return undefined;
 }
 
-function wildcardMistake(filter: string, start: number, end: number): string | undefined {
+function wildcardMistake(filter: string, start: number, end: number): FilterMistake | undefined {
   for (let at = start; at < end; at++) {
     const code = filter.charCodeAt(at);
     if (code !== plus && code !== hash) continue;
     if (end - start > 1) {
       const level = filter.slice(start, Math.min(end, start + 100));
-      return `mixes a wildcard with other characters in its level "${level}"`; // [MQTT-4.7.1-2]
+      return { kind: "mixed", level }; // [MQTT-4.7.1-2]
     }
-    if (code === hash && end < filter.length) return 'has "#" before its last level'; // [MQTT-4.7.1-1]
+    if (code === hash && end < filter.length) return { kind: "hash" }; // [MQTT-4.7.1-1]
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import type { Role } from "../../core/role.ts";
 import { compiledText, host, port } from "../../core/schema.ts";
 import { concurrencyField, streamFields } from "../../net/tcp/config.ts";
 import { replyServer } from "../../net/tcp/reply-server.ts";
+import { tlsRole } from "../../net/tcp/tls-role.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
 
 export const echoConfig = z.strictObject({
@@ -23,6 +24,7 @@ export const echo: Role<EchoConfig> = {
   summary: "TCP: sends each chunk back, with a prefix or untouched",
   config: echoConfig,
   example: (_, [address]) => exampleCommand("echo", address, labPorts.echo, "halo"),
+  ...tlsRole,
   async start(context, config) {
     return await replyServer(context, config, compileReply(config.reply));
   },

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { formatAddress } from "../../core/address.ts";
+import { webAddress } from "../../core/address.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { host, port } from "../../core/schema.ts";
 import { corsField, httpFields } from "../../net/http/config.ts";
 import { withCors } from "../../net/http/cors.ts";
 import { serveHttp } from "../../net/http/server.ts";
+import { runningServer } from "../../net/tcp/running-server.ts";
+import { tlsRole } from "../../net/tcp/tls-role.ts";
 import { RpcEndpoint } from "./endpoint.ts";
 import { RpcService } from "./service.ts";
 
@@ -27,17 +29,14 @@ export type JsonrpcConfig = z.infer<typeof jsonrpcConfig>;
 export const jsonrpc: Role<JsonrpcConfig> = {
   name: "jsonrpc",
   summary: "Calculator over JSON-RPC 2.0 by POST, with batches and notifications",
+  usesOperations: true,
   config: jsonrpcConfig,
   example: (_config, [address]) =>
-    `curl -d '{"jsonrpc":"2.0","method":"add","params":[10,2],"id":1}' http://${address === undefined ? "" : formatAddress(address)}/`,
+    `curl -d '{"jsonrpc":"2.0","method":"add","params":[10,2],"id":1}' ${address === undefined ? "http://" : webAddress(address)}/`,
+  ...tlsRole,
   async start(context, config) {
     const endpoint = new RpcEndpoint(context.operations, config.maxBatch, context.log);
     const server = await serveHttp(context, config, withCors(config.cors, new RpcService(endpoint)));
-    return {
-      addresses: [server.address],
-      stats: () => server.stats(),
-      clients: () => server.clients(),
-      stop: (deadline) => server.stop(deadline),
-    };
+    return runningServer(server, config);
   },
 };

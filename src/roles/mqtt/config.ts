@@ -1,16 +1,23 @@
 import { z } from "zod";
 import { labPorts } from "../../core/ports.ts";
 import { byteSize, duration, host, port } from "../../core/schema.ts";
+import { admissionFields } from "../../net/tcp/admission-config.ts";
 import { topicLimitMistake, topicNameMistake } from "../../protocol/mqtt/topic.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
+import { authFields, authMistakes } from "./auth/config.ts";
+import { persistenceFields } from "./durable/config.ts";
 import {
   connectTimeout,
   listener,
   listenerFields,
   listenerMistakes,
   maxPacketSize,
+  placeMistakes,
 } from "./listener-config.ts";
+import { ruleFields } from "./rules/config.ts";
 import { userFields, userMistakes } from "./users/config.ts";
+import { listenerAccessMistakes } from "./users/listener-access.ts";
+import { furtherAccessFields, ownAccessFields } from "./users/listener-access-config.ts";
 
 /** What a built-in publisher's message may hold besides `{random A..B}`. */
 export const messageFields = ["time", "count"] as const;
@@ -49,10 +56,15 @@ const fields = z.strictObject({
   port: port(labPorts.mqtt),
   ...listenerFields,
   listeners: z
-    .array(listener)
+    .array(listener.extend(furtherAccessFields))
     .default([])
-    .describe("Further listeners beside the service's own port, each with its own transport and limits."),
+    .describe(
+      "Further listeners beside the service's own port, each with its own transport and limits, on a port or a Unix socket.",
+    ),
   ...userFields,
+  ...authFields,
+  ...ownAccessFields,
+  ...ruleFields,
   serverReference: z
     .string()
     .min(1)
@@ -66,12 +78,16 @@ const fields = z.strictObject({
     .min(1)
     .default(20_000)
     .describe("Clients at once, on all listeners together; more are closed as they come."),
+  maxConnectionsPerAddress: admissionFields.maxConnectionsPerAddress.describe(
+    "Clients at once from one address, or one /64 of IPv6, on all listeners together; more are closed as they come. 0 is no limit.",
+  ),
   connectTimeout: connectTimeout.describe(
     "A client that has not sent its CONNECT and authenticated by then is closed; a TLS and a WebSocket handshake before have the same time each.",
   ),
   tcpKeepAlive: duration("1m", { max: "32767s" }).describe(
     "After this long without traffic the operating system probes whether the client is still there, and gives up after ten probes, a second apart; 0 is never.",
   ),
+  persistence: persistenceFields.optional(),
   maxKeepAlive: duration("0s", { max: "65535s" }).describe(
     "The longest keep alive of an MQTT 5 client, sent to one that asks for more or for none. 0 leaves it to the client.",
   ),
@@ -93,7 +109,17 @@ const fields = z.strictObject({
       "Messages a second that a client may publish, and as many at once after a pause. A faster client is not read for a while: nothing is lost, but all that it sends waits, PINGREQ too. Counted by client identifier, so connecting again gains one message at most. 0 is no limit.",
     ),
   maxPublishBytesRate: byteSize("0").describe(
-    "Bytes of PUBLISH packets a second that a client may send, limited in the same way; 0 is no limit.",
+    "Bytes of PUBLISH packets a second that a client may send, limited in the same way; 0 is no limit. A packet larger than a minute's worth is waited for a minute: maxPacketSize limits it.",
+  ),
+  maxUserPublishRate: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      "Messages a second that all clients of one user name may publish together, limited in the same way; 0 is no limit.",
+    ),
+  maxUserPublishBytesRate: byteSize("0").describe(
+    "Bytes of PUBLISH packets a second of all clients of one user name together; 0 is no limit.",
   ),
   checkPayloadFormat: z
     .boolean()
@@ -193,11 +219,14 @@ const fields = z.strictObject({
 });
 
 export const mqttConfig = fields.check(({ value, issues }) => {
+  for (const mistake of authMistakes(value)) issues.push({ code: "custom", input: undefined, ...mistake });
   for (const mistake of userMistakes(value)) issues.push({ code: "custom", input: undefined, ...mistake });
+  for (const mistake of listenerAccessMistakes(value))
+    issues.push({ code: "custom", input: undefined, ...mistake });
   for (const mistake of listenerMistakes(value))
     issues.push({ code: "custom", input: undefined, ...mistake });
   for (const [index, listener] of value.listeners.entries()) {
-    for (const { path, message } of listenerMistakes(listener)) {
+    for (const { path, message } of [...listenerMistakes(listener), ...placeMistakes(listener)]) {
       issues.push({ code: "custom", input: undefined, path: ["listeners", index, ...path], message });
     }
   }

@@ -1,14 +1,19 @@
 import { type Address, formatAddress } from "../../core/address.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
+import { unmetAccess, withAccessFiles, withClasses } from "./access-files.ts";
+import { authContext } from "./auth/context.ts";
 import { Broker } from "./broker/broker.ts";
 import { startPublishers } from "./broker/built-in-publishers.ts";
 import { type MqttConfig, mqttConfig } from "./config.ts";
+import { DiskStore } from "./durable/disk-store.ts";
 import { openInsight } from "./insight/insight.ts";
-import { type Listeners, openListeners, portsOf, resolveFiles, unmetNeeds } from "./listeners.ts";
+import { type Listeners, openListeners, portsOf, resolveFiles, socketsOf, unmetNeeds } from "./listeners.ts";
 import { noBus } from "./ports/bus.ts";
 import { systemClock } from "./ports/clock.ts";
 import { memoryStore } from "./ports/store.ts";
 import { disconnectDisallowed } from "./users/disconnect-disallowed.ts";
+import { guardedAccess } from "./users/guarded-access.ts";
+import { accessOfListeners, knowsItsClients } from "./users/listener-access.ts";
 import { reloadableAccess } from "./users/reloadable-access.ts";
 
 /** A broker for MQTT 3.1, 3.1.1 and 5.0. */
@@ -21,10 +26,24 @@ export const mqtt: Role<MqttConfig> = {
     return `distcli mqtt sub ${brokerArgument(addresses[0] ?? config)} -t '${topic === undefined ? "#" : `${topic}/#`}'`;
   },
   ports: portsOf,
-  resolveFiles,
-  unmet: unmetNeeds,
+  resolveFiles: (config, resolve) =>
+    withAccessFiles(inFolder(resolveFiles(config, resolve), resolve), resolve),
+  unmet: (config) => [...unmetNeeds(config), ...unmetAccess(config)],
+  prepare: withClasses,
+  knowsItsClients,
+  exclusive: (config) => [...directoryOf(config), ...socketsOf(config)],
   start,
 };
+
+/** A relative directory begins where the configuration file is. */
+function inFolder(config: MqttConfig, resolve: (path: string) => string): MqttConfig {
+  const { persistence } = config;
+  if (persistence === undefined) return config;
+  return { ...config, persistence: { ...persistence, directory: resolve(persistence.directory) } };
+}
+
+const directoryOf = ({ persistence }: MqttConfig): string[] =>
+  persistence === undefined ? [] : [`directory ${persistence.directory}`];
 
 /** The broker's address as distcli takes it. */
 function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): string {
@@ -34,12 +53,17 @@ function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): 
 }
 
 async function start(context: RoleContext, config: MqttConfig): Promise<RunningService<MqttConfig>> {
-  const { log, traffic } = context;
-  const access = reloadableAccess(config);
-  const ports = { access, store: memoryStore, bus: noBus };
+  const { log, traffic, audit } = context;
+  const access = reloadableAccess(config, authContext(log));
+  const disk = openDisk(context, config);
+  const ports = {
+    access: guardedAccess(access, context.service, context.guards),
+    store: disk ?? memoryStore,
+    bus: noBus,
+  };
   const fail = (error: Error) => context.fail(error);
   const product = `distsrv version ${context.version}`;
-  const broker = new Broker(config, { log, traffic, fail, product, clock: systemClock, ...ports });
+  const broker = new Broker(config, { log, traffic, audit, fail, product, clock: systemClock, ...ports });
   const listeners = await listen(context, config, broker);
   const [address] = listeners.addresses;
   const trace = {
@@ -51,14 +75,22 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
   const insight = openInsight(broker);
   return {
     addresses: listeners.addresses,
-    stats: () => ({ ...listeners.stats(), ...broker.stats() }),
+    stats: () => ({ ...listeners.stats(), ...broker.stats(), ...access.stats(), ...disk?.stats() }),
     clients: () => listeners.clients(),
-    problems: () => insight.problems(),
+    problems: () => [...listeners.problems(), ...access.problems(), ...insight.problems()],
+    unready: () => broker.unready,
     views: insight.views,
     actions: insight.actions,
+    dataDirectory: config.persistence?.directory,
+    renewTls: (next) => listeners.renewTls(next),
     reload: async (next) => {
       if (!broker.reload(next)) return false;
-      disconnectDisallowed(broker, access.change(next));
+      await listeners.renewTls(next);
+      listeners.apply(next);
+      const { mayStay, hasNewRules } = access.change(next);
+      // First, so that the wills of those who have to go are published by the new rules.
+      if (hasNewRules) broker.permissionsChanged();
+      disconnectDisallowed(broker, mayStay);
       stopPublishers();
       stopPublishers = startPublishers(broker, next.publish, trace);
       return true;
@@ -71,15 +103,23 @@ async function start(context: RoleContext, config: MqttConfig): Promise<RunningS
       broker.stop();
       await drained;
       await broker.close();
+      access.stop();
     },
   };
+}
+
+/** Where the broker keeps what outlives it, if the configuration says where. */
+function openDisk({ log, service }: RoleContext, { persistence }: MqttConfig): DiskStore | undefined {
+  if (persistence === undefined) return undefined;
+  const wall = () => Date.now();
+  return new DiskStore({ config: persistence, clock: systemClock, wall, log, owner: `service ${service}` });
 }
 
 /** Accepts clients once the broker has restored its state. */
 async function listen(context: RoleContext, config: MqttConfig, broker: Broker): Promise<Listeners> {
   try {
     await broker.open();
-    return await openListeners(context, config, broker);
+    return await openListeners(context, config, broker, accessOfListeners);
   } catch (error) {
     broker.stop();
     await broker.close();

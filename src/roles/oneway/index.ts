@@ -4,7 +4,9 @@ import type { Role } from "../../core/role.ts";
 import { host, port } from "../../core/schema.ts";
 import { tcpOptions } from "../../net/tcp/api.ts";
 import { concurrencyField, streamFields } from "../../net/tcp/config.ts";
+import { runningServer } from "../../net/tcp/running-server.ts";
 import { listenTcp } from "../../net/tcp/server.ts";
+import { tlsRole } from "../../net/tcp/tls-role.ts";
 import { printable } from "../../protocol/text/printable.ts";
 
 export const onewayConfig = z.strictObject({
@@ -21,6 +23,7 @@ export const oneway: Role<OnewayConfig> = {
   summary: "TCP, one way: logs what it receives and never answers",
   config: onewayConfig,
   example: (_, [address]) => exampleCommand("oneway", address, labPorts.oneway, "halo"),
+  ...tlsRole,
   async start(context, config) {
     const { traffic } = context;
     let messages = 0;
@@ -28,22 +31,31 @@ export const oneway: Role<OnewayConfig> = {
       open: () => undefined,
       data(connection, chunk) {
         messages++;
+        connection.messages++;
         if (!traffic.sample("message")) return;
         const text = `Received from client: ${printable(chunk)}`;
-        const { conversation } = connection;
-        traffic.emit({ kind: "message", conversation, direction: "in", text, bytes: chunk });
+        const { conversation, messages: number } = connection;
+        const offset = connection.offsetOf(chunk);
+        const stream = { offset, length: chunk.length, chunk: offset };
+        traffic.emit({
+          kind: "message",
+          conversation,
+          direction: "in",
+          text,
+          bytes: chunk,
+          number,
+          stream,
+        });
       },
     });
     return {
-      addresses: [server.address],
+      ...runningServer(server, config),
       stats: () => ({
         ...server.stats(),
         messages_total: messages,
         messages_received_total: messages,
         messages_sent_total: 0,
       }),
-      clients: () => server.clients(),
-      stop: (deadline) => server.stop(deadline),
     };
   },
 };

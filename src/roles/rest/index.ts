@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { formatAddress } from "../../core/address.ts";
+import { webAddress } from "../../core/address.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
 import { host, port } from "../../core/schema.ts";
 import { corsField, httpFields, publicUrlField } from "../../net/http/config.ts";
 import { withCors } from "../../net/http/cors.ts";
 import { serveHttp } from "../../net/http/server.ts";
+import { runningServer } from "../../net/tcp/running-server.ts";
+import { tlsRole } from "../../net/tcp/tls-role.ts";
 import { RestService } from "./service.ts";
 
 export const restConfig = z.strictObject({
@@ -22,18 +24,15 @@ export type RestConfig = z.infer<typeof restConfig>;
 export const rest: Role<RestConfig> = {
   name: "rest",
   summary: "Calculator over HTTP: GET /add?a=5&b=9, with OpenAPI and a page to try it",
+  usesOperations: true,
   config: restConfig,
   example: (_config, [address]) =>
-    `curl 'http://${address === undefined ? "" : formatAddress(address)}/add?a=5&b=9'`,
+    `curl '${address === undefined ? "http://" : webAddress(address)}/add?a=5&b=9'`,
+  ...tlsRole,
   async start(context, config) {
     const { operations, service } = context;
     const handler = new RestService(operations, { service, publicUrl: config.publicUrl });
     const server = await serveHttp(context, config, withCors(config.cors, handler));
-    return {
-      addresses: [server.address],
-      stats: () => server.stats(),
-      clients: () => server.clients(),
-      stop: (deadline) => server.stop(deadline),
-    };
+    return runningServer(server, config);
   },
 };

@@ -81,7 +81,7 @@ export class SoapEndpoint implements HttpHandler {
   #describe(request: HttpRequest): HttpReply {
     this.#descriptions++;
     const { publicUrl, serviceName } = this.#config;
-    const body = this.#wsdl(publicUrl ?? serviceLocation(request.host, request.local));
+    const body = this.#wsdl(publicUrl ?? serviceLocation(request.scheme, request.host, request.local));
     return new SoapReply(200, headersOf(soap11), body, () => ({
       received: `Received: ${describeHead(request)}`,
       sent: `Sent: WSDL of ${serviceName}`,

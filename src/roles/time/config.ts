@@ -29,6 +29,12 @@ export const timeConfig = z.strictObject({
   maxConnections: streamFields.maxConnections.describe(
     "Clients at once in each thread; more are closed as they come.",
   ),
+  maxConnectionsPerAddress: streamFields.maxConnectionsPerAddress.describe(
+    "Clients at once from one address, or one /64 of IPv6, in each thread; more are closed as they come. 0 is no limit.",
+  ),
+  maxConnectRate: streamFields.maxConnectRate.describe(
+    "New clients a second in each thread, and as many at once after a pause. Those above it wait, unread, up to ten seconds; who would have to wait longer is closed. 0 is no limit.",
+  ),
 });
 
 export type TimeConfig = z.infer<typeof timeConfig>;

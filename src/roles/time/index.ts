@@ -1,5 +1,6 @@
 import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role } from "../../core/role.ts";
+import { tlsRole } from "../../net/tcp/tls-role.ts";
 import { type TimeConfig, timeConfig } from "./config.ts";
 import { startTime } from "./service.ts";
 
@@ -9,5 +10,6 @@ export const time: Role<TimeConfig> = {
   config: timeConfig,
   example: (_, [address]) => exampleCommand("time", address, labPorts.time),
   threads: (config) => config.threads,
+  ...tlsRole,
   start: startTime,
 };

@@ -1,5 +1,7 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
+import { receivedAt } from "../../core/traffic.ts";
 import { tcpOptions } from "../../net/tcp/api.ts";
+import { runningServer } from "../../net/tcp/running-server.ts";
 import { listenTcp, type TcpConnection, type TcpHandler } from "../../net/tcp/server.ts";
 import { TimeoutQueue } from "../../net/timeout-queue.ts";
 import { printable } from "../../protocol/text/printable.ts";
@@ -15,9 +17,8 @@ export async function startTime(
   const handler = new TimeService(context, config);
   const server = await listenTcp(context, tcpOptions(config), handler);
   return {
-    addresses: [server.address],
+    ...runningServer(server, config),
     stats: () => ({ ...server.stats(), ...handler.stats() }),
-    clients: () => server.clients(),
     stop: async (deadline) => {
       await server.stop(deadline);
       handler.stop();
@@ -125,6 +126,7 @@ class TimeService implements TcpHandler<TimeRequestReader> {
     if (request.kind !== "end") this.#requests++;
     if (request.kind === "invalid") this.#invalid++;
     const reply = this.#replies.answer(request, Date.now());
+    if (request.kind !== "end") connection.messages += 2;
     if (request.kind !== "end") this.#emitMessages(connection, request, reply);
     if (reply === undefined) {
       if (request.kind !== "end") this.#quits++;
@@ -138,17 +140,26 @@ class TimeService implements TcpHandler<TimeRequestReader> {
   /** The text names the thread: the exercise shows that the kernel spreads the clients over the threads. */
   #emitMessages(connection: ClientConnection, request: TimeRequest, reply: Uint8Array | undefined): void {
     const { traffic, thread } = this.#context;
-    const { conversation } = connection;
     const by = thread > 0 ? ` (thread ${thread})` : "";
     // A request and its reply are seen both, or neither.
     const group = traffic.begin(2);
     if (group === 0) return;
+    const { conversation, messages, state } = connection;
     const name = { time: "TIME", quit: "QUIT", invalid: "an invalid request", end: "" }[request.kind];
-    const text = `Received from client: ${name}${by}`;
-    const { bytes: received } = connection.state;
-    traffic.emit({ kind: "message", conversation, direction: "in", text, bytes: received, group });
+    traffic.emit({
+      ...{ kind: "message", conversation, direction: "in", group },
+      text: `Received from client: ${name}${by}`,
+      bytes: state.bytes,
+      number: messages - 1,
+      stream: receivedAt(state.offset, state.length, state.chunkOffset),
+    });
     const sent = reply === undefined ? "Closed the connection" : `Sent to client: ${printable(reply)}`;
-    const sentBytes = reply === undefined ? {} : { bytes: reply };
-    traffic.emit({ kind: "message", conversation, direction: "out", text: sent + by, ...sentBytes, group });
+    const stream = { offset: connection.written, length: reply?.length ?? 0 };
+    traffic.emit({
+      ...{ kind: "message", conversation, direction: "out", group },
+      text: sent + by,
+      number: messages,
+      ...(reply !== undefined && { bytes: reply, stream }),
+    });
   }
 }

@@ -2,6 +2,7 @@ import { exampleCommand, labPorts } from "../../core/ports.ts";
 import type { Role, RoleContext } from "../../core/role.ts";
 import { replyServer } from "../../net/tcp/reply-server.ts";
 import type { TcpServer } from "../../net/tcp/server.ts";
+import { tlsRole } from "../../net/tcp/tls-role.ts";
 import { secondClock } from "../../protocol/text/clock.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { compileReply } from "../../protocol/text/reply.ts";
@@ -13,6 +14,7 @@ export const upcall: Role<UpcallConfig> = {
   summary: "TCP: answers each chunk with an upcall, and can call its clients unasked",
   config: upcallConfig,
   example: (_, [address]) => exampleCommand("upcall", address, labPorts.upcall, '"satu, dua, tiga"'),
+  ...tlsRole,
   async start(context, config) {
     const service = await replyServer(context, config, compileReply(config.reply));
     const events = config.events && pushEvents(context, service.server, config.events);
@@ -46,16 +48,20 @@ function pushEvents(context: RoleContext, server: TcpServer, events: NonNullable
     for (const connection of server.connections) {
       // Skipped for clients that do not read: a late event is useless, and their queues would grow.
       if (!connection.served || connection.buffered > 0) continue;
+      connection.messages++;
+      const offset = connection.written;
       connection.write(bytes);
       pushed++;
       if (!traffic.sample("message")) continue;
-      const { conversation } = connection;
+      const { conversation, messages: number } = connection;
       traffic.emit({
         kind: "message",
         conversation,
         direction: "out",
         text: `Upcall to client: ${printable(text)}`,
         bytes,
+        number,
+        stream: { offset, length: bytes.length },
       });
     }
   }, events.every);

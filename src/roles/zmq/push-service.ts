@@ -1,5 +1,6 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
 import { type ZmqPeer, ZmqServer } from "../../net/zmq/server.ts";
+import { messageLength } from "../../protocol/zmtp/frame.ts";
 import type { ZmqPushConfig } from "./config.ts";
 import { type WorkEncoder, workEncoder } from "./work.ts";
 
@@ -66,15 +67,21 @@ class WorkDistributor {
     if (worker === undefined) return false;
     this.#next ??= this.#draw();
     const { workload, message } = this.#next;
+    worker.connection.messages++;
     worker.send([message]);
     this.#server.count("out");
     this.#next = undefined;
     const { traffic } = this.#context;
     if (traffic.sample("message")) {
-      const { conversation } = worker;
+      const { conversation, connection } = worker;
+      const length = messageLength([message]);
+      const stream = { offset: worker.sent - length, length };
       const text = `Sent work: ${workload}`;
       const fields = { workload };
-      traffic.emit({ kind: "message", conversation, direction: "out", text, fields, bytes: message });
+      traffic.emit({
+        ...{ kind: "message", conversation, direction: "out" },
+        ...{ text, fields, bytes: message, number: connection.messages, stream },
+      });
     }
     const { every, workers } = this.#config;
     this.pause = every === "workload" ? (workload / workers) * 1000 : every;

@@ -1,7 +1,8 @@
 import type { RoleContext, RunningService } from "../../core/role.ts";
+import type { StreamPlace } from "../../core/traffic.ts";
 import { type ZmqPeer, ZmqServer } from "../../net/zmq/server.ts";
 import { compileTemplate } from "../../protocol/text/template.ts";
-import type { Parts } from "../../protocol/zmtp/frame.ts";
+import { messageLength, type Parts } from "../../protocol/zmtp/frame.ts";
 import type { ZmqRepConfig } from "./config.ts";
 import { clockText, describeParts, replyFields } from "./message.ts";
 
@@ -25,7 +26,7 @@ export async function startRep(
       if (end === 0) return;
       server.count("in");
       if (!isLate) {
-        replier.reply(peer, parts.slice(0, end), parts.slice(end));
+        replier.reply(peer, parts.slice(0, end), parts.slice(end), undefined);
         server.count("out");
         return;
       }
@@ -66,8 +67,9 @@ async function replyLate(
     const request = waiting.take(next);
     if (request === undefined) continue; // the peer has left meanwhile
     server.guard(next, () => {
-      const end = envelopeEnd(request);
-      replier.reply(next, request.slice(0, end), request.slice(end));
+      const { parts, place } = request;
+      const end = envelopeEnd(parts);
+      replier.reply(next, parts.slice(0, end), parts.slice(end), place);
       server.count("out");
       if (waiting.hasRoom(next)) next.release("requests");
     });
@@ -75,11 +77,16 @@ async function replyLate(
   }
 }
 
+interface WaitingRequest {
+  readonly parts: Parts;
+  readonly place: StreamPlace;
+}
+
 /** Requests that have arrived and wait for their turn, a queue for each peer. */
 class WaitingRequests {
   readonly #limit: number;
   /** In the order of their turns. */
-  readonly #queues = new Map<ZmqPeer, { readonly requests: Parts[]; bytes: number }>();
+  readonly #queues = new Map<ZmqPeer, { readonly requests: WaitingRequest[]; bytes: number }>();
 
   /** @param limit of one peer; past it the peer is not read */
   constructor(limit: number) {
@@ -88,10 +95,10 @@ class WaitingRequests {
 
   add(peer: ZmqPeer, parts: Parts): void {
     // The parts are valid only now.
-    const request = parts.map((part) => new Uint8Array(part));
+    const request = { parts: parts.map((part) => new Uint8Array(part)), place: peer.place };
     const queue = this.#queues.get(peer) ?? { requests: [], bytes: 0 };
     queue.requests.push(request);
-    queue.bytes += cost(request);
+    queue.bytes += cost(parts);
     this.#queues.set(peer, queue);
     if (!this.hasRoom(peer)) peer.hold("requests");
   }
@@ -111,11 +118,11 @@ class WaitingRequests {
   }
 
   /** The peer's next request; its next turn comes after those of the others. */
-  take(peer: ZmqPeer): Parts | undefined {
+  take(peer: ZmqPeer): WaitingRequest | undefined {
     const queue = this.#queues.get(peer);
     const request = queue?.requests.shift();
     if (queue === undefined || request === undefined) return undefined;
-    queue.bytes -= cost(request);
+    queue.bytes -= cost(request.parts);
     this.#queues.delete(peer);
     if (queue.requests.length > 0) this.#queues.set(peer, queue);
     return request;
@@ -140,20 +147,33 @@ class Replier {
     this.#render = replyMaker(config);
   }
 
-  reply(peer: ZmqPeer, envelope: Parts, request: Parts): void {
+  /** @param place of the request; undefined: that of the message that is being handled */
+  reply(peer: ZmqPeer, envelope: Parts, request: Parts, place: StreamPlace | undefined): void {
     // A request and its reply are seen both, or neither.
     const group = this.#traffic.begin(2);
-    if (group > 0) this.#show(peer, group, "in", request);
+    peer.connection.messages++;
+    if (group > 0) this.#show(peer, group, "in", request, place ?? peer.place);
     const reply = this.#render(request, ++this.#count);
     peer.send(reply, envelope);
-    if (group > 0) this.#show(peer, group, "out", reply);
+    peer.connection.messages++;
+    if (group > 0) {
+      const length = messageLength(envelope) + messageLength(reply);
+      this.#show(peer, group, "out", reply, { offset: peer.sent - length, length });
+    }
     // What it does not read, it does not get to ask for either.
     if (peer.isFull) peer.hold("replies");
   }
 
-  #show({ conversation }: ZmqPeer, group: number, direction: "in" | "out", parts: Parts): void {
+  #show(
+    { conversation, connection }: ZmqPeer,
+    group: number,
+    direction: "in" | "out",
+    parts: Parts,
+    stream: StreamPlace,
+  ): void {
     const described = describeParts(direction === "in" ? "Received request" : "Sent reply", parts);
-    this.#traffic.emit({ kind: "message", conversation, direction, ...described, group });
+    const number = connection.messages;
+    this.#traffic.emit({ kind: "message", conversation, direction, ...described, number, stream, group });
   }
 }
 

@@ -5,6 +5,7 @@ import { Authority, openssl } from "../../support/certificates.ts";
 import { connack, connect, publish, subscribe } from "../../support/mqtt-packets.ts";
 import { testWith } from "../../support/needs.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { rejects } from "../../support/rejects.ts";
 import { startRole } from "../../support/start-role.ts";
 import { maxWait, until } from "../../support/until.ts";
 import { acceptance, frame, readFrames, upgradeRequest } from "../../support/web-socket-frames.ts";
@@ -134,10 +135,10 @@ describe("the listeners of a service", () => {
       { transport: "ws", port: 0 },
       { transport: "ws", port: ports[0] },
     ];
-    await expect(startRole(mqtt, { listeners })).rejects.toThrow(/services\.mqtt\.listeners\.1\.port/);
+    await rejects(startRole(mqtt, { listeners }), /services\.mqtt\.listeners\.1\.port/);
     const free = await startRole(mqtt);
     await free.service.stop(AbortSignal.abort());
-    await expect(startRole(mqtt, { port: free.port, listeners })).rejects.toThrow(/port is in use/);
+    await rejects(startRole(mqtt, { port: free.port, listeners }), /port is in use/);
     await startRole(mqtt, { port: free.port });
   });
 
@@ -300,7 +301,7 @@ describe("the settings of a listener", () => {
     ]);
     expect(issues({ listeners: [{ port: 1, origins: ["x"] }] })).toEqual([`listeners.0.origins: ${onlyWs}`]);
     expect(issues({ tls: { cert: "a", key: "b", ca: "c" } })).toEqual([
-      "tls.ca: keeps nobody out without requestClientCertificate: true beside it",
+      "tls.ca: keeps nobody out without requireClientCert: true beside it",
     ]);
   });
 

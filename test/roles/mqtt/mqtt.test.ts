@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mqtt } from "../../../src/roles/mqtt/index.ts";
 import { golden } from "../../support/golden.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { rejects } from "../../support/rejects.ts";
 import { startRole } from "../../support/start-role.ts";
 import { maxWait, until } from "../../support/until.ts";
 
@@ -78,7 +79,7 @@ describe("the service", () => {
 
   test("does not start on a port in use, and leaves nothing behind", async () => {
     const { port } = await startRole(mqtt);
-    expect(startRole(mqtt, { port })).rejects.toThrow(String(port));
+    await rejects(startRole(mqtt, { port }), String(port));
   });
 
   test("closes its clients when it stops, and may be stopped twice", async () => {

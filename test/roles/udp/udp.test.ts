@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import dgram from "node:dgram";
 import { udp } from "../../../src/roles/udp/index.ts";
+import { rejects } from "../../support/rejects.ts";
 import { startRole } from "../../support/start-role.ts";
 
 async function exchange(
@@ -55,6 +56,6 @@ describe("udp", () => {
 
   test("a port in use is reported with what to change", async () => {
     const { port } = await startRole(udp);
-    await expect(startRole(udp, { port })).rejects.toThrow("the port is in use");
+    await rejects(startRole(udp, { port }), "the port is in use");
   });
 });

@@ -1,3 +1,4 @@
+import type { Audit } from "../../../core/audit.ts";
 import type { Logger } from "../../../core/log.ts";
 import type { Traffic } from "../../../core/traffic.ts";
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
@@ -12,7 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { Retained, type RetainedListener } from "../routing/retained.ts";
 import { Router } from "../routing/router.ts";
-import type { TopicWatch } from "../routing/topic-watch.ts";
+import { TopicStatistics } from "../routing/topic-statistics.ts";
 import { UndeliveredTopics } from "../routing/undelivered-topics.ts";
 import { FairShare } from "../session/fair-share.ts";
 import { QueueExpiry } from "../session/queue-expiry.ts";
@@ -20,9 +21,8 @@ import { QueuedMemory } from "../session/queued-memory.ts";
 import { Scheduler } from "../session/scheduler.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
-import { StoredMessages } from "../session/stored-messages.ts";
 import { TimerWheel } from "../session/timer-wheel.ts";
-import { publishDelayedWill, publishOrDelayWill, publishWill } from "../session/will.ts";
+import { isDelayed, publishDelayedWill, publishOrDelayWill, publishWill } from "../session/will.ts";
 import { CommitGate } from "../wire/commit-gate.ts";
 import { Counters } from "../wire/counters.ts";
 import { forEachGuarded } from "../wire/guard.ts";
@@ -30,9 +30,12 @@ import { LargePacket, minLargePacket } from "../wire/large-packet.ts";
 import { Flusher } from "../wire/outbound-buffer.ts";
 import { BusLink } from "./bus-link.ts";
 import type { Client } from "./client.ts";
+import { ClientAudit } from "./client-audit.ts";
 import { measure } from "./gauges.ts";
+import { liveState } from "./live-state.ts";
 import { Publisher } from "./publisher.ts";
 import { RateLimiter } from "./rate-limiter.ts";
+import { Refusals } from "./refusals.ts";
 import { applyReload } from "./reload.ts";
 import { restore } from "./restore.ts";
 import { SessionRegistry } from "./session-registry.ts";
@@ -42,6 +45,7 @@ import { SysTopics } from "./sys-topics.ts";
 export interface BrokerDependencies {
   readonly log: Logger;
   readonly traffic: Traffic;
+  readonly audit?: Audit | undefined;
   readonly clock: Clock;
   readonly access: Access;
   readonly store: Store;
@@ -61,6 +65,9 @@ const maxSweepDelay = 1000;
 /** Internal errors are logged at most so often, in milliseconds. */
 const internalErrorPause = 60_000;
 
+const diskFull =
+  "The disk is full: messages at QoS 1 and 2 and retained ones are refused (0x97) until there is room; deliveries go on";
+
 /** What is common to all clients: sessions, subscriptions, retained messages. */
 export class Broker implements SessionContext {
   /** To be read whenever it is needed: `reload` changes it. */
@@ -70,8 +77,6 @@ export class Broker implements SessionContext {
   readonly clock: Clock;
   readonly access: Access;
   readonly store: Store;
-  /** Messages as the store sees them. */
-  readonly storedMessages: StoredMessages;
   readonly gate: CommitGate;
   readonly busLink: BusLink;
   readonly clients = new Set<Client>();
@@ -87,17 +92,21 @@ export class Broker implements SessionContext {
   readonly #ownPublisher: Publisher;
   readonly counters = new Counters();
   readonly undelivered = new UndeliveredTopics();
-  /** Present while somebody watches what is published. */
-  watch: TopicWatch | undefined;
+  /** Of what is published. */
+  readonly statistics = new TopicStatistics(Date.now);
   readonly queued = new QueuedMemory();
   readonly queueExpiry: QueueExpiry;
   readonly fairShare: FairShare;
   readonly sysTopics: SysTopics;
   readonly rateLimiter: RateLimiter;
+  readonly refusals: Refusals;
+  readonly audit: ClientAudit;
   /** What a client's PUBLISH is read into. */
   readonly view = new PublishView();
   /** Bytes that have come and were not read yet, because their packet is not whole or their client is throttled. */
   receiveBacklog = 0;
+  /** Clients without MQTT 5 whose message was not taken for want of room: once they have connected again they repeat it. */
+  readonly starved = new Set<Client>();
   #nextInternalError = 0;
   readonly #stopSweeping: () => void;
   #lastSweep: number;
@@ -110,7 +119,6 @@ export class Broker implements SessionContext {
     this.clock = clock;
     this.access = access;
     this.store = store;
-    this.storedMessages = new StoredMessages(clock);
     const onFailure = (cause: unknown) => fail(new Error("The store failed to commit", { cause }));
     const { onError } = this;
     this.gate = new CommitGate(store, clock.soon, onFailure, onError);
@@ -135,6 +143,8 @@ export class Broker implements SessionContext {
     this.queueExpiry = new QueueExpiry(this);
     this.fairShare = new FairShare(this);
     this.rateLimiter = new RateLimiter(this.config, clock, onError);
+    this.audit = new ClientAudit(dependencies.audit, clock.now);
+    this.refusals = new Refusals(log, clock.now, this.audit);
     this.#lastSweep = clock.now();
     this.publisher = new Publisher(this, this.busLink);
     this.#ownPublisher = new Publisher(this, this.busLink);
@@ -163,10 +173,10 @@ export class Broker implements SessionContext {
   }
 
   #retainedListener(): RetainedListener | undefined {
-    const { store, storedMessages } = this;
+    const { store } = this;
     if (!store.isDurable) return undefined;
     return {
-      retained: (message) => store.retain(storedMessages.of(message)),
+      retained: (message) => store.retain(message),
       cleared: (topic) => store.clear(topic),
     };
   }
@@ -175,6 +185,8 @@ export class Broker implements SessionContext {
   async open(): Promise<void> {
     const contents = await this.store.load();
     this.gate.transaction(() => restore(this, contents));
+    const { release: onDurable, fail: onFailure } = this.gate;
+    this.store.begin(liveState(this), { onDurable, onFailure, onRoom: () => this.#roomChanged() });
     await this.busLink.join();
   }
 
@@ -203,13 +215,21 @@ export class Broker implements SessionContext {
   /** The connection is closed, however that came; called once. */
   disconnected(client: Client): void {
     this.clients.delete(client);
+    this.starved.delete(client);
     const { session, will } = client;
-    if (session !== undefined) this.counters.disconnects++;
+    if (session !== undefined) {
+      this.counters.disconnects++;
+      this.audit.record("client-disconnected", client);
+    }
     if (session === undefined || this.registry.clientOf(session) !== client) return;
     this.gate.transaction(() => {
       session.detach();
-      if (will !== undefined) publishOrDelayWill(this, session, will);
-      this.registry.detach(session);
+      try {
+        if (will !== undefined) publishOrDelayWill(this, session, will);
+      } finally {
+        // Whatever becomes of the will: the session has lost its client.
+        this.registry.detach(session);
+      }
     });
   }
 
@@ -274,8 +294,20 @@ export class Broker implements SessionContext {
     const { sysInterval } = this.config;
     if (!applyReload(this.config, next)) return false;
     if (next.sysInterval !== sysInterval) this.sysTopics.run(next.sysInterval);
-    this.rateLimiter.unthrottleAll();
+    this.rateLimiter.changed();
     return true;
+  }
+
+  /** The rules have changed. The next message of everybody obeys them, and what waits in queues. */
+  permissionsChanged(): void {
+    this.refusals.forget();
+    for (const client of this.clients) client.forgetLastTopic();
+    this.gate.transaction(() => {
+      const { sessions, onError } = this;
+      forEachGuarded(sessions.values(), (session) => session.changePermissions(), onError);
+      // Everybody's have changed by now: what one may not get goes to a member of its group that may.
+      forEachGuarded(sessions.values(), (session) => session.dropForbidden(), onError);
+    });
   }
 
   #retainedFull(isFirst: boolean, greedy: string | undefined): void {
@@ -311,16 +343,34 @@ export class Broker implements SessionContext {
     client.disconnect(reason, "the server is stopping", serverReference);
   }
 
-  // While everybody is still there to get them. No store keeps a will, so none waits for its delay.
+  // While everybody is still there to get them. Those that are to wait do so in the store, if it is durable.
   #publishWills(): void {
     forEachGuarded(this.clients, (client) => this.#publishWill(client), this.onError);
-    forEachGuarded(this.sessions.values(), publishDelayedWill, this.onError);
+    if (!this.store.isDurable) forEachGuarded(this.sessions.values(), publishDelayedWill, this.onError);
   }
 
   #publishWill(client: Client): void {
     const { session, will } = client;
+    if (session === undefined || will === undefined) return;
+    if (this.store.isDurable && isDelayed(session, will)) return;
     client.will = undefined;
-    if (session !== undefined && will !== undefined) publishWill(this, session, will);
+    this.gate.transaction(() => publishWill(this, session, will));
+  }
+
+  /** Why not everything that clients publish is taken; undefined: it is. */
+  get unready(): string | undefined {
+    return this.store.hasRoom ? undefined : diskFull;
+  }
+
+  /** The disk has no room for the next segment, or has it again. */
+  #roomChanged(): void {
+    if (this.store.hasRoom) {
+      this.log.info("The disk has room again: messages at QoS 1 and 2 are taken");
+      forEachGuarded([...this.starved], (client) => client.close(), this.onError);
+      this.starved.clear();
+    } else {
+      this.log.error(diskFull);
+    }
   }
 
   stats(): Record<string, number> {
@@ -339,6 +389,8 @@ export class Broker implements SessionContext {
       queued_bytes: queuedBytes,
       send_buffer_bytes: this.flusher.backlog,
       receive_buffer_bytes: this.receiveBacklog,
+      publishes_refused_total: this.refusals.counts.publish,
+      subscriptions_refused_total: this.refusals.counts.subscribe,
       ...this.counters.report(),
     };
   }

@@ -1,5 +1,5 @@
 import type { Conversation, Traffic } from "../../../core/traffic.ts";
-import { describeMessage } from "../../../protocol/mqtt/describe.ts";
+import { describePublish } from "../../../protocol/mqtt/describe.ts";
 import { publishFields } from "../../../protocol/mqtt/fields.ts";
 import { secondClock } from "../../../protocol/text/clock.ts";
 import { compileTemplate } from "../../../protocol/text/template.ts";
@@ -61,11 +61,9 @@ function startPublisher(
     // Without bytes: these went over no wire.
     const group = traffic.begin();
     if (group > 0) {
-      const text = describeMessage(topic, qos, retain, false, payload.length);
-      const fields = {
-        client: clientName,
-        ...publishFields({ topic, qos, retain, dup: false, packetId: 0, payload }),
-      };
+      const facts = { topic, qos, retain, dup: false, packetId: 0, payload };
+      const text = describePublish(facts);
+      const fields = { client: clientName, ...publishFields(facts) };
       traffic.emit({
         kind: "message",
         conversation,

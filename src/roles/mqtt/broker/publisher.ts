@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Retained } from "../routing/retained.ts";
 import type { Router } from "../routing/router.ts";
 import type { TopicRoute } from "../routing/topic-route.ts";
-import type { TopicWatch } from "../routing/topic-watch.ts";
+import type { TopicStatistics } from "../routing/topic-statistics.ts";
 import type { UndeliveredTopics } from "../routing/undelivered-topics.ts";
 import { Session } from "../session/session.ts";
 import type { LargePacket } from "../wire/large-packet.ts";
@@ -16,8 +16,7 @@ export interface PublisherContext {
   readonly router: Router;
   readonly retained: Retained;
   readonly undelivered: UndeliveredTopics;
-  /** Present while somebody watches what is published. */
-  readonly watch: TopicWatch | undefined;
+  readonly statistics: TopicStatistics;
 }
 
 /** The other nodes. */
@@ -68,6 +67,15 @@ export class Publisher {
     this.#topic = topic;
   }
 
+  /**
+   * Adds the packets behind the last one that differ from it in nothing but their payload; see `PublishRun.extend`.
+   * @returns how many bytes they have
+   */
+  extend(limit: number): number {
+    const { run } = this.#publication;
+    return run.extend(limit) * run.stride;
+  }
+
   /** Publishes the one message that is there, whose packet this is. */
   flushLarge(packet: LargePacket): void {
     if (!this.isIdle) this.#publication.setLarge(packet);
@@ -79,16 +87,23 @@ export class Publisher {
     const topic = this.#topic;
     if (this.isIdle || topic === undefined) return;
     const publication = this.#publication;
-    const { retained, router, watch } = this.#context;
+    const { retained, router } = this.#context;
     try {
       if (publication.retain) retained.keep(publication.message(0), ownerOf(publication.origin));
-      watch?.record(topic.text, publication.run);
+      this.#count(topic);
       if (!router.publish(topic, publication)) this.#noteUndelivered(topic);
       if (this.#peers !== undefined) this.#publishToPeers(this.#peers, topic);
     } finally {
       this.#topic = undefined;
       publication.clear();
     }
+  }
+
+  #count(topic: TopicRoute): void {
+    const { origin, run } = this.#publication;
+    const client = origin instanceof Session ? origin.traffic : undefined;
+    client?.add(run);
+    this.#context.statistics.record(topic, run, client);
   }
 
   // What is retained is for whoever subscribes later; the broker's own messages need no subscriber.

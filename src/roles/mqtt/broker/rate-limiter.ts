@@ -7,6 +7,12 @@ const minKnown = 1000;
 /** How often throttled clients are checked, in milliseconds. */
 const period = 50;
 
+/**
+ * How long anybody waits for a single message at most, in milliseconds. One packet may have 256 MB, and those of a user
+ * name are counted together: without an end, one of them could silence the others for days.
+ */
+const maxDebt = 60_000;
+
 /** A token bucket: it fills by `rate` a second up to the rate, and goes below zero for whoever takes too much. */
 class TokenBucket {
   #level: number;
@@ -19,7 +25,7 @@ class TokenBucket {
 
   consume(amount: number, rate: number, now: number): void {
     const filled = this.#level + ((now - this.#last) / 1000) * rate;
-    this.#level = Math.min(rate, filled) - amount;
+    this.#level = Math.max(Math.min(rate, filled) - amount, (-rate * maxDebt) / 1000);
     this.#last = now;
   }
 
@@ -38,33 +44,91 @@ class TokenBucket {
   }
 }
 
-/** What one client may still publish. */
-interface Allowance {
-  readonly messages: TokenBucket;
-  readonly bytes: TokenBucket;
+/** Messages, and bytes of their packets, a second; 0 is no limit. */
+export interface PublishRates {
+  readonly maxPublishRate: number;
+  readonly maxPublishBytesRate: number;
 }
 
 /** A client that publishes. */
 export interface RateLimitedClient {
-  readonly identity: { readonly clientId: string };
+  readonly identity: { readonly clientId: string; readonly username: string | undefined };
+  /** What all clients of its listener may publish together, as one object for all of them; undefined: no limit. */
+  readonly listenerRates: PublishRates | undefined;
   readonly isClosed: boolean;
   throttle(): void;
   unthrottle(): void;
 }
 
-export interface RateLimits {
-  readonly maxPublishRate: number;
-  readonly maxPublishBytesRate: number;
+export interface RateLimits extends PublishRates {
+  readonly maxUserPublishRate: number;
+  readonly maxUserPublishBytesRate: number;
 }
 
-/** Holds publishers to their rate: a faster client is throttled, which means that it is not read for a while. */
+/** What one publisher, or all that count together, may still publish. */
+interface Allowance {
+  readonly messages: TokenBucket;
+  readonly bytes: TokenBucket;
+}
+
+/** What is left to each of those that count, by whatever they are known. */
+class Allowances<K> {
+  readonly #known = new Map<K, Allowance>();
+  #maxKnown = minKnown;
+
+  /** Somebody has published so many bytes. @returns how long to wait, in milliseconds */
+  consume(key: K, size: number, rates: PublishRates, now: number): number {
+    const { maxPublishRate, maxPublishBytesRate } = rates;
+    if (maxPublishRate === 0 && maxPublishBytesRate === 0) return 0;
+    const { messages, bytes } = this.#of(key, rates, now);
+    return Math.max(
+      consumeFrom(messages, 1, maxPublishRate, now),
+      consumeFrom(bytes, size, maxPublishBytesRate, now),
+    );
+  }
+
+  #of(key: K, rates: PublishRates, now: number): Allowance {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const fresh = {
+      messages: new TokenBucket(rates.maxPublishRate, now),
+      bytes: new TokenBucket(rates.maxPublishBytesRate, now),
+    };
+    if (this.#known.size >= this.#maxKnown) this.#forget(rates, now);
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+
+  /** Checks all of them, each time that they have become twice as many. */
+  #forget({ maxPublishRate, maxPublishBytesRate }: PublishRates, now: number): void {
+    for (const [key, { messages, bytes }] of this.#known) {
+      const isUnused = messages.isFull(maxPublishRate, now) && bytes.isFull(maxPublishBytesRate, now);
+      if (isUnused) this.#known.delete(key);
+    }
+    this.#maxKnown = Math.max(minKnown, 2 * this.#known.size);
+  }
+}
+
+function consumeFrom(bucket: TokenBucket, amount: number, rate: number, now: number): number {
+  if (rate === 0) return 0;
+  bucket.consume(amount, rate, now);
+  return bucket.isEmpty ? Math.max(1, bucket.wait(rate)) : 0;
+}
+
+/**
+ * Holds publishers to their rates: each client to its own, those of a user name and those of a listener to what they have
+ * together. A client that is faster is throttled, which means that it is not read for a while.
+ */
 export class RateLimiter {
   readonly #limits: RateLimits;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   /** By client identifier: who connects again gains one message at most. */
-  readonly #allowances = new Map<string, Allowance>();
-  #maxKnown = minKnown;
+  readonly #clients = new Allowances<string>();
+  readonly #users = new Allowances<string>();
+  readonly #listeners = new Allowances<PublishRates>();
+  #userRates: PublishRates = { maxPublishRate: 0, maxPublishBytesRate: 0 };
+  #limitsClients = false;
   /** Until when each is throttled. */
   readonly #throttled = new Map<RateLimitedClient, number>();
   #stop: (() => void) | undefined;
@@ -74,65 +138,45 @@ export class RateLimiter {
     this.#limits = limits;
     this.#clock = clock;
     this.#onError = onError;
+    this.#read();
   }
 
-  get isLimited(): boolean {
-    return this.#limits.maxPublishRate > 0 || this.#limits.maxPublishBytesRate > 0;
+  /** Asked for each message: where nothing is limited it costs two comparisons. */
+  limits(client: RateLimitedClient): boolean {
+    return this.#limitsClients || client.listenerRates !== undefined;
   }
 
   /** A PUBLISH of so many bytes has come: the client is throttled if that was too fast. */
   consume(client: RateLimitedClient, size: number): void {
     const now = this.#clock.now();
-    const wait = Math.max(
-      this.#consume(client, "messages", 1, this.#limits.maxPublishRate, now),
-      this.#consume(client, "bytes", size, this.#limits.maxPublishBytesRate, now),
-    );
+    const wait = Math.max(this.#consumeOwn(client, size, now), this.#consumeListener(client, size, now));
     if (wait === 0) return;
     client.throttle();
     this.#throttled.set(client, now + wait);
     this.#stop ??= this.#clock.every(period, () => this.#unthrottle(this.#clock.now()));
   }
 
-  /** @returns how long to wait */
-  #consume(
-    client: RateLimitedClient,
-    what: keyof Allowance,
-    amount: number,
-    rate: number,
-    now: number,
-  ): number {
-    if (rate === 0) return 0;
-    const bucket = this.#allowance(client, now)[what];
-    bucket.consume(amount, rate, now);
-    return bucket.isEmpty ? Math.max(1, bucket.wait(rate)) : 0;
+  #consumeOwn({ identity }: RateLimitedClient, size: number, now: number): number {
+    const { clientId, username } = identity;
+    const wait = this.#clients.consume(clientId, size, this.#limits, now);
+    if (username === undefined) return wait;
+    return Math.max(wait, this.#users.consume(username, size, this.#userRates, now));
   }
 
-  #allowance(client: RateLimitedClient, now: number): Allowance {
-    const { clientId } = client.identity;
-    const known = this.#allowances.get(clientId);
-    if (known !== undefined) return known;
-    const { maxPublishRate, maxPublishBytesRate } = this.#limits;
-    const fresh = {
-      messages: new TokenBucket(maxPublishRate, now),
-      bytes: new TokenBucket(maxPublishBytesRate, now),
-    };
-    if (this.#allowances.size >= this.#maxKnown) this.#forget(now);
-    this.#allowances.set(clientId, fresh);
-    return fresh;
+  #consumeListener({ listenerRates }: RateLimitedClient, size: number, now: number): number {
+    return listenerRates === undefined ? 0 : this.#listeners.consume(listenerRates, size, listenerRates, now);
   }
 
-  /** Checks all of them, each time that they have become twice as many. */
-  #forget(now: number): void {
-    const { maxPublishRate, maxPublishBytesRate } = this.#limits;
-    for (const [clientId, { messages, bytes }] of this.#allowances) {
-      const isUnused = messages.isFull(maxPublishRate, now) && bytes.isFull(maxPublishBytesRate, now);
-      if (isUnused) this.#allowances.delete(clientId);
-    }
-    this.#maxKnown = Math.max(minKnown, 2 * this.#allowances.size);
+  #read(): void {
+    const { maxUserPublishRate, maxUserPublishBytesRate, maxPublishRate, maxPublishBytesRate } = this.#limits;
+    this.#userRates = { maxPublishRate: maxUserPublishRate, maxPublishBytesRate: maxUserPublishBytesRate };
+    this.#limitsClients =
+      maxPublishRate + maxPublishBytesRate + maxUserPublishRate + maxUserPublishBytesRate > 0;
   }
 
   /** The limits have changed. */
-  unthrottleAll(): void {
+  changed(): void {
+    this.#read();
     this.#unthrottle(Number.POSITIVE_INFINITY);
   }
 

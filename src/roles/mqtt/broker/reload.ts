@@ -6,12 +6,19 @@ const live = [
   "serverReference",
   "users",
   "anonymous",
+  "auth",
+  "onlyFor",
+  "versions",
+  "access",
+  "accessDefault",
   "maxKeepAlive",
   "sendBuffer",
   "maxSendBuffers",
   "maxReceiveBuffers",
   "maxPublishRate",
   "maxPublishBytesRate",
+  "maxUserPublishRate",
+  "maxUserPublishBytesRate",
   "checkPayloadFormat",
   "maxQueuedMessages",
   "maxQueuedBytes",
@@ -52,8 +59,17 @@ export function applyReload(config: MqttConfig, next: MqttConfig): boolean {
 
 const liveNames: ReadonlySet<string> = new Set([...live, ...promised]);
 
-/** What only a restart changes. */
-const fixed = (config: MqttConfig) => Object.entries(config).filter(([name]) => !liveNames.has(name));
+/**
+ * What only a restart changes: of a listener's TLS, whether it speaks it and who clients are; the rest, and who may use it
+ * in which versions, is for those to come.
+ */
+const fixed = ({ tls, listeners, ...config }: MqttConfig) => [
+  ...Object.entries(config).filter(([name]) => !liveNames.has(name)),
+  whatTlsIs(tls),
+  listeners.map(({ tls, anonymous, onlyFor, versions, ...listener }) => [listener, whatTlsIs(tls)]),
+];
+
+const whatTlsIs = (tls: MqttConfig["tls"]) => tls && { usernameFrom: tls.usernameFrom };
 
 // Configurations are plain data, whose order of keys is that of the schema.
 const isEqual = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,6 +1,7 @@
 import type { Logger } from "../../../core/log.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Identity } from "../ports/access.ts";
+import type { StoredSession } from "../ports/store.ts";
 import { Session } from "../session/session.ts";
 import type { SessionContext } from "../session/session-context.ts";
 import type { TimerWheel } from "../session/timer-wheel.ts";
@@ -19,8 +20,8 @@ export class SessionRegistry {
   readonly all = new Map<string, Session>();
   readonly #context: SessionRegistryContext;
   readonly #clients = new Map<Session, Client>();
-  /** Sessions without a client, the one that lost it first in front. */
-  readonly #offline = new Set<Session>();
+  /** Sessions without a client, the one that lost it first in front, and when that was. */
+  readonly #offline = new Map<Session, number>();
 
   constructor(context: SessionRegistryContext) {
     this.#context = context;
@@ -31,29 +32,38 @@ export class SessionRegistry {
     return this.#clients.get(session);
   }
 
+  /** When it lost its client, on the broker's clock; undefined: that is connected. */
+  awaySince(session: Session): number | undefined {
+    return this.#offline.get(session);
+  }
+
   /** The session of this client identifier: the one there is, or a new one. */
-  open({ clientId, username }: Identity): { readonly session: Session; readonly isNew: boolean } {
+  open(
+    { clientId, username, grant }: Identity,
+    prefix: string,
+  ): { readonly session: Session; readonly isNew: boolean } {
     const kept = this.all.get(clientId);
     if (kept !== undefined) {
       kept.cancelExpiry?.();
       kept.cancelExpiry = undefined;
       this.#offline.delete(kept);
       kept.journal?.setAway(false);
+      kept.changeGrant(grant);
       return { session: kept, isNew: false };
     }
-    const session = new Session(clientId, username, this.#context);
+    const session = new Session(clientId, username, this.#context, prefix, grant);
     this.all.set(clientId, session);
     return { session, isNew: true };
   }
 
   /** A session that the store kept, whose client has been away for so many milliseconds. */
-  restore(clientId: string, owner: string | undefined, expiry: number, away: number): Session {
-    const session = new Session(clientId, owner, this.#context);
+  restore({ clientId, owner, expiry, away, prefix, grant }: StoredSession): Session {
+    const session = new Session(clientId, owner, this.#context, prefix, grant);
     session.restoreExpiry(expiry);
     this.all.set(clientId, session);
     // The store knows when the client left, unless the broker ended before it: a restart does not begin the expiry anew.
     if (away === 0) session.journal?.setAway(true);
-    this.#waitForClient(session, expiry - away);
+    this.#waitForClient(session, expiry, away);
     return session;
   }
 
@@ -72,11 +82,12 @@ export class SessionRegistry {
     this.#waitForClient(session, session.expiry);
   }
 
-  #waitForClient(session: Session, milliseconds: number): void {
-    this.#offline.add(session);
-    if (milliseconds === Number.POSITIVE_INFINITY) return;
+  #waitForClient(session: Session, milliseconds: number, away = 0): void {
     const { clock, timers } = this.#context;
-    const end = clock.now() + milliseconds;
+    const since = clock.now() - away;
+    this.#offline.set(session, since);
+    if (milliseconds === Number.POSITIVE_INFINITY) return;
+    const end = since + milliseconds;
     session.cancelExpiry = timers.at(end, () => this.#expire(session)); // [MQTT-3.1.2-23]
   }
 
@@ -88,7 +99,7 @@ export class SessionRegistry {
   ensureCapacity(): boolean {
     const { config, log } = this.#context;
     if (this.all.size < config.maxSessions) return true;
-    const [oldest] = this.#offline;
+    const [oldest] = this.#offline.keys();
     if (oldest === undefined) return false;
     const name = printable(oldest.clientId, 40);
     log.debug(

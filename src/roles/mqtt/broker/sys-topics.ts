@@ -1,5 +1,6 @@
 import { memoryUsage } from "bun:jsc";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
 import type { Retained } from "../routing/retained.ts";
 import type { Router } from "../routing/router.ts";
 import type { Session } from "../session/session.ts";
@@ -12,6 +13,7 @@ const encoder = new TextEncoder();
 
 /** What is reported on, and by whom it is published. */
 interface SysTopicsContext {
+  readonly store: Pick<Store, "description">;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly router: Router;
@@ -97,6 +99,7 @@ export class SysTopics {
     const texts: [string, string][] = [
       ["version", this.#product],
       ["uptime", `${uptime} seconds`],
+      ["store/persistence", this.#context.store.description],
     ];
     for (const [name, load] of this.#loads) {
       for (const [span, value] of load.entries()) texts.push([`load/${name}/${span}`, value]);

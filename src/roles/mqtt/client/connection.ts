@@ -1,4 +1,4 @@
-import type { Conversation } from "../../../core/traffic.ts";
+import type { Conversation, StreamPlace } from "../../../core/traffic.ts";
 import { UnsupportedProtocol } from "../../../protocol/mqtt/decode-connect.ts";
 import type { MqttError } from "../../../protocol/mqtt/errors.ts";
 import type { Packet, Version, Will } from "../../../protocol/mqtt/packet.ts";
@@ -6,12 +6,20 @@ import { Reason, reasonName } from "../../../protocol/mqtt/reason.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Client } from "../broker/client.ts";
-import type { Identity } from "../ports/access.ts";
+import type { PublishRates } from "../broker/rate-limiter.ts";
+import {
+  type Arrival,
+  type Identity,
+  type ListenerAccess,
+  openListener,
+  unknownArrival,
+} from "../ports/access.ts";
 import type { Refusal } from "../ports/authentication.ts";
 import type { TopicRoute } from "../routing/topic-route.ts";
 import type { Session } from "../session/session.ts";
 import type { Peer } from "../wire/link.ts";
 import type { EnhancedAuth } from "./enhanced-auth.ts";
+import type { Mount } from "./mount.ts";
 import { type ConnectionState, type PacketHandler, PacketReader } from "./packet-reader.ts";
 import { PacketWriter } from "./packet-writer.ts";
 import { refusalPacket } from "./refusal-packet.ts";
@@ -21,6 +29,14 @@ export interface ConnectionLimits {
   readonly maxPacketSize: number;
   /** Milliseconds until its CONNECT must have come. */
   readonly connectTimeout: number;
+  /** Present where TLS is spoken. */
+  readonly tls?: object | undefined;
+  /** What all its clients may publish together: the same object for each of them. */
+  readonly limits: PublishRates;
+  /** The versions of MQTT that it may speak. */
+  readonly versions: readonly Version[];
+  /** Absent: it lets in whom the service does. */
+  readonly listenerAccess?: ListenerAccess;
 }
 
 /** Why a client is not read for a while: there may be several reasons at once. */
@@ -33,10 +49,12 @@ const Pause = {
   Throttled: 4,
   /** It has sent so much that others get their turn first. */
   Yielding: 8,
+  /** It has changed more than the store has made durable. */
+  Store: 16,
 } as const;
 
 /** What has come meanwhile waits for these. */
-const keptFor = Pause.Throttled | Pause.Yielding;
+const keptFor = Pause.Throttled | Pause.Yielding | Pause.Store;
 
 /** How long a closed connection may take to send what is buffered, in milliseconds. */
 const maxCloseTime = 5000;
@@ -47,11 +65,15 @@ export class Connection implements Client {
   session: Session | undefined;
   /** Present when CONNECT named an authentication method. */
   enhancedAuth: EnhancedAuth | undefined;
+  /** What its listener knows of it. */
+  arrival: Arrival = unknownArrival;
   keepAliveTimeout = 0;
   lastSeen: number;
   readonly since: number;
   /** An MQTT 5 client may ask to be spared the reasons of what goes wrong. [MQTT-3.1.2-29] */
   wantsProblemInformation = false;
+  /** Where its topics are; undefined: its listener has no prefix, or it has not been let in. */
+  mount: Mount | undefined;
   /** Another broker: no subscription of its gets its own messages back, and each keeps the retain flag. */
   isBridge = false;
   will: Will | undefined;
@@ -61,12 +83,14 @@ export class Connection implements Client {
   readonly inboundAliases = new Map<number, TopicRoute>();
   /** The topic that the client published to last, and was allowed to. */
   lastTopic: TopicRoute | undefined;
+  readonly listenerRates: PublishRates | undefined;
   readonly writer: PacketWriter;
   readonly #reader: PacketReader<Connection>;
   #identity: Identity = { clientId: "", username: undefined };
   /** The sum of the reasons of `Pause`; 0: it is read. */
   #paused = 0;
   #cancelDestroy: (() => void) | undefined;
+  #cancelEnd: (() => void) | undefined;
 
   constructor(
     readonly broker: Broker,
@@ -75,8 +99,13 @@ export class Connection implements Client {
     handler: PacketHandler<Connection>,
   ) {
     // Transactions defer writes: when they have been made, more may be sent, and no drain event says so.
-    this.writer = new PacketWriter(broker, peer, () => this.session?.outgoing.pump());
+    this.writer = new PacketWriter(broker, peer, () => {
+      this.#resumeReading();
+      this.session?.outgoing.pump();
+    });
     this.#reader = new PacketReader<Connection>(this, handler);
+    const { maxPublishRate, maxPublishBytesRate } = limits.limits;
+    if (maxPublishRate + maxPublishBytesRate > 0) this.listenerRates = limits.limits;
     this.since = this.lastSeen = broker.clock.now();
   }
 
@@ -92,6 +121,9 @@ export class Connection implements Client {
     return this.writer.version === 5;
   }
 
+  /** The user name that it has proved; undefined: none, as where no users are listed. */
+  provedName: string | undefined;
+
   get identity(): Identity {
     return this.#identity;
   }
@@ -103,6 +135,14 @@ export class Connection implements Client {
 
   get conversation(): Conversation {
     return this.peer.conversation;
+  }
+
+  get listenerAccess(): ListenerAccess {
+    return this.limits.listenerAccess ?? openListener;
+  }
+
+  get isEncrypted(): boolean {
+    return this.limits.tls !== undefined;
   }
 
   get connectTimeout(): number {
@@ -138,8 +178,43 @@ export class Connection implements Client {
 
   /** Bytes from the network; they are the network's again when this returns. */
   feed(chunk: Uint8Array): void {
+    this.#pauseForStore();
     this.#reader.read(asBuffer(chunk));
-    if (this.sendBacklog > 2 * this.broker.config.sendBuffer) this.#pause(Pause.SendBufferFull);
+    if (this.#isSendBufferFull) this.#pause(Pause.SendBufferFull);
+    this.#pauseForStore();
+  }
+
+  /** Where the packet lies among all that the client has sent, that is at `start` in the bytes being handled. */
+  placeOf(start: number, length: number): StreamPlace {
+    return this.#reader.placeOf(start, length);
+  }
+
+  /** Only a client whose packets have changed something that is kept waits for the disk. */
+  #pauseForStore(): void {
+    if (this.#reader.changesStore && this.broker.gate.isBehind) this.#waitForStore();
+  }
+
+  get #isSendBufferFull(): boolean {
+    return this.sendBacklog > 2 * this.broker.config.sendBuffer;
+  }
+
+  #waitForStore(): void {
+    this.#pause(Pause.Store);
+    this.broker.gate.waitForStore(this);
+  }
+
+  /** The store has made durable what was recorded. */
+  storeCaughtUp(): void {
+    if (this.isClosed) return;
+    this.#paused &= ~Pause.Store;
+    this.#reader.resume();
+    if (this.broker.gate.isBehind) this.#waitForStore();
+    else if (this.#paused === 0 && this.isReading) this.peer.resume();
+  }
+
+  /** The network, or the store, has taken more of what waits for the client. */
+  #resumeReading(): void {
+    if (!this.#isSendBufferFull) this.#resume(Pause.SendBufferFull);
   }
 
   /** Stops reading until `release`; what comes meanwhile is kept. */
@@ -195,10 +270,17 @@ export class Connection implements Client {
     if (this.#paused === 0) this.peer.resume();
   }
 
+  /** It is not to be published. [MQTT-3.1.2-10] */
+  dropWill(): void {
+    if (this.will === undefined) return;
+    this.will = undefined;
+    this.broker.store.dropWill(this.#identity.clientId);
+  }
+
   /** The network has taken everything. */
   drained(): void {
     this.writer.buffer.measure();
-    this.#resume(Pause.SendBufferFull);
+    this.#resumeReading();
     this.session?.outgoing.pump();
   }
 
@@ -218,18 +300,28 @@ export class Connection implements Client {
     this.broker.log.debug(`Closed ${this.name}: ${error.message}`);
     if (error instanceof UnsupportedProtocol) this.#refuseProtocol(error);
     else if (!this.isNew) this.refuse(error);
+    else this.broker.audit.refused(this, error.message);
     this.close();
   }
 
   /** Answers CONNECT with a refusal, and closes. */
   refuse(refusal: Refusal): void {
     this.broker.log.debug(`Refused ${this.name}: ${reasonName(refusal.reason)}`);
-    const packet = refusalPacket(this.version, refusal);
+    this.broker.audit.refused(this, refusal.message ?? reasonName(refusal.reason));
+    const packet = refusalPacket(this.version, this.#asShown(refusal));
     try {
       if (packet !== undefined) this.send(packet); // [MQTT-3.2.2-6]
     } finally {
       this.close(); // [MQTT-3.2.2-7]
     }
+  }
+
+  /** A client is told of its topics as it knows them. */
+  #asShown(refusal: Refusal): Refusal {
+    const { message } = refusal;
+    return this.mount === undefined || message === undefined
+      ? refusal
+      : { ...refusal, message: this.mount.shown(message) };
   }
 
   /**
@@ -242,12 +334,26 @@ export class Connection implements Client {
     this.refuse({ reason: Reason.UnsupportedProtocolVersion });
   }
 
+  /** Disconnects it after so many milliseconds, and says why. */
+  endAfter(milliseconds: number, why: string): void {
+    const { clock, timers, log } = this.broker;
+    this.#cancelEnd = timers.at(clock.now() + milliseconds, () => {
+      log.info(`Disconnected ${this.name}: ${why}`);
+      this.disconnect(Reason.MaximumConnectTime, why);
+    });
+  }
+
+  forgetLastTopic(): void {
+    this.lastTopic = undefined;
+  }
+
   /** [MQTT-4.13.1-1] [MQTT-4.13.2-1] */
   disconnect(reasonCode: number, reasonString: string, serverReference?: string): void {
     try {
       // MQTT 3 has no DISCONNECT from the server: there it is only closed.
       if (this.isV5) {
-        const properties = { reasonString, ...(serverReference !== undefined && { serverReference }) };
+        const shown = this.mount?.shown(reasonString) ?? reasonString;
+        const properties = { reasonString: shown, ...(serverReference !== undefined && { serverReference }) };
         this.send({ type: "disconnect", version: 5, reasonCode, properties });
       }
     } finally {
@@ -261,6 +367,7 @@ export class Connection implements Client {
    */
   close(): void {
     if (this.isClosed) return;
+    this.#reader.noteRecorded();
     try {
       this.writer.buffer.flush();
     } catch (error) {
@@ -268,12 +375,18 @@ export class Connection implements Client {
     }
     this.#setClosed();
     try {
-      // A client has a moment to read its last packets. One that does not read is not waited for any longer.
-      if (this.peer.buffered > 0) this.#destroyLater();
-      this.peer.end();
+      // What it is told last may wait for the store, but not for ever.
+      if (this.sendBacklog > 0) this.#destroyLater();
+      this.writer.buffer.whenWritten(() => this.#endPeer());
     } finally {
       this.broker.disconnected(this);
     }
+  }
+
+  #endPeer(): void {
+    // A client has a moment to read its last packets. One that does not read is not waited for any longer.
+    if (this.peer.buffered > 0 && this.#cancelDestroy === undefined) this.#destroyLater();
+    this.peer.end();
   }
 
   #destroyLater(): void {
@@ -292,6 +405,7 @@ export class Connection implements Client {
 
   #setClosed(): void {
     this.state = "closed";
+    this.#cancelEnd?.();
     this.writer.isClosed = true;
     this.#reader.clear();
   }

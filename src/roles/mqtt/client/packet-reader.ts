@@ -1,8 +1,10 @@
+import { receivedAt, type StreamPlace } from "../../../core/traffic.ts";
 import { MqttError, protocolError } from "../../../protocol/mqtt/errors.ts";
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import { PacketType, packetTypeName, type Version } from "../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import type { Broker } from "../broker/broker.ts";
+import type { Outlet } from "../session/outlet.ts";
 import { minBytesPerClient } from "../session/quota.ts";
 import { LargePacket, minLargePacket } from "../wire/large-packet.ts";
 import { checkSize, PartialPacket } from "../wire/partial-packet.ts";
@@ -40,7 +42,7 @@ interface ReadConnection {
   readonly limits: { readonly maxPacketSize: number };
   readonly state: ConnectionState;
   readonly version: Version;
-  readonly writer: TraceSource;
+  readonly writer: TraceSource & Pick<Outlet, "waitForStore">;
   /** Whether its next packet may be handled. */
   readonly isReading: boolean;
   readonly session: object | undefined;
@@ -76,6 +78,17 @@ export class PacketReader<C extends ReadConnection> {
   #backlog = 0;
   /** How much of the partial packet had come at the client's last sign of life. */
   #seen = 0;
+  /** What the store had recorded before the chunk that is being read. */
+  #recorded: number | undefined;
+  /** Bytes of all chunks, and of those before the last one. */
+  #received = 0;
+  #chunkOffset = 0;
+  /** Bytes of all packets that have been handled. */
+  #handled = 0;
+  /** Where the bytes begin in the stream that are being handled. */
+  #base = 0;
+  /** The last chunk has changed something that is kept. */
+  changesStore = false;
 
   constructor(connection: C, handle: PacketHandler<C>) {
     this.#connection = connection;
@@ -86,6 +99,8 @@ export class PacketReader<C extends ReadConnection> {
   read(bytes: Buffer): void {
     const { state, isReading, broker } = this.#connection;
     broker.counters.bytesIn += bytes.length;
+    this.#chunkOffset = this.#received;
+    this.#received += bytes.length;
     if (state === "closed") return;
     if (isReading) this.#read(bytes, 0, false);
     else this.#paused.append(bytes);
@@ -101,6 +116,11 @@ export class PacketReader<C extends ReadConnection> {
     this.#account();
   }
 
+  /** Where the packet lies in the stream that is at `start` in the bytes that are being handled. */
+  placeOf(start: number, length: number): StreamPlace {
+    return receivedAt(this.#base + start, length, this.#chunkOffset);
+  }
+
   /** Nothing more is read. */
   clear(): void {
     this.#partial.clear();
@@ -113,6 +133,7 @@ export class PacketReader<C extends ReadConnection> {
     const { publisher, gate } = this.#connection.broker;
     // What arrives in one chunk is one transaction: a message that is acknowledged, and its place in the store.
     gate.begin();
+    this.#recorded = gate.recorded;
     try {
       this.#readPackets(bytes, from, isOurs);
     } catch (error) {
@@ -125,9 +146,18 @@ export class PacketReader<C extends ReadConnection> {
       try {
         publisher.flush();
       } finally {
+        this.noteRecorded();
+        this.changesStore = this.#recorded !== gate.recorded;
+        this.#recorded = undefined;
         gate.end();
       }
     }
+  }
+
+  /** What the client is told of its packets waits until what they have changed is durable. */
+  noteRecorded(): void {
+    const { broker, writer } = this.#connection;
+    if (this.#recorded !== undefined && broker.gate.recorded !== this.#recorded) writer.waitForStore();
   }
 
   #readPackets(bytes: Buffer, from: number, isOurs: boolean): void {
@@ -178,6 +208,7 @@ export class PacketReader<C extends ReadConnection> {
     let packets = packetsPerCheck;
     let nextCheck = router.work + workPerCheck;
     let at = from;
+    this.#base = this.#handled - from;
     try {
       while (connection.isReading && frame.read(bytes, at, limit)) {
         checkSize(frame.end - at, this.#sizeLimit);
@@ -192,6 +223,7 @@ export class PacketReader<C extends ReadConnection> {
         nextCheck = router.work + workPerCheck;
       }
     } finally {
+      this.#handled += at - from;
       if (at > from && observed !== undefined) {
         traceBytesIn(connection.writer, connection.version, observed, 0, at - from);
       }

@@ -14,13 +14,14 @@ import type { Broker } from "../broker/broker.ts";
 import type { Outlet } from "../session/outlet.ts";
 import { minBytesPerClient } from "../session/quota.ts";
 import { MeteredLink, type Peer } from "../wire/link.ts";
-import { type Message, noGroup, type Pending } from "../wire/message.ts";
+import { type Message, noGroup, type Pending, type TopicName } from "../wire/message.ts";
 import { maxGathered, OutboundBuffer } from "../wire/outbound-buffer.ts";
 import type { Publication } from "../wire/publication.ts";
 import type { EncodedRun } from "../wire/publish-variants.ts";
 import { maxAliasedQos, type TopicAliases } from "../wire/topic-aliases.ts";
 import {
   isBuilt,
+  type PacketTrace,
   publishBytes,
   type TraceSource,
   traceAck,
@@ -37,6 +38,11 @@ export class PacketWriter implements Outlet, TraceSource {
   clientId = "";
   maxPacketSize = Number.POSITIVE_INFINITY;
   topicAliases: TopicAliases | undefined;
+  /** What all topics begin with and the client does not see, and its size in bytes; see `Mount`. */
+  prefix = "";
+  prefixSize = 0;
+  /** Of both directions. */
+  packets = 0;
   /** Nothing is written any more. */
   isClosed = false;
   readonly buffer: OutboundBuffer;
@@ -59,7 +65,7 @@ export class PacketWriter implements Outlet, TraceSource {
   }
 
   isScheduled(topic: string): boolean {
-    return this.#broker.config.publish.some((publisher) => publisher.topic === topic);
+    return this.#broker.config.publish.some((publisher) => publisher.topic === this.prefix + topic);
   }
 
   get isWritable(): boolean {
@@ -68,22 +74,24 @@ export class PacketWriter implements Outlet, TraceSource {
     return this.buffer.backlog <= limit;
   }
 
+  waitForStore(): void {
+    this.buffer.waitForStore();
+  }
+
   /** @returns false when the client does not take so large a packet, or nothing any more */
   send(packet: Packet): boolean {
     if (this.isClosed) return false;
     const bytes = encodeWithin(this.maxPacketSize, packet);
     if (bytes === undefined) return false; // [MQTT-3.1.2-24]
     this.#broker.counters.sentControl(packet);
-    this.trace("out", packet, bytes);
+    this.packets++;
+    if (this.traffic.sample("message")) {
+      tracePacket(this, "out", packet, bytes, { offset: this.buffer.appended, length: bytes.length });
+    }
     this.buffer.append(bytes);
     const secret = authenticationDataOf(packet);
     if (secret !== undefined) this.#link.redactNext(secret);
     return true;
-  }
-
-  /** Shows a packet to observers. */
-  trace(direction: "in" | "out", packet: Packet, bytes: Uint8Array): void {
-    if (this.traffic.sample("message")) tracePacket(this, direction, packet, bytes);
   }
 
   pubrel(packetId: number): void {
@@ -95,8 +103,10 @@ export class PacketWriter implements Outlet, TraceSource {
     if (this.isClosed) return;
     const isLong = reason !== Reason.Success && this.version === 5;
     this.#broker.counters.controlsOut++;
+    this.packets++;
     const { buffer } = this;
-    const at = buffer.reserve(isLong ? 5 : 4);
+    const length = isLong ? 5 : 4;
+    const at = buffer.reserve(length);
     const bytes = buffer.bytes;
     bytes[at] = (type << 4) | (type === PacketType.Pubrel ? 2 : 0); // [MQTT-3.6.1-1]
     bytes[at + 1] = isLong ? 3 : 2;
@@ -105,7 +115,8 @@ export class PacketWriter implements Outlet, TraceSource {
     if (isLong) bytes[at + 4] = reason;
     if (!isBuilt(this.traffic, group)) return;
     const sent = isLong ? reason : Reason.Success;
-    traceAck(this, "out", type, packetId, sent, bytes.subarray(at, at + (isLong ? 5 : 4)), group);
+    const stream = { offset: buffer.appended - length, length };
+    traceAck(this, "out", type, packetId, sent, bytes.subarray(at, at + length), { group, stream });
   }
 
   sendRun(publication: Publication, encoded: EncodedRun, from: number, end: number): void {
@@ -113,29 +124,35 @@ export class PacketWriter implements Outlet, TraceSource {
     const { start, stride, bytes } = encoded;
     this.buffer.copy(bytes, start + from * stride, start + end * stride);
     counters.sent += end - from;
+    this.packets += end - from;
     counters.payloadOut += (end - from) * publication.payloadLength;
     if (publication.isUnseen) return this.traffic.omit(end - from);
     for (let index = from; index < end; index++) {
       const group = publication.groupOf(index);
-      if (isBuilt(this.traffic, group)) this.#traceRun(publication, encoded, index, group);
+      if (!isBuilt(this.traffic, group)) continue;
+      const behind = end - index;
+      const stream = { offset: this.buffer.appended - behind * stride, length: stride };
+      this.#traceRun(publication, encoded, index, { group, number: this.packets - behind + 1, stream });
     }
   }
 
-  #traceRun(publication: Publication, encoded: EncodedRun, index: number, group: number): void {
+  #traceRun(publication: Publication, encoded: EncodedRun, index: number, more: PacketTrace): void {
     const packet = encoded.at(index);
     const { topic, payloadLength } = publication;
     const qos = qosOf(packet[0]! >> 1);
     const retain = (packet[0]! & 1) === 1;
     const packetId = qos === 0 ? 0 : packet.readUInt16BE(encoded.idOffset);
     const payload = packet.subarray(packet.length - payloadLength);
-    const facts = { topic: topic.text, qos, retain, dup: false, packetId, payload };
-    tracePublish(this, "out", facts, packet, { group });
+    const facts = { topic: this.#shown(topic), qos, retain, dup: false, packetId, payload };
+    tracePublish(this, "out", facts, packet, more);
   }
 
   fits(pending: Pending): boolean {
     if (this.maxPacketSize === Number.POSITIVE_INFINITY) return true;
     const { message } = pending;
-    return publishSize(message, message.topic.bytes, this.#delivery(pending, 0, false)) <= this.maxPacketSize;
+    return (
+      publishSize(message, this.#topicBytes(message), this.#delivery(pending, 0, false)) <= this.maxPacketSize
+    );
   }
 
   sendPending(pending: Pending, packetId: number, dup: boolean, lease?: Lease): void {
@@ -145,14 +162,16 @@ export class PacketWriter implements Outlet, TraceSource {
     this.#writePublish(message, topic, delivery, lease);
     const { counters } = this.#broker;
     counters.sent++;
+    this.packets++;
     counters.payloadOut += message.payloadLength;
     if (!isBuilt(this.traffic, message.group)) return;
     const { qos, retain } = pending;
     const payload = message.bytes.subarray(message.payloadStart, message.end);
-    const facts = { topic: message.topic.text, qos, retain, dup, packetId, payload };
+    const facts = { topic: this.#shown(message.topic), qos, retain, dup, packetId, payload };
     const bytes = publishBytes(message, topic, delivery);
     const size = publishSize(message, topic, delivery);
-    tracePublish(this, "out", facts, bytes, { size, group: message.group });
+    const stream = { offset: this.buffer.appended - size, length: size };
+    tracePublish(this, "out", facts, bytes, { size, group: message.group, stream });
   }
 
   #writePublish(
@@ -179,7 +198,8 @@ export class PacketWriter implements Outlet, TraceSource {
   #applyAlias(pending: Pending, delivery: Delivery): Uint8Array {
     const { topicAliases } = this;
     const { message } = pending;
-    const { bytes, text } = message.topic;
+    const { text } = message.topic;
+    const bytes = this.#topicBytes(message);
     if (topicAliases === undefined || pending.qos > maxAliasedQos) return bytes;
     delivery.alias = topicAliases.aliasOf(text);
     if (delivery.alias > 0) return noBytes;
@@ -188,6 +208,15 @@ export class PacketWriter implements Outlet, TraceSource {
     if (delivery.alias > 0 && publishSize(message, bytes, delivery) > this.maxPacketSize) delivery.alias = 0;
     if (delivery.alias > 0) topicAliases.assign(delivery.alias, text);
     return bytes;
+  }
+
+  /** A message's topic as it stands in a packet to the client. */
+  #topicBytes({ topic }: Message): Uint8Array {
+    return this.prefixSize === 0 ? topic.bytes : topic.bytes.subarray(this.prefixSize);
+  }
+
+  #shown(topic: TopicName): string {
+    return topic.text.slice(this.prefix.length);
   }
 
   #delivery({ message, qos, retain, subscriptionIds }: Pending, packetId: number, dup: boolean): Delivery {

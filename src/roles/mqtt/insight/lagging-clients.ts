@@ -1,3 +1,4 @@
+import { type Problem, problem } from "../../../core/problem.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Client } from "../broker/client.ts";
 import type { Session } from "../session/session.ts";
@@ -61,27 +62,31 @@ export class LaggingClients {
   }
 
   /** Clients that do not acknowledge what they get, while more waits for them. */
-  silent(now: number): string[] {
-    const sentences: string[] = [];
+  silent(now: number): Problem[] {
+    const problems: Problem[] = [];
     for (const [{ clientId, inflight, queue, outgoing, isOnline }, { since }] of this.#stuck) {
       const isBlocked = inflight.size >= outgoing.sender.window || queue.length > 0;
       if (!isBlocked || now - since < stuckAfter || !isOnline) continue;
-      sentences.push(
-        `client ${printable(clientId, 60)} does not acknowledge: ${messages(inflight.size)} in flight, ${queue.length} queued`,
-      );
+      const values = { client: printable(clientId, 60), inflight: inflight.size, queued: queue.length };
+      const text = `client ${values.client} does not acknowledge: ${messages(values.inflight)} in flight, ${values.queued} queued`;
+      problems.push(problem("mqtt-silent", text, values));
     }
-    return sentences;
+    return problems;
   }
 
   /** Clients for whom messages were dropped. */
-  slow(now: number): string[] {
-    const sentences: string[] = [];
+  slow(now: number): Problem[] {
+    const problems: Problem[] = [];
     for (const [{ clientId, isOnline }, { count, last }] of this.#losses) {
       if (now - last > recent) continue;
-      const why = isOnline ? "reads too slowly" : "is away and its queue is full";
-      sentences.push(`client ${printable(clientId, 60)} ${why}: ${messages(count)} ${were(count)} dropped`);
+      const [code, why] = isOnline
+        ? (["mqtt-slow", "reads too slowly"] as const)
+        : (["mqtt-away", "is away and its queue is full"] as const);
+      const client = printable(clientId, 60);
+      const text = `client ${client} ${why}: ${messages(count)} ${were(count)} dropped`;
+      problems.push(problem(code, text, { client, count }));
     }
-    return sentences;
+    return problems;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   topicLimitMistake,
   topicNameMistake,
 } from "../../../protocol/mqtt/topic.ts";
+import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
 
@@ -21,7 +22,7 @@ const encoder = new TextEncoder();
 /** Publishes as the broker itself does. Gives how many clients and shared groups subscribed to the topic. */
 export const publishAction =
   (broker: Broker): Action =>
-  (given) => {
+  (given, asker) => {
     const { topic, payload: text, qos, retain } = read(given);
     const mistake = topicMistake(topic, broker.config);
     if (mistake !== undefined)
@@ -33,6 +34,7 @@ export const publishAction =
       throw new Error(`the packet would have ${packet.length} bytes, and maxPacketSize is ${maxPacketSize}`);
     }
     broker.publish(packet, topic);
+    broker.audit.recordAction("message-published", { topic: printable(topic, 1000), qos, retain, ...asker });
     const { length: subscribers } = broker.router.recipients(broker.router.topicNamed(topic));
     return { topic, size: payload.length, qos, retain, subscribers };
   };
@@ -48,7 +50,7 @@ function read(given: unknown): z.infer<typeof input> {
   throw new Error(`${issues.join("; ")}; give ${wanted}`);
 }
 
-function topicMistake(topic: string, limits: TopicLimits): string | undefined {
+export function topicMistake(topic: string, limits: TopicLimits): string | undefined {
   const mistake = topicNameMistake(topic);
   if (mistake !== undefined) return mistake;
   if (isSystemTopic(topic))

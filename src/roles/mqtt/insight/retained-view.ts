@@ -8,7 +8,7 @@ import { readViewQuery } from "./view-query.ts";
 /** A search for one view ends after so many slices, of `nodesPerSlice` nodes each. */
 const maxSlices = 50;
 
-interface Found {
+export interface Found {
   readonly messages: readonly Message[];
   /** There may be more. */
   readonly isCut: boolean;
@@ -27,8 +27,9 @@ export function findRetained({ retained, clock }: Broker, filter: string, limit:
   return { messages, isCut: false };
 }
 
-export const isRetained = (broker: Broker, topic: string): boolean =>
-  findRetained(broker, topic, 1).messages.length > 0;
+/** What the topic retains. */
+export const retainedOn = (broker: Broker, topic: string): Message | undefined =>
+  findRetained(broker, topic, 1).messages[0];
 
 /** Retained messages, in the order of the tree. */
 export const retainedView =

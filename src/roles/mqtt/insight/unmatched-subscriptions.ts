@@ -1,8 +1,8 @@
 import { nearest } from "../../../core/nearest.ts";
+import { type Problem, problem } from "../../../core/problem.ts";
 import { isSystemTopic, topicMatches } from "../../../protocol/mqtt/topic.ts";
 import { printable } from "../../../protocol/text/printable.ts";
 import type { Broker } from "../broker/broker.ts";
-import type { Subscribers } from "../routing/subscribers.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import { findRetained } from "./retained-view.ts";
 
@@ -34,7 +34,7 @@ export function unmatchedSubscriptions(broker: Broker, topics: readonly string[]
     const now = clock.now();
     if (now - start > searchTime) break;
     if (now - since < waitsAfter) continue;
-    const online = subscriptionsTo(filter).filter((subscription) => {
+    const online = filter.all().filter((subscription) => {
       const connectedAt = connectionTime(broker, subscription);
       return connectedAt !== undefined && now - connectedAt >= waitsAfter;
     });
@@ -51,9 +51,6 @@ function connectionTime({ sessions, registry }: Broker, { subscriber }: Subscrip
   return session !== subscriber ? undefined : registry.clientOf(session)?.since;
 }
 
-const subscriptionsTo = ({ subscriptions, groups }: Subscribers): readonly Subscription[] =>
-  groups.length === 0 ? subscriptions : subscriptions.concat(...groups.map((group) => group.members));
-
 /** The filter matches a topic that was published to before somebody subscribed, or one with a retained message. */
 const isInUse = (broker: Broker, filter: string, topics: readonly string[]): boolean =>
   topics.some((topic) => topicMatches(filter, topic)) || findRetained(broker, filter, 1).messages.length > 0;
@@ -61,12 +58,16 @@ const isInUse = (broker: Broker, filter: string, topics: readonly string[]): boo
 export function describeUnmatched(
   { subscription, filter }: UnmatchedSubscription,
   topics: readonly string[],
-): string {
-  const { subscriber, filter: written } = subscription;
-  const meant = suggestion(filter, topics);
-  const question = meant === undefined ? "" : `: did it mean ${printable(meant, 200)}?`;
-  const who = `client ${printable(subscriber.clientId, 60)}`;
-  return `${who} waits on ${printable(written, 200)}, to which nothing has been published${question}`;
+): Problem {
+  const values = {
+    client: printable(subscription.subscriber.clientId, 60),
+    filter: printable(subscription.filter, 200),
+  };
+  const text = `client ${values.client} waits on ${values.filter}, to which nothing has been published`;
+  const found = suggestion(filter, topics);
+  if (found === undefined) return problem("mqtt-unmatched", text, values);
+  const meant = printable(found, 200);
+  return problem("mqtt-misspelt", `${text}: did it mean ${meant}?`, { ...values, meant });
 }
 
 /** The topic in use that the filter is most likely a slip of; with wildcards where the filter has them. */

@@ -10,6 +10,12 @@ export interface Page {
   readonly filter: string | undefined;
   /** What client identifiers begin with. */
   readonly client: string;
+  /** What a row has to contain, in lower case. */
+  readonly search: string;
+  /** The column to sort by; one that begins with "-" sorts from the largest down. */
+  readonly sort: string | undefined;
+  /** A topic's name. */
+  readonly topic: string | undefined;
 }
 
 type Key = keyof Page;
@@ -24,7 +30,15 @@ export function readViewQuery(query: Query, ...keys: readonly Key[]): Page {
       throw new Error(`there is no "${key}" to ask for: ${keys.join(", ")} can be given`);
     }
   }
-  return { limit: readLimit(query.limit), filter: readFilter(query.filter), client: query.client ?? "" };
+  const { client = "", search = "", sort, topic } = query;
+  return {
+    limit: readLimit(query.limit),
+    filter: readFilter(query.filter),
+    client,
+    search: search.toLowerCase(),
+    sort,
+    topic,
+  };
 }
 
 function readLimit(text: string | undefined): number {
@@ -38,4 +52,29 @@ function readFilter(filter: string | undefined): string | undefined {
   const mistake = filter === undefined ? undefined : topicFilterMistake(filter);
   if (mistake === undefined) return filter;
   throw new Error(`filter must be a topic filter such as sister/#, and "${filter}" ${mistake}`);
+}
+
+export interface Order<T> {
+  readonly key: (row: T) => number | string;
+  readonly isDescending: boolean;
+}
+
+/** @throws {Error} with the columns that there are */
+export function readOrder<T>(
+  sort: string,
+  columns: Readonly<Record<string, (row: T) => number | string>>,
+): Order<T> {
+  const name = sort.replace(/^-/, "");
+  // `columns["constructor"]` would find a property of Object.
+  const key = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  if (key !== undefined) return { key, isDescending: name !== sort };
+  throw new Error(`sort must be one of ${Object.keys(columns).join(", ")}, and is "${sort}"`);
+}
+
+/** Sorts by keys that are read once per row. */
+export function sorted<T>(rows: readonly T[], { key, isDescending }: Order<T>): T[] {
+  const keyed = rows.map((row) => ({ row, key: key(row) }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  if (isDescending) keyed.reverse();
+  return keyed.map(({ row }) => row);
 }

@@ -26,6 +26,8 @@ export type Step =
 
 /** One authentication of one client, under way. */
 export interface Exchange {
+  /** Who the client says to be, once it has said so. */
+  readonly username?: string | undefined;
   /**
    * Judges what the client says: first the data that came with CONNECT (or with the AUTH that begins anew), then what
    * it answers. Not called again before the last step is known, nor after one that does not continue.

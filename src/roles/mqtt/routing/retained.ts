@@ -127,6 +127,14 @@ export class Retained {
     else this.#set(message, owner);
   }
 
+  /** All that clients and built-in publishers have left. Undefined comes now and then, as in `match`. */
+  *all(): Generator<Message | undefined, void, undefined> {
+    for (const kept of this.#tree.all()) {
+      const message = kept === undefined ? undefined : toMessage(kept);
+      if (message === undefined || !isSystemTopic(message.topic.text)) yield message;
+    }
+  }
+
   /** Keeps a message that was kept before; a limit that is lower by now does not take it away. */
   restore(message: Message): void {
     this.#put(message, this.#tree.place(message.topic.text), this.#clients);

@@ -89,6 +89,11 @@ export class Router {
     return this.#match(topic).length > 0;
   }
 
+  /** The subscribers of each filter that matches the topic, for whoever looks and does not publish. */
+  subscribersOf(topic: string): readonly Subscribers[] {
+    return this.#match(topic);
+  }
+
   /** Subscriptions of all clients. */
   get size(): number {
     return this.#count;
@@ -163,16 +168,21 @@ export class Router {
     }
     for (let index = 0; index < others.length; index++) deliver(publication, others[index]!);
     if (groups.length > 0) this.#distribute(groups, publication);
-    return subscriptions.length > 0 || groups.length > 0;
+    return subscriptions.length > 0 || others.length > 0 || groups.length > 0;
   }
 
   #distribute(groups: readonly SharedSubscription[], publication: Publication): void {
     const { count } = publication;
+    const { text } = publication.topic;
     const messages: Distribution = {
       count,
+      mayGet: ({ subscriber }) => subscriber.mayReceive(text),
       offer: (member, from, end) => member.subscriber.offer(publication, member, from, end),
       enqueue: (member, from, end) => member.subscriber.enqueue(publication, member, from, end),
-      drop: (lost) => this.#counters.drop(publication.qos === 0 ? "slow" : "queue_full", lost),
+      drop: (lost, isForbidden) => {
+        const cause = publication.qos === 0 ? "slow" : "queue_full";
+        this.#counters.drop(isForbidden ? "not_authorized" : cause, lost);
+      },
     };
     for (const group of groups) group.distribute(messages);
   }

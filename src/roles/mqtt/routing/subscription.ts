@@ -20,6 +20,8 @@ export interface Subscriber {
   /** Its client is connected. */
   readonly isOnline: boolean;
   subscriptionTo(filter: string): Subscription | undefined;
+  /** Asked for each topic that one of its narrowed subscriptions matches. */
+  mayReceive(topic: string): boolean;
   /** Sends all messages, or queues what cannot be sent now; counts what is lost. */
   deliver(publication: Publication, target: Target): void;
   /** Sends messages from one index to another, as far as the client takes them now. @returns how many */
@@ -62,6 +64,8 @@ export class Subscription implements Target, SubscriptionOptions {
   constructor(
     readonly subscriber: Subscriber,
     { filter, qos, noLocal, retainAsPublished, identifier }: SubscriptionOptions,
+    /** The subscriber may not receive all that the filter matches. */
+    readonly isNarrowed = false,
   ) {
     this.filter = filter;
     this.qos = qos;

@@ -4,6 +4,8 @@ import type { PublishedTopic } from "../wire/publication.ts";
 import type { SharedSubscription } from "./shared-subscription.ts";
 import type { Subscribers } from "./subscribers.ts";
 import type { Subscriber, Subscription, Target } from "./subscription.ts";
+import type { TopicRecord } from "./topic-record.ts";
+import type { RecordedTopic } from "./topic-statistics.ts";
 
 /**
  * Who gets what is published to a topic: all of `main`'s subscriptions but those of the subscribers in `skip`, then
@@ -26,7 +28,7 @@ const noGroups: readonly SharedSubscription[] = [];
 const noFilters: readonly Subscribers[] = [];
 
 /** A topic that something was published to, with the recipients of its messages. */
-export class TopicRoute implements PublishedTopic, Recipients {
+export class TopicRoute implements PublishedTopic, Recipients, RecordedTopic {
   main: Subscribers;
   others: readonly Target[] = noTargets;
   skip: ReadonlySet<Subscriber> | undefined;
@@ -44,6 +46,10 @@ export class TopicRoute implements PublishedTopic, Recipients {
   next: TopicRoute | undefined;
   /** Messages without a subscriber since that was last looked at. */
   undelivered = 0;
+  /** What the client may do that was last allowed to publish to it: its next message needs no look at the rules. */
+  allowedBy: object | undefined;
+  /** What was published to it; undefined: not looked up yet, or there are too many topics. */
+  record: TopicRecord | undefined;
   #version = -1;
   #name: TopicName | undefined;
   #bytes: Uint8Array | undefined;
@@ -102,19 +108,25 @@ export class TopicRoute implements PublishedTopic, Recipients {
     const { filters } = this;
     this.main = this.nobody;
     this.groups = noGroups;
+    let narrowed = 0;
     for (const filter of filters) {
+      narrowed += filter.narrowed.length;
       if (filter.subscriptions.length > this.main.subscriptions.length) this.main = filter;
       if (filter.groups.length > 0) this.groups = [...this.groups, ...filter.groups];
     }
     this.others = noTargets;
     this.skip = undefined;
-    return filters.length > 1 ? this.#merge() : 0;
+    return filters.length > 1 || narrowed > 0 ? this.#merge() : 0;
   }
 
   #merge(): number {
-    const bySubscriber = new Map<Subscriber, Merged>();
+    const bySubscriber = new Map<Subscriber, Subscription | Merged>();
     let merged = 0;
     for (const filter of this.filters) {
+      merged += askingCost * filter.narrowed.length;
+      for (const subscription of filter.narrowed) {
+        if (subscription.subscriber.mayReceive(this.text)) merge(bySubscriber, subscription);
+      }
       if (filter === this.main) continue;
       merged += filter.subscriptions.length;
       for (const subscription of filter.subscriptions) merge(bySubscriber, subscription);
@@ -122,7 +134,7 @@ export class TopicRoute implements PublishedTopic, Recipients {
     const skip = new Set<Subscriber>();
     for (const subscriber of bySubscriber.keys()) {
       const also = subscriber.subscriptionTo(this.main.filter);
-      if (also === undefined) continue;
+      if (also === undefined || also.isNarrowed) continue;
       skip.add(subscriber);
       merge(bySubscriber, also);
     }
@@ -132,32 +144,47 @@ export class TopicRoute implements PublishedTopic, Recipients {
   }
 }
 
-interface Merged extends Target {
+/** How many subscriptions are merged while one subscriber is asked whether it may receive a topic. */
+const askingCost = 5;
+
+/** Several subscriptions of one subscriber. */
+class Merged implements Target {
+  readonly subscriber: Subscriber;
   qos: Qos;
   noLocal: boolean;
   retainAsPublished: boolean;
   subscriptionIds: number[] | undefined;
+  readonly share = undefined;
+
+  constructor({ subscriber, qos, noLocal, retainAsPublished, subscriptionIds }: Subscription) {
+    this.subscriber = subscriber;
+    this.qos = qos;
+    this.noLocal = noLocal;
+    this.retainAsPublished = retainAsPublished;
+    this.subscriptionIds = subscriptionIds && [...subscriptionIds];
+  }
+
+  add({ qos, noLocal, retainAsPublished, identifier }: Subscription): void {
+    if (qos > this.qos) this.qos = qos;
+    this.noLocal &&= noLocal;
+    this.retainAsPublished ||= retainAsPublished;
+    if (identifier === 0) return;
+    this.subscriptionIds ??= [];
+    this.subscriptionIds.push(identifier);
+  }
 }
 
-function merge(targets: Map<Subscriber, Merged>, subscription: Subscription): void {
-  const { subscriber, qos, noLocal, retainAsPublished, identifier } = subscription;
-  const target = targets.get(subscriber);
+/** One alone is a target as it stands: a cached topic holds no object for each subscriber. */
+function merge(targets: Map<Subscriber, Subscription | Merged>, subscription: Subscription): void {
+  const { subscriber } = subscription;
+  let target = targets.get(subscriber);
   if (target === undefined) {
-    const subscriptionIds = identifier === 0 ? undefined : [identifier];
-    targets.set(subscriber, {
-      subscriber,
-      qos,
-      noLocal,
-      retainAsPublished,
-      subscriptionIds,
-      share: undefined,
-    });
+    targets.set(subscriber, subscription);
     return;
   }
-  if (qos > target.qos) target.qos = qos;
-  target.noLocal &&= noLocal;
-  target.retainAsPublished ||= retainAsPublished;
-  if (identifier === 0) return;
-  target.subscriptionIds ??= [];
-  target.subscriptionIds.push(identifier);
+  if (!(target instanceof Merged)) {
+    target = new Merged(target);
+    targets.set(subscriber, target);
+  }
+  target.add(subscription);
 }

@@ -300,6 +300,18 @@ export class Inflight {
     return chosen;
   }
 
+  /** Takes out those that the client has not said to have received. @returns their packet identifiers */
+  discardUnreceived(isChosen: (pending: Pending) => boolean): number[] {
+    const chosen: number[] = [];
+    for (const id of this.ids()) {
+      const pending = this.pending(id);
+      if (pending === undefined || !isChosen(pending)) continue;
+      this.discard(id);
+      chosen.push(id);
+    }
+    return chosen;
+  }
+
   clear(): void {
     if (this.#bytes > 0) {
       for (const pending of this.#pending) if (pending !== undefined) this.#removed(pending);

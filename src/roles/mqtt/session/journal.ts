@@ -1,12 +1,15 @@
+import type { Grant } from "../ports/access.ts";
 import type { Store } from "../ports/store.ts";
 import type { SubscriptionOptions } from "../routing/subscription.ts";
 import type { Pending } from "../wire/message.ts";
-import type { StoredMessages } from "./stored-messages.ts";
 
 /** Whose session it is. */
 export interface SessionName {
   readonly clientId: string;
   readonly owner: string | undefined;
+  /** "": it has none. */
+  readonly prefix: string;
+  readonly grant: Grant | undefined;
 }
 
 /**
@@ -14,18 +17,16 @@ export interface SessionName {
  * store is durable.
  */
 export class Journal {
+  readonly #session: SessionName;
   readonly #clientId: string;
-  readonly #owner: string | undefined;
   readonly #store: Store;
-  readonly #messages: StoredMessages;
   /** The number of the last message. */
   #last = 0;
 
-  constructor({ clientId, owner }: SessionName, store: Store, messages: StoredMessages) {
-    this.#clientId = clientId;
-    this.#owner = owner;
+  constructor(session: SessionName, store: Store) {
+    this.#session = session;
+    this.#clientId = session.clientId;
     this.#store = store;
-    this.#messages = messages;
   }
 
   /** A message with this number has been restored: further ones come after it. */
@@ -34,7 +35,8 @@ export class Journal {
   }
 
   keep(expiry: number): void {
-    this.#store.keepSession(this.#clientId, expiry, this.#owner);
+    const { clientId, owner, prefix, grant } = this.#session;
+    this.#store.keepSession(clientId, expiry, owner, prefix === "" ? undefined : prefix, grant);
   }
 
   setAway(isAway: boolean): void {
@@ -60,15 +62,13 @@ export class Journal {
   /** It has a packet identifier from now on, whether it was queued or not. */
   sent(pending: Pending, packetId: number): void {
     if (pending.number === undefined) this.#deliver(pending, packetId);
-    else this.#store.sent(this.#clientId, pending.number, packetId);
+    else this.#store.sent(this.#clientId, pending, pending.number, packetId);
   }
 
   #deliver(pending: Pending, packetId: number | undefined): void {
-    const { qos, retain, subscriptionIds, share } = pending;
     const number = ++this.#last;
-    const message = this.#messages.of(pending.message);
     pending.number = number;
-    this.#store.deliver(this.#clientId, { number, message, qos, retain, subscriptionIds, share, packetId });
+    this.#store.deliver(this.#clientId, pending, number, packetId);
   }
 
   /** Removes it from the stored queue, if it is there. */

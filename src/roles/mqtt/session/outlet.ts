@@ -24,4 +24,6 @@ export interface Outlet {
   /** Whether the client takes a packet of this message's size. */
   fits(pending: Pending): boolean;
   pubrel(packetId: number): void;
+  /** What is sent in this turn waits until the store has made durable what it records now. */
+  waitForStore(): void;
 }

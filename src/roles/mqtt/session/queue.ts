@@ -50,6 +50,17 @@ export class Queue {
     for (let index = this.#head; index < this.#items.length; index++) yield this.#items[index]!;
   }
 
+  /** What stands behind the one with this number in the store. Numbers grow along the queue. */
+  *after(number: number): Generator<Pending, void, undefined> {
+    let from = this.#head;
+    for (let end = this.#items.length; from < end; ) {
+      const middle = (from + end) >>> 1;
+      if ((this.#items[middle]?.number ?? 0) <= number) from = middle + 1;
+      else end = middle;
+    }
+    for (let index = from; index < this.#items.length; index++) yield this.#items[index]!;
+  }
+
   /** Removes those that are chosen, wherever they stand; `isChosen` is called in their order. */
   remove(isChosen: (pending: Pending) => boolean): Pending[] {
     const chosen: Pending[] = [];

@@ -10,15 +10,26 @@ const entryBytes = 120;
  */
 export class QueuedMemory {
   bytes = 0;
+  /** Entries, and the messages that they are for without anything besides their bytes: what a store records of them. */
+  entries = 0;
+  messages = 0;
+  messageBytes = 0;
 
   add(message: Message): void {
     this.bytes += this.costOf(message);
-    message.holders++;
+    this.entries++;
+    if (message.holders++ > 0) return;
+    this.messages++;
+    this.messageBytes += message.size;
   }
 
   remove(message: Message): void {
     message.holders--;
     this.bytes -= this.costOf(message);
+    this.entries--;
+    if (message.holders > 0) return;
+    this.messages--;
+    this.messageBytes -= message.size;
   }
 
   /** What one more entry for the message takes. */

@@ -20,19 +20,20 @@ const nothing: ReadonlyMap<string, number> = new Map();
  * @returns how many stay, by their shared subscription
  */
 export function redistribute(
+  giver: Subscriber,
   { queue, sender }: OutgoingMessages,
   { router, gate }: RedistributeContext,
-  isChosen: (share: string) => boolean,
+  isChosen: (share: string, topic: string) => boolean,
   withSent: boolean,
 ): ReadonlyMap<string, number> {
   if (!sender.hasShared) return nothing;
   const staying = new Map<string, number>();
   const isTaken = (pending: Pending): boolean => {
     const { share } = pending;
-    if (share === undefined || !isChosen(share)) return false;
+    if (share === undefined || !isChosen(share, pending.message.topic.text)) return false;
     const before = staying.get(share);
     // Later ones do not overtake one that stays.
-    if (before === undefined && router.group(share)?.redistribute(pending) === true) return true;
+    if (before === undefined && router.group(share)?.redistribute(pending, giver) === true) return true;
     staying.set(share, (before ?? 0) + 1);
     return false;
   };

@@ -26,6 +26,9 @@ export class Sender {
   isPersistent = false;
   /** Some messages came by shared subscriptions, and may have to go to other members. */
   hasShared = false;
+  /** Messages sent to the client, and the bytes of their payloads. */
+  sent = 0;
+  sentBytes = 0;
   readonly #context: SessionContext;
 
   constructor(context: SessionContext) {
@@ -102,8 +105,10 @@ export class Sender {
       for (let index = next; index < end; index++) {
         encoded.setId(index, this.#assignKept(pendingOf(publication, target, qos, index)));
       }
+      this.#waitForStore();
     }
     outlet.sendRun(publication, encoded, next, end);
+    this.#count(end - next, publication.payloadLength);
     return true;
   }
 
@@ -124,6 +129,7 @@ export class Sender {
     topicAliases.assign(alias, publication.topic.text);
     if (qos > 0) encoded.setId(0, this.#assign(publication, target, qos, index));
     outlet.sendRun(publication, encoded, 0, 1);
+    this.#count(1, publication.payloadLength);
     return alias;
   }
 
@@ -141,6 +147,7 @@ export class Sender {
     if (!outlet.fits(pending)) return false;
     const packetId = qos === 0 ? 0 : this.#assign(publication, target, qos, 0);
     outlet.sendPending(pending, packetId, false, packet);
+    this.#count(1, publication.payloadLength);
     return true;
   }
 
@@ -156,11 +163,18 @@ export class Sender {
       return;
     }
     outlet.sendPending(pending, this.#assignPending(pending), false);
+    this.#count(1, pending.message.payloadLength);
+  }
+
+  #count(messages: number, payloadLength: number): void {
+    this.sent += messages;
+    this.sentBytes += messages * payloadLength;
   }
 
   /** Assigns a packet identifier to a message of the publication. */
   #assign(publication: Publication, target: Target, qos: Qos, index: number): number {
     if (!this.keepsInflight(qos, target.share)) return this.inflight.add(qos, undefined);
+    this.#waitForStore();
     return this.#assignKept(pendingOf(publication, target, qos, index));
   }
 
@@ -171,7 +185,14 @@ export class Sender {
       this.journal?.dequeued(pending);
       return 0;
     }
-    return this.keepsInflight(qos, share) ? this.#assignKept(pending) : this.inflight.add(qos, undefined);
+    if (!this.keepsInflight(qos, share)) return this.inflight.add(qos, undefined);
+    this.#waitForStore();
+    return this.#assignKept(pending);
+  }
+
+  /** At QoS 2 a client that has a message which a crash undoes would get it twice. */
+  #waitForStore(): void {
+    if (this.journal !== undefined) this.outlet?.waitForStore();
   }
 
   /** The same for a message that is kept until it is acknowledged. */
@@ -221,9 +242,10 @@ export class Sender {
     if (inflight.awaited(packetId) === undefined) return;
     const pending = inflight.pending(packetId);
     if (pending === undefined) outlet.pubrel(packetId);
-    else if (outlet.fits(pending))
+    else if (outlet.fits(pending)) {
       outlet.sendPending(pending, packetId, true); // [MQTT-3.3.1-1]
-    else {
+      this.#count(1, pending.message.payloadLength);
+    } else {
       this.discard(packetId);
       this.#context.counters.drop("too_large"); // [MQTT-3.1.2-25]
     }
@@ -241,4 +263,5 @@ export const pendingOf = (publication: Publication, target: Target, qos: Qos, in
   retain: retainFor(publication, target),
   subscriptionIds: target.subscriptionIds,
   share: target.share,
+  number: undefined,
 });

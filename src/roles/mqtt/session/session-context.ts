@@ -1,3 +1,4 @@
+import type { Access } from "../ports/access.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Router } from "../routing/router.ts";
@@ -8,17 +9,16 @@ import type { QueueExpiry } from "./queue-expiry.ts";
 import type { QueuedMemory } from "./queued-memory.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SessionLimits } from "./session-limits.ts";
-import type { StoredMessages } from "./stored-messages.ts";
 
 /** What all sessions of a broker share. */
 export interface SessionContext {
   readonly limits: SessionLimits;
+  readonly access: Pick<Access, "permissionsOf">;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly counters: Counters;
   readonly router: Router;
   readonly store: Store;
-  readonly storedMessages: StoredMessages;
   readonly gate: CommitGate;
   readonly queueExpiry: QueueExpiry;
   readonly fairShare: FairShare;

@@ -1,3 +1,6 @@
+import { innerFilter } from "../../../protocol/mqtt/topic.ts";
+import { everything, type Grant, type Permissions } from "../ports/access.ts";
+import { ClientTraffic } from "../routing/client-traffic.ts";
 import type { SharedSubscription } from "../routing/shared-subscription.ts";
 import {
   type Subscriber,
@@ -8,6 +11,7 @@ import {
 import { WildcardCost } from "../routing/wildcard-cost.ts";
 import type { Pending } from "../wire/message.ts";
 import type { Publication } from "../wire/publication.ts";
+import { belowPrefix } from "./below-prefix.ts";
 import { IncomingIds } from "./incoming-ids.ts";
 import type { Inflight } from "./inflight.ts";
 import { Journal } from "./journal.ts";
@@ -30,19 +34,37 @@ export class Session implements Subscriber {
   readonly outgoing: OutgoingMessages;
   /** QoS 2 messages from the client that it has not released yet. */
   readonly incoming = new IncomingIds();
+  /** What it has published. */
+  readonly traffic: ClientTraffic;
   /** Cancels the end of the session that comes if the client does not return. */
   cancelExpiry: (() => void) | undefined;
   delayedWill: DelayedWill | undefined;
+  /** The name under which its will is published: one that its client has proved. */
+  willAuthor: string | undefined;
+  /** What its client may do. */
+  permissions: Permissions;
   readonly #context: SessionContext;
+  /** The same, wherever its topics are. */
+  #granted: Permissions;
   #expiry = 0;
+  /** Of its client when it connected last. The store does not keep it: after a restart there is none until it is back. */
+  /** What somebody else than the configuration has said of its client, when that came last. */
+  grant: Grant | undefined;
 
   constructor(
     readonly clientId: string,
     /** The user name that it was begun under. */
     readonly owner: string | undefined,
     context: SessionContext,
+    /** What all its topics begin with, and its client does not see; "": nothing. */
+    readonly prefix = "",
+    grant?: Grant,
   ) {
     this.#context = context;
+    this.grant = grant;
+    this.#granted = context.access.permissionsOf({ clientId, username: owner, grant });
+    this.permissions = this.#narrowed(this.#granted);
+    this.traffic = new ClientTraffic(clientId);
     this.outgoing = new OutgoingMessages(context, owner);
   }
 
@@ -76,11 +98,11 @@ export class Session implements Subscriber {
 
   /** The same, for a session that the store has already. */
   restoreExpiry(milliseconds: number): void {
-    const { store, storedMessages } = this.#context;
+    const { store } = this.#context;
     const { sender } = this.outgoing;
     this.#expiry = milliseconds;
     sender.isPersistent = milliseconds > 0;
-    if (milliseconds > 0 && store.isDurable) sender.journal ??= new Journal(this, store, storedMessages);
+    if (milliseconds > 0 && store.isDurable) sender.journal ??= new Journal(this, store);
   }
 
   #endJournal(): void {
@@ -101,7 +123,8 @@ export class Session implements Subscriber {
   /** The same, for a subscription that the store has already. */
   restoreSubscription(options: SubscriptionOptions): boolean {
     const { router } = this.#context;
-    const subscription = new Subscription(this, options);
+    const isNarrowed = this.permissions.reach(innerFilter(options.filter)) !== "all";
+    const subscription = new Subscription(this, options, isNarrowed);
     const before = this.subscriptions.get(options.filter);
     this.subscriptions.set(options.filter, subscription);
     if (before !== undefined) {
@@ -112,6 +135,59 @@ export class Session implements Subscriber {
     this.wildcardCost.add(options.filter);
     router.subscribe(subscription);
     return true;
+  }
+
+  mayReceive(topic: string): boolean {
+    return this.permissions.mayReceive(topic);
+  }
+
+  /** Its client is back, and somebody else says what it may do. */
+  changeGrant(grant: Grant | undefined): void {
+    const before = this.grant;
+    this.grant = grant;
+    if (givesTheSame(before, grant)) return;
+    this.journal?.keep(this.expiry);
+    this.changePermissions();
+    this.dropForbidden();
+    this.#discardForbidden();
+  }
+
+  /** What was sent to the client as it was before is not sent again to one that may not have it. */
+  #discardForbidden(): void {
+    const { gate } = this.#context;
+    if (this.permissions === everything) return;
+    const isForbidden = ({ message }: Pending) => !this.permissions.mayReceive(message.topic.text);
+    gate.transaction(() => {
+      for (const packetId of this.inflight.discardUnreceived(isForbidden)) this.journal?.completed(packetId);
+    });
+  }
+
+  /** The rules have changed. What waits for the client and is not for it any more is dropped by `dropForbidden`. */
+  changePermissions(): void {
+    const { access } = this.#context;
+    const { clientId, owner: username } = this;
+    const next = access.permissionsOf({ clientId, username, grant: this.grant });
+    if (next === this.#granted) return;
+    this.#granted = next;
+    this.permissions = this.#narrowed(next);
+    for (const subscription of this.subscriptions.values()) this.restoreSubscription(subscription);
+  }
+
+  #narrowed(permissions: Permissions): Permissions {
+    return this.prefix === "" ? permissions : belowPrefix(this.prefix, permissions);
+  }
+
+  /** What was sent before the rules changed stays in flight: the client has it already. */
+  dropForbidden(): void {
+    const { counters, gate } = this.#context;
+    if (this.permissions === everything || this.queue.length === 0) return;
+    // Of a shared subscription, another member may get it.
+    this.#redistribute((_, topic) => !this.permissions.mayReceive(topic), false);
+    gate.transaction(() => {
+      const dropped = this.queue.remove(({ message }) => !this.permissions.mayReceive(message.topic.text));
+      for (const pending of dropped) this.journal?.dequeued(pending);
+      if (dropped.length > 0) counters.drop("not_authorized", dropped.length);
+    });
   }
 
   /** @returns whether there was such a subscription */
@@ -223,8 +299,11 @@ export class Session implements Subscriber {
     return this.#redistribute((share) => shares.has(share) && this.#isServed(share), true).keys();
   }
 
-  #redistribute(isChosen: (share: string) => boolean, withSent: boolean): ReadonlyMap<string, number> {
-    return redistribute(this.outgoing, this.#context, isChosen, withSent);
+  #redistribute(
+    isChosen: (share: string, topic: string) => boolean,
+    withSent: boolean,
+  ): ReadonlyMap<string, number> {
+    return redistribute(this, this.outgoing, this.#context, isChosen, withSent);
   }
 
   /** Calls with each shared subscription that the session is a member of. */
@@ -248,3 +327,8 @@ export class Session implements Subscriber {
     removeSubscriptions(this.subscriptions, this.#context);
   }
 }
+
+/** Its end may be another. */
+const givesTheSame = (one: Grant | undefined, other: Grant | undefined): boolean =>
+  one === other ||
+  JSON.stringify([one?.groups, one?.rules]) === JSON.stringify([other?.groups, other?.rules]);

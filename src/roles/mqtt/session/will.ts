@@ -3,7 +3,10 @@ import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import type { Will } from "../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import { isSystemTopic, type TopicLimits, topicLimitMistake } from "../../../protocol/mqtt/topic.ts";
+import type { Access, Permissions } from "../ports/access.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
+import type { CommitGate } from "../wire/commit-gate.ts";
 import { encodeOwnPublish } from "../wire/message.ts";
 import type { QueuedMemory } from "./queued-memory.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
@@ -20,14 +23,17 @@ export interface DelayedWill {
 }
 
 /** The session whose client has left the will. */
-interface WillOwner {
+interface WillOwner extends WillAuthor {
   readonly expiry: number;
   delayedWill: DelayedWill | undefined;
 }
 
-interface WillContext {
+export interface WillContext {
+  readonly store: Pick<Store, "isDurable" | "keepWill" | "dropWill">;
+  readonly gate: Pick<CommitGate, "transaction">;
   readonly clock: Clock;
   readonly timers: TimerWheel;
+  readonly access: Pick<Access, "permissionsOf">;
   readonly limits: { readonly maxAllQueuedBytes: number };
   readonly queued: QueuedMemory;
   /** @param origin for subscriptions with no local */
@@ -57,10 +63,49 @@ export function willMistake(limits: WillLimits, will: Will): MqttError | undefin
   return new MqttError(Reason.PayloadFormatInvalid, "its will says that it is UTF-8 text, and it is not");
 }
 
+/** Records the will of a client that has connected: it is published, too, when the broker ends before the client. */
+export function recordWill(
+  { store }: Pick<WillContext, "store">,
+  { clientId, willAuthor }: WillOwner,
+  will: Will,
+): void {
+  if (store.isDurable) store.keepWill(clientId, willDelay(will), () => willPacket(will), willAuthor);
+}
+
+/** In milliseconds. */
+const willDelay = (will: Will): number => (will.properties.willDelayInterval ?? 0) * 1000;
+
+/** Whether a will waits when its client has gone. */
+export const isDelayed = (session: WillOwner, will: Will): boolean =>
+  Math.min(willDelay(will), session.expiry) > 0 && !isSystemTopic(will.topic);
+
 /** Publishes a will now, whatever its delay. */
 export function publishWill(context: WillContext, session: WillOwner, will: Will): void {
-  if (isSystemTopic(will.topic)) return;
+  context.store.dropWill(session.clientId);
+  if (!mayPublish(context, session, will.topic)) return;
   context.publish(willPacket(will), will.topic, session);
+}
+
+/** It was allowed when the client connected; the rules may have changed since. */
+export const mayPublish = (
+  { access }: Pick<WillContext, "access">,
+  { clientId, willAuthor, owner, permissions }: WillAuthor,
+  topic: string,
+): boolean => {
+  if (isSystemTopic(topic)) return false;
+  // Those of the session are up to date, and know what somebody else than the configuration has granted.
+  const known = willAuthor === owner ? permissions : undefined;
+  return (known ?? access.permissionsOf({ clientId, username: willAuthor })).mayPublish(topic);
+};
+
+/** Under whose name a will is published. */
+interface WillAuthor {
+  readonly clientId: string;
+  /** The name that its client had proved; undefined: none. */
+  readonly willAuthor: string | undefined;
+  /** Of the session, if there is one: under which it was begun, proved or not. */
+  readonly owner?: string | undefined;
+  readonly permissions?: Permissions;
 }
 
 /**
@@ -68,31 +113,45 @@ export function publishWill(context: WillContext, session: WillOwner, will: Will
  * session ends, whichever comes first.
  */
 export function publishOrDelayWill(context: WillContext, session: WillOwner, will: Will): void {
-  const delay = Math.min((will.properties.willDelayInterval ?? 0) * 1000, session.expiry);
-  if (delay <= 0 || isSystemTopic(will.topic)) publishWill(context, session, will);
-  else delayWill(context, session, will, delay);
+  if (!isDelayed(session, will)) publishWill(context, session, will);
+  // As a packet it is one object, however many properties it has.
+  else delayWill(context, session, willPacket(will), will.topic, Math.min(willDelay(will), session.expiry));
 }
 
-function delayWill(context: WillContext, session: WillOwner, will: Will, delay: number): void {
-  const { clock, limits, timers, queued } = context;
-  // As a packet it is one object, however many properties it has.
-  const packet = willPacket(will);
-  const { topic } = will;
+/** Publishes a will, which is a PUBLISH packet of MQTT 5, in so many milliseconds. */
+export function delayWill(
+  context: WillContext,
+  session: WillOwner,
+  packet: Buffer,
+  topic: string,
+  delay: number,
+): void {
+  const { clock, limits, timers, queued, store, gate } = context;
   const { length } = packet;
-  const publish = () => context.publish(packet, topic, session);
+  const publish = () => {
+    if (mayPublish(context, session, topic)) context.publish(packet, topic, session);
+  };
   // There is no memory to hold it: published now it is not lost.
   if (queued.bytes + length > limits.maxAllQueuedBytes) {
+    store.dropWill(session.clientId);
     publish();
     return;
   }
   queued.bytes += length;
-  const cancelDeadline = timers.at(clock.now() + delay, () => {
+  const forget = () => {
     session.delayedWill = undefined;
     queued.bytes -= length;
-    publish();
-  });
+    store.dropWill(session.clientId);
+  };
+  const cancelDeadline = timers.at(clock.now() + delay, () =>
+    // It is recorded as published, and its message, together.
+    gate.transaction(() => {
+      forget();
+      publish();
+    }),
+  );
   const cancel = () => {
-    queued.bytes -= length;
+    forget();
     cancelDeadline();
   };
   session.delayedWill = { publish, cancel };

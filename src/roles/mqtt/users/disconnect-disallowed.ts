@@ -1,6 +1,6 @@
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import type { Broker } from "../broker/broker.ts";
-import type { Identity } from "../ports/access.ts";
+import type { Identity, ListenerAccess } from "../ports/access.ts";
 
 /**
  * The users have changed: clients that may not stay are disconnected, and clients that are being let in have to begin
@@ -8,7 +8,7 @@ import type { Identity } from "../ports/access.ts";
  */
 export function disconnectDisallowed(
   broker: Pick<Broker, "clients" | "log">,
-  mayStay: (identity: Identity) => boolean,
+  mayStay: (identity: Identity, listener: ListenerAccess) => boolean,
 ): void {
   for (const client of [...broker.clients]) {
     if (client.isNew) continue;
@@ -17,7 +17,7 @@ export function disconnectDisallowed(
       client.close();
       continue;
     }
-    if (mayStay(client.identity)) continue;
+    if (mayStay(client.identity, client.listenerAccess)) continue;
     broker.log.info(`Disconnected ${client.name}: it may not connect by the new configuration`);
     client.disconnect(Reason.NotAuthorized, "the users have been changed");
   }

@@ -1,46 +1,118 @@
+import type { Problem } from "../../../core/problem.ts";
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
-import type { Access, Identity } from "../ports/access.ts";
-import { accessOf } from "./access.ts";
-import type { UsersConfig } from "./config.ts";
+import { authoritiesOf } from "../auth/authorities.ts";
+import { type AuthContext, authContext } from "../auth/context.ts";
+import type { Access, Grant, Identity, ListenerAccess } from "../ports/access.ts";
+import { type AccessConfig, accessOf } from "./access.ts";
+import { byCertificate } from "./by-certificate.ts";
+import { namesByCertificate, usersIn } from "./config.ts";
 
 /** Access whose users may change while clients are connected. */
 export interface ReloadableAccess extends Access {
-  /** Applies from now on. @returns whether a client that was let in before may stay */
-  change(next: UsersConfig): (identity: Identity) => boolean;
+  /** Applies from now on. */
+  change(next: AccessConfig): AccessChange;
+  /** Who could not be asked. */
+  problems(): Problem[];
+  stats(): Record<string, number>;
+  stop(): void;
 }
 
-export function reloadableAccess(config: UsersConfig): ReloadableAccess {
+/** What a new configuration means for those who are connected. */
+export interface AccessChange {
+  /** Whether a client that was let in before may stay with its listener. */
+  mayStay(identity: Identity, listener: ListenerAccess): boolean;
+  /** What clients may do has changed. */
+  readonly hasNewRules: boolean;
+}
+
+const ignore = () => {};
+const noLog = { debug: ignore, info: ignore, warning: ignore, error: ignore };
+
+const noChange: AccessChange = { mayStay: () => true, hasNewRules: false };
+
+export function reloadableAccess(
+  config: AccessConfig,
+  context: AuthContext = authContext(noLog),
+): ReloadableAccess {
   let current = config;
-  let access = accessOf(config);
+  let authorities = authoritiesOf(config.auth, context);
+  let access = byCertificate(accessOf(config, authorities), config);
   return {
     get methods() {
       return access.methods;
     },
     authenticate: (credentials) => access.authenticate(credentials),
+    mayUse: (listener, identity) => access.mayUse(listener, identity),
     mayTakeOver: (identity, owner) => access.mayTakeOver(identity, owner),
-    mayPublish: (identity, topic) => access.mayPublish(identity, topic),
-    maySubscribe: (identity, filter) => access.maySubscribe(identity, filter),
+    permissionsOf: (identity) => access.permissionsOf(identity),
+    problems: () => authorities.problems(),
+    stats: () => authorities.stats(),
+    stop: () => authorities.stop(),
     change: (next) => {
       const before = current;
-      // Passwords that are known to be right stay known.
-      if (isSame(before, next)) return () => true;
+      // Passwords that are known to be right stay known, and so do verdicts.
+      const hasNewRules = !isSame(rulesOf(before), rulesOf(next));
+      const hasNewUsers = !isSame(credentialsOf(before), credentialsOf(next));
+      if (!isSame(before.auth, next.auth)) {
+        authorities.stop();
+        authorities = authoritiesOf(next.auth, context);
+      } else if (!hasNewRules && !hasNewUsers) return noChange;
       current = next;
-      access = accessOf(next);
-      return (identity) => mayStay(before, next, identity);
+      access = byCertificate(accessOf(next, authorities), next);
+      const stays = hasNewUsers ? whoMayStay(before, next) : noChange.mayStay;
+      return {
+        hasNewRules,
+        mayStay: (identity, listener) => stays(identity, listener) && access.mayUse(listener, identity),
+      };
     },
   };
 }
 
 /** A client stays if what it proved still holds: that it knows this password, or that it needs none. */
-function mayStay(before: UsersConfig, next: UsersConfig, { username }: Identity): boolean {
-  if (next.users.length === 0) return true;
-  if (username === undefined) return next.anonymous === true;
-  const proved = passwordOf(before, username);
-  return proved !== undefined && proved === passwordOf(next, username);
+function whoMayStay(before: AccessConfig, next: AccessConfig): AccessChange["mayStay"] {
+  const [proved, wanted] = [passwordsIn(before), passwordsIn(next)];
+  const decides = wanted.size > 0 || next.auth !== undefined;
+  const [decidedBefore, decidesNow] = [deciding(before), deciding(next)];
+  /** The same authority would decide, by the same keys, and the name has not become that of a listed user. */
+  const isStillGranted = ({ by }: Grant, username: string | undefined) =>
+    isSame(decidedBefore[by], decidesNow[by]) && (username === undefined || !wanted.has(saslPrep(username)));
+  return ({ username, isCertified, grant }, { anonymous }) => {
+    if (isCertified === true) return true;
+    if (grant !== undefined) return isStillGranted(grant, username);
+    if (username === undefined) return anonymous ?? next.anonymous ?? !decides;
+    if (!decides && !namesByCertificate(next)) return true;
+    const password = proved.get(saslPrep(username));
+    return password !== undefined && password === wanted.get(saslPrep(username));
+  };
 }
 
-const passwordOf = ({ users }: UsersConfig, username: string): string | undefined =>
-  users.find(({ name }) => saslPrep(name) === saslPrep(username))?.password;
+const passwordsIn = (config: AccessConfig): ReadonlyMap<string, string> =>
+  new Map(usersIn(config).map(({ name, password }) => [saslPrep(name), password]));
 
-const isSame = (one: UsersConfig, other: UsersConfig): boolean =>
-  JSON.stringify([one.users, one.anonymous]) === JSON.stringify([other.users, other.anonymous]);
+/** What makes a difference to who is let in. How long somebody is waited for does not. */
+function deciding({ auth }: AccessConfig) {
+  if (auth === undefined) return { service: undefined, token: undefined };
+  const { http, authorization, onFailure, jwt } = auth;
+  const service = http === undefined ? undefined : { http, authorization, onFailure };
+  if (jwt === undefined) return { service, token: undefined };
+  const { refresh: _, clockTolerance: __, ...token } = jwt;
+  return { service, token };
+}
+
+const credentialsOf = (config: AccessConfig) => [
+  config.anonymous,
+  config.onlyFor,
+  (config.listeners ?? []).map(({ anonymous, onlyFor }) => [anonymous, onlyFor]),
+  usersIn(config).map(({ name, password }) => [name, password]),
+  deciding(config),
+];
+
+/** All that decides what clients may do: without users, or with other ones, names mean something else. */
+const rulesOf = (config: AccessConfig) => [
+  config.access,
+  config.accessDefault,
+  usersIn(config).map(({ name, groups }) => [name, groups]),
+  config.auth === undefined,
+];
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

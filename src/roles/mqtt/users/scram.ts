@@ -21,6 +21,10 @@ class ScramExchange implements Exchange {
     this.#users = users;
   }
 
+  get username(): string | undefined {
+    return this.#asked?.first.username;
+  }
+
   async next(data: Uint8Array = new Uint8Array()): Promise<Step> {
     try {
       return this.#asked === undefined ? await this.#ask(data) : conclusion(this.#asked, data);

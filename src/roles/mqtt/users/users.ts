@@ -1,16 +1,19 @@
 import { pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { hostOf } from "../../../core/address.ts";
+import { hashOf, type PasswordHash, readHash } from "../../../protocol/mqtt/password-hash.ts";
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
 import {
   hmac,
   minIterations,
   readVerifier,
+  sha256,
   type Verifier,
   verifierOf,
 } from "../../../protocol/scram/verifier.ts";
+import { CheckQueue } from "../auth/check-queue.ts";
 import type { UserConfig } from "./config.ts";
 import { decoyVerifiers } from "./decoy-verifiers.ts";
-import { PasswordCheckQueue } from "./password-check-queue.ts";
 
 /** Who asks: hosts take turns. */
 export interface Asker {
@@ -19,13 +22,28 @@ export interface Asker {
   isGone(): boolean;
 }
 
+/** What somebody gave as a password. */
+interface Password {
+  /** By SASLprep, as SCRAM has it. */
+  readonly prepared: string | Uint8Array;
+  readonly given: Uint8Array;
+}
+
+/** How many passwords are checked at once; the other processors are for messages. */
+const maxChecks = 2;
+
+/** Of no password. */
+const noHash = new Uint8Array(64);
+
 const deriveKey = promisify(pbkdf2);
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The users of the configuration. An unknown name and a wrong password cannot be distinguished from outside. */
 export class Users {
   readonly #users: readonly UserConfig[];
-  readonly #passwordChecks = new PasswordCheckQueue();
+  /** Of those whose passwords are kept as Mosquitto keeps them: by SCRAM they cannot come in. */
+  readonly #hashes = new Map<string, PasswordHash>();
+  readonly #passwordChecks = new CheckQueue(maxChecks);
   #verifiers: Promise<(name: string) => Verifier> | undefined;
   /** Known to this process only, so that digests made with it are of no use elsewhere. */
   readonly #key = randomBytes(32);
@@ -36,13 +54,24 @@ export class Users {
    */
   readonly #digests = new Map<string, Uint8Array>();
   readonly #noDigest = randomBytes(32);
+  readonly #names: ReadonlySet<string>;
+  /** The same after a restart, as the hashes are; known to nobody who does not know them. */
+  readonly #secret: Uint8Array;
 
   constructor(users: readonly UserConfig[]) {
     this.#users = users;
+    this.#names = new Set(users.map(({ name }) => saslPrep(name)));
+    this.#secret = sha256(Buffer.from(users.map(({ password }) => password).join("\n")));
     for (const { name, password } of users) {
-      if (readVerifier(password) === undefined)
+      const hash = readHash(password);
+      if (hash !== undefined) this.#hashes.set(saslPrep(name), hash);
+      else if (readVerifier(password) === undefined)
         this.#digests.set(saslPrep(name), this.#digest(saslPrep(password)));
     }
+  }
+
+  has(username: string): boolean {
+    return this.#names.has(saslPrep(username));
   }
 
   /** Whether the password is that user's: a right one is mostly known at once, a wrong one takes its time. */
@@ -51,7 +80,7 @@ export class Users {
     const password = prepared(given);
     const digest = this.#digest(password);
     if (timingSafeEqual(digest, this.#digests.get(name) ?? this.#noDigest)) return true;
-    return this.#checkSlowly(name, password, digest, asker);
+    return this.#checkSlowly(name, { prepared: password, given }, digest, asker);
   }
 
   /** What SCRAM needs to know of a user, whether it exists or not. */
@@ -62,27 +91,46 @@ export class Users {
 
   async #checkSlowly(
     name: string,
-    password: string | Uint8Array,
+    password: Password,
     digest: Uint8Array,
     { remote, isGone }: Asker,
   ): Promise<boolean> {
-    const { salt, iterations, storedKey } = await this.verifierOf(name);
-    const host = remote.slice(0, remote.lastIndexOf(":"));
-    const found = await this.#passwordChecks.take(host, isGone, () => derive(password, salt, iterations));
-    const isRight = found !== undefined && timingSafeEqual(found.storedKey, storedKey);
+    const host = hostOf(remote);
+    const check = () => this.#isRight(name, password);
+    const isRight = (await this.#passwordChecks.take(host, isGone, check)) === true;
     if (isRight) this.#digests.set(name, digest);
     return isRight;
+  }
+
+  async #isRight(name: string, { prepared, given }: Password): Promise<boolean> {
+    const hash = this.#hashes.get(name) ?? this.#decoyHash(name);
+    // Mosquitto hashes the bytes as they are.
+    if (hash !== undefined) return timingSafeEqual(await hashOf(given, hash), hash.hash);
+    const { salt, iterations, storedKey } = await this.verifierOf(name);
+    return timingSafeEqual((await derive(prepared, salt, iterations)).storedKey, storedKey);
+  }
+
+  /** So that nobody finds out by its time whether there is a user: some unknown names are checked in this way, too. */
+  #decoyHash(name: string): PasswordHash | undefined {
+    if (this.#hashes.size === 0 || this.#names.has(name)) return undefined;
+    const place = hmac(this.#secret, name);
+    const model = this.#users[place.readUInt32BE() % this.#users.length];
+    const hash = model === undefined ? undefined : readHash(model.password);
+    return hash && { ...hash, salt: place.subarray(0, hash.salt.length), hash: noHash };
   }
 
   // At the first need, and for all users before anybody gets an answer: it would come later for those who exist.
   async #makeVerifiers(): Promise<(name: string) => Verifier> {
     const verifiers = new Map<string, Verifier>();
     for (const { name, password } of this.#users) {
+      if (this.#hashes.has(saslPrep(name))) continue;
       const verifier =
         readVerifier(password) ?? (await derive(saslPrep(password), randomBytes(16), minIterations));
       verifiers.set(saslPrep(name), verifier);
     }
-    const decoyOf = decoyVerifiers([...verifiers.values()]);
+    const models = [...verifiers.values()];
+    if (models.length === 0) models.push(await derive(randomBytes(32), randomBytes(16), minIterations));
+    const decoyOf = decoyVerifiers(models);
     return (name) => {
       const decoy = decoyOf(name);
       return verifiers.get(name) ?? decoy;

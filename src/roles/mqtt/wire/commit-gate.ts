@@ -6,6 +6,21 @@ interface Flushable {
   flush(): void;
 }
 
+/** A connection with bytes that wait for a group of the store to be durable. */
+interface Held {
+  /** Writes what may be written now. @returns whether more waits */
+  release(): boolean;
+  /** Nothing becomes durable any more: what waits is not written. */
+  discardHeld(): void;
+}
+
+type GateStore = Pick<Store, "isDurable" | "recorded" | "recording" | "durable" | "isBehind" | "commit">;
+
+/** A connection that is not read while the store is behind. */
+interface Paused {
+  storeCaughtUp(): void;
+}
+
 /**
  * Decides when the store commits: before anything is written to the network, and not inside a transaction, which must
  * become durable as a whole or not at all. The one exception is a connection that closes in the middle of its chunk
@@ -13,7 +28,7 @@ interface Flushable {
  * delivered before any other packet is handled, and before a client fails.
  */
 export class CommitGate {
-  readonly #store: Pick<Store, "isDurable" | "commit">;
+  readonly #store: GateStore;
   readonly #onFailure: (cause: unknown) => void;
   readonly #onError: (error: unknown) => void;
   readonly #soon: (call: () => void) => void;
@@ -22,9 +37,11 @@ export class CommitGate {
   #isScheduled = false;
   #hasFailed = false;
   readonly #deferred = new Set<Flushable>();
+  readonly #held = new Set<Held>();
+  readonly #paused = new Set<Paused>();
 
   constructor(
-    store: Pick<Store, "isDurable" | "commit">,
+    store: GateStore,
     soon: (call: () => void) => void,
     onFailure: (cause: unknown) => void,
     onError: (error: unknown) => void = () => {},
@@ -39,6 +56,55 @@ export class CommitGate {
   get isOpen(): boolean {
     return this.#depth > 0;
   }
+
+  /** Changes that were recorded, counted: what one thing has led to shows by it. */
+  get recorded(): number {
+    return this.#store.recorded;
+  }
+
+  /** The number of the group that the next change belongs to. */
+  get recording(): number {
+    return this.#store.recording;
+  }
+
+  isDurable(group: number): boolean {
+    return group <= this.#store.durable;
+  }
+
+  /** Calls `release` when more has become durable. */
+  hold(connection: Held): void {
+    this.#held.add(connection);
+  }
+
+  /** Whether a connection has to wait for the store before it is read on. */
+  get isBehind(): boolean {
+    return this.#store.isBehind;
+  }
+
+  /** Calls `storeCaughtUp` when it may be read again. */
+  waitForStore(connection: Paused): void {
+    this.#paused.add(connection);
+  }
+
+  /** More has become durable. */
+  readonly release = (): void => {
+    const held = [...this.#held];
+    forEachGuarded(held, (one) => one.release() || this.#held.delete(one), this.#onError);
+    if (this.#paused.size === 0 || this.#store.isBehind) return;
+    const paused = [...this.#paused];
+    this.#paused.clear();
+    forEachGuarded(paused, (one) => one.storeCaughtUp(), this.#onError);
+  };
+
+  /** The store says that nothing becomes durable any more. */
+  readonly fail = (cause: unknown): void => {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    const held = [...this.#held];
+    this.#held.clear();
+    forEachGuarded(held, (one) => one.discardHeld(), this.#onError);
+    this.#onFailure(cause);
+  };
 
   begin(): void {
     if (this.#store.isDurable) this.#depth++;
@@ -85,8 +151,7 @@ export class CommitGate {
       this.#store.commit();
       return true;
     } catch (error) {
-      this.#hasFailed = true;
-      this.#onFailure(error);
+      this.fail(error);
       return false;
     }
   }

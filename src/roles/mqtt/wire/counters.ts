@@ -9,7 +9,8 @@ export type DropCause =
   | "expired"
   | "not_authorized"
   | "invalid_payload"
-  | "retained_full";
+  | "retained_full"
+  | "store_full";
 
 // Before MQTT 5 CONNACK has return codes of its own: 4 and 5 are about the password and the permission.
 const authenticationFailures: ReadonlySet<number> = new Set([
@@ -59,6 +60,7 @@ export class Counters {
     not_authorized: 0,
     invalid_payload: 0,
     retained_full: 0,
+    store_full: 0,
   };
 
   drop(cause: DropCause, count = 1): void {

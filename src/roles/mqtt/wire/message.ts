@@ -38,6 +38,8 @@ export class Message {
   group = noGroup;
   /** How many queues and in-flight windows hold it. */
   holders = 0;
+  /** What the store knows it by; 0: it does not know it. */
+  storeNumber = 0;
 
   /** @param isImmutable the view's bytes never change, so they are referred to and not copied */
   constructor(
@@ -57,8 +59,8 @@ export class Message {
     } else {
       const length = propertiesEnd - propertiesStart;
       this.bytes = this.properties = new Uint8Array(length + end - payloadStart);
-      this.bytes.set(view.properties.subarray(propertiesStart, propertiesEnd));
-      this.bytes.set(view.bytes.subarray(payloadStart, end), length);
+      if (length > 0) copy(view.properties, this.bytes, 0, propertiesStart, propertiesEnd);
+      copy(view.bytes, this.bytes, length, payloadStart, end);
       this.end = this.bytes.length;
       this.propertiesStart = 0;
       this.payloadStart = this.propertiesEnd = length;
@@ -95,6 +97,12 @@ export class Message {
   }
 }
 
+/** Without a view of the source: for small messages that takes a quarter of the time. */
+function copy(source: Uint8Array, target: Uint8Array, at: number, start: number, end: number): void {
+  if (source instanceof Buffer) source.copy(target, at, start, end);
+  else target.set(source.subarray(start, end), at);
+}
+
 /** A message for one subscriber, with what its subscription adds. */
 export interface Pending {
   readonly message: Message;
@@ -103,8 +111,8 @@ export interface Pending {
   readonly subscriptionIds: readonly number[] | undefined;
   /** The shared subscription that it came by: another member may get it instead. */
   readonly share?: string | undefined;
-  /** Its number in the store, once that has it. */
-  number?: number;
+  /** Its number in the store, once that has it. Named from the start where many are made: a later field costs more. */
+  number?: number | undefined;
 }
 
 /** Encodes a PUBLISH of MQTT 5 that the broker sends itself: a will, a built-in publisher's message, `$SYS`. */

@@ -69,24 +69,49 @@ export class Flusher {
 
   free(buffer: Buffer): void {
     this.#held -= buffer.length;
+    this.#keep(buffer);
+  }
+
+  /** A buffer leaves the turn with what is in it. @returns a lease that brings it back when nobody needs it any more */
+  lend(buffer: Buffer): Lease {
+    this.#held -= buffer.length;
+    let holders = 0;
+    return {
+      hold: () => {
+        holders++;
+      },
+      release: () => {
+        if (--holders === 0) this.#keep(buffer);
+      },
+    };
+  }
+
+  #keep(buffer: Buffer): void {
     const pool = this.#pools[sizes.indexOf(buffer.length)];
     if (pool !== undefined && pool.length < maxPooled) pool.push(buffer);
   }
 }
+
+const always = (): boolean => true;
 
 /** One connection's outgoing bytes of this turn. */
 export class OutboundBuffer {
   /** Where `reserve` made room. */
   bytes: Buffer = noBytes;
   #backlog = 0;
+  /** Bytes that have left the buffer, or have never been in it. */
+  #passed = 0;
   #used = 0;
   #isMarked = false;
+  /** The group of the store that what is gathered waits for; 0: it waits for nothing. */
+  #group = 0;
   readonly #deferred = new DeferredWrites();
+  #whenWritten: (() => void) | undefined;
 
   constructor(
     readonly link: Link,
     readonly flusher: Flusher,
-    /** Called when writes that were deferred have been made: the network may take more by now. */
+    /** Called when writes that were deferred or held have been made: the network may take more by now. */
     readonly onDeferredWritten: () => void = () => {},
   ) {}
 
@@ -119,6 +144,11 @@ export class OutboundBuffer {
     this.copy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
   }
 
+  /** Bytes that have been appended since the connection began. */
+  get appended(): number {
+    return this.#passed + this.#used;
+  }
+
   /** Bytes that the network had not taken when `measure` was last called. */
   get backlog(): number {
     return this.#backlog;
@@ -131,9 +161,43 @@ export class OutboundBuffer {
     this.#backlog = buffered;
   }
 
+  /** What is gathered tells of what the store is recording now: it is not written before that is durable. */
+  waitForStore(): void {
+    this.#group = this.flusher.gate.recording;
+  }
+
+  /** Calls when all that is gathered or waits has been written: now, if nothing waits. */
+  whenWritten(call: () => void): void {
+    if (this.#deferred.isEmpty) call();
+    else this.#whenWritten = call;
+  }
+
+  /** More has become durable. @returns whether something still waits */
+  release(): boolean {
+    const { gate } = this.flusher;
+    const hasWritten = this.#deferred.writeTo(this.link, (group) => gate.isDurable(group));
+    this.measure();
+    if (this.#deferred.isEmpty) this.#written();
+    if (hasWritten) this.onDeferredWritten();
+    return !this.#deferred.isEmpty;
+  }
+
+  discardHeld(): void {
+    this.#deferred.clear();
+    this.measure();
+    this.#written();
+  }
+
+  #written(): void {
+    const call = this.#whenWritten;
+    this.#whenWritten = undefined;
+    call?.();
+  }
+
   /** The network is gone, and what waited for it. */
   discard(): void {
     this.#deferred.clear();
+    this.#whenWritten = undefined;
     this.flusher.backlog -= this.#backlog;
     this.#backlog = 0;
   }
@@ -146,6 +210,10 @@ export class OutboundBuffer {
   /** The turn is over. */
   finish(mayWrite: boolean): void {
     this.#isMarked = false;
+    if (mayWrite && this.#mustWait) {
+      this.#hold();
+      return;
+    }
     const hadDeferred = this.#deferred.length > 0;
     try {
       if (this.#used > 0 || hadDeferred) this.#writeAll(mayWrite);
@@ -157,6 +225,30 @@ export class OutboundBuffer {
     if (hadDeferred && mayWrite) this.onDeferredWritten();
   }
 
+  /** What is gathered tells of what is not durable yet, or follows what does. */
+  get #mustWait(): boolean {
+    return this.#group > 0 && !this.flusher.gate.isDurable(this.#group);
+  }
+
+  /** Keeps what is gathered until its group is durable. */
+  #hold(): void {
+    const { gate } = this.flusher;
+    this.#deferred.setGroup(this.#group);
+    if (this.#used > 0) this.#deferBuffer();
+    else this.#freeBuffer();
+    this.measure();
+    if (!this.#deferred.isEmpty) gate.hold(this);
+  }
+
+  /** The buffer itself waits, and not a copy of what is in it. */
+  #deferBuffer(): void {
+    const buffer = this.bytes;
+    this.#deferred.add(buffer.subarray(0, this.#used), this.flusher.lend(buffer), this.#group);
+    this.bytes = noBytes;
+    this.#passed += this.#used;
+    this.#used = 0;
+  }
+
   #freeBuffer(): void {
     if (this.bytes.length === 0) return;
     this.flusher.free(this.bytes);
@@ -165,9 +257,10 @@ export class OutboundBuffer {
 
   #writeAll(mayWrite: boolean): void {
     const bytes = this.bytes.subarray(0, this.#used);
+    this.#passed += this.#used;
     this.#used = 0;
     if (mayWrite) {
-      this.#deferred.writeTo(this.link);
+      this.#deferred.writeTo(this.link, always);
       if (bytes.length > 0) this.link.write(bytes);
     } else this.#deferred.clear();
     this.measure();
@@ -175,11 +268,13 @@ export class OutboundBuffer {
 
   #writeThrough(bytes: Uint8Array, lease?: Lease): void {
     if (this.#used > 0) this.#writeBuffer();
+    this.#passed += bytes.length;
     this.#writeEarly(bytes, lease);
   }
 
   #writeBuffer(): void {
     const bytes = this.bytes.subarray(0, this.#used);
+    this.#passed += this.#used;
     this.#used = 0;
     this.#writeEarly(bytes);
   }
@@ -190,8 +285,13 @@ export class OutboundBuffer {
       this.#deferred.add(bytes, lease);
       gate.deferFlush(this);
     } else if (gate.commit()) {
-      this.#deferred.writeTo(this.link);
-      this.link.write(bytes, lease);
+      if (this.#mustWait) {
+        this.#deferred.add(bytes, lease, this.#group);
+        gate.hold(this);
+      } else {
+        this.#deferred.writeTo(this.link, always);
+        this.link.write(bytes, lease);
+      }
     }
     this.measure();
   }

@@ -20,6 +20,8 @@ export class PublishRun {
   v5 = false;
   /** The packets hold nothing that concerns the publisher alone, and may be passed on as they are. */
   isPlain = false;
+  /** The first packet has properties, and the run goes no further. */
+  hasProperties = false;
   #topicLength = 0;
   #payloadOffset = 0;
   readonly #view = new PublishView();
@@ -50,6 +52,7 @@ export class PublishRun {
     const body = view.topicStart - 2;
     const hasShortestLength = body - view.start === 1 + varintSize(view.end - body);
     this.isPlain = view.topicAlias === 0 && hasShortestLength;
+    this.hasProperties = view.decoded !== undefined;
     this.#topicLength = view.topicEnd - view.topicStart;
     this.#payloadOffset = view.payloadStart - view.start;
   }
@@ -73,6 +76,24 @@ export class PublishRun {
     return true;
   }
 
+  /**
+   * Takes in the packets right behind it that begin with the same bytes as the first one, up to the payload: they need
+   * not be read. Only at QoS 0, where no identifier differs.
+   * @param limit where the bytes that have arrived end
+   * @returns how many there are
+   */
+  extend(limit: number): number {
+    if (!this.isPlain || (this.first & 7) !== 0 || this.hasProperties) return 0;
+    const { bytes, start, stride } = this;
+    const head = start + this.#payloadOffset;
+    const before = this.count;
+    let at = this.end;
+    while (at + stride <= limit && isRepeated(bytes, start, head, at)) at += stride;
+    this.end = at;
+    this.count = (at - start) / stride;
+    return this.count - before;
+  }
+
   clear(): void {
     this.count = 0;
     this.bytes = noBytes;
@@ -91,4 +112,12 @@ export class PublishRun {
     this.#frame.read(this.bytes, this.start, this.end);
     return this.#frame.body - this.start + 2 + this.#topicLength;
   }
+}
+
+/** Whether the bytes from `from` to `to` stand at `at`, too. */
+function isRepeated(bytes: Buffer, from: number, to: number, at: number): boolean {
+  const distance = at - from;
+  // From the back: topics differ at their ends.
+  for (let index = to - 1; index >= from; index--) if (bytes[index] !== bytes[index + distance]) return false;
+  return true;
 }

@@ -1,6 +1,6 @@
-import type { Conversation, Direction, Fields, Traffic } from "../../../core/traffic.ts";
+import type { Conversation, Direction, Fields, StreamPlace, Traffic } from "../../../core/traffic.ts";
 import { decodeFrame } from "../../../protocol/mqtt/decode.ts";
-import { describeMessage, describePacket } from "../../../protocol/mqtt/describe.ts";
+import { describePacket, describePublish } from "../../../protocol/mqtt/describe.ts";
 import { ackFields, type PublishFacts, packetFields, publishFields } from "../../../protocol/mqtt/fields.ts";
 import { Frame } from "../../../protocol/mqtt/frame.ts";
 import { type Packet, PacketType, packetTypeName, type Version } from "../../../protocol/mqtt/packet.ts";
@@ -21,6 +21,8 @@ export interface TraceSource {
   readonly conversation: Conversation;
   /** Empty before CONNECT. */
   readonly clientId: string;
+  /** Packets in both directions, so far. */
+  readonly packets: number;
   /** Whether a built-in publisher publishes to the topic. */
   isScheduled(topic: string): boolean;
 }
@@ -40,13 +42,14 @@ export function tracePacket(
   direction: Direction,
   packet: Packet,
   bytes: Uint8Array,
+  stream: StreamPlace,
 ): void {
-  emit(source, direction, describePacket(packet), packetFields(packet), withoutSecrets(bytes, packet));
+  const shown = withoutSecrets(bytes, packet);
+  emit(source, direction, describePacket(packet), packetFields(packet), shown, { stream });
 }
 
 /**
  * One of the four acknowledgements, which are read and written without a packet object.
- * @param group that of the PUBLISH; 0: it is shown alone
  */
 export function traceAck(
   source: TraceSource,
@@ -55,17 +58,23 @@ export function traceAck(
   packetId: number,
   reason: number,
   bytes: Uint8Array,
-  group = 0,
+  more: PacketTrace,
 ): void {
   const packet = packetTypeName(type);
   const text = `${packet} id ${packetId}${reason === 0 ? "" : `, ${reasonName(reason)}`}`;
-  emit(source, direction, text, { packet, ...ackFields(packetId, reason) }, bytes, { group });
+  emit(source, direction, text, { packet, ...ackFields(packetId, reason) }, bytes, more);
 }
 
-/** What an event of a PUBLISH says besides. */
-export interface PublishTrace {
+/** What an event of a packet says besides. */
+export interface PacketTrace {
+  readonly stream: StreamPlace;
+  /** Of the packet, where others have followed it already. */
+  readonly number?: number;
   /** Of the PUBLISH that came in, and of all that follows from it; 0: it is shown alone. */
   readonly group?: number;
+}
+
+export interface PublishTrace extends PacketTrace {
   /** Of one that came in: how many sessions it goes to. */
   readonly recipients?: number;
   /** Of the whole packet, where the bytes are only its beginning. */
@@ -77,11 +86,10 @@ export function tracePublish(
   direction: Direction,
   facts: PublishFacts,
   bytes: Uint8Array,
-  { recipients, ...more }: PublishTrace = {},
+  { recipients, ...more }: PublishTrace,
 ): void {
-  const { topic, qos, retain, dup, payload } = facts;
-  const text = describeMessage(topic, qos, retain, dup, payload.length);
-  const isScheduled = direction === "out" && source.isScheduled(topic);
+  const text = describePublish(facts);
+  const isScheduled = direction === "out" && source.isScheduled(facts.topic);
   const fields = { ...publishFields(facts), ...(recipients !== undefined && { recipients }) };
   emit(source, direction, text, fields, bytes, { ...more, isScheduled });
 }
@@ -99,14 +107,14 @@ export function publishBytes(message: Message, topic: Uint8Array, delivery: Deli
 }
 
 function emit(
-  { traffic, conversation, clientId }: TraceSource,
+  { traffic, conversation, clientId, packets }: TraceSource,
   direction: Direction,
   text: string,
   fields: Fields,
   bytes: Uint8Array,
-  more: { readonly size?: number; readonly group?: number; readonly isScheduled?: boolean } = {},
+  more: Omit<PublishTrace, "recipients"> & { readonly isScheduled?: boolean },
 ): void {
-  const { size = bytes.length, group = 0, isScheduled = false } = more;
+  const { size = bytes.length, group = 0, isScheduled = false, number = packets, stream } = more;
   // CONNECT has its client identifier among its fields; before it there is none.
   const named = clientId === "" ? fields : { client: printable(clientId), ...fields };
   traffic.emit({
@@ -116,6 +124,8 @@ function emit(
     text: text.length > maxText ? `${text.slice(0, maxText)}…` : text,
     fields: named,
     bytes: bytes.subarray(0, maxBytes),
+    number,
+    stream,
     ...(size > maxBytes && { size }),
     ...(isScheduled && { isScheduled }),
     ...(group > 0 && { group }),

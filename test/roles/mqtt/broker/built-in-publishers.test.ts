@@ -44,7 +44,7 @@ describe("a built-in publisher", () => {
           remote: "lab publisher",
         },
         direction: "in",
-        text: "PUBLISH sister/temp qos 1, 2 B",
+        text: 'PUBLISH sister/temp qos 1 "28"',
         fields: expect.objectContaining({ client: "lab publisher", topic: "sister/temp", payload: "28" }),
         isScheduled: true,
         group: expect.any(Number),

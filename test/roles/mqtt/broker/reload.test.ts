@@ -73,6 +73,19 @@ describe("a new configuration", () => {
     },
   );
 
+  test("may bring other certificates, but not other sources of user names, of any listener", () => {
+    const tls = { cert: "a", key: "b", ca: "c", requireClientCert: true };
+    const settings = (own: object, listener: object) =>
+      config({ sysInterval: 0, tls: own, listeners: [{ port: 1, tls: listener }] });
+    const before = { tls, listeners: [{ port: 1, tls: { ...tls, usernameFrom: "cn" } }] };
+    const test = new TestBroker({ sysInterval: 0, ...before });
+    const byCn = { ...tls, usernameFrom: "cn" };
+    expect(test.broker.reload(settings(byCn, byCn))).toBe(false);
+    expect(test.broker.reload(settings(tls, { ...tls, usernameFrom: "san" }))).toBe(false);
+    expect(test.broker.reload(settings(tls, tls))).toBe(false);
+    expect(test.broker.reload(settings({ ...tls, cert: "d" }, { ...byCn, minVersion: "1.3" }))).toBe(true);
+  });
+
   test("does not change the object that was passed in", () => {
     const test = new TestBroker({ sysInterval: 0 });
     const given = config({ sysInterval: 0, maxRetained: 1 });

@@ -1,5 +1,4 @@
-import { describe, expect, test } from "bun:test";
-import { TopicWatch } from "../../../../src/roles/mqtt/routing/topic-watch.ts";
+import { describe, expect, spyOn, test } from "bun:test";
 import type { Link } from "../../../../src/roles/mqtt/wire/link.ts";
 import { Flusher, maxGathered, OutboundBuffer } from "../../../../src/roles/mqtt/wire/outbound-buffer.ts";
 import { JournalingStore } from "../support/journaling-store.ts";
@@ -89,6 +88,56 @@ test("what had to wait for a write that a transaction deferred is sent once that
   expect(test.broker.stats()).toMatchObject({ queued_messages: 0, dropped_total: 0 });
 });
 
+describe("a store that is slow", () => {
+  async function scene(config: Record<string, unknown> = {}) {
+    const clock = new TestClock();
+    const store = new JournalingStore(clock);
+    const test = new TestBroker({ sysInterval: 0, ...config }, { clock, store });
+    await test.broker.open();
+    const absent = test.connect("absent", 4, { cleanStart: false });
+    absent.subscribe("t", 1);
+    absent.cut();
+    return { clock, store, test, publisher: test.connect("publisher") };
+  }
+
+  test("has clients wait that change more than it makes durable, and loses nothing of what they send meanwhile", async () => {
+    const { store, publisher, test } = await scene();
+    store.isBehind = true;
+    publisher.publish("t", "1", { qos: 1, packetId: 1 });
+    expect(publisher.isPaused).toBe(true);
+    const other = test.connect("other");
+    other.publish("u", "nobody keeps this");
+    expect(other.isPaused).toBe(false);
+    publisher.publish("t", "2", { qos: 1, packetId: 2 });
+    expect(publisher.take().map((packet) => "packetId" in packet && packet.packetId)).toEqual([1]);
+    store.sync();
+    expect(publisher.isPaused).toBe(true);
+    store.isBehind = false;
+    store.sync();
+    test.clock.settle();
+    expect(publisher.isPaused).toBe(false);
+    expect(publisher.take().map((packet) => "packetId" in packet && packet.packetId)).toEqual([2]);
+  });
+
+  test("keeps a client unread whose answers wait for it, whatever the network says", async () => {
+    const { store, publisher, test } = await scene({ sendBuffer: 100 });
+    store.isSlow = true;
+    const many = Array.from({ length: 60 }, (_, index) =>
+      publisher.message("t", "x", { qos: 1, packetId: index + 1 }),
+    );
+    publisher.send(...many);
+    publisher.send(publisher.message("t", "x", { qos: 1, packetId: 100 }));
+    expect([publisher.isPaused, publisher.take()]).toEqual([true, []]);
+    publisher.connection.drained();
+    expect(publisher.isPaused).toBe(true);
+    for (let turn = 0; turn < 3; turn++) {
+      store.sync();
+      test.clock.settle();
+    }
+    expect([publisher.isPaused, publisher.take().length]).toEqual([false, 61]);
+  });
+});
+
 test("a client that does not read its answers is not read until it does", () => {
   const test = new TestBroker({ sendBuffer: 100 });
   const client = test.connect("a");
@@ -164,12 +213,12 @@ describe("an error in one client's output", () => {
     const absent = test.connect("absent", 4, { cleanStart: false });
     absent.subscribe("t", 1);
     absent.cut();
-    test.broker.watch = new TopicWatch(1, () => {
+    const record = spyOn(test.broker.statistics, "record").mockImplementation(() => {
       throw new Error("an observer fails");
     });
     const publisher = test.connect("publisher");
     expect(() => publisher.publish("t", "lost", { qos: 1 })).toThrow("an observer fails");
-    test.broker.watch = undefined;
+    record.mockRestore();
     expect(test.broker.gate.isOpen).toBe(false);
     publisher.publish("t", "kept", { qos: 1 });
     expect(store.changes).toEqual([]);

@@ -19,28 +19,34 @@ describe("a chunk that takes long", () => {
     return { test, client, other };
   }
 
-  test("is handled in slices, while others are served, and loses nothing", () => {
-    const { test, client, other } = scene();
-    other.subscribe("t");
-    const count = 3000;
-    feed(
-      client,
-      repeat(count, (index) => encode(client.message("t", String(index)))),
-    );
-    expect(client.isPaused).toBe(true);
-    const turns: number[] = [];
-    let received: string[] = [];
-    for (let more = true; more; ) {
-      more = test.clock.turn();
-      const now = other.messages();
-      turns.push(now.length);
-      received = received.concat(now);
-    }
-    expect(received).toEqual(Array.from({ length: count }, (_, index) => `t: ${index}`));
-    // What two slices have sent may be written together.
-    expect(Math.max(...turns)).toBeLessThan(count / 2);
-    expect(client.isPaused).toBe(false);
-  });
+  const cases = [
+    { name: "of many messages", count: 3000, topics: ["t", "u"] },
+    { name: "of one message again and again", count: 100_000, topics: ["t"] },
+  ];
+  for (const { name, count, topics } of cases) {
+    test(`${name} is handled in slices, while others are served, and loses nothing`, () => {
+      const { test, client, other } = scene();
+      other.subscribe("#");
+      const sent = Array.from({ length: count }, (_, index) => `${topics[index % topics.length]}: ${index}`);
+      feed(
+        client,
+        repeat(count, (index) => encode(client.message(topics[index % topics.length]!, String(index)))),
+      );
+      expect(client.isPaused).toBe(true);
+      const turns: number[] = [];
+      const received: string[] = [];
+      for (let more = true; more; ) {
+        more = test.clock.turn();
+        const now = other.messages();
+        turns.push(now.length);
+        received.push(...now);
+      }
+      expect(received).toEqual(sent);
+      // What two slices have sent may be written together.
+      expect(Math.max(...turns)).toBeLessThan(count / 2);
+      expect(client.isPaused).toBe(false);
+    });
+  }
 
   test("is handled in slices when each of a few messages has very many recipients", () => {
     const { test, client } = scene();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { isReasonOf, Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { TestBroker, type TestClient } from "../support/test-broker.ts";
+import { reachesAllBut, TestBroker, type TestClient } from "../support/test-broker.ts";
 import {
   ack,
   connectPacket,
@@ -13,7 +13,7 @@ import {
   versions,
 } from "./kit.ts";
 
-const refusing = { mayPublish: () => false, maySubscribe: () => false };
+const refusing = { mayPublish: () => false, reach: () => "none" as const };
 
 describe.each(versions)("version %d", (version) => {
   test("each QoS gets its acknowledgement, with the identifier of the PUBLISH [MQTT-3.3.4-1] [MQTT-2.2.1-5] [MQTT-4.3.3-8] [MQTT-4.3.3-11]", () => {
@@ -41,7 +41,7 @@ describe.each(versions)("version %d", (version) => {
   });
 
   test("several filters work as several packets, with one answer and codes in order [MQTT-3.8.4-5] [MQTT-3.9.3-1] [MQTT-3.10.4-6] [MQTT-3.11.3-1]", () => {
-    const broker = new TestBroker({}, { access: { maySubscribe: (_, filter) => filter !== "secret" } });
+    const broker = new TestBroker({}, { permissions: { reach: reachesAllBut("secret") } });
     const client = broker.connect("a", version);
     const subscribe = subscribeTo(version, ["a", "secret", "b", "a"]);
     const subscriptions = subscribe.subscriptions.map((each, index) => ({
@@ -99,7 +99,7 @@ describe.each(versions)("version %d", (version) => {
   });
 
   test("a client that may not publish or subscribe gets the code of its version [MQTT-3.3.5-2 of 3.1.1]", () => {
-    const broker = new TestBroker({}, { access: refusing });
+    const broker = new TestBroker({}, { permissions: refusing });
     const other = broker.connect("other", version);
     const client = broker.connect("a", version);
     client.publish("t", "x", { qos: 1, packetId: 1 });

@@ -284,7 +284,7 @@ describe("MQTT 5", () => {
   );
 
   test("a client that requests no problem information gets it in CONNACK and DISCONNECT only [MQTT-3.1.2-29]", () => {
-    const broker = new TestBroker({}, { access: { mayPublish: () => false, maySubscribe: () => false } });
+    const broker = new TestBroker({}, { permissions: { mayPublish: () => false, reach: () => "none" } });
     const client = broker.connect("a", 5, { properties: { requestProblemInformation: false } });
     client.publish("t", "x", { qos: 1, packetId: 1 });
     client.publish("t", "x", { qos: 2, packetId: 2 });

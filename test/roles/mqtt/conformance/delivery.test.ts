@@ -230,7 +230,7 @@ describe("MQTT 5", () => {
 
   test("after a PUBREC with an error, the identifier is a new message [MQTT-4.3.3-9]", () => {
     let isAllowed = false;
-    const broker = new TestBroker({}, { access: { mayPublish: () => isAllowed } });
+    const broker = new TestBroker({}, { permissions: { mayPublish: () => isAllowed } });
     const other = broker.connect("other", 5);
     other.subscribe("#");
     const publisher = broker.connect("publisher", 5);

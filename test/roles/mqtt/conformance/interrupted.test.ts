@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, test } from "bun:test";
 import fc from "fast-check";
 import type { Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { mqtt } from "../../../../src/roles/mqtt/index.ts";
@@ -24,9 +24,11 @@ async function deliver(broker: Broker, version: Version, cuts: { pub?: Cut[]; su
   ] as const;
   const name = crypto.randomUUID();
   const subscriber = new SocketClient(toSub.port, `sub-${name}`, version, window);
+  onTestFinished(() => subscriber.stop());
   subscriber.subscribe(`${name}/#`);
   await until(() => subscriber.isSubscribed);
   const publisher = new SocketClient(toPub.port, `pub-${name}`, version, window);
+  onTestFinished(() => publisher.stop());
   const texts = Array.from({ length: count }, (_, index) => `m${index}`);
   for (const text of texts) {
     publisher.publish(`${name}/${once}`, text, 2);

@@ -1,4 +1,3 @@
-import { onTestFinished } from "bun:test";
 import net from "node:net";
 import { decode } from "../../../../src/protocol/mqtt/decode.ts";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
@@ -6,18 +5,19 @@ import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
 import type { Packet, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { ModelClient } from "./model-client.ts";
 
-/** A conforming MQTT client on TCP, which connects again at once whenever its connection breaks. */
+/** A conforming MQTT client on TCP, which connects again whenever its connection breaks. */
 export class SocketClient extends ModelClient {
   readonly #port: number;
+  readonly #pause: number;
   #socket: net.Socket | undefined;
   #isStopped = false;
 
-  /** Connects; it stops when the test ends. */
-  constructor(port: number, clientId: string, version: Version, window: number) {
+  /** Connects. @param pause before it connects again, in milliseconds; 0: at once */
+  constructor(port: number, clientId: string, version: Version, window: number, pause = 0) {
     super(clientId, version, window);
     this.#port = port;
+    this.#pause = pause;
     this.#connect();
-    onTestFinished(() => this.stop());
   }
 
   get isConnected(): boolean {
@@ -27,6 +27,16 @@ export class SocketClient extends ModelClient {
   stop(): void {
     this.#isStopped = true;
     this.#socket?.destroy();
+  }
+
+  /** Connects anew while the old connection is still there: the broker has to take the session over. */
+  takeOver(): void {
+    const old = this.#socket;
+    this.#socket = undefined;
+    this.#connect();
+    // What the old one still brings is none of the new one's.
+    old?.removeAllListeners("data");
+    old?.resume();
   }
 
   #connect(): void {
@@ -48,7 +58,8 @@ export class SocketClient extends ModelClient {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
       socket.destroy();
-      this.#connect();
+      if (this.#pause === 0) this.#connect();
+      else setTimeout(() => this.#connect(), this.#pause);
     };
     socket.once("end", lost);
     socket.once("close", lost);

@@ -74,7 +74,7 @@ describe.each(versions)("version %d", (version) => {
   });
 
   test("topics that begin with $ are not matched by a leading wildcard, but by others [MQTT-4.7.2-1]", () => {
-    const broker = new TestBroker({}, { access: { mayPublish: () => true } });
+    const broker = new TestBroker({}, { permissions: { mayPublish: () => true } });
     const client = broker.connect("a", version);
     for (const filter of ["#", "+/#", "+", "+/x"]) client.subscribe(filter);
     const publisher = broker.connect("b", version);

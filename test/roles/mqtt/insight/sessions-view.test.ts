@@ -126,3 +126,39 @@ test("a search through very many retained messages stops, and is marked as trunc
   expect(retained({ filter: "+/+/none" }).truncated).toBe(false);
   expect(retained({ filter: "many/+/+/none" })).toEqual({ retained: [], truncated: true });
 });
+
+test("a session has counts both ways, and rates from the second request on", () => {
+  const { test, sessions } = setup();
+  const [sensor, panel] = [test.connect("sensor"), test.connect("panel")];
+  panel.subscribe("t", 0);
+  sensor.publish("t", "abcd");
+  const rates = () =>
+    sessions({ sort: "clientId" }).map(
+      ({ clientId, messagesIn, messagesOut, rateIn, rateOut, byteRateOut }) => [
+        ...[clientId, messagesIn, messagesOut, rateIn, rateOut, byteRateOut],
+      ],
+    );
+  expect(rates()).toEqual([
+    ["panel", 0, 1, null, null, null],
+    ["sensor", 1, 0, null, null, null],
+  ]);
+  sensor.send(...Array.from({ length: 20 }, () => sensor.message("t", "abcd")));
+  test.clock.advance(2000);
+  expect(rates()).toEqual([
+    ["panel", 0, 21, 0, 10, 40],
+    ["sensor", 21, 0, 10, 0, 0],
+  ]);
+});
+
+test("sessions are found by client, user and address, and sorted by any column", () => {
+  const { test, sessions } = setup();
+  test.connect("b", 5, { username: "ani" });
+  test.connect("a", 4).subscribe("x", 0);
+  const names = (query: Record<string, string>) => sessions(query).map(({ clientId }) => clientId);
+  expect(names({ search: "ANI" })).toEqual(["b"]);
+  expect(names({ search: "there" })).toHaveLength(2);
+  expect(names({ sort: "clientId" })).toEqual(["a", "b"]);
+  expect(names({ sort: "-version" })).toEqual(["b", "a"]);
+  expect(names({ sort: "-subscriptions", limit: "1" })).toEqual(["a"]);
+  expect(() => sessions({ sort: "x" })).toThrow("sort must be one of clientId, remote, version");
+});

@@ -2,7 +2,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import type { Subscribe, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
-import { TestBroker, type TestClient } from "../support/test-broker.ts";
+import { reachesAllBut, TestBroker, type TestClient } from "../support/test-broker.ts";
 
 const share = "$share/workers/jobs/+";
 const settings = { properties: { sessionExpiryInterval: 600 } };
@@ -286,8 +286,8 @@ describe.each([3, 4, 5] as const)("a shared subscription, version %p", (version:
   });
 
   test("is refused to a client that may not subscribe to its filter", () => {
-    const mayNot = { maySubscribe: (_: unknown, filter: string) => filter !== "secret" };
-    const client = new TestBroker({}, { access: mayNot }).connect("a", version);
+    const permissions = { reach: reachesAllBut("secret") };
+    const client = new TestBroker({}, { permissions }).connect("a", version);
     expect(client.subscribe("$share/g/secret")).toMatchObject({ reasonCodes: [version === 5 ? 0x87 : 0x80] });
     expect(client.subscribe("$share/g/open")).toMatchObject({ reasonCodes: [0] });
   });

@@ -1,10 +1,13 @@
 import type {
   Contents,
+  RecordedDelivery,
+  RecordedMessage,
   Store,
   StoredDelivery,
   StoredMessage,
   StoredSession,
   StoredSubscription,
+  StoreEvents,
 } from "../../../../src/roles/mqtt/ports/store.ts";
 import type { TestClock } from "./test-broker.ts";
 
@@ -19,10 +22,27 @@ interface Session {
   readonly incoming: Set<number>;
 }
 
-type Change = Exclude<keyof Store, "isDurable" | "load" | "commit" | "close">;
+type Change =
+  | "keepSession"
+  | "setAway"
+  | "endSession"
+  | "subscribe"
+  | "unsubscribe"
+  | "pubrec"
+  | "completed"
+  | "dequeued"
+  | "received"
+  | "released"
+  | "clear"
+  | "dropWill";
 
 /** One line of the journal for each change. */
-type Entry = { [K in Change]: readonly [K, ...Parameters<Store[K]>] }[Change];
+type Entry =
+  | { [K in Change]: readonly [K, ...Parameters<Store[K]>] }[Change]
+  | readonly ["deliver", string, StoredDelivery]
+  | readonly ["sent", string, number, number]
+  | readonly ["retain", StoredMessage]
+  | readonly ["keepWill", string, number, Uint8Array];
 
 /**
  * A store that appends each change as a line of JSON, as one on a disk would. The committed lines are a string: all
@@ -33,6 +53,15 @@ export class JournalingStore implements Store {
   /** What survives a crash. */
   committed: string;
   commits = 0;
+  description = "a journal";
+  recorded = 0;
+  recording = 1;
+  durable = 0;
+  hasRoom = true;
+  isBehind = false;
+  /** A commit is durable only when `sync` is called: until then a crash takes it away. */
+  isSlow = false;
+  events: StoreEvents | undefined;
   closed = 0;
   /** Every commit throws, as with a full disk. */
   isBroken = false;
@@ -40,6 +69,9 @@ export class JournalingStore implements Store {
   readonly #clock: TestClock;
   readonly #sessions = new Map<string, Session>();
   readonly #retained = new Map<string, StoredMessage>();
+  readonly #wills = new Map<string, { delay: number; packet: Uint8Array }>();
+  /** Committed, and not durable yet. */
+  #unsynced: string[] = [];
 
   constructor(clock: TestClock, committed = "") {
     this.#clock = clock;
@@ -51,23 +83,72 @@ export class JournalingStore implements Store {
       if (line !== "") this.#apply(JSON.parse(line, (_, value) => this.#revive(value)));
     }
     const sessions = [...this.#sessions].map(([clientId, session]) => this.#stored(clientId, session));
-    return { sessions, retained: this.#retained.values() };
+    const wills = [...this.#wills].map(([clientId, will]) => {
+      return { clientId, ...will, away: sessions.find((one) => one.clientId === clientId)?.away ?? 0 };
+    });
+    return { sessions, retained: this.#retained.values(), wills };
   };
+
+  begin(_: unknown, events: StoreEvents): void {
+    this.events = events;
+  }
 
   keepSession = this.#writer("keepSession");
   setAway = this.#writer("setAway");
   endSession = this.#writer("endSession");
   subscribe = this.#writer("subscribe");
   unsubscribe = this.#writer("unsubscribe");
-  deliver = this.#writer("deliver");
-  sent = this.#writer("sent");
   pubrec = this.#writer("pubrec");
   completed = this.#writer("completed");
   dequeued = this.#writer("dequeued");
   received = this.#writer("received");
   released = this.#writer("released");
-  retain = this.#writer("retain");
+  dropWill = this.#writer("dropWill");
   clear = this.#writer("clear");
+
+  deliver(clientId: string, delivery: RecordedDelivery, number: number, packetId: number | undefined): void {
+    const { qos, retain, subscriptionIds, share } = delivery;
+    const message = this.#plainMessage(delivery.message);
+    this.#write(["deliver", clientId, { number, message, qos, retain, subscriptionIds, share, packetId }]);
+  }
+
+  sent(clientId: string, _: unknown, number: number, packetId: number): void {
+    this.#write(["sent", clientId, number, packetId]);
+  }
+
+  retain(message: RecordedMessage): void {
+    this.#write(["retain", this.#plainMessage(message)]);
+  }
+
+  keepWill(clientId: string, delay: number, packet: () => Uint8Array): void {
+    this.#write(["keepWill", clientId, delay, packet()]);
+  }
+
+  #plainMessage(message: RecordedMessage): StoredMessage {
+    const { topic, qos, retain, properties, propertiesStart, propertiesEnd, bytes, payloadStart, end } =
+      message;
+    return {
+      topic: topic.text,
+      qos,
+      retain,
+      properties: properties.subarray(propertiesStart, propertiesEnd),
+      payload: bytes.subarray(payloadStart, end),
+      expiresIn: message.expiresAt - this.#clock.now(),
+    };
+  }
+
+  #write(entry: readonly unknown[]): void {
+    this.recorded++;
+    this.#changes.push(JSON.stringify(entry, (_, value) => this.#plain(value)));
+  }
+
+  /** What was committed is durable from now on. */
+  sync(): void {
+    this.durable = this.recording - 1;
+    this.committed += this.#unsynced.join("");
+    this.#unsynced = [];
+    this.events?.onDurable();
+  }
 
   /** The changes since the last commit, by name. */
   get changes(): string[] {
@@ -78,8 +159,10 @@ export class JournalingStore implements Store {
     if (this.isBroken) throw new Error("the disk is full");
     if (this.#changes.length === 0) return;
     this.commits++;
-    this.committed += `${this.#changes.join("\n")}\n`;
+    this.recording++;
+    this.#unsynced.push(`${this.#changes.join("\n")}\n`);
     this.#changes = [];
+    if (!this.isSlow) this.sync();
   }
 
   async close(): Promise<void> {
@@ -88,8 +171,7 @@ export class JournalingStore implements Store {
 
   #writer<K extends Change>(name: K): (...values: Parameters<Store[K]>) => void {
     return (...values) => {
-      const entry = [name, ...values, ...(name === "setAway" ? [this.#clock.now()] : [])];
-      this.#changes.push(JSON.stringify(entry, (_, value) => this.#plain(value)));
+      this.#write([name, ...values, ...(name === "setAway" ? [this.#clock.now()] : [])]);
     };
   }
 
@@ -134,6 +216,8 @@ export class JournalingStore implements Store {
   #apply(entry: Entry): void {
     if (entry[0] === "retain") this.#retained.set(entry[1].topic, entry[1]);
     else if (entry[0] === "clear") this.#retained.delete(entry[1]);
+    else if (entry[0] === "keepWill") this.#wills.set(entry[1], { delay: entry[2], packet: entry[3] });
+    else if (entry[0] === "dropWill") this.#wills.delete(entry[1]);
     else if (entry[0] === "endSession") this.#sessions.delete(entry[1]);
     else if (entry[0] === "keepSession") this.#keep(entry[1], entry[2], entry[3] ?? undefined);
     else this.#change(this.#session(entry[1]), entry);

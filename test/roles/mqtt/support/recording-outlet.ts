@@ -40,6 +40,8 @@ export class RecordingOutlet implements Outlet {
     return message.payloadLength <= this.maxPacketSize;
   }
 
+  waitForStore(): void {}
+
   pubrel(packetId: number): void {
     this.#sent.push(`pubrel #${packetId}`);
   }

@@ -1,3 +1,4 @@
+import type { Audit } from "../../../../src/core/audit.ts";
 import type { Logger } from "../../../../src/core/log.ts";
 import { type Traffic, unobserved } from "../../../../src/core/traffic.ts";
 import { decode } from "../../../../src/protocol/mqtt/decode.ts";
@@ -6,9 +7,14 @@ import { Frame } from "../../../../src/protocol/mqtt/frame.ts";
 import type { Connect, Packet, Publish, Subscribe, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { Broker } from "../../../../src/roles/mqtt/broker/broker.ts";
 import { acceptClient } from "../../../../src/roles/mqtt/client/accept.ts";
-import type { Connection } from "../../../../src/roles/mqtt/client/connection.ts";
+import type { Connection, ConnectionLimits } from "../../../../src/roles/mqtt/client/connection.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
-import { type Access, openAccess } from "../../../../src/roles/mqtt/ports/access.ts";
+import {
+  type Access,
+  everything,
+  openAccess,
+  type Permissions,
+} from "../../../../src/roles/mqtt/ports/access.ts";
 import { type Bus, noBus } from "../../../../src/roles/mqtt/ports/bus.ts";
 import type { Clock } from "../../../../src/roles/mqtt/ports/clock.ts";
 import { memoryStore, type Store } from "../../../../src/roles/mqtt/ports/store.ts";
@@ -82,6 +88,9 @@ export class TestClock implements Clock {
 
 export interface TestBrokerOptions {
   readonly access?: Partial<Access>;
+  /** What everybody may do, where it is not everything. */
+  readonly permissions?: Partial<Permissions>;
+  readonly audit?: Audit;
   readonly traffic?: Traffic;
   readonly store?: Store;
   readonly bus?: Bus;
@@ -101,6 +110,8 @@ export class TestBroker {
     config: Record<string, unknown> = {},
     {
       access = {},
+      permissions = {},
+      audit,
       traffic = unobserved,
       store = memoryStore,
       bus = noBus,
@@ -116,13 +127,14 @@ export class TestBroker {
       error: line("error"),
     };
     const fail = (error: Error) => this.failures.push(error);
-    const ports = { access: { ...openAccess, ...access }, store, bus };
-    this.broker = new Broker(mqttConfig.parse(config), { log, traffic, clock, fail, ...ports });
+    const common = { ...everything, ...permissions };
+    const ports = { access: { ...openAccess, permissionsOf: () => common, ...access }, store, bus };
+    this.broker = new Broker(mqttConfig.parse(config), { log, traffic, audit, clock, fail, ...ports });
   }
 
-  /** A connection that has sent nothing yet. */
-  open(version: Version = 4): TestClient {
-    return new TestClient(this, version);
+  /** A connection that has sent nothing yet. @param limits of its listener; absent: of the service's own */
+  open(version: Version = 4, limits: ConnectionLimits = this.broker.config): TestClient {
+    return new TestClient(this, version, limits);
   }
 
   /** A client whose CONNECT has been accepted. */
@@ -152,6 +164,7 @@ export class TestClient {
   constructor(
     readonly test: TestBroker,
     readonly version: Version,
+    limits: ConnectionLimits,
   ) {
     const peer: Peer = {
       conversation: {
@@ -165,7 +178,7 @@ export class TestClient {
       ...this.#controls(),
     };
     Object.defineProperty(peer, "buffered", { get: () => this.#toResend.length });
-    this.connection = acceptClient(test.broker, peer);
+    this.connection = acceptClient(test.broker, peer, limits);
   }
 
   #controls() {
@@ -287,3 +300,9 @@ type PacketOf<T extends Packet["type"]> = {
 function isOf<T extends Packet["type"]>(packet: Packet, type: T): packet is PacketOf<T> {
   return packet.type === type;
 }
+
+/** The permission to receive everything that other filters than this one match. */
+export const reachesAllBut =
+  (refused: string): Permissions["reach"] =>
+  (filter) =>
+    filter === refused ? "none" : "all";

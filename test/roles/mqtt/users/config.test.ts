@@ -51,6 +51,22 @@ describe("users", () => {
       "users: [{ name: José, password: x }, { name: José, password: y }]",
       "services.mqtt.users.1.name: must be another name",
     ],
+    ["users: { count: 0, prefix: m }", "services.mqtt.users.count: must be at least 1, and is 0"],
+    ["users: { cout: 2, prefix: m }", 'there is no setting "cout". Did you mean "count"?'],
+    ['users: { count: 2, prefix: "a b" }', "users.prefix: must be of letters, digits, dots, dashes"],
+    ["users: { count: 2, prefix: m, password: x }", 'there is no setting "password". There are '],
+    [
+      "users: [{ count: 2, prefix: m }, { name: m01, password: x }]",
+      'services.mqtt.users.1.name: must be another name: "m01" is listed already',
+    ],
+    [
+      "users: [{ name: m01, password: x }, { count: 2, prefix: m }]",
+      'services.mqtt.users.1.prefix: must be another prefix: "m01" is listed already',
+    ],
+    [
+      "users: { count: 2, prefix: m }\n    access: [{ user: m03, publish: a }]",
+      "services.mqtt.access.0.user",
+    ],
   ])("%s is a mistake", (settings, message) => {
     expect(mistakes(settings)).toContain(message);
   });

@@ -16,7 +16,8 @@ function lab(settings: Record<string, unknown>) {
   const reload = (next: Record<string, unknown>) => {
     const config = mqttConfig.parse(next);
     expect(test.broker.reload(config)).toBe(true);
-    disconnectDisallowed(test.broker, access.change(config));
+    const { mayStay } = access.change(config);
+    disconnectDisallowed(test.broker, mayStay);
   };
   const connect = (username: string, password: string) =>
     test.connect(username, 5, { username, password: bytes(password) });

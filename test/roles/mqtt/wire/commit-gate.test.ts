@@ -8,7 +8,15 @@ function scene(isDurable = true) {
     events.push("commit");
     if (store.isBroken) throw new Error("the disk is full");
   };
-  const store = { isDurable, isBroken: false, commit };
+  const store = {
+    isDurable,
+    isBroken: false,
+    commit,
+    recorded: 0,
+    recording: 1,
+    durable: 0,
+    isBehind: false,
+  };
   const failures: unknown[] = [];
   const errors: unknown[] = [];
   const gate = new CommitGate(

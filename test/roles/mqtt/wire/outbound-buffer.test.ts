@@ -5,6 +5,7 @@ import { Flusher, maxGathered, OutboundBuffer } from "../../../../src/roles/mqtt
 function scene({ budget = 1024 * 1024 }: { readonly budget?: number } = {}) {
   const store = {
     isDurable: true,
+    ...{ recorded: 0, recording: 1, durable: 0, isBehind: false },
     commits: 0,
     commit() {
       this.commits++;

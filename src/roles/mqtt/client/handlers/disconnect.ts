@@ -30,7 +30,7 @@ export function disconnect(connection: Connection, { reasonCode, properties }: N
   if (properties.sessionExpiryInterval !== undefined)
     changeExpiry(connection, properties.sessionExpiryInterval);
   // With any other reason than success the will is published. [MQTT-3.14.4-3] [MQTT-3.1.2-8]
-  if (reasonCode === Reason.Success) connection.will = undefined;
+  if (reasonCode === Reason.Success) connection.dropWill();
   connection.close(); // [MQTT-3.14.4-2]
 }
 

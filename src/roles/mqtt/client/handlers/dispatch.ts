@@ -3,7 +3,7 @@ import { protocolError } from "../../../../protocol/mqtt/errors.ts";
 import type { Frame } from "../../../../protocol/mqtt/frame.ts";
 import { type Packet, PacketType, packetTypeName } from "../../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../../protocol/mqtt/reason.ts";
-import { traceAck } from "../../wire/trace.ts";
+import { traceAck, tracePacket } from "../../wire/trace.ts";
 import type { Connection } from "../connection.ts";
 import { acknowledged } from "./acknowledgements.ts";
 import { auth } from "./auth.ts";
@@ -26,10 +26,7 @@ export function dispatch(
 ): number {
   const { end } = frame;
   if (connection.state === "authenticating") checkAuthenticating(frame.type);
-  if (frame.type === PacketType.Publish) {
-    publish(connection, bytes, start, frame);
-    return end;
-  }
+  if (frame.type === PacketType.Publish) return publish(connection, bytes, start, frame, limit);
   const { counters, publisher } = connection.broker;
   // What was published before comes before whatever this packet leads to, a commit of the store by its end included.
   publisher.flush();
@@ -37,7 +34,11 @@ export function dispatch(
   counters.controlsIn++;
   if (frame.type === PacketType.Connect) counters.connects++;
   const packet = decodeFrame(bytes, start, frame, connection.version);
-  connection.writer.trace("in", packet, bytes.subarray(start, end));
+  const { writer } = connection;
+  writer.packets++;
+  if (writer.traffic.sample("message")) {
+    tracePacket(writer, "in", packet, bytes.subarray(start, end), connection.placeOf(start, end - start));
+  }
   handle(connection, packet);
   return end;
 }
@@ -68,9 +69,12 @@ function acknowledgeRun(connection: Connection, bytes: Buffer, start: number, li
   do {
     const packetId = (bytes[at + 2]! << 8) | bytes[at + 3]!;
     counters.controlsIn++;
+    writer.packets++;
     if (packetId === 0) throw protocolError(`${packetTypeName(type)} has the packet identifier 0`); // [MQTT-2.2.1-3]
     if (writer.traffic.sample("message")) {
-      traceAck(writer, "in", type, packetId, Reason.Success, bytes.subarray(at, at + bareLength));
+      const stream = connection.placeOf(at, bareLength);
+      const packet = bytes.subarray(at, at + bareLength);
+      traceAck(writer, "in", type, packetId, Reason.Success, packet, { stream });
     }
     acknowledged(connection, type, packetId, Reason.Success);
     at += bareLength;
@@ -90,9 +94,9 @@ function handle(connection: Connection, packet: Packet): void {
     case "connect":
       return connect(connection, packet);
     case "subscribe":
-      return subscribe(connection, packet);
+      return subscribe(connection, connection.mount?.subscribe(packet) ?? packet);
     case "unsubscribe":
-      return unsubscribe(connection, packet);
+      return unsubscribe(connection, connection.mount?.unsubscribe(packet) ?? packet);
     case "puback":
       return acknowledged(connection, PacketType.Puback, packet.packetId, packet.reasonCode);
     case "pubrec":

@@ -7,48 +7,73 @@ import { Reason } from "../../../../protocol/mqtt/reason.ts";
 import { isSystemTopic } from "../../../../protocol/mqtt/topic.ts";
 import { sameBytes } from "../../routing/topic-cache.ts";
 import type { TopicRoute } from "../../routing/topic-route.ts";
-import { tracePublish } from "../../wire/trace.ts";
+import type { DropCause } from "../../wire/counters.ts";
+import { type PacketTrace, tracePublish } from "../../wire/trace.ts";
 import type { Connection } from "../connection.ts";
 
-/** PUBLISH from a client, section 3.3. The hot path of the broker: no object is made here. */
-export function publish(connection: Connection, bytes: Buffer, start: number, frame: Frame): void {
+/** After so many bytes the reader sees whether it is time for others: a thousand of the shortest packets take 20 µs. */
+const maxRepeated = 8 * 1024;
+
+/**
+ * PUBLISH from a client, section 3.3. The hot path of the broker: no object is made here.
+ * @returns where the next packet begins
+ */
+export function publish(
+  connection: Connection,
+  bytes: Buffer,
+  start: number,
+  frame: Frame,
+  limit: number,
+): number {
   const { broker, version } = connection;
   const { view } = broker;
   if (frame.isOverlong) frame.checkLength(version);
   view.read(bytes, start, frame.body, frame.end, version);
   if (view.decoded !== undefined) view.checkFromClient();
   broker.counters.received++;
+  connection.writer.packets++;
   broker.counters.payloadIn += view.end - view.payloadStart;
-  if (broker.rateLimiter.isLimited) broker.rateLimiter.consume(connection, view.end - start);
+  if (broker.rateLimiter.limits(connection)) broker.rateLimiter.consume(connection, view.end - start);
   const topic = topicOf(connection, view, bytes);
   const refusal = refusalOf(connection, topic, view);
   const group = broker.traffic.begin();
-  if (group > 0) trace(connection, topic, view, refusal, group);
+  if (group > 0) {
+    const stream = connection.mount?.place ?? connection.placeOf(start, frame.end - start);
+    trace(connection, topic, view, refusal, { group, stream });
+  }
   if (refusal === Reason.Success) connection.lastTopic = topic;
   switch (view.first & 6) {
     case 0:
-      atMostOnce(connection, bytes, topic, view, refusal, group);
-      return;
+      return atMostOnce(connection, bytes, topic, view, refusal, group, limit);
     case 2:
       atLeastOnce(connection, bytes, topic, view, refusal, group);
-      return;
+      break;
     default:
       exactlyOnce(connection, bytes, topic, view, refusal, group);
   }
+  return view.end;
 }
 
 /** @returns the reason why the message goes no further, or 0 */
 function refusalOf(connection: Connection, topic: TopicRoute, view: PublishView): number {
-  const isAllowed = topic === connection.lastTopic || mayPublish(connection, topic.text);
-  if (!isAllowed) return Reason.NotAuthorized;
+  if (topic !== connection.lastTopic && !mayPublish(connection, topic)) return Reason.NotAuthorized;
+  // Nobody knows yet whether it has to be kept, so none is taken that might.
+  if (!connection.broker.store.hasRoom && (view.first & 7) !== 0) return Reason.QuotaExceeded;
   return view.decoded !== undefined && hasInvalidUtf8(connection, view)
     ? Reason.PayloadFormatInvalid
     : Reason.Success;
 }
 
-// Topics that start with $SYS are the server's. [MQTT-4.7.2-1]
-const mayPublish = ({ broker, identity }: Connection, topic: string): boolean =>
-  !isSystemTopic(topic) && broker.access.mayPublish(identity, topic);
+/** The verdict stays with the topic for the client that publishes to it, until the rules change. */
+function mayPublish({ session }: Connection, topic: TopicRoute): boolean {
+  const permissions = session?.permissions;
+  if (permissions === undefined) return false;
+  if (topic.allowedBy === permissions) return true;
+  // Topics that start with $SYS are the server's. [MQTT-4.7.2-1]
+  if (isSystemTopic(topic.text) || !permissions.mayPublish(topic.text)) return false;
+  topic.allowedBy = permissions;
+  return true;
+}
 
 /** Section 3.3.2.3.2: the receiver may look at whether text is text. */
 function hasInvalidUtf8({ broker }: Connection, { decoded, bytes, payloadStart, end }: PublishView): boolean {
@@ -56,8 +81,22 @@ function hasInvalidUtf8({ broker }: Connection, { decoded, bytes, payloadStart, 
   return !isUtf8(bytes.subarray(payloadStart, end));
 }
 
-function countRefused({ broker }: Connection, refusal: number): void {
-  broker.counters.drop(refusal === Reason.NotAuthorized ? "not_authorized" : "invalid_payload");
+function countRefused(connection: Connection, topic: TopicRoute, refusal: number): void {
+  const { broker } = connection;
+  if (refusal === Reason.NotAuthorized) broker.refusals.add(connection, "publish", topic.text);
+  broker.counters.drop(dropCauses.get(refusal) ?? "invalid_payload");
+}
+
+const dropCauses: ReadonlyMap<number, DropCause> = new Map([
+  [Reason.NotAuthorized, "not_authorized"],
+  [Reason.QuotaExceeded, "store_full"],
+]);
+
+/** Before MQTT 5 a message that may come again has no other answer than none. */
+function isUnanswered(connection: Connection, refusal: number): boolean {
+  if (refusal !== Reason.QuotaExceeded || connection.isV5) return false;
+  connection.broker.starved.add(connection);
+  return true;
 }
 
 function atMostOnce(
@@ -67,15 +106,37 @@ function atMostOnce(
   view: PublishView,
   refusal: number,
   group: number,
-): void {
+  limit: number,
+): number {
+  const { broker, session, isV5 } = connection;
   if (refusal === Reason.Success) {
-    connection.broker.publisher.add(view, bytes, topic, connection.session, connection.isV5, group);
-    return;
+    broker.publisher.add(view, bytes, topic, session, isV5, group);
+    // While some are shown, or the client is throttled, each is looked at.
+    return group > 0 || broker.rateLimiter.limits(connection)
+      ? view.end
+      : addRepeated(connection, view, limit);
   }
-  countRefused(connection, refusal);
-  if (refusal !== Reason.PayloadFormatInvalid) return;
+  countRefused(connection, topic, refusal);
+  if (refusal !== Reason.PayloadFormatInvalid) return view.end;
   // QoS 0 has no acknowledgement that could carry the reason. [MQTT-4.13.1-1]
   throw new MqttError(refusal, "PUBLISH says that its payload is UTF-8 text, and it is not");
+}
+
+/** The same message again and again, but for its payload: the packets are counted and not read. */
+function addRepeated(
+  { broker, writer }: Connection,
+  { start, end, payloadStart }: PublishView,
+  limit: number,
+): number {
+  const { counters, publisher, traffic } = broker;
+  const length = publisher.extend(Math.min(limit, end + maxRepeated));
+  if (length === 0) return end;
+  const count = length / (end - start);
+  counters.received += count;
+  writer.packets += count;
+  counters.payloadIn += count * (end - payloadStart);
+  traffic.omit(count);
+  return end + length;
 }
 
 // [MQTT-4.3.2-4]
@@ -90,7 +151,8 @@ function atLeastOnce(
   const { broker } = connection;
   if (refusal === Reason.Success) {
     broker.publisher.add(view, bytes, topic, connection.session, connection.isV5, group);
-  } else countRefused(connection, refusal);
+  } else countRefused(connection, topic, refusal);
+  if (isUnanswered(connection, refusal)) return;
   connection.writer.ack(PacketType.Puback, view.packetId, ackReason(connection, topic, refusal), group);
 }
 
@@ -111,8 +173,11 @@ function exactlyOnce(
     checkReceiveMaximum(connection, incoming.size);
     session?.received(packetId);
     broker.publisher.add(view, bytes, topic, session, connection.isV5, group);
-  } else if (isNew) countRefused(connection, refusal);
-  connection.writer.ack(PacketType.Pubrec, packetId, ackReason(connection, topic, refusal), group);
+  } else if (isNew) countRefused(connection, topic, refusal);
+  // What was taken before stays taken, whatever holds now.
+  const reason = isNew ? refusal : Reason.Success;
+  if (isUnanswered(connection, reason)) return;
+  connection.writer.ack(PacketType.Pubrec, packetId, ackReason(connection, topic, reason), group);
 }
 
 function checkReceiveMaximum(connection: Connection, inFlight: number): void {
@@ -162,16 +227,16 @@ function topicOfAlias(connection: Connection, view: PublishView, bytes: Buffer):
 }
 
 function trace(
-  { writer, broker }: Connection,
+  { writer, broker, mount }: Connection,
   route: TopicRoute,
   view: PublishView,
   refusal: number,
-  group: number,
+  more: PacketTrace,
 ): void {
-  const { text: topic } = route;
+  const topic = mount === undefined ? route.text : route.text.slice(mount.prefix.length);
   const { qos, retain, dup, packetId, bytes, start, payloadStart, end, decoded: properties } = view;
   const payload = bytes.subarray(payloadStart, end);
   const facts = { topic, qos, retain, dup, packetId, payload, properties };
   const recipients = refusal === Reason.Success ? broker.router.recipients(route).length : 0;
-  tracePublish(writer, "in", facts, bytes.subarray(start, end), { group, recipients });
+  tracePublish(writer, "in", facts, mount?.packet ?? bytes.subarray(start, end), { ...more, recipients });
 }

@@ -34,7 +34,9 @@ export function subscribe(connection: Connection, packet: Subscribe): void {
   };
   inSlices(connection, subscriptions, subscribeTo, () => {
     // One code per filter, in their order. [MQTT-3.8.4-6] [MQTT-3.9.3-1]
-    const properties = why !== undefined && connection.wantsProblemInformation ? { reasonString: why } : {};
+    const reasonString = why && (connection.mount?.shown(why) ?? why);
+    const properties =
+      reasonString !== undefined && connection.wantsProblemInformation ? { reasonString } : {};
     connection.send({ type: "suback", version, packetId, reasonCodes, properties });
     for (const [filter, search] of searches) session.outgoing.replayRetained(filter, search);
     if (shares.size > 0) session.joinGroups(shares);
@@ -62,7 +64,7 @@ function checkShare({ filter, noLocal }: SubscriptionRequest): void {
 
 /** Why a subscription is refused; undefined: it is accepted. */
 function refusal(connection: Connection, session: Session, request: SubscriptionRequest) {
-  const { broker, identity } = connection;
+  const { broker } = connection;
   const { maxSubscriptions, maxSubscriptionBytes } = broker.config;
   const filter = isShared(request.filter) ? parseShare(request.filter)?.filter : request.filter;
   if (filter === undefined)
@@ -77,8 +79,9 @@ function refusal(connection: Connection, session: Session, request: Subscription
       return no(Reason.QuotaExceeded, "all clients' subscriptions together are at maxSubscriptionBytes");
     }
   }
-  if (!broker.access.maySubscribe(identity, filter)) {
-    return no(Reason.NotAuthorized, `the client may not subscribe to "${filter}"`);
+  if (session.permissions.reach(filter) === "none") {
+    broker.refusals.add(connection, "subscribe", filter);
+    return no(Reason.NotAuthorized, `the client may not receive anything that "${filter}" matches`);
   }
   return wildcardRefusal(session, request.filter, broker);
 }
@@ -113,13 +116,20 @@ function accept(
   if (isShared(request.filter)) return undefined;
   // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
   if (retainHandling === 2 || (retainHandling === 1 && !isNew)) return undefined;
-  return retainedFor(broker, request, identifier);
+  return retainedFor(broker, session, request, identifier);
 }
 
-function* retainedFor(broker: Broker, request: SubscriptionRequest, identifier: number): RetainedSearch {
+function* retainedFor(
+  broker: Broker,
+  session: Session,
+  request: SubscriptionRequest,
+  identifier: number,
+): RetainedSearch {
   const subscriptionIds = identifier === 0 ? undefined : [identifier];
   for (const message of broker.retained.match(request.filter, () => broker.clock.now())) {
-    if (message === undefined) {
+    // It may have unsubscribed by now, and the rules may have changed.
+    const isNarrowed = session.subscriptionTo(request.filter)?.isNarrowed;
+    if (message === undefined || (isNarrowed !== false && !session.mayReceive(message.topic.text))) {
       yield undefined;
       continue;
     }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { TrafficEvent } from "../../../../../src/core/traffic.ts";
+import { ServiceTraffic } from "../../../../../src/observe/service-traffic.ts";
 import { encode } from "../../../../../src/protocol/mqtt/encode.ts";
 import type { Version } from "../../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../../src/protocol/mqtt/reason.ts";
@@ -175,6 +177,65 @@ test("any mix of messages is delivered complete and in order, whatever publish r
   );
 });
 
+describe("the same topic again and again", () => {
+  const repeat = (count: number, client: TestClient) =>
+    Array.from({ length: count }, (_, index) => client.message("a", `n${index % 10}`));
+
+  test("is counted as if each message came alone", () => {
+    for (const version of versions) {
+      const [together, alone] = [pair(version, version), pair(version, version)];
+      for (const { subscriber } of [together, alone]) subscriber.subscribe("#");
+      const messages = repeat(700, together.publisher);
+      together.publisher.send(...messages);
+      for (const message of messages) alone.publisher.send(message);
+      expect(together.subscriber.messages()).toEqual(alone.subscriber.messages());
+      expect(together.test.broker.stats()).toEqual(alone.test.broker.stats());
+    }
+  });
+
+  test("is observed as if each message came alone", () => {
+    for (const rate of [0, 3, 1000]) {
+      const observe = (send: (client: TestClient) => void) => {
+        const seen: string[] = [];
+        let left = 0;
+        const observer = {
+          rates: { message: rate },
+          observe: (event: TrafficEvent) => void seen.push(event.kind),
+          sampledOut: (_: string, __: string, count: number) => {
+            left += count;
+          },
+        };
+        const traffic = new ServiceTraffic("mqtt", new Set([observer]));
+        const publisher = new TestBroker({}, { traffic }).connect("publisher");
+        send(publisher);
+        traffic.reportSampledOut();
+        return [seen.length, left];
+      };
+      const together = observe((client) => client.send(...repeat(50, client)));
+      const alone = observe((client) => {
+        for (const message of repeat(50, client)) client.send(message);
+      });
+      expect(together).toEqual(alone);
+      expect(together[0]! + together[1]!).toBe(rate === 0 ? 0 : 52); // CONNECT and CONNACK, too
+    }
+  });
+
+  test("is throttled as if each message came alone", () => {
+    const publisher = new TestBroker({ maxPublishRate: 10 }).connect("publisher");
+    publisher.send(...repeat(30, publisher));
+    expect(publisher.test.broker.stats().messages_received_total).toBe(10);
+  });
+
+  test("ends with the first message that is different or wrong", () => {
+    const { subscriber, publisher } = pair(4, 4);
+    subscriber.subscribe("#");
+    const wrong = Buffer.from([0x38, 5, 0, 1, 0x61, 0x6e, 0x30]); // DUP at QoS 0
+    publisher.sendBytes(Buffer.concat([...repeat(3, publisher).map((one) => encode(one)), wrong]));
+    expect(subscriber.messages()).toEqual(["a: n0", "a: n1", "a: n2"]);
+    expect(publisher.state).not.toBe("open");
+  });
+});
+
 describe("MQTT 5", () => {
   const properties = {
     payloadFormatIndicator: 1,
@@ -298,10 +359,10 @@ describe("MQTT 5", () => {
 });
 
 describe("a PUBLISH that is not allowed", () => {
-  const access = { mayPublish: (_: unknown, topic: string) => topic !== "secret" };
+  const permissions = { mayPublish: (topic: string) => topic !== "secret" };
 
   function setup(version: Version): { subscriber: TestClient; publisher: TestClient } {
-    const test = new TestBroker({}, { access });
+    const test = new TestBroker({}, { permissions });
     const subscriber = test.connect("subscriber");
     subscriber.subscribe("#");
     return { subscriber, publisher: test.connect("publisher", version) };
@@ -320,10 +381,16 @@ describe("a PUBLISH that is not allowed", () => {
   });
 
   test("to a $SYS topic is dropped, whatever access says", () => {
-    const test = new TestBroker({ sysInterval: 0 }, { access: { mayPublish: () => true } });
+    const test = new TestBroker({ sysInterval: 0 }, { permissions: { mayPublish: () => true } });
     const subscriber = test.connect("subscriber");
     subscriber.subscribe("$SYS/#");
     test.connect("publisher").publish("$SYS/broker/uptime", "0");
     expect(subscriber.messages()).toEqual([]);
+    // Without rules nobody blames them.
+    expect(test.log.filter((line) => line.includes("$SYS/broker/uptime"))).toEqual([
+      expect.stringMatching(
+        /^info Refused .*: it may not publish to \$SYS\/broker\/uptime, which is the broker's own$/,
+      ),
+    ]);
   });
 });

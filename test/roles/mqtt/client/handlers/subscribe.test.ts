@@ -3,14 +3,14 @@ import { encode } from "../../../../../src/protocol/mqtt/encode.ts";
 import type { Version } from "../../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../../src/protocol/mqtt/reason.ts";
 import { subscriptionBytes } from "../../../../../src/roles/mqtt/routing/router.ts";
-import { TestBroker } from "../../support/test-broker.ts";
+import { reachesAllBut, TestBroker } from "../../support/test-broker.ts";
 
 const versions: readonly Version[] = [3, 4, 5];
 
 for (const version of versions) {
   describe(`version ${version}`, () => {
     test("wildcards match by the rules, and a leading one matches no $ topic [MQTT-4.7.2-1]", () => {
-      const test = new TestBroker({}, { access: { mayPublish: () => true } });
+      const test = new TestBroker({}, { permissions: { mayPublish: () => true } });
       const all = test.connect("all", version);
       all.subscribe("#");
       const own = test.connect("own", version);
@@ -22,10 +22,10 @@ for (const version of versions) {
     });
 
     test("SUBACK has one code for each filter, in order [MQTT-3.8.4-6]", () => {
-      const client = new TestBroker(
-        {},
-        { access: { maySubscribe: (_, filter) => filter !== "secret" } },
-      ).connect("a", version);
+      const client = new TestBroker({}, { permissions: { reach: reachesAllBut("secret") } }).connect(
+        "a",
+        version,
+      );
       const options = { noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
       const subscriptions = [
         { filter: "a", qos: 2, ...options },

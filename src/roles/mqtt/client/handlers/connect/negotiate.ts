@@ -5,7 +5,8 @@ export function negotiateAliases({ connection, packet }: ConnectContext): void {
   const { maxTopicAliasesOut } = connection.broker.config;
   // [MQTT-3.1.2-26] [MQTT-3.1.2-27]
   const limit = Math.min(packet.properties.topicAliasMaximum ?? 0, maxTopicAliasesOut);
-  if (limit > 0) connection.writer.topicAliases = new TopicAliases(limit);
+  // What goes out has its topic without the prefix: see `MountedOutlet`.
+  if (limit > 0 && connection.mount === undefined) connection.writer.topicAliases = new TopicAliases(limit);
 }
 
 export function negotiateKeepAlive(context: ConnectContext): void {

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { PasswordCheckQueue } from "../../../../src/roles/mqtt/users/password-check-queue.ts";
+import { CheckQueue } from "../../../../src/roles/mqtt/auth/check-queue.ts";
 
 /** Tasks that end when the test ends them. */
 class Tasks {
-  readonly turns = new PasswordCheckQueue();
+  readonly turns = new CheckQueue(2);
   readonly started: string[] = [];
   readonly #ends: (() => void)[] = [];
 
@@ -54,7 +54,7 @@ test("a task whose client is gone is skipped", async () => {
 });
 
 test("a task that fails does not block the next", async () => {
-  const turns = new PasswordCheckQueue();
+  const turns = new CheckQueue(2);
   const fail = () => Promise.reject(new Error("broken"));
   const failures = await Promise.allSettled([1, 2, 3].map(() => turns.take("a", always, fail)));
   expect(failures.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);

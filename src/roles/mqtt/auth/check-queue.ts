@@ -1,20 +1,23 @@
-/** Work in another thread, and whether its outcome is still wanted. */
+/** Work that is done elsewhere, and whether its outcome is still wanted. */
 interface Job {
   run(): Promise<void>;
   isGone(): boolean;
   drop(): void;
 }
 
-/** How many run at once; the other processors are for messages. */
-const maxRunning = 2;
-
 /**
  * Limits costly checks: a few run at once, the others wait. Origins take turns, so one that tries a thousand passwords
  * delays the others by one check each, and the checks of clients that have gone are skipped.
  */
-export class PasswordCheckQueue {
+export class CheckQueue {
   readonly #waiting = new Map<string, Job[]>();
+  readonly #maxRunning: number;
   #running = 0;
+
+  /** @param maxRunning how many run at once */
+  constructor(maxRunning: number) {
+    this.#maxRunning = maxRunning;
+  }
 
   /** @returns what `work` finds out; undefined when nobody wanted to know any more */
   take<T>(origin: string, isGone: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
@@ -29,7 +32,7 @@ export class PasswordCheckQueue {
   }
 
   #goOn(): void {
-    while (this.#running < maxRunning) {
+    while (this.#running < this.#maxRunning) {
       const job = this.#next();
       if (job === undefined) return;
       if (job.isGone()) job.drop();
