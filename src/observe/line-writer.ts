@@ -1,4 +1,5 @@
 import { close, write } from "node:fs";
+import { type Problem, problem } from "../core/problem.ts";
 
 export interface LineWriterOptions {
   readonly fd: number;
@@ -75,10 +76,12 @@ export class LineWriter {
     return this.#lostTotal;
   }
 
-  /** A sentence while lines cannot be written. */
-  get problem(): string | undefined {
+  /** Undefined while lines can be written. */
+  get problem(): Problem | undefined {
     if (this.#error === undefined && !this.#isFull) return undefined;
-    return `Cannot write to ${this.name}: ${this.#why}; ${this.#lost} lines have been lost so far`;
+    const values = { name: this.name, why: this.#why, lost: this.#lost };
+    const text = `Cannot write to ${values.name}: ${values.why}; ${values.lost} lines have been lost so far`;
+    return problem("log", text, values);
   }
 
   /** Why the last attempt failed; undefined after one that succeeded. */

@@ -1,5 +1,5 @@
 import type { Logger } from "../core/log.ts";
-import type { Conversation, TrafficEvent } from "../core/traffic.ts";
+import type { Conversation, Fields, TrafficEvent } from "../core/traffic.ts";
 import type { Observer } from "./observer.ts";
 
 /**
@@ -7,9 +7,14 @@ import type { Observer } from "./observer.ts";
  * @param perSecond messages per second and service; the log says how many more there were
  */
 export function logTraffic(logger: (service: string) => Logger, perSecond: number): Observer {
-  const log = (conversation: Conversation, text: string, level: "debug" | "info" = "info") => {
-    const { service, remote } = conversation;
-    logger(service)[level](text, remote === "" ? {} : { peer: remote });
+  const log = (
+    { service, remote }: Conversation,
+    text: string,
+    level: "debug" | "info" = "info",
+    client = "",
+  ) => {
+    const isNamed = client !== "" && client !== remote;
+    logger(service)[level](text, { ...(remote !== "" && { peer: remote }), ...(isNamed && { client }) });
   };
   /** Services with connections that are logged. Of the others a count of connections sampled out means nothing. */
   const withConnections = new Set<string>();
@@ -19,7 +24,12 @@ export function logTraffic(logger: (service: string) => Logger, perSecond: numbe
       switch (event.kind) {
         case "message":
           // What comes by the clock would push everything else off the screen.
-          return log(event.conversation, event.text, event.isScheduled === true ? "debug" : "info");
+          return log(
+            event.conversation,
+            event.text,
+            event.isScheduled === true ? "debug" : "info",
+            clientOf(event.fields),
+          );
         case "open":
           if (!isConnection(event.conversation)) return;
           withConnections.add(event.conversation.service);
@@ -42,6 +52,9 @@ export function logTraffic(logger: (service: string) => Logger, perSecond: numbe
     },
   };
 }
+
+/** The name that a client has given itself. */
+const clientOf = (fields: Fields = {}): string => (typeof fields.client === "string" ? fields.client : "");
 
 const sampledOutNames = {
   message: "messages",

@@ -1,4 +1,3 @@
-import { constants, openSync } from "node:fs";
 import {
   configureSync,
   disposeSync,
@@ -10,9 +9,11 @@ import {
 } from "@logtape/logtape";
 import { withTimeout } from "../core/deadline.ts";
 import type { LogFields, Logger, LogLevel } from "../core/log.ts";
+import type { Problem } from "../core/problem.ts";
 import { secondClock } from "../protocol/text/clock.ts";
 import { printable } from "../protocol/text/printable.ts";
-import { LineWriter } from "./line-writer.ts";
+import { jsonLine, openLineFile } from "./line-file.ts";
+import type { LineWriter } from "./line-writer.ts";
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -29,8 +30,16 @@ export interface LogOptions {
 export interface Log {
   /** The logger of a service, or of distsrv itself. */
   logger(name: string): Logger;
-  /** What is wrong with the log itself just now: a sentence for each place that it cannot be written to. */
-  problems(): readonly string[];
+  /** What is wrong with the log itself just now: one for each place that it cannot be written to. */
+  problems(): readonly Problem[];
+  /** From now on lines below this level are left out. */
+  setLevel(level: LogLevel): void;
+  /**
+   * Goes on in a new file of the same name: who rotates logs has moved the old one.
+   * @returns false when there is no file
+   * @throws when it cannot be opened
+   */
+  reopen(): Promise<boolean>;
   /** Lines lost since the start, by the name of the place that they should have gone to. */
   lost(): Readonly<Record<"output" | "file", number>>;
   /** Closes the file, when what waits for it has been written or after a second. The output is the caller's. */
@@ -40,22 +49,45 @@ export interface Log {
 /** @throws when the file cannot be opened */
 export function openLog({ level, format, file, colour, output, report }: LogOptions): Log {
   const [forOutput, forFile] =
-    format === "json" ? [jsonLine, jsonLine] : [textLines(colour), textLines(false)];
-  const fileWriter = file === undefined ? undefined : openFile(file);
+    format === "json" ? [recordLine, recordLine] : [textLines(colour), textLines(false)];
   const sinks: Record<string, Sink> = { output: sinkTo(output, forOutput, report) };
-  if (fileWriter !== undefined) sinks.file = sinkTo(fileWriter, forFile, report);
-  configureSync({
-    reset: true,
-    sinks,
-    loggers: [
-      { category: "distsrv", sinks: Object.keys(sinks), lowestLevel: level },
-      { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "warning" },
-    ],
-  });
+  let fileWriter: LineWriter | undefined;
+  /** Lines that files before this one have lost. */
+  let lostBefore = 0;
+  const open = () => {
+    if (file === undefined) return;
+    fileWriter = openLineFile(file, 0o666);
+    sinks.file = sinkTo(fileWriter, forFile, report);
+  };
+  const configure = (lowest: LogLevel) =>
+    configureSync({
+      reset: true,
+      sinks,
+      loggers: [
+        { category: "distsrv", sinks: Object.keys(sinks), lowestLevel: lowest },
+        { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "warning" },
+      ],
+    });
+  let current = level;
+  open();
+  configure(current);
   return {
     logger: (name) => loggerOn(getLogger(["distsrv", name])),
     problems: () => [output, fileWriter].flatMap((writer) => writer?.problem ?? []),
-    lost: () => ({ output: output.lost, file: fileWriter?.lost ?? 0 }),
+    lost: () => ({ output: output.lost, file: lostBefore + (fileWriter?.lost ?? 0) }),
+    setLevel(next) {
+      current = next;
+      configure(current);
+    },
+    async reopen() {
+      const old = fileWriter;
+      open();
+      configure(current);
+      if (old === undefined) return false;
+      await withTimeout(old.close(), closeTimeoutMs);
+      lostBefore += old.lost;
+      return true;
+    },
     async close() {
       disposeSync();
       if (fileWriter !== undefined) await withTimeout(fileWriter.close(), closeTimeoutMs);
@@ -64,13 +96,6 @@ export function openLog({ level, format, file, colour, output, report }: LogOpti
 }
 
 const closeTimeoutMs = 1000;
-
-/** Never blocks: without the flag, opening a named pipe would wait for its reader. */
-const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-
-function openFile(path: string): LineWriter {
-  return new LineWriter({ fd: openSync(path, appending, 0o666), name: path });
-}
 
 type Formatter = (record: LogRecord) => string;
 
@@ -108,12 +133,11 @@ function loggerOn(tape: TapeLogger): Logger {
 }
 
 /** `{"time":"2026-11-20T23:49:36.120Z","level":"info","service":"time","message":"...","peer":"..."}` */
-function jsonLine(record: LogRecord): string {
+function recordLine(record: LogRecord): string {
   const { timestamp, level, category, message, properties } = record;
   const time = new Date(timestamp).toISOString();
   const service = category.at(-1);
-  const line = JSON.stringify({ ...properties, time, level, service, message: message.join("") });
-  return `${line.replace(invisible, escapeCharacter)}\n`;
+  return jsonLine({ ...properties, time, level, service, message: message.join("") });
 }
 
 const marks: Readonly<Record<TapeLevel, { word: string; colour: string }>> = {
@@ -124,13 +148,6 @@ const marks: Readonly<Record<TapeLevel, { word: string; colour: string }>> = {
   error: { word: "ERR", colour: "\x1b[31m" },
   fatal: { word: "FTL", colour: "\x1b[31m" },
 };
-
-/** What JSON may hold as it is, and a terminal may not: C1 controls and what reorders or hides text. */
-const invisible = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
 
 /** `23:49:36.120 INF time      127.0.0.1:40112  Received from client: TIME`, in local time. */
 function textLines(colour: boolean): (record: LogRecord) => string {

@@ -38,6 +38,8 @@ export function metricName(stat: string, role: string): MetricName | undefined {
 function withLabels(plain: string): { name: string; labels: Record<string, string> } {
   const [, status] = /^responses_(\dxx)_total$/.exec(plain) ?? [];
   if (status !== undefined) return { name: "responses_total", labels: { status } };
+  const [, cause] = /^turned_away_(.+)_total$/.exec(plain) ?? [];
+  if (cause !== undefined) return { name: "connections_turned_away_total", labels: { reason: cause } };
   const [, reason] = /^dropped_(.+)_total$/.exec(plain) ?? [];
   if (reason !== undefined) return { name: "dropped_messages_total", labels: { reason } };
   return { name: longNames[plain] ?? unitLast(plain), labels: {} };

@@ -25,6 +25,13 @@ export interface ProcessNumbers {
   /** By where they should have gone: `output` or `file`. */
   readonly lostLogLines: Readonly<Record<string, number>>;
   readonly descriptors: { readonly open: number | undefined; readonly limit: number | undefined };
+  readonly guards: {
+    /** By who has banned. */
+    readonly bans: Readonly<Record<string, number>>;
+    /** By service. */
+    readonly loginFailures: ReadonlyMap<string, number>;
+    readonly loginsWaiting: number;
+  };
 }
 
 /** Measuring stops this long after the last scrape. */
@@ -156,4 +163,31 @@ function addProcess(registry: Registry, numbers: ProcessNumbers): void {
     registers: [registry],
   });
   for (const [to, lines] of Object.entries(lostLogLines)) lost.inc({ to }, lines);
+  addGuards(registry, numbers.guards);
+}
+
+function addGuards(
+  registry: Registry,
+  { bans, loginFailures, loginsWaiting }: ProcessNumbers["guards"],
+): void {
+  const registers = [registry];
+  const banned = new Gauge({
+    name: "distsrv_bans",
+    help: "Addresses and networks that no service lets in, by who has banned them.",
+    labelNames: ["by"],
+    registers,
+  });
+  for (const [by, count] of Object.entries(bans)) banned.set({ by }, count);
+  const failures = new Counter({
+    name: "distsrv_login_failures_total",
+    help: "Logins with a wrong name, password or token.",
+    labelNames: ["service"],
+    registers,
+  });
+  for (const [service, count] of loginFailures) failures.inc({ service }, count);
+  new Gauge({
+    name: "distsrv_logins_waiting",
+    help: "Logins that wait now because their address has failed before.",
+    registers,
+  }).set(loginsWaiting);
 }

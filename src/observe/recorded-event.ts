@@ -1,5 +1,13 @@
 import { Buffer } from "node:buffer";
-import type { Conversation, Direction, Fields, TrafficEvent, TrafficKind } from "../core/traffic.ts";
+import type {
+  ClosingSide,
+  Conversation,
+  Direction,
+  Fields,
+  StreamPlace,
+  TrafficEvent,
+  TrafficKind,
+} from "../core/traffic.ts";
 
 /** How many bytes of a message are recorded; `size` is the length of the whole. */
 export const maxRecordedBytes = 4096;
@@ -17,11 +25,21 @@ export interface RecordedEvent {
   readonly fields?: Fields;
   readonly bytes?: Uint8Array;
   readonly size?: number;
+  /** Of a message: counts those of its conversation, from 1. */
+  readonly number?: number;
+  /** Of a message: where it lies among the bytes of its direction. */
+  readonly stream?: StreamPlace;
   /** Of a reply: milliseconds since its request had arrived. */
   readonly duration?: number;
   /** The same number for messages that belong together. */
   readonly group?: number;
   readonly reason?: string;
+  /** Of a close: whose FIN or reset came first. */
+  readonly closedBy?: ClosingSide;
+  /** That was a reset, and no FIN. */
+  readonly isReset?: boolean;
+  /** Of an open: the connection waits for its turn. */
+  readonly waits?: boolean;
 }
 
 /** @param now when it is recorded, unless it says itself when it happened */
@@ -31,16 +49,25 @@ export function recordEvent(event: TrafficEvent, seq: number, now: number): Reco
   const base = { seq, time, kind, conversation };
   switch (event.kind) {
     case "open":
-      return base;
-    case "close":
-      return event.reason === undefined ? base : { ...base, reason: event.reason };
+      return event.waits === true ? { ...base, waits: true } : base;
+    case "close": {
+      const { reason, closedBy, isReset } = event;
+      const more = {
+        ...(reason !== undefined && { reason }),
+        ...(closedBy !== undefined && { closedBy }),
+        ...(isReset === true && { isReset }),
+      };
+      return { ...base, ...more };
+    }
     case "bytes":
       return { ...base, direction: event.direction, ...copied(event.bytes) };
     case "message": {
-      const { direction, text, fields, bytes, size, duration, group } = event;
+      const { direction, text, fields, bytes, size, number, stream, duration, group } = event;
       const more = {
         ...(fields && { fields }),
         ...(bytes && copied(bytes, size)),
+        ...(number !== undefined && { number }),
+        ...(stream && { stream }),
         ...(duration !== undefined && { duration }),
         ...(group !== undefined && { group }),
       };
@@ -76,9 +103,14 @@ export interface EventJson {
   readonly fields?: Fields;
   readonly bytes?: string;
   readonly size?: number;
+  readonly number?: number;
+  readonly stream?: StreamPlace;
   readonly duration?: number;
   readonly group?: number;
   readonly reason?: string;
+  readonly closedBy?: ClosingSide;
+  readonly isReset?: boolean;
+  readonly waits?: boolean;
 }
 
 export function eventJson({ conversation, bytes, seq, time, kind, ...rest }: RecordedEvent): EventJson {

@@ -1,7 +1,8 @@
 import type { CommandNames } from "../core/command-names.ts";
 import type { Tries } from "../core/try.ts";
 import type { LineWriter } from "../observe/line-writer.ts";
-import type { ProcessFacts } from "./admin/context.ts";
+import type { CopyStore, ProcessFacts } from "./admin/context.ts";
+import type { LocalUsers } from "./admin/local-users.ts";
 import type { ServeApp } from "./admin/start.ts";
 import type { Descriptors } from "./run/descriptors.ts";
 
@@ -22,6 +23,9 @@ export interface BusyPort {
   readonly error: Error;
 }
 
+/** What a signal asks for: to stop, to log counters, to read the file again, to go on in a new log file. */
+export type SignalKind = "stop" | "report" | "reload" | "reopen";
+
 /** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
   /** Results and the log. */
@@ -38,8 +42,11 @@ export interface ServerIo {
   readonly labYaml: string;
   readonly spawnWorker: () => Worker;
   readonly serveApp: ServeApp;
+  /** Absent where the system does not show whose connections are whose. */
+  readonly localUsers?: LocalUsers | undefined;
   /** Loads the clients that try services from the dashboard; absent: there are none. */
   readonly tries?: () => Promise<Tries>;
+  readonly copyStore: CopyStore;
   readonly descriptors: Descriptors;
   /** Those ports that other programs have, each with its error; absent: only the first is reported. */
   readonly busyPorts?: (wanted: readonly WantedPort[]) => Promise<BusyPort[]>;
@@ -48,7 +55,9 @@ export interface ServerIo {
   /** The process' id, memory and processor time now. */
   readonly facts: () => ProcessFacts;
   /** Calls back at each signal of this kind, until the process ends. */
-  readonly onSignal: (kind: "stop" | "report", call: (signal: string) => void) => void;
+  readonly onSignal: (kind: SignalKind, call: (signal: string) => void) => void;
+  /** Calls when the file may have changed. @returns what ends that */
+  readonly watchFile: (path: string, call: () => void) => () => void;
   /** Calls back for uncaught errors and unhandled rejections. */
   readonly onUncaught: (call: (error: unknown) => void) => void;
   /** Ends the process now. */

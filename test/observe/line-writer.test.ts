@@ -61,7 +61,9 @@ test("a failure is reported once, what fits into memory is kept, and no line is 
   await writer.flush();
   expect(state.text).toBe("satu\ndu");
   expect(failures).toEqual([full.message]);
-  expect(writer.problem).toBe(`Cannot write to the device: ${full.message}; 0 lines have been lost so far`);
+  expect(writer.problem?.text).toBe(
+    `Cannot write to the device: ${full.message}; 0 lines have been lost so far`,
+  );
   room = 1000;
   await until(() => state.text === "satu\ndua\ntiga\n");
   expect(writer.problem).toBeUndefined();
@@ -78,7 +80,7 @@ test("lines beyond the limit are lost, and their count stands where they are mis
   expect(failures).toHaveLength(1);
   const kept = 1000 - writer.lost;
   expect(kept).toBeLessThan(20);
-  expect(writer.problem).toContain(`${writer.lost} lines have been lost so far`);
+  expect(writer.problem?.text).toContain(`${writer.lost} lines have been lost so far`);
   state.next = (length) => length;
   await writer.flush();
   writer.write("after\n");
@@ -100,7 +102,7 @@ test("a reader that has stopped costs lines, one report, and no more memory than
   });
   for (let i = 0; i < 10_000; i++) writer.write("0123456789\n");
   expect(failures).toEqual(["nobody reads it"]);
-  expect(writer.problem).toContain("nobody reads it");
+  expect(writer.problem?.text).toContain("nobody reads it");
   const kept = 10_000 - writer.lost;
   expect(kept * 11).toBeLessThanOrEqual(1000 + 11);
   while (waiting.length > 0) waiting.shift()?.();

@@ -13,6 +13,7 @@ test.each([
   ["sessions", "mqtt", "distsrv_mqtt_sessions"],
   ["inflight", "mqtt", "distsrv_mqtt_inflight_messages"],
   ["dropped_slow_total", "mqtt", "distsrv_mqtt_dropped_messages_total"],
+  ["turned_away_banned_total", "echo", "distsrv_connections_turned_away_total"],
   ["peers", "zmq-pub", "distsrv_zmq_pub_peers"],
 ])("the stat %s of %s is the metric %s", (stat, role, name) => {
   expect(metricName(stat, role)?.name).toBe(name);

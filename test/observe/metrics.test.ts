@@ -15,6 +15,14 @@ const process = {
   cpu: { user: 1.5, system: 0.5 },
   lostLogLines: { output: 12, file: 0 },
   descriptors: { open: 20, limit: 64 },
+  guards: {
+    bans: { file: 2, operator: 1, guard: 0 },
+    loginFailures: new Map([
+      ["mqtt", 40],
+      ["admin", 2],
+    ]),
+    loginsWaiting: 3,
+  },
 };
 
 const service = (name: string, role: string, stats: Record<string, number>): ServiceNumbers => {
@@ -175,4 +183,22 @@ describe("the latency of requests", () => {
     const [family] = parse(text);
     expect(family?.metrics[0]?.buckets).toMatchObject({ "0.0025": "0", "0.005": "1", "0.025": "2" });
   });
+});
+
+test("/metrics has the bans by who has made them, and wrong logins by service", async () => {
+  const { read } = start();
+  const { of } = await read([]);
+  expect(of("distsrv_bans")?.metrics).toEqual([
+    { value: "2", labels: { by: "file" } },
+    { value: "1", labels: { by: "operator" } },
+    { value: "0", labels: { by: "guard" } },
+  ]);
+  expect(of("distsrv_login_failures_total")).toMatchObject({
+    type: "COUNTER",
+    metrics: [
+      { value: "40", labels: { service: "mqtt" } },
+      { value: "2", labels: { service: "admin" } },
+    ],
+  });
+  expect(of("distsrv_logins_waiting")?.metrics).toMatchObject([{ value: "3" }]);
 });

@@ -34,3 +34,12 @@ test("recorded bytes are a copy, because the network reuses its buffers", () => 
   bytes.fill(0xee);
   expect([...(event.bytes ?? [])]).toEqual([1, 2, 3]);
 });
+
+test("a message keeps its number and its place in the stream, and sends them as JSON", () => {
+  const stream = { offset: 120, length: 45, chunk: 90 };
+  const event: TrafficEvent = {
+    ...{ kind: "message", conversation, direction: "in", text: "PUBLISH", number: 5, stream },
+  };
+  expect(eventJson(recordEvent(event, 1, 0))).toMatchObject({ number: 5, stream });
+  expect(eventJson(kept(new Uint8Array(1)))).not.toHaveProperty("stream");
+});

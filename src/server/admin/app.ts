@@ -4,22 +4,32 @@ import { bodyLimit } from "hono/body-limit";
 import type { AddRoutes, AdminContext } from "./context.ts";
 import { guard } from "./guard.ts";
 import { answerError, invalidRequest, RequestError } from "./request-error.ts";
+import { addBackup } from "./routes/backup.ts";
+import { addBans } from "./routes/bans.ts";
 import { addControl } from "./routes/control.ts";
 import { addEvents } from "./routes/events.ts";
 import { addHealth } from "./routes/health.ts";
+import { addMe } from "./routes/me.ts";
 import { addMetrics } from "./routes/metrics.ts";
 import { addPage } from "./routes/page.ts";
+import { addRates } from "./routes/rates.ts";
+import { addRecord } from "./routes/record.ts";
 import { addServices } from "./routes/services.ts";
 import { addTries } from "./routes/tries.ts";
 import { addViewsAndActions } from "./routes/views-and-actions.ts";
 
 const groups: readonly AddRoutes[] = [
   addHealth,
+  addMe,
   addMetrics,
   addServices,
   addViewsAndActions,
   addControl,
+  addBackup,
+  addBans,
   addEvents,
+  addRates,
+  addRecord,
   addTries,
   addPage,
 ];
@@ -35,7 +45,7 @@ export function adminApp(context: AdminContext): OpenAPIHono {
   });
   app.onError((error, c) => answerError(error, c, context.log));
   app.use(head);
-  app.use(guard(context.config));
+  app.use(guard(context));
   app.use(bodyLimit({ maxSize: maxBody, onError: refuseBody }));
   for (const add of groups) add(app, context);
   addDocument(app, context);
@@ -46,14 +56,14 @@ export function adminApp(context: AdminContext): OpenAPIHono {
   return app;
 }
 
-/**
- * Gives the answer to HEAD the Content-Length that GET would have. An event stream has no length and never ends, so
- * it is cancelled at once.
- */
+/** Answers that have no length before their end. */
+const streamed = /^(text\/event-stream|application\/jsonl|application\/octet-stream)/;
+
+/** Gives the answer to HEAD the Content-Length that GET would have. A stream is cancelled at once instead. */
 const head: MiddlewareHandler = async (c, next) => {
   await next();
   if (c.req.raw.method !== "HEAD" || c.res.body === null) return;
-  if (c.res.headers.get("content-type")?.startsWith("text/event-stream")) return await c.res.body.cancel();
+  if (streamed.test(c.res.headers.get("content-type") ?? "")) return await c.res.body.cancel();
   const { byteLength } = await c.res.clone().arrayBuffer();
   c.res.headers.set("content-length", String(byteLength));
 };

@@ -6,14 +6,23 @@ import { SendBuffer } from "./send-buffer.ts";
 
 export interface EventStreamOptions extends ReplayOptions {
   readonly stopping: AbortSignal;
+  /** The users have changed: whoever is still one asks again. */
+  readonly untilChanged?: AbortSignal;
   readonly keepAliveMs?: number;
-  /** Characters that may be buffered for a slow reader. */
+  /** Bytes that may be buffered for a slow reader. */
   readonly maxBuffered?: number;
 }
 
 /** One reader's server-sent events: the past ones first, then live ones until it disconnects or the server stops. */
 export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
-  const { history, filter, stopping, keepAliveMs = 15_000, maxBuffered = 1024 * 1024 } = options;
+  const {
+    history,
+    filter,
+    stopping,
+    untilChanged,
+    keepAliveMs = 15_000,
+    maxBuffered = 1024 * 1024,
+  } = options;
   const buffer = new SendBuffer(maxBuffered);
   const lost = new LostEvents((count) => buffer.write(message("left-out", count)));
   // A full buffer must drain to one half first. So a gap is reported once, and not again after every other event.
@@ -22,7 +31,7 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   };
   const send = (event: RecordedEvent) => {
     reportLost();
-    if (!lost.isEmpty || !buffer.write(textOf(event, history.run))) lost.add("", "slow-reader", 1);
+    if (!lost.isEmpty || !buffer.write(bytesOf(event, history.run))) lost.add("", "slow-reader", 1);
   };
   const { events, missing } = replayFor(options);
   if (missing !== undefined) lost.add("", "history", missing);
@@ -41,29 +50,35 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
   });
   const timer = setInterval(() => {
     reportLost();
-    if (buffer.isEmpty) buffer.write(": keep-alive\n\n");
+    if (buffer.isEmpty) buffer.write(keepAlive);
   }, keepAliveMs);
-  let forgetStopping = () => {};
+  let forgets: (() => void)[] = [];
   const end = () => {
     clearInterval(timer);
     unsubscribe();
     buffer.close();
-    forgetStopping();
+    for (const forget of forgets) forget();
   };
-  forgetStopping = onAbort(stopping, end);
+  forgets = [stopping, untilChanged].flatMap((signal) => (signal === undefined ? [] : onAbort(signal, end)));
   return buffer.stream(end);
 }
 
-/** The text of the event that was sent last: all readers get it one after another, so it is made once for all of them. */
-let latest: { readonly event: RecordedEvent; readonly run: string; readonly text: string } | undefined;
+const encoder = new TextEncoder();
 
-function textOf(event: RecordedEvent, run: string): string {
+const keepAlive = encoder.encode(": keep-alive\n\n");
+
+/** The event that was sent last: all readers get it one after another, so it is encoded once for all of them. */
+let latest: { readonly event: RecordedEvent; readonly run: string; readonly bytes: Uint8Array } | undefined;
+
+function bytesOf(event: RecordedEvent, run: string): Uint8Array {
   if (latest?.event !== event || latest.run !== run) {
     const id = formatEventId({ run, seq: event.seq });
-    latest = { event, run, text: `id: ${id}\n${message("traffic", eventJson(event))}` };
+    latest = { event, run, bytes: encoder.encode(`id: ${id}\n${text("traffic", eventJson(event))}`) };
   }
-  return latest.text;
+  return latest.bytes;
 }
 
 /** JSON has no line ends, so one `data` line is enough. */
-const message = (name: string, data: object) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+const text = (name: string, data: object) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+
+const message = (name: string, data: object) => encoder.encode(text(name, data));

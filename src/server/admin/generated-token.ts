@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { describeError } from "../../core/errors.ts";
 import { tokenFile } from "../../core/token-file.ts";
 import type { Plan } from "../config/plan.ts";
-import { generatedToken } from "../config/schema.ts";
+import { generatedToken } from "../config/token-text.ts";
 
 /** A plan that can be run: where its token was to be made, there is one now. */
 export interface PlanWithToken {
@@ -13,12 +13,17 @@ export interface PlanWithToken {
   readonly made: string | undefined;
 }
 
-export function withGeneratedToken(plan: Plan): PlanWithToken {
+/** @param knowsUsers whether this machine's users can be told apart: otherwise nobody goes without a token */
+export function withGeneratedToken(plan: Plan, knowsUsers: boolean): PlanWithToken {
   const { admin } = plan.settings;
-  if (admin === false || admin.token !== generatedToken) return { plan, made: undefined };
-  const made = randomBytes(24).toString("base64url");
+  if (admin === false) return { plan, made: undefined };
+  const isOpen = admin.token === undefined && admin.users.length === 0;
+  if (admin.token !== generatedToken && !(isOpen && !knowsUsers)) return { plan, made: undefined };
+  const made = randomToken();
   return { plan: { ...plan, settings: { ...plan.settings, admin: { ...admin, token: made } } }, made };
 }
+
+export const randomToken = (): string => randomBytes(24).toString("base64url");
 
 export interface KeptToken {
   /** For a person who starts the lab: the token, and its file or why there is none. */

@@ -1,7 +1,14 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { isLoopback } from "../../core/address.ts";
+import type { Logins } from "../../core/guards.ts";
+import { LogLimiter } from "../../core/log-limiter.ts";
+import type { AdminRole } from "../config/admin-users.ts";
 import type { AdminConfig } from "../config/schema.ts";
+import { type Caller, isAtLeast } from "./admin-users.ts";
+import { hostOf, remoteOf } from "./caller.ts";
+import type { AdminContext } from "./context.ts";
+import { neededRole } from "./needed-role.ts";
 
 /** Open without a token: the health checks of process managers, and the page's files, which hold no data. */
 const publicPaths = /^\/(healthz|readyz|assets\/.*)?$/;
@@ -9,10 +16,18 @@ const publicPaths = /^\/(healthz|readyz|assets\/.*)?$/;
 /** The default: forbids a browser everything, because API answers and error pages load nothing. */
 const strictPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Decides who may make requests at all, before any route runs, and sets the security headers. */
-export function guard(config: AdminConfig): MiddlewareHandler {
+type GuardDependencies = Pick<AdminContext, "config" | "logins" | "users" | "whoIs" | "audit">;
+
+interface GuardContext extends GuardDependencies {
+  readonly limiter: LogLimiter;
+}
+
+/** Decides who may make requests at all, and which, before any route runs, and sets the security headers. */
+export function guard(dependencies: GuardDependencies): MiddlewareHandler {
+  const { config } = dependencies;
+  const context = { ...dependencies, limiter: new LogLimiter() };
   return async (c, next) => {
-    const refusal = checkHost(c, config) ?? checkOrigin(c) ?? checkToken(c, config);
+    const refusal = checkHost(c, config) ?? checkOrigin(c) ?? (await checkCaller(c, context));
     if (refusal === undefined) await next();
     else c.res = refusal;
     const { headers } = c.res;
@@ -41,7 +56,7 @@ function checkHost(c: Context, config: AdminConfig): Response | undefined {
  * which gives the attack away. IP addresses cannot be rebound and are accepted.
  */
 function isOwnHost(header: string | null, config: Pick<AdminConfig, "host" | "hosts">): boolean {
-  const name = hostOf(header);
+  const name = hostIn(header);
   if (name === undefined) return false;
   if (isLoopback(name) || name === config.host.toLowerCase()) return true;
   if (config.hosts.some((host) => host.toLowerCase() === name)) return true;
@@ -49,7 +64,7 @@ function isOwnHost(header: string | null, config: Pick<AdminConfig, "host" | "ho
 }
 
 /** The name or address in `lab:8088`, `127.0.0.1`, `[::1]:8088`; undefined where there is none. */
-function hostOf(header: string | null): string | undefined {
+function hostIn(header: string | null): string | undefined {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]]+))(?::\d+)?$/i.exec(header ?? "") ?? [];
   return (bracketed ?? plain)?.toLowerCase();
 }
@@ -78,22 +93,78 @@ function isOwnOrigin(origin: string, host: string | null): boolean {
   return rest !== undefined && host !== null && rest.toLowerCase() === host.toLowerCase();
 }
 
-function checkToken(c: Context, { token }: AdminConfig): Response | undefined {
-  if (token === undefined || publicPaths.test(c.req.path)) return undefined;
+/** Finds out who asks, and whether that may be. */
+async function checkCaller(c: Context, context: GuardContext): Promise<Response | undefined> {
+  if (publicPaths.test(c.req.path)) return undefined;
+  const caller = context.users.isOpen ? await machineCaller(c, context) : await tokenCaller(c, context);
+  if (caller instanceof Response) return caller;
+  c.set("caller", caller);
+  const needed = neededRole(c.req.method, c.req.path);
+  return isAtLeast(caller.role, needed) ? undefined : refuseRole(c, caller, needed, context);
+}
+
+/**
+ * Where nobody needs a token, who is not this machine's user may look. Whose connection it is, is asked only when that
+ * matters.
+ */
+async function machineCaller(c: Context, { whoIs }: GuardContext): Promise<Caller> {
+  const isReading = neededRole(c.req.method, c.req.path) === "view";
+  if (isReading && c.req.path !== "/api/me") return { name: "anybody", role: "view", by: "machine" };
+  const user = await whoIs(remoteOf(c));
+  return {
+    name: user?.name ?? "somebody",
+    role: user?.isTrusted === true ? "admin" : "view",
+    by: "machine",
+  };
+}
+
+async function tokenCaller(c: Context, context: GuardContext): Promise<Caller | Response> {
   const header = c.req.header("authorization");
-  if (hasToken(header, token)) return undefined;
-  const what = header === undefined ? "there is none" : "it is not the one of admin.token";
+  const [, token] = /^Bearer +(\S+) *$/i.exec(header ?? "") ?? [];
+  const caller = token === undefined ? undefined : context.users.find(token);
+  if (caller !== undefined) return caller;
+  // Who shows none only asks whether one is needed, as every browser does.
+  if (header !== undefined) {
+    record(c, context, { by: "nobody", reason: "a wrong token" });
+    if (!(await slowDown(c, context.logins, header))) {
+      const error = "Cannot look at the token: this address has shown too many wrong ones; wait some seconds";
+      return c.json({ error }, 429, { "retry-after": "10" });
+    }
+  }
+  const what = header === undefined ? "there is none" : "it is neither the one of admin.token nor a user's";
   const error = `Cannot answer without the token: ${what}; send Authorization: Bearer TOKEN`;
   return c.json({ error }, 401, { "www-authenticate": 'Bearer realm="distsrv"' });
 }
 
-/** Compares in constant time, so that the duration does not reveal how much of a wrong token is right. */
-function hasToken(header: string | undefined, token: string): boolean {
-  const [, given] = /^Bearer +(\S+) *$/i.exec(header ?? "") ?? [];
-  // timingSafeEqual needs equal lengths, which digests have.
-  return given !== undefined && timingSafeEqual(digest(given), digest(token));
+function refuseRole(c: Context, caller: Caller, needed: AdminRole, context: GuardContext): Response {
+  const { method, path } = c.req;
+  record(c, context, {
+    by: caller.name,
+    reason: `${method} ${path.slice(0, 200)} takes the role ${needed}`,
+  });
+  const why =
+    caller.by === "machine"
+      ? `without a token only the user who runs distsrv, and root, may do more than look, and this is ${caller.name}'s connection; set admin.token or admin.users`
+      : `it takes the role ${needed}, and ${caller.name} has ${caller.role}`;
+  return c.json({ error: `Cannot ${method} ${path}: ${why}` }, 403);
 }
 
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+/** Strangers can make many: one a minute for each host and reason. */
+function record(c: Context, { audit, limiter }: GuardContext, fields: { by: string; reason: string }): void {
+  if (audit === undefined) return;
+  const left = limiter.admit(`${hostOf(c)} ${fields.by} ${fields.reason}`);
+  if (left === undefined) return;
+  audit("admin-refused", { ...fields, from: remoteOf(c), ...(left > 0 && { leftOutBefore: left }) });
+}
+
+/**
+ * A wrong token is answered later each time. A right one is answered at once, so that nobody can keep the owner out.
+ * @returns false when too many wait for that
+ */
+async function slowDown(c: Context, logins: Logins, header: string): Promise<boolean> {
+  const attempt = { service: "admin", host: hostOf(c), username: undefined };
+  const pause = logins.failed(attempt, createHash("sha256").update(header).digest("base64"));
+  if (pause === undefined) return false;
+  await Bun.sleep(pause);
+  return true;
 }

@@ -1,3 +1,4 @@
+import type { Audit } from "../../core/audit.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
@@ -5,9 +6,11 @@ import type { History } from "../../observe/history.ts";
 import type { Metrics } from "../../observe/metrics.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Plan } from "../config/plan.ts";
+import type { ProcessGuards } from "../guards/process-guards.ts";
 import type { ServerIo } from "../io.ts";
 import type { Supervisor } from "../run/supervisor.ts";
-import type { ProcessHealth } from "./context.ts";
+import type { AdminContext, ProcessHealth } from "./context.ts";
+import { type RecordedRates, recordRates } from "./record-rates.ts";
 import { type RunningAdmin, startAdmin } from "./start.ts";
 
 export interface OpenAdminOptions {
@@ -19,7 +22,10 @@ export interface OpenAdminOptions {
   readonly io: ServerIo;
   readonly health: ProcessHealth;
   readonly descriptors?: DescriptorBudget | undefined;
-  readonly drain: (reason: string) => void;
+  readonly guards: ProcessGuards;
+  readonly audit?: Audit | undefined;
+  readonly drain: AdminContext["drain"];
+  readonly reload: AdminContext["reload"];
 }
 
 /**
@@ -28,22 +34,36 @@ export interface OpenAdminOptions {
  * @throws {StartError} when the file does configure it, and the port cannot be had
  */
 export async function openAdmin(options: OpenAdminOptions): Promise<RunningAdmin | undefined> {
-  const { plan, supervisor, hub, history, log, io, health, drain } = options;
+  const { plan, supervisor, hub, history, log, io, health, drain, reload, guards, audit } = options;
   const config = plan.settings.admin;
   if (config === false) return undefined;
-  const { facts, names, tries, version, serveApp } = io;
+  const { facts, names, tries, copyStore, version, serveApp, localUsers } = io;
   const metrics = readMetrics(options, hub);
   const dashboard = async () => (await import("../../dashboard/assets.ts")).dashboardAssets();
-  const process = { version, facts, names, health, drain };
-  const context = { config, plan, supervisor, history, log, metrics, dashboard, ...process };
+  const { bans, logins } = guards;
+  const process = { version, facts, names, health, copyStore, bans, logins, drain, reload, audit };
+  const recorded = recordRates(supervisor, log);
+  const rates = recorded.history;
+  const context = { config, supervisor, hub, history, rates, log, metrics, dashboard, ...process };
   try {
     const complete = tries === undefined ? context : { ...context, tries };
-    return await startAdmin(complete, serveApp, options.descriptors);
+    const admin = await startAdmin(complete, {
+      serve: serveApp,
+      localUsers,
+      descriptors: options.descriptors,
+    });
+    return { ...admin, stop: (deadline) => stopBoth(recorded, admin, deadline) };
   } catch (error) {
+    recorded.stop();
     if (plan.wantsAdmin) throw error;
     log.warning(`There is no dashboard: ${describeError(error)}; or set admin: false to do without it`);
     return undefined;
   }
+}
+
+async function stopBoth(recorded: RecordedRates, admin: RunningAdmin, deadline: AbortSignal): Promise<void> {
+  recorded.stop();
+  await admin.stop(deadline);
 }
 
 /** The metrics' text. Their library is loaded by the first scrape. */
@@ -62,7 +82,8 @@ function readMetrics({ supervisor, io, health }: OpenAdminOptions, hub: TrafficH
     }));
     const lostLogLines = health.lostLogLines();
     const descriptors = health.descriptors();
-    const process = { version: io.version, lostLogLines, descriptors, ...io.facts() };
+    const guards = health.guards();
+    const process = { version: io.version, lostLogLines, descriptors, guards, ...io.facts() };
     return await metrics.text(await Promise.all(services), process);
   };
 }

@@ -10,7 +10,7 @@ import { ControlError, type ControlErrorCode } from "../run/control-error.ts";
 export class RequestError extends Error {
   override readonly name = "RequestError";
   constructor(
-    readonly status: 400 | 404 | 409 | 413 | 415 | 503,
+    readonly status: 400 | 404 | 409 | 413 | 415 | 500 | 503,
     message: string,
     options?: ErrorOptions,
   ) {

@@ -12,7 +12,13 @@ const state = z.enum(["starting", "running", "waiting", "stopping", "stopped", "
 export const health = z.object({ status: z.literal("ok") }).openapi("Health");
 
 export const readiness = z
-  .object({ ready: z.boolean(), services: z.record(z.string(), state) })
+  .object({
+    ready: z.boolean(),
+    services: z.record(z.string(), state),
+    reasons: z
+      .record(z.string(), z.string())
+      .describe("Why services that run cannot do all of their work, by their names"),
+  })
   .openapi("Readiness");
 
 export const about = z
@@ -40,6 +46,7 @@ export const service = z
     state,
     transport: z.string(),
     addresses: z.array(z.string()),
+    transports: z.array(z.string()).meta({ description: "By what each of the addresses is spoken to." }),
     uptime: z.number().nullable().meta({ description: "Seconds since it began to run." }),
     restarts: z.int().meta({
       description: "How often it came to run again: after a failure, or by a restart that was asked for.",
@@ -65,7 +72,17 @@ export const serviceDetails = service
   })
   .openapi("ServiceDetails");
 
-export const problem = z.object({ service: z.string(), text: z.string() }).openapi("Problem");
+export const problem = z
+  .object({
+    service: z.string(),
+    text: z.string().meta({ description: "The sentence in English." }),
+    code: z.string().meta({
+      description: "Which sentence it is, for those who say it in another language.",
+      example: "mqtt-slow",
+    }),
+    values: z.record(z.string(), z.union([z.string(), z.number()])).meta({ description: "What it holds." }),
+  })
+  .openapi("Problem");
 
 /** Typed, so that the compiler compares it with the contract in core. */
 export const tryForm: z.ZodType<TryForm> = z
@@ -84,6 +101,13 @@ export const tryForm: z.ZodType<TryForm> = z
         }),
       )
       .readonly(),
+    address: z
+      .object({
+        transport: z.enum(["tcp", "tls", "ws", "wss", "udp", "ipc"]),
+        host: z.string(),
+        port: z.int(),
+      })
+      .meta({ description: "Where requests are sent." }),
   })
   .openapi("TryForm");
 
@@ -120,3 +144,20 @@ export const refusals = {
   400: json(failure, "The request cannot be understood"),
   404: json(failure, "There is no such thing"),
 };
+
+export const reloaded = z
+  .object({
+    applied: z.boolean().describe("Whether everything that the file asks for is so now"),
+    services: z.array(
+      z.object({
+        name: z.string(),
+        outcome: z.enum(["unchanged", "changed", "restarted", "started", "stopped", "failed"]),
+        keys: z.array(z.string()).describe("The settings that changed"),
+        reason: z.string().optional(),
+      }),
+    ),
+    changed: z.array(z.string()).describe("Settings of the whole that are other ones now"),
+    notApplied: z.array(z.string()).describe("Settings that only a start of distsrv itself applies"),
+    lines: z.array(z.string()).describe("The same for a person to read"),
+  })
+  .openapi("Reloaded");

@@ -1,17 +1,15 @@
-const encoder = new TextEncoder();
-
 /**
- * A bounded buffer of text for one reader. The reader pulls everything that is buffered at once, so that a burst of
+ * A bounded buffer of what one reader gets. The reader pulls everything that is buffered at once, so that a burst of
  * events costs one write.
  */
 export class SendBuffer {
   readonly #limit: number;
-  #chunks: string[] = [];
+  #chunks: Uint8Array[] = [];
   #size = 0;
   #isClosed = false;
   #wake = () => {};
 
-  /** @param limit characters that may be buffered */
+  /** @param limit bytes that may be buffered */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -24,18 +22,29 @@ export class SendBuffer {
     return this.#size <= this.#limit / 2;
   }
 
-  /** @returns false when the buffer is full or closed; the text is dropped then */
-  write(text: string): boolean {
-    if (this.#isClosed || this.#size + text.length > this.#limit) return false;
-    this.#chunks.push(text);
-    this.#size += text.length;
-    this.#wake();
+  /**
+   * Takes all of them or none.
+   * @param chunks not copied: what many readers get is encoded once for all of them
+   * @returns false when the buffer is full or closed; they are dropped then
+   */
+  write(...chunks: readonly Uint8Array[]): boolean {
+    let size = 0;
+    for (const { length } of chunks) size += length;
+    if (this.#isClosed || this.#size + size > this.#limit) return false;
+    this.#add(chunks, size);
     return true;
   }
 
-  /** Ends the stream once everything that is buffered has been read. */
-  close(): void {
+  /** Ends the stream once everything that is buffered has been read, and these after it, whether there is room or not. */
+  close(...last: readonly Uint8Array[]): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#add(last, 0);
+  }
+
+  #add(chunks: readonly Uint8Array[], size: number): void {
+    for (const chunk of chunks) this.#chunks.push(chunk);
+    this.#size += size;
     this.#wake();
   }
 
@@ -44,13 +53,14 @@ export class SendBuffer {
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          if (this.isEmpty && !this.#isClosed) {
+          // Who enqueues nothing is not asked again, and a write of nothing wakes this, too.
+          while (this.isEmpty && !this.#isClosed) {
             await new Promise<void>((resolve) => {
               this.#wake = resolve;
             });
           }
-          const text = this.#drain();
-          if (text !== "") controller.enqueue(encoder.encode(text));
+          const bytes = this.#drain();
+          if (bytes.length > 0) controller.enqueue(bytes);
           if (this.#isClosed) controller.close();
         },
         cancel: onCancel,
@@ -59,10 +69,10 @@ export class SendBuffer {
     );
   }
 
-  #drain(): string {
-    const text = this.#chunks.join("");
+  #drain(): Uint8Array {
+    const bytes = Buffer.concat(this.#chunks);
     this.#chunks = [];
     this.#size = 0;
-    return text;
+    return bytes;
   }
 }

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../core/address.ts";
 import { exampleFor } from "../../core/command-names.ts";
-import { maskSecrets } from "../../core/secrets.ts";
+import { maskPaths, maskSecrets } from "../../core/secrets.ts";
 import { reachable } from "../run/report.ts";
 import type { ServiceStatus } from "../run/service-status.ts";
 import type { AdminContext } from "./context.ts";
@@ -28,10 +28,10 @@ export async function serviceDetails(
 ): Promise<ServiceDetails> {
   const { supervisor } = context;
   const summary = await serviceReport(context, name);
-  const { role, config } = supervisor.plannedOf(name);
+  const { role, config, hidden } = supervisor.plannedOf(name);
   return {
     ...summary,
-    config: maskSecrets(role.config, config),
+    config: maskPaths(maskSecrets(role.config, config), hidden),
     clientList: ((await supervisor.clients(name)) ?? []).slice(0, maxListedClients),
     views: Object.keys(supervisor.views(name)),
     actions: Object.keys(supervisor.actions(name)),
@@ -52,6 +52,7 @@ async function report(context: Dependencies, status: ServiceStatus): Promise<Ser
     state,
     transport: addresses[0]?.transport ?? role.transport ?? "tcp",
     addresses: addresses.map(formatAddress),
+    transports: addresses.map(({ transport }) => transport),
     uptime: runningSince === undefined ? null : (Date.now() - runningSince) / 1000,
     restarts,
     error: error ?? null,
@@ -59,6 +60,6 @@ async function report(context: Dependencies, status: ServiceStatus): Promise<Ser
     clients: stats.connections ?? (await supervisor.clients(name))?.length ?? null,
     stats,
     example: state === "running" && example !== undefined ? exampleFor(example, names) : null,
-    problems: [...supervisor.problems(name)],
+    problems: supervisor.problems(name).map(({ text }) => text),
   };
 }

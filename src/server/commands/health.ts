@@ -1,9 +1,8 @@
-import { formatHostPort } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
 import { ConfigError } from "../config/diagnostic.ts";
 import type { Plan, Registry } from "../config/plan.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
-import { reachable } from "../run/report.ts";
+import { fetchOwn, ownUrl, unreachableReason } from "./own-admin.ts";
 import { type PlanOptions, planOf } from "./plan-of.ts";
 
 /** For an answer that comes from the same machine. */
@@ -17,15 +16,15 @@ export async function health(options: PlanOptions, registry: Registry, io: Serve
   const plan = planOrReport(options, registry, io);
   if (plan === undefined) return exitStatus.usage;
   const { admin } = plan.settings;
-  if (admin === false || admin.port === 0) {
-    const why = admin === false ? "admin is false" : "admin.port is 0, and so another at each start";
-    io.err(`Cannot ask for the health of ${plan.file}: ${why}; give it a port, such as 8088\n`);
+  const why = unreachableReason(admin);
+  if (admin === false || why !== undefined) {
+    const advice = admin !== false && admin.port !== 0 ? "" : "; give it a port, such as 8088";
+    io.err(`Cannot ask for the health of ${plan.file}: ${why}${advice}\n`);
     return exitStatus.usage;
   }
-  const { host, port } = reachable({ transport: "tcp", ...admin });
-  const url = `http://${formatHostPort(host, port)}/readyz`;
+  const url = ownUrl(admin, "/readyz");
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetchOwn(admin, "/readyz", { signal: AbortSignal.timeout(timeoutMs) });
     const mistake = unready(await response.json());
     if (mistake === undefined) return exitStatus.ok;
     io.err(`Not healthy: ${mistake}\n`);
@@ -39,9 +38,11 @@ export async function health(options: PlanOptions, registry: Registry, io: Serve
 
 /** What an answer of /readyz says against it; undefined: all is well. */
 function unready(answer: unknown): string | undefined {
-  const { ready, services } = Object(answer) as { ready?: unknown; services?: unknown };
+  const { ready, services, reasons } = Object(answer) as Record<string, unknown>;
   if (ready === true) return undefined;
   const down = Object.entries(Object(services)).filter(([, state]) => state !== "running");
+  const hindered = Object.entries(Object(reasons)).map(([name, reason]) => `${name}: ${reason}`);
+  if (down.length === 0 && hindered.length > 0) return hindered.join("; ");
   if (down.length > 0) return down.map(([name, state]) => `${name} is ${state}`).join(", ");
   return ready === false ? "it stops" : "what answers is no distsrv";
 }

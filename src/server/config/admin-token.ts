@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { tokenVariables } from "../../core/token-file.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { tokenError } from "./schema.ts";
+import { tokenError } from "./token-text.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = Readonly<Record<string, unknown>>;

@@ -20,9 +20,9 @@ export function check<T>(
   const result = retried === undefined ? first : schema.safeParse(retried);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
-    for (const { path: below, message, isKey } of describeIssue(issue, retried ?? value, knownKeys)) {
+    for (const { path: below, message, ...subject } of describeIssue(issue, retried ?? value, knownKeys)) {
       const full = [...path, ...below];
-      if (!context.document.isUnfilled(full.join("."))) addDiagnostic(context, full, message, isKey);
+      if (!context.document.isUnfilled(full.join("."))) addDiagnostic(context, full, message, subject);
     }
   }
   return undefined;

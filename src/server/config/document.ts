@@ -11,7 +11,7 @@ import {
 } from "yaml";
 import { type Aliases, childrenOf, copyOf, nameOfKey, type Path, resolveAliases } from "./aliases.ts";
 import type { Diagnostic, Position } from "./diagnostic.ts";
-import { substitute } from "./environment.ts";
+import { type Sources, substitute } from "./environment.ts";
 import { NodeTree } from "./node-tree.ts";
 import { maxDepth, parseYaml, type SourceError } from "./yaml-source.ts";
 
@@ -28,12 +28,14 @@ export class ConfigDocument {
   readonly #targets: Aliases["targets"];
   /** Values from the environment or the command line: text whose type the file does not determine. */
   readonly #typeless = new Set<Scalar>();
+  /** Values with text from files, and which: as those may be secrets, no message shows them. */
+  readonly #fromFiles = new Map<unknown, readonly string[]>();
   /** Paths of text with a reference that the environment could not fill in, so its value is unknown. */
   readonly #unfilled = new Set<string>();
   /** Paths that the command line has set, and the maps created to hold them. None of them is in the file. */
   readonly #overridden: string[] = [];
 
-  constructor(source: string, environment: Readonly<Record<string, string | undefined>>) {
+  constructor(source: string, sources: Sources) {
     const { document, lines, errors, warnings } = parseYaml(source);
     this.#document = document;
     this.#lines = lines;
@@ -47,7 +49,7 @@ export class ConfigDocument {
     this.isBroken = this.diagnostics.length > 0;
     if (this.isBroken) return;
     for (const warning of warnings) this.#report(warning);
-    if (document.contents !== null) this.#prepare(document.contents, [], environment);
+    if (document.contents !== null) this.#prepare(document.contents, [], sources);
   }
 
   /** The whole document as plain values. */
@@ -92,6 +94,17 @@ export class ConfigDocument {
     return this.#unfilled.has(path);
   }
 
+  /** The files that text in the value at `path` comes from. */
+  filesOf(path: Path): readonly string[] {
+    if (this.#fromFiles.size === 0) return [];
+    return this.#fromFiles.get(this.#tree.follow(this.#tree.nodeAt(path))) ?? [];
+  }
+
+  /** Whether any value has text from a file. */
+  get hasFiles(): boolean {
+    return this.#fromFiles.size > 0;
+  }
+
   /**
    * The value at `path` as the other type, text or number or boolean, when it came from outside the file. Such a value
    * has no type of its own: the quotes of `"${PORT}"` may be there only because YAML needs them.
@@ -121,14 +134,14 @@ export class ConfigDocument {
     return key?.range ? this.#position(key.range[0], key.range[1]) : undefined;
   }
 
-  /** Checks the keys, and fills references to the environment in. */
-  #prepare(node: Node, path: (string | number)[], environment: Environment): void {
-    if (isScalar(node)) return this.#fillIn(node, path, environment);
+  /** Checks the keys, and fills references in. */
+  #prepare(node: Node, path: (string | number)[], sources: Sources): void {
+    if (isScalar(node)) return this.#fillIn(node, path, sources);
     if (isMap(node)) this.#checkKeys(node.items, path);
     for (const [part, child] of childrenOf(node)) {
       if (child === null) continue;
       path.push(part);
-      this.#prepare(child, path, environment);
+      this.#prepare(child, path, sources);
       path.pop();
     }
   }
@@ -152,9 +165,10 @@ export class ConfigDocument {
     }
   }
 
-  #fillIn(node: Scalar, path: Path, environment: Environment): void {
+  #fillIn(node: Scalar, path: Path, sources: Sources): void {
     if (typeof node.value !== "string" || !node.value.includes("$")) return;
-    const filled = substitute(node.value, environment);
+    const filled = substitute(node.value, sources);
+    if (filled.files.length > 0) this.#fromFiles.set(node, filled.files);
     for (const message of filled.errors) {
       this.diagnostics.push({ path: path.join("."), message, ...this.#rangeOf(node) });
       this.#unfilled.add(path.join("."));
@@ -179,8 +193,6 @@ export class ConfigDocument {
     return { line, column: col, length: Math.max(1, end - start) };
   }
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `time:` with nothing after it. Its position is that of the key. */
 function isEmptyScalar(node: Node): boolean {

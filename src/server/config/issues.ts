@@ -9,6 +9,8 @@ export interface IssueMessage {
   readonly message: string;
   /** The key is wrong, not its value. */
   readonly isKey: boolean;
+  /** The message quotes no value. */
+  readonly isDiscreet?: boolean;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -41,7 +43,7 @@ export function describeIssue(
     case "invalid_union":
       return closestUnionMember(issue, root, path, knownKeys, value);
     case "custom":
-      return [{ path, message: issue.message, isKey: false }];
+      return [{ path, message: issue.message, isKey: false, isDiscreet: issue.params?.isSecret === true }];
     default: {
       const expected = issue.message.startsWith("must ") ? issue.message : `is not valid (${issue.message})`;
       return [{ path, message: `${expected}, and is ${show(value)}`, isKey: false }];
@@ -82,7 +84,9 @@ function closestUnionMember(
   );
 }
 
-export function unknownKey(key: string, known: readonly string[]): string {
+/** @param all the settings that there are; in a union also those of the other kinds */
+export function unknownKey(key: string, all: readonly string[]): string {
+  const known = all.filter((one) => one !== key);
   const guess = nearest(key, known);
   if (guess !== undefined) return `there is no setting "${key}". Did you mean "${guess}"?`;
   return `there is no setting "${key}". There are ${known.join(", ")}`;

@@ -1,14 +1,16 @@
 import { resolve } from "node:path";
 import { operationTable } from "../../core/operation.ts";
+import { resolveTls } from "../../core/tls-setting.ts";
 import { withEnvironmentToken } from "./admin-token.ts";
 import { ConfigError, type Diagnostic } from "./diagnostic.ts";
-import { ConfigDocument } from "./document.ts";
+import { ConfigDocument, type Path } from "./document.ts";
 import { addDiagnostic, type LoadContext } from "./load-context.ts";
 import { readOperations } from "./operations.ts";
-import type { Plan, Registry } from "./plan.ts";
+import type { Plan, PlannedService, Registry } from "./plan.ts";
 import { moveAdmin, moveServices } from "./port-offset.ts";
 import { checkMachine, checkPorts } from "./preflight.ts";
 import type { Settings } from "./schema.ts";
+import { SecretFiles } from "./secret-files.ts";
 import { type Selection, selected, selectionMistakes } from "./selection.ts";
 import { readServices } from "./services.ts";
 import { readSettings } from "./settings.ts";
@@ -33,9 +35,13 @@ export interface LoadOptions extends Selection {
  * @throws {ConfigError} with every error in it
  */
 export function loadPlan(options: LoadOptions, registry: Registry): Plan {
-  const document = new ConfigDocument(options.source, options.environment);
+  const files = new SecretFiles(options.folder ?? "", options.isElsewhere === true);
+  const document = new ConfigDocument(options.source, { environment: options.environment, files });
   const { diagnostics } = document;
-  const refuse = () => new ConfigError(options.file, options.source, diagnostics.map(withOrigin(document)));
+  const refuse = () => {
+    const shown = diagnostics.map(withOrigin(document)).map((diagnostic) => files.withoutTexts(diagnostic));
+    return new ConfigError(options.file, options.source, shown);
+  };
   // Text that is not YAML has no values to check. All other errors are collected before they are reported.
   if (document.isBroken) throw refuse();
 
@@ -50,21 +56,26 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
   const offset = options.portOffset ?? 0;
   const own =
     options.isElsewhere === true ? rest : withEnvironmentToken(rest, options.environment, diagnostics);
+  const otherFiles = new Set<string>();
   const inFolder = (path: string) => resolve(options.folder ?? "", path);
-  const settings = withLogFile(moveAdmin(context, readSettings(context, own), offset), inFolder);
+  /** Of a file that is read, whose changes concern the plan. */
+  const readInFolder = (path: string) => {
+    otherFiles.add(inFolder(path));
+    return inFolder(path);
+  };
+  const settings = withPaths(moveAdmin(context, readSettings(context, own), offset), inFolder, readInFolder);
   const definitions = readOperations(context, operations);
   const all = readServices(context, services, settings);
   for (const message of selectionMistakes(options, Object.keys(Object(services))))
     diagnostics.push({ path: "", message });
   // Also of services that do not run, mistakes in the file are reported; what follows concerns those that run.
-  const planned = moveServices(context, selected(all, options), offset).map((service) => ({
-    ...service,
-    config: service.role.resolveFiles?.(service.config, inFolder) ?? service.config,
-  }));
+  const planned = moveServices(context, selected(all, options), offset).map((service) =>
+    withFiles(service, readInFolder),
+  );
   // `admin:` with nothing after it counts as absent.
   const wantsAdmin = settings.admin !== false && (rest.admin ?? undefined) !== undefined;
   checkPorts(context, planned, wantsAdmin ? settings.admin : false);
-  if (options.isElsewhere !== true) checkMachine(context, planned);
+  if (options.isElsewhere !== true) checkMachine(context, planned, settings.admin);
   if (diagnostics.length > 0) throw refuse();
   return {
     file: options.file,
@@ -73,12 +84,42 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
     definitions: definitions.map(({ name, expression, aliases }) => ({ name, expression, aliases })),
     operations: operationTable(definitions),
     services: planned,
+    otherFiles: [...otherFiles, ...files.paths],
   };
 }
 
-function withLogFile(settings: Settings, inFolder: (path: string) => string): Settings {
-  const { log } = settings;
-  return log.file === undefined ? settings : { ...settings, log: { ...log, file: inFolder(log.file) } };
+/** With absolute paths, and with what stands in files of its own. */
+function withFiles(service: PlannedService, inFolder: (path: string) => string): PlannedService {
+  const { role, config, hidden } = service;
+  const resolved = role.resolveFiles?.(config, inFolder) ?? config;
+  return { ...service, config: resolved, hidden: hidden.map((path) => commonPath(path, config, resolved)) };
+}
+
+/** As much of a path as leads to the same in both: an entry of a list may stand somewhere else in the other. */
+function commonPath(path: Path, one: unknown, other: unknown): Path {
+  if (path.length <= 1 || Bun.deepEquals(valueAt(one, path), valueAt(other, path))) return path;
+  return commonPath(path.slice(0, -1), one, other);
+}
+
+const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((inner, key) => Object(inner)[key], value);
+
+/** With absolute paths. */
+function withPaths(
+  settings: Settings,
+  inFolder: (path: string) => string,
+  readInFolder: (path: string) => string,
+): Settings {
+  const { log, audit, admin } = settings;
+  return {
+    ...settings,
+    log: log.file === undefined ? log : { ...log, file: inFolder(log.file) },
+    ...(audit !== undefined && { audit: { file: inFolder(audit.file) } }),
+    admin:
+      admin === false || admin.tls === undefined
+        ? admin
+        : { ...admin, tls: resolveTls(admin.tls, readInFolder) },
+  };
 }
 
 /** A diagnostic about a value from the command line names the option, and no line of the file. */

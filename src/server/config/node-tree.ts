@@ -33,7 +33,7 @@ export class NodeTree {
   nodeAt(path: Path): Node | undefined {
     let node: unknown = this.#document.contents;
     for (const part of path) {
-      const parent = this.#follow(node);
+      const parent = this.follow(node);
       if (isMap(parent)) node = this.#indexOf(parent).get(String(part))?.value;
       else node = isSeq(parent) ? parent.items[Number(part)] : undefined;
     }
@@ -42,7 +42,7 @@ export class NodeTree {
 
   /** The node of the key at the end of `path`. */
   keyAt(path: Path): Node | undefined {
-    const parent = this.#follow(this.nodeAt(path.slice(0, -1)));
+    const parent = this.follow(this.nodeAt(path.slice(0, -1)));
     const key = isMap(parent) ? this.#indexOf(parent).get(String(path.at(-1)))?.key : undefined;
     return isNode(key) ? key : undefined;
   }
@@ -53,7 +53,7 @@ export class NodeTree {
   }
 
   #valueOf(node: unknown): unknown {
-    const target = this.#follow(node);
+    const target = this.follow(node);
     if (isScalar(target)) return target.value;
     if (!isMap(target) && !isSeq(target)) return isNode(node) ? null : node;
     const known = this.#values.get(target);
@@ -69,7 +69,8 @@ export class NodeTree {
     return Object.fromEntries(values);
   }
 
-  #follow(node: unknown): unknown {
+  /** What an alias stands for; anything else itself. */
+  follow(node: unknown): unknown {
     return isAlias(node) ? this.#targets.get(node) : node;
   }
 

@@ -39,17 +39,19 @@ function readOperation(
   const { expression, aliases } =
     typeof checked === "string" ? { expression: checked, aliases: [] } : checked;
   if (!validName.test(name)) {
-    addDiagnostic(context, path, `"${name}" must be a name of letters, digits and underscores`, true);
+    addDiagnostic(context, path, `"${name}" must be a name of letters, digits and underscores`, {
+      isKey: true,
+    });
   }
   for (const each of [name, ...aliases]) {
     const isKey = each === name;
     const owner = owners.get(each);
     if (owner !== undefined) {
-      addDiagnostic(context, path, `the name "${each}" is taken by the operation ${owner}`, isKey);
+      addDiagnostic(context, path, `the name "${each}" is taken by the operation ${owner}`, { isKey });
     }
     const reserved = context.registry.reservedReason(each);
     if (reserved !== undefined) {
-      addDiagnostic(context, path, `the name "${each}" is reserved: ${reserved}`, isKey);
+      addDiagnostic(context, path, `the name "${each}" is reserved: ${reserved}`, { isKey });
     }
     owners.set(each, name);
   }

@@ -1,5 +1,6 @@
 import type { Operation, Operations } from "../../core/operation.ts";
-import type { Role } from "../../core/role.ts";
+import type { Role, UnmetNeed } from "../../core/role.ts";
+import type { TlsSetting } from "../../core/tls-setting.ts";
 import type { Settings } from "./schema.ts";
 
 /** An operation as the configuration defines it: plain data, compiled again in each thread that needs it. */
@@ -15,6 +16,8 @@ export interface PlannedService {
   /** Checked by the role's schema, every default filled in. */
   readonly config: unknown;
   readonly restart: "on-failure" | "never";
+  /** Where in `config` there is text from files, which is not shown. */
+  readonly hidden: readonly (readonly (string | number)[])[];
 }
 
 /** A configuration that has been checked as a whole and can be run. */
@@ -27,6 +30,8 @@ export interface Plan {
   readonly operations: Operations;
   /** In the order of the file. */
   readonly services: readonly PlannedService[];
+  /** Other files that it was read from, or names: some may be folders, or not there. */
+  readonly otherFiles: readonly string[];
 }
 
 /** What the entries hand to the server, which imports neither roles nor the expression compiler. */
@@ -34,6 +39,8 @@ export interface Registry {
   readonly roles: readonly Role[];
   /** @throws {Error} that says what is wrong with the expression */
   readonly compileOperation: (definition: OperationDefinition) => Operation;
+  /** What is wrong with the files of a `tls:` at `path`. */
+  readonly unmetTls: (tls: TlsSetting | undefined, path: UnmetNeed["path"]) => readonly UnmetNeed[];
   /** Why an operation must not have this name, because a role uses it for something else. */
   readonly reservedReason: (operation: string) => string | undefined;
 }

@@ -63,7 +63,15 @@ class PortListeners {
 }
 
 /** Reports what the services need of this machine and do not find, such as a certificate's file. */
-export function checkMachine(context: LoadContext, services: readonly PlannedService[]): void {
+export function checkMachine(
+  context: LoadContext,
+  services: readonly PlannedService[],
+  admin: AdminConfig | false,
+): void {
+  if (admin !== false) {
+    for (const { path, message } of context.registry.unmetTls(admin.tls, []))
+      addDiagnostic(context, ["admin", ...path], message);
+  }
   for (const { name, role, config } of services) {
     for (const { path, message } of role.unmet?.(config) ?? []) {
       addDiagnostic(context, ["services", name, ...path], message);

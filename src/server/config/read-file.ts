@@ -13,7 +13,8 @@ export function readPlan(options: Omit<LoadOptions, "source">, registry: Registr
   return loadPlan({ ...options, source: readText(options.file), folder }, registry);
 }
 
-function readText(file: string): string {
+/** @throws {ConfigError} when it cannot be read */
+export function readText(file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(readBytes(file));
   } catch (error) {

@@ -2,6 +2,10 @@ import { z } from "zod";
 import { isLoopback } from "../../core/address.ts";
 import type { Role } from "../../core/role.ts";
 import { duration, hostText, port, secret } from "../../core/schema.ts";
+import { tlsField, tlsObject } from "../../core/tls-setting.ts";
+import { adminUsers } from "./admin-users.ts";
+import { bansSchema, guardSchema } from "./guard-schema.ts";
+import { generatedToken, tokenError } from "./token-text.ts";
 
 /** A name that is a path segment for REST, an element for SOAP and a method for JSON-RPC alike. */
 const operationName = z
@@ -45,19 +49,14 @@ export const logSchema = z.strictObject({
 
 export type LogConfig = z.infer<typeof logSchema>;
 
-/** Characters that are safe in a header. A space would end the token, and so lock out its owner. */
-const headerText = /^[!-~]*$/;
+const auditFile = z
+  .string()
+  .min(1)
+  .describe("A JSON Lines file, whose path starts at the folder of this one; who rotates it sends SIGUSR1.");
 
-/** Stands for a token that is made at each start. It is shorter than a token may be, so it is none by itself. */
-export const generatedToken = "generate";
-
-/** Never quotes the token: the message is shown on a terminal and in a log. */
-export function tokenError(token: string): string | undefined {
-  if (token === generatedToken) return undefined;
-  if (token.length < 16) return "must be 16 characters or more";
-  if (!headerText.test(token)) return "must be letters, digits and signs of ASCII, without a space";
-  return undefined;
-}
+export const auditSchema = z
+  .union([auditFile, z.strictObject({ file: auditFile })])
+  .transform((value) => (typeof value === "string" ? { file: value } : value));
 
 export const adminMap = z
   .strictObject({
@@ -69,19 +68,27 @@ export const adminMap = z
       .meta({ secret: true, type: "string", pattern: `^(?:${generatedToken}|[!-~]{16,})$` })
       .optional()
       .describe(
-        "What a client must show as Authorization: Bearer TOKEN; generate: a new one at each start; absent: that of " +
-          "the environment's DISTSRV_ADMIN_TOKEN or DISTSRV_ADMIN_TOKEN_FILE; else nothing, and only on 127.0.0.1.",
+        "What a client must show as Authorization: Bearer TOKEN, to do everything; generate: a new one at each start; " +
+          "absent: that of the environment's DISTSRV_ADMIN_TOKEN or DISTSRV_ADMIN_TOKEN_FILE. With neither that nor users it " +
+          "listens on 127.0.0.1 only, and nobody but the user who runs distsrv, and root, may do more than look.",
       ),
+    users: adminUsers
+      .default([])
+      .describe("Those who have a token of their own, and what they may do with it."),
+    tls: tlsField,
     hosts: z
       .array(z.string().min(1))
       .default([])
       .describe("Further names under which browsers reach it, e.g. lab.example.org behind a proxy."),
   })
-  .superRefine(({ host, token }, context) => {
-    if (token !== undefined || isLoopback(host)) return;
-    const message = `must be set, 16 characters or more, or "generate": others than this machine can reach ${host}`;
+  .superRefine(({ host, token, users }, context) => {
+    if (token !== undefined || users.length > 0 || isLoopback(host)) return;
+    const message = `must be set, 16 characters or more, or "generate", or users: others than this machine can reach ${host}`;
     context.addIssue({ code: "custom", path: ["token"], message });
   });
+
+/** The keys of its `tls`. */
+export const adminTlsKeys = Object.keys(tlsObject.shape);
 
 export type AdminConfig = z.infer<typeof adminMap>;
 
@@ -94,6 +101,21 @@ export const settingsSchema = z.strictObject({
   host: hostText.default("127.0.0.1").describe("Every service listens here unless it says otherwise."),
   grace: duration("5s").describe("How long a stop waits for clients to be served before it drops them."),
   log: logSchema.prefault({}).describe("What is logged, how and where."),
+  audit: auditSchema
+    .optional()
+    .describe(
+      "Also record in a file of its own who comes and who is refused, at MQTT brokers, and who changes what by the admin service; absent: nowhere.",
+    ),
+  watch: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Read this file again whenever it changes, as `distsrv reload` does; a mistake in it changes nothing.",
+    ),
+  guard: guardSchema
+    .prefault({})
+    .describe("What becomes of those who try passwords out, of MQTT users and of the admin service's token."),
+  bans: bansSchema,
   admin: adminSchema
     .prefault({})
     .describe("The dashboard and its API, for browsers and distcli; false for none."),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { nearest } from "../../core/nearest.ts";
 import type { Role } from "../../core/role.ts";
 import { check } from "./check.ts";
+import type { Path } from "./document.ts";
 import { addDiagnostic, type LoadContext } from "./load-context.ts";
 import type { PlannedService } from "./plan.ts";
 import { type Settings, serviceSchema } from "./schema.ts";
@@ -12,7 +13,7 @@ const validName = /^[A-Za-z][A-Za-z0-9_-]*$/;
 export function readServices(context: LoadContext, value: unknown, settings: Settings): PlannedService[] {
   if (value === undefined || value === null) {
     const message = "there are no services; name at least one, e.g. services: { echo: }";
-    addDiagnostic(context, ["services"], message, true);
+    addDiagnostic(context, ["services"], message, { isKey: true });
     return [];
   }
   if (typeof value !== "object" || Array.isArray(value)) {
@@ -45,7 +46,7 @@ function readService(
   }
   if (!validName.test(name)) {
     const message = `"${name}" must start with a letter and hold letters, digits, - and _ only`;
-    addDiagnostic(context, path, message, true);
+    addDiagnostic(context, path, message, { isKey: true });
   }
   // A key with nothing after it counts as absent.
   const present = Object.entries(service).filter(([, setting]) => setting !== null);
@@ -58,7 +59,16 @@ function readService(
   const config = check(context, path, { ...inherited, ...own }, role.config, (below) =>
     below.length === 0 ? [...keys, "role", "restart"] : keysOf(role.config, below),
   );
-  return config === undefined ? undefined : { name, role, config, restart: common.restart };
+  if (config === undefined) return undefined;
+  return { name, role, config, restart: common.restart, hidden: [...hiddenIn(context, service, path)] };
+}
+
+/** The paths below `path` of text from files. */
+function* hiddenIn(context: LoadContext, value: unknown, path: Path): Generator<Path> {
+  if (!context.document.hasFiles) return;
+  if (context.document.filesOf(path).length > 0) yield path.slice(2);
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) yield* hiddenIn(context, inner, [...path, key]);
 }
 
 function findRole(context: LoadContext, name: string, given: string | undefined): Role | undefined {
@@ -75,7 +85,7 @@ function findRole(context: LoadContext, name: string, given: string | undefined)
       : "";
   const isKey = given === undefined;
   const path = isKey ? ["services", name] : ["services", name, "role"];
-  addDiagnostic(context, path, `there is no role "${wanted}". ${hint}${how}`, isKey);
+  addDiagnostic(context, path, `there is no role "${wanted}". ${hint}${how}`, { isKey });
   return undefined;
 }
 
@@ -83,12 +93,20 @@ function findRole(context: LoadContext, name: string, given: string | undefined)
 function keysOf(schema: z.ZodType, path: readonly PropertyKey[] = []): string[] {
   if (path.length === 0 && schema instanceof z.ZodObject) return Object.keys(schema.shape);
   // Below the top there may be lists, unions and defaults in between, which the JSON Schema has resolved.
-  let node = jsonSchemaOf(schema);
+  let nodes = alternatives(jsonSchemaOf(schema));
   for (const part of path) {
-    node = typeof part === "number" ? field(node, "items") : field(field(node, "properties"), String(part));
+    const below = (node: unknown) =>
+      typeof part === "number" ? field(node, "items") : field(field(node, "properties"), String(part));
+    nodes = nodes.flatMap((node) => alternatives(below(node)));
   }
-  const properties = field(node, "properties");
-  return typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
+  return [...new Set(nodes.flatMap((node) => Object.keys(field(node, "properties") ?? {})))];
+}
+
+/** Of a union what it is of. */
+function alternatives(node: unknown): unknown[] {
+  if (node === undefined) return [];
+  const union = field(node, "anyOf");
+  return Array.isArray(union) ? union.flatMap(alternatives) : [node];
 }
 
 /** Making a JSON Schema takes a millisecond, and a file may have thousands of errors to explain. */

@@ -1,14 +1,36 @@
 import { nearest } from "../../core/nearest.ts";
+import { adminUser } from "./admin-users.ts";
 import { check } from "./check.ts";
+import { fileBan, guardSchema } from "./guard-schema.ts";
 import { addDiagnostic, type LoadContext } from "./load-context.ts";
-import { adminMap, type Settings, settingsSchema } from "./schema.ts";
+import { adminMap, adminTlsKeys, type Settings, settingsSchema } from "./schema.ts";
 
-const topLevel = ["host", "grace", "log", "admin", "operations", "services"];
+const topLevel = [
+  "host",
+  "grace",
+  "watch",
+  "log",
+  "audit",
+  "guard",
+  "bans",
+  "admin",
+  "operations",
+  "services",
+];
 
+/** By the path, without the numbers of lists' entries. */
 const keysBelow: Readonly<Record<string, readonly string[]>> = {
   log: Object.keys(settingsSchema.shape.log.unwrap().shape),
+  guard: Object.keys(guardSchema.shape),
+  audit: ["file"],
+  bans: Object.keys(fileBan.shape),
   admin: Object.keys(adminMap.shape),
+  "admin.tls": adminTlsKeys,
+  "admin.users": Object.keys(adminUser.shape),
 };
+
+const keysAt = (path: readonly PropertyKey[]): readonly string[] =>
+  keysBelow[path.filter((key) => typeof key === "string").join(".")] ?? topLevel;
 
 /** The keys beside `services` and `operations`. */
 export function readSettings(context: LoadContext, rest: Record<string, unknown>): Settings {
@@ -21,8 +43,8 @@ export function readSettings(context: LoadContext, rest: Record<string, unknown>
     if (topLevel.includes(key) || key.startsWith("x-")) continue;
     const guess = nearest(key, topLevel);
     const hint = guess === undefined ? `There are ${topLevel.join(", ")}` : `Did you mean "${guess}"?`;
-    addDiagnostic(context, [key], `there is no setting "${key}". ${hint}`, true);
+    addDiagnostic(context, [key], `there is no setting "${key}". ${hint}`, { isKey: true });
   }
-  const settings = check(context, [], known, settingsSchema, ([key]) => keysBelow[String(key)] ?? topLevel);
+  const settings = check(context, [], known, settingsSchema, keysAt);
   return settings ?? settingsSchema.parse({});
 }

@@ -14,7 +14,7 @@ const messages: Readonly<Record<string, string>> = {
  */
 export function yamlError(code: string, message: string, line: string): string {
   if (/[{[,][^#]*:\s*\$\{/.test(line)) {
-    return 'a reference to the environment needs quotes between { and }, e.g. { port: "${PORT}" }';
+    return 'a reference to the environment or a file needs quotes between { and }, e.g. { port: "${PORT}" }';
   }
   if (/[\u201c\u201d\u2018\u2019]/.test(line)) return "typographic quotes; YAML wants \" or '";
   if (/^\s*[A-Za-z_][\w-]*:[^\s:]/.test(line)) {

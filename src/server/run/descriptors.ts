@@ -1,5 +1,6 @@
 import { type DescriptorBudget, divideDescriptors } from "../../core/descriptors.ts";
 import type { Logger } from "../../core/log.ts";
+import { type Problem, problem } from "../../core/problem.ts";
 import type { Plan, PlannedService } from "../config/plan.ts";
 
 /** What the system says about the process' file descriptors. Injected by the entry. */
@@ -41,9 +42,11 @@ function maxConnectionsOf(config: unknown): number {
   return isMap && typeof config.maxConnections === "number" ? config.maxConnections : 0;
 }
 
-/** A sentence while there is no room for new connections. */
-export function descriptorProblem({ limit, shared }: DescriptorBudget, next: number): string | undefined {
-  if (next < shared) return undefined;
-  const open = next >= limit ? "All" : `${next} or more`;
-  return `${open} of ${limit} file descriptors are open: new connections are closed, except where a service has few. Close some, or raise the limit (ulimit -n, LimitNOFILE=)`;
+/** One while there is no room for new connections. */
+export function descriptorProblems({ limit, shared }: DescriptorBudget, next: number): Problem[] {
+  if (next < shared) return [];
+  const isFull = next >= limit;
+  const open = isFull ? "All" : `${next} or more`;
+  const text = `${open} of ${limit} file descriptors are open: new connections are closed, except where a service has few. Close some, or raise the limit (ulimit -n, LimitNOFILE=)`;
+  return [problem("descriptors", text, { open: isFull ? limit : next, limit })];
 }

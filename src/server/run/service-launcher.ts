@@ -1,9 +1,12 @@
+import type { Audit } from "../../core/audit.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
+import type { Guards } from "../../core/guards.ts";
 import type { Logger } from "../../core/log.ts";
 import { canSharePort } from "../../core/ports.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Plan, PlannedService } from "../config/plan.ts";
+import type { BanList } from "../guards/ban-list.ts";
 import { type Runner, runOnMainThread } from "./runner.ts";
 import { Threads } from "./threads.ts";
 
@@ -15,6 +18,15 @@ export interface SupervisorOptions {
   readonly spawnWorker: () => Worker;
   /** Absent: connections are not limited by file descriptors. */
   readonly descriptors?: DescriptorBudget | undefined;
+  /** Absent: nobody is kept out. */
+  readonly guards?: SupervisorGuards | undefined;
+  /** Absent: nothing is recorded. Worker threads have none, because nobody logs in there. */
+  readonly audit?: ((service: string) => Audit) | undefined;
+}
+
+/** Guards whose bans worker threads follow. */
+export interface SupervisorGuards extends Guards {
+  readonly bans: BanList;
 }
 
 type Fail = (error: Error) => void;
@@ -28,10 +40,17 @@ export class ServiceLauncher {
   #prepared: Threads | undefined;
   #port: number | undefined;
 
-  constructor(plan: Plan, planned: PlannedService, options: SupervisorOptions) {
+  /** @param port that an earlier start got for port 0 */
+  constructor(plan: Plan, planned: PlannedService, options: SupervisorOptions, port?: number) {
+    this.#port = port;
     this.#plan = plan;
     this.#planned = planned;
     this.#options = options;
+  }
+
+  /** The port of the first start. */
+  get port(): number | undefined {
+    return this.#port;
   }
 
   /** Begins to load worker threads before it is the service's turn to start. */
@@ -40,7 +59,7 @@ export class ServiceLauncher {
     const wanted = role.threads?.(config) ?? 0;
     const count = canSharePort ? wanted : Math.min(wanted, 1);
     if (count === 0) return;
-    const { logger, hub, spawnWorker: spawn, version, descriptors } = this.#options;
+    const { logger, hub, spawnWorker: spawn, version, descriptors, guards } = this.#options;
     const { definitions: operations, settings } = this.#plan;
     this.#prepared = new Threads(
       { ...this.#planned, config: this.#config() },
@@ -50,6 +69,7 @@ export class ServiceLauncher {
         hub,
         version,
         descriptors,
+        bans: guards?.bans,
         log: logger(name),
         operations,
         graceMs: settings.grace,
@@ -77,7 +97,7 @@ export class ServiceLauncher {
   }
 
   #runOnMainThread(fail: Fail): Promise<Runner> {
-    const { logger, hub, version, descriptors } = this.#options;
+    const { logger, hub, version, descriptors, guards, audit } = this.#options;
     const { name } = this.#planned;
     const context: RoleContext = {
       service: name,
@@ -88,6 +108,8 @@ export class ServiceLauncher {
       thread: 0,
       joins: false,
       descriptors,
+      guards,
+      audit: audit?.(name),
       fail,
     };
     return runOnMainThread({ ...this.#planned, config: this.#config() }, context);

@@ -5,6 +5,7 @@ import type { Plan, PlannedService } from "../config/plan.ts";
 import { backoff } from "./backoff.ts";
 import { ControlError } from "./control-error.ts";
 import type { Runner } from "./runner.ts";
+import { cannotOverlap, changedKeys, type ServiceChange } from "./service-change.ts";
 import { ServiceLauncher, type SupervisorOptions } from "./service-launcher.ts";
 import { type ServiceState, type ServiceStatus, stateWords } from "./service-status.ts";
 
@@ -18,7 +19,8 @@ const stopTimeoutMs = 500;
 export class SupervisedService {
   runner: Runner | undefined;
   readonly #options: SupervisorOptions;
-  readonly #launcher: ServiceLauncher;
+  #launcher: ServiceLauncher;
+  #planned: PlannedService;
   readonly #pause = backoff();
   #state: ServiceState = "stopped";
   /** The target of the latest command. A stop also cancels a start or a restart that is not finished yet. */
@@ -32,13 +34,15 @@ export class SupervisedService {
   /** The last command. Start, stop and restart of one service never overlap. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    plan: Plan,
-    readonly planned: PlannedService,
-    options: SupervisorOptions,
-  ) {
+  constructor(plan: Plan, planned: PlannedService, options: SupervisorOptions) {
     this.#options = options;
+    this.#planned = planned;
     this.#launcher = new ServiceLauncher(plan, planned, options);
+  }
+
+  /** Its part of the plan. */
+  get planned(): PlannedService {
+    return this.#planned;
   }
 
   status(): ServiceStatus {
@@ -109,6 +113,138 @@ export class SupervisedService {
     this.#refuseIfStopped("restart");
   }
 
+  /**
+   * Goes over to another configuration: live where its role can, otherwise by a restart. Where that fails, the old
+   * configuration is back.
+   * @param otherReason what has changed besides its own configuration, which only a restart applies
+   */
+  reconfigure(
+    plan: Plan,
+    next: PlannedService,
+    otherReason: string | undefined,
+    deadline: () => AbortSignal,
+  ): Promise<ServiceChange> {
+    return this.#enqueue(async () => {
+      const { name } = next;
+      const before = this.#planned;
+      const keys = changedKeys(before, next);
+      if (keys.length === 0 && otherReason === undefined) {
+        // The same text may come from a file now, and is not to be shown any more.
+        this.#planned = { ...before, hidden: next.hidden };
+        return await this.#renewTls(next);
+      }
+      const launcher = new ServiceLauncher(plan, next, this.#options, this.#launcher.port);
+      const take = () => {
+        this.#planned = next;
+        this.#launcher = launcher;
+      };
+      if (this.#state === "stopped") {
+        take();
+        return { name, outcome: "changed", keys, reason: "it is stopped" };
+      }
+      const isLive =
+        otherReason === undefined && !keys.includes("role") && (await this.#applyLive(keys, next));
+      if (isLive) {
+        take();
+        // Of the settings that changed live none may have been tls, and its files hold something else.
+        if (!keys.includes("tls")) await this.#renewTls(next);
+        return { name, outcome: "changed", keys };
+      }
+      return await this.#replace(
+        launcher,
+        next,
+        { name, keys, why: otherReason ?? whyRestart(keys) },
+        take,
+        deadline,
+      );
+    });
+  }
+
+  async #applyLive(keys: readonly string[], { config }: PlannedService): Promise<boolean> {
+    // What happens after a failure is the supervisor's own matter.
+    if (keys.every((key) => key === "restart")) return true;
+    return this.#state === "running" && (await this.runner?.reload(config)) === true;
+  }
+
+  /** The settings are the same, and the files that they name may hold something else. */
+  async #renewTls({ name, config }: PlannedService): Promise<ServiceChange> {
+    if (this.#state !== "running") return { name, outcome: "unchanged", keys: [] };
+    try {
+      const isRenewed = await this.runner?.renewTls(config);
+      if (isRenewed !== true) return { name, outcome: "unchanged", keys: [] };
+      return { name, outcome: "changed", keys: ["tls"], reason: "new clients get the new certificates" };
+    } catch (error) {
+      const reason = `${describeError(error)}; it runs on with the certificates that it has`;
+      return { name, outcome: "failed", keys: ["tls"], reason };
+    }
+  }
+
+  async #replace(
+    launcher: ServiceLauncher,
+    next: PlannedService,
+    { name, keys, why }: { readonly name: string; readonly keys: readonly string[]; readonly why: string },
+    take: () => void,
+    deadline: () => AbortSignal,
+  ): Promise<ServiceChange> {
+    const old = this.#launcher;
+    const isFirst = this.runner !== undefined && !cannotOverlap(this.#planned, next);
+    clearTimeout(this.#timer);
+    try {
+      if (isFirst) await this.#swap(launcher, deadline());
+      else {
+        await this.#stopRunner(deadline());
+        this.#state = "starting";
+        await this.#launchWith(launcher);
+      }
+      take();
+      return { name, outcome: "restarted", keys, reason: why };
+    } catch (error) {
+      const reason = describeError(error);
+      if (isFirst) return { name, outcome: "failed", keys, reason: `${reason}; it runs on as it was` };
+      return { name, outcome: "failed", keys, reason: `${reason}; ${await this.#goBack(old)}` };
+    }
+  }
+
+  /** Starts the new one before the old one goes: no client finds the door closed. */
+  async #swap(launcher: ServiceLauncher, deadline: AbortSignal): Promise<void> {
+    const next = await launcher.launch(this.#failOnce(this.#run + 1));
+    const old = this.runner;
+    this.#run++;
+    this.runner = next;
+    this.#runningSince = Date.now();
+    this.#restarts++;
+    try {
+      const outcome = await withDeadline(old?.stop(deadline) ?? Promise.resolve(), deadline, stopTimeoutMs);
+      if (outcome === late) throw new Error("it does not stop in time");
+    } catch (error) {
+      this.#options
+        .logger(this.#planned.name)
+        .error(`What ran before does not stop: ${describeError(error)}`);
+    }
+  }
+
+  async #launchWith(launcher: ServiceLauncher): Promise<void> {
+    this.runner = await launcher.launch(this.#failOnce());
+    this.#state = "running";
+    this.#target = "up";
+    this.#runningSince = Date.now();
+    this.#error = undefined;
+    this.#restarts++;
+  }
+
+  /** @returns what runs now */
+  async #goBack(old: ServiceLauncher): Promise<string> {
+    try {
+      await this.#launchWith(old);
+      return "it runs as before";
+    } catch (error) {
+      this.#target = "up";
+      // As after any failure, it is tried again. The queue is ours until then.
+      void this.#handleFailure(asError(error));
+      return `nor does it start as before: ${describeError(error)}`;
+    }
+  }
+
   #claim(state: ServiceState, target: "up" | "down"): void {
     clearTimeout(this.#timer);
     this.#state = state;
@@ -172,8 +308,7 @@ export class SupervisedService {
   }
 
   /** Handles the first failure of a run. Errors while it is stopped because of that are not failures of their own. */
-  #failOnce(): (error: Error) => void {
-    const run = this.#run;
+  #failOnce(run = this.#run): (error: Error) => void {
     let hasFailed = false;
     return (error) => {
       if (hasFailed || run !== this.#run || this.#state === "stopping" || this.#state === "stopped") return;
@@ -218,3 +353,6 @@ export class SupervisedService {
     }
   }
 }
+
+const whyRestart = (keys: readonly string[]): string =>
+  `${keys.join(", ")} ${keys.length === 1 ? "is" : "are"} read at the start`;

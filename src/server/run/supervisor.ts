@@ -1,8 +1,10 @@
 import { describeError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
+import type { Problem } from "../../core/problem.ts";
 import type { Action, View } from "../../core/role.ts";
 import type { Plan, PlannedService } from "../config/plan.ts";
 import { ControlError } from "./control-error.ts";
+import { changesOperations, type ServiceChange } from "./service-change.ts";
 import type { SupervisorOptions } from "./service-launcher.ts";
 import type { ServiceStatus } from "./service-status.ts";
 import { SupervisedService } from "./supervised-service.ts";
@@ -11,12 +13,14 @@ export type ServiceCommand = "start" | "stop" | "restart";
 
 /** Runs a plan: starts its services in order, keeps them running, stops them in reverse. */
 export class Supervisor {
-  readonly #services: SupervisedService[];
-  readonly #graceMs: number;
+  #services: SupervisedService[];
+  #plan: Plan;
+  readonly #options: SupervisorOptions;
   #stopped: Promise<void> | undefined;
 
   constructor(plan: Plan, options: SupervisorOptions) {
-    this.#graceMs = plan.settings.grace;
+    this.#plan = plan;
+    this.#options = options;
     this.#services = plan.services.map((planned) => new SupervisedService(plan, planned, options));
   }
 
@@ -38,6 +42,75 @@ export class Supervisor {
         throw error;
       }
     }
+  }
+
+  /** What runs. */
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /**
+   * Goes over to another plan. Services whose settings did not change are not touched; those that are gone stop first,
+   * because the others may want their ports. A service that fails leaves the others alone.
+   * @throws {ControlError} while everything stops
+   */
+  async apply(next: Plan): Promise<ServiceChange[]> {
+    if (this.isStopping)
+      throw new ControlError("conflict", "Cannot change the settings: distsrv itself is stopping");
+    const before = this.#plan;
+    this.#plan = next;
+    const gone = this.#services.filter(
+      ({ planned }) => !next.services.some(({ name }) => name === planned.name),
+    );
+    this.#services = this.#services.filter((service) => !gone.includes(service));
+    const changes = await Promise.all(gone.map((service) => this.#remove(service)));
+    const services: SupervisedService[] = [];
+    for (const planned of next.services) {
+      if (this.isStopping) break;
+      const known = this.#find(planned.name);
+      const service = known ?? new SupervisedService(next, planned, this.#options);
+      services.push(service);
+      if (known === undefined) this.#services.push(service);
+      changes.push(await (known === undefined ? this.#add(service) : this.#change(known, before, planned)));
+    }
+    if (this.isStopping) {
+      // What has been started meanwhile is not among those that are being stopped.
+      await Promise.all(services.map((service) => service.stop(this.#deadline()).catch(() => {})));
+    }
+    this.#services = services;
+    return changes;
+  }
+
+  async #remove(service: SupervisedService): Promise<ServiceChange> {
+    const { name } = service.planned;
+    try {
+      await service.stop(this.#deadline());
+      return { name, outcome: "stopped", keys: [] };
+    } catch (error) {
+      return { name, outcome: "failed", keys: [], reason: describeError(error) };
+    }
+  }
+
+  async #add(service: SupervisedService): Promise<ServiceChange> {
+    const { name } = service.planned;
+    try {
+      service.prepare();
+      await service.start();
+      return { name, outcome: "started", keys: [] };
+    } catch (error) {
+      return { name, outcome: "failed", keys: [], reason: describeError(error) };
+    }
+  }
+
+  #change(service: SupervisedService, before: Plan, planned: PlannedService): Promise<ServiceChange> {
+    const other = changesOperations(before, this.#plan, planned)
+      ? "the operations are read at the start"
+      : undefined;
+    return service.reconfigure(this.#plan, planned, other, () => this.#deadline());
+  }
+
+  #deadline(): AbortSignal {
+    return AbortSignal.timeout(this.#plan.settings.grace);
   }
 
   get isStopping(): boolean {
@@ -67,8 +140,12 @@ export class Supervisor {
     return await this.#find(name)?.runner?.clients();
   }
 
-  problems(name: string): readonly string[] {
+  problems(name: string): readonly Problem[] {
     return this.#find(name)?.runner?.problems() ?? [];
+  }
+
+  unready(name: string): string | undefined {
+    return this.#find(name)?.runner?.unready();
   }
 
   /** The views of a service; none while it does not run. */
@@ -80,6 +157,11 @@ export class Supervisor {
     return this.#find(name)?.runner?.actions ?? {};
   }
 
+  /** Where a service keeps what outlives it; undefined where it keeps nothing, and while it does not run. */
+  dataDirectory(name: string): string | undefined {
+    return this.#find(name)?.runner?.dataDirectory;
+  }
+
   /**
    * Starts, stops or restarts one service; the others are left alone.
    * @throws {ControlError} when there is none of this name, or its state does not allow it
@@ -89,10 +171,9 @@ export class Supervisor {
     const service = this.#get(name);
     if (this.isStopping)
       throw new ControlError("conflict", `Cannot ${command} "${name}": distsrv itself is stopping`);
-    const deadline = () => AbortSignal.timeout(this.#graceMs);
     if (command === "start") await service.requestStart();
-    else if (command === "stop") await service.requestStop(deadline());
-    else await service.requestRestart(deadline());
+    else if (command === "stop") await service.requestStop(this.#deadline());
+    else await service.requestRestart(this.#deadline());
     return service.status();
   }
 

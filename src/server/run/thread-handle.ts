@@ -1,10 +1,13 @@
 import type { Address } from "../../core/address.ts";
 import { late, withDeadline, withTimeout } from "../../core/deadline.ts";
 import { StartError } from "../../core/errors.ts";
+import type { Problem } from "../../core/problem.ts";
 import type { SampleRates } from "../../observe/observer.ts";
+import type { BanChange } from "../guards/ban-list.ts";
 import type { FromThread, StartMessage, ToThread } from "./thread-messages.ts";
 
 export interface ThreadStats {
+  readonly problems: readonly Problem[];
   readonly stats: Readonly<Record<string, number>>;
   readonly clients: readonly string[];
 }
@@ -28,10 +31,13 @@ export class ThreadHandle {
   readonly #events: ThreadEvents;
   /** Requests for stats that have not been answered yet. */
   readonly #requests = new Map<number, (stats: ThreadStats) => void>();
+  readonly #renewals = new Map<number, (result: boolean | string) => void>();
   #nextId = 1;
   #settleStart: ((outcome: readonly Address[] | Error) => void) | undefined;
   #resolveStop = () => {};
   #hasExited = false;
+  /** It has been asked to start: what changes from now on it has to be told. */
+  #isAsked = false;
   #isServing = false;
   #isStopping = false;
   #lastError = "";
@@ -52,6 +58,7 @@ export class ThreadHandle {
   async start(message: StartMessage): Promise<readonly Address[]> {
     const outcome = await new Promise<readonly Address[] | Error>((resolve) => {
       this.#settleStart = resolve;
+      this.#isAsked = true;
       if (this.#hasExited) this.#failStart();
       else this.#post(message);
     });
@@ -75,9 +82,27 @@ export class ThreadHandle {
     return answer === late ? undefined : answer;
   }
 
+  /** @returns whether any certificate is different @throws {Error} when they cannot be used, or it does not answer */
+  async renewTls(config: unknown): Promise<boolean> {
+    const id = this.#nextId++;
+    const { promise, resolve } = Promise.withResolvers<boolean | string>();
+    this.#renewals.set(id, resolve);
+    this.#post({ kind: "renew-tls", id, config });
+    const result = this.#hasExited ? late : await withTimeout(promise, replyTimeoutMs);
+    this.#renewals.delete(id);
+    if (result === late) throw new Error("a thread does not answer");
+    if (typeof result === "string") throw new Error(result);
+    return result;
+  }
+
   /** Has no effect before the start, whose message carries the rates. */
   setRates(rates: SampleRates): void {
     if (this.#isServing && !this.#hasExited) this.#post({ kind: "rates", rates });
+  }
+
+  /** Has no effect before the start, whose message carries all bans. */
+  changeBans(change: BanChange): void {
+    if (this.#isAsked && !this.#hasExited) this.#post({ kind: "bans", change });
   }
 
   /** Lets the role drain until the deadline, then terminates the thread in any case. */
@@ -109,6 +134,8 @@ export class ThreadHandle {
         return this.#settle(new StartError(message.code, message.message));
       case "stats":
         return this.#requests.get(message.id)?.(message);
+      case "renewed-tls":
+        return this.#renewals.get(message.id)?.(message.result);
       case "stopped":
         return this.#resolveStop();
       default:

@@ -1,10 +1,13 @@
 import type { Address } from "../../core/address.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
 import type { StartErrorCode } from "../../core/errors.ts";
+import type { Ban } from "../../core/guards.ts";
 import type { LogFields, LogLevel } from "../../core/log.ts";
+import type { Problem } from "../../core/problem.ts";
 import type { TrafficEvent, TrafficKind } from "../../core/traffic.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import type { OperationDefinition } from "../config/plan.ts";
+import type { BanChange } from "../guards/ban-list.ts";
 
 /** What a worker needs to start its role. */
 export type StartMessage = Extract<ToThread, { kind: "start" }>;
@@ -25,10 +28,16 @@ export type ToThread =
       /** The memory of the threads' `ThreadLoads`. */
       readonly loads: SharedArrayBuffer;
       readonly rates: SampleRates;
+      /** Who is banned; absent: nobody is kept out. */
+      readonly bans: readonly Ban[] | undefined;
     }
+  /** Who is banned is not the same any more. */
+  | { readonly kind: "bans"; readonly change: BanChange }
   /** Observers were added or removed; from now on these are the rates to sample at. */
   | { readonly kind: "rates"; readonly rates: SampleRates }
   | { readonly kind: "read"; readonly id: number }
+  /** Read the certificates again that this configuration names. */
+  | { readonly kind: "renew-tls"; readonly id: number; readonly config: unknown }
   | { readonly kind: "stop"; readonly graceMs: number };
 
 /** Messages from a worker to the main thread. */
@@ -40,7 +49,10 @@ export type FromThread =
       readonly id: number;
       readonly stats: Record<string, number>;
       readonly clients: readonly string[];
+      readonly problems: readonly Problem[];
     }
+  /** An error, or whether any certificate is different. */
+  | { readonly kind: "renewed-tls"; readonly id: number; readonly result: boolean | string }
   | {
       readonly kind: "log";
       readonly level: LogLevel;

@@ -7,6 +7,7 @@ import type { TrafficEvent } from "../../core/traffic.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Registry } from "../config/plan.ts";
+import { BanList } from "../guards/ban-list.ts";
 import type { FromThread, StartMessage, ToThread } from "./thread-messages.ts";
 
 /** What the worker's entry injects. */
@@ -28,23 +29,31 @@ export function serveThread(
 ): (message: ToThread) => Promise<void> {
   const hub = new TrafficHub();
   const setRates = postTraffic(hub, post);
+  const bans = new BanList();
   let service: RunningService | undefined;
   return async (message) => {
     switch (message.kind) {
       case "start":
         setRates(message.rates);
-        service = await start(registry, message, hub, post);
+        for (const ban of message.bans ?? []) bans.add(ban);
+        service = await start(registry, message, hub, bans, post);
         if (service === undefined) exit();
         return;
       case "rates":
         return setRates(message.rates);
+      case "bans":
+        return bans.apply(message.change);
       case "read":
         post({
           kind: "stats",
           id: message.id,
           stats: { ...service?.stats() },
           clients: service?.clients?.() ?? [],
+          problems: service?.problems?.() ?? [],
         });
+        return;
+      case "renew-tls":
+        post({ kind: "renewed-tls", id: message.id, result: await renewTls(service, message.config) });
         return;
       case "stop":
         await service?.stop(AbortSignal.timeout(message.graceMs));
@@ -55,16 +64,25 @@ export function serveThread(
   };
 }
 
+async function renewTls(service: RunningService | undefined, config: unknown): Promise<boolean | string> {
+  try {
+    return (await service?.renewTls?.(config)) ?? false;
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
 async function start(
   registry: ThreadRegistry,
   message: StartMessage,
   hub: TrafficHub,
+  bans: BanList,
   post: (message: FromThread) => void,
 ): Promise<RunningService | undefined> {
   try {
     const startRole = await registry.findStart(message.role);
     if (startRole === undefined) throw new Error(`the role "${message.role}" is not made for threads`);
-    const service = await startRole(contextOf(registry, message, hub, post), message.config);
+    const service = await startRole(contextOf(registry, message, hub, bans, post), message.config);
     post({ kind: "started", addresses: service.addresses });
     return service;
   } catch (error) {
@@ -102,6 +120,7 @@ function contextOf(
   registry: ThreadRegistry,
   message: StartMessage,
   hub: TrafficHub,
+  bans: BanList,
   post: (message: FromThread) => void,
 ): RoleContext {
   const line =
@@ -118,6 +137,7 @@ function contextOf(
     joins: message.joins,
     descriptors: message.descriptors,
     loads: new ThreadLoads(message.loads),
+    guards: message.bans && { bans },
     fail: (error) => post({ kind: "failed", message: describeError(error) }),
   };
 }

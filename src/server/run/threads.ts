@@ -2,10 +2,12 @@ import type { Address } from "../../core/address.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
+import { type Problem, problem } from "../../core/problem.ts";
 import { ThreadLoads } from "../../core/thread-loads.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { OperationDefinition, PlannedService } from "../config/plan.ts";
+import type { BanList } from "../guards/ban-list.ts";
 import { backoff } from "./backoff.ts";
 import type { Runner } from "./runner.ts";
 import { ThreadHandle } from "./thread-handle.ts";
@@ -19,6 +21,7 @@ export interface ThreadsOptions {
   readonly version: string;
   readonly operations: readonly OperationDefinition[];
   readonly descriptors?: DescriptorBudget | undefined;
+  readonly bans?: BanList | undefined;
   readonly graceMs: number;
   readonly fail: (error: Error) => void;
 }
@@ -31,6 +34,7 @@ export class Threads implements Runner {
   addresses: readonly Address[] = [];
   readonly views = {};
   readonly actions = {};
+  readonly dataDirectory = undefined;
   readonly #planned: PlannedService;
   readonly #options: ThreadsOptions;
   readonly #handles = new Map<number, ThreadHandle>();
@@ -38,7 +42,7 @@ export class Threads implements Runner {
   readonly #timers = new Set<Timer>();
   /** Counters of threads that have exited, because a total must never decrease. */
   readonly #exitedStats: Record<string, number> = {};
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: (() => void)[];
   readonly #lastStats = new Map<number, Readonly<Record<string, number>>>();
   /** Threads that load and have not been started. */
   readonly #loading: { readonly thread: number; readonly handle: ThreadHandle }[] = [];
@@ -48,15 +52,21 @@ export class Threads implements Runner {
   /** The start of the last thread: they start one after the other, so that the order of their listeners is known. */
   #lastStart: Promise<unknown> = Promise.resolve();
   #stopping = false;
+  /** What the threads said last is wrong; they have the same certificates. */
+  #ownProblems: readonly Problem[] = [];
 
   /** @throws {Error} when a thread cannot be made, and leaves none behind */
   constructor(planned: PlannedService, options: ThreadsOptions) {
     this.#planned = planned;
     this.#options = options;
     this.#loads = ThreadLoads.forThreads(options.count);
-    this.#unsubscribe = options.hub.onRatesChange(() => {
+    const leaveHub = options.hub.onRatesChange(() => {
       for (const handle of this.#handles.values()) handle.setRates(this.#ratesPerThread());
     });
+    const leaveBans = options.bans?.onChange((change) => {
+      for (const handle of [...this.#starting, ...this.#handles.values()]) handle.changeBans(change);
+    });
+    this.#unsubscribe = [leaveHub, ...(leaveBans === undefined ? [] : [leaveBans])];
     try {
       for (let thread = 1; thread <= options.count; thread++)
         this.#loading.push({ thread, handle: this.#open(thread) });
@@ -92,16 +102,32 @@ export class Threads implements Runner {
     );
   }
 
-  problems(): readonly string[] {
-    const missing = this.#options.count - this.#handles.size;
-    return missing > 0 && !this.#stopping
-      ? [`${missing} of ${this.#options.count} threads are being replaced`]
-      : [];
+  /** Each thread has a configuration of its own, from its start. */
+  async reload(): Promise<boolean> {
+    return false;
+  }
+
+  /** A thread that is replaced later reads them at its start. */
+  async renewTls(config: unknown): Promise<boolean> {
+    const renewals = [...this.#handles.values()].map((handle) => handle.renewTls(config));
+    return (await Promise.all(renewals)).includes(true);
+  }
+
+  /** No service in threads says so. */
+  unready(): undefined {}
+
+  problems(): readonly Problem[] {
+    const { count } = this.#options;
+    const missing = count - this.#handles.size;
+    if (this.#stopping) return [];
+    if (missing <= 0) return this.#ownProblems;
+    const text = `${missing} of ${count} threads are being replaced`;
+    return [problem("threads-missing", text, { missing, count }), ...this.#ownProblems];
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true;
-    this.#unsubscribe();
+    for (const leave of this.#unsubscribe) leave();
     for (const timer of this.#timers) clearTimeout(timer);
     const grace = deadline.aborted ? 0 : this.#options.graceMs;
     const loading = this.#loading.splice(0).map(({ handle }) => handle);
@@ -115,7 +141,10 @@ export class Threads implements Runner {
       [...this.#handles].map(async ([thread, handle]) => ({ thread, answer: await handle.read() })),
     );
     return answers.map(({ thread, answer }) => {
-      if (answer !== undefined) this.#lastStats.set(thread, answer.stats);
+      if (answer !== undefined) {
+        this.#lastStats.set(thread, answer.stats);
+        this.#ownProblems = answer.problems;
+      }
       // A thread that is too busy to answer counts with its last stats.
       return { thread, stats: this.#lastStats.get(thread) ?? {}, clients: answer?.clients ?? [] };
     });
@@ -141,7 +170,6 @@ export class Threads implements Runner {
     // Before it listens, because it directs clients as soon as it does.
     this.#loads.listens(thread);
     const addresses = await this.#startIn(handle, thread);
-    this.#handles.set(thread, handle);
     // The rates may have changed while the thread started.
     handle.setRates(this.#ratesPerThread());
     if (!this.#stopping) return addresses;
@@ -153,7 +181,9 @@ export class Threads implements Runner {
   async #startIn(handle: ThreadHandle, thread: number): Promise<readonly Address[]> {
     this.#starting.add(handle);
     try {
-      return await handle.start(this.#startMessage(thread));
+      const addresses = await handle.start(this.#startMessage(thread));
+      this.#handles.set(thread, handle);
+      return addresses;
     } catch (error) {
       this.#loads.gone(thread);
       throw error;
@@ -163,7 +193,7 @@ export class Threads implements Runner {
   }
 
   #startMessage(thread: number): StartMessage {
-    const { operations, descriptors, version } = this.#options;
+    const { operations, descriptors, version, bans } = this.#options;
     return {
       kind: "start",
       role: this.#planned.role.name,
@@ -178,6 +208,7 @@ export class Threads implements Runner {
       joins: this.addresses.length > 0,
       loads: this.#loads.memory,
       rates: this.#ratesPerThread(),
+      bans: bans?.list(),
     };
   }
 

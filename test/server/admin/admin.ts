@@ -1,11 +1,17 @@
 import { onTestFinished } from "bun:test";
 import { z } from "zod";
+import type { Audit } from "../../../src/core/audit.ts";
 import type { Logger } from "../../../src/core/log.ts";
+import { type Problem, problem } from "../../../src/core/problem.ts";
 import type { Role } from "../../../src/core/role.ts";
 import { History, type HistoryOptions } from "../../../src/observe/history.ts";
+import { RateHistory } from "../../../src/observe/rate-history.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
+import { AdminUsers } from "../../../src/server/admin/admin-users.ts";
 import { adminApp } from "../../../src/server/admin/app.ts";
 import type { AdminContext } from "../../../src/server/admin/context.ts";
+import type { LocalUser } from "../../../src/server/admin/local-users.ts";
+import { ProcessGuards } from "../../../src/server/guards/process-guards.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { type FakeService, fakeRegistry, fakeRole, load } from "../../support/registry.ts";
 import { maxWait } from "../../support/until.ts";
@@ -24,7 +30,7 @@ function vault(): Role<{ port: number; password: string }> {
         addresses: [{ transport: "tcp", host: "0.0.0.0", port: 4711 }],
         stats: () => ({ connections: 2, bytes_received_total: 10, knocks_total: 3 }),
         clients: () => ["10.0.0.7:4011", "10.0.0.8:4012"],
-        problems: () => ["nobody has knocked for a while"],
+        problems: () => [problem("nobody-knocked", "nobody has knocked for a while", { minutes: 5 })],
         views: {
           doors: (query) => ({ asked: query }),
           broken: () => {
@@ -38,6 +44,7 @@ function vault(): Role<{ port: number; password: string }> {
           },
           nothing: () => undefined,
         },
+        dataDirectory: "/var/lib/vault",
         stop: async () => {},
       };
     },
@@ -52,13 +59,18 @@ services:
 `;
 
 export interface TestAdminOptions {
+  /** Whose connections all are. */
+  readonly localUser?: LocalUser;
+  readonly audit?: Audit;
   readonly config?: Partial<AdminContext["config"]>;
   readonly history?: Partial<HistoryOptions>;
   readonly tries?: AdminContext["tries"];
   readonly dashboard?: AdminContext["dashboard"];
   readonly metrics?: AdminContext["metrics"];
+  readonly reload?: AdminContext["reload"];
+  readonly copyStore?: AdminContext["copyStore"];
   readonly startedAt?: number;
-  readonly problems?: readonly string[];
+  readonly problems?: readonly Problem[];
 }
 
 /** The admin service of a small lab, without a port. */
@@ -80,18 +92,30 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     },
   });
   await supervisor.start();
+  const guards = new ProcessGuards(plan.settings, logger);
+  const rates = new RateHistory();
   const stopping = new AbortController();
   const drained: string[] = [];
+  const config = { host: "127.0.0.1", port: 8088, hosts: [], users: [], ...options.config };
+  const users = new AdminUsers(config);
   const app = adminApp({
-    config: { host: "127.0.0.1", port: 8088, hosts: [], ...options.config },
+    config,
+    users,
+    whoIs: async () => options.localUser ?? { name: "ani", isTrusted: true },
+    ...(options.audit && { audit: options.audit }),
     names: { distsrv: "./distsrv", distcli: "./distcli" },
     version: "1.2.3",
-    plan,
     supervisor,
+    hub,
     history,
+    rates,
+    bans: guards.bans,
+    logins: guards.logins,
     log: logger,
     stopping: stopping.signal,
     drain: (reason) => void drained.push(reason),
+    reload: options.reload ?? (async () => ({ services: [], changed: [], notApplied: [] })),
+    copyStore: options.copyStore ?? (() => new ReadableStream()),
     metrics: options.metrics ?? (async () => "metrics\n"),
     ...(options.tries && { tries: options.tries }),
     ...(options.dashboard && { dashboard: options.dashboard }),
@@ -99,6 +123,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
       problems: () => options.problems ?? [],
       lostLogLines: () => ({ output: 0, file: 0 }),
       descriptors: () => ({ open: 10, limit: 64 }),
+      guards: () => guards.numbers(),
     },
     facts: () => ({
       pid: 42,
@@ -115,10 +140,10 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     await supervisor.stop(AbortSignal.timeout(maxWait));
   });
   /** Makes a request like a program on this machine. */
-  const ask = async (path: string, init: RequestInit = {}) => {
+  const ask = async (path: string, init: RequestInit = {}, remote = "127.0.0.1:4711") => {
     const headers = new Headers(init.headers);
     if (!headers.has("host")) headers.set("host", "127.0.0.1:8088");
-    return await app.request(`http://127.0.0.1:8088${path}`, { ...init, headers });
+    return await app.request(`http://127.0.0.1:8088${path}`, { ...init, headers }, { remote });
   };
   const post = (path: string, body?: unknown) =>
     ask(path, {
@@ -128,5 +153,18 @@ export async function testAdmin(options: TestAdminOptions = {}) {
         headers: { "content-type": "application/json" },
       }),
     });
-  return { ask, post, hub, history, running, supervisor, log, drained, stopping };
+  return {
+    users,
+    ask,
+    post,
+    guards,
+    hub,
+    history,
+    rates,
+    running,
+    supervisor,
+    log,
+    drained,
+    stopping,
+  };
 }

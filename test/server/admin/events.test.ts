@@ -49,6 +49,22 @@ function say(hub: TrafficHub, service: string, text: string, fields: Fields = {}
 }
 
 describe("/api/events", () => {
+  test("ends when the users change: who is one no more watches no longer", async () => {
+    const [ani, budi] = ["ani", "budi"].map((name) => {
+      return { name, role: "view", token: `token-of-${name}-12345` } as const;
+    });
+    const config = { users: [ani!, budi!] };
+    const { ask, users } = await testAdmin({ config });
+    const headers = { authorization: `Bearer ${ani!.token}` };
+    const stream = listen(await ask("/api/events", { headers }));
+    await stream.ready();
+    users.configure({ users: [ani!, budi!] });
+    expect(stream.isOver()).toBe(false);
+    users.configure({ users: [budi!] });
+    await until(() => stream.isOver());
+    expect((await ask("/api/events", { headers })).status).toBe(401);
+  });
+
   test("sends the past first, then ready, then live events, with everything that is known of them", async () => {
     const { ask, hub } = await testAdmin({ history: { idle: { message: 100 }, now: () => 1234 } });
     say(hub, "echo", "before");

@@ -148,13 +148,14 @@ describe("distcli on the server's machine", () => {
   const token = "a-token-of-the-environment";
 
   test("takes the token that the server was given, and sends it to no other machine", async () => {
-    const seen: (string | null)[] = [];
+    const seen: Record<string, (string | null)[]> = { "/api/services": [], "/api/me": [] };
     const server = Bun.serve({
       port: 0,
       hostname: "0.0.0.0",
       fetch(request) {
-        seen.push(request.headers.get("authorization"));
-        return Response.json([]);
+        const { pathname } = new URL(request.url);
+        seen[pathname]?.push(request.headers.get("authorization"));
+        return Response.json(pathname === "/api/me" ? { name: "ani", role: "view" } : []);
       },
     });
     onTestFinished(() => server.stop(true));
@@ -169,7 +170,8 @@ describe("distcli on the server's machine", () => {
     await ask("127.0.0.1", { DISTSRV_ADMIN_TOKEN: token, DISTSRV_TOKEN: "another" });
     // 0.0.0.0 stands here for an address that is not known to be this machine's.
     await ask("0.0.0.0", { DISTSRV_ADMIN_TOKEN: token });
-    expect(seen).toEqual([`Bearer ${token}`, `Bearer ${token}`, "Bearer another", null]);
+    const sent = [`Bearer ${token}`, `Bearer ${token}`, "Bearer another", null];
+    expect(seen).toEqual({ "/api/services": sent, "/api/me": sent });
   });
 });
 

@@ -6,9 +6,11 @@ import { LineWriter } from "../../../src/observe/line-writer.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { openAdmin } from "../../../src/server/admin/open-admin.ts";
 import type { ServeApp } from "../../../src/server/admin/start.ts";
+import { ProcessGuards } from "../../../src/server/guards/process-guards.ts";
 import type { ServerIo } from "../../../src/server/io.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { fakeRegistry, fakeRole, load } from "../../support/registry.ts";
+import { rejects } from "../../support/rejects.ts";
 
 const busy: ServeApp = async () => {
   throw new StartError("port-in-use", "the port is in use");
@@ -42,6 +44,7 @@ async function open(yaml: string, serveApp: ServeApp) {
     labYaml: "",
     spawnWorker: never,
     serveApp,
+    copyStore: never,
     descriptors: { limit: 64, next: () => 10, open: () => 10 },
     facts: () => ({
       pid: 1,
@@ -53,15 +56,29 @@ async function open(yaml: string, serveApp: ServeApp) {
     }),
     onSignal: never,
     onUncaught: never,
+    watchFile: never,
     exit: never,
   };
+  const guards = new ProcessGuards(plan.settings, log);
   const history = new History({ idle: {} });
   const health = {
     problems: () => [],
     lostLogLines: () => ({}),
     descriptors: () => ({ open: 10, limit: 64 }),
+    guards: () => guards.numbers(),
   };
-  const admin = await openAdmin({ plan, supervisor, hub, history, log, io, health, drain: never });
+  const admin = await openAdmin({
+    plan,
+    supervisor,
+    hub,
+    history,
+    guards,
+    log,
+    io,
+    health,
+    drain: never,
+    reload: never,
+  });
   onTestFinished(() => admin?.stop(AbortSignal.abort()));
   return { admin, warnings };
 }
@@ -76,7 +93,7 @@ describe("the admin service of a lab that starts", () => {
   });
 
   test("a busy port is an error when the file names it", async () => {
-    await expect(open("admin: { port: 8088 }", busy)).rejects.toThrow(StartError);
+    await rejects(open("admin: { port: 8088 }", busy), StartError);
   });
 
   test("with admin: false nothing listens", async () => {
@@ -84,17 +101,25 @@ describe("the admin service of a lab that starts", () => {
   });
 
   test("it listens where the file says, and loads what answers for the first request", async () => {
-    let ask: ((request: Request) => Response | Promise<Response>) | undefined;
+    let ask: Parameters<ServeApp>[1] | undefined;
     let stopped = 0;
     const address = { transport: "tcp", host: "127.0.0.1", port: 81 } as const;
     const { admin } = await open("admin: { port: 81 }", async (options, handler) => {
       expect(options).toMatchObject({ service: "admin", host: "127.0.0.1", port: 81 });
       ask = handler;
-      return { address, stop: async () => void stopped++ };
+      return {
+        address,
+        problems: () => [],
+        renewTls: async () => false,
+        stop: async () => void stopped++,
+      };
     });
     expect(admin?.address).toEqual(address);
     const request = (path: string) =>
-      ask!(new Request(`http://127.0.0.1:81${path}`, { headers: { host: "127.0.0.1:81" } }));
+      ask!(
+        new Request(`http://127.0.0.1:81${path}`, { headers: { host: "127.0.0.1:81" } }),
+        "127.0.0.1:4711",
+      );
     expect(await (await request("/healthz")).json()).toEqual({ status: "ok" });
     expect(await (await request("/metrics")).text()).toContain(
       'distsrv_service_up{service="echo",role="echo"} 0',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { problem } from "../../../src/core/problem.ts";
 import { maxWait } from "../../support/until.ts";
 import { secret, testAdmin } from "./admin.ts";
 
@@ -11,6 +12,7 @@ describe("the admin API", () => {
     expect(await ready.json()).toEqual({
       ready: true,
       services: { echo: "running", vault: "running", other: "running" },
+      reasons: {},
     });
     await supervisor.control("echo", "stop");
     const not = await ask("/readyz");
@@ -42,6 +44,7 @@ describe("the admin API", () => {
       state: "running",
       transport: "tcp",
       addresses: ["0.0.0.0:4711"],
+      transports: ["tcp"],
       restarts: 0,
       error: null,
       clients: 2,
@@ -87,32 +90,70 @@ describe("the admin API", () => {
     expect(await answer.json()).toEqual({ error: 'There is no service "ecko". Did you mean "echo"?' });
   });
 
+  test("/api/rates has the last hour of every service, and what came after a time", async () => {
+    const { ask, rates } = await testAdmin();
+    for (const second of [0, 10, 20]) {
+      const stats = { messages_received_total: second * second };
+      rates.add(second * 1000, new Map([["echo", stats]]));
+    }
+    const nothing = { messagesOut: [null], bytesIn: [null], bytesOut: [null] };
+    expect(await (await ask("/api/rates?since=10000")).json()).toEqual({
+      every: 10,
+      times: [20_000],
+      services: { echo: { messagesIn: [30], ...nothing } },
+    });
+    expect(await (await ask("/api/rates")).json()).toMatchObject({ times: [10_000, 20_000] });
+    expect((await ask("/api/rates?since=yesterday")).status).toBe(400);
+  });
+
   test("/api/problems collects what goes wrong", async () => {
     const { ask, running } = await testAdmin();
     running[0]!.context.fail(new Error("the disk is full"));
     expect(await (await ask("/api/problems")).json()).toEqual([
-      { service: "echo", text: "It waits to be started again: the disk is full" },
-      { service: "vault", text: "nobody has knocked for a while" },
+      {
+        service: "echo",
+        text: "It waits to be started again: the disk is full",
+        code: "down",
+        values: { state: "waiting", error: "the disk is full" },
+      },
+      {
+        service: "vault",
+        text: "nobody has knocked for a while",
+        code: "nobody-knocked",
+        values: { minutes: 5 },
+      },
     ]);
   });
 
+  const full = problem("log", "Cannot write to standard output: the disk is full", { lost: 3 });
+
   test("/api/problems begins with those of the process itself", async () => {
-    const { ask } = await testAdmin({ problems: ["Cannot write to standard output: the disk is full"] });
+    const { ask } = await testAdmin({ problems: [full] });
     expect(await (await ask("/api/problems")).json()).toEqual([
-      { service: "distsrv", text: "Cannot write to standard output: the disk is full" },
-      { service: "vault", text: "nobody has knocked for a while" },
+      { service: "distsrv", ...full },
+      {
+        service: "vault",
+        text: "nobody has knocked for a while",
+        code: "nobody-knocked",
+        values: { minutes: 5 },
+      },
     ]);
   });
 
   test("a service that was stopped by hand is a problem, until the whole stops", async () => {
     const { ask, post, supervisor } = await testAdmin();
     await post("/api/services/echo/stop");
-    const ofEcho = async () =>
-      ((await (await ask("/api/problems")).json()) as { service: string; text: string }[]).filter(
+    const ofEcho = async (): Promise<unknown[]> =>
+      ((await (await ask("/api/problems")).json()) as { service: string }[]).filter(
         ({ service }) => service === "echo",
       );
     expect(await ofEcho()).toEqual([
-      { service: "echo", text: "It was stopped by hand; start it to serve again" },
+      {
+        service: "echo",
+        text: "It was stopped by hand; start it to serve again",
+        code: "stopped-by-hand",
+        values: {},
+      },
     ]);
     await supervisor.stop(AbortSignal.timeout(maxWait));
     expect(await ofEcho()).toEqual([]);
@@ -164,16 +205,23 @@ describe("the admin API", () => {
     expect(openapi).toBe("3.1.0");
     expect(Object.keys(paths).sort()).toEqual([
       "/api/about",
+      "/api/bans",
       "/api/drain",
       "/api/events",
+      "/api/me",
       "/api/problems",
+      "/api/rates",
+      "/api/record",
+      "/api/reload",
       "/api/services",
       "/api/services/{name}",
       "/api/services/{name}/actions/{action}",
+      "/api/services/{name}/backup",
       "/api/services/{name}/views/{view}",
       "/api/services/{name}/{command}",
       "/api/try",
       "/api/try/{name}",
+      "/api/try/{name}/raw",
       "/healthz",
       "/metrics",
       "/readyz",

@@ -12,6 +12,7 @@ const tries: Tries = {
           service,
           role,
           title: "Knock",
+          address: { transport: "tcp", host: "127.0.0.1", port: 4711 },
           fields: [
             { name: "how", label: "How", type: "select", default: "softly", options: ["softly", "hard"] },
           ],
@@ -23,8 +24,13 @@ const tries: Tries = {
     const request = { text: "knock", bytes: new Uint8Array([1, 2, 255]) };
     return { ok: true, ms: 1.5, request, reply: null };
   },
+  async sendRaw({ service }, { bytes, ...rest }) {
+    sentRaw.push({ service, text: Buffer.from(bytes).toString(), ...rest });
+    return { ok: true, ms: 1, request: { text: "raw", bytes }, reply: null };
+  },
 };
 
+const sentRaw: unknown[] = [];
 const options = { tries: async () => tries };
 
 describe("trying a service through the admin API", () => {
@@ -101,5 +107,30 @@ describe("trying a service through the admin API", () => {
     ]);
     expect((await post("/api/try/vault", [1])).status).toBe(400);
     expect((await post("/api/try/vault", { how: {} })).status).toBe(400);
+  });
+
+  test("sends bytes as they are", async () => {
+    const { post } = await testAdmin(options);
+    const bytes = Buffer.from("halo\r\n").toString("base64");
+    const answer = await post("/api/try/vault/raw", { bytes, wait: 100, finish: true });
+    expect(await answer.json()).toMatchObject({ ok: true, request: { text: "raw", bytes }, reply: null });
+    const values = { text: "halo\r\n", wait: 100, finish: true, untilClose: false };
+    expect(sentRaw.at(-1)).toMatchObject({ service: "vault", ...values });
+  });
+
+  test.each([
+    [{}, "bytes is missing"],
+    [{ bytes: "%" }, "bytes"],
+    [{ bytes: "AAAA".repeat(22_000) }, "bytes"],
+    [{ bytes: "", wait: 100_000 }, "wait"],
+    [{ bytes: "", host: "elsewhere" }, "host"],
+  ])("refuses %j as raw bytes", async (body, reason) => {
+    const { post } = await testAdmin(options);
+    const answer = await post("/api/try/vault/raw", body);
+    expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([
+      400,
+      expect.stringContaining(reason.split(" ")[0] ?? ""),
+    ]);
+    expect((await post("/api/try/echo/raw", { bytes: "" })).status).toBe(404);
   });
 });

@@ -3,6 +3,7 @@ import parse from "parse-prometheus-text-format";
 import { serverSentEvents } from "../../../src/cli/admin/server-sent-events.ts";
 import { type Lab, startLab } from "../../support/lab.ts";
 import { RawClient } from "../../support/raw-client.ts";
+import { rejects } from "../../support/rejects.ts";
 import { until } from "../../support/until.ts";
 
 const token = "a-token-that-nobody-may-see";
@@ -131,13 +132,14 @@ describe("a lab and its admin port", () => {
     expect((await ask("/api/drain", { method: "POST" }, own)).status).toBe(202);
     const { status } = await own.program.outcome();
     expect(status).toBe(0);
-    expect(own.program.stdout).toContain("asked to by the admin API");
+    expect(own.program.stdout).toContain("Asked to by token through the admin API");
     await stream.body?.cancel().catch(() => {});
   });
 
   test("a busy port is an error when the file names it", async () => {
     const named = `admin: { port: ${lab.adminPort} }\nservices: { echo: { port: 0 } }`;
-    await expect(startLab(named, { cleanUp: onTestFinished })).rejects.toThrow(
+    await rejects(
+      startLab(named, { cleanUp: onTestFinished }),
       /Cannot start "admin" on TCP 127\.0\.0\.1:\d+: the port is in use/,
     );
   });

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hashOf } from "../../../src/server/config/admin-users.ts";
 import { fakeRegistry, fakeRole, load, reportOf } from "../../support/registry.ts";
 
 const registry = fakeRegistry(fakeRole("echo"));
@@ -12,7 +13,7 @@ describe("admin in the configuration", () => {
   test("is on at 127.0.0.1:8088 when the file says nothing, and is then not insisted on", () => {
     for (const nothing of ["", "admin:"]) {
       const { settings, wantsAdmin } = read(nothing);
-      expect(settings.admin).toEqual({ host: "127.0.0.1", port: 8088, hosts: [] });
+      expect(settings.admin).toEqual({ host: "127.0.0.1", port: 8088, hosts: [], users: [] });
       expect(wantsAdmin).toBe(false);
     }
   });
@@ -36,6 +37,53 @@ describe("admin in the configuration", () => {
     ["admin: 5", "admin: must be true or false or a map of settings, and is 5"],
   ])("%s is refused", (yaml, message) => {
     expect(reportOf(`${yaml}\n${services}`, registry)).toContain(message);
+  });
+
+  const hash = hashOf("0123456789abcdef");
+
+  test("users have a token or its hash, and may look unless their role says more", () => {
+    const yaml = `admin: { host: 0.0.0.0, users: [{ name: ani, token: abcdefghijklmnop }, { name: budi, tokenHash: "${hash}", role: admin }] }`;
+    expect(read(yaml).settings.admin).toMatchObject({
+      users: [
+        { name: "ani", token: "abcdefghijklmnop", role: "view" },
+        { name: "budi", tokenHash: hash, role: "admin" },
+      ],
+    });
+  });
+
+  test.each([
+    ["{ name: ani }", "admin.users.0.token: must be set: a token or a tokenHash"],
+    [
+      `{ name: ani, token: 0123456789abcdef, tokenHash: "${hash}" }`,
+      "admin.users.0.token: and tokenHash are both set",
+    ],
+    ["{ name: ani, token: short }", "admin.users.0.token: must be 16 characters or more"],
+    ["{ name: ani, token: generate }", "admin.users.0.token: cannot be made at the start"],
+    [
+      "{ name: ani, tokenHash: 'sha256:12' }",
+      "admin.users.0.tokenHash: must be sha256: and 64 hexadecimal digits",
+    ],
+    ["{ name: token, token: 0123456789abcdef }", 'admin.users.0.name: must be another name: "token" is what'],
+    ["{ name: SIGHUP, token: 0123456789abcdef }", 'admin.users.0.name: must be another name: "SIGHUP"'],
+    ["{ name: Nobody, token: 0123456789abcdef }", 'admin.users.0.name: must be another name: "Nobody"'],
+    ["{ name: a b, token: 0123456789abcdef }", "admin.users.0.name: must be a name of 1 to 64 letters"],
+    ["{ name: ani, token: 0123456789abcdef, role: root }", "admin.users.0.role: must be"],
+    [
+      "{ name: ani, token: 0123456789abcdef, rol: admin }",
+      'admin.users.0.rol: there is no setting "rol". Did you mean "role"?',
+    ],
+    [
+      `{ name: ani, token: 0123456789abcdef }, { name: ani, token: abcdefghijklmnop }`,
+      "admin.users.1.name: must be its own: admin.users.0 has the same",
+    ],
+    [
+      `{ name: ani, token: 0123456789abcdef }, { name: budi, tokenHash: "${hash.toUpperCase().replace("SHA", "sha")}" }`,
+      "admin.users.1.token: must be its own: admin.users.0 has the same",
+    ],
+  ])("admin.users: [%s] is refused, and shows no secret", (user, message) => {
+    const report = reportOf(`admin: { users: [${user}] }\n${services}`, registry);
+    expect(report).toContain(message);
+    for (const secret of ["0123456789abcdef", "abcdefghijklmnop", hash]) expect(report).not.toContain(secret);
   });
 
   test("a token from the environment is not shown, not even when it is wrong", () => {

@@ -232,7 +232,7 @@ describe("values from the environment", () => {
   test("a reference between braces without quotes is reported as what it is", () => {
     expect(reportOf("services:\n  echo: { port: ${PORT} }\n", fake)).toBe(
       [
-        'lab.yaml:2:18  is not YAML: a reference to the environment needs quotes between { and }, e.g. { port: "${PORT}" }',
+        'lab.yaml:2:18  is not YAML: a reference to the environment or a file needs quotes between { and }, e.g. { port: "${PORT}" }',
         "    2 |   echo: { port: ${PORT} }",
         "      |                  ^",
       ].join("\n"),

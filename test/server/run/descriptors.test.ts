@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
 import { registry } from "../../../src/registry.ts";
-import { compareLimits, descriptorBudget, descriptorProblem } from "../../../src/server/run/descriptors.ts";
+import { compareLimits, descriptorBudget, descriptorProblems } from "../../../src/server/run/descriptors.ts";
 import { load } from "../../support/registry.ts";
 
 const yaml = `services:
@@ -43,7 +43,9 @@ test("the descriptors are divided between the listeners of all threads", () => {
 
 test("it is a problem while there is no room", () => {
   const budget = { limit: 64, reserved: 52, shared: 38, share: 2 };
-  expect(descriptorProblem(budget, 37)).toBeUndefined();
-  expect(descriptorProblem(budget, 38)).toStartWith("38 or more of 64 file descriptors are open: ");
-  expect(descriptorProblem(budget, Number.POSITIVE_INFINITY)).toStartWith("All of 64 file descriptors are ");
+  expect(descriptorProblems(budget, 37)).toEqual([]);
+  expect(descriptorProblems(budget, 38)[0]?.text).toStartWith("38 or more of 64 file descriptors are open: ");
+  expect(descriptorProblems(budget, Number.POSITIVE_INFINITY)[0]?.text).toStartWith(
+    "All of 64 file descriptors are ",
+  );
 });

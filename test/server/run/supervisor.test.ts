@@ -3,6 +3,7 @@ import type { Logger } from "../../../src/core/log.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { type FakeService, fakeRegistry, fakeRole, load } from "../../support/registry.ts";
+import { rejects } from "../../support/rejects.ts";
 import { maxWait, until } from "../../support/until.ts";
 
 function supervise(source: string) {
@@ -39,7 +40,7 @@ describe("the supervisor", () => {
     const { supervisor, journal } = supervise(
       three.replace("c: { role: echo", "c: { role: echo, refuse: true"),
     );
-    await expect(supervisor.start()).rejects.toThrow('Cannot start "c": the port is in use');
+    await rejects(supervisor.start(), 'Cannot start "c": the port is in use');
     expect(journal).toEqual(["start a", "start b", "stop b", "stop a"]);
   });
 
@@ -81,9 +82,7 @@ describe("the supervisor", () => {
       three.replace("b: { role: echo", "b: { role: echo, stubborn: true"),
     );
     await supervisor.start();
-    await expect(supervisor.stop(AbortSignal.timeout(20))).rejects.toThrow(
-      'Cannot stop "b": it does not stop in time',
-    );
+    await rejects(supervisor.stop(AbortSignal.timeout(20)), 'Cannot stop "b": it does not stop in time');
     expect(running.map(({ stopped }) => stopped)).toEqual([true, false, true]);
   });
 
@@ -166,7 +165,7 @@ describe("the supervisor", () => {
       `grace: 10ms\n${three.replace("b: { role: echo", "b: { role: echo, stubborn: true")}`,
     );
     await supervisor.start();
-    await expect(supervisor.control("b", "stop")).rejects.toThrow('Cannot stop "b"');
+    await rejects(supervisor.control("b", "stop"), 'Cannot stop "b"');
     expect(supervisor.statusOf("b")).toMatchObject({
       state: "failed",
       error: 'Cannot stop "b": it does not stop in time',
@@ -189,7 +188,7 @@ describe("the supervisor", () => {
     await supervisor.control("a", "stop");
     expect(await supervisor.control("a", "start")).toMatchObject({ restarts: 0 });
     running.at(-1)!.refuseNext = true;
-    await expect(supervisor.control("a", "restart")).rejects.toThrow("in use");
+    await rejects(supervisor.control("a", "restart"), "in use");
     expect(supervisor.statusOf("a")).toMatchObject({ state: "failed", restarts: 0 });
     expect(await supervisor.control("a", "start")).toMatchObject({ restarts: 1 });
     await supervisor.stop(soon());
@@ -202,7 +201,7 @@ describe("the supervisor", () => {
     const { role } = supervisor.statusOf("a");
     expect(role).toBe("echo");
     running[0]!.refuseNext = true;
-    await expect(supervisor.control("a", "start")).rejects.toThrow("the port is in use");
+    await rejects(supervisor.control("a", "start"), "the port is in use");
     expect(supervisor.statusOf("a")).toMatchObject({
       state: "failed",
       error: expect.stringContaining("in use"),

@@ -2,10 +2,12 @@ import { describe, expect, onTestFinished, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { registry } from "../../../src/registry.ts";
+import { BanList } from "../../../src/server/guards/ban-list.ts";
 import { Supervisor } from "../../../src/server/run/supervisor.ts";
 import { Threads } from "../../../src/server/run/threads.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { load } from "../../support/registry.ts";
+import { rejects } from "../../support/rejects.ts";
 import { maxWait, until } from "../../support/until.ts";
 
 interface Line {
@@ -13,7 +15,7 @@ interface Line {
   readonly message: string;
 }
 
-async function start(source: string) {
+async function start(source: string, bans = new BanList()) {
   const lines: Line[] = [];
   const workers: Worker[] = [];
   const logger = (service: string): Logger => {
@@ -31,7 +33,13 @@ async function start(source: string) {
     workers.push(worker);
     return worker;
   };
-  const supervisor = new Supervisor(load(source, registry), { logger, hub, version: "0.0.0", spawnWorker });
+  const supervisor = new Supervisor(load(source, registry), {
+    logger,
+    hub,
+    version: "0.0.0",
+    spawnWorker,
+    guards: { bans },
+  });
   onTestFinished(async () => {
     stopObserving();
     // A stop would wait for them.
@@ -146,9 +154,7 @@ describe("a service in threads", () => {
 
   test("a second copy cannot take the port unnoticed", async () => {
     const { port } = await start("services:\n  time: { port: 0, threads: 2 }\n");
-    await expect(start(`services:\n  time: { port: ${port}, threads: 2 }\n`)).rejects.toThrow(
-      "the port is in use",
-    );
+    await rejects(start(`services:\n  time: { port: ${port}, threads: 2 }\n`), "the port is in use");
   });
 
   test("running threads learn of observers that are added and removed", async () => {
@@ -222,7 +228,7 @@ describe("a start that fails", () => {
       2: { kind: "refused", code: "failed", message: "no memory" },
     });
     const { make, exited } = threadsOf(4, spawn);
-    await expect(make().start()).rejects.toThrow("no memory");
+    await rejects(make().start(), "no memory");
     await until(() => exited.length === 4);
   });
 
@@ -248,5 +254,38 @@ describe("a start that fails", () => {
     });
     expect(make).toThrow("too few file descriptors");
     await until(() => exited.length === 2);
+  });
+});
+
+describe("bans", () => {
+  const ban = {
+    address: "127.0.0.1",
+    reason: "test",
+    by: "operator",
+    since: 0,
+    until: null,
+    disconnects: true,
+  } as const;
+
+  test("that were there before hold in every thread, and one that is lifted no more", async () => {
+    const bans = new BanList();
+    bans.add(ban);
+    const { port, supervisor } = await start("services:\n  time: { port: 0, threads: 2 }\n", bans);
+    for (let count = 0; count < 4; count++) await RawClient.turnedAway(port);
+    expect(await supervisor.stats("time")).toMatchObject({ turned_away_banned_total: 4 });
+    bans.remove("127.0.0.1");
+    // A thread that answers this has had the message about the ban before.
+    await supervisor.stats("time");
+    for (let count = 0; count < 4; count++) expect(await ask(port)).toMatch(/^JAM /);
+  });
+
+  test("of an address end its connections, in every thread", async () => {
+    const bans = new BanList();
+    const { port, supervisor } = await start("services:\n  time: { port: 0, threads: 2 }\n", bans);
+    const connected = [await connect(port), await connect(port)];
+    await until(async () => (await supervisor.clients("time"))?.length === 2);
+    bans.add(ban);
+    await Promise.all(connected.map((client) => client.closed));
+    expect(await supervisor.clients("time")).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import { eventStream } from "../event-stream.ts";
 import { RequestError } from "../request-error.ts";
 import { failure, json } from "../schemas.ts";
 
-/** Each reader has a send buffer, and every event is serialised for each of them. */
+/** Each reader has a send buffer, and each event is written to all of them, though encoded once. */
 const maxReaders = 32;
 
 const query = z.object({
@@ -29,7 +29,9 @@ const route = createRoute({
   path: "/api/events",
   summary: "Traffic as it happens, as server-sent events",
   description:
-    "`traffic` is one event, `left-out` what sampling left out in the last second, `ready` comes after the history. " +
+    "`traffic` is one event. Of a message its `number` counts those of its conversation, and `stream` says where it lies " +
+    "among the bytes of its direction: `offset`, `length` on the wire, and `chunk`, the offset of the received chunk " +
+    "that completed it. `left-out` what sampling left out in the last second, `ready` comes after the history. " +
     "Last-Event-ID resumes after that event, also after the server was restarted; `left-out` of the kind `history` " +
     "counts what is no longer kept, over all services, and `slow-reader` what the reader was too slow for.",
   request: { query },
@@ -40,7 +42,7 @@ const route = createRoute({
   },
 });
 
-export const addEvents: AddRoutes = (app, { history, stopping, supervisor }) => {
+export const addEvents: AddRoutes = (app, { history, stopping, users, supervisor }) => {
   app.openapi(route, (c) => {
     const { history: limit, ...filterQuery } = c.req.valid("query");
     const filter = readFilter(filterQuery);
@@ -49,7 +51,10 @@ export const addEvents: AddRoutes = (app, { history, stopping, supervisor }) => 
       throw new RequestError(503, `Cannot watch: ${maxReaders} watch already; close one of them`);
     }
     const after = parseEventId(c.req.header("last-event-id"));
-    const body = eventStream({ history, filter, limit, after, stopping });
+    const body = eventStream({
+      ...{ history, filter, limit, after, stopping },
+      untilChanged: users.untilChanged,
+    });
     return new Response(body, {
       headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
     });

@@ -13,9 +13,9 @@ const healthRoute = createRoute({
 const readinessRoute = createRoute({
   method: "get",
   path: "/readyz",
-  summary: "Whether every service runs",
+  summary: "Whether every service runs and can do its work",
   security: [],
-  responses: { 200: json(readiness, "All run"), 503: json(readiness, "Some do not") },
+  responses: { 200: json(readiness, "All can"), 503: json(readiness, "Some cannot") },
 });
 
 const aboutRoute = createRoute({
@@ -25,14 +25,21 @@ const aboutRoute = createRoute({
   responses: { 200: json(about, "What it is") },
 });
 
-export const addHealth: AddRoutes = (app, { supervisor, facts, version, plan }) => {
+export const addHealth: AddRoutes = (app, { supervisor, facts, version }) => {
   app.openapi(healthRoute, (c) => c.json({ status: "ok" as const }, 200));
 
   app.openapi(readinessRoute, (c) => {
     const status = supervisor.status();
-    const ready = !supervisor.isStopping && status.every(({ state }) => state === "running");
     const services = Object.fromEntries(status.map(({ name, state }) => [name, state]));
-    return c.json({ ready, services }, ready ? 200 : 503);
+    const reasons = Object.fromEntries(
+      status.flatMap(({ name }) => {
+        const reason = supervisor.unready(name);
+        return reason === undefined ? [] : [[name, reason]];
+      }),
+    );
+    const allRun = status.every(({ state }) => state === "running");
+    const ready = !supervisor.isStopping && allRun && Object.keys(reasons).length === 0;
+    return c.json({ ready, services, reasons }, ready ? 200 : 503);
   });
 
   app.openapi(aboutRoute, async (c) => {
@@ -40,7 +47,8 @@ export const addHealth: AddRoutes = (app, { supervisor, facts, version, plan }) 
     const startedAt = Math.round(since.startedAt);
     const uptime = (Date.now() - startedAt) / 1000;
     const eventLoopLag = Math.round((await measureEventLoopLag()) * 1000) / 1000;
-    const config = plan.file.split(/[\\/]/).at(-1) ?? plan.file;
+    const { file } = supervisor.plan;
+    const config = file.split(/[\\/]/).at(-1) ?? file;
     return c.json(
       { name: "distsrv", version, bun, platform, pid, startedAt, uptime, config, memory, eventLoopLag },
       200,

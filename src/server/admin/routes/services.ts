@@ -1,7 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { type Problem, problem } from "../../../core/problem.ts";
 import { type ServiceStatus, stateWords } from "../../run/service-status.ts";
 import type { AddRoutes } from "../context.ts";
-import { serviceDetails as details, json, nameParam, problem, refusals, service } from "../schemas.ts";
+import {
+  serviceDetails as details,
+  json,
+  nameParam,
+  problem as problemSchema,
+  refusals,
+  service,
+} from "../schemas.ts";
 import { serviceDetails, serviceReports } from "../service-report.ts";
 import { formFor } from "./tries.ts";
 
@@ -25,7 +33,7 @@ const problemsRoute = createRoute({
   path: "/api/problems",
   summary: "What goes wrong just now, in sentences",
   responses: {
-    200: json(z.array(problem), 'Of all services; those of the process as a whole are "distsrv"\'s'),
+    200: json(z.array(problemSchema), 'Of all services; those of the process as a whole are "distsrv"\'s'),
   },
 });
 
@@ -40,17 +48,22 @@ export const addServices: AddRoutes = (app, context) => {
 
   app.openapi(problemsRoute, (c) => {
     const { supervisor, health } = context;
-    const ofProcess = health.problems().map((text) => ({ service: "distsrv", text }));
+    const ofProcess = ownedBy("distsrv", health.problems());
     const problems = supervisor.status().flatMap((status) => {
-      const texts = [...whyDown(status, supervisor.isStopping), ...supervisor.problems(status.name)];
-      return texts.map((text) => ({ service: status.name, text }));
+      const all = [...whyDown(status, supervisor.isStopping), ...supervisor.problems(status.name)];
+      return ownedBy(status.name, all);
     });
     return c.json([...ofProcess, ...problems], 200);
   });
 };
 
 /** Why a service does not run. One that stops because the whole lab stops is not a problem. */
-function whyDown({ state, error }: ServiceStatus, isDraining: boolean): string[] {
-  if (state === "stopped") return isDraining ? [] : ["It was stopped by hand; start it to serve again"];
-  return error !== undefined && state !== "running" ? [`It ${stateWords[state]}: ${error}`] : [];
+function whyDown({ state, error }: ServiceStatus, isDraining: boolean): Problem[] {
+  if (state === "stopped")
+    return isDraining ? [] : [problem("stopped-by-hand", "It was stopped by hand; start it to serve again")];
+  if (error === undefined || state === "running") return [];
+  return [problem("down", `It ${stateWords[state]}: ${error}`, { state, error })];
 }
+
+const ownedBy = (service: string, problems: readonly Problem[]) =>
+  problems.map(({ text, code, values }) => ({ service, text, code, values: { ...values } }));

@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { describeError } from "../../../core/errors.ts";
 import { nearest } from "../../../core/nearest.ts";
 import { type ServiceStatus, stateWords } from "../../run/service-status.ts";
+import { askerOf } from "../caller.ts";
 import type { AddRoutes } from "../context.ts";
 import { jsonBody } from "../json-body.ts";
 import { RequestError } from "../request-error.ts";
@@ -46,8 +47,9 @@ export const addViewsAndActions: AddRoutes = (app, { supervisor, log }) => {
     const act = findNamed("action", action, supervisor.actions(name), supervisor.statusOf(name));
     const input = await jsonBody(c);
     try {
-      const result = (await act(input)) ?? null;
-      log.info(`${name} was asked to ${action}`);
+      const asker = askerOf(c);
+      const result = (await act(input, asker)) ?? null;
+      log.info(`${name} was asked to ${action} by ${asker.by}`);
       return c.json({ result }, 200);
     } catch (error) {
       throw new RequestError(400, `Cannot ${action} on "${name}": ${describeError(error)}`);

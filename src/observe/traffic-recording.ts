@@ -1,0 +1,184 @@
+import type { Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
+import { LinkType } from "../protocol/capture/frame.ts";
+import {
+  enhancedPacket,
+  interfaceDescription,
+  interfaceStatistics,
+  sectionHeader,
+} from "../protocol/capture/pcapng-writer.ts";
+import { endpointsOf } from "../protocol/capture/synthetic/endpoints.ts";
+import { IncreasingTime } from "../protocol/capture/synthetic/increasing-time.ts";
+import { udpPacket } from "../protocol/capture/synthetic/ip-packet.ts";
+import { type SyntheticPacket, TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
+import type { Observer, SampleRates } from "./observer.ts";
+
+export interface RecordingOptions {
+  /** The program that writes it. */
+  readonly application: string;
+  /** Absent: those of all services. */
+  readonly services?: ReadonlySet<string> | undefined;
+  /** Whether a service speaks by datagrams, which are messages and no bytes. */
+  readonly hasDatagrams: (service: string) => boolean;
+  /** Takes blocks of the file, together or not at all. @returns whether it took them */
+  readonly write: (blocks: readonly Uint8Array[]) => boolean;
+  /** Milliseconds since 1970, with their fraction. */
+  readonly now: () => number;
+}
+
+interface RecordedInterface {
+  readonly index: number;
+  readonly isDescribed: boolean;
+  received: number;
+  dropped: number;
+}
+
+/** More than any service has; it is never reached as long as each event is built. */
+const everyOne = 1e9;
+
+/** Connections that are known at once; of what is forgotten the rest begins in the middle again. */
+const maxTalks = 65_536;
+
+const comment =
+  "The bytes that distsrv's services received and sent. The headers of IP, TCP and UDP are made up, passwords and " +
+  "tokens that the services know are asterisks, and TLS is left off. The traffic of ZeroMQ is not here (distcli capture " +
+  "--service zmq-rep has it, as root), nor that of Unix sockets, which is counted as left out.";
+
+/** Of each interface, where a reader may not show the file's own comment. */
+const interfaceComment = "made-up headers";
+
+/**
+ * What the services receive and send, as the blocks of a pcapng file. Each event is built for it, whatever others take
+ * of it. Of a ZeroMQ socket there are no bytes: they stay inside of its library.
+ */
+export class TrafficRecording implements Observer {
+  readonly rates: SampleRates = {};
+  readonly #options: RecordingOptions;
+  readonly #time = new IncreasingTime();
+  readonly #interfaces = new Map<string, RecordedInterface>();
+  /** By the conversation's identifier. */
+  readonly #talks = new Map<string, TcpTalk>();
+  #sequence = 0;
+
+  /** @param options `write` has to take the beginning of the file, which this hands to it */
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+    options.write([sectionHeader(options.application, comment)]);
+  }
+
+  ratesFor(service: string): SampleRates {
+    const { services, hasDatagrams } = this.#options;
+    if (services !== undefined && !services.has(service)) return {};
+    return hasDatagrams(service)
+      ? { message: everyOne }
+      : { open: everyOne, bytes: everyOne, close: everyOne };
+  }
+
+  observe(event: TrafficEvent): void {
+    const { conversation } = event;
+    if (conversation.transport === "zmq") return;
+    const packets = conversation.transport === "udp" ? datagram(event) : this.#segments(event);
+    if (packets === undefined) this.#interface(conversation.service).dropped++;
+    else if (packets.length > 0) this.#record(conversation.service, packets);
+  }
+
+  /** What was not built for it, because a thread was too busy. */
+  sampledOut(service: string, _kind: unknown, count: number): void {
+    this.#interface(service).dropped += count;
+  }
+
+  /** What each interface has got and lost until now: the last of them count. */
+  statistics(): Uint8Array[] {
+    const at = this.#time.next(this.#options.now());
+    // What there was no room to describe may have lost packets, too.
+    for (const service of this.#interfaces.keys()) this.#interface(service);
+    return [...this.#interfaces.values()]
+      .filter(({ isDescribed }) => isDescribed)
+      .map(({ index, received, dropped }) => interfaceStatistics(index, at, { received, dropped }));
+  }
+
+  get dropped(): number {
+    let sum = 0;
+    for (const { dropped } of this.#interfaces.values()) sum += dropped;
+    return sum;
+  }
+
+  /** The interface of a service, which is described before its first packet. */
+  #interface(service: string): RecordedInterface {
+    const known = this.#interfaces.get(service);
+    if (known?.isDescribed) return known;
+    const described = {
+      linkType: LinkType.Raw,
+      name: service,
+      description: interfaceComment,
+      snapLength: 0x10000,
+    };
+    const index = [...this.#interfaces.values()].filter(({ isDescribed }) => isDescribed).length;
+    const isDescribed = this.#options.write([interfaceDescription(described)]);
+    const { received = 0, dropped = 0 } = known ?? {};
+    const found = { index, isDescribed, received, dropped };
+    this.#interfaces.set(service, found);
+    return found;
+  }
+
+  #record(service: string, packets: readonly SyntheticPacket[]): void {
+    const from = this.#interface(service);
+    from.received += packets.length;
+    const time = this.#options.now();
+    const blocks = packets.map(({ way, bytes }) =>
+      enhancedPacket({
+        interface: from.index,
+        way,
+        bytes,
+        originalLength: bytes.length,
+        ...this.#time.next(time),
+      }),
+    );
+    if (!from.isDescribed || !this.#options.write(blocks)) from.dropped += packets.length;
+  }
+
+  /** Undefined where they cannot be told, because an end has no address. */
+  #segments(event: TrafficEvent): SyntheticPacket[] | undefined {
+    const { conversation } = event;
+    switch (event.kind) {
+      case "open":
+        this.#talks.delete(conversation.id);
+        return this.#talk(conversation)?.open();
+      case "bytes":
+        return this.#talk(conversation)?.send(event.direction, event.bytes);
+      case "close": {
+        const talk = this.#talk(conversation);
+        this.#talks.delete(conversation.id);
+        const first: Direction = event.closedBy === "client" ? "in" : "out";
+        return talk?.close(first, event.isReset === true);
+      }
+      case "message":
+        return [];
+    }
+  }
+
+  /** Undefined where an end has no address. */
+  #talk({ id, local, remote }: Conversation): TcpTalk | undefined {
+    const known = this.#talks.get(id);
+    if (known !== undefined) return known;
+    const ends = endpointsOf(local, remote);
+    if (ends === undefined) return undefined;
+    if (this.#talks.size >= maxTalks) {
+      const [oldest] = this.#talks.keys();
+      if (oldest !== undefined) this.#talks.delete(oldest);
+    }
+    // Far from each other, so that a port that is used again is a new connection for whoever reads the file.
+    this.#sequence = (this.#sequence + 0x0100_0001) >>> 0;
+    const talk = new TcpTalk(ends, this.#sequence);
+    this.#talks.set(id, talk);
+    return talk;
+  }
+}
+
+function datagram(event: TrafficEvent): SyntheticPacket[] | undefined {
+  if (event.kind !== "message" || event.bytes === undefined) return [];
+  const { conversation, direction, bytes } = event;
+  const ends = endpointsOf(conversation.local, conversation.remote);
+  if (ends === undefined) return undefined;
+  const [from, to] = direction === "in" ? [ends.peer, ends.service] : [ends.service, ends.peer];
+  return [{ way: direction, bytes: udpPacket(from, to, bytes) }];
+}

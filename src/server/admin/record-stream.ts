@@ -1,0 +1,44 @@
+import { onAbort } from "../../core/deadline.ts";
+import type { TrafficHub } from "../../observe/traffic-hub.ts";
+import { type RecordingOptions, TrafficRecording } from "../../observe/traffic-recording.ts";
+import { SendBuffer } from "./send-buffer.ts";
+
+export interface RecordStreamOptions
+  extends Pick<RecordingOptions, "application" | "services" | "hasDatagrams"> {
+  readonly hub: Pick<TrafficHub, "add">;
+  /** Each ends the recording with a whole file. */
+  readonly until: readonly AbortSignal[];
+  /** Called once, when nothing is recorded any more. */
+  readonly onEnd: () => void;
+  /** Bytes that may be buffered for a slow reader. */
+  readonly maxBuffered?: number;
+  readonly statisticsMs?: number;
+}
+
+/** One reader's pcapng file of the traffic from now on, until it disconnects or the recording is ended. */
+export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8Array> {
+  const { hub, until, onEnd, maxBuffered = 8 * 1024 * 1024, statisticsMs = 1000 } = options;
+  const buffer = new SendBuffer(maxBuffered);
+  const recording = new TrafficRecording({
+    ...options,
+    write: (blocks) => buffer.write(...blocks),
+    now: () => performance.timeOrigin + performance.now(),
+  });
+  const leave = hub.add(recording);
+  // A reader that stops by itself learns of losses on the way. Without any it is a sign of life.
+  const timer = setInterval(() => buffer.write(...recording.statistics()), statisticsMs);
+  let forgets: (() => void)[] = [];
+  let hasEnded = false;
+  const end = () => {
+    if (hasEnded) return;
+    hasEnded = true;
+    clearInterval(timer);
+    leave();
+    buffer.close(...recording.statistics());
+    for (const forget of forgets) forget();
+    onEnd();
+  };
+  const stream = buffer.stream(end);
+  forgets = until.map((signal) => onAbort(signal, end));
+  return stream;
+}

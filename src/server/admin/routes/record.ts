@@ -1,0 +1,76 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { describeError } from "../../../core/errors.ts";
+import type { Supervisor } from "../../run/supervisor.ts";
+import { askerOf } from "../caller.ts";
+import type { AddRoutes } from "../context.ts";
+import { recordStream } from "../record-stream.ts";
+import { RequestError } from "../request-error.ts";
+import { failure, json } from "../schemas.ts";
+
+/** Each has a buffer, and each byte of the traffic is copied for each of them. */
+const maxReaders = 4;
+
+/** Not as a literal, of which the library would make out that it is one JSON value. */
+const binary: string = "application/octet-stream";
+
+const route = createRoute({
+  method: "get",
+  path: "/api/record",
+  summary: "All that the services receive and send from now on, as a pcapng file",
+  description:
+    "The bytes are real, the headers of IP, TCP and UDP are made up, and a connection that is open already begins in " +
+    "the middle. Passwords and tokens that the services know are asterisks. ZeroMQ's traffic is not in it. What a slow " +
+    "reader leaves no room for is left out, and counted by the interface statistics. It takes the role admin, because " +
+    "everybody's messages are in it.",
+  request: {
+    query: z.object({
+      service: z.string().optional().meta({ description: "Names, with commas between them; absent: all." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "It ends when the server stops, or its users change",
+      content: { [binary]: { schema: z.string().meta({ format: "binary" }) } },
+    },
+    400: json(failure, "There is no such service"),
+    503: json(failure, "Too many record already"),
+  },
+});
+
+export const addRecord: AddRoutes = (app, { supervisor, hub, users, stopping, version, log, audit }) => {
+  let readers = 0;
+  app.openapi(route, (c) => {
+    const services = namedServices(c.req.valid("query").service, supervisor);
+    if (readers >= maxReaders)
+      throw new RequestError(503, `Cannot record: ${maxReaders} record already; end one of them`);
+    readers++;
+    const asker = askerOf(c);
+    const what = services === undefined ? "all services" : [...services].join(", ");
+    log.info(`The traffic of ${what} is recorded by ${asker.by}`);
+    audit?.("traffic-recorded", { services: what, ...asker });
+    const body = recordStream({
+      hub,
+      services,
+      application: `distsrv ${version}`,
+      hasDatagrams: (name) => hasDatagrams(name, supervisor),
+      until: [stopping, users.untilChanged],
+      onEnd: () => readers--,
+    });
+    return new Response(body, { headers: { "content-type": binary, "cache-control": "no-store" } });
+  });
+};
+
+/** @throws {RequestError} for a service that does not exist: its file would stay empty for ever */
+function namedServices(text: string | undefined, supervisor: Supervisor): ReadonlySet<string> | undefined {
+  if (text === undefined) return undefined;
+  const names = text.split(",").map((name) => name.trim());
+  try {
+    for (const name of names) supervisor.statusOf(name);
+  } catch (error) {
+    throw new RequestError(400, describeError(error));
+  }
+  return new Set(names);
+}
+
+const hasDatagrams = (name: string, supervisor: Supervisor): boolean =>
+  supervisor.status().some((service) => service.name === name && service.role === "udp");
