@@ -100,6 +100,6 @@ const hostHeader = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\]
  * address of its connection.
  * @param connected `host:port`
  */
-export function serviceLocation(host: string | undefined, connected: string): string {
-  return `http://${host !== undefined && hostHeader.test(host) ? host : connected}/`;
+export function serviceLocation(scheme: string, host: string | undefined, connected: string): string {
+  return `${scheme}://${host !== undefined && hostHeader.test(host) ? host : connected}/`;
 }

@@ -32,11 +32,34 @@ export class TimeRequestReader {
   #chunk: Uint8Array = noBytes;
   #from = 0;
   #to = 0;
+  /** Bytes of the chunks before `#chunk`. */
+  #passed = 0;
+  /** Bytes of the chunks up to the last one. */
+  #received = 0;
 
   /** The bytes of the request that was read last, with its line end if that came with it; valid as long as its chunk. */
   get bytes(): Uint8Array {
     const rest = this.#chunk.subarray(this.#from, this.#to);
     return this.#before === "" ? rest : Buffer.concat([Buffer.from(this.#before, "latin1"), rest]);
+  }
+
+  /** Where the request that was read last begins in the stream, and how long it is, as `bytes`. */
+  get offset(): number {
+    return this.#passed + this.#from - this.#before.length;
+  }
+
+  get length(): number {
+    return this.#before.length + this.#to - this.#from;
+  }
+
+  /** Of the chunk that completed it. */
+  get chunkOffset(): number {
+    return this.#passed;
+  }
+
+  #begin(length: number): void {
+    this.#passed = this.#received;
+    this.#received += length;
   }
 
   #setBytes(before: string, chunk: Uint8Array, from: number, to: number): void {
@@ -62,12 +85,14 @@ export class TimeRequestReader {
     // The awaited line end did not come: this is the next request.
     this.#sawReturn = false;
     this.#awaitsEnd = length === 4;
+    this.#begin(length);
     this.#setBytes("", chunk, 0, length);
     return length === 6 ? timeReturnLine : length === 5 ? timeLine : timeBare;
   }
 
   /** The requests that `chunk` completes, in order. */
   *read(chunk: Uint8Array): Generator<TimeRequest> {
+    this.#begin(chunk.length);
     let start = 0;
     if (this.#awaitsEnd) {
       const end = this.#lateLineEnd(chunk);
@@ -81,13 +106,14 @@ export class TimeRequestReader {
       yield this.#kept === "" ? wholeLine(chunk, start, at) : this.#line(chunk.subarray(start, at));
       start = at + 1;
     }
-    if (start < chunk.length) yield* this.#rest(chunk.subarray(start));
+    if (start < chunk.length) yield* this.#rest(chunk, start);
   }
 
   /** Ends an incomplete request: the client has closed its side, or the timeout is over. */
   *flush(): Generator<TimeRequest> {
     if (this.#kept === "") return;
     const word = this.#kept.replace(/\r$/, "");
+    this.#passed = this.#received;
     this.#setBytes(this.#kept, noBytes, 0, 0);
     this.#kept = "";
     yield { kind: kindOf(word), end: "" };
@@ -113,9 +139,9 @@ export class TimeRequestReader {
     return { kind: kindOf(returned ? line.slice(0, -1) : line), end: returned ? "\r\n" : "\n" };
   }
 
-  *#rest(bytes: Uint8Array): Generator<TimeRequest> {
-    const text = this.#kept + startOf(bytes);
-    this.#setBytes(this.#kept, bytes, 0, bytes.length);
+  *#rest(chunk: Uint8Array, start: number): Generator<TimeRequest> {
+    const text = this.#kept + startOf(chunk.subarray(start));
+    this.#setBytes(this.#kept, chunk, start, chunk.length);
     this.#kept = "";
     if (isStart(text)) {
       this.#kept = text;

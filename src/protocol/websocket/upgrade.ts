@@ -16,6 +16,8 @@ export interface UpgradeReply {
   readonly status: number;
   /** The whole reply as it goes over the wire. */
   readonly text: string;
+  /** The token of the request's Authorization header, RFC 6750, section 2.1, where it was accepted. */
+  readonly bearer?: string | undefined;
 }
 
 type Check = (request: HttpRequest, rules: UpgradeRules) => UpgradeReply | undefined;
@@ -39,8 +41,12 @@ export function answerUpgrade(head: string, rules: UpgradeRules): UpgradeReply {
     if (refused !== undefined) return refused;
   }
   const protocol = agreedProtocol(request, rules) ?? "";
-  return { status: 101, text: acceptance(request.headers.get("sec-websocket-key") ?? "", protocol) };
+  const text = acceptance(request.headers.get("sec-websocket-key") ?? "", protocol);
+  return { status: 101, text, bearer: bearerIn(request) };
 }
+
+const bearerIn = ({ headers }: HttpRequest): string | undefined =>
+  /^bearer +([\w.~+/-]+=*)$/i.exec(headers.get("authorization") ?? "")?.[1];
 
 /** The reply to a request head that is too long. */
 export const headTooLarge = refusal(

@@ -42,6 +42,9 @@ export class MessageReader {
   #isStopped = false;
   /** Messages read. */
   count = 0;
+  /** Where the message that is being handled begins and ends in the stream of frames, in bytes. */
+  begin = 0;
+  end = 0;
 
   constructor(handler: MessageHandler, limits: MessageLimits) {
     this.#handler = handler;
@@ -139,6 +142,8 @@ export class MessageReader {
       }
       const start = at + header;
       at = start + length;
+      if (this.#parts.length === 0) this.begin = this.end;
+      this.end += header + length;
       this.#frame(flags, bytes.subarray(start, at));
     }
     return at;

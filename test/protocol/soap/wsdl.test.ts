@@ -28,7 +28,7 @@ test("a host, with or without a port, is taken over", () => {
     "172.16.16.101:80",
     "[fe80::1]:8000",
   ]) {
-    expect(serviceLocation(host, connected)).toBe(`http://${host}/`);
+    expect(serviceLocation("http", host, connected)).toBe(`http://${host}/`);
   }
 });
 
@@ -48,6 +48,6 @@ test("what is no host is replaced by the address of the connection", () => {
     "x".repeat(300),
   ];
   for (const host of [undefined, ...hostile]) {
-    expect(serviceLocation(host, connected)).toBe("http://[::1]:8000/");
+    expect(serviceLocation("http", host, connected)).toBe("http://[::1]:8000/");
   }
 });

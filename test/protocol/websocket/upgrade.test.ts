@@ -25,6 +25,16 @@ test("names and tokens are read in any case, lists as lists, and a query is not 
   expect(answer(upgradeRequest(headers, "/mqtt?token=1")).status).toBe(101);
 });
 
+test("a token comes in the Authorization header of a request that is accepted", () => {
+  const bearer = (authorization: string | undefined, more: Record<string, string> = {}) =>
+    answer(upgradeRequest({ Authorization: authorization, ...more })).bearer;
+  expect(bearer("Bearer abc.DEF_-~+/==")).toBe("abc.DEF_-~+/==");
+  expect(bearer("bearer  x")).toBe("x");
+  for (const other of [undefined, "", "Bearer", "Bearer a b", "Bearer a,b", "Basic YTpi", "Bearer a\u{ff}"])
+    expect(bearer(other)).toBeUndefined();
+  expect(bearer("Bearer x", { "Sec-WebSocket-Version": "8" })).toBeUndefined();
+});
+
 test("an origin is asked for only where some are named, and only of who sends one", () => {
   const origins = ["https://lab.example"];
   expect(answer(upgradeRequest({ Origin: "https://evil.example" })).status).toBe(101);

@@ -1,0 +1,67 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { describeError } from "../../core/errors.ts";
+import { OutputError, UsageError } from "../program/errors.ts";
+import type { Sink } from "../terminal/io.ts";
+
+/** The capture file of `-w`. What has been added is written by `flush`. */
+export interface CaptureOutput {
+  add(bytes: Uint8Array): void;
+  /** @throws {OutputError} when it cannot be written, for example because the disk is full */
+  flush(): void;
+  close(): void;
+}
+
+/** How a file is made: `wx` refuses one that exists, and the mode is that of a new one. */
+export interface NewFile {
+  readonly flags: "w" | "wx";
+  readonly mode: number;
+}
+
+/** @param path `-` is the standard output; absent: nothing is written. @throws {UsageError} */
+export function openOutput(
+  path: string | undefined,
+  stdout: Sink,
+  as: NewFile = { flags: "w", mode: 0o666 },
+): CaptureOutput {
+  if (path === undefined) return { add: () => {}, flush: () => {}, close: () => {} };
+  if (path === "-")
+    return gathering(
+      (bytes) => stdout.write(bytes),
+      () => {},
+    );
+  const file = open(path, as);
+  return gathering(
+    (bytes) => write(file, bytes, path),
+    () => closeSync(file),
+  );
+}
+
+function gathering(send: (bytes: Uint8Array) => void, close: () => void): CaptureOutput {
+  let parts: Uint8Array[] = [];
+  return {
+    add: (bytes) => void parts.push(bytes),
+    flush: () => {
+      if (parts.length === 0) return;
+      const all = Buffer.concat(parts);
+      parts = [];
+      send(all);
+    },
+    close,
+  };
+}
+
+function open(path: string, { flags, mode }: NewFile): number {
+  try {
+    return openSync(path, flags, mode);
+  } catch (error) {
+    throw new UsageError(`Cannot write to ${path}: ${describeError(error)}`);
+  }
+}
+
+function write(file: number, bytes: Uint8Array, path: string): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  } catch (error) {
+    throw new OutputError(`Cannot write to ${path}: ${describeError(error)}`);
+  }
+}

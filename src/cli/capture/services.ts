@@ -1,0 +1,64 @@
+import { nearest } from "../../core/nearest.ts";
+import { type ListeningService, labServices } from "../../protocol/analysis/service-ports.ts";
+import { maxPorts, type PortFilter } from "../../protocol/bpf/port-filter.ts";
+import type { Cli } from "../program/command.ts";
+import { UsageError } from "../program/errors.ts";
+
+/**
+ * The lab's services, and those of a configuration, whose names and ports go before.
+ * @throws {UsageError} when the file cannot be used
+ */
+export async function knownServices(cli: Cli, config?: string): Promise<ListeningService[]> {
+  if (config === undefined) return [...labServices];
+  const named = await configuredServices(cli, config);
+  const names = new Set(named.map(({ name }) => name));
+  return [...labServices.filter(({ name }) => !names.has(name)), ...named.filter(({ port }) => port > 0)];
+}
+
+/**
+ * Those of a configuration, and no others; the port is 0 where it is not known.
+ * @throws {UsageError} when the file cannot be used
+ */
+export async function configuredServices({ readServices }: Cli, config: string): Promise<ListeningService[]> {
+  if (readServices === undefined) throw new UsageError("--config is not available here");
+  return (await readServices(config)).map(({ service, role, port }) => ({ name: service, role, port }));
+}
+
+/**
+ * Those with these names; without names all of them.
+ * @throws {UsageError} for a name that none has
+ */
+export function chosenServices(
+  services: readonly ListeningService[],
+  names: readonly string[],
+): readonly ListeningService[] {
+  const known = services.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const close = nearest(name, known);
+    const hint = close === undefined ? `there are ${known.join(", ")}` : `did you mean ${close}?`;
+    throw new UsageError(`There is no service ${name}: ${hint}`);
+  }
+  return names.length === 0 ? services : services.filter(({ name }) => names.includes(name));
+}
+
+/** @param ports others, of either transport. @throws {UsageError} when there are too many */
+export function filterFor(
+  services: readonly ListeningService[],
+  ports: readonly number[],
+  hasArp: boolean,
+): PortFilter {
+  const of = (isUdp: boolean) => [
+    ...new Set([
+      ...services.filter(({ role }) => (role === "udp") === isUdp).map(({ port }) => port),
+      ...ports,
+    ]),
+  ];
+  const filter = { tcp: of(false), udp: of(true), hasArp, snapLength: 262_144 };
+  const most = Math.max(filter.tcp.length, filter.udp.length);
+  if (most > maxPorts)
+    throw new UsageError(
+      `A capture looks for ${maxPorts} ports at most, and these are ${most}: choose by --service`,
+    );
+  return filter;
+}

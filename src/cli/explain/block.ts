@@ -1,0 +1,14 @@
+/** A piece of the report, whatever it is written as: text, Markdown or HTML. */
+export type Block =
+  | { readonly kind: "heading"; readonly level: 1 | 2 | 3; readonly text: string }
+  | { readonly kind: "paragraph"; readonly text: string }
+  | { readonly kind: "list"; readonly items: readonly string[] }
+  | {
+      readonly kind: "table";
+      readonly columns: readonly { readonly title: string; readonly align?: "left" | "right" }[];
+      readonly rows: readonly (readonly string[])[];
+    };
+
+export const heading = (level: 1 | 2 | 3, text: string): Block => ({ kind: "heading", level, text });
+export const paragraph = (text: string): Block => ({ kind: "paragraph", text });
+export const list = (items: readonly string[]): Block => ({ kind: "list", items });

@@ -1,0 +1,32 @@
+import { labPorts } from "../../core/ports.ts";
+import type { NamedService } from "../conversation/conversation.ts";
+
+/** A service and where it listens. */
+export interface ListeningService extends NamedService {
+  readonly port: number;
+}
+
+/** Services of the lab whose role is not called as they are. */
+const roles: Readonly<Record<string, string>> = { "raw-echo": "echo", "file-echo": "echo" };
+
+/** The lab's services on its own ports. */
+export const labServices: readonly ListeningService[] = Object.entries(labPorts).map(([name, port]) => ({
+  name,
+  role: roles[name] ?? name,
+  port,
+}));
+
+/** Finds a service by its port. A role of UDP has no TCP port, and none of the others has one of UDP. */
+export class ServicePorts {
+  readonly #services = new Map<string, NamedService>();
+
+  constructor(services: readonly ListeningService[]) {
+    for (const { name, role, port } of services) {
+      this.#services.set(`${role === "udp" ? "udp" : "tcp"}/${port}`, { name, role });
+    }
+  }
+
+  find(transport: "tcp" | "udp", port: number): NamedService | undefined {
+    return this.#services.get(`${transport}/${port}`);
+  }
+}

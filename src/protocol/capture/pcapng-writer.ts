@@ -1,0 +1,124 @@
+import type { Instant, Way } from "./frame.ts";
+import { BlockType, byteOrderMagic } from "./pcapng.ts";
+
+/** Options by their code. */
+type Options = readonly (readonly [code: number, value: Uint8Array | undefined])[];
+
+export interface WrittenInterface {
+  readonly linkType: number;
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly snapLength: number;
+}
+
+export interface WrittenPacket extends Instant {
+  /** The position of its interface. */
+  readonly interface: number;
+  readonly bytes: Uint8Array;
+  readonly originalLength: number;
+  readonly way?: Way | undefined;
+  readonly comment?: string | undefined;
+}
+
+const encoder = new TextEncoder();
+const text = (value: string | undefined): Uint8Array | undefined =>
+  value === undefined ? undefined : encoder.encode(value).subarray(0, 0xffff);
+
+/** Time is written in nanoseconds. */
+const nanoseconds = Uint8Array.of(9);
+
+/** The block that begins a file. */
+export function sectionHeader(application: string, comment?: string): Uint8Array {
+  const body = new Uint8Array(16);
+  const view = new DataView(body.buffer);
+  view.setUint32(0, byteOrderMagic, true);
+  view.setUint16(4, 1, true);
+  // The length of the section is not known beforehand.
+  view.setBigInt64(8, -1n, true);
+  const about: Options = [
+    [1, text(comment)],
+    [4, text(application)],
+  ];
+  return block(BlockType.Section, body, about);
+}
+
+export function interfaceDescription(described: WrittenInterface): Uint8Array {
+  const body = new Uint8Array(8);
+  const view = new DataView(body.buffer);
+  view.setUint16(0, described.linkType, true);
+  view.setUint32(4, described.snapLength, true);
+  return block(BlockType.Interface, body, [
+    [2, text(described.name)],
+    [3, text(described.description)],
+    [9, nanoseconds],
+  ]);
+}
+
+export function enhancedPacket(packet: WrittenPacket): Uint8Array {
+  const { bytes } = packet;
+  const body = new Uint8Array(20 + padded(bytes.length));
+  const view = new DataView(body.buffer);
+  view.setUint32(0, packet.interface, true);
+  setTime(view, 4, packet);
+  view.setUint32(12, bytes.length, true);
+  view.setUint32(16, packet.originalLength, true);
+  body.set(bytes, 20);
+  return block(BlockType.EnhancedPacket, body, [
+    [1, text(packet.comment)],
+    [2, packet.way === undefined ? undefined : Uint8Array.of(packet.way === "in" ? 1 : 2, 0, 0, 0)],
+  ]);
+}
+
+/** What the system counted until `at`: packets that passed its filter, and those it lost. */
+export function interfaceStatistics(
+  index: number,
+  at: Instant,
+  counts: { readonly received: number; readonly dropped: number },
+): Uint8Array {
+  const body = new Uint8Array(12);
+  const view = new DataView(body.buffer);
+  view.setUint32(0, index, true);
+  setTime(view, 4, at);
+  return block(BlockType.InterfaceStatistics, body, [
+    [4, uint64(counts.received)],
+    [5, uint64(counts.dropped)],
+  ]);
+}
+
+function uint64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes;
+}
+
+/** The upper half comes first, in either byte order. */
+function setTime(view: DataView, at: number, { seconds, nanoseconds: fraction }: Instant): void {
+  const time = BigInt(seconds) * 1_000_000_000n + BigInt(fraction);
+  view.setUint32(at, Number(time >> 32n), true);
+  view.setUint32(at + 4, Number(time & 0xffff_ffffn), true);
+}
+
+const padded = (length: number): number => (length + 3) & ~3;
+
+function block(type: number, body: Uint8Array, options: Options): Uint8Array {
+  const present = options.filter(
+    (option): option is readonly [number, Uint8Array] => option[1] !== undefined,
+  );
+  let optionsLength = present.length === 0 ? 0 : 4;
+  for (const [, value] of present) optionsLength += 4 + padded(value.length);
+  const length = 12 + body.length + optionsLength;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, type, true);
+  view.setUint32(4, length, true);
+  bytes.set(body, 8);
+  let at = 8 + body.length;
+  for (const [code, value] of present) {
+    view.setUint16(at, code, true);
+    view.setUint16(at + 2, value.length, true);
+    bytes.set(value, at + 4);
+    at += 4 + padded(value.length);
+  }
+  view.setUint32(length - 4, length, true);
+  return bytes;
+}

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test";
+import { endpointsOf } from "../../../../src/protocol/capture/synthetic/endpoints.ts";
+import { IncreasingTime } from "../../../../src/protocol/capture/synthetic/increasing-time.ts";
+import { internetChecksum } from "../../../../src/protocol/capture/synthetic/internet-checksum.ts";
+import { udpPacket } from "../../../../src/protocol/capture/synthetic/ip-packet.ts";
+import {
+  maxSegment,
+  type SyntheticPacket,
+  TcpTalk,
+} from "../../../../src/protocol/capture/synthetic/tcp-talk.ts";
+
+const ends = endpointsOf("127.0.0.1:1883", "127.0.0.1:40000")!;
+const first = 1000;
+
+const flagNames = ["F", "S", "R", "P", "A"];
+
+/** Way, flags, sequence and acknowledgement from the first byte, and length of each packet. */
+const shown = (packets: readonly SyntheticPacket[]): string[] =>
+  packets.map(({ way, bytes }) => {
+    const view = new DataView(bytes.buffer);
+    const flags = flagNames.filter((_, bit) => (view.getUint8(33) & (1 << bit)) !== 0).join("");
+    const ack = view.getUint32(28) === 0 ? "-" : (view.getUint32(28) - first) | 0;
+    return `${way} ${flags} ${(view.getUint32(24) - first) | 0} ${ack} ${bytes.length - 40}`;
+  });
+
+test("a connection from its handshake to its end", () => {
+  const talk = new TcpTalk(ends, first);
+  const packets = [
+    ...talk.open(),
+    ...talk.send("in", Buffer.from("halo")),
+    ...talk.send("out", Buffer.from("Echo: halo")),
+    ...talk.close("in", false),
+  ];
+  expect(shown(packets)).toEqual([
+    "in S -1 - 0",
+    "out SA -1 0 0",
+    "in A 0 0 0",
+    "in PA 0 0 4",
+    "out PA 0 4 10",
+    "in FA 4 10 0",
+    "out FA 10 5 0",
+    "in A 5 11 0",
+  ]);
+});
+
+test("one that was open before has no handshake, and a reset ends it at once", () => {
+  const talk = new TcpTalk(ends, first);
+  expect(shown([...talk.send("out", Buffer.from("suhu")), ...talk.close("out", true)])).toEqual([
+    "out PA 0 0 4",
+    "out RA 4 0 0",
+  ]);
+});
+
+test("many bytes are several segments, and no more are on their way than the window takes", () => {
+  const talk = new TcpTalk(ends, first);
+  expect(shown(talk.send("in", Buffer.alloc(2 * maxSegment + 1)))).toEqual([
+    "in A 0 0 65000",
+    "out A 0 65000 0",
+    "in A 65000 0 65000",
+    "in PA 130000 0 1",
+  ]);
+});
+
+test("numbers go on from zero after the last one", () => {
+  const talk = new TcpTalk(ends, 0xffff_fffe);
+  const [one, two] = [...talk.send("in", Buffer.from("halo")), ...talk.send("out", Buffer.from("ya"))];
+  expect(new DataView(one!.bytes.buffer).getUint32(24)).toBe(0xffff_fffe);
+  expect(new DataView(two!.bytes.buffer).getUint32(28)).toBe(2);
+});
+
+describe("checksums", () => {
+  test("the example of RFC 1071, and an odd length", () => {
+    expect(internetChecksum(Uint8Array.of(0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7))).toBe(0x220d);
+    expect(internetChecksum(Uint8Array.of(1, 2, 3))).toBe(
+      internetChecksum(Uint8Array.of(1, 2), Uint8Array.of(3, 0)),
+    );
+  });
+
+  test("a receiver's sum over an IPv4 header, and over IPv6 with UDP, is right", () => {
+    const [packet] = new TcpTalk(ends, first).send("in", Buffer.from("x"));
+    expect(internetChecksum(packet!.bytes.subarray(0, 20))).toBe(0);
+    const { service, peer } = endpointsOf("[::1]:5000", "[::1]:6000")!;
+    const bytes = udpPacket(peer, service, Buffer.from("halo!"));
+    const pseudo = Buffer.concat([bytes.subarray(8, 40), Uint8Array.of(0, 17, 0, 13)]);
+    expect(bytes.length).toBe(40 + 8 + 5);
+    expect(internetChecksum(pseudo, bytes.subarray(40))).toBe(0);
+  });
+});
+
+describe("ends", () => {
+  const hex = (local: string, remote: string) => {
+    const found = endpointsOf(local, remote);
+    return (
+      found &&
+      [found.service, found.peer].map(
+        ({ address, port }) => `${Buffer.from(address).toString("hex")} ${port}`,
+      )
+    );
+  };
+
+  test("IPv4, and IPv6 in each way of writing it", () => {
+    expect(hex("10.0.0.1:80", "10.0.0.2:4000")).toEqual(["0a000001 80", "0a000002 4000"]);
+    const peer = "20010db8000000000000000000000001";
+    expect(hex("[2001:db8::1]:80", "[2001:db8:0:0:0:0:0:1]:1")).toEqual([`${peer} 80`, `${peer} 1`]);
+    expect(hex("[fe80::1%lo]:80", "[::7]:1")).toEqual([
+      "fe800000000000000000000000000001 80",
+      "00000000000000000000000000000007 1",
+    ]);
+  });
+
+  test("a service on all addresses was met on the peer's own, or on one that is not known", () => {
+    expect(hex("0.0.0.0:80", "127.0.0.1:1")).toEqual(["7f000001 80", "7f000001 1"]);
+    expect(hex("[::]:80", "10.0.0.2:1")).toEqual(["00000000 80", "0a000002 1"]);
+  });
+
+  test("what is no address has none", () => {
+    for (const remote of ["", "/run/mqtt.sock", "ani:1", "10.0.0.1:99999", "[::1]:80"])
+      expect(endpointsOf("10.0.0.1:80", remote)).toBeUndefined();
+  });
+});
+
+test("times are each later than the one before, also when the clock stands or is put back", () => {
+  const time = new IncreasingTime();
+  const at = [5000.5, 5000.5, 4000, 6000].map((now) => time.next(now));
+  expect(at).toEqual([
+    { seconds: 5, nanoseconds: 500_000 },
+    { seconds: 5, nanoseconds: 500_001 },
+    { seconds: 5, nanoseconds: 500_002 },
+    { seconds: 6, nanoseconds: 0 },
+  ]);
+});
