@@ -6,7 +6,9 @@ import type { CliIo, Sink } from "./cli/terminal/io.ts";
 import { terminalPrompter } from "./cli/terminal/prompter.ts";
 import { onAbort } from "./core/deadline.ts";
 import { describeError } from "./core/errors.ts";
+import { invokeProcess } from "./invoke-process.ts";
 import { namesHere } from "./names-here.ts";
+import { ownProgram } from "./own-program.ts";
 import { setLocalZone } from "./protocol/text/zone/find-zone.ts";
 
 // The entry of the client: its only file that touches the process.
@@ -22,8 +24,11 @@ setLocalZone(process.env.TZ);
 process.on("SIGINT", interrupt);
 process.stderr.on("error", () => {});
 
+/** Whoever asks for colours without a terminal shows them on one, or keeps them. (https://bixense.com/clicolors) */
+const hasColours = !["", "0"].includes(process.env.CLICOLOR_FORCE ?? "");
+
 const sink = (stream: NodeJS.WriteStream): Sink => ({
-  isTerminal: stream.isTTY === true,
+  isTerminal: stream.isTTY === true || hasColours,
   columns: Number(process.env.COLUMNS) || stream.columns || 80,
   write: (data) => void stream.write(data),
 });
@@ -65,6 +70,7 @@ function cannotWrite(error: Error): void {
 const status = await run(args, io, {
   commands,
   version: packageJson.version,
+  invoke: invokeProcess(ownProgram("distcli")),
   // Loaded on demand, because it imports all the roles.
   readServices: async (path) => (await import("./expected-services.ts")).expectedServices(path, process.env),
 });

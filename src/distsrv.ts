@@ -1,15 +1,20 @@
 #!/usr/bin/env bun
 // The server's entry: the only place where roles, server, observers and the process meet.
+import { statSync, watch, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { isatty } from "node:tty";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import labYaml from "../config/lab.yaml" with { type: "text" };
 import { version } from "../package.json";
+import { copyStore } from "./copy-store.ts";
 import { withTimeout } from "./core/deadline.ts";
+import { localUsersHere } from "./local-users.ts";
 import { namesHere } from "./names-here.ts";
 import { busyPorts } from "./net/busy-ports.ts";
 import { descriptorLimit, nextDescriptor, openDescriptors } from "./net/descriptors.ts";
 import { serveApp } from "./net/http/app-server.ts";
 import { LineWriter } from "./observe/line-writer.ts";
+import { ownProgram } from "./own-program.ts";
 import { printable } from "./protocol/text/printable.ts";
 import { findZone, setLocalZone } from "./protocol/text/zone/find-zone.ts";
 import { registry } from "./registry.ts";
@@ -17,12 +22,18 @@ import type { ProcessFacts } from "./server/admin/context.ts";
 import { check } from "./server/commands/check.ts";
 import { health } from "./server/commands/health.ts";
 import { init } from "./server/commands/init.ts";
+import { reload } from "./server/commands/reload.ts";
 import { roles, schema } from "./server/commands/roles.ts";
 import { run } from "./server/commands/run.ts";
-import { exitStatus, type ServerIo } from "./server/io.ts";
+import { token } from "./server/commands/token.ts";
+import { exitStatus, type ServerIo, type SignalKind } from "./server/io.ts";
 
-/** SIGHUP is here because a terminal sends it when it is closed. */
-const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const signals = {
+  stop: ["SIGINT", "SIGTERM"],
+  report: ["SIGUSR2"],
+  reload: ["SIGHUP"],
+  reopen: ["SIGUSR1"],
+} as const satisfies Record<SignalKind, readonly NodeJS.Signals[]>;
 
 /** How long the process waits at its end for its output to be read. */
 const flushTimeoutMs = 1000;
@@ -53,6 +64,8 @@ const io: ServerIo = {
   labYaml: String(labYaml),
   spawnWorker,
   serveApp,
+  localUsers: localUsersHere(),
+  copyStore: (directory) => copyStore(ownProgram("distsrv"), directory),
   descriptors: { limit: descriptorLimit(), next: nextDescriptor, open: openDescriptors },
   busyPorts,
   confirm: isatty(0) && isatty(2) ? confirm : undefined,
@@ -60,15 +73,61 @@ const io: ServerIo = {
   // Loaded on demand, because it imports the clients of all services.
   tries: async () => (await import("./tries.ts")).tries,
   onSignal(kind, call) {
-    for (const name of kind === "stop" ? stopSignals : (["SIGUSR2"] as const))
-      process.on(name, () => call(name));
+    for (const name of signals[kind]) {
+      // A terminal that is closed sends SIGHUP, too: nobody is there any more who could stop it by Ctrl-C.
+      process.on(name, () => (name !== "SIGHUP" || !hasLostTerminal() ? call(name) : onHangup(name)));
+    }
+    if (kind === "stop") onHangup = call;
   },
+  watchFile,
   onUncaught(call) {
     process.on("uncaughtException", call);
     process.on("unhandledRejection", call);
   },
   exit: (status) => process.exit(status),
 };
+
+let onHangup = (_signal: string): void => {};
+
+const hadTerminal = isatty(0) || isatty(1);
+const hasLostTerminal = (): boolean => hadTerminal && !isatty(0) && !isatty(1);
+
+/** An editor writes a file in several steps, or puts another one in its place: it is quiet for so long afterwards. */
+const quietMs = 200;
+
+/**
+ * The folder is watched, because a file that is replaced is another file; and what the name leads to is compared, because
+ * it may be a link to a link, as in a ConfigMap of Kubernetes.
+ */
+function watchFile(path: string, call: () => void): () => void {
+  let timer: Timer | undefined;
+  let before = signatureOf(path);
+  const compare = () => {
+    const now = signatureOf(path);
+    if (now === before) return;
+    before = now;
+    call();
+  };
+  const watcher = watch(dirname(path), () => {
+    clearTimeout(timer);
+    timer = setTimeout(compare, quietMs);
+  });
+  watcher.on("error", (error) => writeError(`Cannot watch ${path} any more: ${error.message}\n`));
+  return () => {
+    clearTimeout(timer);
+    watcher.close();
+  };
+}
+
+/** Undefined: it is not there just now. */
+function signatureOf(path: string): string | undefined {
+  try {
+    const { ino, mtimeMs, size } = statSync(path);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Descriptors that a thread needs to start. Without them Bun 1.4 ends the whole process. */
 const perThread = 8;
@@ -170,7 +229,8 @@ Examples:
   ${names.distsrv} init && ${names.distsrv} -c lab.yaml  # a file of your own to start from
   ${names.distsrv} -c lab.yaml -s services.time.port=4500
 
-Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGUSR2 logs counters and clients.`,
+Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGHUP reads the file again, SIGUSR1 goes on in a new log
+file, SIGUSR2 logs counters and clients.`,
   )
   .action(async (options) => {
     const shortcuts = {
@@ -206,6 +266,28 @@ program
     return finish(health({ ...options, config: file ?? config, set }, registry, io));
   });
 program
+  .command("reload")
+  .description("have a running distsrv on this machine go over to what its file says now: status 0, or 1")
+  .argument("[file]", "the file that it runs; absent: that of --config, or the lab inside the program")
+  .action((file) => {
+    const { config, set = [], ...options } = program.opts();
+    return finish(reload({ ...options, config: file ?? config, set }, registry, io));
+  });
+program
+  .command("access")
+  .description("say what the rules of a broker allow, and which of them: status 0 allowed, 1 denied")
+  .argument("[file]", "absent: that of --config")
+  .option("-u, --user <name>", "as this user; absent: as a client without a user name")
+  .option("--client <id>", "with this client identifier, for rules with %c")
+  .option("--publish <topic>", "may it publish to this topic?")
+  .option("--subscribe <filter>", "may it subscribe to this filter, and what does it receive?")
+  .option("--service <name>", "of this broker, where the file has several")
+  .action(async (file, question) => {
+    const { config, set = [], ...options } = program.opts();
+    const { explainAccess } = await import("./access-command.ts");
+    return finish(explainAccess({ ...options, config: file ?? config, set }, question, registry, io));
+  });
+program
   .command("schema")
   .description("print the JSON Schema of the configuration, for editors")
   .action(() => finish(schema(registry, io)));
@@ -215,9 +297,73 @@ program
   .argument("[file]", "where to", "lab.yaml")
   .action((file) => finish(init(file, registry, io)));
 program
+  .command("token")
+  .description("make a token for the admin service, and print it and its hash, for admin.users")
+  .option("--stdin", "print the hash of the token on the first line of standard input instead")
+  .action(async ({ stdin = false }) => finish(token(stdin ? await Bun.stdin.text() : undefined, io)));
+program
   .command("roles")
   .description("list the kinds of servers there are")
   .action(() => finish(roles(registry, io)));
+
+const store = program
+  .command("store")
+  .description("look into the files of a durable broker (persistence.directory), copy and check them");
+// Not the log's writer, which leaves lines out when nobody takes them: of a backup every line counts.
+const storeOutput = { write: (text: string) => writeAll(1, Buffer.from(text)), error: writeError };
+// Loaded on demand: whoever runs a lab does not need it.
+const storeCommands = () => import("./store-commands.ts");
+store
+  .command("info")
+  .description("count what is in it")
+  .argument("<directory>")
+  .option("--json", "as one line of JSON")
+  .action(async (directory, { json = false }) =>
+    finish((await storeCommands()).storeInfo(directory, json, storeOutput)),
+  );
+store
+  .command("dump")
+  .description("list the sessions, retained messages and wills")
+  .argument("<directory>")
+  .option("--json", "all of it, messages too, as JSON Lines")
+  .action(async (directory, { json = false }) =>
+    finish((await storeCommands()).storeDump(directory, json, storeOutput)),
+  );
+store
+  .command("verify")
+  .description("check every byte that counts: status 0, or 1")
+  .argument("<directory>")
+  .action(async (directory) => finish((await storeCommands()).storeVerify(directory, storeOutput)));
+store
+  .command("export")
+  .description("print all of it as JSON Lines, for a backup or a move; the broker may run meanwhile")
+  .argument("<directory>")
+  .action(async (directory) => finish((await storeCommands()).storeExport(directory, storeOutput)));
+store
+  .command("import")
+  .description("make a store of exported lines, or of a mosquitto.db, in a directory that holds none yet")
+  .argument("<directory>")
+  .argument("[file]", "absent: standard input")
+  .action(async (directory, file) =>
+    finish((await storeCommands()).storeImport(directory, file, storeOutput)),
+  );
+
+/**
+ * Waits for its reader, and does nothing else meanwhile.
+ * @throws {Error} when it cannot be written
+ */
+async function writeAll(fd: number, bytes: Buffer): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      // A pipe that does not block.
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      await Bun.sleep(10);
+    }
+  }
+}
 
 /** @param flushMs how long to wait for a slow reader of the output; absent: for ever */
 async function finish(status: number | Promise<number>, flushMs?: number): Promise<void> {

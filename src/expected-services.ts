@@ -13,6 +13,8 @@ const listening = z.object({
   port: z.number(),
   bind: z.array(z.string()).default([]),
   connect: z.array(z.string()).default([]),
+  transport: z.string().default("tcp"),
+  tls: z.unknown().optional(),
 });
 
 /**
@@ -32,9 +34,18 @@ export function expectedServices(
 }
 
 function reachable({ name, role, config }: PlannedService): ExpectedService[] {
-  const { host, port, bind, connect } = listening.parse(config);
+  const { host, port, bind, connect, transport, tls } = listening.parse(config);
   if (bind.length === 0 && connect.length > 0) return []; // a service that only connects
   const bound = bind.map(parseTcpEndpoint).find((endpoint) => endpoint !== undefined);
   if (bind.length > 0 && bound === undefined) return []; // a service that listens only on paths (ipc)
-  return [{ service: name, role: role.name, host: bound?.host ?? host, port: bound?.port ?? port }];
+  const where = {
+    service: name,
+    role: role.name,
+    host: bound?.host ?? host,
+    port: bound?.port ?? port,
+  };
+  // As of a service that runs: the round trips are made without WebSocket.
+  if (transport === "tcp") return [{ ...where, ...(tls !== undefined && { isSecure: true }) }];
+  const over = tls !== undefined && transport === "ws" ? "wss" : transport;
+  return [{ ...where, known: { state: "skipped", why: `no check over ${over}` } }];
 }

@@ -1,16 +1,12 @@
 import { z } from "zod";
-import { formatHostPort } from "../../core/address.ts";
 import { asDialError } from "../../net/dial-error.ts";
-import { fetchWhole, notHttp } from "../http/client.ts";
+import { fetchWhole, notHttp, webUrl } from "../http/client.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { ConnectionError, PeerError } from "../program/errors.ts";
-import { networkFailure, peerName } from "../program/peer.ts";
+import { networkFailure, peerName, tlsFailure } from "../program/peer.ts";
 import { type AdminPeer, adminPort } from "./options.ts";
 
 const failure = z.object({ error: z.string() });
-
-export const adminUrl = (peer: AdminPeer, path: string): string =>
-  `http://${formatHostPort(peer.host, peer.port)}${path}`;
 
 export const adminHeaders = ({ token }: AdminPeer): Record<string, string> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -21,11 +17,16 @@ export function requestAdmin<T>(
   peer: AdminPeer,
   path: string,
   schema: z.ZodType<T>,
+  request: {
+    readonly method?: string;
+    readonly body?: string;
+    readonly headers?: Record<string, string>;
+  } = {},
 ): Promise<T> {
   return withAdminErrors(peer, () =>
     context.within(`No answer from ${peerName(peer)}`, async (signal) => {
-      const init = { headers: adminHeaders(peer), signal };
-      const { response, body } = await fetchWhole(peer, adminUrl(peer, path), init);
+      const init = { ...request, headers: { ...request.headers, ...adminHeaders(peer) }, signal };
+      const { response, body } = await fetchWhole(peer, webUrl(peer, path), init);
       const text = new TextDecoder().decode(body);
       if (!response.ok) throw refusal(peer, response.status, text);
       const result = schema.safeParse(parseJson(text));
@@ -42,14 +43,22 @@ export async function withAdminErrors<T>(peer: AdminPeer, work: () => Promise<T>
   } catch (error) {
     const failed = asDialError(error, peer.host, peer.port);
     if (failed?.code !== "refused") {
-      throw notHttp(error, peer) ?? networkFailure(error, peer, peer.example) ?? error;
+      throw (
+        tlsFailure(error, peer) ?? notHttp(error, peer) ?? networkFailure(error, peer, peer.example) ?? error
+      );
     }
     const hint = `distsrv's admin service listens on 127.0.0.1:${adminPort} unless its file says otherwise (admin:)`;
     throw new ConnectionError("connection-refused", `${failed.message}. ${hint}`, "connection refused");
   }
 }
 
-const codes: Readonly<Record<number, string>> = { 400: "bad-request", 401: "no-token", 503: "busy" };
+const codes: Readonly<Record<number, string>> = {
+  400: "bad-request",
+  401: "no-token",
+  403: "not-allowed",
+  404: "not-found",
+  503: "busy",
+};
 
 /** The error for a response that is no success. */
 export function refusal(peer: AdminPeer, status: number, text: string): PeerError {

@@ -1,8 +1,6 @@
-import { onAbort } from "../../core/deadline.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { UsageError } from "../program/errors.ts";
-import { peerName } from "../program/peer.ts";
-import { adminHeaders, adminUrl, refusal } from "./client.ts";
+import { PeerError, UsageError } from "../program/errors.ts";
+import { type AdminStream, openStream } from "./open-stream.ts";
 import type { AdminPeer } from "./options.ts";
 
 /** The query of the admin service's event stream. */
@@ -18,11 +16,6 @@ export interface EventQuery {
 /** When reconnecting: all that a server keeps, because after its restart we have seen none of them. */
 const wholeHistory = 1000;
 
-export interface EventStream {
-  readonly body: ReadableStream<Uint8Array>;
-  close(): void;
-}
-
 /**
  * Opens a stream of events.
  * @param after when reconnecting: the id of the last event received
@@ -34,25 +27,16 @@ export async function openEvents(
   peer: AdminPeer,
   query: EventQuery,
   after?: string,
-): Promise<EventStream> {
-  const headers: Record<string, string> = { ...adminHeaders(peer), accept: "text/event-stream" };
-  if (after !== undefined) headers["last-event-id"] = after;
+): Promise<AdminStream> {
+  const headers: Record<string, string> = after === undefined ? {} : { "last-event-id": after };
   const history = after === undefined ? query.history : wholeHistory;
-  const closing = new AbortController();
-  const response = await context.within(`No answer from ${peerName(peer)}`, async (limit) => {
-    onAbort(limit, () => closing.abort(limit.reason)); // limits the wait for the head, not the stream
-    return fetch(adminUrl(peer, `/api/events?${searchOf({ ...query, history })}`), {
-      headers,
-      redirect: "manual",
-      signal: AbortSignal.any([context.signal, closing.signal]),
-    });
-  });
-  const { body, ok, status } = response;
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-  if (ok && isStream && body !== null) return { body, close: () => closing.abort() };
-  const text = await context.within(`No end of the answer of ${peerName(peer)}`, () => response.text());
-  const refused = refusal(peer, status, text);
-  throw refused.code === "bad-request" ? new UsageError(refused.message) : refused;
+  const path = `/api/events?${searchOf({ ...query, history })}`;
+  try {
+    return await openStream(context, peer, path, "text/event-stream", headers);
+  } catch (error) {
+    const isRejected = error instanceof PeerError && error.code === "bad-request";
+    throw isRejected ? new UsageError(error.message) : error;
+  }
 }
 
 function searchOf({ service, client, kind, topic, history }: EventQuery): URLSearchParams {

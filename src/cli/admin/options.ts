@@ -1,6 +1,7 @@
 import { baseCommand, type Cli, type CommandHelp } from "../program/command.ts";
 import { hostName, portNumber } from "../program/options.ts";
 import type { Peer } from "../program/peer.ts";
+import { type TlsOptions, tlsOf, withTls } from "../program/peer-tls.ts";
 import { ownToken } from "./own-token.ts";
 
 /** The default port of distsrv's admin service. */
@@ -11,10 +12,12 @@ export const tokenHelp =
 
 /** A command that talks to the admin service of a distsrv. */
 export function adminCommand(help: CommandHelp) {
-  return baseCommand(help)
-    .argument("[host]", "name or address of the machine that runs distsrv", hostName, "127.0.0.1")
-    .option("-p, --port <port>", "port of its admin service", portNumber, adminPort)
-    .option("--token <token>", tokenHelp);
+  return withTls(
+    baseCommand(help)
+      .argument("[host]", "name or address of the machine that runs distsrv", hostName, "127.0.0.1")
+      .option("-p, --port <port>", "port of its admin service", portNumber, adminPort)
+      .option("--token <token>", tokenHelp),
+  );
 }
 
 /** Where an admin service is, and the token for it. */
@@ -27,12 +30,14 @@ export interface AdminPeer extends Peer {
 export function adminPeer(
   cli: Cli,
   host: string,
-  { port, token }: { readonly port: number; readonly token?: string | undefined },
+  options: TlsOptions & { readonly port: number; readonly token?: string | undefined },
   example: string,
 ): AdminPeer {
+  const { port, token } = options;
   return {
     host,
     port,
+    ...tlsOf(options),
     example,
     token: token ?? (cli.io.env.DISTSRV_TOKEN || ownToken(cli.io.env, host, port)),
   };

@@ -10,6 +10,8 @@ const services = z.array(
     state: z.string(),
     transport: z.string(),
     addresses: z.array(z.string()),
+    /** That of each address; an older distsrv has one for all. */
+    transports: z.array(z.string()).optional(),
     uptime: z.number().nullable(),
     restarts: z.number(),
     error: z.string().nullable(),

@@ -13,6 +13,7 @@ const traffic = z.looseObject({
   remote: z.string(),
   direction: z.enum(["in", "out"]).optional(),
   text: z.string().optional(),
+  fields: z.looseObject({ client: z.string().optional() }).optional(),
   /** In base64. */
   bytes: z.string().optional(),
   size: z.number().optional(),
@@ -69,13 +70,19 @@ function formatEvent(event: TrafficEvent, style: Style, withBytes: boolean): str
   const { time, service, remote, direction } = event;
   const arrow = direction === "out" ? "<-" : direction === "in" ? "->" : "--";
   const peer = (remote || unnamedPeer(event)).padEnd(21);
-  const head = `${style.faint(clock(time))}  ${peer} ${arrow} ${style.strong(service.padEnd(9))} ${describe(event)}`;
+  const name = clientName(event);
+  const who = name === "" ? peer : `${peer} ${name}`;
+  const head = `${style.faint(clock(time))}  ${who} ${arrow} ${style.strong(service.padEnd(9))} ${describe(event)}`;
   if (!withBytes || event.bytes === undefined) return head;
   const bytes = Buffer.from(event.bytes, "base64");
   const shown = bytes.subarray(0, maxShown);
   const more = (event.size ?? bytes.length) - shown.length;
   return [head, ...hexDump(shown), ...(more > 0 ? [`    ... ${more} more bytes`] : [])].join("\n");
 }
+
+/** What a client calls itself, where that is not its address. */
+const clientName = ({ fields, remote }: TrafficEvent): string =>
+  fields?.client === undefined || fields.client === remote ? "" : fields.client;
 
 /** Shown for a peer without address: a publication goes to all subscribers, and libzmq does not name every peer. */
 const unnamedPeer = ({ kind, direction, text = "" }: TrafficEvent): string =>

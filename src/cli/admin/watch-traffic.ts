@@ -6,7 +6,8 @@ import { pause } from "../program/schedule.ts";
 import { interruptible, within } from "../program/timeout.ts";
 import { formatDuration } from "../terminal/units.ts";
 import { withAdminErrors } from "./client.ts";
-import { type EventQuery, type EventStream, openEvents } from "./open-events.ts";
+import { type EventQuery, openEvents } from "./open-events.ts";
+import type { AdminStream } from "./open-stream.ts";
 import type { AdminPeer } from "./options.ts";
 import { type ServerSentEvent, serverSentEvents } from "./server-sent-events.ts";
 import { showEvent } from "./show-event.ts";
@@ -54,7 +55,7 @@ class Watcher {
   }
 
   /** Shows the events of one stream. @returns why it ended */
-  async #show({ body, close }: EventStream): Promise<string> {
+  async #show({ body, close }: AdminStream): Promise<string> {
     const events = serverSentEvents(body);
     let isReady = false;
     try {
@@ -99,7 +100,7 @@ class Watcher {
   }
 
   /** Tries until the server is there again. @throws {TimedOutError} after `--timeout`, where given */
-  #reopen(): Promise<EventStream> {
+  #reopen(): Promise<AdminStream> {
     const { context, peer, options } = this;
     const message = (limit: string) => `${peerName(peer)} did not come back within ${limit}`;
     const timeout = { limit: context.timeout ?? 0, signal: context.signal, message };

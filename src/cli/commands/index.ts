@@ -1,9 +1,15 @@
 import type { CliCommand } from "../program/command.ts";
+import { ban, bans, unban } from "./bans.ts";
+import { capture } from "./capture.ts";
 import { doctor } from "./doctor.ts";
 import { echo } from "./echo.ts";
+import { expect } from "./expect.ts";
+import { explain } from "./explain.ts";
 import { info } from "./info.ts";
 import { mqtt } from "./mqtt.ts";
 import { oneway } from "./oneway.ts";
+import { record } from "./record.ts";
+import { report } from "./report.ts";
 import { rest } from "./rest.ts";
 import { rpc } from "./rpc.ts";
 import { soap } from "./soap.ts";
@@ -27,7 +33,15 @@ export const commands: readonly CliCommand[] = [
   mqtt,
   zmq,
   info,
+  expect,
   doctor,
   status,
   watch,
+  record,
+  capture,
+  explain,
+  report,
+  ban,
+  unban,
+  bans,
 ];

@@ -1,12 +1,13 @@
 import type { MqttClient } from "mqtt";
-import { describeError } from "../../core/errors.ts";
 import { bytesOfText } from "../../protocol/text/byte-text.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { acknowledged, connectMqtt, disconnectMqtt, messageFields } from "../mqtt/client.ts";
-import { brokerOf, identityOf, mqttCommand, type QoS, topicName } from "../mqtt/options.ts";
+import { type MessageOptions, mustBeOne, wholeMessage } from "../mqtt/message-source.ts";
+import { brokerOf, identityOf, mqttCommand } from "../mqtt/options.ts";
+import { type PacketProperties, propertyFields } from "../mqtt/properties.ts";
+import { type QoS, topicName } from "../mqtt/topics.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { UsageError } from "../program/errors.ts";
 import { durationMs, wholeNumber } from "../program/options.ts";
 import { type Peer, peerName } from "../program/peer.ts";
 import { repeated } from "../program/schedule.ts";
@@ -14,17 +15,22 @@ import { type CliIo, linesOf } from "../terminal/io.ts";
 
 /** `distcli mqtt pub`: publishes messages from its options, a file or a pipe. */
 export const mqttPub: CliCommand = (cli) =>
-  mqttCommand({
-    name: "pub",
-    summary: "Publish messages",
-    description: "Publishes to a topic, with the options of mosquitto_pub.",
-    examples: [
-      'distcli mqtt pub 172.16.16.101 -t sister/temp -m "Suhu: 28°C"',
-      'distcli mqtt pub 172.16.16.101 -t sister/temp -m "Suhu: 28°C" --every 1s',
-      "distcli mqtt pub 172.16.16.101 -t sister/humidity -m 40% -q 1 -r",
-      "seq 10 | distcli mqtt pub 172.16.16.101 -t count -l",
-    ],
-  })
+  mqttCommand(
+    {
+      name: "pub",
+      summary: "Publish messages",
+      description: "Publishes to a topic, with the options of mosquitto_pub.",
+      examples: [
+        'distcli mqtt pub 172.16.16.101 -t sister/temp -m "Suhu: 28°C"',
+        'distcli mqtt pub 172.16.16.101 -t sister/temp -m "Suhu: 28°C" --every 1s',
+        "distcli mqtt pub 172.16.16.101 -t sister/humidity -m 40% -q 1 -r",
+        "seq 10 | distcli mqtt pub 172.16.16.101 -t count -l",
+        "distcli mqtt pub 172.16.16.101 -t a -m x -D publish content-type text/plain -D publish user-property room 3",
+        "distcli mqtt pub 172.16.16.101 -t a -l --will-topic status/a --will-payload gone --will-retain",
+      ],
+    },
+    ["publish"],
+  )
     .requiredOption("-t, --topic <topic>", "the topic", topicName)
     .option("-m, --message <message>", "the message")
     .option("-f, --file <file>", "the message is what the file holds")
@@ -38,78 +44,57 @@ export const mqttPub: CliCommand = (cli) =>
       cli.run(options, async (context) => {
         const messages = await messageSource(options, context.io);
         const peer = brokerOf(host, options);
+        const { property } = options;
         const client = await connectMqtt(context, peer, identityOf(options));
         context.note(`Connected to the MQTT broker ${peerName(peer)}`);
         try {
-          const target = { topic: options.topic, qos: options.qos, retain: options.retain ?? false };
+          const { topic, qos, retain = false } = options;
+          const target = { topic, qos, retain, properties: property?.publish };
           await repeated(options, context.signal, async () => {
             for await (const message of messages()) await publish(context, client, peer, target, message);
           });
         } finally {
-          await disconnectMqtt(client);
+          await disconnectMqtt(client, property?.disconnect);
         }
       }),
     );
 
-interface MessageOptions {
-  readonly message?: string | undefined;
-  readonly file?: string | undefined;
-  readonly stdinLine?: true | undefined;
-  readonly stdinFile?: true | undefined;
-  readonly nullMessage?: true | undefined;
-}
-
 type Messages = () => AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 /** The source of the messages: exactly one of five options. All but `-l` are read before the connection is made. */
-async function messageSource(options: MessageOptions, io: CliIo): Promise<Messages> {
-  const given = [options.message, options.file, options.stdinLine, options.stdinFile, options.nullMessage];
-  if (given.filter((option) => option !== undefined).length !== 1) {
-    throw new UsageError("Say what to publish with exactly one of -m MESSAGE, -f FILE, -l, -s and -n");
-  }
-  if (options.stdinLine) return () => linesOf(io.stdin);
-  const message = await wholeMessage(options, io);
-  return () => [message];
-}
-
-async function wholeMessage(
-  { message, file, stdinFile }: MessageOptions,
+async function messageSource(
+  options: MessageOptions & { readonly stdinLine?: true | undefined },
   io: CliIo,
-): Promise<string | Uint8Array> {
-  if (message !== undefined) return message;
-  if (file !== undefined) return readFile(file);
-  if (stdinFile) return Buffer.concat(await Array.fromAsync(io.stdin));
-  return "";
-}
-
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Bun.file(path).bytes();
-  } catch (error) {
-    throw new UsageError(`Cannot publish --file ${path}: ${describeError(error)}`, { cause: error });
-  }
+): Promise<Messages> {
+  const { message, file, stdinLine, stdinFile, nullMessage } = options;
+  mustBeOne([message, file, stdinLine, stdinFile, nullMessage], "-m MESSAGE, -f FILE, -l, -s and -n");
+  if (stdinLine) return () => linesOf(io.stdin);
+  const whole = await wholeMessage(options, io);
+  return () => [whole];
 }
 
 interface Target {
   readonly topic: string;
   readonly qos: QoS;
   readonly retain: boolean;
+  readonly properties: PacketProperties["publish"] | undefined;
 }
 
 async function publish(
   context: CommandContext,
   client: MqttClient,
   peer: Peer,
-  { topic, qos, retain }: Target,
+  { topic, ...options }: Target,
   message: string | Uint8Array,
 ): Promise<void> {
   const payload = Buffer.from(typeof message === "string" ? bytesOfText(message) : message);
-  await acknowledged(context, client, peer, () => client.publishAsync(topic, payload, { qos, retain }));
+  await acknowledged(context, client, peer, () => client.publishAsync(topic, payload, options));
   const shown = printable(payload, 1000);
   context.result(context.quiet ? shown : `Published: ${shown}`, {
     topic,
     ...messageFields(payload),
-    qos,
-    retain,
+    qos: options.qos,
+    retain: options.retain,
+    properties: propertyFields(options.properties),
   });
 }

@@ -1,7 +1,10 @@
 import type { IPublishPacket, MqttClient } from "mqtt";
 import { textOfBytes } from "../../protocol/text/byte-text.ts";
-import { acknowledged, connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt/client.ts";
-import { brokerOf, identityOf, mqttCommand, type QoS, topicFilters } from "../mqtt/options.ts";
+import { connectMqtt, disconnectMqtt, messageFields, reconnectEvery } from "../mqtt/client.ts";
+import { brokerOf, identityOf, mqttCommand } from "../mqtt/options.ts";
+import { type PacketProperties, propertyFields } from "../mqtt/properties.ts";
+import { subscribeTo } from "../mqtt/subscribe.ts";
+import { type QoS, topicFilters } from "../mqtt/topics.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
@@ -11,19 +14,24 @@ import { within } from "../program/timeout.ts";
 
 /** `distcli mqtt sub`: shows the messages published to the topics. */
 export const mqttSub: CliCommand = (cli) =>
-  mqttCommand({
-    name: "sub",
-    summary: "Subscribe to topics and show the messages",
-    description:
-      "Subscribes and shows every message, with the options of mosquitto_sub. A lost connection is made again. " +
-      "Ends with Ctrl-C, after -C messages (status 0) or after -W (status 124).",
-    examples: [
-      "distcli mqtt sub 172.16.16.101 -t sister/temp --log mqtt_messages.log",
-      "distcli mqtt sub 172.16.16.101 -t 'sister/#' -q 1",
-      "distcli mqtt sub 172.16.16.101 -t sister/temp -C 1 -W 5s --quiet",
-      "distcli mqtt sub 172.16.16.101 -t orders -i worker-1 -c -q 1",
-    ],
-  })
+  mqttCommand(
+    {
+      name: "sub",
+      summary: "Subscribe to topics and show the messages",
+      description:
+        "Subscribes and shows every message, with the options of mosquitto_sub. A lost connection is made again. " +
+        "Ends with Ctrl-C, after -C messages (status 0) or after -W (status 124).",
+      examples: [
+        "distcli mqtt sub 172.16.16.101 -t sister/temp --log mqtt_messages.log",
+        "distcli mqtt sub 172.16.16.101 -t 'sister/#' -q 1",
+        "distcli mqtt sub 172.16.16.101 -t sister/temp -C 1 -W 5s --quiet",
+        "distcli mqtt sub 172.16.16.101 -t orders -i worker-1 -c -q 1",
+        "distcli mqtt sub 172.16.16.101 -t 'sister/#' -D subscribe subscription-identifier 7 --json",
+        "distcli mqtt sub 172.16.16.101 -t 'sister/#' --will-topic status/ani --will-payload gone",
+      ],
+    },
+    ["subscribe"],
+  )
     .requiredOption(
       "-t, --topic <filter>",
       "a topic, or a filter with + and #; may be given again",
@@ -50,7 +58,7 @@ export const mqttSub: CliCommand = (cli) =>
         try {
           await subscribe(context, client, peer, options);
         } finally {
-          await disconnectMqtt(client);
+          await disconnectMqtt(client, options.property?.disconnect);
         }
       }),
     );
@@ -62,6 +70,7 @@ interface SubOptions {
   readonly wait?: number | undefined;
   readonly retained: boolean;
   readonly verbose?: true | undefined;
+  readonly property?: PacketProperties | undefined;
 }
 
 async function subscribe(
@@ -121,7 +130,7 @@ function showMessage(
   context: CommandContext,
   topic: string,
   payload: Uint8Array,
-  { qos, retain }: IPublishPacket,
+  { qos, retain, properties }: IPublishPacket,
   verbose: boolean,
 ): void {
   const text = textOfBytes(payload);
@@ -131,6 +140,7 @@ function showMessage(
     ...messageFields(payload),
     qos,
     retain,
+    properties: propertyFields(properties),
   });
 }
 
@@ -138,9 +148,12 @@ async function subscribeTopics(
   context: CommandContext,
   client: MqttClient,
   peer: Peer,
-  { topic: topics, qos }: SubOptions,
+  { topic: topics, qos, property }: SubOptions,
 ): Promise<void> {
-  const grants = await acknowledged(context, client, peer, () => client.subscribeAsync([...topics], { qos }));
+  const grants = await subscribeTo(context, client, peer, topics, {
+    qos,
+    ...(property?.subscribe && { properties: property.subscribe }),
+  });
   for (const grant of grants) context.note(`Subscribed to ${grant.topic} (qos ${grant.qos})`);
 }
 

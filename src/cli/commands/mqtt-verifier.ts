@@ -1,12 +1,8 @@
-import { pbkdf2, randomBytes } from "node:crypto";
-import { promisify } from "node:util";
-import { saslPrep } from "../../protocol/scram/sasl-prep.ts";
-import { maxIterations, minIterations, verifierOf, writeVerifier } from "../../protocol/scram/verifier.ts";
+import { maxIterations, minIterations } from "../../protocol/scram/verifier.ts";
+import { askNewPassword } from "../mqtt/ask-password.ts";
+import { makeVerifier } from "../mqtt/make-verifier.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
-import type { CommandContext } from "../program/command-context.ts";
-import { UsageError } from "../program/errors.ts";
 import { wholeNumber } from "../program/options.ts";
-import { linesOf } from "../terminal/io.ts";
 
 /** `distcli mqtt verifier`: makes the SCRAM verifier that a broker stores for a password. */
 export const mqttVerifier: CliCommand = (cli) =>
@@ -27,41 +23,8 @@ export const mqttVerifier: CliCommand = (cli) =>
     )
     .action(({ iterations, ...options }) =>
       cli.run(options, async (context) => {
-        const password = await readPassword(context);
+        const password = await askNewPassword(context);
         const verifier = await makeVerifier(password, iterations);
         context.result(verifier, { verifier });
       }),
     );
-
-/** Asks for the password twice at a terminal, without echo; reads it once from a pipe. */
-async function readPassword(context: CommandContext): Promise<string> {
-  const { io, signal } = context;
-  if (io.openPrompter === undefined) {
-    for await (const line of linesOf(io.stdin)) return notEmpty(line);
-    return notEmpty("");
-  }
-  const prompter = io.openPrompter({ hidden: true });
-  try {
-    const password = notEmpty(await prompter.ask("Password: ", signal));
-    if ((await prompter.ask("Again: ", signal)) === password) return password;
-  } finally {
-    prompter.close();
-  }
-  throw new UsageError("The two passwords are not the same; type the same one twice");
-}
-
-function notEmpty(password: string | undefined): string {
-  if (password && !password.isWellFormed()) {
-    throw new UsageError("The password is not UTF-8: a broker compares it as UTF-8, so write it so");
-  }
-  if (password) return password;
-  throw new UsageError("The password is empty: type one, or put it on the first line of stdin");
-}
-
-const deriveKey = promisify(pbkdf2);
-
-async function makeVerifier(password: string, iterations: number): Promise<string> {
-  const salt = randomBytes(16);
-  const salted = await deriveKey(saslPrep(password), salt, iterations, 32, "sha256");
-  return writeVerifier(verifierOf(salted, salt, iterations));
-}

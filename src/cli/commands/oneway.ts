@@ -6,25 +6,28 @@ import { nonEmpty, sendMessages } from "../exchange/send-messages.ts";
 import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { type Peer, peerName } from "../program/peer.ts";
+import { tlsOf, withTls } from "../program/peer-tls.ts";
 import { withSchedule } from "../program/schedule.ts";
 
 /** `distcli oneway`: sends messages that are not answered. */
 export const oneway: CliCommand = (cli) =>
   withSchedule(
-    peerCommand({
-      name: "oneway",
-      summary: "Send messages to a server that never answers",
-      description:
-        "Sends its words as one message to a server that never answers. Without words it asks for messages, or reads them line by line from a pipe; bye leaves.",
-      port: labPorts.oneway,
-      examples: [
-        "distcli oneway 172.16.16.101 halo dunia",
-        "distcli oneway 172.16.16.101 tick --every 1s",
-        "seq 100 | distcli oneway 172.16.16.101",
-      ],
-    }).argument("[words...]", "the message"),
+    withTls(
+      peerCommand({
+        name: "oneway",
+        summary: "Send messages to a server that never answers",
+        description:
+          "Sends its words as one message to a server that never answers. Without words it asks for messages, or reads them line by line from a pipe; bye leaves.",
+        port: labPorts.oneway,
+        examples: [
+          "distcli oneway 172.16.16.101 halo dunia",
+          "distcli oneway 172.16.16.101 tick --every 1s",
+          "seq 100 | distcli oneway 172.16.16.101",
+        ],
+      }),
+    ).argument("[words...]", "the message"),
   ).action((host, words, options) => {
-    const peer = { host, port: options.port };
+    const peer = { host, port: options.port, ...tlsOf(options) };
     return cli.run(options, async (context) => {
       const open = () => openOnewayExchange(context, peer);
       const show = (_reply: undefined | object, sent: string) => `Sent to ${peerName(peer)}: ${sent}`;

@@ -7,28 +7,31 @@ import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
+import { tlsOf, withTls } from "../program/peer-tls.ts";
 
 /** `distcli rest`: calculates on the REST server. */
 export const rest: CliCommand = (cli) =>
-  peerCommand({
-    name: "rest",
-    summary: "Calculate on the REST server",
-    description:
-      "Calculates on the REST server with GET /NAME?a=..&b=..: one operation by its name, both (add and mul), or all that the server offers.",
-    port: labPorts.rest,
-    examples: [
-      "distcli rest 172.16.16.101",
-      "distcli rest 172.16.16.101 --op add -a 2.0 -b 3.0",
-      "distcli rest 172.16.16.101 --op mul -a -7 -b 6",
-      "distcli rest 172.16.16.101 --op all -a 20 -b 30",
-    ],
-  })
+  withTls(
+    peerCommand({
+      name: "rest",
+      summary: "Calculate on the REST server",
+      description:
+        "Calculates on the REST server with GET /NAME?a=..&b=..: one operation by its name, both (add and mul), or all that the server offers.",
+      port: labPorts.rest,
+      examples: [
+        "distcli rest 172.16.16.101",
+        "distcli rest 172.16.16.101 --op add -a 2.0 -b 3.0",
+        "distcli rest 172.16.16.101 --op mul -a -7 -b 6",
+        "distcli rest 172.16.16.101 --op all -a 20 -b 30",
+      ],
+    }),
+  )
     .option("--op <name>", "add, sub, ... or any other operation of the server; both; all", "both")
     .option("-a <number>", "the first operand, sent as it is typed", "10")
     .option("-b <number>", "the second operand, sent as it is typed", "5")
     .action((host, options) =>
       cli.run(options, async (context) => {
-        const peer = { host, port: options.port };
+        const peer = { host, port: options.port, ...tlsOf(options) };
         await calculateAll(context, peer, await operationNames(context, peer, options.op), options);
       }),
     );

@@ -8,22 +8,25 @@ import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
+import { tlsOf, withTls } from "../program/peer-tls.ts";
 
 /** `distcli rpc`: calls a method of a JSON-RPC 2.0 server. */
 export const rpc: CliCommand = (cli) =>
-  peerCommand({
-    name: "rpc",
-    summary: "Call a method of the JSON-RPC server",
-    description:
-      "Calls a method of a JSON-RPC 2.0 server. A parameter that is JSON is sent as it is typed, anything else as a text.",
-    port: labPorts.jsonrpc,
-    examples: [
-      "distcli rpc 172.16.16.101 add 10 2",
-      "distcli rpc 172.16.16.101 subtract 10 -- -5",
-      "distcli rpc 172.16.16.101 div a=10 b=4 --named",
-      "distcli rpc 172.16.16.101 add 1 2 --notify",
-    ],
-  })
+  withTls(
+    peerCommand({
+      name: "rpc",
+      summary: "Call a method of the JSON-RPC server",
+      description:
+        "Calls a method of a JSON-RPC 2.0 server. A parameter that is JSON is sent as it is typed, anything else as a text.",
+      port: labPorts.jsonrpc,
+      examples: [
+        "distcli rpc 172.16.16.101 add 10 2",
+        "distcli rpc 172.16.16.101 subtract 10 -- -5",
+        "distcli rpc 172.16.16.101 div a=10 b=4 --named",
+        "distcli rpc 172.16.16.101 add 1 2 --notify",
+      ],
+    }),
+  )
     .argument("<method>", "what to call")
     .argument("[params...]", "its parameters, in their order")
     .option("--named", "the parameters are written name=value and sent by name")
@@ -31,7 +34,7 @@ export const rpc: CliCommand = (cli) =>
     .option("--path <path>", "where the server takes calls", "/")
     .action((host, method, params, options) =>
       cli.run(options, async (context) => {
-        const peer = { host, port: options.port };
+        const peer = { host, port: options.port, ...tlsOf(options) };
         const sent = options.named ? namedParams(params) : params.map(jsonOrText);
         const id = options.notify ? undefined : 1n;
         const body = writeJson({ jsonrpc: "2.0", method, params: sent, id });

@@ -6,21 +6,24 @@ import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
 import { peerName, withPeerErrors } from "../program/peer.ts";
+import { tlsOf, withTls } from "../program/peer-tls.ts";
 
 /** `distcli soap`: calls an operation of a SOAP service, or lists its operations. */
 export const soap: CliCommand = (cli) =>
-  peerCommand({
-    name: "soap",
-    summary: "Call an operation of a SOAP service",
-    description: "Calls an operation of a SOAP service, or lists the operations that its WSDL describes.",
-    port: labPorts.soap,
-    examples: [
-      "distcli soap 172.16.16.101",
-      "distcli soap 172.16.16.101 add 10 5",
-      "distcli soap 172.16.16.101 subtract 10 -5",
-      "distcli soap 172.16.16.101 div 10 4 --soap-version 1.2",
-    ],
-  })
+  withTls(
+    peerCommand({
+      name: "soap",
+      summary: "Call an operation of a SOAP service",
+      description: "Calls an operation of a SOAP service, or lists the operations that its WSDL describes.",
+      port: labPorts.soap,
+      examples: [
+        "distcli soap 172.16.16.101",
+        "distcli soap 172.16.16.101 add 10 5",
+        "distcli soap 172.16.16.101 subtract 10 -5",
+        "distcli soap 172.16.16.101 div 10 4 --soap-version 1.2",
+      ],
+    }),
+  )
     .argument("[operation]", "what to call; without it, the operations are listed")
     .argument("[operands...]", "the numbers it is given, in the order of the list")
     .option("--wsdl <path>", "where the server keeps its description", "/?wsdl")
@@ -31,7 +34,13 @@ export const soap: CliCommand = (cli) =>
     )
     .action((host, operation, operands, options) =>
       cli.run(options, (context) => {
-        const peer = { host, port: options.port, wsdl: options.wsdl, version: options.soapVersion };
+        const peer = {
+          host,
+          port: options.port,
+          ...tlsOf(options),
+          wsdl: options.wsdl,
+          version: options.soapVersion,
+        };
         return context.within(`No answer from ${peerName(peer)}`, (signal) =>
           withPeerErrors(peer, async () => {
             const service = await openSoap(peer, signal);

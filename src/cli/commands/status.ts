@@ -1,3 +1,4 @@
+import { type Me, whoAmI } from "../admin/me.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
 import { listServices, type ListedService as Service } from "../admin/services.ts";
 import type { CliCommand } from "../program/command.ts";
@@ -14,7 +15,7 @@ export const status: CliCommand = (cli) =>
     summary: "Show the services of a running distsrv, as it sees them itself",
     description:
       "Asks the admin service of a running distsrv for its services: state, addresses, clients, uptime, what goes " +
-      "wrong. Exit status 1 when any of them does not run. (distcli doctor asks the services themselves.)",
+      "wrong; and who one is to it. Exit status 1 when any of them does not run. (distcli doctor asks the services themselves.)",
     examples: [
       "distcli status",
       "distcli status 172.16.16.101 --token 0123456789abcdef",
@@ -27,15 +28,20 @@ export const status: CliCommand = (cli) =>
   );
 
 async function showStatus(context: CommandContext, peer: AdminPeer): Promise<void> {
-  const all = await listServices(context, peer);
+  const [all, me] = await Promise.all([listServices(context, peer), whoAmI(context, peer)]);
   if (context.json) for (const service of all) context.result("", service);
   else context.result(overview(all, context), {});
   const down = all.filter(({ state }) => state !== "running");
   if (down.length === 0)
-    return context.note(all.length === 1 ? "The one service runs" : `All ${all.length} services run`);
+    return context.note(
+      `${all.length === 1 ? "The one service runs" : `All ${all.length} services run`}${describeMe(me)}`,
+    );
   const names = down.map(({ name, state }) => `${name} (${state})`).join(", ");
   throw new PeerError("services-down", `${down.length} of ${all.length} services do not run: ${names}`);
 }
+
+const describeMe = (me: Me | undefined): string =>
+  me === undefined ? "" : `. You are ${me.name} here, with the role ${me.role}`;
 
 function overview(all: readonly Service[], { style, io }: CommandContext): string {
   const columns = [
@@ -61,7 +67,7 @@ function overview(all: readonly Service[], { style, io }: CommandContext): strin
 }
 
 function cells(
-  { name, role, state, transport, addresses, clients, uptime, restarts }: Service,
+  { name, role, state, transport, transports, addresses, clients, uptime, restarts }: Service,
   style: Style,
 ) {
   const paint = state === "running" ? style.good : style.bad;
@@ -69,7 +75,7 @@ function cells(
     name,
     role,
     paint(state),
-    addresses.map((address) => `${address}/${transport}`).join(" ") || "-",
+    addresses.map((address, index) => `${address}/${transports?.[index] ?? transport}`).join(" ") || "-",
     clients === null ? "-" : String(clients),
     uptime === null ? "-" : formatDuration(uptime * 1000),
     String(restarts),

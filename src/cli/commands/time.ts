@@ -8,30 +8,33 @@ import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
+import { tlsOf, withTls } from "../program/peer-tls.ts";
 import { type Schedule, withSchedule } from "../program/schedule.ts";
 import { linesIfAny } from "../terminal/io.ts";
 
 /** `distcli time`: asks the TIME server for the time, once or repeatedly. */
 export const time: CliCommand = (cli) =>
   withSchedule(
-    peerCommand({
-      name: "time",
-      summary: "Ask the TIME server what time it is",
-      description:
-        "Asks the TIME server what time it is. Without any words, on a terminal, it asks you: TIME/QUIT. From a pipe, and without a host, it reads such lines.",
-      port: labPorts.time,
-      examples: [
-        "distcli time 172.16.16.101",
-        "distcli time 172.16.16.101 --every 1s",
-        "distcli time 172.16.16.101 --clients 50 --repeat 10",
-        "distcli time 172.16.16.101 --interactive",
-        "printf 'TIME\\nQUIT\\n' | distcli time",
-      ],
-    }).option("-i, --interactive", "a dialogue: TIME asks, QUIT leaves"),
+    withTls(
+      peerCommand({
+        name: "time",
+        summary: "Ask the TIME server what time it is",
+        description:
+          "Asks the TIME server what time it is. Without any words, on a terminal, it asks you: TIME/QUIT. From a pipe, and without a host, it reads such lines.",
+        port: labPorts.time,
+        examples: [
+          "distcli time 172.16.16.101",
+          "distcli time 172.16.16.101 --every 1s",
+          "distcli time 172.16.16.101 --clients 50 --repeat 10",
+          "distcli time 172.16.16.101 --interactive",
+          "printf 'TIME\\nQUIT\\n' | distcli time",
+        ],
+      }),
+    ).option("-i, --interactive", "a dialogue: TIME asks, QUIT leaves"),
   ).action((host, options, command) => {
     const typed = command.parent?.args ?? [];
     const bare = cli.io.openPrompter !== undefined && isBare(typed);
-    const peer = { host, port: options.port };
+    const peer = { host, port: options.port, ...tlsOf(options) };
     return cli.run(options, async (context) => {
       if (options.interactive || bare) return askInteractively(context, peer);
       if (cli.io.openPrompter === undefined && command.args.length === 0 && !isScheduled(options)) {

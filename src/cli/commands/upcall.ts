@@ -1,6 +1,7 @@
 import { labPorts } from "../../core/ports.ts";
 import { textFields } from "../../protocol/text/byte-text.ts";
 import { type Exchange, openTcpExchange, type Reply } from "../exchange/exchange.ts";
+import { openExchangeLog } from "../exchange/exchange-log.ts";
 import { prefixed } from "../exchange/framing.ts";
 import { messagePrompts, runInteractive } from "../exchange/interactive.ts";
 import { sendMessages } from "../exchange/send-messages.ts";
@@ -9,44 +10,55 @@ import { type CliCommand, peerCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
+import { tlsOf, withTls } from "../program/peer-tls.ts";
 import { withSchedule } from "../program/schedule.ts";
 
 /** `distcli upcall`: sends messages one by one and shows the upcalls, also unsolicited ones. */
 export const upcall: CliCommand = (cli) =>
   withSchedule(
-    peerCommand({
-      name: "upcall",
-      summary: "Send messages to the upcall server and show its upcalls",
-      description:
-        "Sends comma-separated messages one by one and shows the upcall each of them causes. Without messages it asks for them, or reads them line by line from a pipe; bye leaves.",
-      port: labPorts.upcall,
-      examples: [
-        'distcli upcall 172.16.16.101 "event1, proses data, bye"',
-        "distcli upcall 172.16.16.101 hello --listen",
-        "distcli upcall 172.16.16.101 --listen --timeout 1m",
-        "distcli upcall 172.16.16.101",
-      ],
-    })
+    withTls(
+      peerCommand({
+        name: "upcall",
+        summary: "Send messages to the upcall server and show its upcalls",
+        description:
+          "Sends comma-separated messages one by one and shows the upcall each of them causes. Without messages it asks for them, or reads them line by line from a pipe; bye leaves. The file of --log keeps requests, upcalls, errors and the end, each with its time.",
+        port: labPorts.upcall,
+        examples: [
+          'distcli upcall 172.16.16.101 "event1, proses data, bye"',
+          "distcli upcall 172.16.16.101 hello --listen",
+          "distcli upcall 172.16.16.101 --listen --timeout 1m",
+          "distcli upcall 172.16.16.101 hello --log upcall.log",
+          "distcli upcall 172.16.16.101",
+        ],
+      }),
+    )
       .argument("[messages...]", "what to send, separated by commas")
       .option("-l, --listen", "stay and show the events that the server sends by itself"),
   ).action((host, words, options) => {
-    const peer = { host, port: options.port };
+    const peer = { host, port: options.port, ...tlsOf(options) };
     const messages = untilBye(words.join(" ").split(","));
-    return cli.run(options, async (context) => {
-      const open = () => openTcpExchange(context, peer, prefixed(["Upcall event: Processing "]));
-      const validateReply = mustContainRequest(peer, "upcall");
-      if (messages.length === 0 && !options.listen) {
-        return runInteractive(context, { ...interactive, validateReply, exchange: await open() });
+    // The file of --log keeps the exchange itself, and not what is printed.
+    return cli.run({ ...options, log: undefined }, async (context) => {
+      const log = openExchangeLog(options.log, peer, context.json);
+      const open = (client?: number) =>
+        log.open(() => openTcpExchange(context, peer, prefixed(["Upcall event: Processing "])), client);
+      const validateReply = log.validated(mustContainRequest(peer, "upcall"));
+      try {
+        if (messages.length === 0 && !options.listen) {
+          return await runInteractive(context, { ...interactive, validateReply, exchange: await open() });
+        }
+        return await sendMessages(context, {
+          messages,
+          schedule: options,
+          clients: options.clients,
+          open,
+          validateReply,
+          show: (reply) => shown(reply?.text ?? ""),
+          afterwards: options.listen ? (exchange) => listen(context, peer, exchange) : undefined,
+        });
+      } finally {
+        log.close();
       }
-      return sendMessages(context, {
-        messages,
-        schedule: options,
-        clients: options.clients,
-        open,
-        validateReply,
-        show: (reply) => shown(reply?.text ?? ""),
-        afterwards: options.listen ? (exchange) => listen(context, peer, exchange) : undefined,
-      });
     });
   });
 

@@ -22,12 +22,14 @@ export const zmqReq: CliCommand = (cli) =>
     examples: [
       "distcli zmq req tcp://172.16.16.101:5555 Hello",
       "distcli zmq req 172.16.16.101 Hello --repeat 10 --every 1s",
+      "distcli zmq req 172.16.16.101 Hello --repeat 10 --numbered",
       "seq 10 | distcli zmq req 172.16.16.101",
     ],
   })
     .argument("[words...]", "the request (default: Hello)")
     .option("--repeat <n>", "ask so many times", wholeNumber(1))
     .option("--every <duration>", "pause before the next request; without --repeat: until Ctrl-C", durationMs)
+    .option("--numbered", "put the number of the request behind it: Hello 0, Hello 1, ...")
     .action((endpoint, words, options) =>
       cli.run(options, async (context) => {
         const isPiped = words.length === 0 && options.repeat === undefined && options.every === undefined;
@@ -35,8 +37,10 @@ export const zmqReq: CliCommand = (cli) =>
           isPiped && context.io.openPrompter === undefined ? linesIfAny(context.io.stdin) : undefined;
         const requests = await lines;
         await withZmq(context, "req", { endpoint, options, side: "connects" }, async (client) => {
-          const ask = (message: string, number: number) =>
-            request(context, client, { endpoint, message, number, patient: options.patient });
+          const ask = (text: string, number: number) => {
+            const message = options.numbered ? `${text} ${number}` : text;
+            return request(context, client, { ...options, endpoint, message, number });
+          };
           if (requests === undefined) {
             const message = words.join(" ") || "Hello";
             return repeated(options, context.signal, (round) => ask(message, round - 1));
@@ -55,16 +59,18 @@ interface Request {
   readonly message: string;
   /** Counts from 0, as the original client does. */
   readonly number: number;
+  /** The message ends with its number. */
+  readonly numbered?: true | undefined;
   /** Who waits for a peer that is not there yet waits for one that comes back, too. */
-  readonly patient: boolean | undefined;
+  readonly patient?: true | undefined;
 }
 
 async function request(
   context: CommandContext,
   client: ZmqClient,
-  { endpoint, message, number, patient }: Request,
+  { endpoint, message, number, numbered, patient }: Request,
 ): Promise<void> {
-  context.note(`Sending request ${number} ...`);
+  context.note(numbered ? `Sending request ${number}: ${message}` : `Sending request ${number} ...`);
   const reply = await context.within(`No reply from ${endpoint}`, async () => {
     await client.send([bytesOfText(message)]);
     return await (patient ? client.receive() : client.receiveReply());

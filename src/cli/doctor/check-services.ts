@@ -6,7 +6,7 @@ import { ConnectionError, PeerError, TimedOutError } from "../program/errors.ts"
 import { withTcp } from "../program/peer.ts";
 import { type Column, rowFormat, tableWidth } from "../terminal/table.ts";
 import { formatDuration, roundMs } from "../terminal/units.ts";
-import type { Check, RoundTrip } from "./check.ts";
+import type { Check, DoctorLogin, RoundTrip } from "./check.ts";
 import { checkJsonrpc, checkRest, checkSoap } from "./http-checks.ts";
 import { checkMqtt } from "./mqtt-check.ts";
 import { checkEcho, checkOneway, checkTime, checkUdp, checkUpcall } from "./text-checks.ts";
@@ -41,19 +41,23 @@ type Result =
  */
 export async function checkServices(
   context: CommandContext,
-  services: readonly ExpectedService[],
+  expected: readonly ExpectedService[],
+  login: DoctorLogin = { tls: {} },
 ): Promise<void> {
+  const services = expected.map((service) => ({ ...service, ...(service.isSecure && { tls: login.tls }) }));
   const columns = columnsFor(services);
   const row = rowFormat(columns, tableWidth(context.io.stdout, context.io.env));
   if (!context.json && !context.quiet) context.result(row(columns.map(({ title }) => title)), {});
   const unreachable = await findUnreachable(context, services);
   const failed: string[] = [];
+  let skipped = 0;
   for (const service of services) {
     const why = unreachable.get(service);
     const result =
-      why === undefined ? await checkService(context, service) : ({ state: "failed", why } as const);
+      why === undefined ? await checkService(context, service, login) : ({ state: "failed", why } as const);
     if (result.state === "failed") failed.push(service.service);
-    const { known: _, ...where } = service;
+    if (result.state === "skipped") skipped++;
+    const { known: _, tls: __, ...where } = service;
     context.result(row(cells(context, service, result)), { ...where, ...fields(result) });
   }
   if (failed.length > 0) {
@@ -62,8 +66,13 @@ export async function checkServices(
       `${failed.length} of ${services.length} services failed: ${failed.join(", ")}`,
     );
   }
-  context.note(`All ${services.length} services answer`);
+  const asked = services.length - skipped;
+  const rest = skipped === 0 ? "" : `; ${skipped} ${skipped === 1 ? "was" : "were"} not asked`;
+  context.note(asked === 0 ? "No service was asked" : `${allOf(asked)}${rest}`);
 }
+
+const allOf = (count: number): string =>
+  count === 1 ? "The service answers" : `All ${count} services answer`;
 
 async function findUnreachable(
   context: CommandContext,
@@ -82,12 +91,16 @@ async function findUnreachable(
   return unreachable;
 }
 
-async function checkService(context: CommandContext, service: ExpectedService): Promise<Result> {
+async function checkService(
+  context: CommandContext,
+  service: ExpectedService,
+  login: DoctorLogin,
+): Promise<Result> {
   if (service.known !== undefined) return service.known;
   const check = checks[service.role];
   if (check === undefined) return { state: "skipped", why: `no check for the role ${service.role}` };
   try {
-    return { state: "ok", ...(await check(context, service)) };
+    return { state: "ok", ...(await check(context, service, login)) };
   } catch (error) {
     context.signal.throwIfAborted();
     return { state: "failed", why: reason(error) };

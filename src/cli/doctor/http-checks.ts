@@ -1,5 +1,5 @@
 import { printable } from "../../protocol/text/printable.ts";
-import { fetchWhole } from "../http/client.ts";
+import { fetchWhole, webUrl } from "../http/client.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { type Peer, peerName, withPeerErrors } from "../program/peer.ts";
 import { isJson } from "../terminal/json.ts";
@@ -14,8 +14,7 @@ async function request(context: CommandContext, peer: Peer, path: string, init: 
   const { result, ms } = await timed(() =>
     withPeerErrors(peer, () =>
       context.within(`No answer from ${peerName(peer)}`, async (signal): Promise<TextResponse> => {
-        const url = `http://${peerName(peer)}${path}`;
-        const { response, body } = await fetchWhole(peer, url, { ...init, signal });
+        const { response, body } = await fetchWhole(peer, webUrl(peer, path), { ...init, signal });
         return { status: response.status, text: new TextDecoder().decode(body) };
       }),
     ),

@@ -25,8 +25,8 @@ function asExpected(
     const why = `distsrv says: ${state}${error === null ? "" : ` (${error})`}`;
     return { ...where, known: { state: "failed", why } };
   }
-  if (port === undefined || (transport !== "tcp" && transport !== "udp")) {
+  if (port === undefined || !["tcp", "tls", "udp"].includes(transport)) {
     return { ...where, known: { state: "skipped", why: `no check over ${transport}` } };
   }
-  return where;
+  return { ...where, ...(transport === "tls" && { isSecure: true }) };
 }

@@ -4,7 +4,7 @@ import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { connectionClosed, connectTcp, type Peer, peerName, withPeerErrors } from "../program/peer.ts";
 import { type Affixes, affixesOf, type Framing, type MessageLength, oneOf } from "./framing.ts";
-import { MessageReader } from "./message-reader.ts";
+import { MessageReader, type OnBytes } from "./message-reader.ts";
 
 /** One answer of a server. */
 export interface Reply {
@@ -35,9 +35,10 @@ export async function openTcpExchange(
   context: CommandContext,
   peer: Peer,
   framing: Framing,
+  onBytes?: OnBytes,
 ): Promise<Exchange> {
   const client = await connectTcp(context, peer);
-  const reader = new MessageReader(client);
+  const reader = new MessageReader(client, onBytes);
   // The first reply in an unknown form is ended by silence. Its affixes then give the length of the next ones.
   let affixes: Affixes | undefined;
   const replyLength = (sent: Uint8Array): MessageLength => {
@@ -83,7 +84,30 @@ export async function openUdpExchange(context: CommandContext, peer: Peer): Prom
   };
 }
 
-function datagram(message: string): Uint8Array {
+/**
+ * An exchange that waits for no reply. What has come all the same by the time of the next datagram is a note; that the host
+ * refused the last one is an error then.
+ */
+export async function openUdpSender(context: CommandContext, peer: Peer): Promise<Exchange> {
+  const socket = await withPeerErrors(peer, () => dialUdp(peer));
+  const send = (message: string) =>
+    withPeerErrors(peer, async () => {
+      for (const bytes of await socket.arrived())
+        context.note(`Received from server, unexpected: ${replyText(bytes)}`);
+      socket.send(datagram(message));
+    });
+  return {
+    request: async (message) => {
+      await send(message);
+      return undefined;
+    },
+    send,
+    close: () => socket.close(),
+  };
+}
+
+/** @throws {UsageError} when no datagram holds the message */
+export function datagram(message: string): Uint8Array {
   const bytes = bytesOfText(message);
   if (bytes.length <= maxDatagram) return bytes;
   throw new UsageError(`A datagram holds ${maxDatagram} bytes, and the message has ${bytes.length}`);

@@ -9,6 +9,9 @@ const endingSilence = { enough: 100, short: 1000 };
 /** Bytes, besides the expected ones, after which a peer that sends without a pause is given up. */
 export const maxMessage = 16 * 1024 * 1024;
 
+/** Called with bytes of a reply as they have arrived, and how many of that reply came before. */
+export type OnBytes = (bytes: Uint8Array, before: number) => void;
+
 /**
  * Reads messages from a byte stream that has no frames. A message of known length ends there, however it was cut
  * into segments; any other ends when the peer falls silent.
@@ -17,11 +20,13 @@ export class MessageReader {
   /** When the last bytes came, as `performance.now` counts: the silence after them is not the peer's time. */
   lastByteAt = 0;
   readonly #client: TcpClient;
+  readonly #onBytes: OnBytes | undefined;
   /** Bytes received and not yet returned. */
   #unread: Uint8Array = new Uint8Array(0);
 
-  constructor(client: TcpClient) {
+  constructor(client: TcpClient, onBytes?: OnBytes) {
     this.#client = client;
+    this.#onBytes = onBytes;
   }
 
   /**
@@ -39,6 +44,7 @@ export class MessageReader {
       const next = await this.#client.read(have.length === 0 ? undefined : silence);
       if (next.kind === "bytes") {
         this.lastByteAt = performance.now();
+        this.#onBytes?.(next.bytes, have.length);
         this.#unread = have.length === 0 ? next.bytes : Buffer.concat([have, next.bytes]);
       } else return have.length === 0 ? undefined : this.#take(have.length);
     }

@@ -20,7 +20,8 @@ export interface MessagesToSend {
   readonly schedule: Schedule;
   /** How many clients send them at once. */
   readonly clients: number;
-  open(): Promise<Exchange>;
+  /** @param client its number, where there are several */
+  open(client: number | undefined): Promise<Exchange>;
   /** The text to print for a reply, as the original client printed it. */
   show(reply: Reply | undefined, sent: string): string;
   /** The command ends with its error, after the reply has been printed. */
@@ -45,7 +46,7 @@ async function runClient(
   times: ClientTimes,
   elapsed: () => number,
 ): Promise<void> {
-  const exchange = await options.open();
+  const exchange = await options.open(client);
   times.connected = elapsed();
   try {
     await repeated(options.schedule, context.signal, async (round) => {

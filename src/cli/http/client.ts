@@ -5,6 +5,7 @@ import type { JsonValue } from "../../protocol/json/value.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { notSpeaking, type Peer, peerName, withPeerErrors } from "../program/peer.ts";
+import { tlsSettings } from "../program/peer-tls.ts";
 
 /** More bytes than any response of these services has. A peer that sends without end is given up. */
 const maxBody = 4 * 1024 * 1024;
@@ -14,13 +15,21 @@ export interface WholeResponse {
   readonly body: Uint8Array;
 }
 
+/** Where a peer answers HTTP. */
+export const webUrl = ({ host, port, tls }: Peer, path: string): string =>
+  `${tls === undefined ? "http" : "https"}://${formatHostPort(host, port)}${path}`;
+
+/** What fetch needs to know of a peer. */
+export const fetchOptions = ({ tls }: Peer) =>
+  ({ redirect: "manual", ...(tls && { tls: tlsSettings(tls) }) }) as const;
+
 /**
  * Sends one request and reads the whole response. Redirects are not followed: they lead to another peer.
  * @throws {PeerError} when the peer does not speak HTTP, or its response is too large
  */
 export async function fetchWhole(peer: Peer, url: string, init: RequestInit): Promise<WholeResponse> {
   try {
-    const response = await fetch(url, { ...init, redirect: "manual" });
+    const response = await fetch(url, { ...init, ...fetchOptions(peer) });
     return { response, body: await readBody(response, peer) };
   } catch (error) {
     throw notHttp(error, peer) ?? error;
@@ -62,7 +71,7 @@ export function requestJson(
   path: string,
   init: { readonly method?: string; readonly body?: string } = {},
 ): Promise<JsonResponse> {
-  const url = `http://${formatHostPort(peer.host, peer.port)}${path}`;
+  const url = webUrl(peer, path);
   const headers: Record<string, string> =
     init.body === undefined ? {} : { "content-type": "application/json" };
   return withPeerErrors(peer, () =>

@@ -1,9 +1,8 @@
 import type { Client, IHttpClient, SoapMethod } from "soap";
 import { z } from "zod";
-import { formatHostPort } from "../../core/address.ts";
 import { PeerError } from "../program/errors.ts";
 import { type Peer, peerName } from "../program/peer.ts";
-import { fetchWhole } from "./client.ts";
+import { fetchWhole, webUrl } from "./client.ts";
 
 export interface SoapOperation {
   readonly name: string;
@@ -41,7 +40,7 @@ const exactNumbers = { integer: (text: string) => text, decimal: (text: string) 
 export async function openSoap(peer: SoapPeer, signal: AbortSignal): Promise<SoapService> {
   // Loaded on demand: it takes a fifth of a second, and the other commands do not need it.
   const { createClientAsync } = await import("soap");
-  const base = `http://${formatHostPort(peer.host, peer.port)}`;
+  const base = webUrl(peer, "");
   const options = {
     disableCache: true,
     forceSoap12Headers: peer.version === "1.2",

@@ -1,23 +1,19 @@
-import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { describeError } from "../../core/errors.ts";
 import { labPorts } from "../../core/ports.ts";
-import { UsageError } from "../program/errors.ts";
 import { hostName } from "../program/options.ts";
 import type { Peer } from "../program/peer.ts";
+import { readTlsFiles, type TlsFileOptions } from "../program/peer-tls.ts";
 
 /** Where a broker is, and over which protocol; absent: MQTT over TCP. */
 export interface Broker extends Peer {
-  readonly protocol?: Protocol;
-  /** The path of a WebSocket. */
+  readonly protocol?: Protocol | "unix";
+  /** The path of a WebSocket, or of a Unix socket, which then is the host, too. */
   readonly path?: string;
-  /** Authorities to trust, in PEM, instead of the system's. */
-  readonly ca?: string;
-  /** Accept any certificate. */
-  readonly insecure?: boolean;
 }
 
 type Protocol = "mqtt" | "mqtts" | "ws" | "wss";
+
+const secure: ReadonlySet<Protocol> = new Set(["mqtts", "wss"]);
 
 const defaultPorts: Readonly<Record<Protocol, number>> = {
   mqtt: labPorts.mqtt,
@@ -29,32 +25,35 @@ const defaultPorts: Readonly<Record<Protocol, number>> = {
 /** Parses an option: a name, an address, or a URL such as ws://172.16.16.101:8083/mqtt. */
 export function brokerName(value: string): string {
   if (!value.includes("://")) return hostName(value);
-  if (readUrl(value) !== undefined) return value;
+  if (readUrl(value) !== undefined || socketPath(value) !== undefined) return value;
   throw new InvalidArgumentError(
-    "A broker's URL is mqtt://HOST[:PORT], mqtts://HOST[:PORT], ws://HOST[:PORT][/PATH] or wss://HOST[:PORT][/PATH].",
+    "A broker's URL is mqtt://HOST[:PORT], mqtts://HOST[:PORT], ws://HOST[:PORT][/PATH], wss://HOST[:PORT][/PATH] or unix:///PATH.",
   );
 }
 
-interface BrokerOptions {
+interface BrokerOptions extends TlsFileOptions {
   readonly port?: number | undefined;
-  readonly cafile?: string | undefined;
-  readonly insecure?: true | undefined;
 }
 
 /**
- * The broker for a name and the options. As with Mosquitto's clients, --cafile means TLS.
- * @throws {UsageError} when the CA file cannot be read
+ * The broker for a name and the options. As with Mosquitto's clients, --cafile and --cert mean TLS.
+ * @throws {UsageError} when one of the files cannot be read
  */
-export function brokerAt(name: string, { port, cafile, insecure }: BrokerOptions): Broker {
-  const plain = { protocol: cafile === undefined ? "mqtt" : "mqtts", host: name, port: undefined } as const;
+export function brokerAt(name: string, { port, ...files }: BrokerOptions): Broker {
+  const path = socketPath(name);
+  if (path !== undefined) return { protocol: "unix", host: path, port: 0, path };
+  const isSecure = files.cafile !== undefined || files.cert !== undefined;
+  const plain = { protocol: isSecure ? "mqtts" : "mqtt", host: name, port: undefined } as const;
   const url = readUrl(name) ?? plain;
   return {
     ...url,
     port: port ?? url.port ?? defaultPorts[url.protocol],
-    ...(cafile !== undefined && { ca: readAuthorities(cafile) }),
-    ...(insecure && { insecure }),
+    ...(secure.has(url.protocol) && { tls: readTlsFiles(files) }),
   };
 }
+
+/** The path of the Unix socket that unix:///run/distsrv/mqtt.sock names. */
+const socketPath = (text: string): string | undefined => /^unix:\/\/(\/[^\0]+)$/.exec(text)?.[1];
 
 function readUrl(text: string) {
   const [, protocol, host = "", port, path] =
@@ -68,12 +67,4 @@ function readUrl(text: string) {
     port: port === undefined ? undefined : Number(port),
     ...(isSocket && { path: path ?? "/mqtt" }),
   };
-}
-
-function readAuthorities(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new UsageError(`Cannot read --cafile ${file}: ${describeError(cause)}`, { cause });
-  }
 }

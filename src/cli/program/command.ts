@@ -10,6 +10,8 @@ export interface ExpectedService {
   readonly host: string;
   /** 0 where it listens on none. */
   readonly port: number;
+  /** It speaks TLS. */
+  readonly isSecure?: boolean | undefined;
   /** Known beforehand, so that no round trip is made: its server says that it does not run, for example. */
   readonly known?: { readonly state: "failed" | "skipped"; readonly why: string } | undefined;
 }
@@ -19,6 +21,8 @@ export interface Cli {
   readonly io: CliIo;
   /** Opens the context that the shared options describe, runs `work` with it, and always closes it. */
   run(options: SharedOptions, work: (context: CommandContext) => Promise<void>): Promise<void>;
+  /** Runs another command of this program with an io of its own, and returns its exit status. Never throws. */
+  readonly invoke: (args: readonly string[], io: CliIo) => Promise<number>;
   /** The services of a distsrv configuration. Handed in by the entry: the client does not import the server. */
   readonly readServices?: (path: string) => Promise<readonly ExpectedService[]>;
 }

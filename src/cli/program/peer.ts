@@ -1,25 +1,30 @@
 import { formatHostPort } from "../../core/address.ts";
+import { describeError } from "../../core/errors.ts";
 import { labServicesOn } from "../../core/ports.ts";
 import { asDialError, type DialError } from "../../net/dial-error.ts";
 import { dialTcp, type TcpClient } from "../../net/tcp/client.ts";
 import type { CommandContext } from "./command-context.ts";
 import { ConnectionError, PeerError, TimedOutError } from "./errors.ts";
+import { handshakeFailure, isCertificateError, type PeerTls, tlsSettings } from "./peer-tls.ts";
 
 /** Where a command's peer is. */
 export interface Peer {
   readonly host: string;
   readonly port: number;
+  /** Present: it is spoken to over TLS. */
+  readonly tls?: PeerTls;
 }
 
-/** `127.0.0.1:2222`, for messages. */
+/** `127.0.0.1:2222`, or the path of a Unix socket, for messages. */
 export const peerName = ({ host, port }: Peer): string => formatHostPort(host, port);
 
 /** Connects over TCP within the timeout. */
 export function connectTcp(context: CommandContext, peer: Peer): Promise<TcpClient> {
   const silence = `No connection to ${peerName(peer)}`;
+  const { host, port, tls } = peer;
   return withPeerErrors(peer, () =>
     context
-      .within(silence, (signal) => dialTcp({ ...peer, signal }))
+      .within(silence, (signal) => dialTcp({ host, port, signal, ...(tls && { tls: tlsSettings(tls) }) }))
       .catch((error: unknown) => {
         if (error instanceof TimedOutError) throw new TimedOutError(`${error.message}. ${silentAdvice}`);
         throw error;
@@ -49,8 +54,18 @@ export async function withPeerErrors<T>(peer: Peer, work: () => Promise<T>): Pro
   try {
     return await work();
   } catch (error) {
-    throw networkFailure(error, peer) ?? error;
+    throw tlsFailure(error, peer) ?? networkFailure(error, peer) ?? error;
   }
+}
+
+/** The error for a peer with which TLS does not come about, such as one that is not trusted; undefined for any other. */
+export function tlsFailure(error: unknown, peer: Peer): PeerError | undefined {
+  const reason = handshakeFailure(error);
+  if (reason !== undefined)
+    return new PeerError("no-tls", `The TLS handshake with ${peerName(peer)} failed: ${reason}`);
+  if (!isCertificateError(error)) return undefined;
+  const message = `The certificate of ${peerName(peer)} is not trusted: ${describeError(error)}. Name its authority with --cafile FILE, or take it unseen with --insecure`;
+  return new PeerError("not-trusted", message);
 }
 
 /**
@@ -60,19 +75,22 @@ export async function withPeerErrors<T>(peer: Peer, work: () => Promise<T>): Pro
  */
 export function networkFailure(
   error: unknown,
-  { host, port }: Peer,
+  { host, port, tls }: Peer,
   example = "distcli echo 127.0.0.1 halo",
 ): PeerError | undefined {
   const failed = asDialError(error, host, port);
   if (failed === undefined) return undefined;
   // No `cause`: it repeats in a library's words what the message says already.
+  const hint = failed.code === "reset" && tls !== undefined ? tlsAdvice(tls) : advice(failed, example);
   const reason = failed.message.replace(`Cannot connect to ${formatHostPort(host, port)}: `, "");
-  return new ConnectionError(
-    `connection-${failed.code}`,
-    `${failed.message}${advice(failed, example)}`,
-    reason,
-  );
+  return new ConnectionError(`connection-${failed.code}`, `${failed.message}${hint}`, reason);
 }
+
+/** For a peer that breaks a connection over TLS off: it gives no reason that could be read. */
+const tlsAdvice = ({ cert }: PeerTls): string =>
+  cert === undefined
+    ? ". Does it speak TLS, and does it ask for a certificate? Then give one: --cert FILE --key FILE"
+    : ". Does it speak TLS, and take certificates of this authority? Its log says why it has refused one";
 
 /** What to look at, for each way in which a connection fails. */
 function advice({ code, host, port }: DialError, example: string): string {

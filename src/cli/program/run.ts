@@ -1,4 +1,10 @@
-import { Command, CommanderError, type CommandUnknownOpts, type Option } from "@commander-js/extra-typings";
+import {
+  Command,
+  CommanderError,
+  type CommandUnknownOpts,
+  InvalidArgumentError,
+  type Option,
+} from "@commander-js/extra-typings";
 import { withCommandNames } from "../../core/command-names.ts";
 import { describeError } from "../../core/errors.ts";
 import type { CliIo } from "../terminal/io.ts";
@@ -12,6 +18,8 @@ export interface RunOptions {
   readonly commands: readonly CliCommand[];
   readonly version: string;
   readonly readServices?: Cli["readServices"];
+  /** Absent: commands that others run are run in this process. */
+  readonly invoke?: Cli["invoke"];
 }
 
 /** Parses the arguments, runs the command, and returns the exit status. Never throws. */
@@ -40,6 +48,7 @@ export function buildProgram(io: CliIo, options: RunOptions) {
 function cliFor(io: CliIo, options: RunOptions): Cli {
   return {
     io,
+    invoke: options.invoke ?? ((args, own) => run(args, own, options)),
     readServices: options.readServices,
     run: async (shared, work) => {
       const context = openContext(io, shared);
@@ -96,6 +105,8 @@ function sharedOptionsLast<T extends CommandUnknownOpts | Option>(
 
 /** Prints the error to stderr and returns its exit status. */
 export function report(error: unknown, io: CliIo, json: boolean): number {
+  // Thrown by a check of our own that commander did not call: it has printed nothing.
+  if (error instanceof InvalidArgumentError) return report(new UsageError(error.message), io, json);
   // --help and --version succeed; a missing command is a usage error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
   const failure = asCliFailure(error, io);

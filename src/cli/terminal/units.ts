@@ -1,12 +1,16 @@
 // Times and amounts of data as a person reads them.
 
-/** `250 ms`, `1.5 s`, `2 min`. */
+const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
+
+/** `250 ms`, `1.5 s`, `2 min`, `36 h`, `7 d`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1) return `${milliseconds.toFixed(2)} ms`;
   if (milliseconds < 10) return `${Number(milliseconds.toFixed(1))} ms`;
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 120_000) return `${Number((milliseconds / 1000).toFixed(1))} s`;
-  return `${Number((milliseconds / 60_000).toFixed(1))} min`;
+  if (milliseconds < 2 * hour) return `${Number((milliseconds / minute).toFixed(1))} min`;
+  if (milliseconds < 2 * day) return `${Number((milliseconds / hour).toFixed(1))} h`;
+  return `${Number((milliseconds / day).toFixed(1))} d`;
 }
 
 /** Milliseconds for `--json`, to the microsecond. */

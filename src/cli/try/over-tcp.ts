@@ -24,7 +24,7 @@ export function overTcp<T>(
   work: (client: TcpClient) => Promise<T>,
 ): Promise<T> {
   return withPeerErrors(peer, async () => {
-    const client = await dialTcp({ ...peer, signal });
+    const client = await dialTcp({ host: peer.host, port: peer.port, signal });
     const stopListening = onAbort(signal, () => client.close());
     try {
       return await work(client);
@@ -54,6 +54,21 @@ export async function readToEnd(client: TcpClient, signal: AbortSignal): Promise
   const all = await readOn(client, new Uint8Array(), undefined, signal);
   signal.throwIfAborted();
   return all;
+}
+
+/**
+ * Reads whatever comes: for `wait` milliseconds until the first byte, then until so many milliseconds of silence.
+ * @returns undefined when nothing came
+ */
+export async function readWhatever(
+  client: TcpClient,
+  wait: number,
+  silence = endingSilence,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const first = await client.read(wait, signal);
+  signal.throwIfAborted();
+  return first.kind === "bytes" ? readOn(client, first.bytes, silence, signal) : undefined;
 }
 
 async function readOn(

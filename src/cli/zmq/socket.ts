@@ -22,20 +22,21 @@ export interface ZmqSocketOptions {
 const linger = 2000;
 
 /** Opens the socket, runs `work` with it, and always closes it. @throws {PeerError} */
-export async function withZmq(
+export async function withZmq<T>(
   context: CommandContext,
   type: SocketType,
   { endpoint, options, side, subscribe }: ZmqSocketOptions,
-  work: (client: ZmqClient) => Promise<void>,
-): Promise<void> {
+  work: (client: ZmqClient) => Promise<T>,
+): Promise<T> {
   const bind = options.bind ?? (options.connect ? false : side === "binds");
   const client = await open(type, { endpoint, bind, subscribe });
   let hasFailed = true;
   try {
     if (bind) context.note(`Listening at ${client.endpoint}`);
     else if (!options.patient) await waitForPeer(context, client, type, endpoint);
-    await work(client);
+    const result = await work(client);
     hasFailed = false;
+    return result;
   } finally {
     // After a failure, or Ctrl-C, unsent messages are dropped.
     await client.close(hasFailed ? 0 : linger);

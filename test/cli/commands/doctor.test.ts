@@ -2,9 +2,11 @@ import { expect, onTestFinished, test } from "bun:test";
 import { doctor } from "../../../src/cli/commands/doctor.ts";
 import type { ExpectedService } from "../../../src/cli/program/command.ts";
 import { roles } from "../../../src/roles/index.ts";
+import { Authority, openssl } from "../../support/certificates.ts";
 import { freePort } from "../../support/free-port.ts";
 import { startLab } from "../../support/lab.ts";
 import { labOperations } from "../../support/lab-operations.ts";
+import { testWith } from "../../support/needs.ts";
 import { startRole } from "../../support/start-role.ts";
 import { echoing, fakeServer } from "../support/fake-server.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -87,8 +89,9 @@ test("a ZeroMQ socket of another type is not taken for the service", async () =>
 });
 
 test("a role without a check is shown and fails nothing", async () => {
-  const { exit, stdout } = await runDoctor([at("novel", fakeServer({}).port)]);
+  const { exit, stdout, stderr } = await runDoctor([at("novel", fakeServer({}).port)]);
   expect(stdout).toContain("no check for the role novel");
+  expect(stderr).toContain("No service was asked");
   expect(exit).toBe(0);
 });
 
@@ -148,12 +151,19 @@ test("without a file the admin service is asked what runs, and on which ports", 
 });
 
 test("where no admin service answers, the whole lab is checked on its usual ports", async () => {
-  const port = freePort();
-  const { stdout, stderr } = await runCli(doctor, ["doctor", "127.0.0.77", "--admin-port", `${port}`]);
+  // Nobody listens on this address unless asked to.
+  const { stdout, stderr } = await runCli(doctor, ["doctor", "127.0.0.77"]);
   expect(stderr).toContain(
-    `No list from an admin service (127.0.0.77:${port}: connection refused); checking the whole lab\n`,
+    "No list from an admin service (127.0.0.77:8088: connection refused); checking the whole lab\n",
   );
   expect(stdout).toMatch(/file-echo +127\.0\.0\.77:32444 /);
+});
+
+test("who names the admin service's port is told when it does not answer there", async () => {
+  const port = freePort();
+  const { exit, stdout, stderr } = await runCli(doctor, ["doctor", "127.0.0.77", "--admin-port", `${port}`]);
+  expect(stderr).toContain(`Cannot connect to 127.0.0.77:${port}: connection refused.`);
+  expect([exit, stdout]).toEqual([1, ""]);
 });
 
 test("the table is no wider than COLUMNS says, and a reason in it comes without advice", async () => {
@@ -167,3 +177,50 @@ test("the table is no wider than COLUMNS says, and a reason in it comes without 
   expect(stdout).toMatch(/halo → Hai: .*…\n/);
   expect(stdout).toMatch(/failed +- +connection refused\n/);
 });
+
+testWith(openssl)(
+  "services that want TLS, a user and a password are checked with what the command line gives",
+  async () => {
+    const authority = new Authority();
+    const { cert, key } = authority.issue();
+    const tls = `tls: { cert: ${cert}, key: ${key} }`;
+    const token = "0123456789abcdef";
+    const lab = await startLab(
+      `admin: { port: 0, token: ${token}, ${tls} }\nservices:\n  echo: { port: 0, ${tls} }\n` +
+        `  rest: { port: 0, ${tls} }\n  mqtt: { port: 0, ${tls}, users: [{ name: ani, password: rahasia }] }\n  time: { port: 0, threads: 0 }\n`,
+      { cleanUp: onTestFinished },
+    );
+    const own = [
+      "doctor",
+      "localhost",
+      "--admin-port",
+      `${lab.adminPort}`,
+      "--token",
+      token,
+      "--json",
+      "--tls",
+    ];
+    const states = async (...args: string[]) => {
+      const { exit, stdout } = await runCli(doctor, [...own, ...args]);
+      const lines = stdout.trim().split("\n");
+      const found = lines.map((line) => JSON.parse(line) as { service: string; state: string });
+      return [exit, Object.fromEntries(found.map(({ service, state }) => [service, state]))];
+    };
+    const ca = ["--cafile", authority.cert];
+    expect(await states(...ca, "-u", "ani", "-P", "rahasia")).toEqual([
+      0,
+      { echo: "ok", rest: "ok", mqtt: "ok", time: "ok" },
+    ]);
+    expect(await states("--insecure", "-u", "ani", "-P", "wrong")).toEqual([
+      1,
+      { echo: "ok", rest: "ok", mqtt: "failed", time: "ok" },
+    ]);
+    const untrusted = await runCli(doctor, own);
+    expect([untrusted.exit, untrusted.stdout]).toEqual([1, ""]);
+    const { exit, stderr } = await runCli(doctor, [...own, ...ca, "-P", "rahasia"]);
+    expect([exit, stderr]).toEqual([
+      2,
+      expect.stringContaining("--password needs --username NAME beside it"),
+    ]);
+  },
+);

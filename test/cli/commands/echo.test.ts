@@ -85,6 +85,60 @@ test("a transparent echo is understood as well", async () => {
   expect(stdout).toBe("CLIENT RECEIVED: halo\n");
 });
 
+test("--chunk shows the pieces that the original client received, and the whole reply", async () => {
+  const scene = goldenScene("progjar1_client");
+  const { port } = fakeServer(echoing(""));
+  const words = ["echo", "127.0.0.1", scene.sent, "-p", `${port}`, "--chunk", "16"];
+  const { exit, stdout } = await runCli(echo, words);
+  const pieces = [...scene.printed.matchAll(/root:b'(.*)'/g)].map(([, piece = ""]) => piece);
+  expect(pieces).toHaveLength(3);
+  const printed = pieces.map((piece) => `Received ${piece.length} bytes: ${piece}\n`).join("");
+  expect(stdout).toBe(`${printed}CLIENT RECEIVED: ${scene.sent}\n`);
+  expect(exit).toBe(0);
+});
+
+test("--chunk cuts characters as recv does, keeps a piece on its line, and counts from each reply's first byte", async () => {
+  const { port } = fakeServer(echoing(""));
+  const args = ["echo", "127.0.0.1", "a\n28°C", "-p", `${port}`, "--chunk", "5"];
+  const { stdout } = await runCli(echo, args);
+  expect(stdout).toStartWith("Received 5 bytes: a\\n28\\xc2\nReceived 2 bytes: \\xb0C\n");
+  const json = await runCli(echo, [...args, "--repeat", "2", "--json"]);
+  const lines = json.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ offset, bytes, reply }) => offset ?? reply ?? bytes)).toEqual([
+    0,
+    5,
+    "a\n28°C",
+    0,
+    5,
+    "a\n28°C",
+  ]);
+});
+
+test("--chunk with several clients says whose piece it is, and a file has none", async () => {
+  const { port } = fakeServer(echoing(""));
+  const { stdout } = await runCli(echo, [
+    "echo",
+    "127.0.0.1",
+    "ab",
+    "-p",
+    `${port}`,
+    "--chunk",
+    "9",
+    "--clients",
+    "2",
+  ]);
+  expect(stdout.split("\n").toSorted()).toEqual([
+    "",
+    ...[1, 2].flatMap((n) => [`client ${n}: CLIENT RECEIVED: ab`, `client ${n}: Received 2 bytes: ab`]),
+  ]);
+  const file = await runCli(echo, ["echo", "--file", "x", "--chunk", "9"]);
+  expect(file.stderr).toContain("Either --chunk 9 or --file x: a file is compared, not shown");
+  expect(file.exit).toBe(2);
+});
+
 test("a reply in segments is put together, also between the bytes of a character", async () => {
   const reply = Buffer.from("Echo: Suhu: 28°C");
   const { port } = fakeServer({

@@ -8,8 +8,14 @@ import { runCli } from "../support/run-cli.ts";
 test("info shows the socket's timeout, the addresses, and that the port answers", async () => {
   const { port } = fakeServer({});
   const { exit, stdout } = await runCli(info, ["info", "localhost", `${port}`, "--timeout", "3s"]);
-  expect(stdout).toContain("Socket timeout  none by default; distcli waits 3 s (--timeout)\n");
-  expect(stdout).toMatch(/Addresses +127\.0\.0\.1 +A\n/);
+  expect(stdout).toMatch(
+    /^Socket timeout +none \(it waits for ever\) before it is set\n +3 s after \(--timeout\)$/m,
+  );
+  expect(stdout).toMatch(/^Addresses +record +family +type +protocol +address$/m);
+  expect(stdout).toMatch(
+    new RegExp(`^ +A +AF_INET +SOCK_STREAM +IPPROTO_TCP +127\\.0\\.0\\.1:${port}$`, "m"),
+  );
+  expect(stdout).toMatch(new RegExp(`^ +A +AF_INET +SOCK_DGRAM +IPPROTO_UDP +127\\.0\\.0\\.1:${port}$`, "m"));
   expect(stdout).toMatch(new RegExp(`Port ${port} +127\\.0\\.0\\.1 +answers in [\\d.]+ ms`));
   expect(exit).toBe(0);
 });
@@ -35,9 +41,17 @@ test("a name without an address is status 1", async () => {
   expect(exit).toBe(1);
 });
 
-test("an IPv6 address is an AAAA of its own", async () => {
+test("an IPv6 address is an AAAA of its own, and of the other family", async () => {
   const { stdout } = await runCli(info, ["info", "::1", "--json"]);
-  expect(JSON.parse(stdout).addresses).toEqual([{ address: "::1", record: "AAAA" }]);
+  const sockets = [
+    { type: "SOCK_STREAM", protocol: "IPPROTO_TCP" },
+    { type: "SOCK_DGRAM", protocol: "IPPROTO_UDP" },
+  ];
+  expect(JSON.parse(stdout).addresses).toEqual([
+    { address: "::1", record: "AAAA", family: "AF_INET6", sockets },
+  ]);
+  const people = await runCli(info, ["info", "::1"]);
+  expect(people.stdout).toMatch(/^ +AAAA +AF_INET6 +SOCK_STREAM +IPPROTO_TCP +::1$/m);
 });
 
 test("a port of the lab is shown with its service", async () => {

@@ -163,6 +163,33 @@ test.each([
   [["sub", "-t", "a", "-q", "3"], "The quality of service is 0, 1 or 2"],
   [["sub", "-t", "a", "-V", "4"], "The versions of MQTT are 31, 311 and 5"],
   [["sub", "-t", "a", "-c"], "give --id as well"],
+  [
+    ["pub", "-t", "a", "-m", "x", "--will-payload", "gone"],
+    "--will-payload says something about a will without a topic",
+  ],
+  [
+    ["pub", "-t", "a", "-m", "x", "-D", "will", "content-type", "a"],
+    "--property will says something about a will",
+  ],
+  [["pub", "-t", "a", "-m", "x", "--will-topic", "a/#"], "has no + or #"],
+  [["pub", "-t", "a", "-m", "x", "-D", "publish", "content-type"], "Its value is missing"],
+  [["pub", "-t", "a", "-m", "x", "-D", "publish", "user-property", "a"], "a name and a value"],
+  [["pub", "-t", "a", "-m", "x", "-D", "publish", "topic-alias", "0"], 'from 1 to 65535, and is "0"'],
+  [["pub", "-t", "a", "-m", "x", "-D", "publish", "receive-maximum", "1"], 'and not "receive-maximum"'],
+  [["pub", "-t", "a", "-m", "x", "-D", "publish", "toString", "1"], 'and not "toString"'],
+  [
+    ["pub", "-t", "a", "-m", "x", "-D", "subscribe", "user-property", "a", "b"],
+    'connect, publish, disconnect, will, and not to "subscribe"',
+  ],
+  [
+    ["pub", "-t", "a", "-m", "x", "-V", "311", "-D", "publish", "content-type", "a"],
+    "Properties are of MQTT 5",
+  ],
+  [
+    ["pub", "-t", "a", "-m", "x", "-D", "publish", "content-type", "a", "-D", "publish", "content-type", "b"],
+    "content-type only once",
+  ],
+  [["rr", "-t", "a"], "exactly one of -m MESSAGE, -f FILE, -s and -n"],
   [["pub", "-t", "a", "-f", "/nowhere/at/all"], "Cannot publish --file /nowhere/at/all"],
 ])("mqtt %j is a mistake of the command line", async (args, complaint) => {
   const { exit, stderr } = await runCli(mqtt, ["mqtt", ...args]);
@@ -176,4 +203,16 @@ test("sub ends when its log takes no more, and names it", async () => {
   await pub(port, ["-t", "a", "-m", "satu"]);
   expect(await sub.exit).toBe(1);
   expect(sub.stderr).toContain("\ndistcli: Cannot append to --log /dev/full: ENOSPC");
+});
+
+test("sub says which topics the broker refuses, and goes on with the others", async () => {
+  const access = [{ publish: "#", subscribe: "kelas/#" }];
+  const { port } = await startRole(broker, { access }, { expectLog: ["warning"] });
+  const sub = await subscriber(port, "-t", "nilai", "-t", "kelas/a", "-V", "5", "-C", "1");
+  expect(sub.stderr).toContain("The broker refused nilai: not authorized\n");
+  await pub(port, ["-t", "kelas/a", "-m", "x"]);
+  expect(await sub.exit).toBe(0);
+  const refused = await runCli(mqtt, ["mqtt", "sub", "-p", `${port}`, "-t", "nilai"]);
+  expect(refused.exit).toBe(1);
+  expect(refused.stderr).toContain("refused to subscribe to nilai (it does not say why; with -V 5 it can)");
 });

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, test } from "bun:test";
 import { status } from "../../../src/cli/commands/status.ts";
+import { Authority, openssl } from "../../support/certificates.ts";
 import { startLab } from "../../support/lab.ts";
+import { testWith } from "../../support/needs.ts";
 import { runCli } from "../support/run-cli.ts";
 
 const token = "0123456789abcdef-token";
@@ -21,7 +23,7 @@ describe("distcli status", () => {
     expect(exit).toBe(0);
     expect(stdout).toMatch(/^SERVICE +ROLE +STATE +ADDRESS +CLIENTS +UPTIME +RESTARTS\n/);
     expect(stdout).toMatch(new RegExp(`echo +echo +running +127.0.0.1:${lab.port("echo")}/tcp +0 `));
-    expect(stderr).toBe("All 2 services run\n");
+    expect(stderr).toBe("All 2 services run. You are token here, with the role admin\n");
   });
 
   test("with --json prints an object per service", async () => {
@@ -88,4 +90,14 @@ describe("distcli status", () => {
       "distsrv's admin service listens on 127.0.0.1:8088 unless its file says otherwise",
     );
   });
+});
+
+testWith(openssl)("distcli status shows by which protocol each address is spoken to", async () => {
+  const { cert, key } = new Authority().issue();
+  const lab = await startLab(
+    `admin: { port: 0 }\nservices:\n  mqtt: { port: 0, listeners: [{ port: 0, tls: { cert: ${cert}, key: ${key} } }] }\n`,
+    { cleanUp: onTestFinished },
+  );
+  const { stdout } = await runCli(status, ["status", "-p", `${lab.adminPort}`], { env: {} });
+  expect(stdout).toMatch(/mqtt +mqtt +running +127\.0\.0\.1:\d+\/tcp 127\.0\.0\.1:\d+\/tls /);
 });

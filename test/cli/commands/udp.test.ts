@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { udp } from "../../../src/cli/commands/udp.ts";
-import { runCli } from "../support/run-cli.ts";
+import { until } from "../../support/until.ts";
+import { runCli, startCli } from "../support/run-cli.ts";
 
 async function udpServer(answer: (data: Buffer, port: number) => string | undefined): Promise<number> {
   const server = await Bun.udpSocket({
@@ -60,6 +61,46 @@ test("a lost datagram is a timeout", async () => {
   const { exit, stderr } = await runCli(udp, ["udp", "127.0.0.1", "x", "-p", `${port}`, "--timeout", "30ms"]);
   expect(stderr).toContain(`No answer from 127.0.0.1:${port} within 30 ms`);
   expect(exit).toBe(124);
+});
+
+test("--expect none waits for no answer, and notes one that comes all the same", async () => {
+  const received: string[] = [];
+  const silent = await udpServer((data) => {
+    received.push(`${data}`);
+    return undefined;
+  });
+  const args = ["127.0.0.1", "tick", "--expect", "none", "--repeat", "3"];
+  const { exit, stdout, stderr } = await runCli(udp, ["udp", ...args, "-p", `${silent}`]);
+  await until(() => received.length === 3);
+  expect(received).toEqual(["tick", "tick", "tick"]);
+  expect(stdout).toBe(`Sent to 127.0.0.1:${silent}: tick\n`.repeat(3));
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
+  const talkative = await udpServer((data) => `re: ${data}`);
+  const cli = startCli(udp, [
+    "udp",
+    "127.0.0.1",
+    "tick",
+    "--expect",
+    "none",
+    "--every",
+    "2ms",
+    "-p",
+    `${talkative}`,
+  ]);
+  await until(() => cli.stderr.startsWith("Received from server, unexpected: re: tick\n"));
+  cli.interrupt();
+  expect(await cli.exit).toBe(130);
+});
+
+test("--expect none ends when the host refuses what was sent before", async () => {
+  const unused = await Bun.udpSocket({ hostname: "127.0.0.1" });
+  const { port } = unused;
+  unused.close();
+  const args = ["udp", "127.0.0.1", "x", "--expect", "none", "--every", "2ms", "-p", `${port}`];
+  const { exit, stdout, stderr } = await runCli(udp, args);
+  expect(stdout).toStartWith(`Sent to 127.0.0.1:${port}: x\n`);
+  expect(stderr).toContain("connection refused");
+  expect(exit).toBe(1);
 });
 
 test("a port where nobody listens is a refusal, because the host says so", async () => {

@@ -49,6 +49,18 @@ describe("zmq req", () => {
     expect(machine.stderr).toBe("");
   });
 
+  test("--numbered puts the number of each request behind it, also behind the lines of a pipe", async () => {
+    const { port } = await startRole(zmqRep, { reply: "{message}" });
+    const three = await runCli(zmq, ["zmq", "req", endpoint(port), "Hello", "--repeat", "3", "--numbered"]);
+    expect(three.screen).toBe(
+      [0, 1, 2].map((n) => `Sending request ${n}: Hello ${n}\nReceived reply ${n}: Hello ${n}\n`).join(""),
+    );
+    const piped = await runCli(zmq, ["zmq", "req", endpoint(port), "--numbered", "--quiet"], {
+      stdin: "a\nb\n",
+    });
+    expect(piped.stdout).toBe("a 0\nb 1\n");
+  });
+
   test("the lines of a pipe are its requests, bytes that are not UTF-8 too; an empty pipe is one Hello", async () => {
     const { port } = await startRole(zmqRep, { reply: "{message}" });
     const stdin = Buffer.from("hal\xe9\n\ndunia\n", "latin1");

@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { mqtt } from "../../../src/cli/commands/mqtt.ts";
 import { brokerAt, brokerName } from "../../../src/cli/mqtt/broker-address.ts";
 import { mqtt as broker } from "../../../src/roles/mqtt/index.ts";
 import { Authority, openssl } from "../../support/certificates.ts";
 import { testWith } from "../../support/needs.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
@@ -17,6 +20,7 @@ test.each([
   ["mqtts://lab", { protocol: "mqtts", host: "lab", port: 8883 }],
   ["ws://lab:8083", { protocol: "ws", host: "lab", port: 8083, path: "/mqtt" }],
   ["ws://[::1]:8083/", { protocol: "ws", host: "::1", port: 8083, path: "/" }],
+  ["unix:///run/mqtt.sock", { protocol: "unix", host: "/run/mqtt.sock", path: "/run/mqtt.sock" }],
   ["wss://lab/a/b", { protocol: "wss", host: "lab", port: 443, path: "/a/b" }],
 ])("%s is understood", (name, expected) => {
   expect(brokerAt(brokerName(name), {})).toEqual(expect.objectContaining(expected) as never);
@@ -30,6 +34,8 @@ test.each([
   "mqtt://lab/path",
   "mqtt://a@lab",
   "ws://a b",
+  "unix://",
+  "unix://mqtt.sock",
 ])("%s is no broker", (name) => {
   expect(() => brokerName(name)).toThrow("A broker's URL is mqtt://HOST[:PORT]");
 });
@@ -79,4 +85,23 @@ testTls("pub trusts the authority of --cafile only, or anybody with --insecure",
   const missing = await pub("127.0.0.1", "--cafile", "/nowhere/ca.crt");
   expect(missing).toMatchObject({ exit: 2 });
   expect(missing.stderr).toContain("Cannot read --cafile /nowhere/ca.crt");
+});
+
+test("pub and sub speak to a broker on a Unix socket, and say why nobody answers there", async () => {
+  const path = join(scratchFolder("broker"), "mqtt.sock");
+  await startRole(broker, { listeners: [{ path }] });
+  const sub = startCli(mqtt, ["mqtt", "sub", `unix://${path}`, "-t", "t", "-C", "1"]);
+  await until(() => sub.stderr.includes("Subscribed to"));
+  const pub = (url: string) => runCli(mqtt, ["mqtt", "pub", url, "-t", "t", "-m", "halo", "-q", "1"]);
+  expect(await pub(`unix://${path}`)).toMatchObject({ exit: 0, stdout: "Published: halo\n" });
+  expect(await sub.exit).toBe(0);
+  expect(sub.stdout).toBe("Received message: halo (Topic: t)\n");
+  const failed = await pub(`unix://${path}x`);
+  expect(failed.exit).toBe(1);
+  expect(failed.stderr).toContain(`Cannot connect to ${path}x: there is no such file`);
+  const file = join(scratchFolder("broker"), "file");
+  writeFileSync(file, "");
+  expect((await pub(`unix://${file}`)).stderr).toContain(
+    `Cannot connect to ${file}: no program listens there`,
+  );
 });

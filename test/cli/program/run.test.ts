@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { commands } from "../../../src/cli/commands/index.ts";
 import { baseCommand, type CliCommand, peerCommand } from "../../../src/cli/program/command.ts";
 import { PeerError } from "../../../src/cli/program/errors.ts";
@@ -30,13 +31,15 @@ test("--help and --version are results, and status 0", async () => {
   expect({ exit: version.exit, stdout: version.stdout }).toEqual({ exit: 0, stdout: "0.0.0-test\n" });
 });
 
+/** The whole names of a command, or of those below it: `expect zmq sub`. */
+function pathsOf(command: CommandUnknownOpts): string[][] {
+  if (command.commands.length === 0) return [[command.name()]];
+  return command.commands.flatMap(pathsOf).map((path) => [command.name(), ...path]);
+}
+
 const names = commands
-  .map((build) => build({ io: neverUsed(), run: async () => {} }))
-  .flatMap((command) =>
-    command.commands.length === 0
-      ? [[command.name()]]
-      : command.commands.map((below) => [command.name(), below.name()]),
-  );
+  .map((build) => build({ io: neverUsed(), invoke: async () => 0, run: async () => {} }))
+  .flatMap((command) => pathsOf(command));
 
 test.each(names.map((path) => [path.join(" "), path] as const))(
   "%s explains itself with examples",

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { pause, repeated } from "../../../src/cli/program/schedule.ts";
+import { rejects } from "../../support/rejects.ts";
 
 const never = new AbortController().signal;
 
@@ -29,5 +30,5 @@ test("there is no pause after the last round, and without a number one round", a
 });
 
 test("a pause ends with the reason of its signal", async () => {
-  await expect(pause(60_000, AbortSignal.abort(new Error("Ctrl-C")))).rejects.toThrow("Ctrl-C");
+  await rejects(pause(60_000, AbortSignal.abort(new Error("Ctrl-C"))), "Ctrl-C");
 });

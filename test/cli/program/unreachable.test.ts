@@ -22,6 +22,7 @@ const commands: readonly (readonly string[])[] = [
   ["rest", "HOST"],
   ["mqtt", "sub", "HOST", "-t", "a"],
   ["zmq", "req", "HOST"],
+  ["expect", "http", "HOST"],
   ["watch", "HOST"],
 ];
 

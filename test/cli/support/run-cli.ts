@@ -14,6 +14,7 @@ export interface RunCliOptions {
   readonly terminal?: boolean;
   readonly env?: CliIo["env"];
   readonly readServices?: Cli["readServices"];
+  readonly invoke?: Cli["invoke"];
 }
 
 /** A command that runs; its texts grow while it does. */
@@ -62,7 +63,11 @@ export function startCli(
       answers === undefined ? undefined : () => scripted(answers, options.holdAnswers ?? false, stderr),
   };
   const list = typeof commands === "function" ? [commands] : commands;
-  const exit = run(args, io, { commands: list, version: "0.0.0-test", readServices: options.readServices });
+  const { readServices, invoke } = options;
+  const exit = run(args, io, {
+    ...{ commands: list, version: "0.0.0-test", readServices },
+    ...(invoke !== undefined && { invoke }),
+  });
   return {
     get stdout() {
       return printed.stdout;

@@ -18,6 +18,9 @@ test.each([
   [1500, "1.5 s"],
   [10_000, "10 s"],
   [300_000, "5 min"],
+  [7_200_000, "2 h"],
+  [129_600_000, "36 h"],
+  [604_800_000, "7 d"],
 ])("%d ms reads %s", (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text);
 });

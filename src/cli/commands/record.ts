@@ -1,0 +1,159 @@
+import { existsSync } from "node:fs";
+import { describeError } from "../../core/errors.ts";
+import { BlockCutter } from "../../protocol/capture/block-cutter.ts";
+import { CaptureError } from "../../protocol/capture/capture-error.ts";
+import { CaptureReader } from "../../protocol/capture/capture-reader.ts";
+import { withAdminErrors } from "../admin/client.ts";
+import { type AdminStream, openStream } from "../admin/open-stream.ts";
+import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
+import { type CaptureOutput, openOutput } from "../capture/capture-output.ts";
+import type { CliCommand } from "../program/command.ts";
+import type { CommandContext } from "../program/command-context.ts";
+import { PeerError, UsageError } from "../program/errors.ts";
+import { positiveDurationMs, wholeNumber } from "../program/options.ts";
+import { peerName } from "../program/peer.ts";
+
+const defaultFile = "lab.pcapng";
+
+/** `distcli record`: what the services of a running distsrv receive and send, as a capture that needs no root. */
+export const record: CliCommand = (cli) =>
+  adminCommand({
+    name: "record",
+    summary: "Record what a running distsrv's services receive and send, as packets, without root",
+    description:
+      "Asks the admin service of a running distsrv for all bytes that its services receive and send from now on, and " +
+      "writes them as a pcapng file for distcli explain or Wireshark. The headers of IP, TCP and UDP are made up: no loss and " +
+      "no delay of the network is in it. A connection that is open already begins in the middle; TLS is left off. " +
+      "Passwords of MQTT and credentials of HTTP are asterisks, all other messages are in the file as they are. ZeroMQ's are not: " +
+      "they stay inside of its library. It takes a token with the role admin. Ctrl-C ends it.",
+    examples: [
+      "distcli record",
+      "distcli record 172.16.16.101 -w mqtt.pcapng --service mqtt --seconds 60",
+      "distcli record -w - --count 100 | distcli explain -",
+    ],
+  })
+    .option(
+      "-w, --write <file>",
+      `write to this file, or replace it; - is the standard output (default: a new ${defaultFile})`,
+    )
+    .option("--service <names...>", "only these services, with spaces or commas between them")
+    .option("--seconds <number>", "stop after so many seconds", seconds)
+    .option("--count <number>", "stop after so many packets", wholeNumber(1))
+    .action((host, { write, service, seconds: limitMs, count, ...options }) =>
+      cli.run(options, async (context) => {
+        const peer = adminPeer(cli, host, options, "distcli record 127.0.0.1");
+        const path = pathFor(service ?? []);
+        const stream = await withAdminErrors(peer, () =>
+          openStream(context, peer, path, "application/octet-stream"),
+        );
+        try {
+          const output = openFile(context, write);
+          try {
+            await new Recording(context, peer, output, count).run(stream, limitMs, write ?? defaultFile);
+          } finally {
+            output.close();
+          }
+        } finally {
+          stream.close();
+        }
+      }),
+    );
+
+const seconds = (value: string): number =>
+  positiveDurationMs(/^\d+(\.\d+)?$/.test(value) ? `${value}s` : value);
+
+function pathFor(services: readonly string[]): string {
+  const names = services.flatMap((text) => text.split(",")).filter((name) => name !== "");
+  return names.length === 0 ? "/api/record" : `/api/record?service=${encodeURIComponent(names.join(","))}`;
+}
+
+/** Only its owner may read it: messages are in it. @throws {UsageError} */
+function openFile(context: CommandContext, path: string | undefined): CaptureOutput {
+  if (path === undefined && existsSync(defaultFile))
+    throw new UsageError(`${defaultFile} exists already: -w ${defaultFile} replaces it, -w FILE is another`);
+  const flags = path === undefined ? "wx" : "w";
+  return openOutput(path ?? defaultFile, context.io.stdout, { flags, mode: 0o600 });
+}
+
+/** Writes what comes, up to the end of a block, and counts it. */
+class Recording {
+  readonly #context: CommandContext;
+  readonly #peer: AdminPeer;
+  readonly #output: CaptureOutput;
+  readonly #cutter: BlockCutter;
+  readonly #counter = new CaptureReader({
+    frame: () => {},
+    drops: (count) => {
+      this.#dropped += count;
+    },
+  });
+  #dropped = 0;
+
+  constructor(context: CommandContext, peer: AdminPeer, output: CaptureOutput, limit: number | undefined) {
+    this.#context = context;
+    this.#peer = peer;
+    this.#output = output;
+    this.#cutter = new BlockCutter(limit);
+  }
+
+  /** @throws {PeerError} when the connection breaks in the middle; what has come until then is a whole file */
+  async run(stream: AdminStream, limitMs: number | undefined, file: string): Promise<void> {
+    this.#context.note(`Recording what ${peerName(this.#peer)} receives and sends; Ctrl-C ends it`);
+    const ended = await this.#read(stream, limitMs);
+    const lost = this.#dropped === 0 ? "" : `, ${this.#dropped} left out`;
+    const to = file === "-" ? "" : ` in ${file}`;
+    const why = ended === "server" ? "; the server ended it" : "";
+    this.#context.note(`${this.#cutter.packets} packets${to}${lost}${why}`);
+  }
+
+  /** @returns who ended it */
+  async #read(stream: AdminStream, limitMs: number | undefined): Promise<"server" | "client"> {
+    const over = AbortSignal.any([
+      this.#context.signal,
+      ...(limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]),
+    ]);
+    const { promise: whenOver, resolve } = Promise.withResolvers<undefined>();
+    over.addEventListener("abort", () => resolve(undefined), { once: true });
+    if (over.aborted) return "client";
+    const reader = stream.body.getReader();
+    try {
+      for (;;) {
+        const result = await Promise.race([reader.read(), whenOver]);
+        if (result === undefined) return "client";
+        if (result.done) break;
+        this.#write(result.value);
+        if (this.#cutter.isFull) return "client";
+      }
+    } catch (error) {
+      if (over.aborted) return "client";
+      throw this.#broken(error);
+    }
+    if (this.#cutter.pending > 0) throw this.#cutShort("it ended in the middle of a packet");
+    return "server";
+  }
+
+  #write(chunk: Uint8Array): void {
+    const blocks = this.#cutter.cut(chunk);
+    this.#counter.read(blocks);
+    this.#output.add(blocks);
+    this.#output.flush();
+  }
+
+  #broken(error: unknown): unknown {
+    if (error instanceof CaptureError)
+      return new PeerError(
+        "no-capture",
+        `${peerName(this.#peer)} sent what cannot be used: ${error.message}`,
+      );
+    return error instanceof TypeError || (error as { code?: string }).code === "ECONNRESET"
+      ? this.#cutShort(describeError(error))
+      : error;
+  }
+
+  #cutShort(why: string): PeerError {
+    return new PeerError(
+      "cut-short",
+      `The recording from ${peerName(this.#peer)} was cut short after ${this.#cutter.packets} packets: ${why}`,
+    );
+  }
+}

@@ -1,0 +1,147 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { capture } from "../../../src/cli/commands/capture.ts";
+import { analyseFile, odditiesOf, storyOf } from "../../support/analyse.ts";
+import { needs, testWith } from "../../support/needs.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+import { until } from "../../support/until.ts";
+import { type RunCliOptions, runCli, startCli } from "../support/run-cli.ts";
+
+const live = testWith(needs.packetSocket);
+const folder = scratchFolder("capture");
+
+/** An echo on a port of its own, and the options that name it. */
+async function echo(hostname = "127.0.0.1") {
+  const server = Bun.listen({
+    hostname,
+    port: 0,
+    socket: {
+      data: (socket, data) => void socket.write(`Echo: ${data.toString()}`),
+      end: (socket) => void socket.end(),
+    },
+  });
+  onTestFinished(() => server.stop(true));
+  const options: RunCliOptions = {
+    readServices: async () => [{ service: "gema", role: "echo", host: hostname, port: server.port }],
+  };
+  const args = ["capture", "-i", "lo", "--config", "lab.yaml", "--service", "gema"];
+  return { port: server.port, options, args, talk: () => ask(hostname, server.port) };
+}
+
+/** One question, its answer, and the end of the connection. */
+async function ask(hostname: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  await Bun.connect({
+    hostname,
+    port,
+    socket: {
+      open: (socket) => void socket.write("halo"),
+      data: (socket) => void socket.end(),
+      close: () => resolve(),
+      error: (_socket, error) => reject(error),
+    },
+  });
+  await promise;
+}
+
+async function capturing(args: readonly string[], options: RunCliOptions) {
+  const cli = startCli(capture, args, options);
+  onTestFinished(() => cli.interrupt());
+  await until(() => cli.stderr.includes("Capturing on"));
+  return cli;
+}
+
+describe("on the loopback", () => {
+  live("lines come with what happens, in order, until Ctrl-C", async () => {
+    const { args, options, talk, port } = await echo();
+    const cli = await capturing(args, options);
+    await talk();
+    await until(() => (cli.stdout.match(/FIN: sends nothing more/g) ?? []).length === 2);
+    cli.interrupt();
+    expect(await cli.exit).toBe(130);
+    const lines = cli.stdout.split("\n").map((line) => line.replace(/^.*? {2}gema {2}/, ""));
+    expect(lines[0]).toStartWith("SYN: asks for a connection");
+    expect(lines[3]).toBe('"halo"');
+    expect(lines[4]).toMatch(/^"Echo: halo" {2}\(.* after packet 4\)$/);
+    expect(cli.stdout).toContain(`→ 127.0.0.1:${port}  gema  "halo"`);
+    expect(cli.stderr).toMatch(/\n\d+ packets, 0 lost\n/);
+  });
+
+  live("the file has every packet, and explains itself; --count ends it", async () => {
+    const { args, options, talk, port } = await echo();
+    const path = join(folder, "echo.pcapng");
+    // Handshake, question, answer with their ACKs, and the first FIN.
+    const cli = await capturing([...args, "-w", path, "--count", "8"], options);
+    await talk();
+    expect(await cli.exit).toBe(0);
+    expect(cli.stderr).toContain(
+      `8 packets, 0 lost; written to ${path}; their story: distcli explain ${path}`,
+    );
+    const report = analyseFile(readFileSync(path));
+    expect([report.packets, report.interfaces]).toEqual([
+      8,
+      [{ linkType: 1, name: "lo", snapLength: 262_144 }],
+    ]);
+    expect(report.about).toEqual({ format: "pcapng", application: "distcli" });
+    const [tracked] = report.conversations;
+    expect(tracked!.conversation.ends.server).toEqual({ address: "127.0.0.1", port });
+    expect(storyOf(tracked!.conversation).slice(0, 5)).toEqual([
+      "client syn",
+      "server syn-ack",
+      "client established",
+      'client "halo"',
+      'server "Echo: halo"',
+    ]);
+    expect(odditiesOf(report)).toEqual([]);
+  });
+
+  live("-w - is the capture and nothing else, over IPv6 too", async () => {
+    const { args, options, talk } = await echo("::1");
+    const cli = await capturing([...args, "-w", "-", "--count", "5"], options);
+    await talk();
+    expect(await cli.exit).toBe(0);
+    const report = analyseFile(cli.stdoutBytes);
+    expect(report.packets).toBe(5);
+    expect(report.conversations[0]!.conversation.ends.server.address).toBe("::1");
+  });
+
+  live("--json prints an object for each thing", async () => {
+    const { args, options, talk } = await echo();
+    const cli = startCli(capture, [...args, "--json", "--count", "6"], options);
+    onTestFinished(() => cli.interrupt());
+    // With --json nothing says that it has begun, so the client asks until its packets come.
+    const running = cli.exit.then(() => true);
+    while (!(await Promise.race([running, talk().then(() => false)])));
+    const objects = cli.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(objects.length).toBeGreaterThan(2);
+    for (const object of objects) expect(object.service).toBe("gema");
+  });
+});
+
+describe("wrong usage", () => {
+  test.each<[string[], string]>([
+    [["--service", "mqt"], "There is no service mqt: did you mean mqtt?"],
+    [["--service", "echo,xyzzy"], "There is no service xyzzy: there are mqtt, echo,"],
+    [["--count", "0"], "It must be a whole number, 1 or more."],
+    [["--seconds", "0"], "It must be longer than nothing"],
+    [["-p", "70000"], "A port is a number from 1 to 65535."],
+    [["-w", join(folder, "no", "such", "folder")], `Cannot write to ${folder}/no/such/folder: ENOENT`],
+    [
+      Array.from({ length: 101 }, (_, index) => ["-p", `${index + 1}`]).flat(),
+      "A capture looks for 100 ports at most",
+    ],
+  ])("number %# is refused", async (args, message) => {
+    const { exit, stderr } = await runCli(capture, ["capture", ...args]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  live("an interface that does not exist is named", async () => {
+    const { exit, stderr } = await runCli(capture, ["capture", "-i", "nope0"]);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining("There is no interface nope0: there are")]);
+  });
+});

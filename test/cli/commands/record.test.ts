@@ -1,0 +1,82 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { record } from "../../../src/cli/commands/record.ts";
+import { interfaceDescription, sectionHeader } from "../../../src/protocol/capture/pcapng-writer.ts";
+import { analyseFile } from "../../support/analyse.ts";
+import { startLab } from "../../support/lab.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+import { until } from "../../support/until.ts";
+import { runCli, startCli } from "../support/run-cli.ts";
+
+const folder = scratchFolder("record");
+const token = "0123456789abcdef";
+const operator = "operate-0123456789abcdef";
+const lab = await startLab(`
+admin: { port: 0, token: ${token}, users: [{ name: siti, role: operate, token: ${operator} }] }
+services:
+  echo: { port: 0 }
+`);
+const args = (...more: string[]) => ["record", "-p", String(lab.adminPort), ...more];
+const as = (DISTSRV_TOKEN: string) => ({ env: { DISTSRV_TOKEN } });
+
+test("--count ends it with a whole file that only its owner may read", async () => {
+  const file = join(folder, "lab.pcapng");
+  const cli = startCli(record, args("-w", file, "--service", "echo", "--count", "4"), as(token));
+  onTestFinished(() => cli.interrupt());
+  await until(() => existsSync(file) && statSync(file).size > 0);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await Bun.connect({
+    hostname: "127.0.0.1",
+    port: lab.port("echo"),
+    socket: {
+      open: (socket) => void socket.write("halo\n"),
+      data: (socket) => void socket.end(),
+      close: () => resolve(),
+    },
+  });
+  await promise;
+  expect(await cli.exit).toBe(0);
+  expect(cli.stderr).toEndWith(`4 packets in ${file}\n`);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const { conversations } = analyseFile(readFileSync(file));
+  expect(conversations.length).toBe(1);
+});
+
+test("--seconds ends it, too, without any traffic", async () => {
+  const { exit, stderr } = await runCli(
+    record,
+    args("-w", join(folder, "none.pcapng"), "--seconds", "0.2"),
+    as(token),
+  );
+  expect([exit, stderr]).toEqual([0, expect.stringMatching(/\n0 packets in \S+none\.pcapng\n$/)]);
+});
+
+test("who may not record gets no file", async () => {
+  const file = join(folder, "refused.pcapng");
+  const refused = await runCli(record, args("-w", file), as(operator));
+  expect(refused.exit).toBe(1);
+  expect(refused.stderr).toContain("it takes the role admin, and siti has operate");
+  const unknown = await runCli(record, args("-w", file, "--service", "ecco"), as(token));
+  expect(unknown.stderr).toContain('There is no service "ecco"');
+  expect(existsSync(file)).toBe(false);
+});
+
+test("a connection that ends in the middle of a block leaves the blocks before it", async () => {
+  const whole = Buffer.concat([
+    sectionHeader("test"),
+    interfaceDescription({ linkType: 101, name: "echo", snapLength: 65_536 }),
+  ]);
+  using short = Bun.serve({
+    port: 0,
+    fetch: () =>
+      new Response(Buffer.concat([whole, whole.subarray(0, 20)]), {
+        headers: { "content-type": "application/octet-stream" },
+      }),
+  });
+  const file = join(folder, "short.pcapng");
+  const { exit, stderr } = await runCli(record, ["record", "-p", String(short.port), "-w", file]);
+  expect(exit).toBe(1);
+  expect(stderr).toContain("was cut short after 0 packets: it ended in the middle of a packet");
+  expect(readFileSync(file).equals(whole)).toBe(true);
+});
