@@ -4,9 +4,10 @@ import { allTraffic, type WireFilter } from "../../src/dashboard/page/wire/filte
 
 let seq = 0;
 
-/** An event of a conversation such as `echo#1`, some milliseconds after noon. */
+/** An event of a conversation such as `echo#1` or `time/2#1`, some milliseconds after noon. */
 export function event(conversation: string, rest: Partial<TrafficEvent> = {}): TrafficEvent {
-  const [service = "", number = "0"] = conversation.split("#");
+  const [part = "", number = "0"] = conversation.split("#");
+  const [service = ""] = part.split("/");
   return {
     seq: ++seq,
     time: new Date(2026, 10, 20, 12, 0, 0).getTime() + seq,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { charted, countersOf, RateHistory } from "../../src/dashboard/page/state/rates.ts";
+import { countersOf, RateHistory } from "../../src/dashboard/page/state/rates.ts";
 
 describe("rates", () => {
   test("are differences of counters over the time between two readings", () => {
@@ -37,16 +37,5 @@ describe("rates", () => {
       messagesIn: 9,
       messagesOut: 7,
     });
-  });
-
-  test("a chart shows messages where both ways are counted, else bytes", () => {
-    expect(
-      charted(countersOf({ messages_received_total: 1, messages_sent_total: 1, bytes_received_total: 1 }))
-        .unit,
-    ).toBe("messages");
-    expect(
-      charted(countersOf({ messages_total: 1, bytes_received_total: 1, bytes_sent_total: 1 })).unit,
-    ).toBe("bytes");
-    expect(charted(countersOf({ messages_total: 1 })).unit).toBe("messages");
   });
 });

@@ -1,4 +1,10 @@
 import { store } from "../state/store.ts";
+import { texts } from "../text/language.ts";
+
+const words = texts({
+  en: { status: (code: number) => `The server answered with HTTP status ${code}` },
+  id: { status: (code) => `Server menjawab dengan status HTTP ${code}` },
+});
 
 /** An error status from the server, with the server's message. */
 export class ApiError extends Error {
@@ -15,6 +21,18 @@ export class ApiError extends Error {
 const tokenKey = "distsrv-token";
 /** True after a 401: the page asks the user for the token. */
 export const tokenRequired = store(false);
+/** The user wants to use another token, and may think better of it. */
+let isVoluntary = false;
+
+/** The page asks for another token. */
+export function askForToken(): void {
+  isVoluntary = true;
+  tokenRequired.set(true);
+}
+
+/** Undefined: without another token there is nothing to be seen. */
+export const keepToken = (): (() => void) | undefined =>
+  isVoluntary ? () => tokenRequired.set(false) : undefined;
 
 export function rememberToken(token: string): void {
   sessionStorage.setItem(tokenKey, token);
@@ -27,7 +45,10 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   const token = sessionStorage.getItem(tokenKey);
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   const response = await fetch(path, { ...init, headers });
-  if (response.status === 401) tokenRequired.set(true);
+  if (response.status === 401) {
+    isVoluntary = false;
+    tokenRequired.set(true);
+  }
   if (!response.ok) throw new ApiError(response.status, await messageOf(response));
   return response;
 }
@@ -55,7 +76,7 @@ async function messageOf(response: Response): Promise<string> {
   } catch {
     // Not JSON: a proxy has answered.
   }
-  return text.slice(0, 200) || `HTTP status ${response.status}`;
+  return text.slice(0, 200) || words.status(response.status);
 }
 
 export function errorMessage(error: unknown): string {

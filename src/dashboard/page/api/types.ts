@@ -22,7 +22,11 @@ export interface Service {
 
 export interface Problem {
   readonly service: string;
+  /** In English. */
   readonly text: string;
+  /** Which sentence it is, and what it holds. */
+  readonly code: string;
+  readonly values: Readonly<Record<string, string | number>>;
 }
 
 export interface About {
@@ -35,9 +39,44 @@ export interface About {
   readonly memory: { readonly rss: number };
 }
 
+/** What a user of the admin service may do; each may also do what stands before it. */
+export type Role = "view" | "operate" | "admin";
+
+/** Who the server takes the user for. */
+export interface Me {
+  readonly name: string;
+  readonly role: Role;
+  /** By a token of the user's own, by admin.token, or by what the machine says of the connection. */
+  readonly by: "user" | "token" | "machine";
+}
+
+export type ReloadOutcome = "unchanged" | "changed" | "restarted" | "started" | "stopped" | "failed";
+
+/** What has become of a reload. */
+export interface Reloaded {
+  readonly services: readonly {
+    readonly name: string;
+    readonly outcome: ReloadOutcome;
+    /** The settings that changed. */
+    readonly keys: readonly string[];
+    readonly reason?: string;
+  }[];
+  /** Settings of the whole. */
+  readonly changed: readonly string[];
+  readonly notApplied: readonly string[];
+}
+
 export type Direction = "in" | "out";
 export type TrafficKind = "open" | "bytes" | "message" | "close";
 export type Fields = Readonly<Record<string, string | number | boolean>>;
+
+export interface StreamPlace {
+  readonly offset: number;
+  /** Absent: not known, as of a reply that was still being made. */
+  readonly length?: number;
+  /** The offset of the received chunk that completed it; absent: not known. */
+  readonly chunk?: number;
+}
 
 /** The data of `event: traffic`. */
 export interface TrafficEvent {
@@ -57,7 +96,23 @@ export interface TrafficEvent {
   readonly bytes?: string;
   /** Of the whole message. */
   readonly size?: number;
+  /** Of a message: counts those of its conversation, from 1. */
+  readonly number?: number;
+  /** Where a message lies among the bytes of its direction. */
+  readonly stream?: StreamPlace;
+  /** Of a reply: milliseconds since its request had arrived. */
+  readonly duration?: number;
+  /** The same number for messages that belong together. */
+  readonly group?: number;
   readonly reason?: string;
+  /** Of a close: which side has ended the connection. */
+  readonly closedBy?: "client" | "service";
+  /** It was a reset, and no FIN. */
+  readonly isReset?: boolean;
+  /** The thread that serves the connection, from 1. Absent: the conversation's name may say it, as `time/2#17`. */
+  readonly thread?: number;
+  /** Of an open: the service is iterative and serves another connection, so this one waits for its turn. */
+  readonly waits?: boolean;
 }
 
 /** The data of `event: left-out`: events that the page did not get. */
@@ -81,6 +136,14 @@ export interface TryForm {
   readonly role: string;
   readonly title: string;
   readonly fields: readonly TryField[];
+  readonly address: TryAddress;
+}
+
+/** Where requests are sent. */
+export interface TryAddress {
+  readonly transport: string;
+  readonly host: string;
+  readonly port: number;
 }
 
 interface TryMessage {

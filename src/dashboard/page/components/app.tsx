@@ -3,13 +3,16 @@ import { LearnPage } from "../learn/page.tsx";
 import { MqttPage } from "../mqtt/page.tsx";
 import { OverviewPage } from "../overview/page.tsx";
 import { useKeys } from "../state/keys.ts";
-import { nextTheme, theme } from "../state/preferences.ts";
-import { type PageId, pages, route } from "../state/route.ts";
-import { useStore } from "../state/store.ts";
+import { nextLanguage, nextTheme, theme } from "../state/preferences.ts";
+import { type PageId, pages, pageTitles, route } from "../state/route.ts";
+import { useStore } from "../state/use-store.ts";
+import { language, texts } from "../text/language.ts";
 import { TryPage } from "../try/page.tsx";
 import { WirePage } from "../wire/page.tsx";
 import { HelpDialog, TokenDialog } from "./dialogs.tsx";
 import { LinkBanner, TopBar } from "./top-bar.tsx";
+
+const words = texts({ en: { skip: "Skip to content" }, id: { skip: "Langsung ke isi" } });
 
 const views = {
   overview: OverviewPage,
@@ -22,10 +25,12 @@ const views = {
 export function App() {
   const { page } = useStore(route);
   const [isHelpOpen, setHelpOpen] = useState(false);
-  const title = pages.find(({ id }) => id === page)?.title ?? "";
+  useStore(language);
+  const title = pageTitles[page];
   useKeys({
-    ...Object.fromEntries(pages.map(({ id }, index) => [String(index + 1), () => goTo(id)])),
+    ...Object.fromEntries(pages.map((id, index) => [String(index + 1), () => goTo(id)])),
     t: () => theme.set(nextTheme(theme.get())),
+    l: nextLanguage,
     "?": () => setHelpOpen(true),
   });
   const main = usePageFocus(page, title);
@@ -34,7 +39,7 @@ export function App() {
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place in this page; the hash is taken by the pages */}
       <a class="skip" href="#main" onClick={(event) => jump(event, main.current)}>
-        Skip to content
+        {words.skip}
       </a>
       <TopBar page={page} onHelp={() => setHelpOpen(true)} />
       <LinkBanner />

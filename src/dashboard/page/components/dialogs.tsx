@@ -1,9 +1,32 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { rememberToken, tokenRequired } from "../api/client.ts";
+import { keepToken, rememberToken, tokenRequired } from "../api/client.ts";
 import { shortcuts } from "../state/keys.ts";
-import { useStore } from "../state/store.ts";
+import { useStore } from "../state/use-store.ts";
+import { texts } from "../text/language.ts";
+import { shared } from "../text/words.ts";
 import { Icon } from "./icons.tsx";
+
+const words = texts({
+  en: {
+    keyboard: "Keyboard",
+    tokenTitle: "This server asks for its token",
+    tokenPrinted: "The server prints it at its start when it makes it by itself; else it is configured as",
+    tokenKept:
+      ", stands in the environment, or is yours alone (admin: users:). This tab remembers it until it is closed.",
+    token: "Token",
+    open: "Open",
+  },
+  id: {
+    keyboard: "Papan ketik",
+    tokenTitle: "Server ini meminta token",
+    tokenPrinted: "Server mencetaknya saat mulai bila membuatnya sendiri; jika tidak, token diatur sebagai",
+    tokenKept:
+      ", ada di environment, atau milik Anda sendiri (admin: users:). Tab ini mengingatnya sampai ditutup.",
+    token: "Token",
+    open: "Buka",
+  },
+});
 
 interface DialogProps {
   readonly title: string;
@@ -36,7 +59,7 @@ export function Dialog({ title, onClose, children, class: name = "" }: DialogPro
         <header>
           <h2 id={label}>{title}</h2>
           {onClose && (
-            <button type="button" class="icon" aria-label="Close" onClick={onClose}>
+            <button type="button" class="icon" aria-label={shared.close} onClick={onClose}>
               <Icon name="close" />
             </button>
           )}
@@ -50,12 +73,12 @@ export function Dialog({ title, onClose, children, class: name = "" }: DialogPro
 /** Lists the keyboard shortcuts. */
 export function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Keyboard" onClose={onClose}>
+    <Dialog title={words.keyboard} onClose={onClose}>
       <dl class="keys">
-        {shortcuts.map(([keys, words]) => (
+        {Object.entries(shortcuts).map(([keys, effect]) => (
           <div key={keys}>
             <dt>{keys.split(" ").map((key) => (key === "…" ? " … " : <kbd key={key}>{key}</kbd>))}</dt>
-            <dd>{words}</dd>
+            <dd>{effect}</dd>
           </div>
         ))}
       </dl>
@@ -72,20 +95,21 @@ export function TokenDialog() {
     const token = new FormData(event.target as HTMLFormElement).get("token");
     if (typeof token === "string" && token.trim() !== "") rememberToken(token.trim());
   };
+  const onClose = keepToken();
   return (
-    <Dialog title="This server asks for its token">
+    <Dialog title={words.tokenTitle} {...(onClose !== undefined && { onClose })}>
       <form class="stack" onSubmit={submit}>
         <p class="soft">
-          The server prints it at its start when it makes it by itself; else it stands in the configuration,
-          under <code>admin: token:</code>, or in the environment. This tab remembers it until it is closed.
+          {words.tokenPrinted} <code>admin: token:</code>
+          {words.tokenKept}
         </p>
         <label>
-          Token
+          {words.token}
           <input name="token" type="password" autocomplete="off" required minLength={1} />
         </label>
         <div class="actions">
           <button class="primary" type="submit">
-            Open
+            {words.open}
           </button>
         </div>
       </form>

@@ -1,10 +1,42 @@
 import { about, link, problems, services } from "../state/lab.ts";
-import { nextTheme, theme } from "../state/preferences.ts";
-import { type PageId, pages } from "../state/route.ts";
-import { useStore } from "../state/store.ts";
+import { nextLanguage, nextTheme, theme } from "../state/preferences.ts";
+import { type PageId, pages, pageTitles } from "../state/route.ts";
+import { useStore } from "../state/use-store.ts";
+import { texts } from "../text/language.ts";
 import { Icon } from "./icons.tsx";
+import { Who } from "./who.tsx";
 
-const themeWords = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" } as const;
+const words = texts({
+  en: {
+    home: "distsrv, overview",
+    pages: "Pages",
+    auto: "Theme: as the system",
+    light: "Theme: light",
+    dark: "Theme: dark",
+    code: "EN",
+    language: "EN, language: English",
+    help: "Keyboard help",
+    problems: (count: number) => (count === 1 ? "one problem" : `${count} problems`),
+    silent: "The server does not answer.",
+    again: "Trying again every second.",
+    stale: "Trying again every second; the page shows the last known state.",
+  },
+  id: {
+    home: "distsrv, ikhtisar",
+    pages: "Halaman",
+    auto: "Tema: menurut sistem",
+    light: "Tema: terang",
+    dark: "Tema: gelap",
+    code: "ID",
+    language: "ID, bahasa: Indonesia",
+    help: "Bantuan papan ketik",
+    problems: (count) => `${count} masalah`,
+    silent: "Server tidak menjawab.",
+    again: "Dicoba lagi setiap detik.",
+    stale: "Dicoba lagi setiap detik; halaman menampilkan keadaan terakhir yang diketahui.",
+  },
+});
+
 const themeIcons = { auto: "auto", light: "sun", dark: "moon" } as const;
 
 export function TopBar({ page, onHelp }: { page: PageId; onHelp: () => void }) {
@@ -12,25 +44,35 @@ export function TopBar({ page, onHelp }: { page: PageId; onHelp: () => void }) {
   const info = useStore(about);
   return (
     <header class="bar">
-      <a class="brand" href="#/overview" aria-label="distsrv, overview">
+      <a class="brand" href="#/overview" aria-label={words.home}>
         <img src="/assets/icon.svg" alt="" width="28" height="28" />
         <span>{info?.name ?? "distsrv"}</span>
       </a>
-      <nav aria-label="Pages">
-        {pages.map(({ id, title }) => (
+      <nav aria-label={words.pages}>
+        {pages.map((id) => (
           <a key={id} href={`#/${id}`} aria-current={id === page ? "page" : undefined}>
             <Icon name={id} />
-            <span>{title}</span>
+            <span>{pageTitles[id]}</span>
             {id === "overview" && <ProblemCount />}
           </a>
         ))}
       </nav>
       <div class="bar-tools">
+        <Who />
+        <button
+          class="icon language"
+          type="button"
+          title={`${words.language} (l)`}
+          aria-label={words.language}
+          onClick={nextLanguage}
+        >
+          {words.code}
+        </button>
         <button
           class="icon"
           type="button"
-          title={themeWords[now]}
-          aria-label={themeWords[now]}
+          title={words[now]}
+          aria-label={words[now]}
           onClick={() => theme.set(nextTheme(now))}
         >
           <Icon name={themeIcons[now]} />
@@ -38,8 +80,8 @@ export function TopBar({ page, onHelp }: { page: PageId; onHelp: () => void }) {
         <button
           class="icon"
           type="button"
-          title="Keyboard help (?)"
-          aria-label="Keyboard help"
+          title={`${words.help} (?)`}
+          aria-label={words.help}
           onClick={onHelp}
         >
           <Icon name="help" />
@@ -54,8 +96,8 @@ function ProblemCount() {
   if (length === 0) return null;
   return (
     <span class="badge">
-      {length}
-      <span class="hidden"> problems</span>
+      <span aria-hidden="true">{length}</span>
+      <span class="hidden">{words.problems(length)}</span>
     </span>
   );
 }
@@ -70,8 +112,7 @@ export function LinkBanner() {
         <p class="banner">
           <Icon name="warning" />
           <span>
-            <strong>The server does not answer.</strong> Trying again every second
-            {isKnown ? "; the page shows the last known state." : "."}
+            <strong>{words.silent}</strong> {isKnown ? words.stale : words.again}
           </span>
         </p>
       )}

@@ -1,44 +1,34 @@
 import { services } from "../state/lab.ts";
-import { language } from "../state/preferences.ts";
-import { useStore } from "../state/store.ts";
+import { useStore } from "../state/use-store.ts";
+import { type Language, language, texts } from "../text/language.ts";
 import { toneIn, tones } from "../wire/palette.ts";
-import { headings, type Language, type Pattern } from "./pattern.ts";
+import { headings, type Pattern } from "./pattern.ts";
 import { patterns } from "./patterns.ts";
 import { SketchView } from "./sketch.tsx";
 
-const intro = {
-  en: "Every service here shows one way in which programs talk to each other. Three questions distinguish them.",
-  id: "Setiap layanan di sini menunjukkan satu cara program saling berbicara. Tiga pertanyaan membedakan cara-cara itu.",
-} as const;
+const words = texts({
+  en: {
+    intro:
+      "Every service here shows one way in which programs talk to each other. Three questions distinguish them.",
+    patterns: "Patterns",
+    attempt: (service: string) => `Try ${service}`,
+  },
+  id: {
+    intro:
+      "Setiap layanan di sini menunjukkan satu cara program saling berbicara. Tiga pertanyaan membedakan cara-cara itu.",
+    patterns: "Pola",
+    attempt: (service) => `Coba ${service}`,
+  },
+});
 
 export function LearnPage() {
   const now = useStore(language);
   return (
     <div class="learn">
       <div class="learn-head">
-        <p lang={now}>{intro[now]}</p>
-        <fieldset class="choice" aria-label="Language">
-          <button
-            type="button"
-            class="toggle"
-            aria-pressed={now === "en"}
-            lang="en"
-            onClick={() => language.set("en")}
-          >
-            English
-          </button>
-          <button
-            type="button"
-            class="toggle"
-            aria-pressed={now === "id"}
-            lang="id"
-            onClick={() => language.set("id")}
-          >
-            Bahasa Indonesia
-          </button>
-        </fieldset>
+        <p>{words.intro}</p>
       </div>
-      <nav class="jump" aria-label="Patterns">
+      <nav class="jump" aria-label={words.patterns}>
         {patterns.map(({ role }) => (
           <button
             key={role}
@@ -68,9 +58,9 @@ function PatternView({ pattern, language }: { pattern: Pattern; language: Langua
     <section id={`pattern-${role}`} class={`panel pattern tone-${tone}`} aria-labelledby={`title-${role}`}>
       <div class="pattern-words">
         <h2 id={`title-${role}`}>
-          <span class="chip">{role}</span> <span lang={language}>{title[language]}</span>
+          <span class="chip">{role}</span> {title[language]}
         </h2>
-        <dl lang={language}>
+        <dl>
           {pattern[language].map((sentence, index) => (
             <div key={headings.en[index]}>
               <dt>{headings[language][index]}</dt>
@@ -82,7 +72,7 @@ function PatternView({ pattern, language }: { pattern: Pattern; language: Langua
           <p class="small">
             {instances.map((name) => (
               <a key={name} href={`#/try/${encodeURIComponent(name)}`}>
-                {language === "en" ? "Try" : "Coba"} {name}
+                {words.attempt(name)}
               </a>
             ))}
           </p>

@@ -1,4 +1,4 @@
-export type Language = "en" | "id";
+import type { Language } from "../text/language.ts";
 
 /** A communication pattern: three sentences in both languages, in the order of `headings`, and a diagram. */
 export interface Pattern {

@@ -1,5 +1,11 @@
+import { texts } from "../text/language.ts";
 import { fit, textWidth } from "../wire/text-width.ts";
 import type { Sketch } from "./pattern.ts";
+
+const words = texts({
+  en: { arrow: (from: string, to: string, words: string) => `${from} to ${to}: ${words}`, client: "client" },
+  id: { arrow: (from, to, words) => `${from} ke ${to}: ${words}`, client: "klien" },
+});
 
 const width = 380;
 const top = 46;
@@ -7,7 +13,8 @@ const step = 40;
 
 /** A small static sequence diagram. */
 export function SketchView({ sketch, label }: { sketch: Sketch; label: string }) {
-  const { who, steps } = sketch;
+  const { steps } = sketch;
+  const who = namesIn(sketch);
   const height = top + steps.length * step + 12;
   const x = (index: number) => (width / who.length) * (index + 0.5);
   return (
@@ -61,6 +68,12 @@ function nameWidth(name: string): number {
   return textWidth(name, 12) + 20;
 }
 
-function descriptionOf({ who, steps }: Sketch): string {
-  return steps.map(([from, to, words]) => `${who[from]} to ${who[to]}: ${words}`).join("; ");
+/** The others are called by what they are in their protocol. */
+const namesIn = ({ who }: Sketch): string[] => who.map((name) => name.replace(/^client\b/, words.client));
+
+function descriptionOf(sketch: Sketch): string {
+  const who = namesIn(sketch);
+  return sketch.steps
+    .map(([from, to, label]) => words.arrow(who[from] ?? "", who[to] ?? "", label))
+    .join("; ");
 }

@@ -1,22 +1,45 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import { Icon } from "../components/icons.tsx";
+import { MayNot } from "../components/may-not.tsx";
+import { useMay } from "../state/me.ts";
 import { useAction } from "../state/requests.ts";
-import { describeResult } from "./broker-api.ts";
+import { texts } from "../text/language.ts";
+import { describeResult } from "./publish-result.ts";
+
+const words = texts({
+  en: {
+    title: "Publish",
+    topic: "Topic",
+    message: "Message",
+    send: "Publish",
+  },
+  id: {
+    title: "Publish",
+    topic: "Topic",
+    message: "Pesan",
+    send: "Publish",
+  },
+});
 
 interface PublishProps {
   readonly broker: string;
-  readonly topic: string;
-  readonly onTopic: (topic: string) => void;
+  /** The topic that is looked at on the page: it is filled in. */
+  readonly picked: string;
 }
 
 /** A form that publishes a message, as any client could. */
-export function Publish({ broker, topic, onTopic }: PublishProps) {
+export function Publish({ broker, picked }: PublishProps) {
+  const [topic, setTopic] = useState(picked || "sister/temp");
   const [payload, setPayload] = useState("");
   const [qos, setQos] = useState(0);
   const [retain, setRetain] = useState(false);
   const [note, setNote] = useState("");
   const action = useAction();
+  const mayOperate = useMay("operate");
+  useEffect(() => {
+    if (picked !== "") setTopic(picked);
+  }, [picked]);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setNote("");
@@ -27,14 +50,14 @@ export function Publish({ broker, topic, onTopic }: PublishProps) {
     });
   };
   return (
-    <form class="panel stack" aria-label="Publish" onSubmit={submit}>
-      <h2>Publish</h2>
+    <form class="panel stack" aria-label={words.title} onSubmit={submit}>
+      <h2>{words.title}</h2>
       <label>
-        Topic
-        <input required value={topic} onInput={(event) => onTopic(event.currentTarget.value)} />
+        {words.topic}
+        <input required value={topic} onInput={(event) => setTopic(event.currentTarget.value)} />
       </label>
       <label>
-        Message
+        {words.message}
         <textarea rows={2} value={payload} onInput={(event) => setPayload(event.currentTarget.value)} />
       </label>
       <div class="row-fields">
@@ -54,10 +77,11 @@ export function Publish({ broker, topic, onTopic }: PublishProps) {
           />
           Retain
         </label>
-        <button class="primary" type="submit" disabled={action.isBusy}>
-          <Icon name="send" size={16} /> Publish
+        <button class="primary" type="submit" disabled={action.isBusy || !mayOperate}>
+          <Icon name="send" size={16} /> {words.send}
         </button>
       </div>
+      <MayNot needed="operate" />
       <p role="status" class={action.error === undefined ? "soft small" : "error small"}>
         {action.error ?? note}
       </p>

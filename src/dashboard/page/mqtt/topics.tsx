@@ -1,93 +1,81 @@
 import { useState } from "preact/hooks";
 import { Empty } from "../components/empty.tsx";
-import { Icon } from "../components/icons.tsx";
 import { usePoll } from "../state/requests.ts";
-import { short } from "../text/format.ts";
-import type { TopicsView } from "./broker-api.ts";
-import { type TopicNode, treeOf } from "./topic-tree.ts";
+import { texts } from "../text/language.ts";
+import { shared } from "../text/words.ts";
+import { type TopicsView, viewPath } from "./broker-api.ts";
+import { useKept } from "./keep-last.ts";
+import { SearchField } from "./search-field.tsx";
+import { TopicList } from "./topic-list.tsx";
+import { TopicTree } from "./topic-tree-view.tsx";
 
-/** The topics as a tree. The broker counts messages per topic while this view is open. */
-export function Topics({ broker, onPick }: { broker: string; onPick: (topic: string) => void }) {
-  const { data, error } = usePoll<TopicsView>(`/api/services/${encodeURIComponent(broker)}/views/topics`);
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
-  const toggle = (path: string) => {
-    const next = new Set(closed);
-    if (!next.delete(path)) next.add(path);
-    setClosed(next);
-  };
+const words = texts({
+  en: {
+    search: "Search topics and values",
+    shape: "Topics as",
+    tree: "Tree",
+    list: "List",
+    emptyTitle: "Nothing has been published",
+    empty: "A topic appears here with its first message.",
+    notFound: "No topic has this in its name or value.",
+    more: "There are more topics than are shown: search for one.",
+  },
+  id: {
+    search: "Cari topic dan nilai",
+    shape: "Topic sebagai",
+    tree: "Pohon",
+    list: "Daftar",
+    emptyTitle: "Belum ada yang di-publish",
+    empty: "Sebuah topic tampil di sini begitu pesan pertamanya datang.",
+    notFound: "Tidak ada topic dengan teks ini di nama atau nilainya.",
+    more: "Ada lebih banyak topic daripada yang ditampilkan: cari salah satu.",
+  },
+});
+
+const limit = "500";
+
+interface TopicsProps {
+  readonly broker: string;
+  /** The topic that is looked at. */
+  readonly chosen: string;
+  readonly onPick: (topic: string) => void;
+}
+
+/** The topics since the broker started, as a tree or as a list in any order. */
+export function Topics({ broker, chosen, onPick }: TopicsProps) {
+  const [search, setSearch] = useState("");
+  const [shape, setShape] = useState<"tree" | "list">("tree");
+  const [sort, setSort] = useState("-rate");
+  const query = { limit, search, sort: shape === "list" ? sort : "" };
+  const { data: fresh, error } = usePoll<TopicsView>(viewPath(broker, "topics", query));
+  const data = useKept(fresh);
   if (data === undefined)
-    return <p class={error === undefined ? "soft" : "error"}>{error ?? "Asking the broker …"}</p>;
-  const tree = treeOf(data.topics);
-  if (tree.length === 0)
+    return <p class={error === undefined ? "soft" : "error"}>{error ?? shared.asking}</p>;
+  if (data.topics.length === 0 && search === "")
     return (
-      <Empty icon="mqtt" title="Nothing has been published">
-        <p>A topic appears here with its first message.</p>
+      <Empty icon="mqtt" title={words.emptyTitle}>
+        <p>{words.empty}</p>
       </Empty>
     );
   return (
     <>
-      <ul class="tree" aria-label="Topics">
-        {tree.map((node) => (
-          <Node key={node.name} node={node} closed={closed} onToggle={toggle} onPick={onPick} />
-        ))}
-      </ul>
-      {data.truncated && <p class="soft small">There are more topics than are shown.</p>}
-    </>
-  );
-}
-
-interface NodeProps {
-  readonly node: TopicNode;
-  readonly closed: ReadonlySet<string>;
-  readonly onToggle: (path: string) => void;
-  readonly onPick: (topic: string) => void;
-}
-
-function Node({ node, closed, onToggle, onPick }: NodeProps) {
-  const { name, path, topic, children, rate, size } = node;
-  const isOpen = !closed.has(path);
-  return (
-    <li>
-      <div class="topic">
-        {children.length > 0 ? (
-          <button
-            type="button"
-            class="fold"
-            aria-expanded={isOpen}
-            aria-label={`${path}, ${size} topics`}
-            onClick={() => onToggle(path)}
-          >
-            <Icon name="chevron" size={14} />
-          </button>
-        ) : (
-          <span class="fold" />
-        )}
-        {topic === undefined ? (
-          <span class="level">{name || "(empty)"}</span>
-        ) : (
-          <button type="button" class="level link" title={`Publish to ${path}`} onClick={() => onPick(path)}>
-            {name || "(empty)"}
-          </button>
-        )}
-        {topic?.retained && (
-          <span class="retained" title="A retained message: new subscribers get it at once">
-            <Icon name="pin" size={13} />
-            <span class="hidden">retained</span>
-          </span>
-        )}
-        <span class="value">
-          {topic === undefined ? (isOpen ? "" : `${size} topics`) : (topic.last ?? "")}
-        </span>
-        {topic !== undefined && <span class="soft small count">{short(topic.count)}×</span>}
-        <span class="rate small">{rate > 0 ? `${short(rate)}/s` : ""}</span>
-      </div>
-      {isOpen && children.length > 0 && (
-        <ul>
-          {children.map((child) => (
-            <Node key={child.name} node={child} closed={closed} onToggle={onToggle} onPick={onPick} />
+      <div class="list-tools">
+        <SearchField label={words.search} value={search} onChange={setSearch} />
+        <fieldset class="segments" aria-label={words.shape}>
+          {(["tree", "list"] as const).map((each) => (
+            <button key={each} type="button" aria-pressed={shape === each} onClick={() => setShape(each)}>
+              {words[each]}
+            </button>
           ))}
-        </ul>
+        </fieldset>
+      </div>
+      {shape === "tree" ? (
+        <TopicTree topics={data.topics} chosen={chosen} onPick={onPick} />
+      ) : (
+        <TopicList topics={data.topics} chosen={chosen} onPick={onPick} sort={sort} onSort={setSort} />
       )}
-    </li>
+      {data.topics.length === 0 && <p class="soft">{words.notFound}</p>}
+      {data.truncated && <p class="soft small">{words.more}</p>}
+    </>
   );
 }

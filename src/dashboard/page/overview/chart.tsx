@@ -1,92 +1,112 @@
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import { theme } from "../state/preferences.ts";
-import type { CounterName, Rates } from "../state/rates.ts";
-import { useStore } from "../state/store.ts";
-import { bytes, short } from "../text/format.ts";
+import { useMemo } from "preact/hooks";
+import { LineChart } from "../components/line-chart.tsx";
+import type { Rates } from "../state/rates.ts";
+import { short } from "../text/format.ts";
+import { texts } from "../text/language.ts";
+import type { RecordedRates } from "./recorded-rates.ts";
 
-interface ChartProps {
+const words = texts({
+  en: {
+    in: "in",
+    out: "out",
+    peak: (peak: string) => `messages/s, peak ${peak}`,
+    minute: (service: string, peak: string) =>
+      `Messages of ${service} over the last minute, at most ${peak} a second`,
+    hour: (service: string, peak: string) =>
+      `Messages of ${service} over the last hour, at most ${peak} a second`,
+  },
+  id: {
+    in: "masuk",
+    out: "keluar",
+    peak: (peak) => `pesan/s, puncak ${peak}`,
+    minute: (service, peak) => `Pesan ${service} selama satu menit terakhir, paling banyak ${peak} per detik`,
+    hour: (service, peak) => `Pesan ${service} selama satu jam terakhir, paling banyak ${peak} per detik`,
+  },
+});
+
+export type Span = "hour" | "minute";
+
+interface RateChartProps {
   readonly service: string;
+  readonly span: Span;
+  /** Of the last minute, one a second. */
   readonly samples: readonly Rates[];
-  readonly shown: {
-    readonly unit: "messages" | "bytes";
-    readonly names: readonly [CounterName, CounterName];
-  };
+  /** Of the last hour, from the server. */
+  readonly recorded: RecordedRates;
 }
 
-/** Seconds on the x axis. */
-const span = 60;
+interface Line {
+  readonly times: readonly number[];
+  readonly incoming: readonly (number | null)[];
+  readonly outgoing: readonly (number | null)[];
+}
 
-/** The rates of a service over the last minute: incoming as a filled line, outgoing as a dashed one. */
-export function RateChart({ service, samples, shown }: ChartProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>(undefined);
-  const chosen = useStore(theme);
-  useEffect(() => {
-    if (place.current === null) return;
-    const chart = new uPlot(options(place.current), empty, place.current);
-    plot.current = chart;
-    const resized = new ResizeObserver(([entry]) => {
-      if (entry === undefined) return;
-      const { width, height } = entry.contentRect;
-      chart.setSize({ width, height });
-    });
-    resized.observe(place.current);
-    const recolour = () => chart.redraw();
-    const system = matchMedia("(prefers-color-scheme: dark)");
-    system.addEventListener("change", recolour);
-    return () => {
-      system.removeEventListener("change", recolour);
-      resized.disconnect();
-      chart.destroy();
-    };
-  }, [chosen]);
-  useEffect(() => {
-    const [first, second] = shown.names;
-    const times = samples.map(({ time }) => time);
-    plot.current?.setData([times, samples.map((s) => s[first] ?? 0), samples.map((s) => s[second] ?? 0)]);
-  }, [samples, shown.names[0], chosen]);
-  const format = shown.unit === "bytes" ? bytes : short;
-  const peak = Math.max(0, ...samples.slice(-span).flatMap((s) => shown.names.map((name) => s[name] ?? 0)));
+/** The messages a second of a service: incoming as a filled line, outgoing as a dashed one. */
+export function RateChart({ service, span, samples, recorded }: RateChartProps) {
+  const line = useMemo(
+    () => (span === "hour" ? hourOf(recorded, service) : minuteOf(recorded, service, samples)),
+    [span, recorded, samples, service],
+  );
+  const lines = useMemo(
+    () => [
+      { label: words.in, values: line.incoming },
+      { label: words.out, values: line.outgoing, isSecond: true },
+    ],
+    [line, words.in],
+  );
+  const peak = short(peakOf(line, span));
   return (
     <figure class="chart">
-      <div
-        ref={place}
-        role="img"
-        aria-label={`Rate of ${service} over the last minute, at most ${format(peak)} ${shown.unit} a second`}
+      <LineChart
+        label={words[span](service, peak)}
+        times={line.times}
+        lines={lines}
+        format={short}
+        isFromZero
+        range={span === "hour" ? () => hourRange(line.times) : minuteRange}
       />
       <figcaption>
-        <span class="key-in">in</span> <span class="key-out">out</span>
-        <span class="peak">
-          {shown.unit}/s, peak {format(peak)}
-        </span>
+        <span class="key-in">{words.in}</span> <span class="key-out">{words.out}</span>
+        <span class="peak">{words.peak(peak)}</span>
       </figcaption>
     </figure>
   );
 }
 
-const empty: uPlot.AlignedData = [[], [], []];
+function peakOf({ times, incoming, outgoing }: Line, span: Span): number {
+  const start = span === "hour" ? 0 : Date.now() / 1000 - 60;
+  const rates = times.map((time, index) =>
+    time < start ? 0 : Math.max(incoming[index] ?? 0, outgoing[index] ?? 0),
+  );
+  return Math.max(0, ...rates);
+}
 
-function options(place: HTMLElement): uPlot.Options {
-  const colour = (name: string) => () => getComputedStyle(place).getPropertyValue(name).trim();
-  const tone = colour("--tone");
+function hourOf({ times, services }: RecordedRates, service: string): Line {
+  const series = services[service];
   return {
-    width: place.clientWidth || 240,
-    height: place.clientHeight || 64,
-    padding: [4, 0, 2, 0],
-    legend: { show: false },
-    cursor: { show: false },
-    select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-    scales: {
-      x: { range: () => [Date.now() / 1000 - span, Date.now() / 1000 - 0.5] },
-      // A line at zero must not fill the chart.
-      y: { range: (_, __, max) => [0, Math.max(1, max * 1.15)] },
-    },
-    axes: [{ show: false }, { show: false }],
-    series: [
-      {},
-      { stroke: tone, width: 1.8, fill: colour("--tone-wash"), points: { show: false } },
-      { stroke: colour("--ink-soft"), width: 1.3, dash: [3, 3], points: { show: false } },
-    ],
+    times: times.map((time) => time / 1000),
+    incoming: series?.messagesIn ?? times.map(() => null),
+    outgoing: series?.messagesOut ?? times.map(() => null),
   };
 }
+
+/** The page's own samples; before it was opened, what the server has recorded. */
+function minuteOf(recorded: RecordedRates, service: string, samples: readonly Rates[]): Line {
+  const before = hourOf(recorded, service);
+  const first = samples[0]?.time ?? Number.POSITIVE_INFINITY;
+  const end = before.times.findIndex((time) => time >= first);
+  const count = end < 0 ? before.times.length : end;
+  return {
+    times: [...before.times.slice(0, count), ...samples.map(({ time }) => time)],
+    incoming: [...before.incoming.slice(0, count), ...samples.map(({ messagesIn = null }) => messagesIn)],
+    outgoing: [...before.outgoing.slice(0, count), ...samples.map(({ messagesOut = null }) => messagesOut)],
+  };
+}
+
+/** As much of the hour as the server has seen, and two minutes at least. */
+function hourRange(times: readonly number[]): [number, number] {
+  const end = times.at(-1) ?? Date.now() / 1000;
+  return [Math.min(times[0] ?? end, end - 120), end];
+}
+
+const minuteRange = (): [number, number] => [Date.now() / 1000 - 60, Date.now() / 1000 - 0.5];

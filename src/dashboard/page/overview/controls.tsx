@@ -1,20 +1,80 @@
 import { useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import type { Service } from "../api/types.ts";
-import { Dialog } from "../components/dialogs.tsx";
 import { Icon } from "../components/icons.tsx";
+import { Question } from "../components/question.tsx";
 import { refresh } from "../state/lab.ts";
-import { useAction } from "../state/requests.ts";
+import { useMay } from "../state/me.ts";
+import { texts } from "../text/language.ts";
 
 type Command = "start" | "stop" | "restart";
 
-/** What a command does to connected clients; shown with the question. */
-const consequences: Record<Command, string> = {
-  start: "It will listen on its address again.",
-  stop: "Its clients are served to the end and disconnected; then nobody listens on its address until you start it.",
-  restart:
-    "Its clients are served to the end and disconnected; then it starts again, with its counters at zero.",
-};
+interface CommandWords {
+  readonly verb: string;
+  readonly label: (service: string) => string;
+  readonly question: (service: string) => string;
+  /** What it does to connected clients; shown with the question. */
+  readonly consequence: string;
+}
+
+const commandWords = texts<Record<Command, CommandWords>>({
+  en: {
+    start: {
+      verb: "Start",
+      label: (service) => `Start ${service}`,
+      question: (service) => `Start ${service}?`,
+      consequence: "It will listen on its address again.",
+    },
+    stop: {
+      verb: "Stop",
+      label: (service) => `Stop ${service}`,
+      question: (service) => `Stop ${service}?`,
+      consequence:
+        "Its clients are served to the end and disconnected; then nobody listens on its address until you start it.",
+    },
+    restart: {
+      verb: "Restart",
+      label: (service) => `Restart ${service}`,
+      question: (service) => `Restart ${service}?`,
+      consequence:
+        "Its clients are served to the end and disconnected; then it starts again, with its counters at zero.",
+    },
+  },
+  id: {
+    start: {
+      verb: "Mulai",
+      label: (service) => `Mulai ${service}`,
+      question: (service) => `Mulai ${service}?`,
+      consequence: "Layanan ini akan mendengarkan lagi di alamatnya.",
+    },
+    stop: {
+      verb: "Hentikan",
+      label: (service) => `Hentikan ${service}`,
+      question: (service) => `Hentikan ${service}?`,
+      consequence:
+        "Kliennya dilayani sampai selesai lalu diputus; setelah itu tidak ada yang mendengarkan di alamatnya sampai layanan ini dimulai lagi.",
+    },
+    restart: {
+      verb: "Mulai ulang",
+      label: (service) => `Mulai ulang ${service}`,
+      question: (service) => `Mulai ulang ${service}?`,
+      consequence:
+        "Kliennya dilayani sampai selesai lalu diputus; setelah itu layanan ini mulai lagi, dengan penghitung dari nol.",
+    },
+  },
+});
+
+const words = texts({
+  en: {
+    attempt: (service: string) => `Try ${service}`,
+    connected: (count: number) =>
+      count === 1 ? "One client is connected now." : `${count} clients are connected now.`,
+  },
+  id: {
+    attempt: (service) => `Coba ${service}`,
+    connected: (count) => `${count} klien sedang tersambung.`,
+  },
+});
 
 const icons = { start: "play", stop: "stop", restart: "restart" } as const;
 
@@ -22,14 +82,15 @@ const icons = { start: "play", stop: "stop", restart: "restart" } as const;
 export function Controls({ service }: { service: Service }) {
   const [pending, setPending] = useState<Command>();
   const isDown = service.state === "stopped" || service.state === "failed";
-  const commands: Command[] = isDown ? ["start"] : ["restart", "stop"];
+  const mayOperate = useMay("operate");
+  const commands: Command[] = !mayOperate ? [] : isDown ? ["start"] : ["restart", "stop"];
   return (
     <span class="controls">
       <a
         class="icon"
         href={`#/try/${encodeURIComponent(service.name)}`}
-        title={`Try ${service.name}`}
-        aria-label={`Try ${service.name}`}
+        title={words.attempt(service.name)}
+        aria-label={words.attempt(service.name)}
       >
         <Icon name="send" size={16} />
       </a>
@@ -38,8 +99,8 @@ export function Controls({ service }: { service: Service }) {
           key={command}
           type="button"
           class="icon"
-          title={`${capitalize(command)} ${service.name}`}
-          aria-label={`${capitalize(command)} ${service.name}`}
+          title={commandWords[command].label(service.name)}
+          aria-label={commandWords[command].label(service.name)}
           onClick={() => setPending(command)}
         >
           <Icon name={icons[command]} size={16} />
@@ -61,44 +122,27 @@ function Confirmation({
   command: Command;
   onClose: () => void;
 }) {
-  const action = useAction();
   const { name, clients } = service;
-  const confirm = () =>
-    action.start(async () => {
-      await postJson(`/api/services/${encodeURIComponent(name)}/${command}`);
-      await refresh();
-      onClose();
-    });
+  const { question, consequence, verb } = commandWords[command];
+  const carryOut = async () => {
+    await postJson(`/api/services/${encodeURIComponent(name)}/${command}`);
+    await refresh();
+    onClose();
+  };
   return (
-    <Dialog title={`${capitalize(command)} ${name}?`} onClose={onClose}>
-      <p>{consequences[command]}</p>
+    <Question
+      title={question(name)}
+      verb={verb}
+      isDangerous={command === "stop"}
+      onConfirm={carryOut}
+      onClose={onClose}
+    >
+      <p>{consequence}</p>
       {command !== "start" && clients !== null && clients > 0 && (
         <p>
-          <strong>{clients === 1 ? "One client is" : `${clients} clients are`} connected now.</strong>
+          <strong>{words.connected(clients)}</strong>
         </p>
       )}
-      {action.error !== undefined && (
-        <p class="error" role="alert">
-          {action.error}
-        </p>
-      )}
-      <div class="actions">
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          class={command === "stop" ? "danger" : "primary"}
-          disabled={action.isBusy}
-          onClick={confirm}
-        >
-          {action.isBusy ? "Please wait …" : capitalize(command)}
-        </button>
-      </div>
-    </Dialog>
+    </Question>
   );
-}
-
-function capitalize(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

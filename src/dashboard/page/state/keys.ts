@@ -1,18 +1,39 @@
 import { useEffect } from "preact/hooks";
+import { texts } from "../text/language.ts";
 
-/** The keyboard shortcuts, as the help dialog lists them. */
-export const shortcuts = [
-  ["1 … 5", "Go to a page"],
-  ["t", "Light, dark, or as the system says"],
-  ["?", "This help"],
-  ["Space", "Wire: pause and go on"],
-  ["f", "Wire: follow the newest message"],
-  ["/", "Wire: search in messages"],
-  ["e", "Wire: export"],
-  ["↑ ↓ Home End", "Wire: choose a message"],
-  ["Enter", "Wire: look into the chosen message"],
-  ["Esc", "Close what has opened"],
-] as const;
+/** What the keys do, by the keys. */
+export const shortcuts = texts({
+  en: {
+    "1 … 5": "Go to a page",
+    t: "Light, dark, or as the system says",
+    l: "English or Indonesian",
+    "?": "This help",
+    Space: "Wire: pause and go on",
+    f: "Wire: follow the newest message",
+    "/": "Wire: search in messages",
+    e: "Wire: export",
+    "↑ ↓ Home End": "Wire: choose a message",
+    Enter: "Wire: look into the chosen message",
+    "h n": "Wire: highlight the chosen message, write a note on it",
+    "[ ]": "Wire: the chosen message begins or ends the range of time",
+    Esc: "Close what has opened",
+  },
+  id: {
+    "1 … 5": "Buka sebuah halaman",
+    t: "Terang, gelap, atau menurut sistem",
+    l: "Bahasa Inggris atau Indonesia",
+    "?": "Bantuan ini",
+    Space: "Wire: jeda dan lanjutkan",
+    f: "Wire: ikuti pesan terbaru",
+    "/": "Wire: cari dalam pesan",
+    e: "Wire: ekspor",
+    "↑ ↓ Home End": "Wire: pilih sebuah pesan",
+    Enter: "Wire: lihat isi pesan yang dipilih",
+    "h n": "Wire: sorot pesan yang dipilih, beri catatan padanya",
+    "[ ]": "Wire: pesan yang dipilih menjadi awal atau akhir rentang waktu",
+    Esc: "Tutup yang telah terbuka",
+  },
+});
 
 /** Calls the action of a key, unless the user is typing or a dialog is open. */
 export function useKeys(actions: Readonly<Record<string, () => void>>): void {

@@ -1,8 +1,10 @@
 import { getJson, tokenRequired } from "../api/client.ts";
 import type { About, Problem, Service } from "../api/types.ts";
 import { toneIn } from "../wire/palette.ts";
+import { forgetMe, refreshMe } from "./me.ts";
 import { RateHistory } from "./rates.ts";
-import { store, useStore } from "./store.ts";
+import { store } from "./store.ts";
+import { useStore } from "./use-store.ts";
 
 /** The server's last answers, shared by all pages. */
 export const services = store<readonly Service[] | undefined>(undefined);
@@ -39,7 +41,11 @@ export function pollLab(): void {
   void poll();
   document.addEventListener("visibilitychange", () => void (document.hidden || refresh()));
   // A token that the user has just entered is tried at once.
-  tokenRequired.subscribe(() => void (tokenRequired.get() || refresh()));
+  tokenRequired.subscribe(() => {
+    if (tokenRequired.get()) return;
+    forgetMe();
+    void refresh();
+  });
 }
 
 /** Reads everything again, e.g. after a service was stopped. */
@@ -55,6 +61,7 @@ export async function refresh(): Promise<void> {
     problems.set(found);
     link.set("up");
     about.set(await getJson<About>("/api/about", timeout));
+    await refreshMe(timeout);
   } catch {
     if (!tokenRequired.get()) link.set("down");
   }

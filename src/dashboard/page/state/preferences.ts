@@ -1,10 +1,12 @@
+import { language, languages, preferredLanguage } from "../text/language.ts";
 import { type Store, store } from "./store.ts";
 
 export const themes = ["auto", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
 export const theme = persistent("theme", themes, "auto");
-export const language = persistent("language", ["en", "id"], "en");
+/** What the charts of the Overview show. */
+export const chartSpan = persistent("chart-span", ["hour", "minute"], "hour");
 
 export function nextTheme(now: Theme): Theme {
   return themes[(themes.indexOf(now) + 1) % themes.length] ?? "auto";
@@ -18,8 +20,23 @@ export function watchTheme(): void {
   });
 }
 
+const languageKey = "language";
+
+/** Speaks the language that was chosen here, or else the browser's. */
+export function watchLanguage(): void {
+  const chosen = localStorage.getItem(languageKey);
+  language.set(languages.find((word) => word === chosen) ?? preferredLanguage(navigator.languages));
+  document.documentElement.lang = language.get();
+  language.subscribe(() => {
+    localStorage.setItem(languageKey, language.get());
+    document.documentElement.lang = language.get();
+  });
+}
+
+export const nextLanguage = (): void => language.set(language.get() === "en" ? "id" : "en");
+
 /** A store that this browser remembers. A remembered value that is not allowed counts as absent. */
-function persistent<T extends string>(name: string, allowed: readonly T[], fallback: T): Store<T> {
+export function persistent<T extends string>(name: string, allowed: readonly T[], fallback: T): Store<T> {
   const remembered = localStorage.getItem(name);
   const value = store<T>(allowed.find((word) => word === remembered) ?? fallback);
   value.subscribe(() => localStorage.setItem(name, value.get()));

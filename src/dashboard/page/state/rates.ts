@@ -80,15 +80,3 @@ export class RateHistory {
     return this.samples.at(-1);
   }
 }
-
-/** What the chart shows: messages if both directions are counted, else bytes if there are any. */
-export function charted(counters: Counters): {
-  readonly unit: "messages" | "bytes";
-  readonly names: readonly [CounterName, CounterName];
-} {
-  const { messagesIn, messagesOut, bytesIn } = counters;
-  const hasMessages = messagesIn !== undefined && messagesOut !== undefined;
-  return hasMessages || bytesIn === undefined
-    ? { unit: "messages", names: ["messagesIn", "messagesOut"] }
-    : { unit: "bytes", names: ["bytesIn", "bytesOut"] };
-}

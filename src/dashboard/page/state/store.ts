@@ -1,5 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
-
 /** An observable value. State that several views share is kept in stores, outside of the components. */
 export interface Store<T> {
   get(): T;
@@ -23,17 +21,4 @@ export function store<T>(first: T): Store<T> {
       return () => listeners.delete(listener);
     },
   };
-}
-
-/** The value of a store; the component is rendered again when it changes. */
-export function useStore<T>(source: Store<T>): T {
-  const [, rerender] = useState(0);
-  const rendered = source.get();
-  useEffect(() => {
-    const update = () => rerender((count) => count + 1);
-    // It may have changed after the component was rendered and before this subscription.
-    if (!Object.is(source.get(), rendered)) update();
-    return source.subscribe(update);
-  }, [source]);
-  return rendered;
 }

@@ -27,12 +27,17 @@ export function bytesOfBase64(text: string): Uint8Array {
   return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }
 
+/** `0a` */
+export const hexPair = (byte: number): string => byte.toString(16).padStart(2, "0");
+
+/** A dot for what cannot be printed. */
+export const asciiChar = (byte: number): string =>
+  byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".";
+
 function hexOf(bytes: Uint8Array): string {
-  const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
+  const pairs = Array.from(bytes, hexPair);
   const [left, right] = [pairs.slice(0, 8), pairs.slice(8)];
   return right.length === 0 ? left.join(" ") : `${left.join(" ")}  ${right.join(" ")}`;
 }
 
-function asciiOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
-}
+const asciiOf = (bytes: Uint8Array): string => Array.from(bytes, asciiChar).join("");

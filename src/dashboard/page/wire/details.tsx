@@ -1,69 +1,83 @@
-import { HexView } from "../components/hex-view.tsx";
+import { useMemo } from "preact/hooks";
 import { Icon } from "../components/icons.tsx";
-import { useTone } from "../state/lab.ts";
-import { bytes, clock } from "../text/format.ts";
+import { services, useTone } from "../state/lab.ts";
+import { useStore } from "../state/use-store.ts";
+import { clock, milliseconds } from "../text/format.ts";
+import { language, texts } from "../text/language.ts";
+import { shared } from "../text/words.ts";
+import { connectionFacts, connectionSummary } from "./connection-facts.ts";
+import type { ConnectionLog } from "./connections.ts";
+import type { WireFilter } from "./filter.ts";
+import { FollowButtons } from "./follow-buttons.tsx";
 import { describeEvent } from "./labels.ts";
-import type { Row } from "./rows.ts";
+import { Facts, Layer } from "./layer.tsx";
+import { MessageBytes } from "./message-bytes.tsx";
+import { NoteEditor } from "./note-editor.tsx";
+import { type Note, noteKey } from "./notes.ts";
+import type { EventRow } from "./rows.ts";
 
-/** All data of one message. */
-export function Details({ row, onClose }: { row: Extract<Row, { is: "event" }>; onClose: () => void }) {
+const words = texts({
+  en: {
+    label: "The chosen message",
+    connection: "Connection",
+    in: "to the service",
+    out: "from the service",
+    after: (time: string) => `after ${time} ms`,
+  },
+  id: {
+    label: "Pesan yang dipilih",
+    connection: "Koneksi",
+    in: "ke layanan",
+    out: "dari layanan",
+    after: (time) => `setelah ${time} ms`,
+  },
+});
+
+interface DetailsProps {
+  readonly row: EventRow;
+  readonly connections: ConnectionLog;
+  readonly filter: WireFilter;
+  readonly onFollow: (part: Partial<WireFilter>) => void;
+  readonly note: Note | undefined;
+  readonly onNote: (note: Note) => void;
+  readonly onClose: () => void;
+}
+
+/** All data of one message, layer by layer: its connection, its protocol, its bytes. */
+export function Details({ row, connections, filter, onFollow, note, onNote, onClose }: DetailsProps) {
   const { event, peer } = row;
   const tone = useTone();
-  const facts: readonly (readonly [string, string | undefined])[] = [
-    ["time", clock(event.time)],
-    ["kind", event.kind],
-    ["direction", direction(event.direction)],
-    ["client", peer.label === event.remote ? undefined : peer.label],
-    ["remote", event.remote || undefined],
-    ["local", event.local],
-    ["transport", event.transport],
-    ["conversation", event.conversation],
-    ["size", event.size === undefined ? undefined : bytes(event.size)],
-    ["reason", event.reason],
-  ];
-  const fields = Object.entries(event.fields ?? {});
+  const spoken = useStore(language);
+  const role = useStore(services)?.find(({ name }) => name === event.service)?.role;
+  const connection = connections.get(event.conversation);
+  const version = connection?.version;
+  // The page renders with every frame while messages come, and the bytes of a message stay the same.
+  const bytes = useMemo(
+    () => <MessageBytes key={event.seq} event={event} context={{ role, version }} />,
+    [event, role, version, spoken],
+  );
   return (
-    <aside class={`details ${tone(event.service)}`} aria-label="The chosen message">
+    <aside class={`details ${tone(event.service)}`} aria-label={words.label}>
       <header>
-        <span class={`chip ${tone(event.service)}`}>{event.service}</span>
-        <button type="button" class="icon" aria-label="Close" onClick={onClose}>
+        <h2 class={`chip ${tone(event.service)}`}>{event.service}</h2>
+        <span class="soft small">{whenWords(row)}</span>
+        <button type="button" class="icon details-close" aria-label={shared.close} onClick={onClose}>
           <Icon name="close" />
         </button>
       </header>
       <p class="quote">{event.text ?? describeEvent(event, peer.label)}</p>
-      {fields.length > 0 && (
-        <>
-          <h3>Fields</h3>
-          <dl class="facts">
-            {fields.map(([name, value]) => (
-              <Fact key={name} name={name} value={String(value)} />
-            ))}
-          </dl>
-        </>
-      )}
-      {event.bytes !== undefined && (
-        <>
-          <h3>Bytes</h3>
-          <HexView base64={event.bytes} size={event.size} />
-        </>
-      )}
-      <h3>Conversation</h3>
-      <dl class="facts">
-        {facts.map(([name, value]) => value !== undefined && <Fact key={name} name={name} value={value} />)}
-      </dl>
+      <FollowButtons row={row} filter={filter} onFollow={onFollow} />
+      <NoteEditor key={noteKey(event)} note={note} onNote={onNote} />
+      <Layer title={words.connection} isFolded summary={connectionSummary(event, connection)}>
+        <Facts facts={connectionFacts(event, peer, connection)} />
+      </Layer>
+      {bytes}
     </aside>
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
-}
-
-function direction(word: "in" | "out" | undefined): string | undefined {
-  return word && { in: "to the service", out: "from the service" }[word];
+function whenWords({ event: { time, direction, duration } }: EventRow): string {
+  const way = direction && words[direction];
+  const after = duration === undefined ? undefined : words.after(milliseconds(duration));
+  return [clock(time), way, after].filter((word) => word !== undefined).join(", ");
 }

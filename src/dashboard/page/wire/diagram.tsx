@@ -1,18 +1,41 @@
 import type { RefObject } from "preact";
 import { useImperativeHandle, useRef } from "preact/hooks";
+import { texts } from "../text/language.ts";
+import type { TimeRange } from "./address.ts";
+import type { LaneName } from "./filter.ts";
+import { Heads } from "./heads.tsx";
 import type { Lane } from "./lanes.ts";
-import { chooseLanes, layOut, servicesOf } from "./layout.ts";
-import { foldedShapes, headShapes, lifelines } from "./lifelines.ts";
+import { type Choice, chooseLanes, type Layout, layOut, servicesOf } from "./layout.ts";
+import { lifelines } from "./lifelines.ts";
+import { type Notes, noteKey } from "./notes.ts";
 import { toneIn } from "./palette.ts";
-import { headHeight, rowHeight } from "./row-shapes.ts";
-import type { RowList } from "./rows.ts";
+import type { RowSpan } from "./range.ts";
+import { rowId, useRowPress } from "./row-press.ts";
+import { headHeight } from "./row-shapes.ts";
+import type { Row, RowList } from "./rows.ts";
+import { Ruler } from "./ruler.tsx";
 import { nextRow, useScrollAnchor, useView } from "./scrolling.ts";
 import { RowGroup, Shapes } from "./svg-shapes.tsx";
+import { type TimeMode, timeIn } from "./times.ts";
+import { visibleRows } from "./visible-rows.ts";
+
+const words = texts({
+  en: {
+    list: "Messages, newest last",
+  },
+  id: {
+    list: "Pesan, yang terbaru di bawah",
+  },
+});
 
 export interface DiagramHandle {
   /** The numbers of the visible rows. */
-  inView(): { readonly first: number; readonly last: number };
+  inView(): RowSpan;
+  /** The height that rows have in all. */
+  room(): number;
   focus(): void;
+  /** Scrolls to a row. */
+  scrollTo(row: number, place?: "top" | "middle"): void;
 }
 
 interface DiagramProps {
@@ -20,47 +43,41 @@ interface DiagramProps {
   /** Changes with the list. */
   readonly version: number;
   readonly order: readonly string[];
+  readonly rowHeight: number;
+  readonly timeMode: TimeMode;
+  readonly onTimeMode: (mode: TimeMode) => void;
   readonly follows: boolean;
   readonly onFollow: (follows: boolean) => void;
   /** The number of the row that is chosen. */
   readonly chosen: number | undefined;
-  readonly onChoose: (row: number | undefined, opens: boolean) => void;
+  readonly onChoose: (row: number, opens: boolean) => void;
+  readonly notes: Notes;
+  readonly range: TimeRange | undefined;
+  readonly onRange: (range: TimeRange | undefined) => void;
+  readonly followed: LaneName | undefined;
+  readonly onLane: (lane: LaneName | undefined) => void;
   readonly handle: RefObject<DiagramHandle | null>;
 }
 
-/** Rows that are rendered beyond both edges, so that scrolling shows no gaps. */
-const overscan = 4;
+/** Narrower columns would have heads that say too little. */
+const minStep = 76;
 
 /** Rows around the visible ones whose lanes are shown, too: a lane does not come and go with each message. */
 const nearby = 40;
 
 /** A list of thousands of rows, virtualised: only visible rows are rendered. */
-export function Diagram({ list, version, order, follows, onFollow, chosen, onChoose, handle }: DiagramProps) {
+export function Diagram(props: DiagramProps) {
+  const { list, version, order, rowHeight, follows, onFollow, chosen, onChoose, handle } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const listbox = useRef<HTMLDivElement>(null);
   const view = useView(scroller);
   const { rows } = list;
   const base = rows[0]?.no ?? 0;
-  const isNarrow = view.width < 560;
-  const visible = { from: view.left, to: view.left + view.width };
-  const left = isNarrow ? 58 : 104;
-  const room = { width: view.width, left, minStep: isNarrow ? 100 : 104, maxStep: 320 };
-  const toneOf = (service: string) => toneIn(order, service);
-  // The rest of the height goes below the last row, so that the first visible row is whole while following.
-  const rest = Math.max(0, view.height - headHeight) % rowHeight;
-  const height = headHeight + rows.length * rowHeight + rest;
-  const top = follows
-    ? Math.max(0, height - view.height)
-    : Math.min(view.top, Math.max(0, height - view.height));
-  const first = Math.max(0, Math.floor((top - overscan * rowHeight) / rowHeight));
-  const last = Math.min(rows.length - 1, Math.ceil((top + view.height) / rowHeight) + overscan);
+  const { first, last, top, height, rest } = visibleRows(rows.length, rowHeight, view, follows);
   // What has not talked here and a little around is folded away.
   const near = rows.slice(Math.max(0, first - nearby), last + 1 + nearby);
-  const names = servicesOf(near, order);
-  const shownBefore = useRef<ReadonlySet<Lane>>(new Set());
-  const columns = Math.floor((view.width - left) / room.minStep);
-  const choice = chooseLanes(near, names, columns, shownBefore.current);
-  shownBefore.current = choice.lanes;
-  const layout = { ...layOut(names, list.lanes, room, choice), visible };
+  const { layout, folded } = useLayout(near, view, props);
+  const toneOf = (service: string) => toneIn(order, service);
   const topRow = base + Math.max(0, Math.floor(top / rowHeight));
   const end = base + rows.length;
   const yOf = (no: number) => (no - base - first) * rowHeight + (no === end ? rest : 0);
@@ -70,56 +87,61 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
       first: base + Math.ceil(top / rowHeight),
       last: base + Math.floor((top + view.height - headHeight) / rowHeight) - 1,
     }),
-    focus: () => scroller.current?.focus({ preventScroll: true }),
+    room: () => view.height - headHeight,
+    focus: () => listbox.current?.focus({ preventScroll: true }),
+    scrollTo: (row, place = "top") => {
+      const above = place === "top" ? 0 : Math.max(0, view.height - headHeight - rowHeight) / 2;
+      scroller.current?.scrollTo({ top: (row - base) * rowHeight - above });
+    },
   }));
-  useScrollAnchor(scroller, follows, base, height, version);
-  const reveal = (no: number) => {
-    const y = (no - base) * rowHeight;
-    const at = scroller.current;
-    if (at === null) return;
-    if (y < at.scrollTop) at.scrollTop = y;
-    else if (y + rowHeight + headHeight > at.scrollTop + at.clientHeight)
-      at.scrollTop = y + rowHeight + headHeight - at.clientHeight;
-  };
+  useScrollAnchor(scroller, follows, base, rowHeight, version);
   const press = (event: KeyboardEvent) => {
     const next = nextRow(event.key, chosen, base, rows.length, topRow);
     if (next !== undefined) {
       event.preventDefault();
       onChoose(next, false);
-      reveal(next);
+      reveal(scroller.current, (next - base) * rowHeight, rowHeight);
     } else if (event.key === "Enter" && chosen !== undefined) onChoose(chosen, true);
   };
+  const rowPress = useRowPress((no) => list.at(no)?.is === "event" && onChoose(no, true));
   const shown = rows.slice(first, last + 1);
   const slots = last - first + 1;
   return (
     <div
       class="wire-scroll"
       ref={scroller}
-      tabIndex={0}
-      role="listbox"
-      aria-label="Messages, newest last"
-      aria-activedescendant={chosen === undefined ? undefined : `row-${chosen}`}
-      onKeyDown={press}
       onWheel={(event) => event.deltaY < 0 && onFollow(false)}
       onTouchMove={() => onFollow(false)}
       onPointerDown={(event) => event.target === scroller.current && onFollow(false)}
     >
-      <svg class="wire-head" width={layout.width} height={headHeight} aria-hidden="true">
-        <Shapes
-          shapes={[
-            ...foldedShapes(layout, Math.max(0, list.lanes.count - choice.talking)),
-            ...headShapes(layout, topRow, toneOf),
-          ]}
-        />
-      </svg>
-      <div class="wire-space" style={{ height: `${height - headHeight}px`, width: `${layout.width}px` }}>
+      <Heads
+        layout={layout}
+        row={topRow}
+        folded={folded}
+        toneOf={toneOf}
+        followed={props.followed}
+        onFollow={props.onLane}
+        timeMode={props.timeMode}
+        onTimeMode={props.onTimeMode}
+      />
+      <div
+        class="wire-space"
+        style={{ height: `${height - headHeight}px`, width: `${layout.width}px` }}
+        ref={listbox}
+        tabIndex={0}
+        role="listbox"
+        aria-label={words.list}
+        aria-activedescendant={chosen === undefined ? undefined : rowId(chosen)}
+        onKeyDown={press}
+        {...rowPress}
+      >
         <svg
           class="wire-rows"
+          role="presentation"
           style={{ top: `${first * rowHeight}px` }}
           width={layout.width}
           height={slots * rowHeight + rest}
         >
-          <title>Sequence of messages</title>
           <Shapes shapes={lifelines(layout, base + first, base + last, yOf, toneOf)} />
           {shown.map((row) => (
             // The key recycles the elements of rows that were scrolled out, so that none is created while it runs.
@@ -130,13 +152,61 @@ export function Diagram({ list, version, order, follows, onFollow, chosen, onCho
               layout={layout}
               toneOf={toneOf}
               isChosen={row.no === chosen}
-              onChoose={onChoose}
+              note={row.is === "event" ? props.notes.get(noteKey(row.event)) : undefined}
               count={rows.length}
               place={row.no - base + 1}
             />
           ))}
+          <Ruler
+            rows={rows}
+            layout={layout}
+            first={base + first}
+            last={base + last}
+            yOf={yOf}
+            range={props.range}
+            onRange={props.onRange}
+            onChoose={onChoose}
+          />
         </svg>
       </div>
     </div>
   );
+}
+
+/** Where everything is, for the width that there is. Lanes that had a column keep it while that is fair. */
+function useLayout(
+  near: readonly Row[],
+  view: { readonly left: number; readonly width: number },
+  { list, order, rowHeight, timeMode, followed }: DiagramProps,
+): { readonly layout: Layout; readonly folded: number } {
+  const before = useRef<ReadonlySet<Lane>>(new Set());
+  const isNarrow = view.width < 560;
+  const left = isNarrow ? 62 : 104;
+  const names = servicesOf(near, order);
+  const choice: Choice = chooseLanes(near, names, Math.floor((view.width - left) / minStep), before.current);
+  before.current = choice.lanes;
+  const timeOf = timeIn(timeMode, list.rows, list.start ?? 0);
+  const room = { width: view.width, left, minStep, maxStep: 320, rowHeight };
+  // Where there is little room only the seconds.
+  const short = timeMode === "clock" ? 6 : 0;
+  const layout = layOut(
+    names,
+    list.lanes,
+    { ...room, timeOf: isNarrow ? (row) => timeOf(row).slice(short).replace(" s", "") : timeOf },
+    choice,
+  );
+  return {
+    layout: { ...layout, visible: { from: view.left, to: view.left + view.width } },
+    // The other lanes are not idle while one is followed.
+    folded: followed === undefined ? Math.max(0, list.lanes.count - choice.talking) : 0,
+  };
+}
+
+/** Scrolls as little as it takes to show a row. @param y its upper edge below the heads */
+function reveal(scroller: HTMLElement | null, y: number, rowHeight: number): void {
+  if (scroller === null) return;
+  const bottom = y + rowHeight + headHeight;
+  if (y < scroller.scrollTop) scroller.scrollTop = y;
+  else if (bottom > scroller.scrollTop + scroller.clientHeight)
+    scroller.scrollTop = bottom - scroller.clientHeight;
 }

@@ -1,11 +1,21 @@
-import { clock, dateTime } from "../text/format.ts";
+import { integer, timeSpan } from "../text/format.ts";
+import { texts } from "../text/language.ts";
 import type { Excerpt } from "./excerpt.ts";
-import { connectionLabel, messageLabel } from "./labels.ts";
-import type { Row } from "./rows.ts";
+import { type RowWords, wordsOf } from "./export-rows.ts";
+
+const words = texts({
+  en: {
+    lines: (count: number) => (count === 1 ? "1 line" : `${integer(count)} lines`),
+  },
+  id: {
+    lines: (count) => `${integer(count)} baris`,
+  },
+});
 
 /** Exports plain text: a heading, then one line per message in aligned columns. */
-export function asText({ title, list, span }: Excerpt): string {
-  const lines = list.rows.map(cells);
+export function asText(excerpt: Excerpt): string {
+  const { title, rows, span } = excerpt;
+  const lines = rows.map((row) => cells(wordsOf(row, excerpt)));
   const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)));
   const body = lines.map((line) =>
     line
@@ -13,20 +23,12 @@ export function asText({ title, list, span }: Excerpt): string {
       .join("  ")
       .trimEnd(),
   );
-  const when =
-    span === undefined
-      ? []
-      : [`${dateTime(span.from)} to ${dateTime(span.to).slice(11)}, ${lines.length} lines`];
+  const when = span === undefined ? [] : [`${timeSpan(span.from, span.to)}, ${words.lines(lines.length)}`];
   return [title, "=".repeat([...title].length), ...when, "", ...body, ""].join("\n");
 }
 
-function cells(row: Row): string[] {
-  if (row.is === "gap") return ["", "", "", `... ${row.count} of ${row.service} left out by sampling`];
-  const { event, peer } = row;
-  const [left, right] = [peer.label, event.service];
-  const start = [clock(event.time), event.service];
-  if (event.kind === "open" || event.kind === "close")
-    return [...start, `${left} -- ${right}`, connectionLabel(event)];
-  const way = event.direction === "out" ? `${right} -> ${left}` : `${left} -> ${right}`;
-  return [...start, way, messageLabel(event)];
+function cells({ time, service, from, to, isConnection, message, note, isHighlighted }: RowWords): string[] {
+  const way = from === "" ? "" : `${from} ${isConnection ? "--" : "->"} ${to}`;
+  const remark = note === "" ? (isHighlighted ? "  <--" : "") : `  <-- ${note}`;
+  return [time, service, way, message + remark];
 }

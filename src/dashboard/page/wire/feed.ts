@@ -1,5 +1,7 @@
 import type { LostEvents, TrafficEvent } from "../api/types.ts";
+import { ConnectionLog } from "./connections.ts";
 import type { WireFilter } from "./filter.ts";
+import { nameOf } from "./lanes.ts";
 import { RowList } from "./rows.ts";
 
 /** Events and rows that are kept; older ones are evicted and counted. */
@@ -10,6 +12,7 @@ type Item = { readonly event: TrafficEvent } | { readonly gap: LostEvents };
 /** The received events, and the rows of those that pass the filter. While paused, new events are queued. */
 export class WireFeed {
   list: RowList;
+  connections = new ConnectionLog();
   /** Increases with every change, so that a view knows when to render. */
   version = 0;
   received = 0;
@@ -60,7 +63,7 @@ export class WireFeed {
 
   setFilter(filter: WireFilter): void {
     this.#filter = filter;
-    this.list = new RowList(filter, capacity);
+    this.list = new RowList(filter, capacity, namesIn(this.#items));
     for (const item of this.#items) this.#addRow(item);
     this.version++;
   }
@@ -70,6 +73,7 @@ export class WireFeed {
     this.#items = [];
     this.#queued = [];
     this.list = new RowList(this.#filter, capacity);
+    this.connections = new ConnectionLog();
     this.lost = this.evicted = this.received = 0;
     if (acceptRepeated) this.#last = { seq: -1, time: 0 };
     this.version++;
@@ -83,6 +87,7 @@ export class WireFeed {
 
   #show(item: Item): void {
     this.#items = this.#bounded(this.#items, item);
+    if ("event" in item) this.connections.add(item.event);
     this.#addRow(item);
   }
 
@@ -97,4 +102,14 @@ export class WireFeed {
     if ("event" in item) this.list.add(item.event);
     else this.list.addGap(item.gap);
   }
+}
+
+/** The names of peers, by conversation: the rows before a peer has said its name are found by it, too. */
+function namesIn(items: readonly Item[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const item of items) {
+    const name = "event" in item ? nameOf(item.event) : undefined;
+    if ("event" in item && name !== undefined) names.set(item.event.conversation, name);
+  }
+  return names;
 }

@@ -1,21 +1,57 @@
 import type { RefObject } from "preact";
-import { useState } from "preact/hooks";
-import { topicFilterMistake } from "../../../protocol/mqtt/topic.ts";
+import { useEffect, useState } from "preact/hooks";
 import type { TrafficKind } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
+import { filterMistake } from "../mqtt/filter-mistake.ts";
 import { useTone } from "../state/lab.ts";
+import { texts } from "../text/language.ts";
+import { formatAddress, isUsual } from "./address.ts";
 import { allTraffic, type WireFilter } from "./filter.ts";
+
+const words = texts({
+  en: {
+    search: "Search in messages",
+    filter: "Filter",
+    filters: (count: number) => (count === 0 ? "Filter" : `Filter, ${count} set`),
+    shown: "What is shown",
+    client: "Client",
+    clientHint: "id or address",
+    topic: "Topic",
+    everything: "Show everything",
+    services: "Services",
+    kinds: "Kinds",
+    messages: "messages",
+    connections: "opens and closes",
+    bytes: "raw bytes",
+  },
+  id: {
+    search: "Cari dalam pesan",
+    filter: "Filter",
+    filters: (count) => (count === 0 ? "Filter" : `Filter, ${count} dipasang`),
+    shown: "Yang ditampilkan",
+    client: "Klien",
+    clientHint: "id atau alamat",
+    topic: "Topic",
+    everything: "Tampilkan semua",
+    services: "Layanan",
+    kinds: "Jenis",
+    messages: "pesan",
+    connections: "buka dan tutup",
+    bytes: "byte mentah",
+  },
+});
 
 interface FilterBarProps {
   readonly filter: WireFilter;
   readonly onChange: (filter: WireFilter) => void;
   readonly order: readonly string[];
   readonly search: RefObject<HTMLInputElement | null>;
+  readonly isOpen: boolean;
+  readonly onOpen: (isOpen: boolean) => void;
 }
 
 /** The search field, and a button that opens the other filters and shows how many are set. */
-export function FilterBar({ filter, onChange, order, search }: FilterBarProps) {
-  const [isOpen, setOpen] = useState(false);
+export function FilterBar({ filter, onChange, order, search, isOpen, onOpen }: FilterBarProps) {
   const set = (part: Partial<WireFilter>) => onChange({ ...filter, ...part });
   const count = activeCount(filter);
   return (
@@ -24,31 +60,36 @@ export function FilterBar({ filter, onChange, order, search }: FilterBarProps) {
         ref={search}
         class="search"
         type="search"
-        aria-label="Search in messages"
-        placeholder="Search in messages"
+        aria-label={words.search}
+        placeholder={words.search}
         value={filter.text}
         onInput={(event) => set({ text: event.currentTarget.value })}
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
       />
       <button
         type="button"
+        aria-label={words.filters(count)}
         aria-expanded={isOpen}
         aria-controls="wire-filters"
-        onClick={() => setOpen(!isOpen)}
+        onClick={() => onOpen(!isOpen)}
       >
         <Icon name="filter" />
-        <span class="wide-only">Filter</span>
+        <span class="wide-only">{words.filter}</span>
         {count > 0 && <span class="badge">{count}</span>}
       </button>
       {isOpen && (
-        <fieldset id="wire-filters" class="filters">
-          <legend class="hidden">What is shown</legend>
+        <fieldset
+          id="wire-filters"
+          class="filters"
+          onKeyDown={(event) => event.key === "Escape" && onOpen(false)}
+        >
+          <legend class="hidden">{words.shown}</legend>
           <ServiceChoice order={order} chosen={filter.services} onChange={(services) => set({ services })} />
           <label>
-            Client
+            {words.client}
             <input
               value={filter.client}
-              placeholder="id or address"
+              placeholder={words.clientHint}
               onInput={(event) => set({ client: event.currentTarget.value })}
             />
           </label>
@@ -56,10 +97,10 @@ export function FilterBar({ filter, onChange, order, search }: FilterBarProps) {
           <KindChoice kinds={filter.kinds} onChange={(kinds) => set({ kinds })} />
           <button
             type="button"
-            disabled={count === 0 && filter.text === ""}
+            disabled={formatAddress({ filter, range: undefined }) === ""}
             onClick={() => onChange(allTraffic)}
           >
-            Show everything
+            {words.everything}
           </button>
         </fieldset>
       )}
@@ -80,7 +121,7 @@ function ServiceChoice({
   const toggle = (name: string) =>
     onChange(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
   return (
-    <fieldset class="choice" aria-label="Services">
+    <fieldset class="choice" aria-label={words.services}>
       {order.map((name) => (
         <button
           key={name}
@@ -99,16 +140,17 @@ function ServiceChoice({
 /** Applies the text only while it is a valid MQTT topic filter. */
 function TopicField({ topic, onChange }: { topic: string; onChange: (topic: string) => void }) {
   const [typed, setTyped] = useState(topic);
-  const error = typed === "" ? undefined : topicFilterMistake(typed);
+  useEffect(() => setTyped(topic), [topic]);
+  const error = typed === "" ? undefined : filterMistake(typed);
   const type = (text: string) => {
     setTyped(text);
-    if (text === "" || topicFilterMistake(text) === undefined) onChange(text);
+    if (text === "" || filterMistake(text) === undefined) onChange(text);
   };
   return (
     <label>
-      Topic
+      {words.topic}
       <input
-        value={topic === "" && error === undefined ? "" : typed}
+        value={typed}
         placeholder="sister/#"
         aria-invalid={error !== undefined}
         onInput={(event) => type(event.currentTarget.value)}
@@ -118,11 +160,11 @@ function TopicField({ topic, onChange }: { topic: string; onChange: (topic: stri
   );
 }
 
-const kindNames: readonly (readonly [string, readonly TrafficKind[]])[] = [
-  ["messages", ["message"]],
-  ["opens and closes", ["open", "close"]],
-  ["raw bytes", ["bytes"]],
-];
+const kindsOf = {
+  messages: ["message"],
+  connections: ["open", "close"],
+  bytes: ["bytes"],
+} as const satisfies Record<string, readonly TrafficKind[]>;
 
 function KindChoice({
   kinds,
@@ -132,13 +174,14 @@ function KindChoice({
   onChange: (kinds: TrafficKind[]) => void;
 }) {
   return (
-    <fieldset class="choice" aria-label="Kinds">
-      {kindNames.map(([name, members]) => {
+    <fieldset class="choice" aria-label={words.kinds}>
+      {(["messages", "connections", "bytes"] as const).map((name) => {
+        const members: readonly TrafficKind[] = kindsOf[name];
         const isOn = members.every((kind) => kinds.includes(kind));
         const next = isOn ? kinds.filter((kind) => !members.includes(kind)) : [...kinds, ...members];
         return (
           <button key={name} type="button" class="toggle" aria-pressed={isOn} onClick={() => onChange(next)}>
-            {name}
+            {words[name]}
           </button>
         );
       })}
@@ -147,7 +190,5 @@ function KindChoice({
 }
 
 function activeCount({ services, client, topic, kinds }: WireFilter): number {
-  const isDefault =
-    kinds.length === allTraffic.kinds.length && allTraffic.kinds.every((kind) => kinds.includes(kind));
-  return [services.length > 0, client !== "", topic !== "", !isDefault].filter(Boolean).length;
+  return [services.length > 0, client !== "", topic !== "", !isUsual(kinds)].filter(Boolean).length;
 }

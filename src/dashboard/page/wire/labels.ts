@@ -1,9 +1,35 @@
+import { publishText } from "../../../protocol/mqtt/publish-text.ts";
 import type { Fields, TrafficEvent } from "../api/types.ts";
-import { bytes } from "../text/format.ts";
+import { bytes, integer } from "../text/format.ts";
 import { bytesOfBase64 } from "../text/hex.ts";
+import { texts } from "../text/language.ts";
 
-/** Characters of a payload above an arrow. The details show all of it. */
-const maxPayload = 60;
+const words = texts({
+  en: {
+    empty: "(empty)",
+    waits: "connected, waits",
+    opens: "opens",
+    closes: "closes",
+    closesFor: (reason: string) => `closes: ${reason}`,
+    opening: (client: string, service: string) => `${client} opens a conversation with ${service}`,
+    ending: (client: string, service: string, how: string) => `${client} and ${service}: ${how}`,
+    sending: (from: string, to: string, message: string) => `${from} to ${to}: ${message}`,
+    leftOut: (count: string, service: string) =>
+      service === "" ? `${count} left out` : `${count} of ${service} left out`,
+  },
+  id: {
+    empty: "(kosong)",
+    waits: "tersambung, menunggu",
+    opens: "membuka",
+    closes: "menutup",
+    closesFor: (reason) => `menutup: ${reason}`,
+    opening: (client, service) => `${client} membuka percakapan dengan ${service}`,
+    ending: (client, service, how) => `${client} dan ${service}: ${how}`,
+    sending: (from, to, message) => `${from} ke ${to}: ${message}`,
+    leftOut: (count, service) =>
+      service === "" ? `${count} tidak ditampilkan` : `${count} dari ${service} tidak ditampilkan`,
+  },
+});
 
 /** The label of an arrow: the message without its beginning such as `Received from client: `, which the arrow shows. */
 export function messageLabel(event: TrafficEvent): string {
@@ -15,29 +41,27 @@ export function messageLabel(event: TrafficEvent): string {
   );
 }
 
-/** `PUBLISH sister/temp qos 1 retain "Suhu: 28°C"` */
-function publishLabel({ topic, qos, retain, dup, payload, size }: Fields): string {
-  const marks = [qos === 0 ? "" : `qos ${qos}`, retain === true ? "retain" : "", dup === true ? "dup" : ""];
-  const text = [...String(payload ?? "")];
-  const isCut = text.length > maxPayload;
-  const shown = size === 0 ? "(empty)" : `"${text.slice(0, maxPayload).join("")}${isCut ? "…" : ""}"`;
-  return ["PUBLISH", topic, ...marks, shown, isCut ? bytes(Number(size)) : ""]
-    .filter((word) => word !== "")
-    .join(" ");
+/** By its fields, as the server says it, in the page's language. */
+function publishLabel({ topic = "", qos, retain, dup, payload = "", size }: Fields): string {
+  const publish = {
+    ...{ topic: String(topic), qos: Number(qos), retain: retain === true, dup: dup === true },
+    ...{ payload: String(payload), size: Number(size) },
+  };
+  return publishText(publish, { empty: words.empty, size: bytes });
 }
 
 /** The label of an `open` or a `close`. */
 export function connectionLabel(event: TrafficEvent): string {
-  if (event.kind === "open") return "opens";
-  return event.reason === undefined || event.reason === "" ? "closes" : `closes: ${event.reason}`;
+  if (event.kind === "open") return event.waits === true ? words.waits : words.opens;
+  return event.reason === undefined || event.reason === "" ? words.closes : words.closesFor(event.reason);
 }
 
 /** One sentence, for screen readers and for reports. */
 export function describeEvent(event: TrafficEvent, client: string): string {
-  if (event.kind === "open") return `${client} opens a conversation with ${event.service}`;
-  if (event.kind === "close") return `${client} and ${event.service}: ${connectionLabel(event)}`;
+  if (event.kind === "open") return words.opening(client, event.service);
+  if (event.kind === "close") return words.ending(client, event.service, connectionLabel(event));
   const [from, to] = event.direction === "out" ? [event.service, client] : [client, event.service];
-  return `${from} to ${to}: ${messageLabel(event)}`;
+  return words.sending(from, to, messageLabel(event));
 }
 
 function preview({ bytes: base64 }: TrafficEvent): string {
@@ -45,3 +69,7 @@ function preview({ bytes: base64 }: TrafficEvent): string {
   const text = new TextDecoder().decode(bytesOfBase64(base64.slice(0, 64)));
   return `  ${text.replace(/[^\x20-\x7e\u00a0-\uffff]|\ufffd/g, "·").slice(0, 40)}`;
 }
+
+/** The label of a gap: events that the server's sampling has left out, of one service or of all. */
+export const gapLabel = ({ count, service }: { readonly count: number; readonly service: string }): string =>
+  words.leftOut(integer(count), service);

@@ -9,6 +9,8 @@ export interface Peer {
   label: string;
   /** Its first event was `open`. Otherwise it was connected earlier. */
   readonly isNew: boolean;
+  /** It had to wait for its turn, up to the row `until`; undefined while it waits. */
+  readonly waits: { until: number | undefined } | undefined;
   /** Its first and its last row; `to` is undefined while it is connected. */
   readonly from: number;
   to: number | undefined;
@@ -58,6 +60,7 @@ export class LaneAllocator {
       remote: event.remote,
       label,
       isNew: event.kind === "open",
+      waits: event.waits === true ? { until: undefined } : undefined,
       from: row,
       to: undefined,
     };
@@ -70,6 +73,16 @@ export class LaneAllocator {
   close(peer: Peer, row: number): void {
     const lane = this.#laneOf(peer);
     if (lane !== undefined && peer.label !== othersLabel) this.#release(lane, row);
+    if (peer.waits === undefined || peer.waits.until !== undefined) this.#serveNext(peer.lane.service, row);
+  }
+
+  /** In an iterative server the one that has waited longest is next. */
+  #serveNext(service: string, row: number): void {
+    for (const { lane, waits } of this.#peers.values()) {
+      if (lane.service !== service || waits === undefined || waits.until !== undefined) continue;
+      waits.until = row;
+      return;
+    }
   }
 
   /** Releases all lanes. */
@@ -107,6 +120,8 @@ export class LaneAllocator {
     if (name !== undefined && name !== peer.label) this.#rename(peer, name, event, row);
     const lane = this.#laneOf(peer);
     if (lane !== undefined) lane.lastTime = event.time;
+    // The one before may have left without an event.
+    if (peer.waits !== undefined && event.kind !== "close") peer.waits.until ??= row;
     return peer;
   }
 
@@ -182,7 +197,8 @@ function reused(lane: LaneState | undefined, owner: string): LaneState | undefin
   return lane;
 }
 
-const nameOf = ({ fields }: TrafficEvent): string | undefined =>
+/** What a peer calls itself, where this event says so. */
+export const nameOf = ({ fields }: TrafficEvent): string | undefined =>
   typeof fields?.client === "string" && fields.client !== "" ? fields.client : undefined;
 
 /** What the peers of a lane have in common: a name, or the host. */
@@ -190,7 +206,8 @@ function ownerOf(event: TrafficEvent): string {
   return nameOf(event) ?? hostOf(event.remote);
 }
 
-const hostOf = (remote: string): string => (remote === "" ? "peers" : remote.replace(/:\d+$/, ""));
+/** A remote address without its port. */
+export const hostOf = (remote: string): string => (remote === "" ? "peers" : remote.replace(/:\d+$/, ""));
 
 /** The label of a peer: its MQTT client id, or else its address. */
 export function labelOf(event: TrafficEvent): string {
@@ -199,7 +216,7 @@ export function labelOf(event: TrafficEvent): string {
 
 /** The name of a lane, which holds for all its peers. */
 export function laneLabel({ peers }: Lane): string {
-  const labels = new Set(peers.map(({ label }) => label));
-  const [first = ""] = labels;
-  return labels.size <= 1 ? first : hostOf(peers[0]!.remote);
+  const first = peers[0];
+  if (first === undefined) return "";
+  return peers.every(({ label }) => label === first.label) ? first.label : hostOf(first.remote);
 }

@@ -1,11 +1,16 @@
 import { type Lane, type LaneAllocator, maxLanes, othersLabel, type Peer } from "./lanes.ts";
+import { type RowSize, rowSize, usualHeight } from "./row-size.ts";
 import type { Row } from "./rows.ts";
+import { threadsIn } from "./threads.ts";
+import { type TimeOf, timeIn } from "./times.ts";
 
 /** A vertical line of the diagram. */
 export interface Column {
   readonly service: string;
   /** The service itself, a lane of its peers, or all lanes of the service that have no column of their own. */
   readonly lane: Lane | "service" | typeof othersLabel;
+  /** Of a service that has threads: the one that this is. */
+  readonly thread?: number | undefined;
   readonly x: number;
 }
 
@@ -16,6 +21,8 @@ export interface Layout {
   readonly left: number;
   /** The distance between two columns. */
   readonly step: number;
+  readonly row: RowSize;
+  readonly timeOf: TimeOf;
   /** The visible part of the width. Labels stay in it, wherever their arrows are. */
   readonly visible: { readonly from: number; readonly to: number };
 }
@@ -26,12 +33,20 @@ export interface LayoutOptions {
   readonly left: number;
   readonly minStep: number;
   readonly maxStep: number;
+  readonly rowHeight?: number;
+  /** Absent: the time of day. */
+  readonly timeOf?: TimeOf;
 }
+
+/** The lanes of each service. */
+export type LaneBook = Pick<LaneAllocator, "lanes">;
 
 /** The lanes of each service that get columns of their own, and the services whose other lanes share one. */
 export interface Choice {
   readonly lanes: ReadonlySet<Lane>;
   readonly withOthers: ReadonlySet<string>;
+  /** A service that has threads has a column for each one that serves. */
+  readonly threads: ReadonlyMap<string, readonly number[]>;
   /** All lanes that talk, whether in a column of their own or not. */
   readonly talking: number;
 }
@@ -42,20 +57,23 @@ export interface Choice {
  */
 export function layOut(
   services: readonly string[],
-  book: LaneAllocator,
+  book: LaneBook,
   options: LayoutOptions,
   choice?: Choice,
 ): Layout {
-  const { width, left, minStep, maxStep } = options;
+  const { width, left, minStep, maxStep, rowHeight = usualHeight } = options;
+  const { timeOf = timeIn("clock", [], 0) } = options;
   const order = services.flatMap((service) => {
     const lanes = book.lanes(service).filter((lane) => choice === undefined || choice.lanes.has(lane));
-    return around(service, lanes, choice?.withOthers.has(service) === true);
+    const threads = choice?.threads.get(service) ?? [undefined];
+    return around(service, lanes, threads, choice?.withOthers.has(service) === true);
   });
   const count = Math.max(1, order.length);
   const step = Math.min(maxStep, Math.max(minStep, (width - left) / count));
   const columns = order.map((column, index) => ({ ...column, x: Math.round(left + step * (index + 0.5)) }));
   const whole = Math.max(width, Math.round(left + step * count));
-  return { columns, width: whole, left, step, visible: { from: 0, to: whole } };
+  const visible = { from: 0, to: whole };
+  return { columns, width: whole, left, step, row: rowSize(rowHeight), timeOf, visible };
 }
 
 /** The services of the rows in the given order; services that are not in `order` come last. */
@@ -73,8 +91,15 @@ export function columnOf({ columns }: Layout, { lane }: Pick<Peer, "lane">): Col
   );
 }
 
-export const serviceColumn = ({ columns }: Layout, service: string): Column | undefined =>
-  columns.find((column) => column.lane === "service" && column.service === service);
+/** @param thread the one that serves, if the service has any */
+export function serviceColumn(
+  { columns }: Layout,
+  service: string,
+  thread: number | undefined,
+): Column | undefined {
+  const own = columns.filter((column) => column.lane === "service" && column.service === service);
+  return own.find((column) => column.thread === thread) ?? own[0];
+}
 
 /**
  * Chooses the lanes that talk in these rows. Where there are too many, those with most rows have columns of their own,
@@ -92,13 +117,16 @@ export function chooseLanes(
   const weight = (lane: Lane) => (talk.get(lane) ?? 0) * (before.has(lane) ? 2 : 1);
   const ranked = [...talk.keys()].sort((one, other) => weight(other) - weight(one));
   const shares = new Map(services.map((name) => [name, new Share(ranked, name)]));
-  let used = services.length;
+  const threads = threadsIn(rows);
+  let used = 0;
+  for (const service of services) used += threads.get(service)?.length ?? 1;
   for (const share of shares.values()) used += share.columns;
   for (const { service } of ranked) if (used < room) used += shares.get(service)?.widen() ?? 0;
   const chosen = [...shares.values()];
   return {
     lanes: new Set(chosen.flatMap(({ own }) => own)),
     withOthers: new Set(chosen.filter(({ hasOthers }) => hasOthers).map(({ service }) => service)),
+    threads,
     talking: talk.size,
   };
 }
@@ -136,10 +164,16 @@ class Share {
   }
 }
 
-function around(service: string, lanes: readonly Lane[], hasOthers: boolean): Omit<Column, "x">[] {
+function around(
+  service: string,
+  lanes: readonly Lane[],
+  threads: readonly (number | undefined)[],
+  hasOthers: boolean,
+): Omit<Column, "x">[] {
   const left = lanes.filter(({ place }) => place % 2 === 0).reverse();
   const right = lanes.filter(({ place }) => place % 2 === 1);
   const column = (lane: Column["lane"]) => ({ service, lane });
   const others = hasOthers ? [column(othersLabel)] : [];
-  return [...others, ...left.map(column), column("service"), ...right.map(column)];
+  const own = threads.map((thread) => ({ ...column("service"), thread }));
+  return [...others, ...left.map(column), ...own, ...right.map(column)];
 }

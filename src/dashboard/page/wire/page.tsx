@@ -1,60 +1,76 @@
-import { useCallback, useRef, useState } from "preact/hooks";
-import { Empty } from "../components/empty.tsx";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "../state/keys.ts";
 import { services } from "../state/lab.ts";
-import { useStore } from "../state/store.ts";
+import { useStore } from "../state/use-store.ts";
+import type { TimeRange } from "./address.ts";
+import { Chips } from "./chips.tsx";
 import { Details } from "./details.tsx";
 import { Diagram, type DiagramHandle } from "./diagram.tsx";
 import { ExportDialog } from "./export-dialog.tsx";
+import type { WireFilter } from "./filter.ts";
 import { FilterBar } from "./filter-bar.tsx";
-import type { Row } from "./rows.ts";
+import { Nothing } from "./nothing.tsx";
+import { movedTo, rowsOf, spanOf } from "./range.ts";
+import { fitting } from "./row-size.ts";
 import { StatusLine, Toolbar } from "./toolbar.tsx";
-import { useFeed } from "./use-feed.ts";
+import { useChosen } from "./use-chosen.ts";
+import { useClosing } from "./use-closing.ts";
+import { type FeedState, useFeed } from "./use-feed.ts";
+import { useNotes } from "./use-notes.ts";
+import { rowHeightText, timeMode } from "./view-settings.ts";
+import { Zoom } from "./zoom.tsx";
 
 /** The live sequence diagram. */
 export function WirePage() {
-  const order = useStore(services)?.map(({ name }) => name) ?? [];
-  const { feed, filter, setFilter, isLive, version } = useFeed();
-  const [follows, setFollows] = useState(true);
-  const [chosen, setChosen] = useState<number>();
-  const [isOpen, setOpen] = useState(false);
-  const [exports, setExports] = useState(false);
-  const diagram = useRef<DiagramHandle>(null);
-  const search = useRef<HTMLInputElement>(null);
+  const page = useWirePage();
+  const { feed, filter, range, change, isLive, version } = page.state;
+  const { order, diagram, chosen, notes, span, times } = page;
   const { list } = feed;
-  const choose = useCallback((row: number | undefined, opens: boolean) => {
-    setChosen(row);
-    setOpen(opens && row !== undefined);
-    if (row !== undefined) setFollows(false);
-  }, []);
-  // Arrow keys move the focus from anywhere on the page to the newest visible row.
-  const enter = () => {
-    const last = diagram.current?.inView().last;
-    if (last === undefined || document.activeElement?.closest("[role=listbox]")) return;
-    diagram.current?.focus();
-    choose(Math.min(last, list.rows.at(-1)?.no ?? last), false);
-  };
+  const [exports, setExports] = useState(false);
+  const [hasFilters, setFilters] = useState(false);
+  const search = useRef<HTMLInputElement>(null);
+  const { lane, connection, topic } = filter;
+  const closeLast = useClosing({
+    details: [chosen.shown !== undefined, () => chosen.open(false)],
+    filters: [hasFilters, () => setFilters(false)],
+    lane: [lane !== undefined, () => page.follow({ lane: undefined })],
+    connection: [connection !== "", () => page.follow({ connection: "" })],
+    topic: [topic !== "", () => page.follow({ topic: "" })],
+    range: [range !== undefined, () => page.setRange(undefined)],
+  });
   useKeys({
     " ": () => feed.setPaused(!feed.isPaused),
-    f: () => setFollows(true),
+    f: () => page.setFollows(true),
     "/": () => search.current?.focus(),
     e: () => setExports(true),
-    Escape: () => setOpen(false),
-    ArrowUp: enter,
-    ArrowDown: enter,
+    Escape: closeLast,
+    ArrowUp: page.enter,
+    ArrowDown: page.enter,
+    h: notes.toggleHighlight,
+    n: () => writeNote(chosen.open),
+    "[": () => page.moveEnd("from"),
+    "]": () => page.moveEnd("to"),
   });
-  const row = isOpen ? list.rows.find(({ no }) => no === chosen) : undefined;
   return (
     <div class="wire">
       <Toolbar
         feed={feed}
-        follows={follows}
-        onFollow={() => setFollows(!follows)}
+        follows={page.follows}
+        onFollow={() => page.setFollows(!page.follows)}
         onExport={() => setExports(true)}
         canExport={list.rows.length > 0}
+        zoom={<Zoom rowHeight={page.rowHeight} onZoom={setRowHeight} onFit={page.fit} />}
       >
-        <FilterBar filter={filter} onChange={setFilter} order={order} search={search} />
+        <FilterBar
+          filter={filter}
+          onChange={(next) => change({ filter: next })}
+          order={order}
+          search={search}
+          isOpen={hasFilters}
+          onOpen={setFilters}
+        />
       </Toolbar>
+      <Chips filter={filter} range={range} onChange={(part) => change(part, "push")} />
       <div class="wire-body">
         {list.rows.length === 0 ? (
           <Nothing isLive={isLive} isFiltered={feed.received > 0} />
@@ -63,21 +79,42 @@ export function WirePage() {
             list={list}
             version={version}
             order={order}
-            follows={follows && !feed.isPaused}
-            onFollow={setFollows}
-            chosen={chosen}
-            onChoose={choose}
+            rowHeight={page.rowHeight}
+            timeMode={times}
+            onTimeMode={timeMode.set}
+            follows={page.follows && !feed.isPaused}
+            onFollow={page.setFollows}
+            chosen={chosen.row?.no}
+            onChoose={chosen.choose}
+            notes={notes.all}
+            range={range}
+            onRange={page.setRange}
+            followed={lane}
+            onLane={(next) => page.follow({ lane: next })}
             handle={diagram}
           />
         )}
-        {row?.is === "event" && <Details row={row} onClose={() => setOpen(false)} />}
+        {chosen.shown && (
+          <Details
+            row={chosen.shown}
+            connections={feed.connections}
+            filter={filter}
+            onFollow={page.follow}
+            note={notes.note}
+            onNote={notes.set}
+            onClose={() => chosen.open(false)}
+          />
+        )}
       </div>
       <StatusLine feed={feed} isLive={isLive} />
       {exports && (
         <ExportDialog
-          inView={rowsInView(list.rows, diagram.current)}
+          chosen={span && rowsOf(list.rows, span)}
+          inView={rowsInView(page.state, diagram.current)}
           rows={list.rows}
           order={order}
+          timeMode={times}
+          notes={notes.all}
           onClose={() => setExports(false)}
         />
       )}
@@ -85,27 +122,63 @@ export function WirePage() {
   );
 }
 
-function rowsInView(rows: readonly Row[], diagram: DiagramHandle | null): readonly Row[] {
-  const span = diagram?.inView();
-  return span === undefined ? rows : rows.filter(({ no }) => no >= span.first && no <= span.last);
+/** What the page shows, and what can be done with it. */
+function useWirePage() {
+  const state = useFeed();
+  const { feed, filter, range, change } = state;
+  const { list } = feed;
+  const [follows, setFollows] = useState(true);
+  const diagram = useRef<DiagramHandle>(null);
+  const chosen = useChosen(feed, diagram, () => setFollows(false));
+  const span = range && spanOf(list.rows, range);
+  // With another filter it stands among other rows.
+  useEffect(() => {
+    if (chosen.row !== undefined && !follows) diagram.current?.scrollTo(chosen.row.no, "middle");
+  }, [filter]);
+  const setRange = (next: TimeRange | undefined) => {
+    setFollows(false);
+    change({ range: next }, "push");
+  };
+  return {
+    state,
+    order: useStore(services)?.map(({ name }) => name) ?? [],
+    diagram,
+    chosen,
+    notes: useNotes(chosen.row),
+    times: useStore(timeMode),
+    rowHeight: Number(useStore(rowHeightText)),
+    follows,
+    setFollows,
+    span,
+    setRange,
+    moveEnd: (end: "from" | "to") => chosen.row && setRange(movedTo(list.rows, range, chosen.row.no, end)),
+    follow: (part: Partial<WireFilter>) => change({ filter: { ...filter, ...part } }, "push"),
+    /** Makes the rows, or those of the chosen time, as high as they can be. */
+    fit: () => {
+      const count = span === undefined ? list.rows.length : span.last - span.first + 1;
+      setRowHeight(fitting(count, diagram.current?.room() ?? 0));
+      // Once the rows have their new height.
+      if (span !== undefined) requestAnimationFrame(() => diagram.current?.scrollTo(span.first));
+    },
+    /** Arrow keys move the focus from anywhere on the page to the newest visible row. */
+    enter: () => {
+      const last = diagram.current?.inView().last;
+      if (last === undefined || document.activeElement?.closest("[role=listbox]")) return;
+      diagram.current?.focus();
+      chosen.choose(Math.min(last, list.rows.at(-1)?.no ?? last), false);
+    },
+  };
 }
 
-function Nothing({ isLive, isFiltered }: { isLive: boolean; isFiltered: boolean }) {
-  if (isFiltered)
-    return (
-      <Empty icon="filter" title="Nothing passes the filter">
-        <p>Messages come in, and the filter above lets none of them through.</p>
-      </Empty>
-    );
-  return (
-    <Empty icon="wire" title={isLive ? "Nothing has been said yet" : "Connecting …"}>
-      <p>
-        Every message to and from a service appears here as an arrow. Send one from <a href="#/try">Try</a>,
-        or from a terminal:
-      </p>
-      <p>
-        <code>distcli echo 127.0.0.1 halo</code>
-      </p>
-    </Empty>
-  );
+const setRowHeight = (height: number): void => rowHeightText.set(String(height));
+
+/** Opens the details, if a message is chosen, and goes to its note. */
+function writeNote(open: (isOpen: boolean) => void): void {
+  open(true);
+  requestAnimationFrame(() => document.getElementById("note-text")?.focus());
+}
+
+function rowsInView({ feed: { list } }: FeedState, diagram: DiagramHandle | null) {
+  const span = diagram?.inView();
+  return span === undefined ? list.rows : rowsOf(list.rows, span);
 }

@@ -34,6 +34,8 @@ export const ink = {
   line: "#dfe3ea",
   life: "#c3cad6",
   paper: "#ffffff",
+  note: "#7a5200",
+  noteWash: "#fff3c4",
 } as const;
 
 /** A look as SVG attributes. Few word processors read CSS inside a picture. */
@@ -42,6 +44,7 @@ export function attributesOf(look: Look, tone = 0): string {
   const mono = 'font-variant-numeric="tabular-nums"';
   const looks: Record<Look, string> = {
     life: `stroke="${ink.life}" stroke-width="1.3"`,
+    "life-waits": `stroke="${ink.soft}" stroke-width="1.3" stroke-dasharray="3 5"`,
     "life-service": `stroke="${colour}" stroke-width="2" stroke-opacity="0.45"`,
     arrow: `stroke="${colour}" stroke-width="1.8"`,
     head: `fill="${colour}"`,
@@ -58,6 +61,10 @@ export function attributesOf(look: Look, tone = 0): string {
     "service-name": `font-size="${sizes.name}" font-weight="600" fill="${ink.paper}"`,
     "gap-line": `stroke="${ink.life}" stroke-width="1" stroke-dasharray="6 5"`,
     "gap-text": `font-size="${sizes.soft}" fill="${ink.soft}"`,
+    "row-mark": `fill="${ink.noteWash}"`,
+    "note-box": `fill="${ink.noteWash}" stroke="${ink.note}" stroke-width="1"`,
+    "note-text": `font-size="${sizes.soft}" fill="${ink.text}"`,
+    "note-number": `font-size="${sizes.soft}" font-weight="700" fill="${ink.note}"`,
   };
   return looks[look];
 }

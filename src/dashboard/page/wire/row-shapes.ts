@@ -1,16 +1,13 @@
-import { clock } from "../text/format.ts";
-import { connectionLabel, messageLabel } from "./labels.ts";
+import { connectionLabel, gapLabel, messageLabel } from "./labels.ts";
 import { othersLabel } from "./lanes.ts";
-import { columnOf, type Layout, serviceColumn } from "./layout.ts";
-import type { Row } from "./rows.ts";
+import { type Column, columnOf, type Layout, serviceColumn } from "./layout.ts";
+import type { EventRow, Row } from "./rows.ts";
 import { type Shape, sizes } from "./shapes.ts";
 import { fit, fitPeer, textWidth } from "./text-width.ts";
+import { threadOf } from "./thread-of.ts";
+import { withoutThread } from "./threads.ts";
 
-export const rowHeight = 36;
 export const headHeight = 44;
-/** The y of the label and of the arrow within a row. */
-const baseline = 15;
-export const arrowLine = 24;
 /** The gap between the tip of an arrow and the line it points at. */
 const headGap = 1.5;
 
@@ -19,10 +16,10 @@ export type ToneOf = (service: string) => number;
 
 /** The shapes of one row whose upper edge is at `y`. */
 export function rowShapes(row: Row, y: number, layout: Layout, toneOf: ToneOf): Shape[] {
-  if (row.is === "gap") return gapShapes(row.count, row.service, y, layout);
+  if (row.is === "gap") return gapShapes(gapLabel(row), y, layout);
   const { event, peer } = row;
   const client = columnOf(layout, peer);
-  const service = serviceColumn(layout, event.service);
+  const service = serviceColumn(layout, event.service, threadOf(event));
   if (client === undefined || service === undefined) return [];
   const tone = toneOf(event.service);
   const time: Shape[] =
@@ -33,8 +30,8 @@ export function rowShapes(row: Row, y: number, layout: Layout, toneOf: ToneOf): 
             is: "text",
             look: "time",
             x: layout.left - 12,
-            y: y + arrowLine + 3,
-            text: timeIn(event.time, layout),
+            y: y + layout.row.arrow + (layout.row.hasWords ? 3 : 4),
+            text: layout.timeOf(row),
             anchor: "end",
           },
         ];
@@ -43,30 +40,23 @@ export function rowShapes(row: Row, y: number, layout: Layout, toneOf: ToneOf): 
   const announced = row.joins && !shared && event.kind === "message";
   return [
     ...time,
-    ...eventShapes(row, y, client.x, service.x, layout, tone, shared),
-    ...(announced ? pill(peer.label, client.x, y + 6, layout.step, tone) : []),
+    ...eventShapes(row, y, client.x, service, layout, tone, shared),
+    ...(announced ? pill(peer.label, client.x, y, layout, tone) : []),
   ];
 }
-
-/** The time of a row; only the seconds where there is little room. */
-function timeIn(time: number, { left }: Layout): string {
-  return left >= 90 ? clock(time) : clock(time).slice(6);
-}
-
-type EventRow = Extract<Row, { is: "event" }>;
 
 function eventShapes(
   row: EventRow,
   y: number,
   client: number,
-  service: number,
+  { x: service, thread }: Column,
   layout: Layout,
   tone: number,
   isShared: boolean,
 ): Shape[] {
   const { event, peer } = row;
   const isNamed = isShared || peer.label === othersLabel;
-  const line = y + arrowLine;
+  const line = y + layout.row.arrow;
   // On a line that many share each label says whose it is.
   const name = peer.label === othersLabel ? event.remote : peer.label;
   const of = (words: string) => (isNamed ? `${name}: ${words}` : words);
@@ -79,7 +69,7 @@ function eventShapes(
         { is: "line", look: "dotted", tone, x1: client, y1: line, x2: service, y2: line },
         { is: "dot", look: "ring", tone, x: service, y: line, r: 3.5 },
         ...(hasRoom ? caption(connectionLabel(event), y, besidePill, service, layout, "label-soft") : []),
-        ...pill(isNamed ? event.remote : peer.label, client, y + 6, layout.step, tone),
+        ...pill(isNamed ? event.remote : peer.label, client, y, layout, tone),
       ];
     }
     case "close":
@@ -95,7 +85,8 @@ function eventShapes(
       ];
     default: {
       const [from, to] = event.direction === "out" ? [service, client] : [client, service];
-      const words = of(messageLabel(event));
+      const label = messageLabel(event);
+      const words = of(thread === undefined ? label : withoutThread(label));
       return [
         ...arrow(from, to, line, tone),
         ...caption(words, y, client, service, layout, event.kind === "bytes" ? "label-soft" : "label"),
@@ -133,6 +124,8 @@ function caption(
   layout: Layout,
   look: "label" | "label-soft",
 ): Shape[] {
+  const { baseline, hasWords } = layout.row;
+  if (!hasWords) return [];
   const size = look === "label" ? sizes.label : sizes.soft;
   const first = Math.max(layout.left, layout.visible.from) + 4;
   const last = Math.min(layout.width, layout.visible.to) - 8;
@@ -142,26 +135,29 @@ function caption(
   const width = textWidth(text, size);
   const middle = Math.min(Math.max((a + b) / 2, first + width / 2), last - width / 2);
   return [
-    { is: "box", look: "halo", x: middle - width / 2 - 3, y: y + 3, w: width + 6, h: baseline, r: 3 },
+    { is: "box", look: "halo", x: middle - width / 2 - 3, y: y + baseline - 12, w: width + 6, h: 15, r: 3 },
     { is: "text", look, x: middle, y: y + baseline, text, anchor: "middle" },
   ];
 }
 
-function pill(label: string, x: number, y: number, step: number, tone: number): Shape[] {
+/** Who begins to speak on a lane, in the middle of a row. */
+function pill(label: string, x: number, y: number, { row, step }: Layout, tone: number): Shape[] {
+  if (!row.hasWords) return [];
+  const line = y + row.arrow;
   const text = fitPeer(label, sizes.pill, step - 22);
   const w = textWidth(text, sizes.pill) + 16;
+  const h = Math.min(20, row.height - 8);
   return [
-    { is: "box", look: "client-box", tone, x: x - w / 2, y: y + 8, w, h: 20, r: 10 },
-    { is: "text", look: "client-name", x, y: y + 22, text, anchor: "middle" },
+    { is: "box", look: "client-box", tone, x: x - w / 2, y: line - h / 2, w, h, r: h / 2 },
+    { is: "text", look: "client-name", x, y: line + 4, text, anchor: "middle" },
   ];
 }
 
-function gapShapes(count: number, service: string, y: number, layout: Layout): Shape[] {
-  const words = `${count.toLocaleString("en")} of ${service} left out`;
+function gapShapes(words: string, y: number, layout: Layout): Shape[] {
   const text = fit(words, sizes.soft, layout.width - layout.left - 20);
   const width = textWidth(text, sizes.soft) + 20;
   const middle = (layout.left + layout.width) / 2;
-  const line = y + 18;
+  const line = y + layout.row.height / 2;
   return [
     { is: "line", look: "gap-line", x1: layout.left, y1: line, x2: middle - width / 2, y2: line },
     { is: "line", look: "gap-line", x1: middle + width / 2, y1: line, x2: layout.width - 4, y2: line },

@@ -1,6 +1,5 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { rowHeight } from "./row-shapes.ts";
 
 /** The visible part of the scrolled rows. */
 export function useView(scroller: RefObject<HTMLDivElement | null>) {
@@ -27,23 +26,28 @@ export function useView(scroller: RefObject<HTMLDivElement | null>) {
   return view;
 }
 
-/** Follows the newest row; or else keeps the visible rows where they are while old rows are evicted above them. */
+/**
+ * Follows the newest row; or else keeps the visible rows where they are while old rows are evicted above them, and while
+ * rows become higher or lower.
+ */
 export function useScrollAnchor(
   scroller: RefObject<HTMLDivElement | null>,
   follows: boolean,
   base: number,
-  height: number,
+  rowHeight: number,
   version: number,
 ) {
-  const before = useRef(base);
+  const before = useRef({ base, rowHeight });
   useLayoutEffect(() => {
     const element = scroller.current;
-    const gone = base - before.current;
-    before.current = base;
+    const gone = base - before.current.base;
+    const zoom = rowHeight / before.current.rowHeight;
+    before.current = { base, rowHeight };
     if (element === null) return;
     if (follows) element.scrollTop = element.scrollHeight;
+    else if (zoom !== 1) element.scrollTop *= zoom;
     else if (gone > 0) element.scrollTop -= gone * rowHeight;
-  }, [scroller, follows, base, height, version]);
+  }, [scroller, follows, base, rowHeight, version]);
 }
 
 /** The row that a key selects, relative to the chosen or the first visible row; undefined for other keys. */

@@ -43,6 +43,7 @@ export type Anchor = "start" | "middle" | "end";
 /** The style of a shape: a CSS class in the page, attributes in a picture. */
 export type Look =
   | "life"
+  | "life-waits"
   | "life-service"
   | "arrow"
   | "head"
@@ -58,7 +59,11 @@ export type Look =
   | "service-box"
   | "service-name"
   | "gap-line"
-  | "gap-text";
+  | "gap-text"
+  | "row-mark"
+  | "note-box"
+  | "note-text"
+  | "note-number";
 
 /** Font sizes in pixels, used to measure text as well as to draw it. */
 export const sizes = { label: 13, soft: 12, time: 11, name: 12.5, pill: 11.5 } as const;

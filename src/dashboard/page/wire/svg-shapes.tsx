@@ -1,8 +1,21 @@
-import { describeEvent } from "./labels.ts";
+import { texts } from "../text/language.ts";
+import { describeEvent, gapLabel } from "./labels.ts";
 import type { Layout } from "./layout.ts";
-import { rowHeight, rowShapes, type ToneOf } from "./row-shapes.ts";
+import { noteSlip } from "./note-shapes.ts";
+import type { Note } from "./notes.ts";
+import { rowId } from "./row-press.ts";
+import { rowShapes, type ToneOf } from "./row-shapes.ts";
 import type { Row } from "./rows.ts";
 import type { Shape } from "./shapes.ts";
+
+const words = texts({
+  en: {
+    noted: (row: string, note: string) => `${row}. Note: ${note}`,
+  },
+  id: {
+    noted: (row, note) => `${row}. Catatan: ${note}`,
+  },
+});
 
 /** Shapes as SVG elements, styled by wire.css. */
 export function Shapes({ shapes }: { shapes: readonly Shape[] }) {
@@ -41,42 +54,46 @@ interface RowGroupProps {
   readonly layout: Layout;
   readonly toneOf: ToneOf;
   readonly isChosen: boolean;
-  readonly onChoose: (row: number, opens: boolean) => void;
+  readonly note: Note | undefined;
   /** The number of rows. */
   readonly count: number;
   /** The position of this row, from 1. */
   readonly place: number;
 }
 
-/** A row as an option of the listbox, which has the focus and handles the keys. */
-export function RowGroup({ row, y, layout, toneOf, isChosen, onChoose, count, place }: RowGroupProps) {
-  const canOpen = row.is === "event";
+/** A row as an option of the listbox, which has the focus and handles keys and clicks. */
+export function RowGroup({ row, y, layout, toneOf, isChosen, note, count, place }: RowGroupProps) {
+  const isHighlighted = note?.isHighlighted === true;
   return (
     <g
-      id={`row-${row.no}`}
-      class={`row row-${row.is}${isChosen ? " chosen" : ""}`}
+      class={`row row-${row.is}${isChosen ? " chosen" : ""}${isHighlighted ? " noted" : ""}`}
       transform={`translate(0 ${y})`}
-      role="option"
-      aria-selected={isChosen}
-      aria-setsize={count}
-      aria-posinset={place}
-      aria-label={describeRow(row)}
-      onClick={() => canOpen && onChoose(row.no, true)}
     >
       <rect
+        id={rowId(row.no)}
         class={isChosen ? "row-back row-back-chosen" : "row-back"}
+        role="option"
+        aria-selected={isChosen}
+        aria-setsize={count}
+        aria-posinset={place}
+        aria-label={describeRow(row, note)}
         x={2}
         y={1}
         width={layout.width - 4}
-        height={rowHeight - 1}
+        height={layout.row.height - 1}
         rx={6}
       />
-      <Shapes shapes={rowShapes(row, 0, layout, toneOf)} />
+      {/* Beside the option and not in it, because its name says all this in a sentence. */}
+      <g class="row-shapes">
+        <Shapes shapes={rowShapes(row, 0, layout, toneOf)} />
+        {note && <Shapes shapes={noteSlip(note, layout)} />}
+      </g>
     </g>
   );
 }
 
-function describeRow(row: Row): string {
-  if (row.is === "gap") return `${row.count} events of ${row.service} left out`;
-  return describeEvent(row.event, row.peer.label);
+function describeRow(row: Row, note: Note | undefined): string {
+  if (row.is === "gap") return gapLabel(row);
+  const sentence = describeEvent(row.event, row.peer.label);
+  return note === undefined || note.text === "" ? sentence : words.noted(sentence, note.text);
 }

@@ -22,6 +22,38 @@ export function fit(text: string, size: number, room: number): string {
   return `${kept.trimEnd()}…`;
 }
 
+/** The text in lines that fit, broken between words where there are any. */
+export function wrap(text: string, size: number, room: number): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split(/\r?\n/)) {
+    let line = "";
+    for (const word of paragraph.split(" ")) {
+      const longer = line === "" ? word : `${line} ${word}`;
+      if (line !== "" && textWidth(longer, size) > room) lines.push(line);
+      line = line !== "" && textWidth(longer, size) > room ? word : longer;
+      while (textWidth(line, size) > room) {
+        const part = fitting(line, size, room);
+        lines.push(part);
+        line = line.slice(part.length);
+      }
+    }
+    lines.push(line);
+  }
+  return lines;
+}
+
+/** As much of the beginning as fits, and at least one character. */
+function fitting(text: string, size: number, room: number): string {
+  let used = 0;
+  let kept = "";
+  for (const char of text) {
+    used += emsOf(char) * size;
+    if (used > room && kept !== "") break;
+    kept += char;
+  }
+  return kept;
+}
+
 /** Like `fit`, but keeps the end of an address, because peers on one machine differ in their ports. */
 export function fitPeer(label: string, size: number, room: number): string {
   if (!/:\d+$/.test(label)) return fit(label, size, room);

@@ -1,7 +1,48 @@
 import type { ComponentChildren } from "preact";
 import { Icon } from "../components/icons.tsx";
-import { plural } from "../text/format.ts";
+import { pageTitles } from "../state/route.ts";
+import { integer } from "../text/format.ts";
+import { texts } from "../text/language.ts";
 import { capacity, type WireFeed } from "./feed.ts";
+
+const words = texts({
+  en: {
+    pause: "Pause",
+    goOn: "Go on",
+    pauseHint: "Pause and go on (Space)",
+    follow: "Follow",
+    followHint: "Follow the newest (f)",
+    clear: "Clear",
+    clearHint: "Forget what is shown",
+    export: "Export",
+    exportHint: "Export (e)",
+    paused: "paused",
+    live: "live",
+    connecting: "connecting",
+    rows: (count: number) => (count === 1 ? "1 row" : `${integer(count)} rows`),
+    since: (count: string) => `${count} came since`,
+    lost: (count: string) => `${count} left out by the server's sampling`,
+    evicted: (count: string, kept: string) => `${count} older forgotten (the newest ${kept} are kept)`,
+  },
+  id: {
+    pause: "Jeda",
+    goOn: "Lanjut",
+    pauseHint: "Jeda dan lanjutkan (Space)",
+    follow: "Ikuti",
+    followHint: "Ikuti yang terbaru (f)",
+    clear: "Bersihkan",
+    clearHint: "Lupakan yang ditampilkan",
+    export: "Ekspor",
+    exportHint: "Ekspor (e)",
+    paused: "dijeda",
+    live: "langsung",
+    connecting: "menyambung",
+    rows: (count) => `${integer(count)} baris`,
+    since: (count) => `${count} datang sejak itu`,
+    lost: (count) => `${count} tidak ikut sampel server`,
+    evicted: (count, kept) => `${count} yang lebih lama dilupakan (${kept} terbaru disimpan)`,
+  },
+});
 
 interface ToolbarProps {
   readonly feed: WireFeed;
@@ -9,37 +50,39 @@ interface ToolbarProps {
   readonly onFollow: () => void;
   readonly onExport: () => void;
   readonly canExport: boolean;
+  readonly zoom: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-export function Toolbar({ feed, follows, onFollow, onExport, canExport, children }: ToolbarProps) {
+export function Toolbar({ feed, follows, onFollow, onExport, canExport, zoom, children }: ToolbarProps) {
   const { isPaused, queued } = feed;
   return (
-    <div class="toolbar" role="toolbar" aria-label="Wire">
+    <div class="toolbar" role="toolbar" aria-label={pageTitles.wire}>
       {children}
       <span class="toolbar-buttons">
+        {zoom}
         <button
           type="button"
           class={isPaused ? "primary" : ""}
           aria-pressed={isPaused}
           onClick={() => feed.setPaused(!isPaused)}
-          title="Pause and go on (Space)"
+          title={words.pauseHint}
         >
           <Icon name={isPaused ? "play" : "pause"} />
-          <span class="wide-only">{isPaused ? "Go on" : "Pause"}</span>
-          {isPaused && queued > 0 && <span class="badge">{queued.toLocaleString("en")}</span>}
+          <span class="wide-only">{isPaused ? words.goOn : words.pause}</span>
+          {isPaused && queued > 0 && <span class="badge">{integer(queued)}</span>}
         </button>
-        <button type="button" aria-pressed={follows} onClick={onFollow} title="Follow the newest (f)">
+        <button type="button" aria-pressed={follows} onClick={onFollow} title={words.followHint}>
           <Icon name="follow" />
-          <span class="wide-only">Follow</span>
+          <span class="wide-only">{words.follow}</span>
         </button>
-        <button type="button" onClick={() => feed.clear()} title="Forget what is shown">
+        <button type="button" onClick={() => feed.clear()} title={words.clearHint}>
           <Icon name="clear" />
-          <span class="wide-only">Clear</span>
+          <span class="wide-only">{words.clear}</span>
         </button>
-        <button type="button" onClick={onExport} disabled={!canExport} title="Export (e)">
+        <button type="button" onClick={onExport} disabled={!canExport} title={words.exportHint}>
           <Icon name="export" />
-          <span class="wide-only">Export</span>
+          <span class="wide-only">{words.export}</span>
         </button>
       </span>
     </div>
@@ -52,15 +95,11 @@ export function StatusLine({ feed, isLive }: { feed: WireFeed; isLive: boolean }
   const state = isPaused ? "paused" : isLive ? "live" : "connecting";
   return (
     <p class="status-line">
-      <span class={`live live-${state}`}>{state}</span>
-      <span>{plural(list.rows.length, "row")}</span>
-      {isPaused && queued > 0 && <span>{queued.toLocaleString("en")} came since</span>}
-      {lost > 0 && <span>{lost.toLocaleString("en")} left out by the server's sampling</span>}
-      {evicted > 0 && (
-        <span>
-          {evicted.toLocaleString("en")} older forgotten (the newest {capacity.toLocaleString("en")} are kept)
-        </span>
-      )}
+      <span class={`live live-${state}`}>{words[state]}</span>
+      <span>{words.rows(list.rows.length)}</span>
+      {isPaused && queued > 0 && <span>{words.since(integer(queued))}</span>}
+      {lost > 0 && <span>{words.lost(integer(lost))}</span>}
+      {evicted > 0 && <span>{words.evicted(integer(evicted), integer(capacity))}</span>}
     </p>
   );
 }

@@ -1,0 +1,35 @@
+import type { RefObject } from "preact";
+import { useCallback, useState } from "preact/hooks";
+import type { DiagramHandle } from "./diagram.tsx";
+import type { WireFeed } from "./feed.ts";
+import type { EventRow, Row } from "./rows.ts";
+
+/** The row that is chosen, and whether its details are open. */
+export interface Chosen {
+  readonly row: Row | undefined;
+  /** The row whose details are shown. */
+  readonly shown: EventRow | undefined;
+  readonly choose: (no: number, opens: boolean) => void;
+  readonly open: (isOpen: boolean) => void;
+}
+
+/** @param onChoose called when a row is chosen */
+export function useChosen(
+  feed: WireFeed,
+  diagram: RefObject<DiagramHandle | null>,
+  onChoose: () => void,
+): Chosen {
+  const [chosen, setChosen] = useState<Row>();
+  const [isOpen, open] = useState(false);
+  // With another filter it has another number, or is not there.
+  const row = chosen && feed.list.find(chosen);
+  const choose = useCallback((no: number, opens: boolean) => {
+    setChosen(feed.list.at(no));
+    open(opens);
+    onChoose();
+    // On a phone the details take the room of the lower rows.
+    if (opens && matchMedia("(max-width: 640px)").matches)
+      requestAnimationFrame(() => diagram.current?.scrollTo(no));
+  }, []);
+  return { row, shown: isOpen && row?.is === "event" ? row : undefined, choose, open };
+}
