@@ -44,14 +44,17 @@ function layOut(): void {
   const lab = readFileSync(join(root, "config/lab.yaml"), "utf8");
   write(
     "etc/distsrv/lab.yaml",
-    lab.replace("./distsrv.schema.json", "/usr/share/distsrv/distsrv.schema.json"),
+    lab
+      .replace("./distsrv.schema.json", "/usr/share/distsrv/distsrv.schema.json")
+      // The service may write to its state folder only.
+      .replace("directory: ./data", "directory: /var/lib/distsrv/mqtt"),
   );
   copy("deploy/distsrv.service", "usr/lib/systemd/system/distsrv.service");
   copy("deploy/sysusers.conf", "usr/lib/sysusers.d/distsrv.conf");
   copy("deploy/tmpfiles.conf", "usr/lib/tmpfiles.d/distsrv.conf");
   copy("config/distsrv.schema.json", "usr/share/distsrv/distsrv.schema.json");
   copy("deploy/copyright", "usr/share/doc/distsrv/copyright");
-  for (const example of ["mqtt.yaml", "concurrency.yaml"])
+  for (const example of ["broker.yaml", "class.yaml", "concurrency.yaml", "mqtt.yaml"])
     copy(`config/${example}`, `usr/share/doc/distsrv/examples/${example}`);
   write(
     "usr/share/doc/distsrv/CHANGELOG.md.gz",

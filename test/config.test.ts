@@ -50,8 +50,8 @@ describe("the files in config/", () => {
       const section =
         lab.match(new RegExp(`^  ${role.name}:$[\\s\\S]*?(?=^  [a-z]|$(?![\\s\\S]))`, "m"))?.[0] ?? "";
       for (const key of settingsOf(role.name)) {
-        // host: is said once for all services.
-        const isThere = key === "host" || new RegExp(`^ +#? ?${key}:`, "m").test(section);
+        // host: and tls: are said once for all services.
+        const isThere = ["host", "tls"].includes(key) || new RegExp(`^ +#? ?${key}:`, "m").test(section);
         expect({ role: role.name, key, isThere }).toEqual({ role: role.name, key, isThere: true });
       }
     }

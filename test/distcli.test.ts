@@ -92,6 +92,25 @@ test("doctor reads the services and ports of a configuration", async () => {
   }
 });
 
+test("doctor speaks TLS with the services of a configuration that do, and skips those of WebSocket", async () => {
+  const { port } = fakeServer({ data: (peer) => void peer.end("no TLS here") });
+  const file = `${process.env.TMPDIR ?? "/tmp"}/distcli-${crypto.randomUUID()}.yaml`;
+  const services =
+    `{ echo: { port: ${port}, tls: { cert: a, key: b } }, ` +
+    "mqtt: { transport: ws, users: [{ name: a, password: '${file:/nowhere}' }] } }";
+  await Bun.write(file, `services: ${services}\n`);
+  try {
+    const program = start("doctor", "--config", file, "--json");
+    const lines = (await program.stdout.text()).trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { service: "echo", state: "failed", why: expect.stringContaining("TLS") },
+      { service: "mqtt", state: "skipped", why: "no check over ws" },
+    ]);
+  } finally {
+    await Bun.file(file).delete();
+  }
+});
+
 test("SIGINT while reading from a pipe is status 130", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const words = ["echo", "127.0.0.1", "-p", `${port}`];

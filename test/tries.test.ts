@@ -4,6 +4,7 @@ import { echo } from "../src/roles/echo/index.ts";
 import { mqtt } from "../src/roles/mqtt/index.ts";
 import { udp } from "../src/roles/udp/index.ts";
 import { tries } from "../src/tries.ts";
+import { rejects } from "./support/rejects.ts";
 import { startRole } from "./support/start-role.ts";
 
 const target = (port: number): TryTarget => ({
@@ -38,7 +39,7 @@ test("a broker is tried at a plain TCP listener, and not at all without one", as
   expect(await tries.run(all, {})).toMatchObject({ ok: true });
   const strict = { ...broker, addresses: [websocket, tls] };
   expect(tries.form(strict)).toBeUndefined();
-  expect(tries.run(strict, {})).rejects.toThrow('"mqtt" listens on no port that could be tried');
+  await rejects(tries.run(strict, {}), '"mqtt" listens on no port that could be tried');
 });
 
 test("a service over UDP is tried over UDP", async () => {
@@ -72,5 +73,53 @@ test("a service that is gone is a result, not an error", async () => {
 test("a role without a trial has no form, and a service without a port cannot be tried", async () => {
   expect(tries.form({ ...target(1), role: "vault" })).toBeUndefined();
   const hidden = { ...target(1), addresses: [] };
-  await expect(tries.run(hidden, {})).rejects.toThrow('"raw-echo" listens on no port that could be tried');
+  await rejects(tries.run(hidden, {}), '"raw-echo" listens on no port that could be tried');
+});
+
+const raw = (text: string, more = {}) => ({
+  ...{ bytes: Buffer.from(text), wait: 5000, untilClose: false, finish: false },
+  ...more,
+});
+
+test("bytes are sent as they are, over TCP and over UDP", async () => {
+  const [stream, datagram] = [await startRole(echo, { reply: "{message}" }), await startRole(udp)];
+  expect(await tries.sendRaw(target(stream.port), raw("a\u0000b"))).toMatchObject({
+    ok: true,
+    request: { text: "a\u0000b" },
+    reply: { text: "a\u0000b" },
+  });
+  const addresses = [{ transport: "udp", host: "127.0.0.1", port: datagram.port } as const];
+  const answer = await tries.sendRaw({ ...target(1), role: "udp", addresses }, raw("halo"));
+  expect(answer).toMatchObject({ ok: true, request: { text: "halo" } });
+  expect(answer.reply?.text).toContain("halo");
+});
+
+test("no answer within the wait is no error", async () => {
+  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  onTestFinished(() => silent.stop(true));
+  const answer = await tries.sendRaw(target(silent.port), raw("x", { wait: 20 }));
+  expect(answer).toMatchObject({ ok: true, reply: null });
+});
+
+test("an answer is read until the service closes, where that is asked for", async () => {
+  const slow = Bun.listen({
+    ...{ hostname: "127.0.0.1", port: 0 },
+    socket: {
+      data(socket) {
+        socket.write("one ");
+        setTimeout(() => socket.end("two"), 200);
+      },
+    },
+  });
+  onTestFinished(() => slow.stop(true));
+  const answer = await tries.sendRaw(target(slow.port), raw("x", { untilClose: true }));
+  expect(answer.reply?.text).toBe("one two");
+});
+
+test("a service that is gone is a result and no exception", async () => {
+  const { port } = await startRole(echo);
+  const gone = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+  gone.stop(true);
+  expect(port).not.toBe(gone.port);
+  expect(await tries.sendRaw(target(gone.port), raw("x"))).toMatchObject({ ok: false, reply: null });
 });

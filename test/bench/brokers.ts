@@ -1,8 +1,9 @@
 import { freePort } from "../support/free-port.ts";
-import { type Contender, Lacking } from "./case.ts";
+import { type Contender, Lacking, type RunningServer } from "./case.ts";
 import { ours } from "./distsrv.ts";
 import { launch } from "./launch.ts";
 import { find, mosquitto, natsServer } from "./machine.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** The settings that all compared brokers share. */
 export interface Limits {
@@ -31,24 +32,69 @@ export function distsrvBroker({ payload = small }: Limits = {}): Contender {
   return ours("mqtt", { config: large });
 }
 
-export const mosquittoBroker: Contender = {
-  name: "mosquitto",
-  needs: [mosquitto],
+/** Everything that is acknowledged is on the disk before. */
+export const durableBroker: Contender = {
+  name: "distsrv",
+  needs: [],
   async start(workshop) {
-    const port = freePort();
-    const lines = [
-      `listener ${port} 127.0.0.1`,
-      "allow_anonymous true",
-      // Its own defaults, 20 and 1000, lose QoS 2 messages of a publisher that has 100 under way.
-      `max_inflight_messages ${inflight}`,
-      `max_queued_messages ${queued}`,
-      "log_type information",
-      "log_dest stderr",
-    ];
-    const config = await workshop.file(`${lines.join("\n")}\n`, ".conf");
-    return { port, ...(await launchLogging([find("mosquitto") ?? "mosquitto", "-c", config], / running$/)) };
+    const directory = await workshop.newFolder();
+    return ours("mqtt", { config: { persistence: { directory } } }).start(workshop);
   },
 };
+
+/** The same broker without a disk. */
+export const memoryBroker: Contender = { ...ours("mqtt"), name: "distsrv in memory" };
+
+const count = 10_000;
+const names = Array.from({ length: count }, (_, index) => `user${index}`);
+
+/** With as many users and rules, and one rule for the clients of the load, which have no user name. */
+export const ruledBroker: Contender = ours("mqtt", {
+  config: {
+    users: names.map((name) => ({ name, password: `${name} secret` })),
+    anonymous: true,
+    access: [
+      ...names.map((user) => ({
+        user,
+        publish: `kelas/${user}/#`,
+        subscribe: ["kelas/#", `!nilai/${user}/#`],
+      })),
+      { anonymous: true, publish: "#", subscribe: ["#", "!nilai/#"] },
+    ],
+  },
+});
+
+export const mosquittoBroker: Contender = mosquittoWith("mosquitto", async () => []);
+
+/** It writes a snapshot after each second, and syncs nothing before it acknowledges. */
+export const savingMosquitto: Contender = mosquittoWith("mosquitto, saving each second", async (workshop) => [
+  "persistence true",
+  "autosave_interval 1",
+  `persistence_location ${await workshop.newFolder()}/`,
+]);
+
+function mosquittoWith(name: string, more: (workshop: Workshop) => Promise<readonly string[]>): Contender {
+  return { name, needs: [mosquitto], start: (workshop) => startMosquitto(workshop, more) };
+}
+
+async function startMosquitto(
+  workshop: Workshop,
+  more: (workshop: Workshop) => Promise<readonly string[]>,
+): Promise<RunningServer> {
+  const port = freePort();
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    ...(await more(workshop)),
+    "allow_anonymous true",
+    // Its own defaults, 20 and 1000, lose QoS 2 messages of a publisher that has 100 under way.
+    `max_inflight_messages ${inflight}`,
+    `max_queued_messages ${queued}`,
+    "log_type information",
+    "log_dest stderr",
+  ];
+  const config = await workshop.file(`${lines.join("\n")}\n`, ".conf");
+  return { port, ...(await launchLogging([find("mosquitto") ?? "mosquitto", "-c", config], / running$/)) };
+}
 
 /** Its JetStream never delivers a larger message. */
 const natsLargest = 32 * 1024 * 1024;

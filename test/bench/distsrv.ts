@@ -16,14 +16,22 @@ export function useBinary(path: string): void {
 export type Ports = ReadonlyMap<string, number>;
 
 /** Starts distsrv with these arguments; it is ready when every service listens. */
-export function launchDistsrv(args: readonly string[]): Promise<Launched<Ports>> {
+export function launchDistsrv(args: readonly string[], timeout?: number): Promise<Launched<Ports>> {
   const ports = new Map<string, number>();
-  return launch([...command, ...args], (line) => {
+  const read = (line: string) => {
     const entry: unknown = JSON.parse(line);
     if (!isLogLine(entry)) throw new Error(`distsrv printed a line that is no log line: ${line}`);
     if (entry.message === "Listening" && entry.name !== undefined) ports.set(entry.name, entry.port ?? 0);
     return /logs counters and clients/.test(entry.message) ? ports : undefined;
-  });
+  };
+  return launch([...command, ...args], read, timeout);
+}
+
+/** Runs one of its commands to its end. @throws {Error} with what it printed, when it fails */
+export async function runDistsrv(args: readonly string[]): Promise<void> {
+  const child = Bun.spawn([...command, ...args], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+  const complaints = await child.stderr.text();
+  if ((await child.exited) !== 0) throw new Error(complaints.trim());
 }
 
 interface LogLine {

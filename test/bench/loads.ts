@@ -69,11 +69,13 @@ export interface MqttWork {
   readonly window?: number;
   /** Messages a second of all publishers together; absent: as fast as it goes. */
   readonly rate?: number;
+  /** The subscribers' sessions outlive their connections. */
+  readonly isLasting?: boolean;
 }
 
 export function mqtt(work: MqttWork): Load {
-  const { publishers, subscribers, mode, qos, payload = 64, window = 100, rate } = work;
-  const pace = rate === undefined ? [] : [rate];
+  const { publishers, subscribers, mode, qos, payload = 64, window = 100, rate = 0, isLasting } = work;
+  const pace = [...(rate > 0 || isLasting ? [rate] : []), ...(isLasting ? ["lasting"] : [])];
   return native("mqtt", (port, seconds) => {
     return [port, publishers, subscribers, mode, qos, payload, window, seconds, ...pace];
   });

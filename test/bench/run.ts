@@ -2,6 +2,8 @@
 import { describeError } from "../../src/core/errors.ts";
 import { runningPeer } from "./brokers.ts";
 import type { Case, Row } from "./case.ts";
+import { accessCases } from "./cases/access.ts";
+import { durableCases } from "./cases/durable.ts";
 import { httpCases } from "./cases/http.ts";
 import { mqttCases } from "./cases/mqtt.ts";
 import { streamCases } from "./cases/streams.ts";
@@ -13,7 +15,9 @@ import { measureFootprint, footprints as ofTheLab } from "./footprint.ts";
 import { killAll } from "./launch.ts";
 import { measureCase, type Settings } from "./measure.ts";
 import { type Options, readOptions, usage } from "./options.ts";
+import { recoveryFootprints } from "./recovery.ts";
 import { json, table } from "./report.ts";
+import { watcherFootprints } from "./watchers.ts";
 import { Workshop } from "./workshop.ts";
 
 const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
@@ -21,9 +25,11 @@ const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
   ...httpCases,
   ...zmqCases,
   ...mqttCases(options.peers.map(({ name, port }) => runningPeer(name, port))),
+  ...durableCases,
+  ...accessCases,
 ];
 
-const footprints = [...ofTheLab, ...dashboardFootprints];
+const footprints = [...ofTheLab, ...dashboardFootprints, ...recoveryFootprints, ...watcherFootprints];
 const everything = [...casesFor({ peers: [] }), ...footprints];
 const groups = [...new Set(everything.map(({ group }) => group))];
 

@@ -188,12 +188,24 @@ describe("the Dockerfile", () => {
 });
 
 describe("the image's lab", () => {
-  test("is the lab, with an admin service that is reached from outside and makes its token", () => {
+  test("is the lab, with an admin service that is reached from outside and makes its token, and a durable broker", () => {
     const [own, image] = [planOf(lab), planOf(imageLab(lab))];
-    expect(image.settings.admin).toEqual({ host: "0.0.0.0", port: 8088, hosts: [], token: "generate" });
+    expect(image.settings.admin).toEqual({
+      host: "0.0.0.0",
+      port: 8088,
+      hosts: [],
+      users: [],
+      token: "generate",
+    });
     expect({ ...image.settings, admin: undefined }).toEqual({ ...own.settings, admin: undefined });
-    const configs = (plan: typeof own) => plan.services.map(({ name, config }) => ({ name, config }));
+    const configs = (plan: typeof own) =>
+      plan.services.map(({ name, config }) => ({
+        name,
+        config: { ...Object(config), persistence: undefined },
+      }));
     expect(configs(image)).toEqual(configs(own));
+    const broker = image.services.find(({ name }) => name === "mqtt");
+    expect(broker?.config).toMatchObject({ persistence: { directory: "/var/lib/distsrv/mqtt" } });
   });
 
   test("is not made of a file that has changed unseen", () => {

@@ -27,6 +27,7 @@ test.skipIf(analyze === null)("systemd understands the unit [needs systemd]", as
 
 test("the unit runs the file that the package brings, as a user that the package makes", () => {
   expect(setting("ExecStart")).toBe("/usr/bin/distsrv --config /etc/distsrv/lab.yaml --log-format json");
+  expect(setting("ExecReload")).toBe("/bin/kill -HUP $MAINPID");
   expect(setting("ExecStartPre")).toBe("/usr/bin/distsrv check /etc/distsrv/lab.yaml");
   const user = setting("User");
   expect(readFileSync(join(deploy, "sysusers.conf"), "utf8")).toMatch(new RegExp(`^u +${user} `, "m"));

@@ -55,11 +55,18 @@ testWire("a click, or Enter, shows all fields and the bytes", { at }, async (pag
   await (await client("pengirim")).publishAsync("kelas/kelembapan", "71 %", { retain: true });
   await wireRow(page, /pengirim to mqtt: PUBLISH kelas\/kelembapan/).click();
   const details = page.getByRole("complementary", { name: "The chosen message" });
-  const facts = await details.locator("dl").first().locator("div").allTextContents();
+  const facts = await details.locator(".byte-field").allTextContents();
   expect(facts).toEqual(
     expect.arrayContaining(["topickelas/kelembapan", "qos0", "retaintrue", "payload71 %"]),
   );
   expect((await details.locator(".ascii").allTextContents()).join("")).toContain("kelas/kelembapan71 %");
+  const marked = async (part: string) =>
+    (await details.locator(`.${part} .marked`).allTextContents()).join("");
+  await details.getByRole("button", { name: "topic kelas/kelembapan" }).hover();
+  expect(await marked("ascii")).toBe("kelas/kelembapan");
+  await details.locator(".ascii span", { hasText: "%" }).hover();
+  expect(await details.locator(".byte-field.marked").textContent()).toBe("payload71 %");
+  expect(await marked("pairs")).toBe("37 31 20 25 ");
   await page.keyboard.press("Escape");
   await details.waitFor({ state: "detached" });
   await page.keyboard.press("ArrowUp");
@@ -99,14 +106,14 @@ testWire("the filter selects messages by service, client, topic and text", { at 
     [temp, true],
     [humidity, true],
   ]);
-  await page.getByLabel("Topic").fill("lab/+/temp");
+  await page.getByRole("textbox", { name: "Topic" }).fill("lab/+/temp");
   await shows([
     [echo, false],
     [temp, true],
     [humidity, false],
   ]);
-  await page.getByLabel("Topic").fill("lab/#/x");
-  await page.getByText('has "#" before its last level').waitFor();
+  await page.getByRole("textbox", { name: "Topic" }).fill("lab/#/x");
+  await page.getByText("The filter has “#” before its last level.").waitFor();
   await page.getByRole("button", { name: "Show everything" }).click();
   await shows(all);
   await page.getByLabel("Client").fill("sensor-9");
@@ -151,39 +158,164 @@ testWire(
   },
 );
 
-testWire("the diagram is exported as PNG, SVG, Mermaid and text", { at }, async (page) => {
+testWire(
+  "a click on a lane follows it; the address says so, and Back and Esc lead out",
+  { at },
+  async (page) => {
+    await isCached(page);
+    const sensor = await client("sensor-ikut");
+    await sensor.publishAsync("ikut/a", "1", { qos: 1 });
+    await sayToEcho("gema ikut");
+    const [followed, other] = [
+      wireRow(page, /sensor-ikut to mqtt: PUBLISH/),
+      wireRow(page, /to echo: gema ikut/),
+    ];
+    await other.waitFor();
+    await page.getByRole("button", { name: "Only lane sensor-ikut" }).click();
+    await other.waitFor({ state: "detached" });
+    await followed.waitFor();
+    const chip = page.getByRole("button", { name: /^Only lane sensor-ikut · mqtt/ });
+    await chip.waitFor();
+    expect(page.url()).toEndWith("#/wire?of=mqtt&peer=sensor-ikut");
+    await page.reload();
+    await chip.waitFor();
+    await followed.click();
+    expect(await other.count()).toBe(0);
+    const details = page.getByRole("complementary", { name: "The chosen message" });
+    await page.getByRole("button", { name: "Only this connection" }).click();
+    await page.getByRole("button", { name: /^Only connection mqtt#/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: /^Only connection/ }).waitFor({ state: "detached" });
+    await details.waitFor();
+    await page.keyboard.press("Escape");
+    await details.waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await chip.waitFor({ state: "detached" });
+    await other.waitFor();
+    expect(page.url()).toEndWith("#/wire");
+    await page.goBack();
+    await chip.waitFor();
+  },
+);
+
+testWire("time is shown and chosen as one wants it", { at }, async (page) => {
+  await isCached(page);
+  for (const text of ["satu", "dua", "tiga", "empat"]) await sayToEcho(`waktu ${text}`);
+  await wireRow(page, /Echo: waktu empat/).waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("paused", { exact: true }).waitFor();
+  const place = async (words: RegExp) => {
+    const row = wireRow(page, words);
+    // Only a row that has come to rest can be clicked; this one is not.
+    await row.click({ trial: true });
+    const box = await row.boundingBox();
+    return { x: 40, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
+  };
+  const [from, to] = [await place(/to echo: waktu dua/), await place(/Echo: waktu tiga/)];
+  expect(await place(/to echo: waktu dua/)).toEqual(from);
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(from.x, (from.y + to.y) / 2);
+  await page.mouse.move(to.x, to.y);
+  await page.mouse.up();
+  const chip = page.getByRole("button", { name: /Forget the time range/ });
+  await chip.waitFor();
+  await page.getByLabel("Times in the margin").selectOption("start");
+  await until(async () => /^\+\d/.test((await page.locator(".wire-rows .time").allTextContents())[0] ?? ""));
+  await page.keyboard.press("e");
+  const chosen = page.getByRole("combobox", { name: "Rows" }).locator("option").first();
+  expect(await chosen.textContent()).toMatch(/^The chosen time \(\d+\)$/);
+  const text = await savedBy(page, "Text");
+  expect(text.bytes.toString()).toMatch(/\n\+0\.000 s +echo +127\.0\.0\.1:\d+ -> echo +waktu dua\n/);
+  expect(text.bytes.toString()).not.toMatch(/waktu (satu|empat)/);
+  await page.keyboard.press("Escape");
+  await chip.click();
+  await chip.waitFor({ state: "detached" });
+  const heightOf = async () => (await page.locator(".row-back").first().boundingBox())?.height ?? 0;
+  const before = await heightOf();
+  await page.getByRole("button", { name: "Farther apart" }).click();
+  await until(async () => (await heightOf()) > before);
+  await page.getByRole("button", { name: "Fit the screen" }).click();
+  await until(async () => (await heightOf()) <= before);
+});
+
+testWire("notes and highlights stay with their messages, and stand in the picture", { at }, async (page) => {
+  await isCached(page);
+  await sayToEcho("catatan");
+  await wireRow(page, /to echo: catatan/).click();
+  await page.getByRole("textbox", { name: "Note" }).fill("Pertanyaan & jawaban");
+  await page.getByRole("button", { name: "Highlight" }).click();
+  const noted = wireRow(page, /to echo: catatan\. Note: Pertanyaan & jawaban$/);
+  await noted.waitFor();
+  await page.reload();
+  await noted.waitFor();
+  expect(await page.locator(".row.noted").count()).toBe(1);
+  await page.keyboard.press("e");
+  const svg = await savedBy(page, "SVG");
+  expect(svg.bytes.toString()).toContain("Pertanyaan &amp; jawaban");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy picture" }).click();
+  await page.getByText("The picture is in the clipboard.").waitFor();
+  const types = await page.evaluate(
+    "navigator.clipboard.read().then((items) => items.flatMap(({ types }) => types))",
+  );
+  expect(types).toEqual(["image/png"]);
+});
+
+/** A file that the export dialog saves. */
+async function savedBy(page: Page, form: string) {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("dialog").getByRole("button", { name: form, exact: true }).click(),
+  ]);
+  const path = await file.path();
+  return { name: file.suggestedFilename(), path, bytes: readFileSync(path) };
+}
+
+/** Opens a picture by itself. @throws {Error} when the browser does not take it for one */
+async function openPicture(page: Page, bytes: Uint8Array): Promise<[width: number, height: number]> {
+  const alone = await page.context().newPage();
+  try {
+    await alone.goto(`data:image/svg+xml;base64,${Buffer.from(bytes).toString("base64")}`);
+    expect(await alone.locator("parsererror").count()).toBe(0);
+    const box = await alone.locator("svg").first().boundingBox();
+    return [box?.width ?? 0, box?.height ?? 0];
+  } finally {
+    await alone.close();
+  }
+}
+
+testWire("the diagram is exported as PNG, SVG, Mermaid, Markdown and text", { at }, async (page) => {
   await isCached(page);
   const sensor = await client("sensor-ekspor");
   await sensor.publishAsync("kelas/<a>&b", '"dua" # tiga; empat', { qos: 1 });
   await wireRow(page, /mqtt to sensor-ekspor: PUBACK/).waitFor();
   await page.keyboard.press("e");
   await page.getByLabel("Title").fill("Praktikum 3: publish");
-  const saved = async (form: string) => {
-    const [file] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("dialog").getByRole("button", { name: form, exact: true }).click(),
-    ]);
-    return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
-  };
-  const [svg, png, mermaid, text] = [
+  const saved = (form: string) => savedBy(page, form);
+  const [svg, png, mermaid, markdown, text] = [
     await saved("SVG"),
     await saved("PNG"),
     await saved("Mermaid"),
+    await saved("Markdown"),
     await saved("Text"),
   ];
 
   expect(svg.name).toBe("praktikum-3-publish.svg");
   const size = sizeOfSvg(svg.bytes.toString());
   expect(svg.bytes.toString()).toContain("kelas/&lt;a&gt;&amp;b");
+  expect(await openPicture(page, svg.bytes)).toEqual(size);
   expect(png.name).toBe("praktikum-3-publish.png");
   expect(png.bytes.toString("latin1", 1, 4)).toBe("PNG");
-  expect([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)]).toEqual(size.map((pixels) => pixels * 2));
+  expect([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)]).toEqual(size.map((pixels) => pixels * 3));
   // A blank picture of this size takes a few kilobytes.
   expect(png.bytes.length).toBeGreaterThan(20_000);
   expect(mermaid.name).toBe("praktikum-3-publish.mmd");
   expect(mermaid.bytes.toString()).toMatch(
-    /^ {2}c1->>s2: PUBLISH kelas\/#60;a#62;&b qos 1 ""dua" #35; tiga#59; empat"$/m,
+    /^ {2}c\d+->>s\d+: \d\d:\d\d:\d\d\.\d{3} PUBLISH kelas\/#60;a#62;&b qos 1 ""dua" #35; tiga#59; empat"$/m,
   );
+  expect(markdown.name).toBe("praktikum-3-publish.md");
+  expect(markdown.bytes.toString()).toContain('| PUBLISH kelas/\\<a\\>&b qos 1 ""dua" \\# tiga; empat" |');
   expect(text.name).toBe("praktikum-3-publish.txt");
   expect(text.bytes.toString()).toMatch(/mqtt {2}sensor-ekspor -> mqtt +PUBLISH kelas\/<a>&b qos 1 ""dua"/);
 });
@@ -202,6 +334,23 @@ function sizeOfSvg(text: string): [width: number, height: number] {
   if (size === undefined) throw new Error(`no <svg> in ${text.slice(0, 200)}`);
   return size;
 }
+
+testWire(
+  "a click chooses the row that was pressed, though others came before it ended",
+  { at },
+  async (page) => {
+    await isCached(page);
+    const publisher = await client("penekan");
+    for (let count = 0; count < 40; count++) publisher.publish("tekan", `sebelum ${count}`);
+    await publisher.publishAsync("tekan", "yang ditekan", { qos: 1 });
+    await wireRow(page, /PUBLISH tekan qos 1 "yang ditekan"/).hover();
+    await page.mouse.down();
+    for (let count = 0; count < 40; count++) publisher.publish("tekan", `sesudah ${count}`);
+    await wireRow(page, /sesudah 39/).waitFor();
+    await page.mouse.up();
+    await page.locator(".details .byte-field", { hasText: "yang ditekan" }).waitFor();
+  },
+);
 
 testWire(
   "the page answers clicks while thousands of messages come, and shows the last one",

@@ -2,6 +2,7 @@ import { expect, onTestFinished } from "bun:test";
 import mqtt from "mqtt";
 import type { Page } from "playwright-core";
 import { testDashboard, wireRow } from "../support/dashboard-browser.ts";
+import { freePort } from "../support/free-port.ts";
 import { startLab } from "../support/lab.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -15,7 +16,8 @@ services:
 `;
 const token = "sixteen-letters-and-more";
 const labs = await Promise.all([
-  startLab(`admin: { port: 0 }\n${services}`),
+  // Of its own: it is there again after a restart, and nobody has taken it meanwhile.
+  startLab(`admin: { port: ${freePort()} }\n${services}`),
   startLab(`admin: { port: 0, token: ${token} }\nservices: { echo: { port: 0 } }`),
 ]);
 let [lab] = labs;
@@ -57,6 +59,23 @@ testPage("a service is stopped and started from its card", {}, async (page) => {
   await card.locator(".state-running").waitFor();
 });
 
+testPage(
+  "the overview has the rates of the last hour from the server, also after a reload",
+  {},
+  async (page) => {
+    const publisher = await client("tadi");
+    const timer = setInterval(() => publisher.publish("tadi/suhu", "28", { retain: true }), 100);
+    onTestFinished(() => clearInterval(timer));
+    const chart = page.getByRole("img", { name: /^Messages of mqtt over the last hour, at most [1-9]/ });
+    await chart.waitFor();
+    clearInterval(timer);
+    await page.reload();
+    await chart.waitFor();
+    await page.getByRole("button", { name: "Minute" }).click();
+    await page.getByRole("img", { name: /^Messages of mqtt over the last minute/ }).waitFor();
+  },
+);
+
 testPage("the overview shows the broker's problems", {}, async (page) => {
   const publisher = await client("lonely");
   await publisher.publishAsync("nobody/listens", "halo");
@@ -86,11 +105,68 @@ testPage(
     await subscribe.locator(".payload", { hasText: "Suhu: 28°C" }).waitFor();
     const topic = page.locator(".topic", { hasText: "temp" });
     await topic.getByText("Suhu: 28°C").waitFor();
-    await topic.getByText("retained").waitFor({ state: "attached" });
+    await topic.locator(".retained").waitFor();
     await page.getByRole("tab", { name: "Sessions" }).click();
     await page.getByRole("row", { name: /^kelas-a ?, connected/ }).waitFor();
     await page.getByRole("tab", { name: "Subscriptions" }).click();
     await page.getByRole("row", { name: "sister/#" }).filter({ hasText: "kelas-a" }).waitFor();
+  },
+);
+
+testPage(
+  "a topic shows what was published before the page opened, and its retained message is deleted",
+  { at: "#/mqtt" },
+  async (page) => {
+    const sensor = await client("sensor-kamar");
+    await sensor.publishAsync("kamar/iklim", '{"suhu":27,"lembap":60}', { retain: true });
+    await sensor.publishAsync("kamar/iklim", '{"suhu":28,"lembap":60}', { qos: 1 });
+    await page.getByRole("searchbox").fill("IKLIM");
+    const row = page.locator(".topic", { hasText: "iklim" });
+    await row.locator(".last", { hasText: '"suhu":28' }).waitFor();
+    await row.locator(".retained", { hasText: '"suhu":27' }).waitFor();
+    await row.getByRole("button", { name: "Look at kamar/iklim" }).click();
+    const panel = page.getByRole("region", { name: "kamar/iklim" });
+    await panel.getByText("sensor-kamar").waitFor();
+    await panel.getByText("Nobody: what is published here reaches no one.").waitFor();
+    await sensor.publishAsync("kamar/iklim", '{"suhu":31.5,"lembap":60}', { qos: 1 });
+    await panel.locator("ins", { hasText: "31.5" }).waitFor();
+    await panel.getByRole("img", { name: "suhu of kamar/iklim over time" }).waitFor();
+    await panel.getByLabel("Field").selectOption("lembap");
+    await panel.getByRole("img", { name: "lembap of kamar/iklim over time" }).waitFor();
+    await panel.getByRole("button", { name: "Delete the retained message" }).click();
+    const dialog = page.getByRole("dialog", { name: "Delete the retained message?" });
+    await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+    await panel.getByText("Retained value").waitFor({ state: "detached" });
+    await panel.getByText("An empty message.").waitFor();
+    // The topic is in the address.
+    await page.reload();
+    await panel.getByText("sensor-kamar").waitFor();
+    await panel.getByRole("button", { name: "Close the topic" }).click();
+    await panel.waitFor({ state: "detached" });
+  },
+);
+
+testPage(
+  "topics and sessions are sorted and searched, and the busiest come first",
+  { at: "#/mqtt" },
+  async (page) => {
+    const [sensor, panel] = [await client("sensor-ramai"), await client("panel-ramai")];
+    await panel.subscribeAsync("ramai/#");
+    const timer = setInterval(() => sensor.publish("ramai/suhu", "28"), 20);
+    onTestFinished(() => clearInterval(timer));
+    await page.getByRole("button", { name: "List", exact: true }).click();
+    const rate = page.getByRole("columnheader", { name: "Messages/s" });
+    await page.getByRole("row").nth(1).getByText("ramai/suhu").waitFor();
+    expect(await rate.getAttribute("aria-sort")).toBe("descending");
+    await page.getByRole("tab", { name: "Busiest" }).click();
+    await page.locator(".bars li").getByText("ramai/suhu").waitFor();
+    await page.locator(".bars li").getByText("sensor-ramai").waitFor();
+    await page.getByRole("tab", { name: "Sessions" }).click();
+    await page.getByRole("searchbox").fill("RAMAI");
+    await page.getByRole("button", { name: "Out/s" }).click();
+    await page.getByRole("row").nth(1).getByText("panel-ramai").waitFor();
+    await page.getByRole("button", { name: "Out/s" }).click();
+    await page.getByRole("row").nth(1).getByText("sensor-ramai").waitFor();
   },
 );
 
@@ -109,6 +185,41 @@ testPage(
   },
 );
 
+testPage(
+  "a free request is sent, compared with what is expected, and sent again after a reload",
+  { at: "#/try/rest" },
+  async (page) => {
+    await page.getByRole("button", { name: "HTTP", exact: true }).click();
+    await page.getByLabel("Path").fill("/mul?a=6&b=7");
+    await page.getByLabel("Expected answer").selectOption("contains");
+    await page.getByLabel("Expected text").fill("42");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("as expected").waitFor();
+    await page.locator(".attempt .json-number", { hasText: "42" }).waitFor();
+    await page.getByText("As code").click();
+    await page.locator(".code", { hasText: "/mul?a=6&b=7" }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Send again GET /mul?a=6&b=7" }).click();
+    await page.getByText("as expected").waitFor();
+    await page.getByLabel("Expected text").fill("43");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("not in the answer").waitFor();
+    await page.getByRole("button", { name: "Forget them" }).click();
+    await page.getByText("Earlier requests").waitFor({ state: "detached" });
+  },
+);
+
+testPage("bytes are sent as they were typed", { at: "#/try/echo" }, async (page) => {
+  await page.getByRole("button", { name: "Bytes", exact: true }).click();
+  await page.getByRole("button", { name: "Hex", exact: true }).click();
+  await page.getByRole("textbox", { name: "Bytes" }).fill("68 61 6c 6");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.getByText("“6” has an odd number of digits.").waitFor();
+  await page.getByRole("textbox", { name: "Bytes" }).fill("68 61 6c 6f");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.locator(".attempt .side-text").nth(1).getByText("Echo: halo").waitFor();
+});
+
 testPage("every service on the Try page answers", { at: "#/try" }, async (page) => {
   for (const service of ["mqtt", "echo", "rest", "time", "udp"]) {
     await page.getByRole("navigation", { name: "Services" }).getByRole("link", { name: service }).click();
@@ -122,15 +233,38 @@ testPage("every service on the Try page answers", { at: "#/try" }, async (page) 
 });
 
 testPage(
-  "the Learn page is in English and Indonesian, and remembers the choice",
+  "the page speaks the language that was chosen, and remembers it",
   { at: "#/learn" },
   async (page) => {
+    const spoken = () => page.locator("html").getAttribute("lang");
     await page.getByText("Who speaks first").first().waitFor();
-    await page.getByRole("button", { name: "Bahasa Indonesia" }).click();
+    expect(await spoken()).toBe("en");
+    await page.getByRole("button", { name: "EN, language: English" }).click();
     await page.getByText("Setiap layanan di sini").waitFor();
+    expect(await spoken()).toBe("id");
     await page.reload();
     await page.getByText("Setiap layanan di sini").waitFor();
     expect(await page.getByText("Who speaks first").count()).toBe(0);
+    expect(await page.title()).toBe("Belajar · distsrv");
+    await page.keyboard.press("l");
+    await page.getByText("Who speaks first").first().waitFor();
+  },
+);
+
+testPage(
+  "an Indonesian browser gets Indonesian: problems, states and numbers, too",
+  { locale: "id-ID" },
+  async (page) => {
+    await page.getByText("5 dari 5 layanan").waitFor();
+    expect(await page.locator("html").getAttribute("lang")).toBe("id");
+    await page.locator(".card .state", { hasText: "berjalan" }).first().waitFor();
+    await (await client("sendiri")).publishAsync("tak/ada/yang/mendengar", "halo");
+    await page.getByText("1 pesan ke tak/ada/yang/mendengar tidak menemukan subscriber").waitFor();
+    await page.getByRole("button", { name: "Hentikan udp" }).click();
+    const dialog = page.getByRole("dialog", { name: "Hentikan udp?" });
+    await dialog.getByRole("button", { name: "Batal" }).click();
+    await page.locator(`nav a[href="#/wire"]`).click();
+    await wireRow(page, /^sendiri ke mqtt: PUBLISH tak\/ada/).waitFor();
   },
 );
 

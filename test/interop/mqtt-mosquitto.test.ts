@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { startLab } from "../support/lab.ts";
 import { needs, testWith } from "../support/needs.ts";
-import { output, Program } from "../support/program.ts";
+import { givenLines, output, Program } from "../support/program.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(`
@@ -38,14 +38,11 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
     testMosquitto(`${version}: mosquitto_pub reaches mosquitto_sub at QoS ${qos}, in order`, async () => {
       const topic = `order/${version}/${qos}`;
       const sub = await subscriber(version, `order/+/${qos}`, "-q", qos, "-C", "200");
-      const lines = Array.from({ length: 200 }, (_, i) => `pesan ${i} °C`).join("\n");
-      const pub = new Program(at("mosquitto_pub", version, "-t", topic, "-q", qos, "-l"), {
-        input: `${lines}\n`,
-      });
-      expect((await pub.outcome()).status).toBe(0);
+      const lines = Array.from({ length: 200 }, (_, i) => `pesan ${i} °C`);
+      givenLines(at("mosquitto_pub", version, "-t", topic, "-q", qos, "-l"), lines);
       const { status, stdout } = await sub.outcome();
       expect(status).toBe(0);
-      expect(stdout).toBe(`${lines}\n`);
+      expect(stdout).toBe(`${lines.join("\n")}\n`);
     });
   }
 
@@ -154,10 +151,7 @@ testMosquitto(
     ];
     const watcher = await subscriber("mqttv5", "jobs/#", "-q", "1", "-C", "100");
     const jobs = Array.from({ length: 100 }, (_, index) => `job ${index}`);
-    const pub = new Program(at("mosquitto_pub", "mqttv5", "-t", "jobs/new", "-q", "1", "-l"), {
-      input: `${jobs.join("\n")}\n`,
-    });
-    expect((await pub.outcome()).status).toBe(0);
+    givenLines(at("mosquitto_pub", "mqttv5", "-t", "jobs/new", "-q", "1", "-l"), jobs);
     expect((await watcher.outcome()).stdout).toBe(`${jobs.join("\n")}\n`);
     const done = () => workers.map(({ stdout }) => stdout.split("\n").slice(0, -1));
     await until(() => done().flat().length >= jobs.length);

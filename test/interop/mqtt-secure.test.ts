@@ -30,7 +30,11 @@ services:
   members:
     role: mqtt
     port: 0
-    tls: { cert: ${ours.cert}, key: ${ours.key}, ca: ${authority?.cert}, requestClientCertificate: true }`
+    tls: { cert: ${ours.cert}, key: ${ours.key}, ca: ${authority?.cert}, requestClientCertificate: true }
+  named:
+    role: mqtt
+    port: 0
+    tls: { cert: ${ours.cert}, key: ${ours.key}, ca: ${authority?.cert}, requireClientCert: true, usernameFrom: cn }`
       : ""
   }
 `);
@@ -76,6 +80,20 @@ testMosquitto(
     expect(await status()).not.toBe(0);
   },
 );
+
+testMosquitto("mosquitto_pub is the user that its certificate names, and no other", async () => {
+  const outcome = (...rest: string[]) => {
+    const shown = ["--cert", knownClient?.cert ?? "", "--key", knownClient?.key ?? ""];
+    return new Program(
+      at("mosquitto_pub", "named", "mqttv5", ...shown, "-t", "t", "-m", "x", "-q", "1", ...rest),
+    ).outcome();
+  };
+  expect(await outcome()).toMatchObject({ status: 0, stderr: "" });
+  expect(await outcome("-u", "client")).toMatchObject({ status: 0, stderr: "" });
+  const refused = await outcome("-u", "ani", "-P", "rahasia");
+  expect(refused.status).not.toBe(0);
+  expect(refused.stderr).toContain("Not authorized");
+});
 
 for (const version of ["3.1.1", "5"]) {
   for (const [service, way] of [

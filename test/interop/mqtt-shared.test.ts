@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "bun:test";
 import mqtt from "mqtt";
 import { startLab } from "../support/lab.ts";
 import { needs, testWith } from "../support/needs.ts";
-import { Program } from "../support/program.ts";
+import { givenLines, Program } from "../support/program.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(`
@@ -31,9 +31,7 @@ for (const version of ["mqttv31", "mqttv311", "mqttv5"]) {
       };
       const members = [await subscribe(), await subscribe()];
       const lines = Array.from({ length: 200 }, (_, index) => `job ${1000 + index}`);
-      const input = `${lines.join("\n")}\n`;
-      const publisher = new Program(at("mosquitto_pub", version, "-t", topic, "-q", "1", "-l"), { input });
-      expect((await publisher.outcome()).status).toBe(0);
+      givenLines(at("mosquitto_pub", version, "-t", topic, "-q", "1", "-l"), lines);
       // They stay: of one that leaves, the messages whose acknowledgements are lost on the way go to the other one.
       const printed = () => members.map(({ stdout }) => stdout.trimEnd().split("\n"));
       await until(() => printed().flat().length >= lines.length);

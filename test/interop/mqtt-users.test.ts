@@ -158,7 +158,8 @@ client.loop_stop()
 
 test("the log contains no password and no proof", async () => {
   await lab.program.prints("bad user name or password");
-  expect(lab.complaints()).toEqual([]);
+  const complaints = lab.complaints().filter((line) => !line.startsWith("warning distsrv: Refused a login"));
+  expect(complaints).toEqual([]);
   for (const secret of [password, "salah", Buffer.from(password).toString("base64")]) {
     expect(lab.program.stdout).not.toContain(secret);
   }

@@ -24,13 +24,13 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/broker/rate-limiter.ts",
-    text: "this.#level = Math.min(rate, filled) - amount;",
-    replacement: "this.#level = filled - amount;",
+    text: "Math.max(Math.min(rate, filled) - amount,",
+    replacement: "Math.max(filled - amount,",
     tests: "test/roles/mqtt/broker",
   },
   {
     file: "src/roles/mqtt/broker/broker.ts",
-    text: "    this.rateLimiter.unthrottleAll();\n",
+    text: "    this.rateLimiter.changed();\n",
     replacement: "",
     tests: "test/roles/mqtt/broker",
   },
@@ -164,20 +164,20 @@ export const mutations: readonly Mutation[] = [
   // Routing
   {
     file: "src/roles/mqtt/routing/topic-route.ts",
-    text: "target.noLocal &&= noLocal;",
-    replacement: "target.noLocal ||= noLocal;",
+    text: "this.noLocal &&= noLocal;",
+    replacement: "this.noLocal ||= noLocal;",
     tests: "test/roles/mqtt/routing",
   },
   {
     file: "src/roles/mqtt/routing/topic-route.ts",
-    text: "target.retainAsPublished ||= retainAsPublished;",
-    replacement: "target.retainAsPublished &&= retainAsPublished;",
+    text: "this.retainAsPublished ||= retainAsPublished;",
+    replacement: "this.retainAsPublished &&= retainAsPublished;",
     tests: "test/roles/mqtt/routing",
   },
   {
     file: "src/roles/mqtt/routing/topic-route.ts",
-    text: "if (qos > target.qos) target.qos = qos;",
-    replacement: "target.qos = qos;",
+    text: "if (qos > this.qos) this.qos = qos;",
+    replacement: "this.qos = qos;",
     tests: "test/roles/mqtt/routing",
   },
   {
@@ -507,15 +507,45 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/session/will.ts",
-    text: "  if (isSystemTopic(will.topic)) return;\n",
+    text: "  if (isSystemTopic(topic)) return false;\n",
     replacement: "",
     tests: "test/roles/mqtt/session",
   },
   {
     file: "src/roles/mqtt/session/will.ts",
-    text: "  const cancel = () => {\n    queued.bytes -= length;\n",
+    text: "  const cancel = () => {\n    forget();\n",
     replacement: "  const cancel = () => {\n",
     tests: "test/roles/mqtt/session",
+  },
+  {
+    file: "src/roles/mqtt/wire/outbound-buffer.ts",
+    text: "return this.#group > 0 && !this.flusher.gate.isDurable(this.#group);",
+    replacement: "return false;",
+    tests: "test/roles/mqtt/broker",
+  },
+  {
+    file: "src/roles/mqtt/client/packet-reader.ts",
+    text: "if (this.#recorded !== undefined && broker.gate.recorded !== this.#recorded) writer.waitForStore();",
+    replacement: "",
+    tests: "test/roles/mqtt/broker",
+  },
+  {
+    file: "src/roles/mqtt/durable/checkpoint.ts",
+    text: "return this.#session?.clientId === clientId && number > this.#recordedTo;",
+    replacement: "return false;",
+    tests: "test/roles/mqtt/durable",
+  },
+  {
+    file: "src/roles/mqtt/durable/disk-store.ts",
+    text: "const isKnown = message.storeNumber >= this.#firstMessage;",
+    replacement: "const isKnown = message.storeNumber > 0;",
+    tests: "test/roles/mqtt/durable",
+  },
+  {
+    file: "src/storage/segment.ts",
+    text: "BigInt.asUintN(64, identity + BigInt(number) * 0x9e3779b97f4a7c15n);",
+    replacement: "identity;",
+    tests: "test/storage",
   },
   {
     file: "src/roles/mqtt/routing/shared-subscription.ts",
@@ -544,28 +574,58 @@ export const mutations: readonly Mutation[] = [
   // Users
   {
     file: "src/roles/mqtt/users/access.ts",
-    text: "({ username }: Identity, owner: string | undefined) => username === owner",
-    replacement: "(_: Identity, __: string | undefined) => true",
+    text: "mayTakeOver: ({ username }, owner) => username === owner,",
+    replacement: "mayTakeOver: () => true,",
     tests: "test/roles/mqtt/users",
   },
   {
     file: "src/roles/mqtt/users/reloadable-access.ts",
-    text: "return proved !== undefined && proved === passwordOf(next, username);",
-    replacement: "return passwordOf(next, username) !== undefined;",
+    text: "return password !== undefined && password === wanted.get(saslPrep(username));",
+    replacement: "return wanted.has(saslPrep(username));",
     tests: "test/roles/mqtt/users",
   },
   {
-    file: "src/roles/mqtt/users/password-check-queue.ts",
+    file: "src/roles/mqtt/auth/check-queue.ts",
     text: "      if (jobs.length > 0) this.#waiting.set(origin, jobs);\n      return job;",
     replacement:
       "      if (jobs.length > 0) this.#waiting = new Map([[origin, jobs], ...this.#waiting]);\n      return job;",
-    tests: "test/roles/mqtt/users",
+    tests: "test/roles/mqtt/auth",
   },
   {
     file: "src/roles/mqtt/users/users.ts",
     text: "if (isRight) this.#digests.set(name, digest);",
     replacement: "this.#digests.set(name, digest);",
     tests: "test/roles/mqtt/users",
+  },
+  {
+    file: "src/roles/mqtt/users/access.ts",
+    text: "if (username !== undefined && (auth === undefined || users.has(username))) {",
+    replacement: "if (username !== undefined && auth === undefined) {",
+    tests: "test/roles/mqtt/auth",
+  },
+  {
+    file: "src/roles/mqtt/session/session.ts",
+    text: "if (givesTheSame(before, grant)) return;",
+    replacement: "return;",
+    tests: "test/roles/mqtt/auth",
+  },
+  {
+    file: "src/roles/mqtt/auth/http-service.ts",
+    text: "cache.set(cache.digest(question), verdict, now);",
+    replacement: "cache.set(cache.digest(String(username)), verdict, now);",
+    tests: "test/roles/mqtt/auth",
+  },
+  {
+    file: "src/roles/mqtt/auth/remote-keys.ts",
+    text: "if (now - this.#triedAt < wait) return Promise.resolve();",
+    replacement: "",
+    tests: "test/roles/mqtt/auth",
+  },
+  {
+    file: "src/roles/mqtt/auth/token-checker.ts",
+    text: "      algorithms: [...algorithmsOf(this.#config)],\n",
+    replacement: "",
+    tests: "test/roles/mqtt/auth",
   },
   // ZeroMQ
   {

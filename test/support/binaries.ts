@@ -3,6 +3,7 @@ import { constants, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, st
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { maxTestTime } from "./until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const names = ["distsrv", "distcli"] as const;
@@ -20,11 +21,12 @@ export interface Binaries {
  * `test` that needs the binaries. `npm run e2e` builds them and sets DISTSRV_E2E=1. Without that the test is skipped
  * when the binaries are older than any source.
  */
-export const testBinaries: (title: string, body: () => void | Promise<void>) => void = chooseTest();
+export const testBinaries: (title: string, body: () => void | Promise<void>, timeout?: number) => void =
+  chooseTest();
 
 function chooseTest(): typeof testBinaries {
   const missing = skipReason();
-  if (missing === undefined) return (title, body) => test(title, body);
+  if (missing === undefined) return (title, body, timeout) => test(title, body, timeout);
   if (process.env.DISTSRV_E2E === "1" && process.env.CI) {
     return (title) =>
       test(`${title} [${missing}]`, () => {
@@ -49,7 +51,7 @@ function skipReason(): string | undefined {
 
 /** Copies the binaries to an empty folder. Both folders are deleted after the file's tests. */
 export function copyBinaries(): Binaries {
-  setDefaultTimeout(30_000);
+  setDefaultTimeout(maxTestTime);
   const home = mkdtempSync(join(tmpdir(), "distsrv-e2e-"));
   afterAll(() => rmSync(home, { recursive: true, force: true }));
   const [folder, scratch] = [join(home, "bin"), join(home, "scratch")];
@@ -59,12 +61,4 @@ export function copyBinaries(): Binaries {
     copyFileSync(join(root, "dist", name), join(folder, name), constants.COPYFILE_FICLONE);
   }
   return { folder, scratch, distsrv: join(folder, "distsrv"), distcli: join(folder, "distcli") };
-}
-
-/** A free port, found by listening on port 0. */
-export function freePort(): number {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = probe;
-  probe.stop(true);
-  return port;
 }

@@ -1,8 +1,8 @@
 import { afterAll, expect, onTestFinished, setDefaultTimeout } from "bun:test";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import type { Lab } from "./lab.ts";
 import { needs, testWith } from "./needs.ts";
-import { maxWait } from "./until.ts";
+import { maxTestTime, maxWait } from "./until.ts";
 
 /** No network services, no GPU, and no sandbox, which would need privileges. */
 export const chromiumFlags = [
@@ -31,7 +31,7 @@ type PageTest = (title: string, options: PageOptions, body: (page: Page) => Prom
  */
 export function testDashboard(lab: () => Lab): PageTest {
   // Starting a browser and a server takes longer than the default timeout.
-  setDefaultTimeout(20_000);
+  setDefaultTimeout(maxTestTime);
   afterAll(async () => {
     await (await browser)?.close();
     browser = shared = undefined;
@@ -91,3 +91,19 @@ function complaintsOf(page: Page): string[] {
 /** Rows of the wire diagram, by their accessible name. */
 export const wireRow = (page: Page, sentence: string | RegExp) =>
   page.getByRole("option", { name: sentence });
+
+/**
+ * Pauses the wire diagram while one of these rows is in view. The diagram goes on until it is paused, so that a row that
+ * was seen a moment ago may have left it: then it goes on, and another one is waited for.
+ */
+export async function pauseWith(page: Page, rows: Locator): Promise<void> {
+  for (;;) {
+    await rows.last().waitFor();
+    await page.locator("main").press("Space");
+    // Until then rows still move, and one that is clicked may be another when the button is let go.
+    await page.locator(".live-paused").first().waitFor();
+    if ((await rows.count()) > 0) return;
+    await page.locator("main").press("Space");
+    await page.locator(".live-paused").first().waitFor({ state: "detached" });
+  }
+}

@@ -31,6 +31,7 @@ export class LabScript {
   problems: { service: string; text: string }[] = [];
   states: Record<string, string> = {};
   published: unknown[] = [];
+  me: { name: string; role: string; by: string } = { name: "ani", role: "admin", by: "machine" };
   #seq = 0;
   #conversations = 0;
   #queue: Event[] = [];
@@ -54,6 +55,8 @@ export class LabScript {
     if (path === "/api/services") return roster.map(([service]) => this.#service(service));
     if (path === "/api/problems") return this.problems;
     if (path === "/api/about") return this.#about();
+    if (path === "/api/me") return this.me;
+    if (path.startsWith("/api/rates")) return { every: 10, times: [], services: {} };
     if (path === "/api/try") return tryForms;
     if (kind === "try" && method === "POST") return attempt(name, JSON.parse(body));
     if (kind !== "services") return undefined;
@@ -129,13 +132,13 @@ export class LabScript {
     const [sensor, board, phone] = this.#mqtt;
     this.#scene++;
     const degrees = 20 + (this.#scene % 16);
-    this.#say(sensor, "in", `PUBLISH sister/temp qos 1, 12 B`, {
+    this.#say(sensor, "in", `PUBLISH sister/temp qos 1 "Suhu: ${degrees}°C"`, {
       packet: "PUBLISH",
       topic: "sister/temp",
       qos: 1,
       payload: `Suhu: ${degrees}°C`,
     });
-    this.#say(board, "out", `PUBLISH sister/temp qos 1, 12 B`, {
+    this.#say(board, "out", `PUBLISH sister/temp qos 1 "Suhu: ${degrees}°C"`, {
       packet: "PUBLISH",
       topic: "sister/temp",
       qos: 1,
@@ -143,7 +146,7 @@ export class LabScript {
     });
     this.#say(sensor, "out", "PUBACK 7", { packet: "PUBACK", id: 7 });
     if (this.#scene % 3 === 0)
-      this.#say(phone, "out", "PUBLISH sister/humidity qos 0, 16 B", {
+      this.#say(phone, "out", 'PUBLISH sister/humidity "Kelembapan: 41%"', {
         packet: "PUBLISH",
         topic: "sister/humidity",
         qos: 0,
@@ -204,7 +207,8 @@ export class LabScript {
   }
 }
 
-const tryForms = roster.map(([service, role]) => ({
+const tryForms = roster.map(([service, role, port]) => ({
+  address: { transport: "tcp", host: "127.0.0.1", port },
   service,
   role,
   title: role === "rest" ? "Ask for a calculation" : "Send a message",
@@ -233,8 +237,12 @@ const topic = (name: string, last: string, rate: number, retained = false) => ({
   size: last.length,
   qos: 0,
   retained,
+  retainedValue: retained ? last : null,
+  isLastRetained: retained,
   count: 1234,
+  bytes: 1234 * last.length,
   rate,
+  byteRate: Math.round(rate * last.length),
   time: Date.now(),
 });
 
@@ -249,6 +257,13 @@ const session = (clientId: string, connected: boolean, queued: number) => ({
   queuedBytes: queued * 20,
   inflight: queued > 0 ? 3 : 0,
   inflightIncoming: 0,
+  dropped: 0,
+  messagesIn: 120,
+  messagesOut: 340,
+  rateIn: connected ? 1.2 : 0,
+  byteRateIn: connected ? 14 : 0,
+  rateOut: connected ? 3.4 : 0,
+  byteRateOut: connected ? 40 : 0,
   expiry: 3600,
   connectedAt: Date.now() - 60_000,
 });
@@ -262,8 +277,14 @@ const views: Record<string, () => unknown> = {
       topic("sister/door", "open", 0, true),
       topic("gedung/lantai-2/ruang-201/suhu", '{"value":26.4,"unit":"C","battery":0.93}', 12.5),
     ],
+    total: 5,
     truncated: false,
   }),
+  topic: () => ({
+    ...{ topic: "sister/temp", last: null, retained: null, count: 0, bytes: 0, rate: 0, byteRate: 0 },
+    ...{ values: [], publishers: [], subscribers: [], subscriberCount: 0 },
+  }),
+  top: () => ({ topics: [], publishers: [] }),
   sessions: () => [
     session("sensor-kelas", true, 0),
     session("dashboard-lab", true, 0),

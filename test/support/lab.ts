@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Program, type ProgramOptions } from "./program.ts";
-import { until } from "./until.ts";
+import { maxTestTime, until } from "./until.ts";
 
 /** One line of the server's log. */
 export interface LogLine {
@@ -84,7 +84,7 @@ export class Lab {
       // The first address is that of the service's own port; further listeners follow.
       if (message === "Listening" && !this.#ports.has(String(name)))
         this.#ports.set(String(name), Number(port));
-      const [, adminPort] = /^Dashboard: http:\/\/\S+:(\d+)$/.exec(message) ?? [];
+      const [, adminPort] = /^Dashboard: https?:\/\/\S+:(\d+)$/.exec(message) ?? [];
       if (adminPort !== undefined) this.adminPort = Number(adminPort);
     }
     return this;
@@ -102,7 +102,7 @@ export class Lab {
 export function startServer(args: readonly string[], options: ServerOptions = {}): Promise<Lab> {
   const { program = source, cleanUp = afterAll, ...rest } = options;
   // Starting several processes takes longer than the default timeout.
-  setDefaultTimeout(20_000);
+  setDefaultTimeout(maxTestTime);
   const lab = new Lab(new Program([...program, ...args], { input: "", ...rest }));
   cleanUp(() => lab.program.kill());
   return lab.ready();

@@ -1,4 +1,5 @@
 import { test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import { python } from "./python.ts";
 
 /** A program of another project that a test requires. */
@@ -6,6 +7,8 @@ export interface Need {
   /** Shown in the title of a test that is skipped. */
   readonly name: string;
   readonly install: string;
+  /** So large that it is not asked of CI: its tests run where somebody has it. */
+  readonly isByHand?: boolean;
   /** Called once, when the first test that requires it is declared. */
   readonly isThere: () => boolean;
 }
@@ -14,13 +17,14 @@ type Body = () => void | Promise<void>;
 
 /**
  * `test` that requires programs. Without them the test is skipped, and its title says what to install; with `CI` set
- * it fails instead.
+ * it fails instead, unless only what is there by hand is missing.
  */
 export function testWith(...wanted: readonly Need[]): (title: string, body: Body) => void {
   const missing = wanted.filter((need) => !isThere(need));
   if (missing.length === 0) return (title, body) => test(title, body);
   const hint = missing.map(({ name, install }) => `${name}: ${install}`).join("; ");
-  if (!process.env.CI) return (title, body) => test.skip(`${title} [needs ${hint}]`, body);
+  const isAsked = process.env.CI && !missing.every(({ isByHand = false }) => isByHand);
+  if (!isAsked) return (title, body) => test.skip(`${title} [needs ${hint}]`, body);
   return (title) =>
     test(`${title} [needs ${hint}]`, () => {
       throw new Error(`CI is set, so nothing may be skipped. Missing is ${hint}`);
@@ -48,6 +52,9 @@ const pythonModule = (module: string, debian: string): Need => ({
   isThere: () => succeeds([python, "-c", `import ${module}`]),
 });
 
+const ownStatus = (): string =>
+  existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
+
 const command = (name: string, debian: string): Need => ({
   name,
   install: `apt-get install ${debian}`,
@@ -57,6 +64,10 @@ const command = (name: string, debian: string): Need => ({
 /** Debian keeps it where only root looks. */
 export const mosquittoBroker =
   Bun.which("mosquitto") ?? Bun.which("mosquitto", { PATH: "/usr/sbin:/usr/local/sbin" }) ?? undefined;
+
+/** Debian keeps it where only root looks. */
+export const haproxy =
+  Bun.which("haproxy") ?? Bun.which("haproxy", { PATH: "/usr/sbin:/usr/local/sbin" }) ?? undefined;
 
 export const needs = {
   python: { name: "python3", install: "apt-get install python3", isThere: () => succeeds([python, "-V"]) },
@@ -73,7 +84,31 @@ export const needs = {
     isThere: () => mosquittoBroker !== undefined && Bun.which("mosquitto_sub") !== null,
   },
   curl: command("curl", "curl"),
+  ownMounts: {
+    name: "root, or user namespaces",
+    install: "run the tests as root on Linux",
+    isThere: () => succeeds(["unshare", "--mount", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /mnt"]),
+  },
+  /** Debian's curl speaks MQTT. */
+  curlMqtt: {
+    name: "curl with MQTT",
+    install: "apt-get install curl",
+    isThere: () => Bun.which("curl") !== null && Bun.spawnSync(["curl", "-V"]).stdout.includes(" mqtt"),
+  },
+  haproxy: { name: "haproxy", install: "apt-get install haproxy", isThere: () => haproxy !== undefined },
   script: command("script", "bsdutils"),
+  tshark: command("tshark", "tshark"),
+  libreOffice: {
+    name: "LibreOffice and pdftotext",
+    install: "apt-get install libreoffice-writer-nogui poppler-utils",
+    isThere: () => Bun.which("soffice") !== null && Bun.which("pdftotext") !== null,
+    isByHand: true,
+  },
+  packetSocket: {
+    name: "CAP_NET_RAW on Linux",
+    install: "run the tests as root on Linux",
+    isThere: () => /^CapEff:\s*[0-9a-f]*[2367abef][0-9a-f]{3}$/m.test(ownStatus()),
+  },
   chromium: command("chromium", "chromium"),
   /** Node itself, not Bun under Node's name. */
   node: {

@@ -1,3 +1,4 @@
+import { onTestFinished } from "bun:test";
 import { maxWait } from "./until.ts";
 
 export interface ProgramOptions {
@@ -158,6 +159,17 @@ export async function output(command: readonly string[], options: ProgramOptions
 /** Runs a program with these lines as its input. @returns its output */
 export function typedInto(command: readonly string[], lines: readonly string[]): Promise<string> {
   return output(command, { input: lines.map((line) => `${line}\n`).join("") });
+}
+
+/**
+ * A program that has got these lines, and waits for more until the test is over: mosquitto_pub, told that its input has
+ * ended, waits for ever now and then.
+ */
+export function givenLines(command: readonly string[], lines: readonly string[]): Program {
+  const program = new Program(command);
+  onTestFinished(() => program.kill());
+  program.say(lines.join("\n"));
+  return program;
 }
 
 const tail = (text: string) => (text.length > 4000 ? `... ${text.slice(-4000)}` : text);

@@ -16,6 +16,11 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
   }
 
+  /** From 0 up to, not including, 1, as `Math.random`. */
+  next(): number {
+    return this.below(2 ** 32) / 2 ** 32;
+  }
+
   bytes(count: number): Uint8Array {
     const bytes = new Uint8Array(count);
     for (let at = 0; at < count; at++) bytes[at] = this.below(256);

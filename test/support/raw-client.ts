@@ -43,6 +43,12 @@ export class RawClient {
     return client;
   }
 
+  /** Connects to a server that closes the connection at once; the reset may come before the connection is noticed. */
+  static async turnedAway(port: number): Promise<void> {
+    const client = await RawClient.connect(port).catch(() => undefined);
+    await client?.closed;
+  }
+
   write(data: string | Uint8Array): void {
     this.#socket.write(data);
   }

@@ -69,6 +69,7 @@ export function fakeRegistry(...roles: Role[]): Registry {
   return {
     roles,
     compileOperation,
+    unmetTls: () => [],
     reservedReason: (name) => (name === "docs" ? "a test says so" : undefined),
   };
 }

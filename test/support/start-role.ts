@@ -10,6 +10,7 @@ export interface StartRoleOptions {
   readonly operations?: readonly Operation[];
   /** Collects every traffic event into `started.events`. */
   readonly observe?: boolean;
+  readonly guards?: RoleContext["guards"];
   /** Lines of these levels do not fail the test. */
   readonly expectLog?: readonly LogLevel[];
 }
@@ -63,6 +64,7 @@ export async function startRole<C>(
     operations: operationTable(options.operations ?? []),
     thread: 0,
     joins: false,
+    guards: options.guards,
     fail: (error) => failures.push(error),
   };
   const parsed = role.config.parse({ host: "127.0.0.1", port: 0, ...config });

@@ -24,10 +24,13 @@ static inline void put_string(Bytes *out, const char *text) {
   bytes_append(out, text, strlen(text));
 }
 
+// Whether sessions outlive their connections.
+static int keeps_session;
+
 static inline void put_connect(Bytes *out, const char *client_id) {
   bytes_append(out, "\x10", 1);
   put_length(out, 12 + strlen(client_id));
-  bytes_append(out, "\0\4MQTT\4\2\0\0", 10);  // level 4, clean session, no keep alive
+  bytes_append(out, keeps_session ? "\0\4MQTT\4\0\0\0" : "\0\4MQTT\4\2\0\0", 10);  // level 4, no keep alive
   put_string(out, client_id);
 }
 

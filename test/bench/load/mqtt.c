@@ -2,10 +2,11 @@
 // place in the order and its time: what arrives is checked for topic and length; at QoS 1 and 2 nothing may be
 // missing or duplicated, and each step of the acknowledgement must come exactly once. A message that arrives after a
 // later one of its publisher is counted as disordered; at QoS 0 it is an error.
-//   mqtt PORT PUBLISHERS SUBSCRIBERS fan|pair QOS PAYLOAD_BYTES WINDOW SECONDS [RATE]
+//   mqtt PORT PUBLISHERS SUBSCRIBERS fan|pair QOS PAYLOAD_BYTES WINDOW SECONDS [RATE] [lasting]
 // fan: every subscriber receives from every publisher; pair: subscriber i from publisher i. WINDOW limits the
 // unacknowledged messages of a QoS 1 or 2 publisher. RATE is messages a second of all publishers together: each message
-// is due at a time by the clock, whether or not the broker has answered earlier ones; its latency counts from then.
+// is due at a time by the clock, whether or not the broker has answered earlier ones; its latency counts from then;
+// 0 is as fast as it goes. lasting: the subscribers' sessions outlive their connections, which a durable broker keeps.
 #include "mqtt-connection.h"
 
 typedef struct {
@@ -23,12 +24,12 @@ typedef struct {
   uint8_t *exchanges;    // by packet id: how far its acknowledgement is
   uint32_t *next_order;  // a subscriber's expectation, by publisher
   Bytes *seen;           // a subscriber's, by publisher: a byte for each message; at QoS 1 and 2
-  char topic[24];
+  char topic[40];
   size_t topic_length;
   Bytes packet;  // a publisher's PUBLISH, to be stamped
 } Client;
 
-static int port, publishers, subscribers, pairs, qos, window;
+static int port, publishers, subscribers, pairs, qos, window, is_lasting;
 static size_t payload_length;
 static uint64_t ready, delivered, lost, disordered, last_delivery;
 
@@ -148,7 +149,8 @@ static void handle(Connection *connection, const Packet *packet) {
 }
 
 static void open_client(Client *client, int subscribes, int number) {
-  snprintf(client->topic, sizeof client->topic, "bench/%d", pairs ? number : 0);
+  // The sessions of an earlier run are still there: they must get nothing.
+  snprintf(client->topic, sizeof client->topic, "bench/%d/%d", is_lasting ? getpid() : 0, pairs ? number : 0);
   client->topic_length = strlen(client->topic);
   client->subscribes = subscribes;
   client->number = (uint32_t)number;
@@ -160,6 +162,7 @@ static void open_client(Client *client, int subscribes, int number) {
     memset(bytes_reserve(&client->packet, payload_length), 'x', payload_length);
     client->packet.end += payload_length;
   }
+  keeps_session = is_lasting && subscribes;
   open_connection(&client->connection, port, subscribes ? "subscriber" : "publisher", number);
 }
 
@@ -199,8 +202,8 @@ static uint64_t outstanding(const Client *all, int clients) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 9 && count != 10)
-    fail("usage: mqtt PORT PUBLISHERS SUBSCRIBERS fan|pair QOS PAYLOAD_BYTES WINDOW SECONDS [RATE]");
+  if (count < 9 || count > 11)
+    fail("usage: mqtt PORT PUBLISHERS SUBSCRIBERS fan|pair QOS PAYLOAD_BYTES WINDOW SECONDS [RATE] [lasting]");
   port = (int)number(arguments[1], "PORT");
   publishers = (int)number(arguments[2], "PUBLISHERS"), subscribers = (int)number(arguments[3], "SUBSCRIBERS");
   pairs = strcmp(arguments[4], "pair") == 0;
@@ -211,7 +214,8 @@ int main(int count, char **arguments) {
     fail("PAYLOAD_BYTES must be %zu to %d, and is %zu", sizeof(Stamp), 1 << 28, payload_length);
   window = (int)number(arguments[7], "WINDOW");
   double duration = seconds(arguments[8]);
-  double rate = count == 10 ? (double)number(arguments[9], "RATE") : 0;
+  double rate = count > 9 && strcmp(arguments[9], "0") != 0 ? (double)number(arguments[9], "RATE") : 0;
+  is_lasting = count == 11 && strcmp(arguments[10], "lasting") == 0;
 
   prepare_process();
   int clients = publishers + subscribers;

@@ -1,0 +1,195 @@
+import { afterAll, expect } from "bun:test";
+import type { Page } from "playwright-core";
+import { violationsOn } from "../support/axe.ts";
+import { fortyClients, startBusyLab } from "../support/busy-lab.ts";
+import { pauseWith, testDashboard } from "../support/dashboard-browser.ts";
+
+const lab = await startBusyLab();
+afterAll(await fortyClients(lab));
+const testPage = testDashboard(() => lab);
+
+const click = (page: Page, selector: string) => page.locator(selector).first().click();
+const appears = (page: Page, selector: string) => page.locator(selector).first().waitFor();
+
+/** Something to be opened on a page, by what neither language has a word for. */
+type Step = readonly [name: string, open: (page: Page) => Promise<unknown>];
+
+const onTab = (tab: number, sign: string): Step => [
+  `tab ${tab}`,
+  async (page) => {
+    await page.locator("[role=tab]").nth(tab).click();
+    await appears(page, sign);
+  },
+];
+
+const pages: Readonly<Record<string, readonly Step[]>> = {
+  "#/overview": [
+    ["problems", (page) => appears(page, ".problems")],
+    [
+      "a question",
+      async (page) => {
+        await click(page, ".card .controls button.icon");
+        await appears(page, "dialog[open]");
+      },
+    ],
+    [
+      "help",
+      async (page) => {
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("?");
+        await appears(page, "dialog .keys");
+      },
+    ],
+  ],
+  "#/wire": [
+    ["messages", (page) => appears(page, ".row-event")],
+    [
+      "details, filters, what is followed",
+      async (page) => {
+        const events = page.locator(".row-event rect[role=option]");
+        await pauseWith(page, events);
+        await click(page, ".toolbar button[aria-controls]");
+        // Without the pointer, for which the row would be scrolled to another place.
+        await events.last().dispatchEvent("click");
+        await click(page, ".follow-buttons button");
+        await appears(page, ".wire-chip");
+        await click(page, ".details summary");
+      },
+    ],
+    [
+      "export",
+      async (page) => {
+        await page.locator("main").press("e");
+        await appears(page, "dialog.export img");
+      },
+    ],
+  ],
+  "#/mqtt/rumah%2Fdapur%2Fiklim": [
+    ["a topic", (page) => appears(page, ".topic-panel .topic-values li")],
+    [
+      "a question",
+      async (page) => {
+        await click(page, ".topic-panel .now .quiet");
+        await appears(page, "dialog[open]");
+      },
+    ],
+    [
+      "what is heard",
+      async (page) => {
+        await page.keyboard.press("Escape");
+        await page.locator(".heard-form input").fill("rumah/#");
+        await click(page, ".heard-form button");
+        await page.locator(".heard li").nth(5).waitFor();
+      },
+    ],
+    [
+      "a list",
+      async (page) => {
+        await page.locator(".list-tools .segments button").nth(1).click();
+        await appears(page, "section.table td");
+      },
+    ],
+    onTab(1, ".bars li"),
+    onTab(2, "section.table td"),
+    [
+      "a question about an address",
+      async (page) => {
+        await page.locator("section.table .controls button").last().click();
+        await appears(page, "dialog[open] .actions");
+      },
+    ],
+    [
+      "who one is",
+      async (page) => {
+        await page.keyboard.press("Escape");
+        await click(page, ".me");
+        await appears(page, "dialog[open] .actions");
+        await page.keyboard.press("Escape");
+      },
+    ],
+    onTab(3, "section.table td"),
+  ],
+  "#/try/rest": [
+    [
+      "an answer",
+      async (page) => {
+        await click(page, "form button[type=submit]");
+        await appears(page, ".attempt .verdict");
+        await click(page, ".code-panel summary");
+      },
+    ],
+    [
+      "HTTP",
+      async (page) => {
+        await page.locator(".composer-head .segments button").nth(1).click();
+        await page.locator(".expected select").selectOption("contains");
+      },
+    ],
+    [
+      "bytes that are no bytes",
+      async (page) => {
+        await page.locator(".composer-head .segments button").nth(2).click();
+        await page.locator("form .segments button", { hasText: "Hex" }).click();
+        await page.locator("form textarea").fill("6");
+        await click(page, "form button[type=submit]");
+        await appears(page, "form .error");
+      },
+    ],
+  ],
+  "#/learn": [["patterns", (page) => appears(page, ".pattern .sketch")]],
+};
+
+/** What `look` finds at each step. */
+async function lookAround(page: Page, steps: readonly Step[], look: () => Promise<string[]>) {
+  const found: string[] = [];
+  for (const [name, open] of steps) {
+    await open(page);
+    for (const finding of await look()) found.push(`${name}: ${finding}`);
+  }
+  return found;
+}
+
+for (const [at, steps] of Object.entries(pages)) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const locale of ["en-GB", "id-ID"]) {
+      testPage(
+        `nothing on ${at} breaks a rule of WCAG 2.1 AA: ${locale}, ${colorScheme}`,
+        { at, colorScheme, locale },
+        async (page) => expect(await lookAround(page, steps, () => violationsOn(page))).toEqual([]),
+      );
+    }
+  }
+}
+
+/**
+ * Controls that a finger can miss. A link in a sentence may be as high as its line, and a check box is as large as its
+ * label.
+ */
+const tooSmall = `[...document.querySelectorAll("a, button, input, select, textarea, summary, [role=tab]")]
+  .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+  .filter((control) => document.querySelector("dialog[open]")?.contains(control) ?? true)
+  .filter((control) => !control.matches(".skip, p a:not(.pattern p a)"))
+  .map((control) => (control.type === "checkbox" ? control.closest("label") : control))
+  .map((control) => ({ control, box: control.getBoundingClientRect() }))
+  .filter(({ box }) => box.width > 0 && (box.width < 43.5 || box.height < 43.5))
+  .map(({ control, box }) =>
+    [Math.round(box.width), "by", Math.round(box.height), control.outerHTML.slice(0, 140)].join(" "))`;
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+for (const [at, steps] of Object.entries(pages)) {
+  for (const locale of ["en-GB", "id-ID"]) {
+    testPage(
+      `a finger hits every control of ${at} on a phone: ${locale}`,
+      { ...phone, at, locale },
+      async (page) => {
+        const look = async () => {
+          const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+          const small = await page.evaluate<string[]>(tooSmall);
+          return wide > phone.viewport.width ? [`${wide} pixels wide`, ...small] : small;
+        };
+        expect(await lookAround(page, steps, look)).toEqual([]);
+      },
+    );
+  }
+}
