@@ -63,6 +63,22 @@ describe("the report", () => {
     expect(stdout).toContain("- PUBLISH id 8 has no acknowledgement; the capture goes on for 4 ms after it.");
   });
 
+  test("says of QoS 2 which packets take the message, and which let its identifier go", async () => {
+    const exactlyOnce = new TcpTalk()
+      .handshake()
+      .send("client", connect("ani"))
+      .send("server", connack)
+      .sendOnly("client", packet(0x34, "sister/temp", [0, 9], Buffer.from("31")))
+      .sendOnly("server", Buffer.from([0x50, 2, 0, 9]))
+      .sendOnly("client", Buffer.from([0x62, 2, 0, 9]))
+      .sendOnly("server", Buffer.from([0x70, 2, 0, 9]))
+      .close();
+    const { stdout } = await run(["-"], { stdin: Uint8Array.from(pcap(exactlyOnce.packets)) });
+    expect(stdout).toContain(
+      "- Packet 8 is a PUBLISH with QoS 2. Packet 9 is the PUBREC, in which the server itself says that it has the message; with packet 10 (PUBREL) and packet 11 (PUBCOMP) both sides let go of its identifier, so that it is not taken twice.",
+    );
+  });
+
   test("says nothing of acknowledgements where the capture has no such PUBLISH", async () => {
     const echo = new TcpTalk({ serverPort: 2222 }).handshake().send("client", "a").send("server", "b");
     const { stdout } = await run(["-"], { stdin: pcap(echo.packets) });

@@ -24,6 +24,8 @@ const synOnly = Uint8Array.from(
   pcap([{ bytes: ethernet(ipv4(tcp({ flags: TcpFlag.Syn, sequence: 7, targetPort: 2222 }))) }]),
 );
 
+const answerOnly = Uint8Array.from(pcap([new TcpTalk().handshake().packets[1]!]));
+
 const hostile = "<script>alert(1)</script>](x) `a` | \u001b[2J";
 const attack = Uint8Array.from(
   pcap(
@@ -81,6 +83,13 @@ describe("a report", () => {
     );
     for (const word of ["three-way", "after packet", "FIN", "RST", "TCP's ACK", "message"])
       expect(text).not.toContain(word);
+  });
+
+  test("says of a SYN, ACK without its SYN that the SYN is not there", async () => {
+    const { bytes } = await write(".md", ["-"], { stdin: answerOnly });
+    expect(bytes().toString()).toContain(
+      "Packet 1 accepts a connection (SYN, ACK); the SYN that asked for it is not in the capture.",
+    );
   });
 
   test("of a capture without packets says so, and nothing else", async () => {

@@ -109,6 +109,19 @@ describe("the order of segments", () => {
     expect(tcp.missing).toBe(100);
   });
 
+  test("what comes after such a gap has the time of its own packet, because it waited for nothing", () => {
+    const { conversation } = told(
+      talk()
+        .handshake()
+        .segment("client", { flags: push, payload: Buffer.from("dunia") }, 100)
+        .wait(10e6)
+        .segment("server", { flags: ack, acknowledgement: 1106 })
+        .acknowledge("client"),
+    );
+    const message = conversation.steps.first.find(({ event }) => event.kind === "message");
+    expect(message).toMatchObject({ packet: 4, time: 3e6 });
+  });
+
   test("a packet that the capture has twice is counted once and is no retransmission", () => {
     const spoken = talk().handshake().send("client", "halo");
     const twice = spoken.packets.flatMap((packet) => [packet, packet]);
@@ -145,6 +158,16 @@ describe("how it begins and ends", () => {
     const syn = { flags: TcpFlag.Syn, acknowledgement: 0 };
     const { tcp, odd } = told(talk().segment("client", syn).wait(1e9).segment("client", syn));
     expect([tcp.state, odd]).toEqual(["asking", ["half-open 1", "retransmission 2"]]);
+  });
+
+  test("what the server sent of a whole connection tells of one, and not of half of one", () => {
+    const whole = talk().handshake().send("client", "halo").send("server", "Echo: halo").close();
+    // Numbers of an Ethernet and an IP header before: the source port.
+    const served = whole.packets.filter(({ bytes }) => bytes.readUInt16BE(34) === 2222);
+    const report = analyse(served);
+    expect(storyOf(report.conversations[0]!.conversation)).toContain('server "Echo: halo"');
+    expect(odditiesOf(report).filter((odd) => odd.startsWith("half-open"))).toEqual([]);
+    expect(odditiesOf(analyse(served.slice(0, 1)))).toEqual(["half-open 1"]);
   });
 
   test("RST in the middle tells who reset it", () => {

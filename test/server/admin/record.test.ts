@@ -64,6 +64,17 @@ test("what a slow reader has no room for is left out whole, and counted", async 
   expect(frames + drops).toBe(30);
 });
 
+test("a peer without an address has no packets, and is counted", async () => {
+  const { hub, stream, stopping, send } = recording(10_000);
+  send(Uint8Array.of(1));
+  const unnamed = { ...conversation, id: "echo#2", local: "unix:/run/echo.sock", remote: "unix" };
+  const traffic = hub.service("echo");
+  if (traffic.sample("bytes"))
+    traffic.emit({ kind: "bytes", conversation: unnamed, direction: "in", bytes: Uint8Array.of(2) });
+  stopping.abort();
+  expect(read(await new Response(stream).bytes())).toEqual({ frames: 1, drops: 1 });
+});
+
 test("a reader that is gone is observed for no longer", async () => {
   const { hub, stream, ended } = recording(10_000);
   expect(hub.ratesFor("echo").bytes).toBeGreaterThan(0);
