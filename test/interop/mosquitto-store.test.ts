@@ -33,7 +33,7 @@ testWith(needs.mosquittoBroker)("what a Mosquitto kept becomes a store", async (
 
   const data = join(folder, "data");
   expect(await output([...distsrv, "store", "import", data, database])).toBe(
-    `Imported 2 sessions, 2 messages, 1 retained messages and 0 wills into ${data}\n`,
+    `Imported 2 sessions, 2 messages, 1 retained message and 0 wills into ${data}\n`,
   );
   const exported = (await output([...distsrv, "store", "export", data])).trim().split("\n");
   const entries = exported.map((line) => JSON.parse(line) as Record<string, unknown>);
