@@ -1,4 +1,5 @@
 import type { TrafficEvent, TrafficKind } from "../core/traffic.ts";
+import { everyEvent } from "./observer.ts";
 import { RecentGroups } from "./recent-groups.ts";
 import { refillMs } from "./refill.ts";
 
@@ -38,7 +39,11 @@ export class FairSampler {
 
   /** Keeps the tokens that are left. Only a sampler that had no rate before starts with a refill. */
   setRate(rate: number): void {
-    const isNew = this.#rate === 0;
+    if (rate === everyEvent) {
+      this.#rate = rate;
+      return;
+    }
+    const isNew = this.#rate === 0 || this.#rate === everyEvent;
     this.#rate = rate;
     if (isNew) this.refill();
     this.#common = Math.min(this.#common, rate - this.#maxReserved);
@@ -47,6 +52,7 @@ export class FairSampler {
 
   /** Saves tokens for up to a second, so that a quiet service's burst is shown completely. */
   refill(): void {
+    if (this.#rate === everyEvent) return;
     const tokens = (this.#rate * refillMs) / 1000;
     const reserved = Math.min(tokens / 2, this.#maxReserved - this.#reserved);
     this.#reserved += reserved;
@@ -57,6 +63,7 @@ export class FairSampler {
 
   /** Takes a token for the event. @returns false when the event is sampled out */
   tryTake(event: TrafficEvent): boolean {
+    if (this.#rate === everyEvent) return true;
     const group = event.kind === "message" ? event.group : undefined;
     if (group === undefined) return this.#tryTake(event);
     const known = this.#groups.get(group);

@@ -1,212 +1,28 @@
-import { close, write } from "node:fs";
 import { type Problem, problem } from "../core/problem.ts";
+import { type Loss, QueuedWriter } from "./queued-writer.ts";
 
-export interface LineWriterOptions {
-  readonly fd: number;
-  /** What the lines go to, for messages: `standard output`, or a path. */
-  readonly name: string;
-  /** Bytes that may wait. A line beyond them is lost, and counted. */
-  readonly maxWaiting?: number;
-  /** The system call; another one in tests. */
-  readonly write?: Write;
-}
-
-type Write = (fd: number, bytes: Uint8Array, done: (error: Error | null, written: number) => void) => void;
-
-/** About as much as a slow reader's thousands of lines. */
-const defaultMaxWaiting = 1024 * 1024;
-
-/** Lines that wait are written together, up to about this many bytes at once. */
-const maxChunk = 64 * 1024;
-
-/** After a failure the first pause before the next attempt, and the longest. */
-const [firstPauseMs, maxPauseMs] = [100, 5000];
-
-const busyPauseMs = 10;
-
-/** A further failure within this time is part of the one before. */
-const sameFailureMs = 60_000;
-
-/**
- * Writes lines to a file descriptor without ever waiting for it: a full disk, a terminal that is held (Ctrl-S) or a
- * reader that has stopped costs lines and nothing else. Lines wait in memory, up to a limit, and are tried again, so
- * that a short failure loses none. Where lines are lost, a line with their count takes their place.
- *
- * `process.stdout` does none of that on Bun 1.4: it holds what is not read without a limit and reports nothing as
- * waiting, writes to a terminal hold the event loop, and an error event ends the process or, when it is logged, is
- * followed by the next. Here the system call is made in Bun's thread pool, one at a time.
- */
-export class LineWriter {
-  readonly name: string;
-  /** Called when lines cannot be written, and not again before that has been well for a minute. */
-  onFailure = (_why: string): void => {};
+/** Lines, each with its end. Where some are lost, a line with their count takes their place. */
+export class LineWriter extends QueuedWriter<string> {
   /** What stands where `lost` lines are missing; set by whoever knows the lines' format. */
   gapLine = (lost: number, why: string): string => `${lost} lines were lost here: ${why}\n`;
-  readonly #fd: number;
-  readonly #maxWaiting: number;
-  readonly #write: Write;
-  #lines: string[] = [];
-  #waitingBytes = 0;
-  /** What is being written: the rest of a chunk, so that a line is never cut. */
-  #chunk: Uint8Array | undefined;
-  #isWriting = false;
-  #isClosed = false;
-  #timer: Timer | undefined;
-  #pauseMs = firstPauseMs;
-  #error: Error | undefined;
-  /** Why lines were lost, or could not be written last. */
-  #why = "";
-  #lastFailureAt = Number.NEGATIVE_INFINITY;
-  /** Lines are left out until half of what waits has been written. */
-  #isFull = false;
-  #lost = 0;
-  #lostTotal = 0;
-  /** Called when nothing waits any more, or when an attempt has failed. */
-  readonly #flushed: (() => void)[] = [];
-
-  constructor({ fd, name, maxWaiting, write: writeCall }: LineWriterOptions) {
-    this.name = name;
-    this.#fd = fd;
-    this.#maxWaiting = maxWaiting ?? defaultMaxWaiting;
-    this.#write = writeCall ?? ((file, bytes, done) => write(file, bytes, 0, bytes.length, null, done));
-  }
-
-  /** Lines lost since the start. */
-  get lost(): number {
-    return this.#lostTotal;
-  }
 
   /** Undefined while lines can be written. */
   get problem(): Problem | undefined {
-    if (this.#error === undefined && !this.#isFull) return undefined;
-    const values = { name: this.name, why: this.#why, lost: this.#lost };
+    if (this.loss === undefined) return undefined;
+    const values = { name: this.name, ...this.loss };
     const text = `Cannot write to ${values.name}: ${values.why}; ${values.lost} lines have been lost so far`;
     return problem("log", text, values);
   }
 
-  /** Why the last attempt failed; undefined after one that succeeded. */
-  get error(): Error | undefined {
-    return this.#error;
+  protected sizeOf(line: string): number {
+    return Buffer.byteLength(line);
   }
 
-  /** @param line ends in a line end; one that is longer than the limit is taken when nothing else waits */
-  write(line: string): void {
-    if (this.#isClosed) return;
-    const bytes = Buffer.byteLength(line);
-    const waiting = this.#waitingBytes + (this.#chunk?.length ?? 0);
-    if (this.#isFull || (waiting > 0 && waiting + bytes > this.#maxWaiting)) {
-      this.#lose();
-      return;
-    }
-    this.#append(line, bytes);
-    if (!this.#isWriting && this.#timer === undefined) this.#attempt();
+  protected join(lines: readonly string[]): Uint8Array {
+    return Buffer.from(lines.join(""));
   }
 
-  /** Resolves when nothing waits, or when what waits cannot be written. */
-  async flush(): Promise<void> {
-    if (this.#isEmpty && !this.#isWriting) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#flushed.push(resolve);
-    if (!this.#isWriting) this.#attempt();
-    await promise;
-  }
-
-  /** Writes what can be written, and closes the descriptor, whose number may then be another file's. */
-  async close(): Promise<void> {
-    await this.flush();
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    await new Promise<void>((resolve) => close(this.#fd, () => resolve()));
-  }
-
-  get #isEmpty(): boolean {
-    return this.#lines.length === 0 && this.#chunk === undefined;
-  }
-
-  #append(line: string, bytes: number): void {
-    this.#lines.push(line);
-    this.#waitingBytes += bytes;
-  }
-
-  #lose(): void {
-    this.#lost++;
-    this.#lostTotal++;
-    if (this.#isFull) return;
-    this.#isFull = true;
-    if (this.#error === undefined) this.#fail("nobody reads it");
-  }
-
-  #attempt(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#chunk ??= this.#nextChunk();
-    if (this.#chunk === undefined) {
-      this.#resolveFlushed();
-      return;
-    }
-    this.#isWriting = true;
-    this.#write(this.#fd, this.#chunk, (error, written) => {
-      this.#isWriting = false;
-      if (error === null && written > 0) this.#succeeded(written);
-      else if (error === null || isBusy(error)) this.#retry(busyPauseMs);
-      else this.#failed(error);
-    });
-  }
-
-  #nextChunk(): Uint8Array | undefined {
-    if (this.#lines.length === 0) return undefined;
-    let [count, size] = [0, 0];
-    while (count < this.#lines.length && size < maxChunk) size += this.#lines[count++]?.length ?? 0;
-    const chunk = Buffer.from(this.#lines.splice(0, count).join(""));
-    this.#waitingBytes -= chunk.length;
-    return chunk;
-  }
-
-  #succeeded(written: number): void {
-    const rest = this.#chunk?.subarray(written);
-    this.#chunk = rest?.length === 0 ? undefined : rest;
-    this.#error = undefined;
-    if (this.#lost > 0 && this.#waitingBytes <= this.#maxWaiting / 2) this.#markGap();
-    this.#attempt();
-  }
-
-  #markGap(): void {
-    const line = this.gapLine(this.#lost, this.#why);
-    this.#lost = 0;
-    this.#isFull = false;
-    this.#append(line, Buffer.byteLength(line));
-  }
-
-  #failed(error: Error): void {
-    const isFirst = this.#error === undefined;
-    this.#error = error;
-    if (isFirst) this.#fail(error.message);
-    this.#lastFailureAt = performance.now();
-    this.#retry(this.#pauseMs);
-    this.#pauseMs = Math.min(maxPauseMs, this.#pauseMs * 2);
-    this.#resolveFlushed();
-  }
-
-  /** A failure begins. */
-  #fail(why: string): void {
-    this.#why = why;
-    const now = performance.now();
-    const isNew = now - this.#lastFailureAt > sameFailureMs;
-    this.#lastFailureAt = now;
-    if (!isNew) return;
-    this.#pauseMs = firstPauseMs;
-    this.onFailure(why);
-  }
-
-  #retry(pauseMs: number): void {
-    this.#timer = setTimeout(() => this.#attempt(), pauseMs);
-    this.#timer.unref();
-  }
-
-  #resolveFlushed(): void {
-    for (const resolve of this.#flushed.splice(0)) resolve();
+  protected gap({ lost, why }: Loss): string {
+    return this.gapLine(lost, why);
   }
 }
-
-/** Somebody who shares the descriptor has made it non-blocking, and it takes no more just now: a slow reader. */
-const isBusy = (error: Error): boolean => "code" in error && error.code === "EAGAIN";

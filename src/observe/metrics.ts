@@ -24,6 +24,8 @@ export interface ProcessNumbers {
   readonly cpu: { readonly user: number; readonly system: number };
   /** By where they should have gone: `output` or `file`. */
   readonly lostLogLines: Readonly<Record<string, number>>;
+  /** Packets; undefined where none are captured. */
+  readonly capture: { readonly received: number; readonly dropped: number } | undefined;
   readonly descriptors: { readonly open: number | undefined; readonly limit: number | undefined };
   readonly guards: {
     /** By who has banned. */
@@ -163,7 +165,23 @@ function addProcess(registry: Registry, numbers: ProcessNumbers): void {
     registers: [registry],
   });
   for (const [to, lines] of Object.entries(lostLogLines)) lost.inc({ to }, lines);
+  if (numbers.capture !== undefined) addCapture(registry, numbers.capture);
   addGuards(registry, numbers.guards);
+}
+
+function addCapture(registry: Registry, { received, dropped }: NonNullable<ProcessNumbers["capture"]>): void {
+  const counter = (name: string, help: string, value: number) =>
+    new Counter({ name, help, registers: [registry] }).inc(value);
+  counter(
+    "distsrv_capture_packets_total",
+    "Packets for the capture, those that were left out as well.",
+    received,
+  );
+  counter(
+    "distsrv_capture_dropped_packets_total",
+    "Packets that are not in the capture, because the disk was too slow or full, or nobody could tell their addresses.",
+    dropped,
+  );
 }
 
 function addGuards(

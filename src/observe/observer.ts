@@ -3,6 +3,9 @@ import type { TrafficEvent, TrafficKind } from "../core/traffic.ts";
 /** How many events of each kind an observer takes per second and service; 0 for a kind that is absent. */
 export type SampleRates = Readonly<Partial<Record<TrafficKind, number>>>;
 
+/** The rate of who wants no sample, but each one. */
+export const everyEvent: number = Number.POSITIVE_INFINITY;
+
 /** Whoever looks at traffic through the hub: the log, the history, the latency histogram, a thread's relay. */
 export interface Observer {
   /** The rates for every service. The hub reads them when the observer is added and on `TrafficHub.updateRates`. */

@@ -119,7 +119,7 @@ export class ServiceTraffic implements Traffic {
   }
 
   /**
-   * To be called when observers were added or removed, or have changed their rates. It refills no tokens.
+   * To be called when observers were added or removed, or have changed their rates. It refills no tokens, but for those who want more than before.
    * @returns whether the rates of this service have changed
    */
   updateRates(): boolean {
@@ -148,7 +148,9 @@ export class ServiceTraffic implements Traffic {
 
   #limitTokens(kind: TrafficKind, before: number): void {
     const rate = this.#buildRate(kind);
-    this.#tokens[kind] = before === 0 ? perRefill(rate) : Math.min(rate, this.#tokens[kind]);
+    // Who wants more has some at once: the connection that comes next is not to wait for the next refill.
+    if ((this.#rates[kind] ?? 0) > before) this.#tokens[kind] = Math.max(this.#tokens[kind], perRefill(rate));
+    else this.#tokens[kind] = Math.min(rate, this.#tokens[kind]);
   }
 
   /** Saves tokens for up to a second, so that a quiet service's burst is shown completely. */

@@ -10,7 +10,7 @@ import { endpointsOf } from "../protocol/capture/synthetic/endpoints.ts";
 import { IncreasingTime } from "../protocol/capture/synthetic/increasing-time.ts";
 import { udpPacket } from "../protocol/capture/synthetic/ip-packet.ts";
 import { type SyntheticPacket, TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
-import type { Observer, SampleRates } from "./observer.ts";
+import { everyEvent, type Observer, type SampleRates } from "./observer.ts";
 
 export interface RecordingOptions {
   /** The program that writes it. */
@@ -25,15 +25,17 @@ export interface RecordingOptions {
   readonly now: () => number;
 }
 
+export interface RecordingCounts {
+  readonly received: number;
+  readonly dropped: number;
+}
+
 interface RecordedInterface {
   readonly index: number;
   readonly isDescribed: boolean;
   received: number;
   dropped: number;
 }
-
-/** More than any service has; it is never reached as long as each event is built. */
-const everyOne = 1e9;
 
 /** Connections that are known at once; of what is forgotten the rest begins in the middle again. */
 const maxTalks = 65_536;
@@ -62,15 +64,21 @@ export class TrafficRecording implements Observer {
   /** @param options `write` has to take the beginning of the file, which this hands to it */
   constructor(options: RecordingOptions) {
     this.#options = options;
-    options.write([sectionHeader(options.application, comment)]);
+    this.begin();
+  }
+
+  /** What comes from now on is in a file of its own, in which connections go on that others have begun. */
+  begin(): void {
+    this.#interfaces.clear();
+    this.#options.write([sectionHeader(this.#options.application, comment)]);
   }
 
   ratesFor(service: string): SampleRates {
     const { services, hasDatagrams } = this.#options;
     if (services !== undefined && !services.has(service)) return {};
     return hasDatagrams(service)
-      ? { message: everyOne }
-      : { open: everyOne, bytes: everyOne, close: everyOne };
+      ? { message: everyEvent }
+      : { open: everyEvent, bytes: everyEvent, close: everyEvent };
   }
 
   observe(event: TrafficEvent): void {
@@ -96,10 +104,14 @@ export class TrafficRecording implements Observer {
       .map(({ index, received, dropped }) => interfaceStatistics(index, at, { received, dropped }));
   }
 
-  get dropped(): number {
-    let sum = 0;
-    for (const { dropped } of this.#interfaces.values()) sum += dropped;
-    return sum;
+  /** Packets of this file, and those that are not in it. */
+  get counts(): RecordingCounts {
+    const counts = { received: 0, dropped: 0 };
+    for (const { received, dropped } of this.#interfaces.values()) {
+      counts.received += received;
+      counts.dropped += dropped;
+    }
+    return counts;
   }
 
   /** The interface of a service, which is described before its first packet. */

@@ -751,7 +751,7 @@ export const mutations: readonly Mutation[] = [
     tests: "test/observe",
   },
   {
-    file: "src/observe/line-writer.ts",
+    file: "src/observe/queued-writer.ts",
     text: "this.#chunk = rest?.length === 0 ? undefined : rest;",
     replacement: "this.#chunk = undefined;",
     tests: "test/observe",
@@ -760,6 +760,12 @@ export const mutations: readonly Mutation[] = [
     file: "src/observe/event-filter.ts",
     text: 'typeof name === "string" && name.startsWith(client)',
     replacement: 'typeof name === "string" && name === client',
+    tests: "test/observe",
+  },
+  {
+    file: "src/observe/traffic-capture.ts",
+    text: "if (this.#finishing !== undefined || this.#writer.loss !== undefined) return;",
+    replacement: "if (this.#writer.loss !== undefined) return;",
     tests: "test/observe",
   },
   // Running services

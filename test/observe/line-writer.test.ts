@@ -2,14 +2,15 @@ import { expect, onTestFinished, test } from "bun:test";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LineWriter, type LineWriterOptions } from "../../src/observe/line-writer.ts";
+import { LineWriter } from "../../src/observe/line-writer.ts";
+import type { QueuedWriterOptions } from "../../src/observe/queued-writer.ts";
 import { until } from "../support/until.ts";
 
 const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
 const busy = Object.assign(new Error("EAGAIN: resource temporarily unavailable, write"), { code: "EAGAIN" });
 
 /** A device that takes, at each write, the number of bytes or the error that `next` gives. */
-function device(options: Partial<LineWriterOptions> = {}) {
+function device(options: Partial<QueuedWriterOptions> = {}) {
   const state = { text: "", calls: 0, next: (length: number): number | Error => length };
   const writer = new LineWriter({
     fd: -1,

@@ -14,6 +14,7 @@ const process = {
   memory: { rss: 1000, heap: 500 },
   cpu: { user: 1.5, system: 0.5 },
   lostLogLines: { output: 12, file: 0 },
+  capture: { received: 90, dropped: 4 },
   descriptors: { open: 20, limit: 64 },
   guards: {
     bans: { file: 2, operator: 1, guard: 0 },
@@ -69,6 +70,8 @@ describe("/metrics", () => {
       { value: "12", labels: { to: "output" } },
       { value: "0", labels: { to: "file" } },
     ]);
+    expect(of("distsrv_capture_packets_total")?.metrics[0]?.value).toBe("90");
+    expect(of("distsrv_capture_dropped_packets_total")?.metrics[0]?.value).toBe("4");
     expect(of("process_open_fds")?.metrics[0]?.value).toBe("20");
     expect(of("process_max_fds")?.metrics[0]?.value).toBe("64");
     expect(of("process_start_time_seconds")?.metrics[0]?.value).toBe("1700000000.5");

@@ -35,6 +35,8 @@ export interface ProcessHealth {
   problems(): readonly Problem[];
   /** Lines of the log lost since the start, by where they should have gone. */
   lostLogLines(): Readonly<Record<string, number>>;
+  /** Packets of the capture; undefined where there is none. */
+  capture(): { readonly received: number; readonly dropped: number } | undefined;
   /** File descriptors, where the system says. */
   descriptors(): { readonly open: number | undefined; readonly limit: number | undefined };
   /** Bans, and wrong logins. */

@@ -83,7 +83,8 @@ function readMetrics({ supervisor, io, health }: OpenAdminOptions, hub: TrafficH
     const lostLogLines = health.lostLogLines();
     const descriptors = health.descriptors();
     const guards = health.guards();
-    const process = { version: io.version, lostLogLines, descriptors, guards, ...io.facts() };
+    const capture = health.capture();
+    const process = { version: io.version, lostLogLines, capture, descriptors, guards, ...io.facts() };
     return await metrics.text(await Promise.all(services), process);
   };
 }

@@ -20,6 +20,7 @@ import type { Plan, Registry } from "../config/plan.ts";
 import type { AdminConfig, LogConfig, Settings } from "../config/schema.ts";
 import { ProcessGuards } from "../guards/process-guards.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
+import { CaptureControl } from "../run/capture-control.ts";
 import { compareLimits, descriptorBudget, descriptorProblems } from "../run/descriptors.ts";
 import { hyperlink, understandsLinks } from "../run/hyperlink.ts";
 import { sayWhatIsOpen } from "../run/open-services.ts";
@@ -79,9 +80,23 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     version: io.version,
     spawnWorker: io.spawnWorker,
   });
+  const capture = new CaptureControl({
+    hub,
+    log: own,
+    application: `distsrv ${io.version}`,
+    hasDatagrams: (name) => supervisor.hasDatagrams(name),
+  });
+  if (!captures(capture, plan.settings.capture, (problem) => io.err(`${problem}\n`)))
+    return exitStatus.failed;
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
   let admin: RunningAdmin | undefined;
-  const health = processHealth({ log, audit: auditFile }, budget, guards, io, () => admin?.problems() ?? []);
+  const health = processHealth(
+    { log, audit: auditFile, capture },
+    budget,
+    guards,
+    io,
+    () => admin?.problems() ?? [],
+  );
   const { stopped, drain } = stopOnce(io, supervisor, own, audit);
   io.onSignal("report", () => void logCounters(supervisor, log.logger));
   const setLog = (config: LogConfig) => {
@@ -103,8 +118,10 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     return admin !== undefined;
   };
   const setGuards = (settings: Settings) => guards.configure(settings);
+  const setCapture = (settings: Settings["capture"]) =>
+    captures(capture, settings, (problem) => own.error(problem));
   const reloader = new Reloader(
-    { read, supervisor, setLog, setGuards, setUsers, setWatch, renewTls },
+    { read, supervisor, setLog, setCapture, setGuards, setUsers, setWatch, renewTls },
     wholePlan.settings,
   );
   const reload = (asker: Asker) => reloadAndLog(reloader, own, audit, asker);
@@ -113,7 +130,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     "reload",
     (signal) => void reload({ by: signal }).catch(() => own.info(`${signal}: nothing is changed`)),
   );
-  io.onSignal("reopen", () => void reopenFiles(log, auditFile, own));
+  io.onSignal("reopen", () => void reopenFiles(log, auditFile, capture, own));
   audit?.("started", { version: io.version, pid: io.facts().pid, config: plan.file });
 
   try {
@@ -139,6 +156,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   } catch (error) {
     await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
     await admin?.stop(AbortSignal.timeout(shortGraceMs));
+    await capture.close(false);
     await Promise.all([log.close(), auditFile?.close()]);
     for (const message of await startErrors(error, plan, io)) io.err(`${message}\n`);
     return exitStatus.failed;
@@ -159,6 +177,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   await admin?.stop(AbortSignal.timeout(shortGraceMs));
   kept?.forget();
   audit?.("stopped", { clean });
+  await capture.close();
   await Promise.all([log.close(), auditFile?.close()]);
   return clean ? exitStatus.ok : exitStatus.failed;
 }
@@ -221,10 +240,34 @@ async function reloadAndLog(
   }
 }
 
-async function reopenFiles(log: Log, audit: AuditFile | undefined, own: Logger): Promise<void> {
-  const hasLog = await reopen("log", () => log.reopen(), own);
-  if (audit !== undefined) await reopen("audit", () => audit.reopen().then(() => true), own);
-  else if (!hasLog) own.info("There is no file to open again: neither log.file nor audit is set");
+async function reopenFiles(
+  log: Log,
+  audit: AuditFile | undefined,
+  capture: CaptureControl,
+  own: Logger,
+): Promise<void> {
+  const found = [
+    await reopen("log", () => log.reopen(), own),
+    audit !== undefined && (await reopen("audit", () => audit.reopen().then(() => true), own)),
+    await reopen("capture", async () => capture.startFile(), own),
+  ];
+  if (!found.includes(true))
+    own.info("There is no file to open again: none of log.file, audit and capture is set");
+}
+
+/** @returns whether it captures as the settings say */
+function captures(
+  capture: CaptureControl,
+  settings: Settings["capture"],
+  report: (problem: string) => void,
+): boolean {
+  try {
+    capture.set(settings);
+    return true;
+  } catch (error) {
+    report(describeError(error));
+    return false;
+  }
 }
 
 /** @param open resolves to false where there is no file. @returns whether there is one */
@@ -247,8 +290,15 @@ function recordGuardBans({ bans }: ProcessGuards, audit: Audit): void {
   });
 }
 
+/** Files that distsrv writes. */
+interface Written {
+  readonly log: Log;
+  readonly audit: AuditFile | undefined;
+  readonly capture: CaptureControl;
+}
+
 function processHealth(
-  { log, audit }: { readonly log: Log; readonly audit: AuditFile | undefined },
+  { log, audit, capture }: Written,
   budget: DescriptorBudget | undefined,
   guards: ProcessGuards,
   io: ServerIo,
@@ -260,10 +310,12 @@ function processHealth(
     problems: () => [
       ...log.problems(),
       ...(audit?.problems() ?? []),
+      ...capture.problems(),
       ...(ofDescriptors() ?? []),
       ...guards.problems(),
       ...ofAdmin(),
     ],
+    capture: () => capture.counts,
     lostLogLines: () => ({ ...log.lost(), ...(audit !== undefined && { audit: audit.lost() }) }),
     descriptors: () => ({ open: open(), limit }),
     guards: () => guards.numbers(),

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { nearest } from "../../core/nearest.ts";
 import { operationTable } from "../../core/operation.ts";
 import { resolveTls } from "../../core/tls-setting.ts";
 import { withEnvironmentToken } from "./admin-token.ts";
@@ -66,6 +67,7 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
   const settings = withPaths(moveAdmin(context, readSettings(context, own), offset), inFolder, readInFolder);
   const definitions = readOperations(context, operations);
   const all = readServices(context, services, settings);
+  checkCapture(context, settings.capture, Object.keys(Object(services)));
   for (const message of selectionMistakes(options, Object.keys(Object(services))))
     diagnostics.push({ path: "", message });
   // Also of services that do not run, mistakes in the file are reported; what follows concerns those that run.
@@ -86,6 +88,16 @@ export function loadPlan(options: LoadOptions, registry: Registry): Plan {
     services: planned,
     otherFiles: [...otherFiles, ...files.paths],
   };
+}
+
+/** A service that is misspelt would be missing in the file, and nobody would notice. */
+function checkCapture(context: LoadContext, capture: Settings["capture"], names: readonly string[]): void {
+  for (const [index, name] of (capture?.services ?? []).entries()) {
+    if (names.includes(name)) continue;
+    const guess = nearest(name, names);
+    const hint = guess === undefined ? `There are ${names.join(", ")}` : `Did you mean "${guess}"?`;
+    addDiagnostic(context, ["capture", "services", index], `there is no service "${name}". ${hint}`);
+  }
 }
 
 /** With absolute paths, and with what stands in files of its own. */
@@ -110,11 +122,12 @@ function withPaths(
   inFolder: (path: string) => string,
   readInFolder: (path: string) => string,
 ): Settings {
-  const { log, audit, admin } = settings;
+  const { log, audit, capture, admin } = settings;
   return {
     ...settings,
     log: log.file === undefined ? log : { ...log, file: inFolder(log.file) },
     ...(audit !== undefined && { audit: { file: inFolder(audit.file) } }),
+    ...(capture !== undefined && { capture: { ...capture, file: inFolder(capture.file) } }),
     admin:
       admin === false || admin.tls === undefined
         ? admin

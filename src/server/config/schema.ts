@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isLoopback } from "../../core/address.ts";
 import type { Role } from "../../core/role.ts";
-import { duration, hostText, port, secret } from "../../core/schema.ts";
+import { byteSize, duration, hostText, port, secret } from "../../core/schema.ts";
 import { tlsField, tlsObject } from "../../core/tls-setting.ts";
 import { adminUsers } from "./admin-users.ts";
 import { bansSchema, guardSchema } from "./guard-schema.ts";
@@ -58,6 +58,37 @@ export const auditSchema = z
   .union([auditFile, z.strictObject({ file: auditFile })])
   .transform((value) => (typeof value === "string" ? { file: value } : value));
 
+const captureFile = z
+  .string()
+  .min(1)
+  .describe(
+    "A pcapng file, whose path starts at the folder of this one; one that is there becomes NAME.1.pcapng.",
+  );
+
+/** Less would be another file for each few packets. */
+const minCaptureSize = 100_000;
+
+export const captureMap = z.strictObject({
+  file: captureFile,
+  services: z.array(z.string()).min(1).optional().describe("Only these services; absent: all."),
+  maxFileSize: byteSize("100MB")
+    .refine((bytes) => bytes >= minCaptureSize, "must be 100KB or more")
+    .describe("After so many bytes another file begins."),
+  maxFileTime: duration("forever", { min: "1s", forever: true }).describe(
+    "After so long another file begins, if there is anything in this one; forever: when it is full.",
+  ),
+  files: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe("The newest so many are kept: NAME.pcapng, NAME.1.pcapng, NAME.2.pcapng, ..."),
+});
+
+export const captureSchema = z
+  .union([captureFile, captureMap])
+  .transform((value) => (typeof value === "string" ? captureMap.parse({ file: value }) : value));
+
 export const adminMap = z
   .strictObject({
     host: hostText
@@ -105,6 +136,11 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe(
       "Also record in a file of its own who comes and who is refused, at MQTT brokers, and who changes what by the admin service; absent: nowhere.",
+    ),
+  capture: captureSchema
+    .optional()
+    .describe(
+      "Also write all that the services receive and send to a pcapng file, for `distcli explain` and Wireshark, without root; absent: nowhere.",
     ),
   watch: z
     .boolean()

@@ -3,7 +3,7 @@ import { adminUser } from "./admin-users.ts";
 import { check } from "./check.ts";
 import { fileBan, guardSchema } from "./guard-schema.ts";
 import { addDiagnostic, type LoadContext } from "./load-context.ts";
-import { adminMap, adminTlsKeys, type Settings, settingsSchema } from "./schema.ts";
+import { adminMap, adminTlsKeys, captureMap, type Settings, settingsSchema } from "./schema.ts";
 
 const topLevel = [
   "host",
@@ -11,6 +11,7 @@ const topLevel = [
   "watch",
   "log",
   "audit",
+  "capture",
   "guard",
   "bans",
   "admin",
@@ -23,6 +24,7 @@ const keysBelow: Readonly<Record<string, readonly string[]>> = {
   log: Object.keys(settingsSchema.shape.log.unwrap().shape),
   guard: Object.keys(guardSchema.shape),
   audit: ["file"],
+  capture: Object.keys(captureMap.shape),
   bans: Object.keys(fileBan.shape),
   admin: Object.keys(adminMap.shape),
   "admin.tls": adminTlsKeys,

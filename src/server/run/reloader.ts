@@ -19,6 +19,8 @@ export interface ReloaderOptions {
   readonly supervisor: Supervisor;
   /** Applies what concerns the log. */
   readonly setLog: (log: Settings["log"]) => void;
+  /** Applies what is captured. @returns false when its file cannot be opened: then it is as it was */
+  readonly setCapture: (capture: Settings["capture"]) => boolean;
   /** Applies who is kept out. */
   readonly setGuards: (settings: Settings) => void;
   /** Has the admin service take other users. @returns false when there is no admin service */
@@ -42,6 +44,8 @@ const live: ReadonlySet<string> = new Set([
   "guard.ignore",
   "bans",
 ]);
+
+const isOfCapture = (name: string): boolean => name === "capture" || name.startsWith("capture.");
 
 /** Goes over to what the file says now. One change at a time. */
 export class Reloader {
@@ -71,8 +75,12 @@ export class Reloader {
     const { admin } = supervisor.plan.settings;
     const isTlsNew = await this.#renewTls(admin, file.settings.admin);
     const areUsersNew = names.includes("admin.users") && this.#setUsers(admin, file.settings.admin);
+    const isCaptureNew = names.some(isOfCapture) && this.#options.setCapture(file.settings.capture);
     const isLive = (name: string) =>
-      live.has(name) || (isTlsNew && name === "admin.tls") || (areUsersNew && name === "admin.users");
+      live.has(name) ||
+      (isCaptureNew && isOfCapture(name)) ||
+      (isTlsNew && name === "admin.tls") ||
+      (areUsersNew && name === "admin.users");
     if (isTlsNew && !names.includes("admin.tls")) names.push("admin.tls");
     const next = { ...file, settings: { ...file.settings, admin } };
     const services = await supervisor.apply(next);
@@ -98,7 +106,7 @@ export class Reloader {
   }
 }
 
-/** By their names in the file, those of log, guard and admin one by one. */
+/** By their names in the file, those of a map one by one. */
 function changedSettings(before: Settings, after: Settings): string[] {
   return (Object.keys({ ...before, ...after }) as (keyof Settings)[]).flatMap((name) => {
     const [old, next] = [before[name], after[name]];

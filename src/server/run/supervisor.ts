@@ -131,6 +131,11 @@ export class Supervisor {
     return this.#get(name).planned;
   }
 
+  /** Whether it speaks by datagrams, which are messages and no stream of bytes. */
+  hasDatagrams(name: string): boolean {
+    return this.#plan.services.some((service) => service.name === name && service.role.transport === "udp");
+  }
+
   async stats(name: string): Promise<Readonly<Record<string, number>>> {
     return (await this.#find(name)?.runner?.stats()) ?? {};
   }

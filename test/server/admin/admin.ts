@@ -122,6 +122,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     health: {
       problems: () => options.problems ?? [],
       lostLogLines: () => ({ output: 0, file: 0 }),
+      capture: () => undefined,
       descriptors: () => ({ open: 10, limit: 64 }),
       guards: () => guards.numbers(),
     },

@@ -64,6 +64,7 @@ async function open(yaml: string, serveApp: ServeApp) {
   const health = {
     problems: () => [],
     lostLogLines: () => ({}),
+    capture: () => undefined,
     descriptors: () => ({ open: 10, limit: 64 }),
     guards: () => guards.numbers(),
   };

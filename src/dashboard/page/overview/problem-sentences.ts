@@ -7,6 +7,8 @@ type Values = Problem["values"];
 /** By the server's codes. In English the server's own sentence stands on the page. */
 const indonesian: Readonly<Record<string, (values: Values) => string>> = {
   log: ({ name, why, lost }) => `Tidak dapat menulis ke ${name}: ${why}; ${lost} baris telah hilang`,
+  capture: ({ file, why, dropped }) =>
+    `Tidak dapat menulis rekaman ke ${file}: ${why}; ${dropped} paket telah dilewatkan`,
   descriptors: ({ open, limit }) =>
     `${open} dari ${limit} file descriptor terbuka: koneksi baru ditutup, kecuali pada layanan yang koneksinya sedikit. Tutup sebagian, atau naikkan batasnya (ulimit -n, LimitNOFILE=)`,
   "stopped-by-hand": () => "Dihentikan secara manual; mulai lagi agar dapat melayani",

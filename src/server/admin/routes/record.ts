@@ -52,7 +52,7 @@ export const addRecord: AddRoutes = (app, { supervisor, hub, users, stopping, ve
       hub,
       services,
       application: `distsrv ${version}`,
-      hasDatagrams: (name) => hasDatagrams(name, supervisor),
+      hasDatagrams: (name) => supervisor.hasDatagrams(name),
       until: [stopping, users.untilChanged],
       onEnd: () => readers--,
     });
@@ -71,6 +71,3 @@ function namedServices(text: string | undefined, supervisor: Supervisor): Readon
   }
   return new Set(names);
 }
-
-const hasDatagrams = (name: string, supervisor: Supervisor): boolean =>
-  supervisor.status().some((service) => service.name === name && service.role === "udp");
