@@ -52,19 +52,22 @@ export interface OursOptions {
   readonly name?: string;
   /** Services that run beside it, with their configuration. */
   readonly beside?: Readonly<Record<string, object>>;
+  /** Everything is captured to a file, as by `capture:`. */
+  readonly isCaptured?: boolean;
 }
 
 /** distsrv with one service of this role. */
 export function ours(
   role: string,
-  { config = {}, loggedMessages = 0, name = "distsrv", beside = {} }: OursOptions = {},
+  { config = {}, loggedMessages = 0, name = "distsrv", beside = {}, isCaptured = false }: OursOptions = {},
 ): Contender {
   return {
     name,
     needs: [],
     async start(workshop) {
       const file = await configFile(workshop, { ...beside, [role]: { ...config, port: 0 } }, loggedMessages);
-      const { value, pid, stop } = await launchDistsrv(["--config", file]);
+      const capture = isCaptured ? ["--capture", join(await workshop.newFolder(), "lab.pcapng")] : [];
+      const { value, pid, stop } = await launchDistsrv(["--config", file, ...capture]);
       return { port: value.get(role) ?? 0, ports: value, pid, stop };
     },
   };

@@ -3,6 +3,7 @@ import { describeError } from "../../src/core/errors.ts";
 import { runningPeer } from "./brokers.ts";
 import type { Case, Row } from "./case.ts";
 import { accessCases } from "./cases/access.ts";
+import { captureCases } from "./cases/capture.ts";
 import { durableCases } from "./cases/durable.ts";
 import { httpCases } from "./cases/http.ts";
 import { mqttCases } from "./cases/mqtt.ts";
@@ -27,6 +28,7 @@ const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
   ...mqttCases(options.peers.map(({ name, port }) => runningPeer(name, port))),
   ...durableCases,
   ...accessCases,
+  ...captureCases,
 ];
 
 const footprints = [...ofTheLab, ...dashboardFootprints, ...recoveryFootprints, ...watcherFootprints];
