@@ -6,18 +6,22 @@ export interface QueuedWriterOptions {
   readonly name: string;
   /** Bytes that may wait. What is beyond them is lost, and counted. */
   readonly maxWaiting?: number;
-  /** What waits is written together, up to about this many bytes at once. */
-  readonly maxChunk?: number;
+  /** Absent: nothing waits for others to be written with. */
+  readonly batch?: Batch;
   /** The system call; another one in tests. */
   readonly write?: Write;
+}
+
+/** Items wait for each other until there are so many bytes of them, or until the first one has waited so long. */
+export interface Batch {
+  readonly bytes: number;
+  readonly ms: number;
 }
 
 type Write = (fd: number, bytes: Uint8Array, done: (error: Error | null, written: number) => void) => void;
 
 /** About as much as a slow reader's thousands of lines. */
 const defaultMaxWaiting = 1024 * 1024;
-
-const defaultMaxChunk = 64 * 1024;
 
 /** After a failure the first pause before the next attempt, and the longest. */
 const [firstPauseMs, maxPauseMs] = [100, 5000];
@@ -26,6 +30,17 @@ const busyPauseMs = 10;
 
 /** A further failure within this time is part of the one before. */
 const sameFailureMs = 60_000;
+
+/** What waits to be written. */
+export interface ItemQueue<Item> {
+  /** In bytes. */
+  sizeOf(item: Item): number;
+  push(item: Item): void;
+  /** As much from the front as is to be written at once; undefined when nothing waits. */
+  take(): Uint8Array | undefined;
+  /** The memory of what was taken, or a part of it, is not needed any more. */
+  release(taken: Uint8Array): void;
+}
 
 /** What is lost since it cannot be written. */
 export interface Loss {
@@ -48,15 +63,17 @@ export abstract class QueuedWriter<Item> {
   onFailure = (_why: string): void => {};
   readonly #fd: number;
   readonly #maxWaiting: number;
-  readonly #maxChunk: number;
+  readonly #batch: Batch;
+  readonly #queue: ItemQueue<Item>;
   readonly #write: Write;
-  #items: Item[] = [];
   #waitingBytes = 0;
   /** What is being written: the rest of a chunk, so that an item is never cut. */
   #chunk: Uint8Array | undefined;
   #isWriting = false;
   #isClosed = false;
   #timer: Timer | undefined;
+  /** The timer is that of a batch, and not that of the next attempt after a failure. */
+  #isBatching = false;
   #pauseMs = firstPauseMs;
   #error: Error | undefined;
   /** Why something was lost, or could not be written last. */
@@ -69,18 +86,17 @@ export abstract class QueuedWriter<Item> {
   /** Called when nothing waits any more, or when an attempt has failed. */
   readonly #flushed: (() => void)[] = [];
 
-  constructor({ fd, name, maxWaiting, maxChunk, write: writeCall }: QueuedWriterOptions) {
+  constructor(
+    { fd, name, maxWaiting, batch, write: writeCall }: QueuedWriterOptions,
+    queue: ItemQueue<Item>,
+  ) {
+    this.#queue = queue;
     this.name = name;
     this.#fd = fd;
     this.#maxWaiting = maxWaiting ?? defaultMaxWaiting;
-    this.#maxChunk = maxChunk ?? defaultMaxChunk;
+    this.#batch = batch ?? { bytes: 0, ms: 0 };
     this.#write = writeCall ?? ((file, bytes, done) => write(file, bytes, 0, bytes.length, null, done));
   }
-
-  /** In bytes. */
-  protected abstract sizeOf(item: Item): number;
-
-  protected abstract join(items: readonly Item[]): Uint8Array;
 
   /** What stands where items are missing; undefined: nothing does. */
   protected abstract gap(loss: Loss): Item | undefined;
@@ -107,7 +123,7 @@ export abstract class QueuedWriter<Item> {
    */
   write(item: Item): boolean {
     if (this.#isClosed) return false;
-    const bytes = this.sizeOf(item);
+    const bytes = this.#queue.sizeOf(item);
     // Nothing written would be told from a descriptor that takes nothing.
     if (bytes === 0) return true;
     const waiting = this.#waitingBytes + (this.#chunk?.length ?? 0);
@@ -116,8 +132,18 @@ export abstract class QueuedWriter<Item> {
       return false;
     }
     this.#append(item, bytes);
-    if (!this.#isWriting && this.#timer === undefined) this.#attempt();
+    const isIdle = !this.#isWriting && (this.#timer === undefined || this.#isBatching);
+    if (isIdle) this.#begin();
     return true;
+  }
+
+  /** Writes what waits, at once or with what comes soon. */
+  #begin(): void {
+    if (this.#waitingBytes >= this.#batch.bytes || this.#flushed.length > 0) this.#attempt();
+    else if (!this.#isBatching) {
+      this.#isBatching = true;
+      this.#retry(this.#batch.ms);
+    }
   }
 
   /** Resolves when nothing waits, or when what waits cannot be written. */
@@ -138,11 +164,11 @@ export abstract class QueuedWriter<Item> {
   }
 
   get #isEmpty(): boolean {
-    return this.#items.length === 0 && this.#chunk === undefined;
+    return this.#waitingBytes === 0 && this.#chunk === undefined;
   }
 
   #append(item: Item, bytes: number): void {
-    this.#items.push(item);
+    this.#queue.push(item);
     this.#waitingBytes += bytes;
   }
 
@@ -157,6 +183,7 @@ export abstract class QueuedWriter<Item> {
   #attempt(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isBatching = false;
     this.#chunk ??= this.#nextChunk();
     if (this.#chunk === undefined) {
       this.#resolveFlushed();
@@ -172,27 +199,30 @@ export abstract class QueuedWriter<Item> {
   }
 
   #nextChunk(): Uint8Array | undefined {
-    if (this.#items.length === 0) return undefined;
-    let [count, size] = [0, 0];
-    while (count < this.#items.length && size < this.#maxChunk) size += this.sizeOf(this.#items[count++]!);
-    const chunk = this.join(this.#items.splice(0, count));
-    this.#waitingBytes -= chunk.length;
+    const chunk = this.#queue.take();
+    this.#waitingBytes -= chunk?.length ?? 0;
     return chunk;
   }
 
   #succeeded(written: number): void {
-    const rest = this.#chunk?.subarray(written);
-    this.#chunk = rest?.length === 0 ? undefined : rest;
+    this.#advance(written);
     this.#error = undefined;
     if (this.#lost > 0 && this.#waitingBytes <= this.#maxWaiting / 2) this.#markGap();
-    this.#attempt();
+    if (this.#chunk === undefined && this.#waitingBytes > 0) this.#begin();
+    else this.#attempt();
+  }
+
+  #advance(written: number): void {
+    const rest = this.#chunk?.subarray(written);
+    this.#chunk = rest?.length === 0 ? undefined : rest;
+    if (rest !== undefined && this.#chunk === undefined) this.#queue.release(rest);
   }
 
   #markGap(): void {
     const item = this.gap({ lost: this.#lost, why: this.#why });
     this.#lost = 0;
     this.#isFull = false;
-    if (item !== undefined) this.#append(item, this.sizeOf(item));
+    if (item !== undefined) this.#append(item, this.#queue.sizeOf(item));
   }
 
   #failed(error: Error): void {

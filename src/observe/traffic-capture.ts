@@ -3,9 +3,10 @@ import { withTimeout } from "../core/deadline.ts";
 import { describeError } from "../core/errors.ts";
 import { type Problem, problem } from "../core/problem.ts";
 import type { TrafficEvent } from "../core/traffic.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
 import { openNext } from "./file-ring.ts";
 import type { Observer, SampleRates } from "./observer.ts";
-import { QueuedWriter } from "./queued-writer.ts";
+import { QueuedWriter, type QueuedWriterOptions } from "./queued-writer.ts";
 import type { TrafficHub } from "./traffic-hub.ts";
 import { type RecordingCounts, type RecordingOptions, TrafficRecording } from "./traffic-recording.ts";
 
@@ -33,8 +34,11 @@ export interface TrafficCaptureOptions extends Pick<RecordingOptions, "applicati
 /** What a second of a fast network is. */
 const defaultMaxWaiting = 64 * 1024 * 1024;
 
-/** A file is not larger than a few of these above its limit. */
-const maxChunk = 1024 * 1024;
+/** Written at once. */
+const chunkSize = 1024 * 1024;
+
+/** A write for each packet would cost more than the packet itself. */
+const batch = { bytes: chunkSize / 4, ms: 20 };
 
 const tickMs = 1000;
 
@@ -44,12 +48,8 @@ const retryMs = 60_000;
 const closeTimeoutMs = 1000;
 
 class PacketWriter extends QueuedWriter<Uint8Array> {
-  protected sizeOf(blocks: Uint8Array): number {
-    return blocks.length;
-  }
-
-  protected join(blocks: readonly Uint8Array[]): Uint8Array {
-    return Buffer.concat(blocks);
+  constructor(options: QueuedWriterOptions) {
+    super(options, new ChunkQueue(chunkSize));
   }
 
   /** The statistics of the interfaces have the count. */
@@ -59,9 +59,9 @@ class PacketWriter extends QueuedWriter<Uint8Array> {
 }
 
 /** @param last the end of the file, for which there is room once the rest is written */
-async function finish(writer: PacketWriter, last: readonly Uint8Array[]): Promise<void> {
+async function finish(writer: PacketWriter, last: Uint8Array): Promise<void> {
   await writer.flush();
-  writer.write(Buffer.concat(last));
+  writer.write(last);
   await writer.close();
 }
 
@@ -178,7 +178,7 @@ export class TrafficCapture implements Observer {
   #open(): PacketWriter {
     const { file, files } = this.settings;
     const { report, maxWaiting = defaultMaxWaiting } = this.#options;
-    const writer = new PacketWriter({ fd: openNext(file, files), name: file, maxWaiting, maxChunk });
+    const writer = new PacketWriter({ fd: openNext(file, files), name: file, maxWaiting, batch });
     writer.onFailure = (why) =>
       report(
         `Cannot write the capture to ${file}: ${why}. Service goes on; packets that are left out are counted`,
@@ -186,10 +186,9 @@ export class TrafficCapture implements Observer {
     return writer;
   }
 
-  #write(blocks: readonly Uint8Array[]): boolean {
-    const bytes = blocks.length === 1 ? blocks[0]! : Buffer.concat(blocks);
-    const isTaken = this.#writer.write(bytes);
-    if (isTaken) this.#size += bytes.length;
+  #write(blocks: Uint8Array): boolean {
+    const isTaken = this.#writer.write(blocks);
+    if (isTaken) this.#size += blocks.length;
     return isTaken;
   }
 

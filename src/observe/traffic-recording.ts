@@ -1,15 +1,22 @@
 import type { Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
 import { LinkType } from "../protocol/capture/frame.ts";
+import { PacketBlocks } from "../protocol/capture/packet-blocks.ts";
 import {
-  enhancedPacket,
   interfaceDescription,
   interfaceStatistics,
   sectionHeader,
 } from "../protocol/capture/pcapng-writer.ts";
 import { endpointsOf } from "../protocol/capture/synthetic/endpoints.ts";
 import { IncreasingTime } from "../protocol/capture/synthetic/increasing-time.ts";
-import { udpPacket } from "../protocol/capture/synthetic/ip-packet.ts";
-import { type SyntheticPacket, TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
+import {
+  type Datagram,
+  type Segment,
+  tcpPacketSize,
+  udpPacketSize,
+  writeTcpPacket,
+  writeUdpPacket,
+} from "../protocol/capture/synthetic/ip-packet.ts";
+import { TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
 import { everyEvent, type Observer, type SampleRates } from "./observer.ts";
 
 export interface RecordingOptions {
@@ -19,8 +26,12 @@ export interface RecordingOptions {
   readonly services?: ReadonlySet<string> | undefined;
   /** Whether a service speaks by datagrams, which are messages and no bytes. */
   readonly hasDatagrams: (service: string) => boolean;
-  /** Takes blocks of the file, together or not at all. @returns whether it took them */
-  readonly write: (blocks: readonly Uint8Array[]) => boolean;
+  /**
+   * Takes blocks of the file, together or not at all.
+   * @param blocks valid until it returns
+   * @returns whether it took them
+   */
+  readonly write: (blocks: Uint8Array) => boolean;
   /** Milliseconds since 1970, with their fraction. */
   readonly now: () => number;
 }
@@ -59,6 +70,7 @@ export class TrafficRecording implements Observer {
   readonly #interfaces = new Map<string, RecordedInterface>();
   /** By the conversation's identifier. */
   readonly #talks = new Map<string, TcpTalk>();
+  readonly #blocks = new PacketBlocks();
   #sequence = 0;
 
   /** @param options `write` has to take the beginning of the file, which this hands to it */
@@ -70,7 +82,7 @@ export class TrafficRecording implements Observer {
   /** What comes from now on is in a file of its own, in which connections go on that others have begun. */
   begin(): void {
     this.#interfaces.clear();
-    this.#options.write([sectionHeader(this.#options.application, comment)]);
+    this.#options.write(sectionHeader(this.#options.application, comment));
   }
 
   ratesFor(service: string): SampleRates {
@@ -84,9 +96,12 @@ export class TrafficRecording implements Observer {
   observe(event: TrafficEvent): void {
     const { conversation } = event;
     if (conversation.transport === "zmq") return;
-    const packets = conversation.transport === "udp" ? datagram(event) : this.#segments(event);
-    if (packets === undefined) this.#interface(conversation.service).dropped++;
-    else if (packets.length > 0) this.#record(conversation.service, packets);
+    if (conversation.transport === "udp") {
+      const datagrams = datagramsOf(event);
+      this.#record(conversation.service, datagrams, udpPacketSize, writeUdpPacket);
+    } else {
+      this.#record(conversation.service, this.#segmentsOf(event), tcpPacketSize, writeTcpPacket);
+    }
   }
 
   /** What was not built for it, because a thread was too busy. */
@@ -95,13 +110,15 @@ export class TrafficRecording implements Observer {
   }
 
   /** What each interface has got and lost until now: the last of them count. */
-  statistics(): Uint8Array[] {
+  statistics(): Uint8Array {
     const at = this.#time.next(this.#options.now());
     // What there was no room to describe may have lost packets, too.
     for (const service of this.#interfaces.keys()) this.#interface(service);
-    return [...this.#interfaces.values()]
-      .filter(({ isDescribed }) => isDescribed)
-      .map(({ index, received, dropped }) => interfaceStatistics(index, at, { received, dropped }));
+    return Buffer.concat(
+      [...this.#interfaces.values()]
+        .filter(({ isDescribed }) => isDescribed)
+        .map(({ index, received, dropped }) => interfaceStatistics(index, at, { received, dropped })),
+    );
   }
 
   /** Packets of this file, and those that are not in it. */
@@ -125,31 +142,39 @@ export class TrafficRecording implements Observer {
       snapLength: 0x10000,
     };
     const index = [...this.#interfaces.values()].filter(({ isDescribed }) => isDescribed).length;
-    const isDescribed = this.#options.write([interfaceDescription(described)]);
+    const isDescribed = this.#options.write(interfaceDescription(described));
     const { received = 0, dropped = 0 } = known ?? {};
     const found = { index, isDescribed, received, dropped };
     this.#interfaces.set(service, found);
     return found;
   }
 
-  #record(service: string, packets: readonly SyntheticPacket[]): void {
+  /** @param packets those of an event; undefined where they cannot be told, because an end has no address */
+  #record<Packet extends Datagram>(
+    service: string,
+    packets: readonly Packet[] | undefined,
+    sizeOf: (packet: Packet) => number,
+    write: (blocks: PacketBlocks, at: number, packet: Packet) => void,
+  ): void {
+    if (packets?.length === 0) return;
+    const blocks = this.#blocks;
     const from = this.#interface(service);
+    if (packets === undefined) {
+      from.dropped++;
+      return;
+    }
     from.received += packets.length;
     const time = this.#options.now();
-    const blocks = packets.map(({ way, bytes }) =>
-      enhancedPacket({
-        interface: from.index,
-        way,
-        bytes,
-        originalLength: bytes.length,
-        ...this.#time.next(time),
-      }),
-    );
-    if (!from.isDescribed || !this.#options.write(blocks)) from.dropped += packets.length;
+    blocks.clear();
+    for (const packet of packets) {
+      const at = blocks.add(from.index, packet.way, this.#time.next(time), sizeOf(packet));
+      write(blocks, at, packet);
+    }
+    if (!from.isDescribed || !this.#options.write(blocks.written)) from.dropped += packets.length;
   }
 
-  /** Undefined where they cannot be told, because an end has no address. */
-  #segments(event: TrafficEvent): SyntheticPacket[] | undefined {
+  /** Undefined where an end has no address. */
+  #segmentsOf(event: TrafficEvent): Segment[] | undefined {
     const { conversation } = event;
     switch (event.kind) {
       case "open":
@@ -186,11 +211,12 @@ export class TrafficRecording implements Observer {
   }
 }
 
-function datagram(event: TrafficEvent): SyntheticPacket[] | undefined {
+/** Undefined where an end has no address. */
+function datagramsOf(event: TrafficEvent): Datagram[] | undefined {
   if (event.kind !== "message" || event.bytes === undefined) return [];
   const { conversation, direction, bytes } = event;
   const ends = endpointsOf(conversation.local, conversation.remote);
   if (ends === undefined) return undefined;
   const [from, to] = direction === "in" ? [ends.peer, ends.service] : [ends.service, ends.peer];
-  return [{ way: direction, bytes: udpPacket(from, to, bytes) }];
+  return [{ way: direction, from, to, payload: bytes }];
 }

@@ -37,6 +37,23 @@ test("lines arrive in their order, those that wait together in one write", async
   expect(state.calls).toBe(2);
 });
 
+test("of a batch the first item waits for others, until there are enough of them or somebody flushes", async () => {
+  const { state, writer } = device({ batch: { bytes: 10, ms: 1_000_000 } });
+  writer.write("satu\n");
+  writer.write("dua\n");
+  expect(state.calls).toBe(0);
+  writer.write("tiga\n");
+  expect(state.calls).toBe(1);
+  await until(() => state.text === "satu\ndua\ntiga\n");
+  writer.write("empat\n");
+  expect(state.calls).toBe(1);
+  await writer.flush();
+  expect(state.text).toBe("satu\ndua\ntiga\nempat\n");
+  const soon = device({ batch: { bytes: 1000, ms: 1 } });
+  soon.writer.write("satu\n");
+  await until(() => soon.state.text === "satu\n");
+});
+
 test("a write that takes a part only is continued, within a line and within a character", async () => {
   const { state, writer } = device();
   state.next = (length) => Math.min(length, 3);

@@ -91,11 +91,13 @@ function uint64(value: number): Uint8Array {
   return bytes;
 }
 
-/** The upper half comes first, in either byte order. */
-function setTime(view: DataView, at: number, { seconds, nanoseconds: fraction }: Instant): void {
-  const time = BigInt(seconds) * 1_000_000_000n + BigInt(fraction);
-  view.setUint32(at, Number(time >> 32n), true);
-  view.setUint32(at + 4, Number(time & 0xffff_ffffn), true);
+/** The upper half comes first, in either byte order. Without BigInt, which would be most of what a packet costs. */
+export function setTime(view: DataView, at: number, { seconds, nanoseconds: fraction }: Instant): void {
+  // As 2^16 times the upper part and the lower one, each of which a double holds exactly.
+  const upper = Math.floor(seconds / 2 ** 16) * 1e9;
+  const lower = (seconds % 2 ** 16) * 1e9 + fraction + (upper % 2 ** 16) * 2 ** 16;
+  view.setUint32(at, Math.floor(upper / 2 ** 16) + Math.floor(lower / 2 ** 32), true);
+  view.setUint32(at + 4, lower % 2 ** 32, true);
 }
 
 const padded = (length: number): number => (length + 3) & ~3;

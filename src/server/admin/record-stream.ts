@@ -21,12 +21,13 @@ export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8
   const buffer = new SendBuffer(maxBuffered);
   const recording = new TrafficRecording({
     ...options,
-    write: (blocks) => buffer.write(...blocks),
+    // A copy, because it waits.
+    write: (blocks) => buffer.write(blocks.slice()),
     now: () => performance.timeOrigin + performance.now(),
   });
   const leave = hub.add(recording);
   // A reader that stops by itself learns of losses on the way. Without any it is a sign of life.
-  const timer = setInterval(() => buffer.write(...recording.statistics()), statisticsMs);
+  const timer = setInterval(() => buffer.write(recording.statistics()), statisticsMs);
   let forgets: (() => void)[] = [];
   let hasEnded = false;
   const end = () => {
@@ -34,7 +35,7 @@ export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8
     hasEnded = true;
     clearInterval(timer);
     leave();
-    buffer.close(...recording.statistics());
+    buffer.close(recording.statistics());
     for (const forget of forgets) forget();
     onEnd();
   };

@@ -1,15 +1,29 @@
-/** The checksum of IP, TCP and UDP: the complement of the sum, in ones' complement, of all 16-bit words. */
-export function internetChecksum(...parts: readonly Uint8Array[]): number {
+// The checksum of IP, TCP and UDP: the complement of the sum, in ones' complement, of all 16-bit words. The sum is the
+// same whichever byte of a word is said to be the first [RFC 1071, section 2 (B)]: here, as in memory, the lower one.
+
+/** The sum, not yet folded, of what lies from the word `from` up to `to`. A double holds that of any packet exactly. */
+export function wordSum(words: Uint32Array, from: number, to: number): number {
   let sum = 0;
-  for (const part of parts) sum += sumOf(part);
-  while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000);
-  return ~sum & 0xffff;
+  for (let at = from; at < to; at++) {
+    const word = words[at]!;
+    sum += (word & 0xffff) + (word >>> 16);
+  }
+  return sum;
 }
 
-/** Each part begins a new word. A double holds the sum of any packet exactly. */
-function sumOf(bytes: Uint8Array): number {
+/** The sum of bytes; an odd one is followed by a zero. */
+export function byteSum(bytes: Uint8Array): number {
   let sum = 0;
-  const whole = bytes.length & ~1;
-  for (let at = 0; at < whole; at += 2) sum += (bytes[at]! << 8) | bytes[at + 1]!;
-  return whole < bytes.length ? sum + (bytes[whole]! << 8) : sum;
+  for (let at = 0; at < bytes.length; at += 2) sum += bytes[at]! | ((bytes[at + 1] ?? 0) << 8);
+  return sum;
+}
+
+/** The sum of a number that is sent with its higher byte first. */
+export const numberSum = (value: number): number => ((value & 0xff) << 8) | (value >>> 8);
+
+/** To be stored with its lower byte first. */
+export function checksumOf(sum: number): number {
+  let folded = sum;
+  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);
+  return ~folded & 0xffff;
 }

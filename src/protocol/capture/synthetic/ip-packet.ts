@@ -1,4 +1,6 @@
-import { internetChecksum } from "./internet-checksum.ts";
+import type { Way } from "../frame.ts";
+import type { PacketBlocks } from "../packet-blocks.ts";
+import { byteSum, checksumOf, numberSum, wordSum } from "./internet-checksum.ts";
 
 /** An end of a packet. */
 export interface Endpoint {
@@ -7,105 +9,128 @@ export interface Endpoint {
   readonly port: number;
 }
 
-export interface Segment {
+/** What an IP packet is made of; both ends have addresses of one family. */
+export interface Datagram {
+  /** As the service sees it. */
+  readonly way: Way;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly payload: Uint8Array;
+}
+
+export interface Segment extends Datagram {
   readonly sequence: number;
   readonly acknowledgement: number;
   readonly flags: number;
-  readonly payload: Uint8Array;
 }
 
 const Protocol = { Tcp: 6, Udp: 17 } as const;
 
+const [tcpHeaderSize, udpHeaderSize] = [20, 8];
+
 /** What each side is said to take before it acknowledges: the most that does without an option. */
 export const receiveWindow = 0xffff;
 
-/** An IP packet with a TCP segment; both ends have addresses of one family. */
-export function tcpPacket(from: Endpoint, to: Endpoint, segment: Segment): Uint8Array {
-  const header = new Uint8Array(20);
-  const view = new DataView(header.buffer);
-  view.setUint16(0, from.port);
-  view.setUint16(2, to.port);
-  view.setUint32(4, segment.sequence);
-  view.setUint32(8, segment.acknowledgement);
-  view.setUint8(12, (header.length / 4) << 4);
-  view.setUint8(13, segment.flags);
-  view.setUint16(14, receiveWindow);
+const ipHeaderSize = ({ from }: Datagram): number => (from.address.length === 4 ? 20 : 40);
+
+export const tcpPacketSize = (segment: Segment): number =>
+  ipHeaderSize(segment) + tcpHeaderSize + segment.payload.length;
+
+export const udpPacketSize = (datagram: Datagram): number =>
+  ipHeaderSize(datagram) + udpHeaderSize + datagram.payload.length;
+
+/** Writes an IP packet with a TCP segment. */
+export function writeTcpPacket(blocks: PacketBlocks, at: number, segment: Segment): void {
+  const { view } = blocks;
   const { payload } = segment;
-  view.setUint16(
-    16,
-    internetChecksum(pseudoHeader(from, to, Protocol.Tcp, 20 + payload.length), header, payload),
-  );
-  return ipPacket(from, to, Protocol.Tcp, header, payload);
+  const length = tcpHeaderSize + payload.length;
+  const tcp = writeIpHeader(blocks, at, segment, Protocol.Tcp, length);
+  view.setUint16(tcp, segment.from.port);
+  view.setUint16(tcp + 2, segment.to.port);
+  view.setUint32(tcp + 4, segment.sequence);
+  view.setUint32(tcp + 8, segment.acknowledgement);
+  view.setUint8(tcp + 12, (tcpHeaderSize / 4) << 4);
+  view.setUint8(tcp + 13, segment.flags);
+  view.setUint16(tcp + 14, receiveWindow);
+  // The checksum, while it is counted, and the urgent pointer.
+  view.setUint32(tcp + 16, 0);
+  blocks.bytes.set(payload, tcp + tcpHeaderSize);
+  view.setUint16(tcp + 16, checksum(blocks, tcp, segment, Protocol.Tcp, length), true);
 }
 
-/** An IP packet with a UDP datagram. */
-export function udpPacket(from: Endpoint, to: Endpoint, payload: Uint8Array): Uint8Array {
-  const header = new Uint8Array(8);
-  const view = new DataView(header.buffer);
-  const length = header.length + payload.length;
-  view.setUint16(0, from.port);
-  view.setUint16(2, to.port);
-  view.setUint16(4, length);
-  const checksum = internetChecksum(pseudoHeader(from, to, Protocol.Udp, length), header, payload);
+/** Writes an IP packet with a UDP datagram. */
+export function writeUdpPacket(blocks: PacketBlocks, at: number, datagram: Datagram): void {
+  const { view } = blocks;
+  const { payload } = datagram;
+  const length = udpHeaderSize + payload.length;
+  const udp = writeIpHeader(blocks, at, datagram, Protocol.Udp, length);
+  view.setUint16(udp, datagram.from.port);
+  view.setUint16(udp + 2, datagram.to.port);
+  view.setUint16(udp + 4, length);
+  view.setUint16(udp + 6, 0);
+  blocks.bytes.set(payload, udp + udpHeaderSize);
+  const sum = checksum(blocks, udp, datagram, Protocol.Udp, length);
   // 0 would say that there is none.
-  view.setUint16(6, checksum === 0 ? 0xffff : checksum);
-  return ipPacket(from, to, Protocol.Udp, header, payload);
+  view.setUint16(udp + 6, sum === 0 ? 0xffff : sum, true);
 }
 
-/** IPv4's has another layout than IPv6's, and the same sum. */
-function pseudoHeader(from: Endpoint, to: Endpoint, protocol: number, length: number): Uint8Array {
-  const size = from.address.length;
-  const bytes = new Uint8Array(2 * size + 4);
-  bytes.set(from.address, 0);
-  bytes.set(to.address, size);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(2 * size, protocol);
-  view.setUint16(2 * size + 2, length);
-  return bytes;
-}
-
-function ipPacket(
-  from: Endpoint,
-  to: Endpoint,
+/** Of TCP and UDP, with the addresses [RFC 9293, section 3.1]; IPv6's pseudo header has the same sum as IPv4's. */
+function checksum(
+  { words }: PacketBlocks,
+  at: number,
+  { from, to }: Datagram,
   protocol: number,
-  header: Uint8Array,
-  payload: Uint8Array,
-): Uint8Array {
-  const length = header.length + payload.length;
-  const ip =
-    from.address.length === 4
-      ? ipv4Header(from, to, protocol, length)
-      : ipv6Header(from, to, protocol, length);
-  const packet = new Uint8Array(ip.length + length);
-  packet.set(ip);
-  packet.set(header, ip.length);
-  packet.set(payload, ip.length + header.length);
-  return packet;
+  length: number,
+): number {
+  const pseudo = byteSum(from.address) + byteSum(to.address) + numberSum(protocol) + numberSum(length);
+  return checksumOf(pseudo + wordSum(words, at >> 2, (at + length + 3) >> 2));
 }
 
-function ipv4Header(from: Endpoint, to: Endpoint, protocol: number, length: number): Uint8Array {
-  const header = new Uint8Array(20);
-  const view = new DataView(header.buffer);
-  view.setUint8(0, 0x45);
-  view.setUint16(2, header.length + length);
+/** @returns where what it carries has to be written */
+function writeIpHeader(
+  blocks: PacketBlocks,
+  at: number,
+  datagram: Datagram,
+  protocol: number,
+  length: number,
+): number {
+  const write = datagram.from.address.length === 4 ? writeIpv4Header : writeIpv6Header;
+  return write(blocks, at, datagram, protocol, length);
+}
+
+function writeIpv4Header(
+  { bytes, view, words }: PacketBlocks,
+  at: number,
+  { from, to }: Datagram,
+  protocol: number,
+  length: number,
+): number {
+  const end = at + 20;
+  view.setUint16(at, 0x4500);
+  view.setUint16(at + 2, 20 + length);
   // Not to be fragmented, so that it needs no number.
-  view.setUint16(6, 0x4000);
-  view.setUint8(8, 64);
-  view.setUint8(9, protocol);
-  header.set(from.address, 12);
-  header.set(to.address, 16);
-  view.setUint16(10, internetChecksum(header));
-  return header;
+  view.setUint32(at + 4, 0x4000);
+  view.setUint8(at + 8, 64);
+  view.setUint8(at + 9, protocol);
+  view.setUint16(at + 10, 0);
+  bytes.set(from.address, at + 12);
+  bytes.set(to.address, at + 16);
+  view.setUint16(at + 10, checksumOf(wordSum(words, at >> 2, end >> 2)), true);
+  return end;
 }
 
-function ipv6Header(from: Endpoint, to: Endpoint, protocol: number, length: number): Uint8Array {
-  const header = new Uint8Array(40);
-  const view = new DataView(header.buffer);
-  view.setUint8(0, 0x60);
-  view.setUint16(4, length);
-  view.setUint8(6, protocol);
-  view.setUint8(7, 64);
-  header.set(from.address, 8);
-  header.set(to.address, 24);
-  return header;
+function writeIpv6Header(
+  { bytes, view }: PacketBlocks,
+  at: number,
+  { from, to }: Datagram,
+  protocol: number,
+  length: number,
+): number {
+  view.setUint32(at, 0x6000_0000);
+  view.setUint16(at + 4, length);
+  view.setUint8(at + 6, protocol);
+  view.setUint8(at + 7, 64);
+  bytes.set(from.address, at + 8);
+  bytes.set(to.address, at + 24);
+  return at + 40;
 }

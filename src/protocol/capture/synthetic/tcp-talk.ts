@@ -1,13 +1,7 @@
 import { TcpFlag } from "../../packet/tcp-header.ts";
 import type { Way } from "../frame.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { receiveWindow, tcpPacket } from "./ip-packet.ts";
-
-export interface SyntheticPacket {
-  /** As the service sees it. */
-  readonly way: Way;
-  readonly bytes: Uint8Array;
-}
+import { receiveWindow, type Segment } from "./ip-packet.ts";
 
 /** With its headers it fits into an IP packet. */
 export const maxSegment = 65_000;
@@ -34,7 +28,7 @@ export class TcpTalk {
     this.#acknowledged = { ...this.#next };
   }
 
-  open(): SyntheticPacket[] {
+  open(): Segment[] {
     // Each SYN takes the number before the first byte.
     for (const way of ["in", "out"] as const) this.#next[way] = (this.#next[way] - 1) >>> 0;
     const packets = [this.#packet("in", TcpFlag.Syn)];
@@ -43,10 +37,11 @@ export class TcpTalk {
   }
 
   /** Bytes that came in or went out, in as few segments as hold them. */
-  send(way: Way, bytes: Uint8Array): SyntheticPacket[] {
-    const packets: SyntheticPacket[] = [];
+  send(way: Way, bytes: Uint8Array): Segment[] {
+    const packets: Segment[] = [];
     for (let at = 0; at < bytes.length; at += maxSegment) {
-      const payload = bytes.subarray(at, at + maxSegment);
+      const isWhole = bytes.length <= maxSegment;
+      const payload = isWhole ? bytes : bytes.subarray(at, at + maxSegment);
       const unacknowledged = (this.#next[way] - this.#acknowledged[way]) >>> 0;
       // No more than the other side's window may be on its way.
       if (unacknowledged + payload.length > receiveWindow)
@@ -58,7 +53,7 @@ export class TcpTalk {
   }
 
   /** @param first the way of the FIN or reset that came first */
-  close(first: Way, isReset: boolean): SyntheticPacket[] {
+  close(first: Way, isReset: boolean): Segment[] {
     if (isReset) return [this.#packet(first, TcpFlag.Rst | TcpFlag.Ack)];
     const fin = TcpFlag.Fin | TcpFlag.Ack;
     const packets = [this.#packet(first, fin)];
@@ -66,7 +61,7 @@ export class TcpTalk {
     return packets;
   }
 
-  #packet(way: Way, flags: number, payload: Uint8Array = nothing): SyntheticPacket {
+  #packet(way: Way, flags: number, payload: Uint8Array = nothing): Segment {
     const { service, peer } = this.#ends;
     const [from, to] = way === "in" ? [peer, service] : [service, peer];
     const other = otherWay(way);
@@ -76,6 +71,6 @@ export class TcpTalk {
     if (hasAck) this.#acknowledged[other] = acknowledgement;
     const taken = payload.length + ((flags & (TcpFlag.Syn | TcpFlag.Fin)) === 0 ? 0 : 1);
     this.#next[way] = (sequence + taken) >>> 0;
-    return { way, bytes: tcpPacket(from, to, { sequence, acknowledgement, flags, payload }) };
+    return { way, from, to, payload, sequence, acknowledgement, flags };
   }
 }

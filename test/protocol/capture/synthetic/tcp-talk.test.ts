@@ -1,22 +1,49 @@
 import { describe, expect, test } from "bun:test";
+import { PacketBlocks } from "../../../../src/protocol/capture/packet-blocks.ts";
 import { endpointsOf } from "../../../../src/protocol/capture/synthetic/endpoints.ts";
 import { IncreasingTime } from "../../../../src/protocol/capture/synthetic/increasing-time.ts";
-import { internetChecksum } from "../../../../src/protocol/capture/synthetic/internet-checksum.ts";
-import { udpPacket } from "../../../../src/protocol/capture/synthetic/ip-packet.ts";
+import { byteSum, checksumOf } from "../../../../src/protocol/capture/synthetic/internet-checksum.ts";
 import {
-  maxSegment,
-  type SyntheticPacket,
-  TcpTalk,
-} from "../../../../src/protocol/capture/synthetic/tcp-talk.ts";
+  type Datagram,
+  type Segment,
+  tcpPacketSize,
+  udpPacketSize,
+  writeTcpPacket,
+  writeUdpPacket,
+} from "../../../../src/protocol/capture/synthetic/ip-packet.ts";
+import { maxSegment, TcpTalk } from "../../../../src/protocol/capture/synthetic/tcp-talk.ts";
 
 const ends = endpointsOf("127.0.0.1:1883", "127.0.0.1:40000")!;
 const first = 1000;
 
+const blocks = new PacketBlocks();
+
+/** As it is behind other packets, in memory that had others before. */
+function bytesOf<Packet extends Datagram>(
+  packet: Packet,
+  sizeOf: (packet: Packet) => number,
+  write: (blocks: PacketBlocks, at: number, packet: Packet) => void,
+): Uint8Array {
+  blocks.bytes.fill(0xee);
+  blocks.clear();
+  blocks.add(0, "in", { seconds: 1, nanoseconds: 2 }, 3);
+  const at = blocks.add(0, packet.way, { seconds: 1, nanoseconds: 3 }, sizeOf(packet));
+  write(blocks, at, packet);
+  return blocks.bytes.slice(at, at + sizeOf(packet));
+}
+
+const tcpBytes = (segment: Segment) => bytesOf(segment, tcpPacketSize, writeTcpPacket);
+
+const internetChecksum = (...parts: readonly Uint8Array[]) =>
+  checksumOf(parts.reduce((sum, part) => sum + byteSum(part), 0));
+
 const flagNames = ["F", "S", "R", "P", "A"];
 
 /** Way, flags, sequence and acknowledgement from the first byte, and length of each packet. */
-const shown = (packets: readonly SyntheticPacket[]): string[] =>
-  packets.map(({ way, bytes }) => {
+const shown = (packets: readonly Segment[]): string[] =>
+  packets.map((packet) => {
+    const { way } = packet;
+    const bytes = tcpBytes(packet);
     const view = new DataView(bytes.buffer);
     const flags = flagNames.filter((_, bit) => (view.getUint8(33) & (1 << bit)) !== 0).join("");
     const ack = view.getUint32(28) === 0 ? "-" : (view.getUint32(28) - first) | 0;
@@ -64,23 +91,28 @@ test("many bytes are several segments, and no more are on their way than the win
 test("numbers go on from zero after the last one", () => {
   const talk = new TcpTalk(ends, 0xffff_fffe);
   const [one, two] = [...talk.send("in", Buffer.from("halo")), ...talk.send("out", Buffer.from("ya"))];
-  expect(new DataView(one!.bytes.buffer).getUint32(24)).toBe(0xffff_fffe);
-  expect(new DataView(two!.bytes.buffer).getUint32(28)).toBe(2);
+  expect(new DataView(tcpBytes(one!).buffer).getUint32(24)).toBe(0xffff_fffe);
+  expect(new DataView(tcpBytes(two!).buffer).getUint32(28)).toBe(2);
 });
 
 describe("checksums", () => {
   test("the example of RFC 1071, and an odd length", () => {
-    expect(internetChecksum(Uint8Array.of(0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7))).toBe(0x220d);
+    // With the lower byte first, as it is stored.
+    expect(internetChecksum(Uint8Array.of(0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7))).toBe(0x0d22);
     expect(internetChecksum(Uint8Array.of(1, 2, 3))).toBe(
       internetChecksum(Uint8Array.of(1, 2), Uint8Array.of(3, 0)),
     );
   });
 
   test("a receiver's sum over an IPv4 header, and over IPv6 with UDP, is right", () => {
-    const [packet] = new TcpTalk(ends, first).send("in", Buffer.from("x"));
-    expect(internetChecksum(packet!.bytes.subarray(0, 20))).toBe(0);
+    const [segment] = new TcpTalk(ends, first).send("in", Buffer.from("x"));
+    const packet = tcpBytes(segment!);
+    expect(internetChecksum(packet.subarray(0, 20))).toBe(0);
+    const pseudo4 = Buffer.concat([packet.subarray(12, 20), Uint8Array.of(0, 6, 0, 21)]);
+    expect(internetChecksum(pseudo4, packet.subarray(20))).toBe(0);
     const { service, peer } = endpointsOf("[::1]:5000", "[::1]:6000")!;
-    const bytes = udpPacket(peer, service, Buffer.from("halo!"));
+    const datagram = { way: "in", from: peer, to: service, payload: Buffer.from("halo!") } as const;
+    const bytes = bytesOf(datagram, udpPacketSize, writeUdpPacket);
     const pseudo = Buffer.concat([bytes.subarray(8, 40), Uint8Array.of(0, 17, 0, 13)]);
     expect(bytes.length).toBe(40 + 8 + 5);
     expect(internetChecksum(pseudo, bytes.subarray(40))).toBe(0);

@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import type { Instant } from "../../../src/protocol/capture/frame.ts";
+import { PacketBlocks } from "../../../src/protocol/capture/packet-blocks.ts";
+import { enhancedPacket } from "../../../src/protocol/capture/pcapng-writer.ts";
+
+/** A packet of so many bytes, written in place. */
+function add(blocks: PacketBlocks, time: Instant, length: number): void {
+  const at = blocks.add(3, "out", time, length);
+  blocks.bytes.fill(length & 255, at, at + length);
+}
+
+test("they are what the writer of single blocks makes, whatever was there before", () => {
+  const times = [0, 1, 65_535, 65_536, 1_764_316_800, 2 ** 32 - 1];
+  const blocks = new PacketBlocks();
+  for (const length of [0, 1, 2, 3, 4, 1500]) {
+    for (const seconds of times) {
+      const time = { seconds, nanoseconds: 999_999_999 };
+      const bytes = new Uint8Array(length).fill(length & 255);
+      blocks.bytes.fill(0xee);
+      blocks.clear();
+      add(blocks, time, length);
+      const alone = enhancedPacket({ interface: 3, way: "out", bytes, originalLength: length, ...time });
+      expect(blocks.written).toEqual(alone);
+    }
+  }
+});
+
+test("the time is the number of nanoseconds, in two halves", () => {
+  const blocks = new PacketBlocks();
+  for (const [seconds, nanoseconds] of [
+    [1_764_316_800, 123_456_789],
+    [4_294_967_295, 999_999_999],
+    [70_000, 0],
+  ] as const) {
+    blocks.clear();
+    add(blocks, { seconds, nanoseconds }, 4);
+    const { view } = blocks;
+    const time = (BigInt(view.getUint32(12, true)) << 32n) | BigInt(view.getUint32(16, true));
+    expect(time).toBe(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds));
+  }
+});
+
+test("many and large ones find room, and the memory for them is given back", () => {
+  const blocks = new PacketBlocks();
+  const kept = blocks.bytes.length;
+  const time = { seconds: 1, nanoseconds: 0 };
+  for (let count = 0; count < 20; count++) add(blocks, time, 65_000 + count);
+  expect(blocks.written.length).toBeGreaterThan(20 * 65_000);
+  expect(blocks.written[28]).toBe(65_000 & 255);
+  expect(blocks.words.buffer).toBe(blocks.bytes.buffer);
+  blocks.clear();
+  expect(blocks.bytes.length).toBe(kept);
+});
