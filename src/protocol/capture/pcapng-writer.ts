@@ -1,5 +1,5 @@
 import type { Instant, Way } from "./frame.ts";
-import { BlockType, byteOrderMagic } from "./pcapng.ts";
+import { BlockType, byteOrderMagic, StatisticsOption } from "./pcapng-format.ts";
 
 /** Options by their code. */
 type Options = readonly (readonly [code: number, value: Uint8Array | undefined])[];
@@ -81,7 +81,7 @@ export function interfaceStatistics(
   setTime(view, 4, at);
   return block(BlockType.InterfaceStatistics, body, [
     [4, uint64(counts.received)],
-    [5, uint64(counts.dropped)],
+    [StatisticsOption.InterfaceDrops, uint64(counts.dropped)],
   ]);
 }
 
