@@ -2,7 +2,7 @@ import { render } from "preact";
 import { App } from "./components/app.tsx";
 import { pollLab } from "./state/lab.ts";
 import { watchLanguage, watchTheme } from "./state/preferences.ts";
-import { guardRecording } from "./state/recorder.ts";
+import { guardRecording } from "./state/recording.ts";
 import { watchRoute } from "./state/route.ts";
 
 const root = document.getElementById("app");

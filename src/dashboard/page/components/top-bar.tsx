@@ -1,6 +1,6 @@
 import { about, link, problems, services } from "../state/lab.ts";
 import { nextLanguage, nextTheme, theme } from "../state/preferences.ts";
-import { recorder } from "../state/recorder.ts";
+import { recorder } from "../state/recording.ts";
 import { type PageId, pages, pageTitles } from "../state/route.ts";
 import { useStore } from "../state/use-store.ts";
 import { texts } from "../text/language.ts";

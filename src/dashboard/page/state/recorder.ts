@@ -1,7 +1,6 @@
 import { BlockCutter } from "../../../protocol/capture/block-cutter.ts";
 import { CaptureError } from "../../../protocol/capture/capture-error.ts";
-import { ApiError, errorMessage, request } from "../api/client.ts";
-import { download } from "../wire/save.ts";
+import { ApiError, errorMessage } from "../api/client.ts";
 import { GrowingBlob } from "./growing-blob.ts";
 import { type Store, store } from "./store.ts";
 
@@ -201,20 +200,4 @@ function endOf(error: unknown): RecordingEnd {
   const reason = errorMessage(error);
   if (error instanceof ApiError) return { kind: "refused", status: error.status, reason };
   return { kind: error instanceof CaptureError ? "damaged" : "broken", reason };
-}
-
-/** Outside of all components, so that a recording goes on while another page of the dashboard is looked at. */
-export const recorder = new Recorder({
-  open: async (path, signal) => {
-    const { body } = await request(path, { signal });
-    return body ?? new Blob().stream();
-  },
-  save: download,
-});
-
-/** The browser asks before the window is closed, as long as a recording would be lost with it. */
-export function guardRecording(): void {
-  addEventListener("beforeunload", (event) => {
-    if (recorder.hasUnsaved) event.preventDefault();
-  });
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "../state/keys.ts";
 import { services } from "../state/lab.ts";
 import { useMay } from "../state/me.ts";
-import { recorder } from "../state/recorder.ts";
+import { recorder } from "../state/recording.ts";
 import { useStore } from "../state/use-store.ts";
 import type { TimeRange } from "./address.ts";
 import { Chips } from "./chips.tsx";

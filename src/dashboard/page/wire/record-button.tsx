@@ -1,6 +1,6 @@
 import { Icon } from "../components/icons.tsx";
 import { me, useMay } from "../state/me.ts";
-import { recorder } from "../state/recorder.ts";
+import { recorder } from "../state/recording.ts";
 import { useStore } from "../state/use-store.ts";
 import { texts } from "../text/language.ts";
 

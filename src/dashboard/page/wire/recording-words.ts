@@ -18,9 +18,11 @@ const words = texts({
     mayNot: "The server does not let you record: that takes the role admin.",
     busy: "The server makes only a few recordings at a time, and so many run already: one of them has to end first.",
     refused: (reason: string) => `The server does not record: ${reason}.`,
-    kept: (what: string) => `What has come is kept: ${what}.`,
-    nothing: "Nothing has come.",
+    recorded: (what: string) => `Recorded: ${what}.`,
+    nothing: "Nothing was recorded.",
     noPackets: "No packet came in that time.",
+    saved: (name: string) => `Your browser saves ${name}.`,
+    kept: "It is kept here until you save it or close the window.",
   },
   id: {
     packets: (count) => `${integer(count)} paket`,
@@ -36,9 +38,11 @@ const words = texts({
     mayNot: "Server tidak mengizinkan Anda merekam: itu memerlukan peran admin.",
     busy: "Server hanya membuat beberapa rekaman sekaligus, dan sebanyak itu sudah berjalan: salah satunya harus berakhir dulu.",
     refused: (reason) => `Server tidak merekam: ${reason}.`,
-    kept: (what) => `Yang sudah datang disimpan: ${what}.`,
-    nothing: "Tidak ada yang datang.",
+    recorded: (what) => `Terekam: ${what}.`,
+    nothing: "Tidak ada yang terekam.",
     noPackets: "Tidak ada paket yang datang selama itu.",
+    saved: (name) => `Peramban Anda menyimpan ${name}.`,
+    kept: "Rekaman ini ada di sini sampai Anda menyimpannya atau menutup jendela.",
   },
 });
 
@@ -51,10 +55,10 @@ export function progressWords({ seconds, packets, bytes: size, dropped }: Record
 
 /** What happened, and what there is of it. */
 export function endedWords(state: EndedRecording): string {
-  const { end, file, packets } = state;
-  const kept =
-    file === undefined ? words.nothing : packets === 0 ? words.noPackets : words.kept(progressWords(state));
-  return `${whyEnded(end)} ${kept}`;
+  const { end, file, packets, isSaved } = state;
+  if (file === undefined) return `${whyEnded(end)} ${words.nothing}`;
+  const recorded = packets === 0 ? words.noPackets : words.recorded(progressWords(state));
+  return [whyEnded(end), recorded, isSaved ? words.saved(file.name) : words.kept].join(" ");
 }
 
 function whyEnded(end: RecordingEnd): string {

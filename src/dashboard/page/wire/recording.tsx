@@ -2,7 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../components/icons.tsx";
 import { Question } from "../components/question.tsx";
 import { services } from "../state/lab.ts";
-import { type EndedRecording, type RunningRecording, recorder } from "../state/recorder.ts";
+import type { EndedRecording, RunningRecording } from "../state/recorder.ts";
+import { recorder } from "../state/recording.ts";
 import { useStore } from "../state/use-store.ts";
 import { texts } from "../text/language.ts";
 import { shared } from "../text/words.ts";
@@ -19,7 +20,7 @@ const words = texts({
     discard: "Discard",
     question: "Discard the recording?",
     lost: (name: string) => `${name} is not saved, and cannot be had again.`,
-    saved: (name: string) => `Your browser saves ${name}. What to do with it:`,
+    next: "What to do with it:",
     explain: "says in words what happened",
     report: "makes a document of it",
     wireshark: "or open it in Wireshark",
@@ -34,7 +35,7 @@ const words = texts({
     discard: "Buang",
     question: "Buang rekaman ini?",
     lost: (name) => `${name} belum disimpan, dan tidak dapat diperoleh lagi.`,
-    saved: (name) => `Peramban Anda menyimpan ${name}. Yang dapat dilakukan dengannya:`,
+    next: "Yang dapat dilakukan dengannya:",
     explain: "menjelaskan apa yang terjadi",
     report: "membuat dokumen darinya",
     wireshark: "atau buka di Wireshark",
@@ -64,7 +65,7 @@ function Progress({ recording }: { recording: RunningRecording }) {
   useEverySecond();
   const { progress } = recorder;
   const hasZmq = (useStore(services) ?? []).some(
-    ({ name, role }) => role === "zmq" && (recording.services?.includes(name) ?? true),
+    ({ name, role }) => role.startsWith("zmq-") && (recording.services?.includes(name) ?? true),
   );
   return (
     <>
@@ -123,7 +124,7 @@ function forget(): void {
 function NextSteps({ name }: { name: string }) {
   return (
     <div class="recording-next">
-      <p>{words.saved(name)}</p>
+      <p>{words.next}</p>
       <ul>
         <li>
           <code>distcli explain {name}</code> {words.explain}
