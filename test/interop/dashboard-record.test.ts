@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Download, Page } from "playwright-core";
 import { CaptureReader } from "../../src/protocol/capture/capture-reader.ts";
 import { addressOf, testDashboard } from "../support/dashboard-browser.ts";
-import { type Lab, startServer } from "../support/lab.ts";
+import { type Lab, startLab, startServer } from "../support/lab.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -207,6 +207,30 @@ testPage("what the server ends is kept, to be saved or discarded", asked, async 
   await said(page, ended).waitFor({ state: "detached" });
   await record(page).waitFor();
 });
+
+testPage(
+  "what has come before the connection breaks is a whole file",
+  { at, mayComplain: /ERR_|Failed to load resource/ },
+  async (page) => {
+    const own = await startLab("admin: { port: 0 }\nservices: { echo: { port: 0 } }", {
+      cleanUp: onTestFinished,
+    });
+    await page.goto(addressOf(own, at));
+    await startRecording(page);
+    await sendToEcho(own, "before");
+    await hasRecorded(page, 1);
+    own.program.signal("SIGKILL");
+    await said(
+      page,
+      /^The connection to the server is broken \(.+\)\. Recorded: .* · 8 packets · /,
+    ).waitFor();
+    const save = page.getByRole("button", { name: "Save", exact: true });
+    expect((await savedBy(page, () => save.click())).packets).toContain("before");
+    // Now there is nobody to be recorded.
+    await record(page).click();
+    await said(page, /is broken \(.+\)\. Nothing was recorded\./).waitFor();
+  },
+);
 
 // The last one: the server may notice a little later that the four have gone.
 testPage(

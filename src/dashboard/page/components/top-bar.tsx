@@ -122,10 +122,10 @@ function RecordingDot() {
   );
 }
 
-/** Says on the other pages that a recording has ended by itself, which the Wire page says where it stands. */
+/** Says on the other pages that a recording has ended by itself and is not saved, which the Wire page says where it stands. */
 export function RecordingBanner({ page }: { page: PageId }) {
   const state = useStore(recorder.state);
-  const ended = page !== "wire" && state.kind === "ended" && !state.isSaved ? state : undefined;
+  const ended = page !== "wire" && state.kind === "ended" && recorder.hasUnsaved ? state : undefined;
   return (
     <div role="status" aria-live="polite">
       {ended && (
