@@ -1,6 +1,7 @@
 import type { Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
 import { LinkType } from "../protocol/capture/frame.ts";
 import {
+  emptyBlock,
   enhancedPacket,
   interfaceDescription,
   interfaceStatistics,
@@ -94,6 +95,12 @@ export class TrafficRecording implements Observer {
     return [...this.#interfaces.values()]
       .filter(({ isDescribed }) => isDescribed)
       .map(({ index, received, dropped }) => interfaceStatistics(index, at, { received, dropped }));
+  }
+
+  /** The statistics; before there are any, a block that says nothing. */
+  signOfLife(): Uint8Array[] {
+    const blocks = this.statistics();
+    return blocks.length > 0 ? blocks : [emptyBlock()];
   }
 
   get dropped(): number {

@@ -5,6 +5,7 @@ export const BlockType = {
   /** Obsolete; old files have it. */
   Packet: 2,
   SimplePacket: 3,
+  NameResolution: 4,
   InterfaceStatistics: 5,
   EnhancedPacket: 6,
 } as const;

@@ -85,6 +85,9 @@ export function interfaceStatistics(
   ]);
 }
 
+/** A list of names with none in it, which readers pass over: the shortest block that may stand anywhere. */
+export const emptyBlock = (): Uint8Array => block(BlockType.NameResolution, new Uint8Array(4), []);
+
 function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
