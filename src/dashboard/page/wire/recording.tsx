@@ -91,7 +91,7 @@ function Ended({ recording: { file, isSaved } }: { recording: EndedRecording }) 
       <div class="recording-actions">
         {file !== undefined && (
           <button type="button" class={isSaved ? "" : "primary"} onClick={() => recorder.save()}>
-            <Icon name="export" size={16} /> {isSaved ? words.saveAgain : words.save}
+            <Icon name="save" size={16} /> {isSaved ? words.saveAgain : words.save}
           </button>
         )}
         <button type="button" onClick={() => (isLost ? setAsks(true) : forget())}>
