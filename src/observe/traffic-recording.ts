@@ -2,6 +2,7 @@ import type { Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
 import { LinkType } from "../protocol/capture/frame.ts";
 import { PacketBlocks } from "../protocol/capture/packet-blocks.ts";
 import {
+  emptyBlock,
   interfaceDescription,
   interfaceStatistics,
   sectionHeader,
@@ -129,6 +130,12 @@ export class TrafficRecording implements Observer {
       counts.dropped += dropped;
     }
     return counts;
+  }
+
+  /** The statistics; before there are any, a block that says nothing. */
+  signOfLife(): Uint8Array {
+    const blocks = this.statistics();
+    return blocks.length > 0 ? blocks : emptyBlock();
   }
 
   /** The interface of a service, which is described before its first packet. */

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { allTraffic, asQuery, passes, type WireFilter } from "../../src/dashboard/page/wire/filter.ts";
+import {
+  allTraffic,
+  asQuery,
+  passes,
+  servicesOf,
+  type WireFilter,
+} from "../../src/dashboard/page/wire/filter.ts";
 import { event } from "./events.ts";
 
 const publish = event("mqtt#1", {
@@ -32,6 +38,23 @@ describe("the filter", () => {
       kind: "open,close,message",
     });
   });
+});
+
+const lane = { service: "mqtt", peer: "sensor" };
+test.each([
+  [{}, undefined],
+  [{ services: ["echo", "mqtt", "rest"] }, undefined],
+  [{ services: ["echo"] }, ["echo"]],
+  [{ services: ["echo", "mqtt"], lane }, ["mqtt"]],
+  [{ lane }, ["mqtt"]],
+  [{ connection: "rest/2#17" }, ["rest"]],
+  [{ services: ["echo"], lane }, ["echo"]],
+  [{ services: ["gone"] }, ["gone"]],
+  [{ connection: "gone#1" }, undefined],
+  [{ client: "sensor", topic: "sister/#" }, undefined],
+] as const)("%j shows something of the services %p, of which undefined is all", (filter, services) => {
+  const found = servicesOf({ ...allTraffic, ...filter }, ["mqtt", "echo", "rest"]);
+  expect(found).toEqual(services as string[] | undefined);
 });
 
 test.each([

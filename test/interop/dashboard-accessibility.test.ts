@@ -57,6 +57,22 @@ const pages: Readonly<Record<string, readonly Step[]>> = {
       },
     ],
     [
+      "a recording",
+      async (page) => {
+        await page.locator("main").press("r");
+        await appears(page, ".recording .live-recording");
+        // Without its beginning there would be nothing to save.
+        await page.locator(".recording p", { hasText: / · [1-9][\d.,]* [kM]?B/ }).waitFor();
+      },
+    ],
+    [
+      "what to do with it",
+      async (page) => {
+        await page.locator("main").press("r");
+        await appears(page, ".recording-next code");
+      },
+    ],
+    [
       "export",
       async (page) => {
         await page.locator("main").press("e");

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { BlockCutter } from "../../protocol/capture/block-cutter.ts";
 import { CaptureError } from "../../protocol/capture/capture-error.ts";
-import { CaptureReader } from "../../protocol/capture/capture-reader.ts";
 import { withAdminErrors } from "../admin/client.ts";
 import { type AdminStream, openStream } from "../admin/open-stream.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
@@ -75,19 +74,12 @@ function openFile(context: CommandContext, path: string | undefined): CaptureOut
   return openOutput(path ?? defaultFile, context.io.stdout, { flags, mode: 0o600 });
 }
 
-/** Writes what comes, up to the end of a block, and counts it. */
+/** Writes what comes, up to the end of a block. */
 class Recording {
   readonly #context: CommandContext;
   readonly #peer: AdminPeer;
   readonly #output: CaptureOutput;
   readonly #cutter: BlockCutter;
-  readonly #counter = new CaptureReader({
-    frame: () => {},
-    drops: (count) => {
-      this.#dropped += count;
-    },
-  });
-  #dropped = 0;
 
   constructor(context: CommandContext, peer: AdminPeer, output: CaptureOutput, limit: number | undefined) {
     this.#context = context;
@@ -100,10 +92,11 @@ class Recording {
   async run(stream: AdminStream, limitMs: number | undefined, file: string): Promise<void> {
     this.#context.note(`Recording what ${peerName(this.#peer)} receives and sends; Ctrl-C ends it`);
     const ended = await this.#read(stream, limitMs);
-    const lost = this.#dropped === 0 ? "" : `, ${this.#dropped} left out`;
+    const { packets, dropped } = this.#cutter;
+    const lost = dropped === 0 ? "" : `, ${dropped} left out`;
     const to = file === "-" ? "" : ` in ${file}`;
     const why = ended === "server" ? "; the server ended it" : "";
-    this.#context.note(`${this.#cutter.packets} packets${to}${lost}${why}`);
+    this.#context.note(`${packets} packets${to}${lost}${why}`);
   }
 
   /** @returns who ended it */
@@ -133,9 +126,7 @@ class Recording {
   }
 
   #write(chunk: Uint8Array): void {
-    const blocks = this.#cutter.cut(chunk);
-    this.#counter.read(blocks);
-    this.#output.add(blocks);
+    this.#output.add(this.#cutter.cut(chunk));
     this.#output.flush();
   }
 

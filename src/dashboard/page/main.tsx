@@ -2,6 +2,7 @@ import { render } from "preact";
 import { App } from "./components/app.tsx";
 import { pollLab } from "./state/lab.ts";
 import { watchLanguage, watchTheme } from "./state/preferences.ts";
+import { guardRecording } from "./state/recording.ts";
 import { watchRoute } from "./state/route.ts";
 
 const root = document.getElementById("app");
@@ -11,4 +12,5 @@ watchLanguage();
 render(<App />, root);
 watchTheme();
 watchRoute();
+guardRecording();
 pollLab();

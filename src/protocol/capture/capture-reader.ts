@@ -1,8 +1,10 @@
+import { uint32Reader } from "./byte-order.ts";
 import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandler } from "./frame.ts";
 import { PcapReader, pcapByteOrder } from "./pcap.ts";
-import { BlockType, PcapngReader } from "./pcapng.ts";
-import { type FrameRecord, type RecordReader, uint32Reader } from "./record-reader.ts";
+import { PcapngReader } from "./pcapng.ts";
+import { BlockType } from "./pcapng-format.ts";
+import type { FrameRecord, RecordReader } from "./record-reader.ts";
 
 const noBytes = Buffer.alloc(0);
 

@@ -1,5 +1,5 @@
 import type { Instant, Way } from "./frame.ts";
-import { BlockType } from "./pcapng.ts";
+import { BlockType } from "./pcapng-format.ts";
 import { setTime } from "./pcapng-writer.ts";
 
 /** Before the packet: the block's type and length, interface, time, and both lengths of the packet. */

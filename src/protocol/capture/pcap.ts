@@ -1,12 +1,7 @@
+import { type Uint32Reader, uint32Reader } from "./byte-order.ts";
 import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandler } from "./frame.ts";
-import {
-  type FrameRecord,
-  maxPacket,
-  type RecordReader,
-  type Uint32Reader,
-  uint32Reader,
-} from "./record-reader.ts";
+import { type FrameRecord, maxPacket, type RecordReader } from "./record-reader.ts";
 
 // https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html
 

@@ -1,4 +1,4 @@
-import { type Uint32Reader, uint32Reader } from "./record-reader.ts";
+import { type Uint32Reader, uint32Reader } from "./byte-order.ts";
 
 const decoder = new TextDecoder("utf-8");
 
@@ -11,17 +11,19 @@ export interface BlockOptions {
 }
 
 /** Options that go beyond the block's end are left out: they are only remarks, and the packet is whole. */
-export function readOptions(bytes: Buffer, start: number, end: number, read: Uint32Reader): BlockOptions {
+export function readOptions(bytes: Uint8Array, start: number, end: number, read: Uint32Reader): BlockOptions {
   const isLittle = read === uint32Reader.little;
-  const values = new Map<number, Buffer>();
+  const uint16 = (at: number): number =>
+    isLittle ? bytes[at]! | (bytes[at + 1]! << 8) : (bytes[at]! << 8) | bytes[at + 1]!;
+  const values = new Map<number, Uint8Array>();
   for (let at = start; at + 4 <= end; ) {
-    const code = isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
-    const length = isLittle ? bytes.readUInt16LE(at + 2) : bytes.readUInt16BE(at + 2);
+    const code = uint16(at);
+    const length = uint16(at + 2);
     if (code === 0 || at + 4 + length > end) break;
     if (!values.has(code)) values.set(code, bytes.subarray(at + 4, at + 4 + length));
     at += 4 + ((length + 3) & ~3);
   }
-  const ofLength = (code: number, length: number): Buffer | undefined => {
+  const ofLength = (code: number, length: number): Uint8Array | undefined => {
     const value = values.get(code);
     return value !== undefined && value.length === length ? value : undefined;
   };
@@ -37,7 +39,7 @@ export function readOptions(bytes: Buffer, start: number, end: number, read: Uin
     },
     int64: (code) => {
       const value = ofLength(code, 8);
-      return isLittle ? value?.readBigInt64LE() : value?.readBigInt64BE();
+      return value && new DataView(value.buffer, value.byteOffset, 8).getBigInt64(0, isLittle);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Instant, Way } from "./frame.ts";
-import { BlockType, byteOrderMagic } from "./pcapng.ts";
+import { BlockType, byteOrderMagic, StatisticsOption } from "./pcapng-format.ts";
 
 /** Options by their code. */
 type Options = readonly (readonly [code: number, value: Uint8Array | undefined])[];
@@ -81,9 +81,12 @@ export function interfaceStatistics(
   setTime(view, 4, at);
   return block(BlockType.InterfaceStatistics, body, [
     [4, uint64(counts.received)],
-    [5, uint64(counts.dropped)],
+    [StatisticsOption.InterfaceDrops, uint64(counts.dropped)],
   ]);
 }
+
+/** A list of names with none in it, which readers pass over: the shortest block that may stand anywhere. */
+export const emptyBlock = (): Uint8Array => block(BlockType.NameResolution, new Uint8Array(4), []);
 
 function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);

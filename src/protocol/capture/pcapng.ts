@@ -1,33 +1,11 @@
+import { type Uint32Reader, uint32Reader } from "./byte-order.ts";
 import { CaptureError } from "./capture-error.ts";
 import type { CaptureHandler, Way } from "./frame.ts";
+import { BlockType, byteOrderMagic, frameLength, maxBlock, StatisticsOption } from "./pcapng-format.ts";
 import { readOptions } from "./pcapng-options.ts";
-import {
-  type FrameRecord,
-  maxPacket,
-  type RecordReader,
-  type Uint32Reader,
-  uint32Reader,
-} from "./record-reader.ts";
+import { type FrameRecord, maxPacket, type RecordReader } from "./record-reader.ts";
 import { microseconds, setInstant, type TimeResolution, unitsPerSecond } from "./timestamp.ts";
 
-// https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
-
-export const BlockType = {
-  Section: 0x0a0d0d0a,
-  Interface: 1,
-  /** Obsolete; old files have it. */
-  Packet: 2,
-  SimplePacket: 3,
-  InterfaceStatistics: 5,
-  EnhancedPacket: 6,
-} as const;
-
-export const byteOrderMagic = 0x1a2b3c4d;
-
-/** Type, length, and the length again at the end. */
-const frameLength = 12;
-/** Blocks that are read are held whole. Comments make some of them long. */
-const maxBlock = 1024 * 1024;
 /** A damaged file could name interfaces without end. */
 const maxInterfaces = 65_536;
 
@@ -199,8 +177,9 @@ export class PcapngReader implements RecordReader {
     checkLength(block, 12, "Interface Statistics Block");
     const found = this.#interfaceOf(this.#read(block.bytes, block.at), block);
     const options = readOptions(block.bytes, block.at + 12, block.end, this.#read);
-    // isb_ifdrop and isb_osdrop: each statistic counts from the start of the capture.
-    const drops = Number((options.int64(5) ?? 0n) + (options.int64(7) ?? 0n));
+    // Each statistic counts from the start of the capture.
+    const { InterfaceDrops, SystemDrops } = StatisticsOption;
+    const drops = Number((options.int64(InterfaceDrops) ?? 0n) + (options.int64(SystemDrops) ?? 0n));
     const before = this.#drops.get(found.index) ?? 0;
     if (drops <= before) return;
     this.#drops.set(found.index, drops);

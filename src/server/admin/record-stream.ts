@@ -26,8 +26,9 @@ export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8
     now: () => performance.timeOrigin + performance.now(),
   });
   const leave = hub.add(recording);
-  // A reader that stops by itself learns of losses on the way. Without any it is a sign of life.
-  const timer = setInterval(() => buffer.write(recording.statistics()), statisticsMs);
+  // A reader that stops by itself learns of losses on the way. And one that has gone without a word is noticed only when
+  // something is sent to it: until then it would take the place of another.
+  const timer = setInterval(() => buffer.write(recording.signOfLife()), statisticsMs);
   let forgets: (() => void)[] = [];
   let hasEnded = false;
   const end = () => {

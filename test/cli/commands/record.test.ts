@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
+import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { record } from "../../../src/cli/commands/record.ts";
 import { interfaceDescription, sectionHeader } from "../../../src/protocol/capture/pcapng-writer.ts";
@@ -60,6 +62,28 @@ test("who may not record gets no file", async () => {
   const unknown = await runCli(record, args("-w", file, "--service", "ecco"), as(token));
   expect(unknown.stderr).toContain('There is no service "ecco"');
   expect(existsSync(file)).toBe(false);
+});
+
+test("readers that have gone leave their places to others, also without any traffic", async () => {
+  const head = `GET /api/record HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+  /** @returns the status, and how to go with a FIN and no reset: all that has come is read. */
+  const ask = async () => {
+    const socket = connect(lab.adminPort, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    socket.write(head);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    return { status: answer.toString("latin1").slice(9, 12), leave: () => socket.destroy() };
+  };
+  const readers = [await ask(), await ask(), await ask(), await ask()];
+  expect(readers.map(({ status }) => status)).toEqual(["200", "200", "200", "200"]);
+  const isFull = async () => {
+    const { status, leave } = await ask();
+    leave();
+    return status === "503";
+  };
+  expect(await isFull()).toBe(true);
+  for (const { leave } of readers) leave();
+  await until(async () => !(await isFull()));
 });
 
 test("a connection that ends in the middle of a block leaves the blocks before it", async () => {

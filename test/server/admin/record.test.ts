@@ -27,7 +27,7 @@ function read(file: Uint8Array): { frames: number; drops: number } {
   return { frames: reader.frames, drops };
 }
 
-function recording(maxBuffered: number) {
+function recording(maxBuffered: number, statisticsMs = 1000) {
   const hub = new TrafficHub();
   const stopping = new AbortController();
   const ended: string[] = [];
@@ -38,6 +38,7 @@ function recording(maxBuffered: number) {
     until: [stopping.signal],
     onEnd: () => void ended.push("end"),
     maxBuffered,
+    statisticsMs,
   });
   const traffic = hub.service("echo");
   const send = (bytes: Uint8Array) => {
@@ -81,6 +82,16 @@ test("a reader that is gone is observed for no longer", async () => {
   await stream.cancel();
   expect(hub.service("echo").sample("bytes")).toBe(false);
   expect(ended).toEqual(["end"]);
+});
+
+test("while there is no traffic, something is sent all the same, and the file stays whole", async () => {
+  const { stream, stopping } = recording(10_000, 1);
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  for (let count = 0; count < 3; count++) chunks.push((await reader.read()).value!);
+  stopping.abort();
+  for (let turn = await reader.read(); !turn.done; turn = await reader.read()) chunks.push(turn.value);
+  expect(read(Buffer.concat(chunks))).toEqual({ frames: 0, drops: 0 });
 });
 
 test("an admin gets it, and it is told; four at once at most; HEAD takes no place", async () => {

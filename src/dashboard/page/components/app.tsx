@@ -10,7 +10,7 @@ import { language, texts } from "../text/language.ts";
 import { TryPage } from "../try/page.tsx";
 import { WirePage } from "../wire/page.tsx";
 import { HelpDialog, TokenDialog } from "./dialogs.tsx";
-import { LinkBanner, TopBar } from "./top-bar.tsx";
+import { LinkBanner, RecordingBanner, TopBar } from "./top-bar.tsx";
 
 const words = texts({ en: { skip: "Skip to content" }, id: { skip: "Langsung ke isi" } });
 
@@ -43,6 +43,7 @@ export function App() {
       </a>
       <TopBar page={page} onHelp={() => setHelpOpen(true)} />
       <LinkBanner />
+      <RecordingBanner page={page} />
       <main id="main" ref={main} tabIndex={-1} class={`page-${page}`}>
         <h1 class={page === "wire" ? "hidden" : ""}>{title}</h1>
         <View />

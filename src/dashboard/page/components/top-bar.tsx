@@ -1,8 +1,10 @@
 import { about, link, problems, services } from "../state/lab.ts";
 import { nextLanguage, nextTheme, theme } from "../state/preferences.ts";
+import { recorder } from "../state/recording.ts";
 import { type PageId, pages, pageTitles } from "../state/route.ts";
 import { useStore } from "../state/use-store.ts";
 import { texts } from "../text/language.ts";
+import { endedWords } from "../wire/recording-words.ts";
 import { Icon } from "./icons.tsx";
 import { Who } from "./who.tsx";
 
@@ -17,6 +19,9 @@ const words = texts({
     language: "EN, language: English",
     help: "Keyboard help",
     problems: (count: number) => (count === 1 ? "one problem" : `${count} problems`),
+    recording: "a recording runs",
+    unsaved: "a recording is not saved",
+    toRecording: "To the recording",
     silent: "The server does not answer.",
     again: "Trying again every second.",
     stale: "Trying again every second; the page shows the last known state.",
@@ -31,6 +36,9 @@ const words = texts({
     language: "ID, bahasa: Indonesia",
     help: "Bantuan papan ketik",
     problems: (count) => `${count} masalah`,
+    recording: "rekaman sedang berjalan",
+    unsaved: "ada rekaman yang belum disimpan",
+    toRecording: "Buka rekaman",
     silent: "Server tidak menjawab.",
     again: "Dicoba lagi setiap detik.",
     stale: "Dicoba lagi setiap detik; halaman menampilkan keadaan terakhir yang diketahui.",
@@ -54,6 +62,7 @@ export function TopBar({ page, onHelp }: { page: PageId; onHelp: () => void }) {
             <Icon name={id} />
             <span>{pageTitles[id]}</span>
             {id === "overview" && <ProblemCount />}
+            {id === "wire" && <RecordingDot />}
           </a>
         ))}
       </nav>
@@ -99,6 +108,38 @@ function ProblemCount() {
       <span aria-hidden="true">{length}</span>
       <span class="hidden">{words.problems(length)}</span>
     </span>
+  );
+}
+
+/** A sign on the way to the Wire page, as long as a recording would be lost with the window. */
+function RecordingDot() {
+  const state = useStore(recorder.state);
+  if (!recorder.hasUnsaved) return null;
+  return (
+    <span class="recording-dot">
+      <span class="hidden">{state.kind === "running" ? words.recording : words.unsaved}</span>
+    </span>
+  );
+}
+
+/** Says on the other pages that a recording has ended by itself and is not saved, which the Wire page says where it stands. */
+export function RecordingBanner({ page }: { page: PageId }) {
+  const state = useStore(recorder.state);
+  const ended = page !== "wire" && state.kind === "ended" && recorder.hasUnsaved ? state : undefined;
+  return (
+    <div role="status" aria-live="polite">
+      {ended && (
+        <p class="banner">
+          <Icon name="warning" />
+          <span>
+            {endedWords(ended)}{" "}
+            <a class="banner-link" href="#/wire">
+              {words.toRecording}
+            </a>
+          </span>
+        </p>
+      )}
+    </div>
   );
 }
 

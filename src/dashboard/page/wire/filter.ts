@@ -53,6 +53,15 @@ export function passesService(service: string, { services, lane, connection }: W
   return connection === "" || serviceOf(connection) === service;
 }
 
+/** The services of which events can pass, where the filter leaves some out; undefined: all of them. */
+export function servicesOf(filter: WireFilter, all: readonly string[]): readonly string[] | undefined {
+  const chosen = filter.services.length > 0 ? filter.services : all;
+  const passing = chosen.filter((name) => passesService(name, filter));
+  // A lane of a service that is not chosen: nothing is shown, and those that are chosen are what was asked for.
+  const names = passing.length > 0 ? passing : filter.services;
+  return names.length === 0 || all.every((name) => names.includes(name)) ? undefined : names;
+}
+
 /** `time` of `time/2#17`. */
 const serviceOf = (connection: string): string => connection.replace(/(\/[^#]*)?#.*$/, "");
 

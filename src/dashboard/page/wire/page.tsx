@@ -1,16 +1,20 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "../state/keys.ts";
 import { services } from "../state/lab.ts";
+import { useMay } from "../state/me.ts";
+import { recorder } from "../state/recording.ts";
 import { useStore } from "../state/use-store.ts";
 import type { TimeRange } from "./address.ts";
 import { Chips } from "./chips.tsx";
 import { Details } from "./details.tsx";
 import { Diagram, type DiagramHandle } from "./diagram.tsx";
 import { ExportDialog } from "./export-dialog.tsx";
-import type { WireFilter } from "./filter.ts";
+import { servicesOf, type WireFilter } from "./filter.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { Nothing } from "./nothing.tsx";
 import { movedTo, rowsOf, spanOf } from "./range.ts";
+import { RecordButton } from "./record-button.tsx";
+import { Recording } from "./recording.tsx";
 import { fitting } from "./row-size.ts";
 import { StatusLine, Toolbar } from "./toolbar.tsx";
 import { useChosen } from "./use-chosen.ts";
@@ -43,6 +47,7 @@ export function WirePage() {
     f: () => page.setFollows(true),
     "/": () => search.current?.focus(),
     e: () => setExports(true),
+    r: page.record,
     Escape: closeLast,
     ArrowUp: page.enter,
     ArrowDown: page.enter,
@@ -59,6 +64,7 @@ export function WirePage() {
         onFollow={() => page.setFollows(!page.follows)}
         onExport={() => setExports(true)}
         canExport={list.rows.length > 0}
+        record={<RecordButton services={page.recorded} onPress={page.record} />}
         zoom={<Zoom rowHeight={page.rowHeight} onZoom={setRowHeight} onFit={page.fit} />}
       >
         <FilterBar
@@ -70,6 +76,7 @@ export function WirePage() {
           onOpen={setFilters}
         />
       </Toolbar>
+      <Recording />
       <Chips filter={filter} range={range} onChange={(part) => change(part, "push")} />
       <div class="wire-body">
         {list.rows.length === 0 ? (
@@ -131,6 +138,9 @@ function useWirePage() {
   const diagram = useRef<DiagramHandle>(null);
   const chosen = useChosen(feed, diagram, () => setFollows(false));
   const span = range && spanOf(list.rows, range);
+  const order = useStore(services)?.map(({ name }) => name) ?? [];
+  const recorded = servicesOf(filter, order);
+  const mayRecord = useMay("admin");
   // With another filter it stands among other rows.
   useEffect(() => {
     if (chosen.row !== undefined && !follows) diagram.current?.scrollTo(chosen.row.no, "middle");
@@ -141,7 +151,7 @@ function useWirePage() {
   };
   return {
     state,
-    order: useStore(services)?.map(({ name }) => name) ?? [],
+    order,
     diagram,
     chosen,
     notes: useNotes(chosen.row),
@@ -153,6 +163,13 @@ function useWirePage() {
     setRange,
     moveEnd: (end: "from" | "to") => chosen.row && setRange(movedTo(list.rows, range, chosen.row.no, end)),
     follow: (part: Partial<WireFilter>) => change({ filter: { ...filter, ...part } }, "push"),
+    /** The services that a recording would be of; undefined: all. */
+    recorded,
+    /** Stops the recording that runs, or starts one. */
+    record: () => {
+      if (recorder.state.get().kind === "running") recorder.stop();
+      else if (mayRecord) void recorder.start(recorded);
+    },
     /** Makes the rows, or those of the chosen time, as high as they can be. */
     fit: () => {
       const count = span === undefined ? list.rows.length : span.last - span.first + 1;

@@ -4,6 +4,7 @@ import { pageTitles } from "../state/route.ts";
 import { integer } from "../text/format.ts";
 import { texts } from "../text/language.ts";
 import { capacity, type WireFeed } from "./feed.ts";
+import { MayNotRecord } from "./record-button.tsx";
 
 const words = texts({
   en: {
@@ -50,17 +51,19 @@ interface ToolbarProps {
   readonly onFollow: () => void;
   readonly onExport: () => void;
   readonly canExport: boolean;
+  readonly record: ComponentChildren;
   readonly zoom: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-export function Toolbar({ feed, follows, onFollow, onExport, canExport, zoom, children }: ToolbarProps) {
+/** What is shown stands before how it is shown, and what makes a file of it at the end. */
+export function Toolbar({ feed, follows, onFollow, onExport, canExport, ...props }: ToolbarProps) {
   const { isPaused, queued } = feed;
   return (
     <div class="toolbar" role="toolbar" aria-label={pageTitles.wire}>
-      {children}
+      {props.children}
+      {props.zoom}
       <span class="toolbar-buttons">
-        {zoom}
         <button
           type="button"
           class={isPaused ? "primary" : ""}
@@ -84,6 +87,7 @@ export function Toolbar({ feed, follows, onFollow, onExport, canExport, zoom, ch
           <Icon name="export" />
           <span class="wide-only">{words.export}</span>
         </button>
+        {props.record}
       </span>
     </div>
   );
@@ -100,6 +104,7 @@ export function StatusLine({ feed, isLive }: { feed: WireFeed; isLive: boolean }
       {isPaused && queued > 0 && <span>{words.since(integer(queued))}</span>}
       {lost > 0 && <span>{words.lost(integer(lost))}</span>}
       {evicted > 0 && <span>{words.evicted(integer(evicted), integer(capacity))}</span>}
+      <MayNotRecord />
     </p>
   );
 }
