@@ -1,7 +1,7 @@
 import { nearest } from "../../core/nearest.ts";
 import { type ListeningService, labServices } from "../../protocol/analysis/service-ports.ts";
 import { maxPorts, type PortFilter } from "../../protocol/bpf/port-filter.ts";
-import type { Cli } from "../program/command.ts";
+import type { Cli, ExpectedService } from "../program/command.ts";
 import { UsageError } from "../program/errors.ts";
 
 /**
@@ -10,18 +10,33 @@ import { UsageError } from "../program/errors.ts";
  */
 export async function knownServices(cli: Cli, config?: string): Promise<ListeningService[]> {
   if (config === undefined) return [...labServices];
-  const named = await configuredServices(cli, config);
-  const names = new Set(named.map(({ name }) => name));
+  const expected = await expectedServices(cli, config);
+  const names = new Set(expected.map(({ service }) => service));
+  const named = expected.flatMap(listenersOf);
   return [...labServices.filter(({ name }) => !names.has(name)), ...named.filter(({ port }) => port > 0)];
 }
 
+/** A service for each of its ports. */
+function listenersOf({ service, role, port, isSecure, listeners }: ExpectedService): ListeningService[] {
+  const ports = listeners ?? [{ port, transport: isSecure ? ("tls" as const) : undefined }];
+  return ports.map((each) => ({ name: service, role, ...each }));
+}
+
 /**
- * Those of a configuration, and no others; the port is 0 where it is not known.
+ * Those of a configuration, and no others, with the first port of each; it is 0 where it is not known.
  * @throws {UsageError} when the file cannot be used
  */
-export async function configuredServices({ readServices }: Cli, config: string): Promise<ListeningService[]> {
+export async function configuredServices(cli: Cli, config: string): Promise<ListeningService[]> {
+  return (await expectedServices(cli, config)).map(({ service, role, port }) => ({
+    name: service,
+    role,
+    port,
+  }));
+}
+
+async function expectedServices({ readServices }: Cli, config: string): Promise<readonly ExpectedService[]> {
   if (readServices === undefined) throw new UsageError("--config is not available here");
-  return (await readServices(config)).map(({ service, role, port }) => ({ name: service, role, port }));
+  return await readServices(config);
 }
 
 /**
@@ -32,7 +47,7 @@ export function chosenServices(
   services: readonly ListeningService[],
   names: readonly string[],
 ): readonly ListeningService[] {
-  const known = services.map(({ name }) => name);
+  const known = [...new Set(services.map(({ name }) => name))];
   for (const name of names) {
     if (known.includes(name)) continue;
     const close = nearest(name, known);
