@@ -1,6 +1,7 @@
 import { nearest } from "../../core/nearest.ts";
 import { type ListeningService, labServices } from "../../protocol/analysis/service-ports.ts";
 import { maxPorts, type PortFilter } from "../../protocol/bpf/port-filter.ts";
+import type { ListedService } from "../admin/services.ts";
 import type { Cli, ExpectedService } from "../program/command.ts";
 import { UsageError } from "../program/errors.ts";
 
@@ -38,6 +39,18 @@ async function expectedServices({ readServices }: Cli, config: string): Promise<
   if (readServices === undefined) throw new UsageError("--config is not available here");
   return await readServices(config);
 }
+
+/**
+ * Those that a running distsrv lists, as a recording has them: without TLS and without a WebSocket's frames. A service on
+ * a Unix socket has no port.
+ */
+export const recordedServices = (listed: readonly ListedService[]): ListeningService[] =>
+  listed.flatMap(({ name, role, addresses }) =>
+    addresses.flatMap((address) => {
+      const [, port] = /^[^/].*:(\d{1,5})$/.exec(address) ?? [];
+      return port === undefined ? [] : [{ name, role, port: Number(port) }];
+    }),
+  );
 
 /**
  * Those with these names; without names all of them.

@@ -355,7 +355,7 @@ local function define()
       return "greeting, cut"
     end
     local version = string.format("%d.%d", major, minor)
-    local mechanism = printable(string.match(string.sub(bytes, 13, 32), "^[^%z]*"), 20, 0)
+    local mechanism = printable(string.match(string.sub(bytes, 13, 32), "^[^\0]*"), 20, 0)
     item:add(field.version, tvb:range(at + 10, 2), version)
     item:add(field.mechanism, range_of(tvb, at + 12, 20), mechanism)
     return string.format("greeting, ZMTP %s, %s", version, mechanism)
@@ -510,8 +510,9 @@ local function define()
     return is_there and found or nil
   end
 
-  -- The one for ports, where there are several.
+  -- Where there are several, there is one for each table of ports.
   local http = built_in("http-over-tcp") or built_in("http")
+  local https = built_in("http-over-tls") or http
   dissectors.mqtt = built_in("mqtt")
   dissectors.rest, dissectors.soap, dissectors.jsonrpc = http, http, http
   local any_zmtp = built_in("zmtp") or zmtp
@@ -522,10 +523,16 @@ local function define()
   local ports = { tcp = DissectorTable.get("tcp.port"), udp = DissectorTable.get("udp.port"), tls = table_of("tls.port") }
   local tls = built_in("tls")
 
+  -- HTTP hands a WebSocket to its dissector, and that hands on what the names of subprotocols say.
+  local subprotocols = table_of("ws.protocol")
+  if subprotocols and dissectors.mqtt then
+    subprotocols:add("mqtt", dissectors.mqtt)
+    subprotocols:add("mqttv3.1", dissectors.mqtt)
+  end
+
   local function serve(services)
     for _, service in ipairs(services) do
       local transport = service.transport
-      -- HTTP hands a WebSocket to its dissector, and that hands MQTT on.
       service.name = printable(service.name, info_limit, #service.name)
       local is_web_socket = transport == "ws" or transport == "wss"
       local dissector = is_web_socket and http or dissectors[service.role]
@@ -535,7 +542,7 @@ local function define()
       elseif transport == "udp" then
         ports.udp:add(service.port, dissector)
       elseif (transport == "tls" or transport == "wss") and tls and ports.tls then
-        ports.tls:add(service.port, dissector)
+        ports.tls:add(service.port, dissector == http and https or dissector)
         ports.tcp:add(service.port, tls)
       else
         ports.tcp:add(service.port, dissector)
@@ -546,7 +553,8 @@ local function define()
   return { serve = serve }
 end
 
-if distsrv_lab == nil then
-  distsrv_lab = define()
+-- A script has globals of its own, and _G is that of all.
+if _G.distsrv_lab == nil then
+  _G.distsrv_lab = define()
 end
-distsrv_lab.serve(services)
+_G.distsrv_lab.serve(services)
