@@ -113,10 +113,10 @@ export const needs = {
   haproxy: { name: "haproxy", install: "apt-get install haproxy", isThere: () => haproxy !== undefined },
   script: command("script", "bsdutils"),
   tshark: command("tshark", "tshark"),
-  /** As root a newer one loads no scripts. */
+  /** Newer ones load none for root. */
   tsharkLua: {
     name: "tshark that loads scripts in Lua",
-    install: "apt-get install tshark; from Wireshark 4.2 on as another user than root",
+    install: "apt-get install tshark, and run the tests as another user than root",
     isThere: () => Bun.which("tshark") !== null && loadsLua(),
   },
   libreOffice: {

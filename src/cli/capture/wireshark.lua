@@ -297,11 +297,8 @@ local function define()
     if left < (is_long and 9 or 2) then
       return nil
     end
-    local length = tvb:range(at + 1, 1):uint()
-    if is_long then
-      length = tvb:range(at + 1, 4):uint() * 4294967296 + tvb:range(at + 5, 4):uint()
-    end
-    if length > frame_limit then
+    local length = is_long and tvb:range(at + 5, 4):uint() or tvb:range(at + 1, 1):uint()
+    if length > frame_limit or (is_long and tvb:range(at + 1, 4):uint() > 0) then
       return false
     end
     local body = at + (is_long and 9 or 2)
