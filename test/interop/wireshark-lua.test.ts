@@ -1,20 +1,25 @@
 // What Wireshark shows of a lab with the script that distcli writes for it.
-import { describe, expect } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, onTestFinished } from "bun:test";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { wiresharkScript } from "../../src/cli/capture/wireshark-lua.ts";
+import { record } from "../../src/cli/commands/record.ts";
 import { type ListeningService, labServices } from "../../src/protocol/analysis/service-ports.ts";
 import { CaptureReader } from "../../src/protocol/capture/capture-reader.ts";
 import type { CapturedFrame } from "../../src/protocol/capture/frame.ts";
 import type { Step, StepEvent } from "../../src/protocol/conversation/step.ts";
 import { TcpFlag } from "../../src/protocol/packet/tcp-header.ts";
 import { printable } from "../../src/protocol/text/printable.ts";
+import { startCli } from "../cli/support/run-cli.ts";
 import { analyseFile } from "../support/analyse.ts";
+import { startLab } from "../support/lab.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { ethernet, ipv4, type Packet, pcap, TcpTalk, udp } from "../support/packets.ts";
 import { Random } from "../support/random.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { until } from "../support/until.ts";
 import { frame } from "../support/web-socket-frames.ts";
 import { greeting, message, readyCommand } from "../support/zmtp.ts";
 
@@ -192,6 +197,39 @@ describe("a capture of the whole lab", () => {
     ]);
     expect(protocols.flat().map((name) => name.toUpperCase())).toEqual(["ZMTP"]);
   });
+});
+
+test("a recording of services on other ports is dissected with the script beside it", async () => {
+  const yaml = `
+admin: { port: 0 }
+services:
+  gema: { role: echo, port: 0 }
+  jam: { role: time, port: 0 }
+  hitung: { role: rest, port: 0 }
+`;
+  const running = await startLab(yaml, { cleanUp: onTestFinished });
+  const file = join(folder, "recorded.pcapng");
+  const cli = startCli(record, ["record", "-p", `${running.adminPort}`, "-w", file, "--lua"]);
+  onTestFinished(() => cli.interrupt());
+  await until(() => existsSync(file) && statSync(file).size > 0);
+  const echo = await RawClient.connect(running.port("gema"));
+  echo.write("halo dunia");
+  expect((await echo.bytes(16)).toString()).toBe("Echo: halo dunia");
+  const time = await RawClient.connect(running.port("jam"));
+  time.write("TIME\r\n");
+  const answer = (await time.bytes(14)).toString().trimEnd();
+  await (await fetch(`http://127.0.0.1:${running.port("hitung")}/add?a=5&b=9`)).text();
+  await until(() => readFileSync(file).includes(answer) && readFileSync(file).includes('{"result":14}'));
+  cli.interrupt();
+  expect(await cli.exit).toBe(130);
+  const script = join(folder, "recorded.lua");
+  expect(rows([script], file, "distsrv.text", ["distsrv.service", ...columns])).toEqual([
+    ["gema", "Echo", "Request: halo dunia"],
+    ["gema", "Echo", "Reply: Echo: halo dunia"],
+    ["jam", "TIME", single("Request: TIME\\r\\n")],
+    ["jam", "TIME", single(`Reply: ${answer}\\r\\n`)],
+  ]);
+  expect(rows([script], file, "http.request", ["http.request.uri"]).flat()).toEqual(["/add?a=5&b=9"]);
 });
 
 describe("messages in several segments", () => {
