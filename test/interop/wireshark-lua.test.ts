@@ -371,6 +371,16 @@ describe("other services than the lab's", () => {
     expect(rows([scriptOf(services)], lab, "mqtt", ["tcp.port"]).length).toBeGreaterThan(10);
   });
 
+  test("Decode As has them for any port, whose lower side is the server", () => {
+    const file = capture(talkTo(7777).send("client", "halo").send("server", "Echo: halo").packets);
+    const script = scriptOf([]);
+    const form = ["-d", "tcp.port==7777,distsrv.echo", "-Y", "distsrv.echo", "-T", "fields"];
+    const fields = ["distsrv.service", ...columns].flatMap((field) => ["-e", field]);
+    expect(run([script], file, ...form, ...fields)).toBe(
+      "port 7777\tEcho\tRequest: halo\nport 7777\tEcho\tReply: Echo: halo\n",
+    );
+  });
+
   test("a second script adds its services to the first", () => {
     const second = scriptOf([{ name: "gema", role: "echo", port: 7007 }]);
     const packets = new TcpTalk({ serverPort: 7007 }).handshake().send("client", "satu").packets;

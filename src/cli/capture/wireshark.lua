@@ -520,6 +520,13 @@ local function define()
   local ports = { tcp = DissectorTable.get("tcp.port"), udp = DissectorTable.get("udp.port"), tls = table_of("tls.port") }
   local tls = built_in("tls")
 
+  -- Decode As offers them for any port, also where no service is listed.
+  for _, role in ipairs({ "echo", "upcall", "oneway", "time" }) do
+    ports.tcp:add_for_decode_as(dissectors[role])
+  end
+  ports.tcp:add_for_decode_as(zmtp)
+  ports.udp:add_for_decode_as(dissectors.udp)
+
   -- HTTP hands a WebSocket to its dissector, and that hands on what the names of subprotocols say.
   local subprotocols = table_of("ws.protocol")
   if subprotocols and dissectors.mqtt then
