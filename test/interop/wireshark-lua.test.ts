@@ -279,6 +279,20 @@ describe("messages in several segments", () => {
     ]);
   });
 
+  test("a message of long parts in many segments, and one of very many parts", () => {
+    const parts = ["suhu", "x".repeat(3000), "y".repeat(200)];
+    const all = message(...parts);
+    const talk = talkTo(12_345);
+    for (let at = 0; at < all.length; at += 700) talk.send("server", all.subarray(at, at + 700));
+    talk.send("server", message(...Array.from({ length: 1500 }, (_, index) => `${index}`)));
+    const texts = shown(talk);
+    expect(texts[0]).toBe(
+      `ZMTP: message  suhu | ${"x".repeat(120)}… (3000 bytes) | ${"y".repeat(120)}… (200 bytes)`,
+    );
+    expect(texts[1]).toStartWith("ZMTP: message  0 | 1 | 2 | 3 | 4, and 995 more  |  message  1000 | 1001 |");
+    expect(texts).toHaveLength(2);
+  });
+
   test("everything of a side in one segment", () => {
     const talk = talkTo(5555).send(
       "client",
@@ -389,39 +403,94 @@ describe("other services than the lab's", () => {
     expect(names.flat()).toEqual(["gema", "echo"]);
   });
 
-  test("MQTT over WebSocket, and what is in TLS", () => {
+  test("what is in TLS is TLS", () => {
     const services = [
-      { name: "mqtt", role: "mqtt", port: 7083, transport: "ws" as const },
       { name: "aman", role: "mqtt", port: 7883, transport: "tls" as const },
       { name: "web-aman", role: "mqtt", port: 7443, transport: "wss" as const },
     ];
-    const head = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\n";
-    const packets = talkTo(7083)
-      .send(
-        "client",
-        `GET /mqtt HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${head}\r\n`,
-      )
-      .send(
-        "server",
-        `HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n${head}\r\n`,
-      )
-      .send("client", frame(Buffer.from("100f00044d5154540402003c0003616e69", "hex")))
-      .send("server", frame(Buffer.from("20020000", "hex"), { masked: false })).packets;
     // An alert of TLS 1.2: handshake_failure.
     const alert = Buffer.from("15030300020228", "hex");
-    for (const [index, port] of [7883, 7443].entries())
+    const packets: Packet[] = [];
+    for (const [index, { port }] of services.entries())
       new TcpTalk({ serverPort: port, clientPort: 50_001 + index }, packets)
         .handshake()
         .send("server", alert);
+    const alerts = rows([scriptOf(services)], capture(packets), "tls.alert_message", ["tcp.srcport"]);
+    expect(alerts.flat()).toEqual(["7883", "7443"]);
+  });
+});
+
+describe("MQTT over WebSocket", () => {
+  const script = () => scriptOf([{ name: "mqtt", role: "mqtt", port: 7083, transport: "ws" }]);
+  const head = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\n";
+  const request = `GET /mqtt HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${head}\r\n`;
+  const accepted = `HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n${head}\r\n`;
+  const upgraded = () => talkTo(7083).send("client", request).send("server", accepted);
+
+  const connect = Buffer.from("100f00044d5154540402003c0003616e69", "hex");
+  const connack = Buffer.from("20020000", "hex");
+  const publish = (payload: string) =>
+    Buffer.concat([Buffer.from([0x30, 6 + payload.length]), Buffer.from("\0\x04suhu"), Buffer.from(payload)]);
+  const fields = ["mqtt.msgtype", "mqtt.clientid", "mqtt.msg"];
+  const packetsOf = (talk: TcpTalk) => rows([script()], capture(talk.packets), "mqtt", fields);
+  const hex = (text: string) => Buffer.from(text).toString("hex");
+
+  test("a packet in a message, several in one, and several messages in a segment", () => {
+    const talk = upgraded()
+      .send("client", frame(connect))
+      .send("server", frame(connack, { masked: false }))
+      .send("client", frame(Buffer.concat([publish("28"), publish("29")])))
+      .send("client", Buffer.concat([frame(publish("30")), frame(publish("31"))]));
+    expect(packetsOf(talk)).toEqual([
+      ["1", "ani", ""],
+      ["2", "", ""],
+      [`3${between}3`, "", `${hex("28")}${between}${hex("29")}`],
+      [`3${between}3`, "", `${hex("30")}${between}${hex("31")}`],
+    ]);
+  });
+
+  test("packets in pieces, as MQTT.js sends them, both sides at once", () => {
+    const talk = upgraded();
+    for (const byte of connect) talk.send("client", frame(Buffer.from([byte])));
+    for (const byte of connack) talk.send("server", frame(Buffer.from([byte]), { masked: false }));
+    const both = Buffer.concat([publish("28"), publish("29")]);
+    talk.send("client", frame(both.subarray(0, 5)));
+    talk.send("server", frame(publish("x".repeat(90)).subarray(0, 50), { masked: false }));
+    // The end of the first and the beginning of the second; then the rest of that.
+    talk.send("client", Buffer.concat([frame(both.subarray(5, 13)), frame(both.subarray(13))]));
+    talk.send("server", frame(publish("x".repeat(90)).subarray(50), { masked: false }));
+    expect(packetsOf(talk)).toEqual([
+      ["1", "ani", ""],
+      ["2", "", ""],
+      [`3${between}3`, "", `${hex("28")}${between}${hex("29")}`],
+      ["3", "", hex("x".repeat(90))],
+    ]);
+    const infos = rows([script()], capture(talk.packets), "websocket && !mqtt", ["_ws.col.Info"]).flat();
+    expect(infos.length).toBe(16 + 3 + 2);
+    for (const info of infos) expect(info).toEndWith(", a part of an MQTT packet");
+  });
+
+  test("what is no MQTT, or cut, is no mistake of the script", () => {
+    const random = new Random(11);
+    const packets: Packet[] = [];
+    for (let count = 0; count < 60; count++) {
+      const talk = new TcpTalk({ serverPort: 7083, clientPort: 50_000 + count }, packets).handshake();
+      talk.send("client", request).send("server", accepted).send("client", frame(connect));
+      for (let number = 0; number < 5; number++) {
+        const bytes = Buffer.from(random.bytes(1 + random.below(40)));
+        // A plausible length now and then.
+        if (random.below(2) === 0 && bytes.length > 1) bytes[1] = random.below(bytes.length);
+        talk.send(
+          random.pick(["client", "server"] as const),
+          frame(bytes, { masked: random.below(2) === 0 }),
+        );
+      }
+    }
+    for (const packet of upgraded().send("client", frame(publish("28"))).packets)
+      packets.push({ ...packet, bytes: packet.bytes.subarray(0, 66), originalLength: packet.bytes.length });
     const file = capture(packets);
-    expect(rows([scriptOf(services)], file, "mqtt", ["tcp.port", "mqtt.msgtype", "mqtt.clientid"])).toEqual([
-      [`50000${between}7083`, "1", "ani"],
-      [`7083${between}50000`, "2", ""],
-    ]);
-    expect(rows([scriptOf(services)], file, "tls.alert_message", ["tcp.srcport"]).flat()).toEqual([
-      "7883",
-      "7443",
-    ]);
+    expect(details([script()], file)).not.toContain("Lua Error");
+    expect(details([script()], file, "-2")).not.toContain("Lua Error");
   });
 });
 

@@ -4,7 +4,7 @@ local function define()
   -- Characters of a message in the column Info, and in its field.
   local info_limit, text_limit = 120, 2048
   -- Bytes that are gathered for one message. A capture that begins in the middle may look as if more were to come.
-  local gathered_limit, frame_limit, part_limit = 256 * 1024, 16 * 1024 * 1024, 1000
+  local gathered_limit, unknown_limit, frame_limit, part_limit = 256 * 1024, 1024 * 1024, 16 * 1024 * 1024, 1000
 
   ---------------------------------------------------------------------------------------------------------------------
   -- What can be filtered: distsrv.text contains "halo", distsrv.service == "echo", distsrv.request, distsrv.zmtp
@@ -165,6 +165,7 @@ local function define()
     return can == true or (type(can) == "number" and can > 0)
   end
 
+  -- Asks for as many bytes more, which must be the exact number, or for one more segment.
   local function gather(pinfo, from, missing)
     pinfo.desegment_offset = from
     pinfo.desegment_len = missing or DESEGMENT_ONE_MORE_SEGMENT
@@ -294,14 +295,14 @@ local function define()
     if flags > 7 or (is_command and flags % 2 == 1) then
       return false
     end
-    if left < (is_long and 9 or 2) then
+    local body = at + (is_long and 9 or 2)
+    if tvb:len() < body then
       return nil
     end
     local length = is_long and tvb:range(at + 5, 4):uint() or tvb:range(at + 1, 1):uint()
     if length > frame_limit or (is_long and tvb:range(at + 1, 4):uint() > 0) then
       return false
     end
-    local body = at + (is_long and 9 or 2)
     return { at = at, flags = flags, is_command = is_command, body = body, length = length, stop = body + length }
   end
 
@@ -316,12 +317,12 @@ local function define()
       if frame == false or (frame and frame.is_command and #frames > 0) then
         return nil
       end
-      if frame == nil or #frames == part_limit then
+      if frame == nil then
         return { kind = "message", frames = frames }
       end
       frames[#frames + 1] = frame
       from = frame.stop
-    until frame.flags % 2 == 0
+    until frame.flags % 2 == 0 or #frames == part_limit
     return { kind = frames[1].is_command and "command" or "message", frames = frames, stop = from }
   end
 
@@ -479,9 +480,10 @@ local function define()
         data:call(tvb:range(at):tvb(), pinfo, tree)
         break
       end
-      local missing = unit.stop and unit.stop - tvb:len()
-      if not is_whole(unit, tvb) and can_gather(pinfo) and tvb:len() - at < frame_limit then
-        gather(pinfo, at, missing)
+      -- Where the length is not known, each segment makes us look again, so there is a lower limit.
+      local limit = unit.stop and frame_limit or unknown_limit
+      if not is_whole(unit, tvb) and can_gather(pinfo) and tvb:len() - at < limit then
+        gather(pinfo, at, unit.stop and unit.stop - tvb:len())
         break
       end
       notes[#notes + 1] = add_unit(tree, tvb, at, unit, service, to_server)
@@ -493,14 +495,124 @@ local function define()
     return tvb:len()
   end
 
-  ---------------------------------------------------------------------------------------------------------------------
-  -- Which dissector a service has
-
   -- Nil where this Wireshark has none of this name.
   local function built_in(name)
     local is_there, found = pcall(Dissector.get, name)
     return is_there and found or nil
   end
+
+  ---------------------------------------------------------------------------------------------------------------------
+  -- MQTT in WebSocket. A packet may come in several messages, as MQTT.js sends it; Wireshark takes each for a packet.
+
+  local mqtt = built_in("mqtt")
+  local mqtt_pieces = Proto("distsrv.mqtt", "distsrv MQTT in WebSocket")
+  local tcp_stream = Field.new("tcp.stream")
+
+  -- Of each direction the bytes that are no whole packet yet, and of each frame what its messages complete: Wireshark
+  -- dissects a frame again when somebody looks at it.
+  local directions, completed = {}, {}
+
+  function mqtt_pieces.init()
+    directions, completed = {}, {}
+  end
+
+  -- The length of the packet: after its first byte stands that of its rest, in one to four bytes, seven bits in each.
+  -- Nil where the bytes end before, and false where it is none.
+  local function packet_length(bytes, at)
+    local length, factor = 0, 1
+    for index = 1, 4 do
+      local byte = string.byte(bytes, at + index)
+      if byte == nil then
+        return nil
+      end
+      length = length + (byte % 128) * factor
+      if byte < 128 then
+        return length <= frame_limit and 1 + index + length
+      end
+      factor = factor * 128
+    end
+    return false
+  end
+
+  -- Where the last whole packet ends, or false.
+  local function end_of_packets(bytes)
+    local at = 1
+    while at <= #bytes do
+      local length = packet_length(bytes, at)
+      if length == false then
+        return false
+      elseif length == nil or at + length > #bytes + 1 then
+        break
+      end
+      at = at + length
+    end
+    return at - 1
+  end
+
+  -- What this message completes: `true` where it can be read as it is, `false` for a part, or the bytes of packets.
+  local function complete(tvb, pinfo)
+    local streams = { tcp_stream() }
+    local last = streams[#streams]
+    local key = string.format("%s %s %d", last and last.value or "", tostring(pinfo.src), pinfo.src_port)
+    local direction = directions[key] or { pieces = {}, length = 0, needed = 0 }
+    directions[key] = direction
+    if direction.is_lost or tvb:len() < tvb:reported_len() then
+      direction.is_lost = true
+      return true
+    end
+    local pieces = direction.pieces
+    pieces[#pieces + 1] = tvb:raw()
+    direction.length = direction.length + tvb:len()
+    if direction.length < direction.needed then
+      return false
+    end
+    local bytes = table.concat(pieces)
+    local stop = end_of_packets(bytes)
+    if not stop then
+      direction.is_lost = true
+      return true
+    end
+    local rest = string.sub(bytes, stop + 1)
+    direction.pieces, direction.length, direction.needed = { rest }, #rest, packet_length(rest, 1) or 0
+    if stop == 0 then
+      return false
+    end
+    return (#bytes == tvb:len() and rest == "") or string.sub(bytes, 1, stop)
+  end
+
+  -- What `complete` said of this message: the frame's messages come in the same order each time.
+  local function completed_by(tvb, pinfo)
+    local frame = completed[pinfo.number] or { count = 0, shown = 0 }
+    completed[pinfo.number] = frame
+    if not pinfo.visited then
+      frame.count = frame.count + 1
+      frame[frame.count] = complete(tvb, pinfo)
+      return frame[frame.count]
+    end
+    if frame.count == 0 then
+      return true
+    end
+    frame.shown = frame.shown % frame.count + 1
+    return frame[frame.shown]
+  end
+
+  function mqtt_pieces.dissector(tvb, pinfo, tree)
+    local packets = tvb:len() == 0 or completed_by(tvb, pinfo)
+    if not packets then
+      tree:add(mqtt_pieces, tvb:range(), "MQTT, a part of a packet")
+      pinfo.cols.info:append(", a part of an MQTT packet")
+      return tvb:len()
+    end
+    local whole = packets == true and tvb or ByteArray.new(packets, true):tvb("MQTT packet")
+    -- What is malformed is shown by the dissector itself, and need not be shown as a mistake of this script.
+    pcall(function()
+      mqtt:call(whole, pinfo, tree)
+    end)
+    return tvb:len()
+  end
+
+  ---------------------------------------------------------------------------------------------------------------------
+  -- Which dissector a service has
 
   local function table_of(name)
     local is_there, found = pcall(DissectorTable.get, name)
@@ -510,7 +622,7 @@ local function define()
   -- Where there are several, there is one for each table of ports.
   local http = built_in("http-over-tcp") or built_in("http")
   local https = built_in("http-over-tls") or http
-  dissectors.mqtt = built_in("mqtt")
+  dissectors.mqtt = mqtt
   dissectors.rest, dissectors.soap, dissectors.jsonrpc = http, http, http
   local any_zmtp = built_in("zmtp") or zmtp
   for _, role in ipairs({ "zmq-rep", "zmq-push", "zmq-pub" }) do
@@ -529,9 +641,9 @@ local function define()
 
   -- HTTP hands a WebSocket to its dissector, and that hands on what the names of subprotocols say.
   local subprotocols = table_of("ws.protocol")
-  if subprotocols and dissectors.mqtt then
-    subprotocols:add("mqtt", dissectors.mqtt)
-    subprotocols:add("mqttv3.1", dissectors.mqtt)
+  if subprotocols and mqtt then
+    subprotocols:add("mqtt", mqtt_pieces)
+    subprotocols:add("mqttv3.1", mqtt_pieces)
   end
 
   local function serve(services)
