@@ -239,6 +239,10 @@ describe("messages in several segments", () => {
       .segment("client", part("dunia "), 5)
       .segment("client", pushed("semua"), 11);
     expect(shown(talk)).toEqual(["Echo: Request: halo dunia semua"]);
+    const last = talkTo(3131)
+      .segment("client", part("sampai "), 0)
+      .segment("client", { flags: TcpFlag.Ack | TcpFlag.Fin, payload: Buffer.from("jumpa") }, 7);
+    expect(shown(last)).toEqual(["One-way: Message: sampai jumpa"]);
   });
 
   test("lines of TIME: two in a segment, one in three, and words without an end", () => {
@@ -258,6 +262,8 @@ describe("messages in several segments", () => {
       "TIME: Request: TIME",
       "TIME: Request: QUIT",
     ]);
+    const many = shown(talkTo(45_000).send("client", "TIME\n".repeat(250)));
+    expect(many).toEqual([`TIME: ${Array(10).fill("Request: TIME\\n").join("  |  ")}, and 240 more`]);
   });
 
   test("ZMTP cut at every byte, with subscriptions of 3.0 and messages of several parts", () => {

@@ -1,5 +1,11 @@
 import type { ListeningService } from "../../protocol/analysis/service-ports.ts";
-import dissectors from "./wireshark.lua" with { type: "text" };
+import fields from "./wireshark/fields.lua" with { type: "text" };
+import mqttWebSocket from "./wireshark/mqtt-websocket.lua" with { type: "text" };
+import ports from "./wireshark/ports.lua" with { type: "text" };
+import printable from "./wireshark/printable.lua" with { type: "text" };
+import directions from "./wireshark/services.lua" with { type: "text" };
+import textProtocols from "./wireshark/text-protocols.lua" with { type: "text" };
+import zmtp from "./wireshark/zmtp.lua" with { type: "text" };
 
 /**
  * A script in Lua by which Wireshark and tshark know these services, and what is said on their ports. Of two services on one
@@ -7,7 +13,7 @@ import dissectors from "./wireshark.lua" with { type: "text" };
  */
 export function wiresharkScript(services: readonly ListeningService[]): string {
   const rows = onePerPort(services).map(row);
-  return `${introduction}\nlocal services = {\n${rows.join("\n")}\n}\n\n${dissectors}`;
+  return `${introduction}\nlocal services = {\n${rows.join("\n")}\n}\n\n${definition}`;
 }
 
 const introduction = `--
@@ -18,6 +24,27 @@ const introduction = `--
 -- About Wireshark > Folders, and tshark -G folders prints it. It changes nothing but what is shown.
 
 -- The services, and how each is spoken to. tcp, udp: as they are; tls; ws: WebSocket; wss: WebSocket in TLS.`;
+
+/** One function, in which each part sees what those before it define. */
+const parts = [fields, printable, directions, textProtocols, zmtp, mqttWebSocket, ports];
+
+const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, "  ");
+const line = `  ${"-".repeat(117)}\n`;
+
+const definition = `-- Everything below is the same in each of these scripts.
+
+local function define()
+${parts.map((part) => line + indented(part)).join("\n\n")}
+
+  return { serve = serve }
+end
+
+-- A second script that is loaded adds its services to the first: _G is what all scripts share.
+if _G.distsrv_lab == nil then
+  _G.distsrv_lab = define()
+end
+_G.distsrv_lab.serve(services)
+`;
 
 const transportOf = ({ role, transport }: ListeningService): string =>
   transport ?? (role === "udp" ? "udp" : "tcp");
