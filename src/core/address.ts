@@ -1,6 +1,9 @@
+/** What is spoken on a port of the network. */
+export type NetworkTransport = "tcp" | "tls" | "ws" | "wss" | "udp";
+
 /** Where a service really listens, or where a peer really is. */
 export interface Address {
-  readonly transport: "tcp" | "tls" | "ws" | "wss" | "udp" | "ipc";
+  readonly transport: NetworkTransport | "ipc";
   readonly host: string;
   readonly port: number;
 }

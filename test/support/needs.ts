@@ -1,5 +1,7 @@
 import { test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { python } from "./python.ts";
 
 /** A program of another project that a test requires. */
@@ -61,6 +63,19 @@ const command = (name: string, debian: string): Need => ({
   isThere: () => Bun.which(name) !== null,
 });
 
+function loadsLua(): boolean {
+  const script = join(mkdtempSync(join(tmpdir(), "distsrv-lua-")), "hello.lua");
+  try {
+    writeFileSync(script, 'print("this is Lua")');
+    const { stdout, stderr } = Bun.spawnSync(["tshark", "-X", `lua_script:${script}`, "-v"], {
+      stdin: "ignore",
+    });
+    return stdout.includes("this is Lua") || stderr.includes("this is Lua");
+  } finally {
+    rmSync(dirname(script), { recursive: true });
+  }
+}
+
 /** Debian keeps it where only root looks. */
 export const mosquittoBroker =
   Bun.which("mosquitto") ?? Bun.which("mosquitto", { PATH: "/usr/sbin:/usr/local/sbin" }) ?? undefined;
@@ -98,6 +113,12 @@ export const needs = {
   haproxy: { name: "haproxy", install: "apt-get install haproxy", isThere: () => haproxy !== undefined },
   script: command("script", "bsdutils"),
   tshark: command("tshark", "tshark"),
+  /** Newer ones load none for root. */
+  tsharkLua: {
+    name: "tshark that loads scripts in Lua",
+    install: "apt-get install tshark, and run the tests as another user than root",
+    isThere: () => Bun.which("tshark") !== null && loadsLua(),
+  },
   libreOffice: {
     name: "LibreOffice and pdftotext",
     install: "apt-get install libreoffice-writer-nogui poppler-utils",

@@ -1,7 +1,8 @@
 import { nearest } from "../../core/nearest.ts";
 import { type ListeningService, labServices } from "../../protocol/analysis/service-ports.ts";
 import { maxPorts, type PortFilter } from "../../protocol/bpf/port-filter.ts";
-import type { Cli } from "../program/command.ts";
+import type { ListedService } from "../admin/services.ts";
+import type { Cli, ExpectedService } from "../program/command.ts";
 import { UsageError } from "../program/errors.ts";
 
 /**
@@ -10,19 +11,46 @@ import { UsageError } from "../program/errors.ts";
  */
 export async function knownServices(cli: Cli, config?: string): Promise<ListeningService[]> {
   if (config === undefined) return [...labServices];
-  const named = await configuredServices(cli, config);
-  const names = new Set(named.map(({ name }) => name));
+  const expected = await expectedServices(cli, config);
+  const names = new Set(expected.map(({ service }) => service));
+  const named = expected.flatMap(listenersOf);
   return [...labServices.filter(({ name }) => !names.has(name)), ...named.filter(({ port }) => port > 0)];
 }
 
+/** A service for each of its ports. */
+function listenersOf({ service, role, port, isSecure, listeners }: ExpectedService): ListeningService[] {
+  const ports = listeners ?? [{ port, transport: isSecure ? ("tls" as const) : undefined }];
+  return ports.map((each) => ({ name: service, role, ...each }));
+}
+
 /**
- * Those of a configuration, and no others; the port is 0 where it is not known.
+ * Those of a configuration, and no others, with the first port of each; it is 0 where it is not known.
  * @throws {UsageError} when the file cannot be used
  */
-export async function configuredServices({ readServices }: Cli, config: string): Promise<ListeningService[]> {
-  if (readServices === undefined) throw new UsageError("--config is not available here");
-  return (await readServices(config)).map(({ service, role, port }) => ({ name: service, role, port }));
+export async function configuredServices(cli: Cli, config: string): Promise<ListeningService[]> {
+  return (await expectedServices(cli, config)).map(({ service, role, port }) => ({
+    name: service,
+    role,
+    port,
+  }));
 }
+
+async function expectedServices({ readServices }: Cli, config: string): Promise<readonly ExpectedService[]> {
+  if (readServices === undefined) throw new UsageError("--config is not available here");
+  return await readServices(config);
+}
+
+/**
+ * Those that a running distsrv lists, as a recording has them: without TLS and without a WebSocket's frames. A service on
+ * a Unix socket has no port.
+ */
+export const recordedServices = (listed: readonly ListedService[]): ListeningService[] =>
+  listed.flatMap(({ name, role, addresses }) =>
+    addresses.flatMap((address) => {
+      const [, port] = /^[^/].*:(\d{1,5})$/.exec(address) ?? [];
+      return port === undefined ? [] : [{ name, role, port: Number(port) }];
+    }),
+  );
 
 /**
  * Those with these names; without names all of them.
@@ -32,7 +60,7 @@ export function chosenServices(
   services: readonly ListeningService[],
   names: readonly string[],
 ): readonly ListeningService[] {
-  const known = services.map(({ name }) => name);
+  const known = [...new Set(services.map(({ name }) => name))];
   for (const name of names) {
     if (known.includes(name)) continue;
     const close = nearest(name, known);

@@ -6,7 +6,9 @@ import { type PortFilter, portFilter } from "../../protocol/bpf/port-filter.ts";
 import { openOutput } from "../capture/capture-output.ts";
 import { liveLines } from "../capture/live-lines.ts";
 import { Recorder } from "../capture/record.ts";
+import { checkScriptFile, luaHelp, scriptFor, writeScriptFile } from "../capture/script-file.ts";
 import { chosenServices, filterFor, knownServices } from "../capture/services.ts";
+import { wiresharkScript } from "../capture/wireshark-lua.ts";
 import { languageOption, wordsFor } from "../explain/languages.ts";
 import type { ExplainWords } from "../explain/words.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
@@ -21,11 +23,13 @@ export const capture: CliCommand = (cli) =>
     summary: "Capture the packets of the lab's services, and tell what they are as they come",
     description:
       "Captures the packets to and from the lab's ports on all interfaces, and prints a line for each thing that happens. " +
-      "With -w they go to a pcapng file for distcli explain or Wireshark. Works on Linux, as root or with the " +
+      "With -w they go to a pcapng file for distcli explain or Wireshark, and with --lua beside it a script by which Wireshark " +
+      "knows the services of the lab. Works on Linux, as root or with the " +
       "capability CAP_NET_RAW. Ctrl-C ends it.",
     examples: [
       "sudo distcli capture",
       "sudo distcli capture --service mqtt -w lab.pcapng",
+      "sudo distcli capture -w lab.pcapng --lua",
       "sudo distcli capture -i lo --service echo --count 20 --json",
       "sudo distcli capture -w - --seconds 10 | distcli explain -",
     ],
@@ -37,6 +41,7 @@ export const capture: CliCommand = (cli) =>
       "-w, --write <file>",
       "write the packets to a pcapng file; - is the standard output, without lines",
     )
+    .option("--lua", luaHelp)
     .option("--seconds <number>", "stop after so many seconds", seconds)
     .option("--count <number>", "stop after so many packets", wholeNumber(1))
     .option("--arp", "also ARP, and IPv6's neighbour discovery")
@@ -51,6 +56,7 @@ export const capture: CliCommand = (cli) =>
           services,
           filter: filterFor(chosen, options.port ?? [], options.arp ?? false),
           file: options.write,
+          script: options.lua === true ? scriptFor(options.write) : undefined,
           limitMs: options.seconds,
           limit: options.count ?? Number.POSITIVE_INFINITY,
           words: wordsFor(options.lang, context.io.env).words,
@@ -72,16 +78,20 @@ interface CaptureOptions {
   readonly services: readonly ListeningService[];
   readonly filter: PortFilter;
   readonly file: string | undefined;
+  /** Where the script for Wireshark goes. */
+  readonly script: string | undefined;
   readonly limitMs: number | undefined;
   readonly limit: number;
   readonly words: ExplainWords;
 }
 
 async function capturePackets(context: CommandContext, options: CaptureOptions): Promise<void> {
-  const { file, limit, services, words } = options;
+  const { file, script, limit, services, words } = options;
   const lines = file === "-" ? {} : liveLines(context, words);
+  if (script !== undefined) checkScriptFile(script);
   const output = openOutput(file, context.io.stdout);
   try {
+    if (script !== undefined) writeScriptFile(script, wiresharkScript(services));
     const recorder = new Recorder(output, new CaptureAnalysis({ services, ...lines }));
     const socket = open({
       interface: options.interface,
@@ -97,7 +107,7 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
     await untilDone(context, socket, options.limitMs);
     const counts = socket.counts();
     recorder.finish(counts);
-    context.note(summary(recorder, counts.dropped, file, words));
+    context.note(summary(recorder, counts.dropped, options));
   } finally {
     output.close();
   }
@@ -137,12 +147,12 @@ function portsOf({ tcp, udp, hasArp }: PortFilter): string {
 function summary(
   { count, unknown, untold }: Recorder,
   dropped: number,
-  file: string | undefined,
-  { live }: ExplainWords,
+  { file, script, words: { live } }: CaptureOptions,
 ): string {
   const told = [live.packets(count, dropped)];
   if (untold > 0) told.push(live.untold(untold));
   if (unknown > 0) told.push(live.unknown(unknown));
   if (file !== undefined && file !== "-") told.push(live.written(file));
+  if (file !== undefined && script !== undefined) told.push(live.script(file, script));
   return told.join("; ");
 }

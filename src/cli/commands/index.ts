@@ -18,6 +18,7 @@ import { time } from "./time.ts";
 import { udp } from "./udp.ts";
 import { upcall } from "./upcall.ts";
 import { watch } from "./watch.ts";
+import { wireshark } from "./wireshark.ts";
 import { zmq } from "./zmq.ts";
 
 /** Every command of distcli, in the order the help shows them. */
@@ -41,6 +42,7 @@ export const commands: readonly CliCommand[] = [
   capture,
   explain,
   report,
+  wireshark,
   ban,
   unban,
   bans,

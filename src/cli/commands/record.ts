@@ -5,7 +5,11 @@ import { CaptureError } from "../../protocol/capture/capture-error.ts";
 import { withAdminErrors } from "../admin/client.ts";
 import { type AdminStream, openStream } from "../admin/open-stream.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
+import { listServices } from "../admin/services.ts";
 import { type CaptureOutput, openOutput } from "../capture/capture-output.ts";
+import { checkScriptFile, luaHelp, scriptFor, writeScriptFile } from "../capture/script-file.ts";
+import { recordedServices } from "../capture/services.ts";
+import { wiresharkScript } from "../capture/wireshark-lua.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
@@ -28,6 +32,7 @@ export const record: CliCommand = (cli) =>
     examples: [
       "distcli record",
       "distcli record 172.16.16.101 -w mqtt.pcapng --service mqtt --seconds 60",
+      "distcli record -w lab.pcapng --lua",
       "distcli record -w - --count 100 | distcli explain -",
     ],
   })
@@ -35,20 +40,30 @@ export const record: CliCommand = (cli) =>
       "-w, --write <file>",
       `write to this file, or replace it; - is the standard output (default: a new ${defaultFile})`,
     )
+    .option("--lua", luaHelp)
     .option("--service <names...>", "only these services, with spaces or commas between them")
     .option("--seconds <number>", "stop after so many seconds", seconds)
     .option("--count <number>", "stop after so many packets", wholeNumber(1))
-    .action((host, { write, service, seconds: limitMs, count, ...options }) =>
+    .action((host, { write, lua, service, seconds: limitMs, count, ...options }) =>
       cli.run(options, async (context) => {
         const peer = adminPeer(cli, host, options, "distcli record 127.0.0.1");
         const path = pathFor(service ?? []);
+        const script = lua === true ? scriptFor(write ?? defaultFile) : undefined;
+        if (script !== undefined) checkScriptFile(script);
         const stream = await withAdminErrors(peer, () =>
           openStream(context, peer, path, "application/octet-stream"),
         );
         try {
+          const text = script === undefined ? "" : await scriptOf(context, peer);
           const output = openFile(context, write);
           try {
-            await new Recording(context, peer, output, count).run(stream, limitMs, write ?? defaultFile);
+            if (script !== undefined) writeScriptFile(script, text);
+            await new Recording(context, peer, output, count).run(
+              stream,
+              limitMs,
+              write ?? defaultFile,
+              script,
+            );
           } finally {
             output.close();
           }
@@ -64,6 +79,11 @@ const seconds = (value: string): number =>
 function pathFor(services: readonly string[]): string {
   const names = services.flatMap((text) => text.split(",")).filter((name) => name !== "");
   return names.length === 0 ? "/api/record" : `/api/record?service=${encodeURIComponent(names.join(","))}`;
+}
+
+/** The script for Wireshark, of all services that the server has. */
+async function scriptOf(context: CommandContext, peer: AdminPeer): Promise<string> {
+  return wiresharkScript(recordedServices(await listServices(context, peer)));
 }
 
 /** Only its owner may read it: messages are in it. @throws {UsageError} */
@@ -89,14 +109,20 @@ class Recording {
   }
 
   /** @throws {PeerError} when the connection breaks in the middle; what has come until then is a whole file */
-  async run(stream: AdminStream, limitMs: number | undefined, file: string): Promise<void> {
+  async run(
+    stream: AdminStream,
+    limitMs: number | undefined,
+    file: string,
+    script: string | undefined,
+  ): Promise<void> {
     this.#context.note(`Recording what ${peerName(this.#peer)} receives and sends; Ctrl-C ends it`);
     const ended = await this.#read(stream, limitMs);
     const { packets, dropped } = this.#cutter;
     const lost = dropped === 0 ? "" : `, ${dropped} left out`;
     const to = file === "-" ? "" : ` in ${file}`;
     const why = ended === "server" ? "; the server ended it" : "";
-    this.#context.note(`${packets} packets${to}${lost}${why}`);
+    const opened = script === undefined ? "" : `; in Wireshark: wireshark -X lua_script:${script} ${file}`;
+    this.#context.note(`${packets} packets${to}${lost}${why}${opened}`);
   }
 
   /** @returns who ended it */

@@ -16,6 +16,7 @@ export const english: ExplainWords = {
     untold: (count) => `${count} of further conversations not told`,
     unknown: (count) => `${count} of links that distcli does not know left out`,
     written: (file) => `written to ${file}; their story: distcli explain ${file}`,
+    script: (file, script) => `in Wireshark: wireshark -X lua_script:${script} ${file}`,
   },
   headings: {
     title: (file) => `What ${file} shows`,

@@ -14,6 +14,7 @@ export const indonesian: ExplainWords = {
     untold: (count) => `${count} dari percakapan lain tidak diceritakan`,
     unknown: (count) => `${count} dari jenis sambungan yang tidak dikenal distcli dilewati`,
     written: (file) => `ditulis ke ${file}; ceritanya: distcli explain ${file}`,
+    script: (file, script) => `di Wireshark: wireshark -X lua_script:${script} ${file}`,
   },
   headings: {
     title: (file) => `Isi ${file}`,

@@ -21,6 +21,8 @@ export interface ExplainWords {
     readonly untold: (count: number) => string;
     readonly unknown: (count: number) => string;
     readonly written: (file: string) => string;
+    /** How Wireshark opens the file with the script that stands beside it. */
+    readonly script: (file: string, script: string) => string;
   };
   readonly headings: {
     readonly title: (file: string) => string;

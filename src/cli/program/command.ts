@@ -1,7 +1,14 @@
 import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import type { NetworkTransport } from "../../core/address.ts";
 import type { CliIo } from "../terminal/io.ts";
 import type { CommandContext } from "./command-context.ts";
 import { hostName, portNumber, positiveDurationMs, type SharedOptions } from "./options.ts";
+
+/** A port of a service, and how it is spoken to there. */
+export interface ExpectedListener {
+  readonly port: number;
+  readonly transport: NetworkTransport;
+}
 
 /** A service that a lab should have, as its configuration file names it. */
 export interface ExpectedService {
@@ -10,6 +17,8 @@ export interface ExpectedService {
   readonly host: string;
   /** 0 where it listens on none. */
   readonly port: number;
+  /** All that it listens on, the first included; absent: `port` alone. */
+  readonly listeners?: readonly ExpectedListener[] | undefined;
   /** It speaks TLS. */
   readonly isSecure?: boolean | undefined;
   /** Known beforehand, so that no round trip is made: its server says that it does not run, for example. */

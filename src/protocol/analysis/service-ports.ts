@@ -1,9 +1,12 @@
+import type { NetworkTransport } from "../../core/address.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { NamedService } from "../conversation/conversation.ts";
 
 /** A service and where it listens. */
 export interface ListeningService extends NamedService {
   readonly port: number;
+  /** How it is spoken to there, where that is known. */
+  readonly transport?: NetworkTransport | undefined;
 }
 
 /** Services of the lab whose role is not called as they are. */

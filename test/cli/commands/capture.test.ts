@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capture } from "../../../src/cli/commands/capture.ts";
 import { analyseFile, odditiesOf, storyOf } from "../../support/analyse.ts";
@@ -96,6 +96,18 @@ describe("on the loopback", () => {
     expect(odditiesOf(report)).toEqual([]);
   });
 
+  live("--lua writes the script of all services beside the file, and says how it is used", async () => {
+    const { args, options, talk, port } = await echo();
+    const [path, script] = [join(folder, "with-script.pcapng"), join(folder, "with-script.lua")];
+    const cli = await capturing([...args, "-w", path, "--lua", "--count", "4"], options);
+    await talk();
+    expect(await cli.exit).toBe(0);
+    expect(cli.stderr).toEndWith(`; in Wireshark: wireshark -X lua_script:${script} ${path}\n`);
+    const text = readFileSync(script, "utf8");
+    expect(text).toContain(`{ name = "gema", role = "echo", port = ${port}, transport = "tcp" },`);
+    expect(text).toContain('{ name = "mqtt", role = "mqtt", port = 1883, transport = "tcp" },');
+  });
+
   live("-w - is the capture and nothing else, over IPv6 too", async () => {
     const { args, options, talk } = await echo("::1");
     const cli = await capturing([...args, "-w", "-", "--count", "5"], options);
@@ -128,6 +140,8 @@ describe("wrong usage", () => {
     [["--service", "echo,xyzzy"], "There is no service xyzzy: there are mqtt, echo,"],
     [["--count", "0"], "It must be a whole number, 1 or more."],
     [["--seconds", "0"], "It must be longer than nothing"],
+    [["--lua"], "--lua writes a script beside a capture file: name one by -w, or use distcli wireshark"],
+    [["--lua", "-w", "-"], "--lua writes a script beside a capture file"],
     [["-p", "70000"], "A port is a number from 1 to 65535."],
     [["-w", join(folder, "no", "such", "folder")], `Cannot write to ${folder}/no/such/folder: ENOENT`],
     [
@@ -138,6 +152,18 @@ describe("wrong usage", () => {
     const { exit, stderr } = await runCli(capture, ["capture", ...args]);
     expect(exit).toBe(2);
     expect(stderr).toContain(message);
+  });
+
+  test("a script of somebody else stays, and so does the capture beside it", async () => {
+    const [path, script] = [join(folder, "mine.pcapng"), join(folder, "mine.lua")];
+    writeFileSync(path, "a capture");
+    writeFileSync(script, "-- mine\n");
+    const { exit, stderr } = await runCli(capture, ["capture", "-w", path, "--lua"]);
+    expect([exit, stderr]).toEqual([
+      2,
+      expect.stringContaining(`${script} exists already, and is not as distcli`),
+    ]);
+    expect([path, script].map((file) => readFileSync(file, "utf8"))).toEqual(["a capture", "-- mine\n"]);
   });
 
   live("an interface that does not exist is named", async () => {

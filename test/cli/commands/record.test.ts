@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { record } from "../../../src/cli/commands/record.ts";
@@ -52,6 +52,33 @@ test("--seconds ends it, too, without any traffic", async () => {
     as(token),
   );
   expect([exit, stderr]).toEqual([0, expect.stringMatching(/\n0 packets in \S+none\.pcapng\n$/)]);
+});
+
+test("--lua writes the script of the services that run beside the file", async () => {
+  const [file, script] = [join(folder, "script.pcapng"), join(folder, "script.lua")];
+  const { exit, stderr } = await runCli(record, args("-w", file, "--lua", "--seconds", "0.01"), as(token));
+  expect([exit, stderr]).toEqual([
+    0,
+    expect.stringMatching(/; in Wireshark: wireshark -X lua_script:\S+script\.lua \S+script\.pcapng\n$/),
+  ]);
+  const rows = readFileSync(script, "utf8").match(/^ {2}\{ name = .*$/gm);
+  expect(rows).toEqual([
+    `  { name = "echo", role = "echo", port = ${lab.port("echo")}, transport = "tcp" },`,
+  ]);
+  expect(statSync(file).size).toBeGreaterThan(0);
+});
+
+test("a script of somebody else stays, and nothing is recorded", async () => {
+  const [file, script] = [join(folder, "mine.pcapng"), join(folder, "mine.lua")];
+  writeFileSync(script, "-- mine\n");
+  const { exit, stderr } = await runCli(record, args("-w", file, "--lua"), as(token));
+  expect([exit, stderr]).toEqual([
+    2,
+    expect.stringContaining(`${script} exists already, and is not as distcli`),
+  ]);
+  expect([existsSync(file), readFileSync(script, "utf8")]).toEqual([false, "-- mine\n"]);
+  const { stderr: why } = await runCli(record, args("-w", "-", "--lua"), as(token));
+  expect(why).toContain("name one by -w, or use distcli wireshark");
 });
 
 test("who may not record gets no file", async () => {
