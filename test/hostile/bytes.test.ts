@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
@@ -72,3 +72,5 @@ test("a million line ends at the time server get a million answers or a closed c
   expect(attacker.received).toBe(attacker.sent * "Invalid request\n".length);
   await monitor.expectSurvived();
 });
+
+testDescriptorsAreBack(lab);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { attack, attackMany } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
@@ -58,3 +58,5 @@ test("survives two hundred silent, non-reading and malformed clients on every po
   late.socket.write("halo");
   await until(() => late.head.toString() === "Echo: halo");
 });
+
+testDescriptorsAreBack(lab);

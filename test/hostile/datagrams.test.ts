@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { createSocket } from "node:dgram";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
 import { Random } from "../support/random.ts";
@@ -81,3 +81,5 @@ test("senders that close their socket before the answer do not affect others", a
   }
   await monitor.expectSurvived();
 });
+
+testDescriptorsAreBack(lab);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { type Attacker, attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
@@ -110,3 +110,5 @@ describe.each(services)("%s", (service) => {
     await monitor.expectSurvived();
   });
 });
+
+testDescriptorsAreBack(lab);

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { connectAsync, type MqttClient } from "mqtt";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { startLab } from "../support/lab.ts";
 import { goodConnect, goodPackets, spoiled } from "../support/mqtt-mutations.ts";
 import { Random } from "../support/random.ts";
@@ -137,3 +137,5 @@ test.each(versions)(
     for (const answer of answers) expect(answer.sort()).toEqual(whole.sort());
   },
 );
+
+testDescriptorsAreBack(lab);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { startLab } from "../support/lab.ts";
 import { connack, packet, publish, subscribe } from "../support/mqtt-packets.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -119,3 +120,5 @@ test("who goes on guessing is banned from all services, and its connections are 
   other.write(login("other", "user9", "right9"));
   expect(await other.bytes(4)).toEqual(connack);
 });
+
+testDescriptorsAreBack(lab);

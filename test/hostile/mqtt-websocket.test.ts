@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { type Attacker, attack, attackMany, pump } from "../support/attacker.ts";
 import { Authority, openssl } from "../support/certificates.ts";
 import { freePort } from "../support/free-port.ts";
@@ -179,3 +179,5 @@ testWith(openssl)("a TLS port survives silence, garbage and partial handshakes",
   await until(() => attackers.every(({ closed }) => closed));
   await monitor.expectSurvived();
 });
+
+testDescriptorsAreBack(lab);

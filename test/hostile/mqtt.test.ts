@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
@@ -170,3 +170,5 @@ test("endless subscriptions, retained messages and topic levels are limited", as
   await pump(attacker, deep, deep.length);
   await monitor.expectSurvived();
 });
+
+testDescriptorsAreBack(lab);

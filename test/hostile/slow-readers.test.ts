@@ -1,5 +1,5 @@
 import { describe, test } from "bun:test";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
@@ -58,3 +58,5 @@ describe.each([
     await monitor.expectSurvived();
   });
 });
+
+testDescriptorsAreBack(lab);

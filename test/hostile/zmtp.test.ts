@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AttackMonitor } from "../support/attack-monitor.ts";
+import { AttackMonitor, testDescriptorsAreBack } from "../support/attack-monitor.ts";
 import { attack, attackMany, pump } from "../support/attacker.ts";
 import { expectHealthy, wholeLab } from "../support/health.ts";
 import { startLab } from "../support/lab.ts";
@@ -158,3 +158,5 @@ test("a stream of peers that break off in the middle of a request costs no other
   }
   await monitor.expectSurvived();
 });
+
+testDescriptorsAreBack(lab);

@@ -1,6 +1,7 @@
-import { expect, onTestFinished } from "bun:test";
+import { expect, onTestFinished, test } from "bun:test";
 import { expectHealthy } from "./health.ts";
 import type { Lab } from "./lab.ts";
+import { until } from "./until.ts";
 
 /** How many bytes the server's memory may grow by during an attack. */
 export const maxGrowth = 200_000_000;
@@ -39,4 +40,15 @@ export class AttackMonitor {
   #measure(): void {
     if (this.#lab.program.isRunning) this.#growth = Math.max(this.#growth, this.#lab.rss() - this.#before);
   }
+}
+
+/** Threads and libraries open some of their own when they first need them. An attack has more connections than that. */
+const ownDescriptors = 10;
+
+/** The last test of a file: when all who have attacked are gone, so are their descriptors. */
+export function testDescriptorsAreBack(lab: Lab): void {
+  const before = lab.descriptors();
+  test("the descriptors of all who have attacked are given back", async () => {
+    await until(() => lab.descriptors() <= before + ownDescriptors);
+  });
 }

@@ -1,5 +1,5 @@
 import { afterAll, setDefaultTimeout } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,6 +76,11 @@ export class Lab {
   rss(): number {
     const status = readFileSync(`/proc/${this.program.pid}/status`, "utf8");
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** How many file descriptors the process has open. */
+  descriptors(): number {
+    return readdirSync(`/proc/${this.program.pid}/fd`).length;
   }
 
   async ready(): Promise<this> {
