@@ -230,8 +230,8 @@ Examples:
   ${names.distsrv} init && ${names.distsrv} -c lab.yaml  # a file of your own to start from
   ${names.distsrv} -c lab.yaml -s services.time.port=4500
 
-Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGHUP reads the file again, SIGUSR1 goes on in a new log
-file, SIGUSR2 logs counters and clients.`,
+Signals: SIGINT and SIGTERM drain and stop (twice: at once), SIGHUP reads the file again, SIGUSR1 goes on in new
+files of log, audit and capture, SIGUSR2 logs counters and clients.`,
   )
   .action(async (options) => {
     const shortcuts = {

@@ -167,3 +167,6 @@ interface RangesOfLength<T> {
   readonly prefix: number;
   readonly values: Map<bigint, T>;
 }
+
+/** Whether it is the one address at which a server that listens there is reached: no name, and not all addresses. */
+export const isOneAddress = (host: string): boolean => (parseIp(host)?.value ?? 0n) !== 0n;

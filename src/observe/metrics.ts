@@ -174,7 +174,7 @@ function addCapture(registry: Registry, { received, dropped }: NonNullable<Proce
     new Counter({ name, help, registers: [registry] }).inc(value);
   counter(
     "distsrv_capture_packets_total",
-    "Packets for the capture, those that were left out as well.",
+    "Packets for the capture, including those that were left out.",
     received,
   );
   counter(

@@ -4,6 +4,8 @@ export interface QueuedWriterOptions {
   readonly fd: number;
   /** What it writes to, for messages: `standard output`, or a path. */
   readonly name: string;
+  /** Why something is lost that does not fit into memory, while no write fails. */
+  readonly slowness?: string;
   /** Bytes that may wait. What is beyond them is lost, and counted. */
   readonly maxWaiting?: number;
   /** Absent: nothing waits for others to be written with. */
@@ -42,6 +44,14 @@ export interface ItemQueue<Item> {
   release(taken: Uint8Array): void;
 }
 
+/** What could not be written. */
+export interface Unwritten {
+  /** So many bytes of this have been written. */
+  readonly chunk: Uint8Array | undefined;
+  readonly written: number;
+  readonly rest: readonly Uint8Array[];
+}
+
 /** What is lost since it cannot be written. */
 export interface Loss {
   readonly lost: number;
@@ -64,11 +74,14 @@ export abstract class QueuedWriter<Item> {
   readonly #fd: number;
   readonly #maxWaiting: number;
   readonly #batch: Batch;
+  readonly #slowness: string;
   readonly #queue: ItemQueue<Item>;
   readonly #write: Write;
   #waitingBytes = 0;
-  /** What is being written: the rest of a chunk, so that an item is never cut. */
+  /** What is being written, to its end, so that an item is never cut. */
   #chunk: Uint8Array | undefined;
+  /** Bytes of it that have been written. */
+  #chunkWritten = 0;
   #isWriting = false;
   #isClosed = false;
   #timer: Timer | undefined;
@@ -87,15 +100,33 @@ export abstract class QueuedWriter<Item> {
   readonly #flushed: (() => void)[] = [];
 
   constructor(
-    { fd, name, maxWaiting, batch, write: writeCall }: QueuedWriterOptions,
+    { fd, name, slowness, maxWaiting, batch, write: writeCall }: QueuedWriterOptions,
     queue: ItemQueue<Item>,
   ) {
     this.#queue = queue;
     this.name = name;
     this.#fd = fd;
     this.#maxWaiting = maxWaiting ?? defaultMaxWaiting;
+    this.#slowness = slowness ?? "nobody reads it";
     this.#batch = batch ?? { bytes: 0, ms: 0 };
     this.#write = writeCall ?? ((file, bytes, done) => write(file, bytes, 0, bytes.length, null, done));
+  }
+
+  /** What waits is not waited for any longer. A write that is on its way may still come to its end. */
+  abandon(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    if (!this.isEmpty) this.giveUp(this.#isWriting ? undefined : this.#fd, this.#unwrittenChunks());
+  }
+
+  /** What could not be written is given up. @param _fd undefined while a write is on its way */
+  protected giveUp(_fd: number | undefined, _unwritten: Unwritten): void {}
+
+  #unwrittenChunks(): Unwritten {
+    const rest: Uint8Array[] = [];
+    for (let chunk = this.#queue.take(); chunk !== undefined; chunk = this.#queue.take()) rest.push(chunk);
+    return { chunk: this.#chunk, written: this.#chunkWritten, rest };
   }
 
   /** What stands where items are missing; undefined: nothing does. */
@@ -124,9 +155,9 @@ export abstract class QueuedWriter<Item> {
   write(item: Item): boolean {
     if (this.#isClosed) return false;
     const bytes = this.#queue.sizeOf(item);
-    // Nothing written would be told from a descriptor that takes nothing.
+    // A write of nothing cannot be told from a descriptor that takes nothing.
     if (bytes === 0) return true;
-    const waiting = this.#waitingBytes + (this.#chunk?.length ?? 0);
+    const waiting = this.#waitingBytes + this.#unwritten;
     if (this.#isFull || (waiting > 0 && waiting + bytes > this.#maxWaiting)) {
       this.#lose();
       return false;
@@ -148,7 +179,7 @@ export abstract class QueuedWriter<Item> {
 
   /** Resolves when nothing waits, or when what waits cannot be written. */
   async flush(): Promise<void> {
-    if (this.#isEmpty && !this.#isWriting) return;
+    if (this.isEmpty && !this.#isWriting) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#flushed.push(resolve);
     if (!this.#isWriting) this.#attempt();
@@ -160,10 +191,17 @@ export abstract class QueuedWriter<Item> {
     await this.flush();
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    if (!this.isEmpty) this.giveUp(this.#fd, this.#unwrittenChunks());
     await new Promise<void>((resolve) => close(this.#fd, () => resolve()));
   }
 
-  get #isEmpty(): boolean {
+  /** Bytes of what is being written. */
+  get #unwritten(): number {
+    return this.#chunk === undefined ? 0 : this.#chunk.length - this.#chunkWritten;
+  }
+
+  /** Nothing waits. */
+  get isEmpty(): boolean {
     return this.#waitingBytes === 0 && this.#chunk === undefined;
   }
 
@@ -177,7 +215,7 @@ export abstract class QueuedWriter<Item> {
     this.#lostTotal++;
     if (this.#isFull) return;
     this.#isFull = true;
-    if (this.#error === undefined) this.#fail("nobody reads it");
+    if (this.#error === undefined) this.#fail(this.#slowness);
   }
 
   #attempt(): void {
@@ -190,7 +228,7 @@ export abstract class QueuedWriter<Item> {
       return;
     }
     this.#isWriting = true;
-    this.#write(this.#fd, this.#chunk, (error, written) => {
+    this.#write(this.#fd, this.#chunk.subarray(this.#chunkWritten), (error, written) => {
       this.#isWriting = false;
       if (error === null && written > 0) this.#succeeded(written);
       else if (error === null || isBusy(error)) this.#retry(busyPauseMs);
@@ -213,9 +251,11 @@ export abstract class QueuedWriter<Item> {
   }
 
   #advance(written: number): void {
-    const rest = this.#chunk?.subarray(written);
-    this.#chunk = rest?.length === 0 ? undefined : rest;
-    if (rest !== undefined && this.#chunk === undefined) this.#queue.release(rest);
+    this.#chunkWritten += written;
+    if (this.#chunk === undefined || this.#unwritten > 0) return;
+    this.#queue.release(this.#chunk);
+    this.#chunk = undefined;
+    this.#chunkWritten = 0;
   }
 
   #markGap(): void {

@@ -3,12 +3,14 @@ import { withTimeout } from "../core/deadline.ts";
 import { describeError } from "../core/errors.ts";
 import { type Problem, problem } from "../core/problem.ts";
 import type { TrafficEvent } from "../core/traffic.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
-import { openNext } from "./file-ring.ts";
+import { BlockType } from "../protocol/capture/pcapng-format.ts";
+import { checkRing, openNext, type Ring } from "./file-ring.ts";
 import type { Observer, SampleRates } from "./observer.ts";
-import { QueuedWriter, type QueuedWriterOptions } from "./queued-writer.ts";
+import { PacketFile, type PacketFileOptions } from "./packet-file.ts";
+import type { Loss } from "./queued-writer.ts";
 import type { TrafficHub } from "./traffic-hub.ts";
 import { type RecordingCounts, type RecordingOptions, TrafficRecording } from "./traffic-recording.ts";
+import { wallClock } from "./wall-clock.ts";
 
 export interface CaptureSettings {
   readonly file: string;
@@ -29,80 +31,70 @@ export interface TrafficCaptureOptions extends Pick<RecordingOptions, "applicati
   readonly maxWaiting?: number;
   /** Milliseconds that only go forward; another clock in tests. */
   readonly clock?: () => number;
+  /** The system call; another one in tests. */
+  readonly write?: PacketFileOptions["write"];
 }
 
 /** What a second of a fast network is. */
 const defaultMaxWaiting = 64 * 1024 * 1024;
 
-/** Written at once. */
-const chunkSize = 1024 * 1024;
-
-/** A write for each packet would cost more than the packet itself. */
-const batch = { bytes: chunkSize / 4, ms: 20 };
-
-const tickMs = 1000;
-
-/** After another file could not be opened, the next attempt. */
-const retryMs = 60_000;
+/** After a file could not be opened, the next attempt, and the next report of it. */
+const [retryMs, reportMs] = [1000, 60_000];
 
 const closeTimeoutMs = 1000;
 
-class PacketWriter extends QueuedWriter<Uint8Array> {
-  constructor(options: QueuedWriterOptions) {
-    super(options, new ChunkQueue(chunkSize));
-  }
+/** With which each pcapng file begins. */
+const magic = new Uint8Array(4);
+new DataView(magic.buffer).setUint32(0, BlockType.Section);
 
-  /** The statistics of the interfaces have the count. */
-  protected gap(): undefined {
-    return undefined;
-  }
-}
+const ringOf = ({ file, files }: CaptureSettings): Ring => ({ path: file, count: files, magic });
 
-/** @param last the end of the file, for which there is room once the rest is written */
-async function finish(writer: PacketWriter, last: Uint8Array): Promise<void> {
-  await writer.flush();
-  writer.write(last);
-  await writer.close();
-}
-
-/** All that the services receive and send, in pcapng files that follow each other; it never waits for the disk. */
+/**
+ * All that the services receive and send, in pcapng files that follow each other. It never waits for the disk. A file
+ * begins with its first packet, so that none of those before it is given up for nothing.
+ */
 export class TrafficCapture implements Observer {
   readonly rates: SampleRates = {};
-  readonly settings: CaptureSettings;
+  #settings: CaptureSettings;
   readonly #options: TrafficCaptureOptions;
   readonly #clock: () => number;
   readonly #recording: TrafficRecording;
-  readonly #timer: Timer;
   readonly #leave: () => void;
-  #writer: PacketWriter;
-  /** Bytes of the file, those that wait among them. */
-  #size = 0;
-  #openedAt: number;
+  #file: PacketFile | undefined;
+  #openedAt = 0;
   /** Of the files before. */
   #before: RecordingCounts = { received: 0, dropped: 0 };
-  /** Packets left out that the file tells of. */
-  #told = 0;
-  #retryAt = Number.NEGATIVE_INFINITY;
-  /** The last file but one, until all of it is written: then there is no third one. */
-  #finishing: Promise<void> | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  /** Files before, until all of them is written. */
+  readonly #finishing = new Map<PacketFile, Promise<void>>();
 
-  /** @throws when the file cannot be opened */
+  /** @throws when no file can be made there */
   constructor(settings: CaptureSettings, options: TrafficCaptureOptions) {
-    this.settings = settings;
+    this.#settings = settings;
     this.#options = options;
     this.#clock = options.clock ?? (() => performance.now());
-    this.#openedAt = this.#clock();
-    this.#writer = this.#open();
+    checkRing(ringOf(settings));
     this.#recording = new TrafficRecording({
       application: options.application,
       hasDatagrams: options.hasDatagrams,
       services: settings.services && new Set(settings.services),
       write: (blocks) => this.#write(blocks),
-      now: () => performance.timeOrigin + performance.now(),
+      now: wallClock(),
     });
     this.#leave = options.hub.add(this);
-    this.#timer = setInterval(() => this.tick(), tickMs);
-    this.#timer.unref();
+  }
+
+  get settings(): CaptureSettings {
+    return this.#settings;
+  }
+
+  /** Takes other limits. @returns false where more is different: that takes another capture */
+  reconfigure(settings: CaptureSettings): boolean {
+    const { file, services } = this.#settings;
+    if (file !== settings.file || !Bun.deepEquals(services, settings.services)) return false;
+    this.#settings = settings;
+    return true;
   }
 
   /** Packets since the start. */
@@ -112,11 +104,16 @@ export class TrafficCapture implements Observer {
   }
 
   problems(): Problem[] {
-    const { loss } = this.#writer;
+    const loss = this.#loss;
     if (loss === undefined) return [];
     const values = { file: this.settings.file, why: loss.why, dropped: this.counts.dropped };
     const text = `Cannot write the capture to ${values.file}: ${values.why}; ${values.dropped} packets have been left out so far`;
     return [problem("capture", text, values)];
+  }
+
+  get #loss(): Loss | undefined {
+    const losses = [this.#file, ...this.#finishing.keys()].map((file) => file?.loss);
+    return losses.find((loss) => loss !== undefined);
   }
 
   ratesFor(service: string): SampleRates {
@@ -124,83 +121,109 @@ export class TrafficCapture implements Observer {
   }
 
   observe(event: TrafficEvent): void {
+    if (this.#isDue()) this.#rotate();
     this.#recording.observe(event);
-    if (this.#size >= this.settings.maxFileSize) this.#turn();
   }
 
   sampledOut(service: string, kind: unknown, count: number): void {
     this.#recording.sampledOut(service, kind, count);
   }
 
-  /** To be called once a second. */
-  tick(): void {
-    const isOld = this.#clock() - this.#openedAt >= this.settings.maxFileTime;
-    if (isOld && this.#recording.counts.received > 0) this.#turn();
-    else this.#tellDropped();
-  }
-
-  /** A reader of the file learns of what is not in it also while it is written. */
-  #tellDropped(): void {
-    const { dropped } = this.#recording.counts;
-    if (dropped === this.#told) return;
-    if (this.#write(this.#recording.statistics())) this.#told = dropped;
-  }
-
-  /** Goes on in another file now. @throws when it cannot be opened: then it goes on in this one */
-  startFile(): void {
-    const next = this.#open();
-    const finishing = finish(this.#writer, this.#recording.statistics()).finally(() => {
-      if (this.#finishing === finishing) this.#finishing = undefined;
-    });
-    this.#finishing = finishing;
-    this.#before = this.counts;
-    this.#writer = next;
-    this.#size = 0;
-    this.#told = 0;
-    this.#openedAt = this.#clock();
-    this.#recording.begin();
-  }
-
   /** The file is full or old. While the disk takes nothing there is no other one: that would be one more to write. */
-  #turn(): void {
-    if (this.#finishing !== undefined || this.#writer.loss !== undefined) return;
-    if (this.#clock() < this.#retryAt) return;
-    try {
-      this.startFile();
-    } catch (error) {
-      this.#retryAt = this.#clock() + retryMs;
-      this.#options.report(
-        `Cannot begin another file for the capture, so it goes on in ${this.settings.file}: ${describeError(error)}`,
-      );
-    }
+  #isDue(): boolean {
+    const file = this.#file;
+    if (file === undefined || this.#finishing.size > 0 || file.loss !== undefined) return false;
+    const { maxFileSize, maxFileTime } = this.settings;
+    return file.size >= maxFileSize || this.#clock() - this.#openedAt >= maxFileTime;
   }
 
-  #open(): PacketWriter {
-    const { file, files } = this.settings;
-    const { report, maxWaiting = defaultMaxWaiting } = this.#options;
-    const writer = new PacketWriter({ fd: openNext(file, files), name: file, maxWaiting, batch });
-    writer.onFailure = (why) =>
-      report(
-        `Cannot write the capture to ${file}: ${why}. Service goes on; packets that are left out are counted`,
-      );
-    return writer;
+  /** Goes on in another file, if it can be opened. */
+  #rotate(): void {
+    const next = this.#tryOpen();
+    if (next === undefined) return;
+    if (this.#file !== undefined) this.#finish(this.#file);
+    this.#use(next);
+  }
+
+  /** What comes next is in another file. @throws while the disk takes nothing: it would be one more to write */
+  endFile(): void {
+    if (this.#loss !== undefined) throw new Error(this.#loss.why);
+    if (this.#file !== undefined) this.#finish(this.#file);
+  }
+
+  #finish(file: PacketFile): void {
+    const finished = file.finish(this.#recording.statistics()).then(() => {
+      this.#finishing.delete(file);
+      this.#lose(file.lostPackets);
+    });
+    this.#finishing.set(file, finished);
+    this.#before = this.counts;
+    this.#recording.startFile();
+    this.#file = undefined;
+  }
+
+  /** Packets that had been taken. */
+  #lose(packets: number): void {
+    const { received, dropped } = this.#before;
+    this.#before = { received, dropped: dropped + packets };
+  }
+
+  #use(file: PacketFile): void {
+    this.#file = file;
+    this.#openedAt = this.#clock();
   }
 
   #write(blocks: Uint8Array): boolean {
-    const isTaken = this.#writer.write(blocks);
-    if (isTaken) this.#size += blocks.length;
-    return isTaken;
+    if (this.#file === undefined) {
+      const file = this.#tryOpen();
+      if (file === undefined) return false;
+      this.#use(file);
+    }
+    return this.#file?.write(blocks) ?? false;
   }
 
-  /**
-   * Ends the file, when what waits for it has been written or after a second.
-   * @param keepsEmpty whether the file stays when there is no packet in it
-   */
-  async close(keepsEmpty = true): Promise<void> {
-    clearInterval(this.#timer);
+  /** Undefined where it cannot be opened, which is tried again after a second. */
+  #tryOpen(): PacketFile | undefined {
+    const now = this.#clock();
+    if (now - this.#failedAt < retryMs) return undefined;
+    try {
+      return this.#open();
+    } catch (error) {
+      this.#failedAt = now;
+      if (now - this.#reportedAt >= reportMs) {
+        this.#reportedAt = now;
+        this.#options.report(
+          `Cannot begin another file for the capture ${this.settings.file}: ${describeError(error)}`,
+        );
+      }
+      return undefined;
+    }
+  }
+
+  #open(): PacketFile {
+    const { report, maxWaiting = defaultMaxWaiting, write } = this.#options;
+    const name = this.settings.file;
+    return new PacketFile({
+      ...{ fd: openNext(ringOf(this.settings)), name, maxWaiting },
+      ...(write && { write }),
+      onFailure: (why) =>
+        report(
+          `Cannot write the capture to ${name}: ${why}. Service goes on; packets that are left out are counted`,
+        ),
+    });
+  }
+
+  /** Ends the file, when what waits for it has been written or after a second. */
+  async close(): Promise<void> {
     this.#leave();
-    const finishing = finish(this.#writer, this.#recording.statistics());
-    await withTimeout(Promise.all([this.#finishing, finishing]), closeTimeoutMs);
-    if (!keepsEmpty && this.#recording.counts.received === 0) rmSync(this.settings.file, { force: true });
+    const { received } = this.#recording.counts;
+    const last = this.#file;
+    if (last !== undefined) this.#finish(last);
+    await withTimeout(Promise.all(this.#finishing.values()), closeTimeoutMs);
+    for (const file of this.#finishing.keys()) {
+      file.abandon();
+      this.#lose(file.lostPackets);
+    }
+    if (last !== undefined && received === 0) rmSync(this.settings.file, { force: true });
   }
 }

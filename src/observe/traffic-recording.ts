@@ -43,8 +43,8 @@ export interface RecordingCounts {
 }
 
 interface RecordedInterface {
-  readonly index: number;
-  readonly isDescribed: boolean;
+  index: number;
+  isDescribed: boolean;
   received: number;
   dropped: number;
 }
@@ -54,7 +54,7 @@ const maxTalks = 65_536;
 
 const comment =
   "The bytes that distsrv's services received and sent. The headers of IP, TCP and UDP are made up, passwords and " +
-  "tokens that the services know are asterisks, and TLS is left off. The traffic of ZeroMQ is not here (distcli capture " +
+  "tokens that the services know are asterisks, and what came over TLS is here without it. The traffic of ZeroMQ is not here (distcli capture " +
   "--service zmq-rep has it, as root), nor that of Unix sockets, which is counted as left out.";
 
 /** Of each interface, where a reader may not show the file's own comment. */
@@ -73,17 +73,24 @@ export class TrafficRecording implements Observer {
   readonly #talks = new Map<string, TcpTalk>();
   readonly #blocks = new PacketBlocks();
   #sequence = 0;
+  #hasBegun = false;
+  /** Packets were left out of which the file does not tell yet. */
+  #isLossUntold = false;
 
-  /** @param options `write` has to take the beginning of the file, which this hands to it */
   constructor(options: RecordingOptions) {
     this.#options = options;
-    this.begin();
+  }
+
+  /** Writes the beginning of the file, which its first packet writes otherwise. */
+  begin(): void {
+    this.#hasBegun ||= this.#options.write(sectionHeader(this.#options.application, comment));
   }
 
   /** What comes from now on is in a file of its own, in which connections go on that others have begun. */
-  begin(): void {
+  startFile(): void {
     this.#interfaces.clear();
-    this.#options.write(sectionHeader(this.#options.application, comment));
+    this.#hasBegun = false;
+    this.#isLossUntold = false;
   }
 
   ratesFor(service: string): SampleRates {
@@ -107,7 +114,7 @@ export class TrafficRecording implements Observer {
 
   /** What was not built for it, because a thread was too busy. */
   sampledOut(service: string, _kind: unknown, count: number): void {
-    this.#interface(service).dropped += count;
+    this.#drop(this.#interface(service), count);
   }
 
   /** What each interface has got and lost until now: the last of them count. */
@@ -140,20 +147,24 @@ export class TrafficRecording implements Observer {
 
   /** The interface of a service, which is described before its first packet. */
   #interface(service: string): RecordedInterface {
-    const known = this.#interfaces.get(service);
-    if (known?.isDescribed) return known;
+    const found = this.#interfaces.get(service) ?? this.#add(service);
+    if (found.isDescribed) return found;
     const described = {
       linkType: LinkType.Raw,
       name: service,
       description: interfaceComment,
       snapLength: 0x10000,
     };
-    const index = [...this.#interfaces.values()].filter(({ isDescribed }) => isDescribed).length;
-    const isDescribed = this.#options.write(interfaceDescription(described));
-    const { received = 0, dropped = 0 } = known ?? {};
-    const found = { index, isDescribed, received, dropped };
-    this.#interfaces.set(service, found);
+    this.begin();
+    found.index = [...this.#interfaces.values()].filter(({ isDescribed }) => isDescribed).length;
+    found.isDescribed = this.#hasBegun && this.#options.write(interfaceDescription(described));
     return found;
+  }
+
+  #add(service: string): RecordedInterface {
+    const added = { index: -1, isDescribed: false, received: 0, dropped: 0 };
+    this.#interfaces.set(service, added);
+    return added;
   }
 
   /** @param packets those of an event; undefined where they cannot be told, because an end has no address */
@@ -167,9 +178,10 @@ export class TrafficRecording implements Observer {
     const blocks = this.#blocks;
     const from = this.#interface(service);
     if (packets === undefined) {
-      from.dropped++;
+      this.#drop(from, 1);
       return;
     }
+    this.#tellLoss();
     from.received += packets.length;
     const time = this.#options.now();
     blocks.clear();
@@ -177,7 +189,19 @@ export class TrafficRecording implements Observer {
       const at = blocks.add(from.index, packet.way, this.#time.next(time), sizeOf(packet));
       write(blocks, at, packet);
     }
-    if (!from.isDescribed || !this.#options.write(blocks.written)) from.dropped += packets.length;
+    if (!from.isDescribed || !this.#options.write(blocks.written)) this.#drop(from, packets.length);
+  }
+
+  #drop(from: RecordedInterface, count: number): void {
+    from.dropped += count;
+    this.#isLossUntold = true;
+  }
+
+  /** Who reads the file learns of what is missing before what comes after it. */
+  #tellLoss(): void {
+    if (!this.#isLossUntold) return;
+    const statistics = this.statistics();
+    this.#isLossUntold = statistics.length === 0 || !this.#options.write(statistics);
   }
 
   /** Undefined where an end has no address. */

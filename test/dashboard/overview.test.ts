@@ -114,6 +114,7 @@ describe("what a reload has changed", () => {
     ],
     changed: ["log.level"],
     notApplied: ["admin.port"],
+    failed: [{ name: "capture", reason: "Cannot write the capture" }],
   };
 
   test("is told of each service but those that are as they were", () => {
@@ -121,6 +122,7 @@ describe("what a reload has changed", () => {
       { text: "mqtt: changed live (users, access)", isBad: false },
       { text: "echo: failed: port 2222 is in use", isBad: true },
       { text: "Settings changed: log.level", isBad: false },
+      { text: "capture: Cannot write the capture", isBad: true },
       { text: "Not changed before distsrv is started anew: admin.port", isBad: true },
       { text: "One service is unchanged", isBad: false },
     ]);
@@ -129,12 +131,15 @@ describe("what a reload has changed", () => {
       "mqtt: berubah tanpa berhenti (users, access)",
       "echo: gagal: port 2222 is in use",
       "Pengaturan yang berubah: log.level",
+      "capture: Cannot write the capture",
       "Baru berubah setelah distsrv dimulai lagi: admin.port",
       "1 layanan tidak berubah",
     ]);
   });
 
   test("is nothing where all services are as they were", () => {
-    expect(changesOf({ services: [service("time", "unchanged")], changed: [], notApplied: [] })).toEqual([]);
+    expect(
+      changesOf({ services: [service("time", "unchanged")], changed: [], notApplied: [], failed: [] }),
+    ).toEqual([]);
   });
 });

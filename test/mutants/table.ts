@@ -752,8 +752,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/observe/queued-writer.ts",
-    text: "this.#chunk = rest?.length === 0 ? undefined : rest;",
-    replacement: "this.#chunk = undefined;",
+    text: "if (this.#chunk === undefined || this.#unwritten > 0) return;",
+    replacement: "if (this.#chunk === undefined) return;",
     tests: "test/observe",
   },
   {
@@ -764,8 +764,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/observe/traffic-capture.ts",
-    text: "if (this.#finishing !== undefined || this.#writer.loss !== undefined) return;",
-    replacement: "if (this.#writer.loss !== undefined) return;",
+    text: "if (file === undefined || this.#finishing.size > 0 || file.loss !== undefined) return false;",
+    replacement: "if (file === undefined || file.loss !== undefined) return false;",
     tests: "test/observe",
   },
   // Running services

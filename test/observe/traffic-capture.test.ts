@@ -1,12 +1,17 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Conversation } from "../../src/core/traffic.ts";
-import { type CaptureSettings, TrafficCapture } from "../../src/observe/traffic-capture.ts";
+import {
+  type CaptureSettings,
+  TrafficCapture,
+  type TrafficCaptureOptions,
+} from "../../src/observe/traffic-capture.ts";
 import { TrafficHub } from "../../src/observe/traffic-hub.ts";
 import { CaptureReader } from "../../src/protocol/capture/capture-reader.ts";
 import { analyseFile, odditiesOf } from "../support/analyse.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { until } from "../support/until.ts";
 
 const conversation: Conversation = {
   id: "echo#1",
@@ -30,7 +35,13 @@ function read(file: string): { frames: number; drops: number } {
   return { frames: reader.frames, drops };
 }
 
-function capturing(settings: Partial<CaptureSettings> = {}, maxWaiting?: number) {
+interface Capturing extends Partial<CaptureSettings> {
+  readonly maxWaiting?: number;
+  /** Bytes that the disk takes of each write; an error: it takes none. */
+  readonly disk?: (length: number) => number | Error;
+}
+
+function capturing({ maxWaiting, disk, ...settings }: Capturing = {}) {
   const folder = scratchFolder("capture");
   const file = join(folder, "lab.pcapng");
   const hub = new TrafficHub();
@@ -45,6 +56,7 @@ function capturing(settings: Partial<CaptureSettings> = {}, maxWaiting?: number)
       report: (problem) => void reports.push(problem),
       clock: () => clock.now,
       ...(maxWaiting !== undefined && { maxWaiting }),
+      ...(disk && { write: writeTo(disk) }),
     },
   );
   onTestFinished(() => capture.close());
@@ -56,6 +68,18 @@ function capturing(settings: Partial<CaptureSettings> = {}, maxWaiting?: number)
   };
   return { folder, file, hub, capture, reports, clock, send };
 }
+
+const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+
+function writeTo(disk: (length: number) => number | Error): TrafficCaptureOptions["write"] {
+  return (fd, bytes, done) => {
+    const taken = disk(bytes.length);
+    if (typeof taken === "number") writeSync(fd, bytes, 0, taken);
+    setImmediate(() => (typeof taken === "number" ? done(null, taken) : done(taken, 0)));
+  };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("every event is in the file, however many there are, and before the first refill", async () => {
   const { file, capture, send } = capturing();
@@ -77,7 +101,7 @@ test("a full file is followed by another one, in which the connection goes on", 
   for (let count = 0; count < 300; count++) {
     send("echo", Buffer.alloc(1000, count));
     // As a service does, whose events come over many turns: the files before are written meanwhile.
-    if (count % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
+    if (count % 50 === 49) await turn();
   }
   await capture.close();
   const names = readdirSync(folder).toSorted();
@@ -99,56 +123,146 @@ test("while a file is not yet written, the next one takes what comes, and there 
   expect(capture.counts.dropped).toBe(0);
 });
 
-test("an old file is followed by another one, unless it is empty", async () => {
+test("an old file is followed by another one with the next packet, and its age is that of its first one", async () => {
   const { folder, capture, clock, send } = capturing({ maxFileTime: 60_000 });
-  clock.now = 61_000;
-  capture.tick();
-  send("echo", Uint8Array.of(1));
-  expect(readdirSync(folder)).toEqual(["lab.pcapng"]);
-  capture.tick();
-  send("echo", Uint8Array.of(2));
   clock.now = 100_000;
-  capture.tick();
+  send("echo", Uint8Array.of(1));
+  clock.now = 159_000;
+  send("echo", Uint8Array.of(2));
+  clock.now = 160_000;
+  expect(readdirSync(folder)).toEqual(["lab.pcapng"]);
+  send("echo", Uint8Array.of(3));
   await capture.close();
   expect(readdirSync(folder).toSorted()).toEqual(["lab.1.pcapng", "lab.pcapng"]);
-  expect(read(join(folder, "lab.1.pcapng"))).toEqual({ frames: 1, drops: 0 });
+  expect(read(join(folder, "lab.1.pcapng"))).toEqual({ frames: 2, drops: 0 });
 });
 
-test("what a slow disk has no room for is left out whole, counted, and told while it goes on", async () => {
-  const { file, capture, send } = capturing({}, 10_000);
+test("what a slow disk has no room for is left out whole, counted, and told before what comes after it", async () => {
+  const { file, capture, send } = capturing({ maxWaiting: 10_000 });
   for (let count = 0; count < 30; count++) send("echo", Buffer.alloc(1000));
   expect(capture.problems()[0]).toMatchObject({ code: "capture", values: { file } });
-  expect(capture.problems()[0]?.text).toMatch(/: nobody reads it; \d+ packets have been left out so far$/);
+  expect(capture.problems()[0]?.text).toMatch(
+    /: the disk is too slow; \d+ packets have been left out so far$/,
+  );
+  await until(() => capture.problems().length === 0);
+  send("echo", Uint8Array.of(1));
+  // Before the file has ended, and its last statistics are written.
+  await until(() => read(file).drops > 0);
   await capture.close();
   const { frames, drops } = read(file);
   expect(frames).toBeGreaterThan(5);
-  expect(frames + drops).toBe(30);
+  expect(frames + drops).toBe(31);
+  expect(capture.counts).toEqual({ received: 31, dropped: drops });
+});
+
+test("a full disk is waited for, and nothing that fits into memory is lost", async () => {
+  let room = 5000;
+  const { file, capture, reports, send } = capturing({
+    disk: (length) => {
+      const taken = Math.min(length, room);
+      room -= taken;
+      return taken > 0 ? taken : full;
+    },
+  });
+  for (let count = 0; count < 30; count++) send("echo", Buffer.alloc(1000));
+  await until(() => capture.problems().length > 0);
+  expect(reports).toEqual([
+    `Cannot write the capture to ${file}: ENOSPC: no space left on device, write. Service goes on; packets that are left out are counted`,
+  ]);
+  expect(() => capture.endFile()).toThrow("ENOSPC");
+  room = 1_000_000;
+  await until(() => capture.problems().length === 0);
+  await capture.close();
+  expect(read(file)).toEqual({ frames: 30, drops: 0 });
+});
+
+test("what is still waiting for a full disk at the end is counted, and no block in the file is cut", async () => {
+  let room = 5000;
+  const { file, capture, send } = capturing({
+    disk: (length) => {
+      const taken = Math.min(length, room);
+      room -= taken;
+      return taken > 0 ? taken : full;
+    },
+  });
+  for (let count = 0; count < 30; count++) send("echo", Buffer.alloc(1000));
+  await until(() => capture.problems().length > 0);
+  for (let count = 0; count < 10; count++) send("echo", Buffer.alloc(1000));
+  await capture.close();
+  const { frames } = read(file);
+  expect(frames).toBeGreaterThan(2);
+  expect(capture.counts).toEqual({ received: 40, dropped: 40 - frames });
+});
+
+test("files that follow each other quickly are all written to their ends", async () => {
+  const { folder, capture, send } = capturing();
+  for (let count = 0; count < 5; count++) {
+    for (let event = 0; event < 100; event++) send("echo", Buffer.alloc(10_000));
+    capture.endFile();
+  }
+  await capture.close();
+  const frames = readdirSync(folder).map((name) => read(join(folder, name)).frames);
+  expect(frames).toHaveLength(5);
+  const bytes = readdirSync(folder).map(
+    (name) =>
+      analyseFile(readFileSync(join(folder, name))).conversations[0]?.conversation.counts.client.bytes,
+  );
+  expect(bytes).toEqual(Array<number>(5).fill(1_000_000));
 });
 
 test("where no other file can be opened, it goes on in this one, and says so once a minute", async () => {
   const { folder, file, capture, reports, clock, send } = capturing({ maxFileTime: 1000, files: 2 });
+  send("echo", Uint8Array.of(1));
   mkdirSync(join(folder, "lab.1.pcapng"));
   for (let second = 2; second < 40; second++) {
     clock.now = second * 1000;
     send("echo", Uint8Array.of(second));
-    capture.tick();
   }
   expect(reports).toHaveLength(1);
-  expect(reports[0]).toStartWith(`Cannot begin another file for the capture, so it goes on in ${file}: `);
+  expect(reports[0]).toStartWith(`Cannot begin another file for the capture ${file}: `);
   clock.now = 70_000;
-  capture.tick();
+  send("echo", Uint8Array.of(70));
   expect(reports).toHaveLength(2);
   await capture.close();
-  expect(read(file).frames).toBe(38);
+  expect(read(file).frames).toBe(40);
 });
 
-test("a file without packets goes where it is of no use", async () => {
-  const kept = capturing();
-  await kept.capture.close();
-  expect(read(kept.file)).toEqual({ frames: 0, drops: 0 });
-  const gone = capturing();
-  await gone.capture.close(false);
-  expect(existsSync(gone.file)).toBe(false);
+test("where the first file cannot be opened any more, packets are counted until it can", async () => {
+  const { folder, file, capture, reports, clock, send } = capturing();
+  rmSync(folder, { recursive: true });
+  send("echo", Uint8Array.of(1));
+  send("echo", Uint8Array.of(2));
+  expect(reports).toHaveLength(1);
+  mkdirSync(folder);
+  clock.now = 1000;
+  send("echo", Uint8Array.of(3));
+  await capture.close();
+  expect(read(file)).toEqual({ frames: 1, drops: 2 });
+  expect(capture.counts).toEqual({ received: 3, dropped: 2 });
+});
+
+test("there is no file before the first packet, and the one of before has its name until then", async () => {
+  const { folder, file, capture, send } = capturing();
+  await capture.close();
+  expect(readdirSync(folder)).toEqual([]);
+  const another = capturing();
+  another.send("echo", Uint8Array.of(1));
+  await another.capture.close();
+  expect(send("echo", Uint8Array.of(1))).toBe(false);
+  expect(existsSync(file)).toBe(false);
+});
+
+test("other limits are taken while it goes on, another file or other services are not", async () => {
+  const { folder, file, capture, send } = capturing();
+  const { settings } = capture;
+  expect(capture.reconfigure({ ...settings, file: `${file}2` })).toBe(false);
+  expect(capture.reconfigure({ ...settings, services: ["echo"] })).toBe(false);
+  send("echo", Buffer.alloc(200_000));
+  await turn();
+  expect(capture.reconfigure({ ...settings, maxFileSize: 100_000 })).toBe(true);
+  send("echo", Uint8Array.of(2));
+  await capture.close();
+  expect(readdirSync(folder).toSorted()).toEqual(["lab.1.pcapng", "lab.pcapng"]);
 });
 
 test("nothing is observed any more once it is closed", async () => {

@@ -26,7 +26,7 @@ export const record: CliCommand = (cli) =>
     description:
       "Asks the admin service of a running distsrv for all bytes that its services receive and send from now on, and " +
       "writes them as a pcapng file for distcli explain or Wireshark. The headers of IP, TCP and UDP are made up: no loss and " +
-      "no delay of the network is in it. A connection that is open already begins in the middle; TLS is left off. " +
+      "no delay of the network is in it. A connection that is open already begins in the middle; of TLS there is what was said in it. " +
       "Passwords of MQTT and credentials of HTTP are asterisks, all other messages are in the file as they are. ZeroMQ's are not: " +
       "they stay inside of its library. It takes a token with the role admin. Ctrl-C ends it.",
     examples: [

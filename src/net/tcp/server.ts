@@ -1,6 +1,7 @@
 import { chmodSync } from "node:fs";
 import type { Socket, SocketHandler, TCPSocketListener, UnixSocketListener } from "bun";
-import { type Address, formatAddress, formatHostPort } from "../../core/address.ts";
+import { type Address, formatAddress, formatHostPort, plainHost } from "../../core/address.ts";
+import { isOneAddress } from "../../core/address-range.ts";
 import { withDeadline } from "../../core/deadline.ts";
 import { hasRoom, noRoom } from "../../core/descriptors.ts";
 import type { StartError } from "../../core/errors.ts";
@@ -262,8 +263,14 @@ class Server<S> implements TcpServer<S>, ConnectionOwner, AdmissionOwner<S> {
   }
 
   localName(socket: Pick<Socket, "localAddress" | "localPort">): string {
-    if (this.#listener !== undefined || this.localPath !== undefined) return formatAddress(this.address);
-    return formatHostPort(socket.localAddress, socket.localPort);
+    const { address } = this;
+    const isKnown =
+      this.localPath !== undefined || (this.#listener !== undefined && isOneAddress(address.host));
+    // A socket that is gone does not say where it was.
+    const reached = isKnown ? undefined : socket.localAddress;
+    return reached === undefined
+      ? formatAddress(address)
+      : formatHostPort(plainHost(reached), socket.localPort);
   }
 
   #callbacks(): SocketHandler<TcpConnection<S>> {

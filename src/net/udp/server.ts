@@ -1,5 +1,6 @@
 import type { Address } from "../../core/address.ts";
 import { formatAddress, formatHostPort, plainHost } from "../../core/address.ts";
+import { parseIp } from "../../core/address-range.ts";
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Conversation, Direction } from "../../core/traffic.ts";
@@ -94,6 +95,8 @@ class Server implements UdpServer {
     bytesOut: 0,
   };
   #address: Address;
+  /** As conversations show it: with its address, where it listens on a name. */
+  #local = "";
   #socket: Bun.udp.Socket<"buffer"> | undefined;
   #waiting: Received[] = [];
   #waitingBytes = 0;
@@ -115,6 +118,8 @@ class Server implements UdpServer {
   begin(socket: Bun.udp.Socket<"buffer">): void {
     this.#socket = socket;
     this.#address = { ...this.#address, port: socket.port };
+    const { host } = this.#address;
+    this.#local = formatHostPort(parseIp(host) === undefined ? socket.address.address : host, socket.port);
     this.#releasePort = registerOwnPort(socket.port);
   }
 
@@ -261,7 +266,7 @@ class Server implements UdpServer {
       id: `${service}#${number}`,
       service,
       transport: "udp",
-      local: formatAddress(this.#address),
+      local: this.#local,
       remote: formatHostPort(host, port),
     };
   }

@@ -1,6 +1,7 @@
 import { onAbort } from "../../core/deadline.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import { type RecordingOptions, TrafficRecording } from "../../observe/traffic-recording.ts";
+import { wallClock } from "../../observe/wall-clock.ts";
 import { SendBuffer } from "./send-buffer.ts";
 
 export interface RecordStreamOptions
@@ -23,8 +24,10 @@ export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8
     ...options,
     // A copy, because it waits.
     write: (blocks) => buffer.write(blocks.slice()),
-    now: () => performance.timeOrigin + performance.now(),
+    now: wallClock(),
   });
+  // Whoever asked sees that it runs.
+  recording.begin();
   const leave = hub.add(recording);
   // A reader that stops by itself learns of losses on the way. And one that has gone without a word is noticed only when
   // something is sent to it: until then it would take the place of another.

@@ -158,6 +158,9 @@ export const reloaded = z
     ),
     changed: z.array(z.string()).describe("Settings of the whole that are other ones now"),
     notApplied: z.array(z.string()).describe("Settings that only a start of distsrv itself applies"),
+    failed: z
+      .array(z.object({ name: z.string(), reason: z.string() }))
+      .describe("Settings that could not be applied; the next reload tries again"),
     lines: z.array(z.string()).describe("The same for a person to read"),
   })
   .openapi("Reloaded");

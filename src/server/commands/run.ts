@@ -86,8 +86,12 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     application: `distsrv ${io.version}`,
     hasDatagrams: (name) => supervisor.hasDatagrams(name),
   });
-  if (!captures(capture, plan.settings.capture, (problem) => io.err(`${problem}\n`)))
+  const noCapture = captureAsSet(capture, plan.settings.capture);
+  if (noCapture !== undefined) {
+    await Promise.all([log.close(), auditFile?.close()]);
+    io.err(`${noCapture}\n`);
     return exitStatus.failed;
+  }
   io.onUncaught((error) => own.error(`A bug, please report it: ${stackOf(error)}`));
   let admin: RunningAdmin | undefined;
   const health = processHealth(
@@ -118,8 +122,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     return admin !== undefined;
   };
   const setGuards = (settings: Settings) => guards.configure(settings);
-  const setCapture = (settings: Settings["capture"]) =>
-    captures(capture, settings, (problem) => own.error(problem));
+  const setCapture = (settings: Settings["capture"]) => captureAsSet(capture, settings);
   const reloader = new Reloader(
     { read, supervisor, setLog, setCapture, setGuards, setUsers, setWatch, renewTls },
     wholePlan.settings,
@@ -156,7 +159,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
   } catch (error) {
     await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
     await admin?.stop(AbortSignal.timeout(shortGraceMs));
-    await capture.close(false);
+    await capture.close();
     await Promise.all([log.close(), auditFile?.close()]);
     for (const message of await startErrors(error, plan, io)) io.err(`${message}\n`);
     return exitStatus.failed;
@@ -255,18 +258,13 @@ async function reopenFiles(
     own.info("There is no file to open again: none of log.file, audit and capture is set");
 }
 
-/** @returns whether it captures as the settings say */
-function captures(
-  capture: CaptureControl,
-  settings: Settings["capture"],
-  report: (problem: string) => void,
-): boolean {
+/** @returns why it cannot capture as the settings say; undefined: it does */
+function captureAsSet(capture: CaptureControl, settings: Settings["capture"]): string | undefined {
   try {
     capture.set(settings);
-    return true;
+    return undefined;
   } catch (error) {
-    report(describeError(error));
-    return false;
+    return describeError(error);
   }
 }
 

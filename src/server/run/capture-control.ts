@@ -16,6 +16,8 @@ export interface CaptureControlOptions
 export class CaptureControl {
   readonly #options: CaptureControlOptions;
   #running: TrafficCapture | undefined;
+  /** Captures that still write what they have, until each has ended. */
+  readonly #ending = new Map<TrafficCapture, Promise<void>>();
   /** Of captures that have ended. */
   #before: RecordingCounts = { received: 0, dropped: 0 };
 
@@ -25,9 +27,9 @@ export class CaptureControl {
 
   /** Packets since distsrv started; undefined: it has captured nothing. */
   get counts(): RecordingCounts | undefined {
-    const { received, dropped } = this.#running?.counts ?? { received: 0, dropped: 0 };
-    const sum = { received: this.#before.received + received, dropped: this.#before.dropped + dropped };
-    return this.#running === undefined && sum.received + sum.dropped === 0 ? undefined : sum;
+    const all = [...this.#ending.keys(), ...(this.#running === undefined ? [] : [this.#running])];
+    const counts = all.map((capture) => capture.counts).reduce(sum, this.#before);
+    return this.#running === undefined && counts.received + counts.dropped === 0 ? undefined : counts;
   }
 
   problems(): Problem[] {
@@ -35,26 +37,33 @@ export class CaptureControl {
   }
 
   /**
-   * Captures as these settings say, or no more.
-   * @throws {Error} with a sentence when the file cannot be opened: then everything is as it was
+   * Captures as these settings say, or no more. What is so already is not touched.
+   * @throws {Error} with a sentence when no file can be made there: then everything is as it was
    */
   set(settings: CaptureSettings | undefined): void {
+    const running = this.#running;
+    if (Bun.deepEquals(settings, running?.settings)) return;
+    if (settings !== undefined && running?.reconfigure(settings) === true) return;
     const next = settings && this.#start(settings);
-    void this.#end();
+    if (running !== undefined) this.#end(running);
     this.#running = next;
-    if (next !== undefined)
-      this.#options.log.info(`Captures what the services receive and send to ${next.settings.file}`);
+    if (next === undefined) return;
+    const { log } = this.#options;
+    log.info(
+      `Captures what the services receive and send to ${next.settings.file}, from the first packet on`,
+    );
   }
 
-  /** @returns whether there is a file @throws when another one cannot be opened */
+  /** What comes next is in another file. @returns whether there is a capture @throws while the disk takes nothing */
   startFile(): boolean {
-    this.#running?.startFile();
+    this.#running?.endFile();
     return this.#running !== undefined;
   }
 
-  /** @param keepsEmpty whether a file without packets stays */
-  async close(keepsEmpty = true): Promise<void> {
-    await this.#end(keepsEmpty);
+  async close(): Promise<void> {
+    if (this.#running !== undefined) this.#end(this.#running);
+    this.#running = undefined;
+    await Promise.all(this.#ending.values());
   }
 
   #start(settings: CaptureSettings): TrafficCapture {
@@ -66,16 +75,21 @@ export class CaptureControl {
     }
   }
 
-  async #end(keepsEmpty = true): Promise<void> {
-    const ended = this.#running;
-    if (ended === undefined) return;
-    this.#running = undefined;
-    const { received, dropped } = ended.counts;
-    this.#before = { received: this.#before.received + received, dropped: this.#before.dropped + dropped };
-    await ended.close(keepsEmpty);
-    const left = dropped === 0 ? "" : `; ${dropped} were left out`;
-    this.#options.log.info(
-      `The capture in ${ended.settings.file} has ended after ${received} packets${left}`,
-    );
+  #end(capture: TrafficCapture): void {
+    const ended = capture.close().then(() => {
+      this.#ending.delete(capture);
+      const { received, dropped } = capture.counts;
+      this.#before = sum(this.#before, { received, dropped });
+      const left = dropped === 0 ? "" : `; ${dropped} were left out`;
+      this.#options.log.info(
+        `The capture to ${capture.settings.file} has ended after ${received} packets${left}`,
+      );
+    });
+    this.#ending.set(capture, ended);
   }
 }
+
+const sum = (one: RecordingCounts, other: RecordingCounts): RecordingCounts => ({
+  received: one.received + other.received,
+  dropped: one.dropped + other.dropped,
+});

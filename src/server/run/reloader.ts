@@ -11,6 +11,13 @@ export interface ReloadReport {
   readonly changed: readonly string[];
   /** Settings of the whole that only a start of distsrv itself applies. */
   readonly notApplied: readonly string[];
+  /** Settings of the whole that could not be applied, which the next reload tries again. */
+  readonly failed: readonly FailedSetting[];
+}
+
+export interface FailedSetting {
+  readonly name: string;
+  readonly reason: string;
 }
 
 export interface ReloaderOptions {
@@ -19,8 +26,8 @@ export interface ReloaderOptions {
   readonly supervisor: Supervisor;
   /** Applies what concerns the log. */
   readonly setLog: (log: Settings["log"]) => void;
-  /** Applies what is captured. @returns false when its file cannot be opened: then it is as it was */
-  readonly setCapture: (capture: Settings["capture"]) => boolean;
+  /** Applies what is captured. @returns why it cannot: then it is as it was */
+  readonly setCapture: (capture: Settings["capture"]) => string | undefined;
   /** Applies who is kept out. */
   readonly setGuards: (settings: Settings) => void;
   /** Has the admin service take other users. @returns false when there is no admin service */
@@ -75,12 +82,10 @@ export class Reloader {
     const { admin } = supervisor.plan.settings;
     const isTlsNew = await this.#renewTls(admin, file.settings.admin);
     const areUsersNew = names.includes("admin.users") && this.#setUsers(admin, file.settings.admin);
-    const isCaptureNew = names.some(isOfCapture) && this.#options.setCapture(file.settings.capture);
+    const reason = this.#options.setCapture(file.settings.capture);
+    const failed = reason === undefined ? [] : [{ name: "capture", reason }];
     const isLive = (name: string) =>
-      live.has(name) ||
-      (isCaptureNew && isOfCapture(name)) ||
-      (isTlsNew && name === "admin.tls") ||
-      (areUsersNew && name === "admin.users");
+      live.has(name) || (isTlsNew && name === "admin.tls") || (areUsersNew && name === "admin.users");
     if (isTlsNew && !names.includes("admin.tls")) names.push("admin.tls");
     const next = { ...file, settings: { ...file.settings, admin } };
     const services = await supervisor.apply(next);
@@ -89,8 +94,9 @@ export class Reloader {
     setWatch(file);
     return {
       services,
-      changed: names.filter(isLive),
-      notApplied: names.filter((name) => !isLive(name)),
+      changed: names.filter((name) => isLive(name) || (isOfCapture(name) && reason === undefined)),
+      notApplied: names.filter((name) => !isLive(name) && !isOfCapture(name)),
+      failed,
     };
   }
 
@@ -120,17 +126,18 @@ function changedSettings(before: Settings, after: Settings): string[] {
 }
 
 /** Whether everything that the file asks for is so now. */
-export const isApplied = ({ services, notApplied }: ReloadReport): boolean =>
-  notApplied.length === 0 && services.every(({ outcome }) => outcome !== "failed");
+export const isApplied = ({ services, notApplied, failed }: ReloadReport): boolean =>
+  notApplied.length === 0 && failed.length === 0 && services.every(({ outcome }) => outcome !== "failed");
 
 /** A line for each service, and for what does not concern one. */
-export function describeReload({ services, changed, notApplied }: ReloadReport): string[] {
+export function describeReload({ services, changed, notApplied, failed }: ReloadReport): string[] {
   return [
     ...services.map(describeChange),
     ...(changed.length > 0 ? [`settings changed: ${changed.join(", ")}`] : []),
     ...(notApplied.length > 0
       ? [`not changed before distsrv is started anew: ${notApplied.join(", ")}`]
       : []),
+    ...failed.map(({ name, reason }) => `${name}: failed: ${reason}`),
   ];
 }
 

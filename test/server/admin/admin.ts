@@ -114,7 +114,7 @@ export async function testAdmin(options: TestAdminOptions = {}) {
     log: logger,
     stopping: stopping.signal,
     drain: (reason) => void drained.push(reason),
-    reload: options.reload ?? (async () => ({ services: [], changed: [], notApplied: [] })),
+    reload: options.reload ?? (async () => ({ services: [], changed: [], notApplied: [], failed: [] })),
     copyStore: options.copyStore ?? (() => new ReadableStream()),
     metrics: options.metrics ?? (async () => "metrics\n"),
     ...(options.tries && { tries: options.tries }),

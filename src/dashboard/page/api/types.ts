@@ -64,6 +64,7 @@ export interface Reloaded {
   /** Settings of the whole. */
   readonly changed: readonly string[];
   readonly notApplied: readonly string[];
+  readonly failed: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export type Direction = "in" | "out";

@@ -33,13 +33,14 @@ export interface Change {
 }
 
 /** What a reload has changed, a sentence each, for a person; empty: nothing. */
-export function changesOf({ services, changed, notApplied }: Reloaded): Change[] {
+export function changesOf({ services, changed, notApplied, failed }: Reloaded): Change[] {
   const touched = services.filter(({ outcome }) => outcome !== "unchanged");
   const changes = touched.map((service) => ({
     text: sentence(service),
     isBad: service.outcome === "failed",
   }));
   if (changed.length > 0) changes.push({ text: words.settings(changed.join(", ")), isBad: false });
+  for (const { name, reason } of failed) changes.push({ text: `${name}: ${reason}`, isBad: true });
   if (notApplied.length > 0) changes.push({ text: words.notApplied(notApplied.join(", ")), isBad: true });
   const others = services.length - touched.length;
   if (changes.length > 0 && others > 0) changes.push({ text: words.others(others), isBad: false });

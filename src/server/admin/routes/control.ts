@@ -87,8 +87,9 @@ const events = {
 } as const satisfies Record<string, AuditEvent>;
 
 /** Copied, so that the answer's lists may be its own. */
-const plainReport = ({ services, changed, notApplied }: ReloadReport) => ({
+const plainReport = ({ services, changed, notApplied, failed }: ReloadReport) => ({
   services: services.map(({ keys, ...change }) => ({ ...change, keys: [...keys] })),
   changed: [...changed],
   notApplied: [...notApplied],
+  failed: [...failed],
 });
