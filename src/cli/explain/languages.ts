@@ -1,7 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
-import { english } from "./english.ts";
-import { indonesian } from "./indonesian.ts";
-import { type ExplainWords, type Language, languageOf, languages } from "./words.ts";
+import { english } from "../../report/explain/english.ts";
+import { indonesian } from "../../report/explain/indonesian.ts";
+import { type ExplainWords, type Language, languageOf, languages } from "../../report/explain/words.ts";
 
 const dictionaries: Readonly<Record<Language, ExplainWords>> = { en: english, id: indonesian };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { english } from "../../../src/cli/explain/english.ts";
-import { indonesian } from "../../../src/cli/explain/indonesian.ts";
-import { languageOf } from "../../../src/cli/explain/words.ts";
 import { findingCodes } from "../../../src/protocol/conversation/finding.ts";
+import { english } from "../../../src/report/explain/english.ts";
+import { indonesian } from "../../../src/report/explain/indonesian.ts";
+import { languageOf } from "../../../src/report/explain/words.ts";
 
 // All values that any finding has.
 const values = {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatDuration, formatSize } from "../../../src/cli/terminal/units.ts";
+import { formatDuration, formatSize } from "../../../src/protocol/text/units.ts";
 
 test.each([
   [0, "0 B"],

@@ -1,10 +1,10 @@
-import type { Tracked } from "../../protocol/analysis/conversations.ts";
-import type { Conversation } from "../../protocol/conversation/conversation.ts";
-import { otherSide } from "../../protocol/conversation/place.ts";
-import type { Step, StepEvent } from "../../protocol/conversation/step.ts";
-import { endpoint } from "../explain/quantities.ts";
-import { stepText } from "../explain/story.ts";
-import type { ExplainWords } from "../explain/words.ts";
+import type { Tracked } from "../protocol/analysis/conversations.ts";
+import type { Conversation } from "../protocol/conversation/conversation.ts";
+import { otherSide } from "../protocol/conversation/place.ts";
+import type { Step, StepEvent } from "../protocol/conversation/step.ts";
+import { endpoint } from "./explain/quantities.ts";
+import { stepText } from "./explain/story.ts";
+import type { ExplainWords } from "./explain/words.ts";
 import { printable } from "./printable.ts";
 
 /** A message, a step of TCP's own, or what should not have happened. */

@@ -1,5 +1,5 @@
-import type { Language } from "../explain/words.ts";
 import { english } from "./english.ts";
+import type { Language } from "./explain/words.ts";
 import { indonesian } from "./indonesian.ts";
 import type { ReportWords } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import { formatHostPort } from "../../core/address.ts";
 import type { Conversation, Endpoint } from "../../protocol/conversation/conversation.ts";
 import type { Percentiles } from "../../protocol/conversation/percentiles.ts";
-import { formatDuration, formatRate } from "../terminal/units.ts";
+import { formatDuration, formatRate } from "../../protocol/text/units.ts";
 
 /** Of nanoseconds: `30 µs`, `1.5 ms`. */
 export const duration = (nanoseconds: number): string =>

@@ -1,5 +1,5 @@
-import type { Block } from "../explain/block.ts";
-import { escapeMarkdown, markdownOf } from "../explain/render.ts";
+import type { Block } from "./explain/block.ts";
+import { escapeMarkdown, markdownOf } from "./explain/render.ts";
 import type { LabReport, ReportPart } from "./part.ts";
 import { printable } from "./printable.ts";
 import { sequenceSvg } from "./sequence-svg.ts";

@@ -1,9 +1,9 @@
-import type { Tracked } from "../../protocol/analysis/conversations.ts";
-import type { Conversation } from "../../protocol/conversation/conversation.ts";
-import { otherSide, type Side } from "../../protocol/conversation/place.ts";
-import type { Step, StepEvent } from "../../protocol/conversation/step.ts";
-import type { TcpConversation } from "../../protocol/conversation/tcp-conversation.ts";
-import { duration, endpoint } from "../explain/quantities.ts";
+import type { Tracked } from "../protocol/analysis/conversations.ts";
+import type { Conversation } from "../protocol/conversation/conversation.ts";
+import { otherSide, type Side } from "../protocol/conversation/place.ts";
+import type { Step, StepEvent } from "../protocol/conversation/step.ts";
+import type { TcpConversation } from "../protocol/conversation/tcp-conversation.ts";
+import { duration, endpoint } from "./explain/quantities.ts";
 import type { ReportWords } from "./words.ts";
 
 /**

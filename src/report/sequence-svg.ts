@@ -1,6 +1,6 @@
-import { sinceStart } from "../explain/quantities.ts";
-import { escapeHtml } from "../explain/render.ts";
 import type { Arrow, ArrowKind, Diagram } from "./diagram.ts";
+import { sinceStart } from "./explain/quantities.ts";
+import { escapeHtml } from "./explain/render.ts";
 
 // The sequence diagram as a picture, with nothing loaded from elsewhere.
 

@@ -1,7 +1,7 @@
 import type { CaptureReport } from "../../protocol/analysis/analysis.ts";
 import type { Tracked } from "../../protocol/analysis/conversations.ts";
 import type { Finding, FindingCode } from "../../protocol/conversation/finding.ts";
-import { formatSize } from "../terminal/units.ts";
+import { formatSize } from "../../protocol/text/units.ts";
 import { acknowledgementsOf } from "./acknowledgements.ts";
 import { type Block, heading, list, paragraph } from "./block.ts";
 import {

@@ -1,4 +1,4 @@
-import { escapeHtml, htmlOf } from "../explain/render.ts";
+import { escapeHtml, htmlOf } from "./explain/render.ts";
 import type { LabReport, ReportPart } from "./part.ts";
 import { printable } from "./printable.ts";
 import { sequenceSvg } from "./sequence-svg.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { terminalSafe } from "../../../src/cli/terminal/style.ts";
+import { terminalSafe } from "../../../src/protocol/text/terminal-safe.ts";
 
 test("what would move the cursor becomes visible; lines, tabs and our own colours stay", () => {
   expect(terminalSafe("a\tb\n\x1b[31mred\x1b[39m")).toBe("a\tb\n\x1b[31mred\x1b[39m");

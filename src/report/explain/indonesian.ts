@@ -1,4 +1,4 @@
-import { formatDuration } from "../terminal/units.ts";
+import { formatDuration } from "../../protocol/text/units.ts";
 import type { ExplainWords } from "./words.ts";
 
 const sides = { client: "klien", server: "server" } as const;

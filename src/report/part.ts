@@ -1,5 +1,5 @@
-import type { Block } from "../explain/block.ts";
 import type { Diagram } from "./diagram.ts";
+import type { Block } from "./explain/block.ts";
 
 /** A piece of a lab report, whatever it is written as. */
 export type ReportPart =

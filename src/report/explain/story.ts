@@ -3,7 +3,7 @@ import type { Conversation } from "../../protocol/conversation/conversation.ts";
 import type { Step } from "../../protocol/conversation/step.ts";
 import type { TcpConversation } from "../../protocol/conversation/tcp-conversation.ts";
 import type { TcpOptions } from "../../protocol/packet/tcp-header.ts";
-import { formatSize } from "../terminal/units.ts";
+import { formatSize } from "../../protocol/text/units.ts";
 import { type Block, heading, paragraph } from "./block.ts";
 import { duration, endpoint, largest, percentile, sinceStart } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
