@@ -51,7 +51,15 @@ export interface CapturePicture {
   /** Of the first packet, in milliseconds since 1970. */
   readonly begin: number;
   /** The file could not be read to its end. */
-  readonly damage: { readonly reason: string; readonly offset: number | undefined } | undefined;
+  readonly damage:
+    | {
+        readonly reason: string;
+        /** Undefined: what packed the file, or the disk, is to blame. */
+        readonly offset: number | undefined;
+        /** Before it. */
+        readonly packets: number;
+      }
+    | undefined;
   readonly conversations: readonly CapturedConversation[];
   readonly omittedConversations: number;
   readonly findings: readonly CapturedFinding[];

@@ -31,6 +31,7 @@ export function pictureOf(report: CaptureReport): CapturePicture {
     begin: begin === undefined ? 0 : begin.seconds * 1000 + begin.nanoseconds / 1e6,
     damage: damage && {
       reason: String(damage.values.reason),
+      packets: report.packets,
       offset: damage.values.offset === undefined ? undefined : Number(damage.values.offset),
     },
     conversations: report.conversations.map(conversationOf),

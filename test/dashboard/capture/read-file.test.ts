@@ -34,7 +34,8 @@ function inPieces(bytes: Uint8Array, size: number, error?: Error) {
   const stream = () =>
     new ReadableStream<Uint8Array>({
       pull(out) {
-        if (at < bytes.length) out.enqueue(bytes.slice(at, (at += size)));
+        at += size;
+        if (at - size < bytes.length) out.enqueue(bytes.slice(at - size, at));
         else if (error === undefined) out.close();
         else out.error(error);
       },

@@ -3,6 +3,7 @@ import { useKeys } from "../state/keys.ts";
 import { services } from "../state/lab.ts";
 import { useStore } from "../state/use-store.ts";
 import type { TimeRange } from "./address.ts";
+import { WithCapture } from "./capture/with-capture.tsx";
 import { Chips } from "./chips.tsx";
 import { Details } from "./details.tsx";
 import { Diagram, type DiagramHandle } from "./diagram.tsx";
@@ -20,8 +21,12 @@ import { useNotes } from "./use-notes.ts";
 import { rowHeightText, timeMode } from "./view-settings.ts";
 import { Zoom } from "./zoom.tsx";
 
-/** The live sequence diagram. */
+/** The live sequence diagram, or that of a capture which was opened here. */
 export function WirePage() {
+  return <WithCapture live={LivePage} />;
+}
+
+function LivePage() {
   const page = useWirePage();
   const { feed, filter, range, change, isLive, version } = page.state;
   const { order, diagram, chosen, notes, span, times } = page;

@@ -3,6 +3,7 @@ import { Icon } from "../components/icons.tsx";
 import { pageTitles } from "../state/route.ts";
 import { integer } from "../text/format.ts";
 import { texts } from "../text/language.ts";
+import { OpenButton } from "./capture/open-button.tsx";
 import { capacity, type WireFeed } from "./feed.ts";
 
 const words = texts({
@@ -80,6 +81,7 @@ export function Toolbar({ feed, follows, onFollow, onExport, canExport, zoom, ch
           <Icon name="clear" />
           <span class="wide-only">{words.clear}</span>
         </button>
+        <OpenButton />
         <button type="button" onClick={onExport} disabled={!canExport} title={words.exportHint}>
           <Icon name="export" />
           <span class="wide-only">{words.export}</span>
