@@ -38,7 +38,7 @@ export function messageLabel(event: TrafficEvent): string {
 
 /** Of a capture each row has the number of its packet, as Wireshark shows it. */
 const numbered = ({ captured }: TrafficEvent, label: string): string =>
-  captured === undefined ? label : `#${captured.packet}  ${label}`;
+  captured === undefined ? label : `#${captured.packet} ${label}`;
 
 function plainLabel(event: TrafficEvent): string {
   if (event.kind === "segment") return event.text ?? "";

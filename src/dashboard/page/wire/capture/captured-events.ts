@@ -188,7 +188,7 @@ class EventMaker {
       ...(hasAck ? [`ack ${acknowledgement}`] : []),
       `win ${window}`,
       ...(length > 0 ? [`${integer(length)} B`] : []),
-    ].join("  ");
+    ].join(" ");
     return this.#placed(segment, ranks.segment, {
       kind: "segment",
       direction: segment.side === "client" ? "in" : "out",
