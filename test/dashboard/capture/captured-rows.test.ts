@@ -270,6 +270,7 @@ describe("a capture as rows", () => {
     expect(asMarkdown(part)).toContain('\\<script\\>alert("x")\\</script\\>');
     const { svg } = asPictures(part, ["mqtt"])[0]!;
     expect(svg).toContain('stroke-dasharray="6 4"');
+    expect(svg).toContain(">TCP segment<");
     expect(svg).not.toContain("<script");
   });
 

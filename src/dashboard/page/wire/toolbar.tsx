@@ -60,6 +60,7 @@ export function Toolbar({ feed, follows, onFollow, onExport, canExport, zoom, ch
   return (
     <div class="toolbar" role="toolbar" aria-label={pageTitles.wire}>
       {children}
+      <OpenButton />
       <span class="toolbar-buttons">
         {zoom}
         <button
@@ -81,7 +82,6 @@ export function Toolbar({ feed, follows, onFollow, onExport, canExport, zoom, ch
           <Icon name="clear" />
           <span class="wide-only">{words.clear}</span>
         </button>
-        <OpenButton />
         <button type="button" onClick={onExport} disabled={!canExport} title={words.exportHint}>
           <Icon name="export" />
           <span class="wide-only">{words.export}</span>

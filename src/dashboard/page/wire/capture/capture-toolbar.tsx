@@ -62,6 +62,7 @@ export function CaptureToolbar({ file, showsTcp, onTcp, children, zoom, ...props
   return (
     <div class="toolbar" role="toolbar" aria-label={words.label(file)}>
       {children}
+      <OpenButton />
       <button
         type="button"
         class="toggle"
@@ -73,7 +74,6 @@ export function CaptureToolbar({ file, showsTcp, onTcp, children, zoom, ...props
       </button>
       <span class="toolbar-buttons">
         {zoom}
-        <OpenButton />
         <button type="button" onClick={props.onExport} disabled={!props.canExport} title={words.exportHint}>
           <Icon name="export" />
           <span class="wide-only">{words.export}</span>

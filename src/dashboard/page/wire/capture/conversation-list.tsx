@@ -24,7 +24,7 @@ const words = texts({
     first: (count) => `${count} pertama`,
     none: "Kosongkan",
     only: (number) => `Hanya percakapan ${number}`,
-    onlyShort: "hanya ini",
+    onlyShort: "hanya",
     packets: (count) => `${integer(count)} paket`,
     odd: (count) => `${count} janggal`,
     nothing: "Tidak ada percakapan yang memuatnya.",
