@@ -185,6 +185,19 @@ testCapture("what is no capture, or a damaged one, is said in a sentence", { at 
   await alert.waitFor({ state: "detached" });
 });
 
+testCapture(
+  "that the reader cannot be loaded is said, too",
+  { at, mayComplain: /Failed to load resource/ },
+  async (page) => {
+    await page.route("**/assets/capture.js", (route) => route.fulfill({ status: 404, body: "" }));
+    await choose(page, file("lab.pcap", captured));
+    await page.getByRole("alert").getByText("What reads captures could not be loaded").waitFor();
+    await page.unroute("**/assets/capture.js");
+    await choose(page, file("lab.pcap", captured));
+    await wireRow(page, /#4 CONNECT/).waitFor();
+  },
+);
+
 testCapture("what a peer sent is text, wherever it is shown", { at }, async (page) => {
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
   const talk = new TcpTalk({ serverPort: 2222 }).handshake().send("client", markup).close();

@@ -42,7 +42,9 @@ export type CaptureProblem =
   /** Its compression, which this browser does not know. */
   | { readonly code: "packed"; readonly by: "gzip" | "zstd" }
   | { readonly code: "too-large"; readonly limit: number }
-  | { readonly code: "unreadable"; readonly reason: string };
+  | { readonly code: "unreadable"; readonly reason: string }
+  /** The worker could not be started, or has died. */
+  | { readonly code: "no-reader" };
 
 /** What the page gets of a capture. Everything in it is bounded, as the analysis is. */
 export interface CapturePicture {

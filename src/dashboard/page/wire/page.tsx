@@ -17,8 +17,8 @@ import { StatusLine, Toolbar } from "./toolbar.tsx";
 import { useChosen } from "./use-chosen.ts";
 import { useClosing } from "./use-closing.ts";
 import { type FeedState, useFeed } from "./use-feed.ts";
-import { useNotes } from "./use-notes.ts";
-import { rowHeightText, timeMode } from "./view-settings.ts";
+import { useNotes, writeNote } from "./use-notes.ts";
+import { rowHeightText, setRowHeight, timeMode } from "./view-settings.ts";
 import { Zoom } from "./zoom.tsx";
 
 /** The live sequence diagram, or that of a capture which was opened here. */
@@ -173,14 +173,6 @@ function useWirePage() {
       chosen.choose(Math.min(last, list.rows.at(-1)?.no ?? last), false);
     },
   };
-}
-
-const setRowHeight = (height: number): void => rowHeightText.set(String(height));
-
-/** Opens the details, if a message is chosen, and goes to its note. */
-function writeNote(open: (isOpen: boolean) => void): void {
-  open(true);
-  requestAnimationFrame(() => document.getElementById("note-text")?.focus());
 }
 
 function rowsInView({ feed: { list } }: FeedState, diagram: DiagramHandle | null) {

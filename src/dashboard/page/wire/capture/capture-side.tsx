@@ -1,4 +1,4 @@
-import type { CapturePicture } from "../../../capture/messages.ts";
+import type { CapturedConversation, CapturePicture } from "../../../capture/messages.ts";
 import { integer } from "../../text/format.ts";
 import { texts } from "../../text/language.ts";
 import { ConversationList } from "./conversation-list.tsx";
@@ -23,11 +23,12 @@ interface CaptureSideProps {
   readonly picture: CapturePicture;
   readonly drawn: readonly number[];
   readonly onDraw: (numbers: readonly number[]) => void;
+  readonly toneOf: (conversation: CapturedConversation) => number;
   readonly onShow: (packet: number, conversation: number | undefined) => void;
 }
 
 /** The list of conversations and that of what is odd. On a phone they are folded, above the diagram. */
-export function CaptureSide({ picture, drawn, onDraw, onShow }: CaptureSideProps) {
+export function CaptureSide({ picture, drawn, onDraw, toneOf, onShow }: CaptureSideProps) {
   const { conversations, findings, omittedConversations } = picture;
   const isWide = matchMedia("(min-width: 641px)").matches;
   return (
@@ -44,7 +45,13 @@ export function CaptureSide({ picture, drawn, onDraw, onShow }: CaptureSideProps
           <h2>{words.conversations}</h2>
           <span class="soft">{integer(conversations.length)}</span>
         </summary>
-        <ConversationList conversations={conversations} findings={findings} drawn={drawn} onDraw={onDraw} />
+        <ConversationList
+          conversations={conversations}
+          findings={findings}
+          drawn={drawn}
+          onDraw={onDraw}
+          toneOf={toneOf}
+        />
         {omittedConversations > 0 && <p class="soft small">{words.omitted(integer(omittedConversations))}</p>}
       </details>
     </aside>

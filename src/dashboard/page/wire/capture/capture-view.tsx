@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { CapturedCourse, CapturePicture } from "../../../capture/messages.ts";
+import type { CapturedConversation, CapturedCourse, CapturePicture } from "../../../capture/messages.ts";
 import { Empty } from "../../components/empty.tsx";
 import { useKeys } from "../../state/keys.ts";
 import { services } from "../../state/lab.ts";
@@ -14,14 +14,15 @@ import { Diagram, type DiagramHandle } from "../diagram.tsx";
 import { ExportDialog } from "../export-dialog.tsx";
 import type { WireFilter } from "../filter.ts";
 import { FilterBar } from "../filter-bar.tsx";
+import { toneIn } from "../palette.ts";
 import { movedTo, rowsOf, spanOf } from "../range.ts";
 import { fitting } from "../row-size.ts";
 import type { RowList } from "../rows.ts";
 import { useChosen } from "../use-chosen.ts";
 import { useClosing } from "../use-closing.ts";
 import { useAddress } from "../use-feed.ts";
-import { useNotes } from "../use-notes.ts";
-import { rowHeightText, timeMode } from "../view-settings.ts";
+import { useNotes, writeNote } from "../use-notes.ts";
+import { rowHeightText, setRowHeight, timeMode } from "../view-settings.ts";
 import { Zoom } from "../zoom.tsx";
 import { CaptureSide } from "./capture-side.tsx";
 import { CaptureStatus, CaptureToolbar, DamageBanner } from "./capture-toolbar.tsx";
@@ -104,7 +105,13 @@ export function CaptureView({ capture }: CaptureViewProps) {
       {picture.damage && <DamageBanner damage={picture.damage} />}
       <Chips filter={filter} range={range} onChange={(part) => change(part, "push")} />
       <div class="wire-body">
-        <CaptureSide picture={picture} drawn={view.drawn} onDraw={view.draw} onShow={view.show} />
+        <CaptureSide
+          picture={picture}
+          drawn={view.drawn}
+          onDraw={view.draw}
+          onShow={view.show}
+          toneOf={view.toneOf}
+        />
         {list.rows.length === 0 ? (
           <NothingDrawn picture={picture} />
         ) : (
@@ -133,6 +140,7 @@ export function CaptureView({ capture }: CaptureViewProps) {
             connections={view.connections}
             filter={filter}
             onFollow={view.follow}
+            tone={toneIn(order, chosen.shown.event.service)}
             note={notes.note}
             onNote={notes.set}
             onClose={() => chosen.open(false)}
@@ -186,7 +194,9 @@ function useCaptureView({ picture, courses: fetch }: CaptureViewProps["capture"]
     diagram.current?.scrollTo(row, "middle");
   });
   const lab = useStore(services)?.map(({ name }) => name) ?? [];
-  const own = useMemo(() => servicesIn(picture), [picture]);
+  const { nameOf, own } = useMemo(() => servicesIn(picture), [picture]);
+  // What the lab has keeps the colour that it has on the other pages.
+  const order = [...lab, ...own.filter((name) => !lab.includes(name))];
   return {
     address,
     change,
@@ -201,8 +211,8 @@ function useCaptureView({ picture, courses: fetch }: CaptureViewProps["capture"]
     notes: useNotes(chosen.row),
     rowHeight: Number(useStore(rowHeightText)),
     services: own,
-    // What the lab has keeps the colour that it has on the other pages.
-    order: [...lab, ...own.filter((name) => !lab.includes(name))],
+    order,
+    toneOf: (conversation: CapturedConversation) => toneIn(order, nameOf(conversation)),
     follow: (part: Partial<WireFilter>) => change({ filter: { ...filter, ...part } }, "push"),
     moveEnd: (end: "from" | "to") =>
       chosen.row && change({ range: movedTo(list.rows, range, chosen.row.no, end) }, "push"),
@@ -272,16 +282,9 @@ function useVersion(list: RowList): number {
 const hasPacket = ({ rows }: RowList, packet: number): boolean =>
   rows.some((row) => row.is === "event" && row.event.captured?.packet === packet);
 
-function servicesIn({ conversations }: CapturePicture): string[] {
+function servicesIn({ conversations }: CapturePicture) {
   const nameOf = laneNames(conversations);
-  return [...new Set(conversations.map(nameOf))];
-}
-
-const setRowHeight = (height: number): void => rowHeightText.set(String(height));
-
-function writeNote(open: (isOpen: boolean) => void): void {
-  open(true);
-  requestAnimationFrame(() => document.getElementById("note-text")?.focus());
+  return { nameOf, own: [...new Set(conversations.map(nameOf))] };
 }
 
 function NothingDrawn({ picture: { conversations, packets } }: { picture: CapturePicture }) {

@@ -1,6 +1,5 @@
 import { useState } from "preact/hooks";
 import type { CapturedConversation, CapturedFinding } from "../../../capture/messages.ts";
-import { useTone } from "../../state/lab.ts";
 import { bytes, integer } from "../../text/format.ts";
 import { language, texts } from "../../text/language.ts";
 import { shared } from "../../text/words.ts";
@@ -43,10 +42,12 @@ interface ConversationListProps {
   /** The numbers of those that are drawn. */
   readonly drawn: readonly number[];
   readonly onDraw: (numbers: readonly number[]) => void;
+  /** The colour of its service. */
+  readonly toneOf: (conversation: CapturedConversation) => number;
 }
 
 /** All conversations of a capture, those to be drawn with a tick. */
-export function ConversationList({ conversations, findings, drawn, onDraw }: ConversationListProps) {
+export function ConversationList({ conversations, findings, drawn, onDraw, toneOf }: ConversationListProps) {
   const [text, setText] = useState("");
   const [shown, setShown] = useState(maxListed);
   const found = conversations.filter((conversation) => has(conversation, text));
@@ -82,6 +83,7 @@ export function ConversationList({ conversations, findings, drawn, onDraw }: Con
           <ConversationItem
             key={conversation.number}
             conversation={conversation}
+            tone={toneOf(conversation)}
             odd={odd.get(conversation.number) ?? 0}
             isDrawn={drawn.includes(conversation.number)}
             onToggle={() => toggle(conversation.number)}
@@ -100,21 +102,21 @@ export function ConversationList({ conversations, findings, drawn, onDraw }: Con
 
 interface ItemProps {
   readonly conversation: CapturedConversation;
+  readonly tone: number;
   readonly odd: number;
   readonly isDrawn: boolean;
   readonly onToggle: () => void;
   readonly onOnly: () => void;
 }
 
-function ConversationItem({ conversation, odd, isDrawn, onToggle, onOnly }: ItemProps) {
-  const tone = useTone();
+function ConversationItem({ conversation, tone, odd, isDrawn, onToggle, onOnly }: ItemProps) {
   const { number, service, client, server, packets, wireBytes, state } = conversation;
   return (
     <li>
       <label class="inline">
         <input type="checkbox" checked={isDrawn} onChange={onToggle} />
         <span>
-          <span class={`capture-service ${tone(service)}`}>
+          <span class={`capture-service tone-${tone}`}>
             {number} · {service}
           </span>
           {odd > 0 && <span class="capture-odd">{words.odd(odd)}</span>}

@@ -60,8 +60,8 @@ class CaptureWorker {
   constructor(file: File) {
     this.#file = file;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#take(data);
-    this.#worker.onerror = ({ message }) =>
-      this.#fail({ code: "unreadable", reason: message || "the reader cannot be loaded" });
+    // Its script cannot be loaded, or what it does is more than the browser allows.
+    this.#worker.onerror = () => this.#fail({ code: "no-reader" });
     this.#post({ is: "read", file, services: listening() });
   }
 
@@ -70,6 +70,8 @@ class CaptureWorker {
   }
 
   #take(message: FromWorker): void {
+    // Another file has been opened meanwhile.
+    if (worker !== this) return;
     const { name, size } = this.#file;
     switch (message.is) {
       case "progress":
@@ -87,6 +89,7 @@ class CaptureWorker {
   }
 
   #fail(problem: CaptureProblem): void {
+    if (worker !== this) return;
     opened.set({ is: "failed", file: this.#file.name, problem });
     this.stop();
   }

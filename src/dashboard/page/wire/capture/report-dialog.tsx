@@ -84,5 +84,5 @@ export function ReportDialog({ capture, onClose }: ReportDialogProps) {
 }
 
 /** `lab.pcap.gz` -> `lab-report.html` */
-export const reportName = (file: string): string =>
+const reportName = (file: string): string =>
   `${file.replace(/(\.(pcap|pcapng|cap|gz|zst))+$/i, "") || "capture"}-report.html`;
