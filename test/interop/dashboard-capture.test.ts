@@ -135,6 +135,11 @@ testCapture("Enter shows what the capture has of a message", { at }, async (page
   expect(facts).toEqual(
     expect.arrayContaining(["packet6", "TCP's ACKin packet 7", "answerspacket 4", "reasonsuccess"]),
   );
+  // The bytes, and what each of them is, as of a live message.
+  await wireRow(page, /mqtt to pelanggan: #11 PUBLISH/).click();
+  const fields = await details.locator(".byte-field").allTextContents();
+  expect(fields).toEqual(expect.arrayContaining(["topicsister/temp", "payloadSuhu: 29°C"]));
+  expect((await details.locator(".ascii").allTextContents()).join("")).toContain("sister/temp");
   await page.keyboard.press("Escape");
   await details.waitFor({ state: "detached" });
 });

@@ -127,6 +127,8 @@ export type CapturedStep = CapturedPlace &
         readonly text: string;
         readonly fields: Readonly<Record<string, string | number | boolean>>;
         readonly length: number;
+        /** Base64, of at most the first 4096, without secrets; undefined: which they are is not certain. */
+        readonly bytes: string | undefined;
         readonly acknowledgedBy: number | undefined;
         /** In milliseconds. */
         readonly answerTime: number | undefined;

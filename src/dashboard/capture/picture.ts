@@ -16,6 +16,7 @@ import {
   type TransportStep,
   transportSteps,
 } from "./messages.ts";
+import type { PayloadLog } from "./payloads.ts";
 import type { SegmentLogs } from "./segments.ts";
 
 const english = explainWords("en");
@@ -46,14 +47,15 @@ export function pictureOf(report: CaptureReport): CapturePicture {
 export function coursesOf(
   { conversations }: CaptureReport,
   numbers: readonly number[],
-  segments: SegmentLogs,
+  { segments, payloads }: { readonly segments: SegmentLogs; readonly payloads: PayloadLog },
 ): CapturedCourse[] {
   return numbers.flatMap((number) => {
     const conversation = conversations[number - 1]?.conversation;
     if (conversation === undefined) return [];
+    const bytes = payloads.messages(conversation);
     return {
       number,
-      steps: shortened(conversation.steps, stepOf),
+      steps: shortened(conversation.steps, (step) => stepOf(step, bytes.get(step))),
       segments: shortened(segments.get(conversation), (segment) => [segment]),
     };
   });
@@ -82,7 +84,7 @@ function shortened<From, To>(log: StepLog<From> | undefined, make: (from: From) 
 }
 
 /** SYN and FIN are among the segments. */
-function stepOf({ packet, time, side, event }: Step): CapturedStep[] {
+function stepOf({ packet, time, side, event }: Step, bytes: Buffer | undefined): CapturedStep[] {
   const place = { packet, time: time / 1e6, side };
   if (event.kind === "message") {
     const { message, length, acknowledgedBy, answerTime, answerTo } = event;
@@ -91,6 +93,7 @@ function stepOf({ packet, time, side, event }: Step): CapturedStep[] {
         ...place,
         ...{ is: "message", text: message.text, fields: message.fields, length, acknowledgedBy, answerTo },
         answerTime: answerTime === undefined ? undefined : answerTime / 1e6,
+        bytes: bytes?.toString("base64"),
       },
     ];
   }

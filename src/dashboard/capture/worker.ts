@@ -3,6 +3,7 @@ import { describeError } from "../../core/errors.ts";
 import { CaptureAnalysis, type CaptureReport } from "../../protocol/analysis/analysis.ts";
 import { labServices } from "../../protocol/analysis/service-ports.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { PayloadLog } from "./payloads.ts";
 import { coursesOf, pictureOf } from "./picture.ts";
 import { readCaptureFile, UnreadableCapture } from "./read-file.ts";
 import { reportHtml } from "./report.ts";
@@ -17,6 +18,7 @@ interface Capture {
   readonly name: string;
   readonly report: CaptureReport;
   readonly segments: SegmentLogs;
+  readonly payloads: PayloadLog;
 }
 
 let capture: Capture | undefined;
@@ -26,21 +28,24 @@ addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   else if (capture !== undefined) answer(data, capture);
 });
 
-function answer(asked: Exclude<ToWorker, { is: "read" }>, { name, report, segments }: Capture): void {
-  if (asked.is === "courses") say({ is: "courses", courses: coursesOf(report, asked.numbers, segments) });
+function answer(asked: Exclude<ToWorker, { is: "read" }>, capture: Capture): void {
+  const { name, report } = capture;
+  if (asked.is === "courses") say({ is: "courses", courses: coursesOf(report, asked.numbers, capture) });
   else say({ is: "report", html: reportHtml(report, name, asked.language, asked.cover) });
 }
 
 async function read({ file, services }: Extract<ToWorker, { is: "read" }>): Promise<void> {
   const segments = new SegmentLogs();
+  const payloads = new PayloadLog();
   const analysis = new CaptureAnalysis({
     // The lab's usual ports, and those on which it is configured to listen here.
     services: [...labServices, ...services],
+    onData: (conversation, side, bytes, place) => payloads.add(conversation, side, bytes, place),
     onSegment: (tcp, side, header, place) => segments.add(tcp, side, header, place),
   });
   try {
     const report = await readCaptureFile(file, analysis, { onProgress: progressOf(file.size) });
-    capture = { name: file.name, report, segments };
+    capture = { name: file.name, report, segments, payloads };
     say({ is: "picture", picture: pictureOf(report) });
   } catch (error) {
     const problem =

@@ -46,7 +46,7 @@ const segment = (packet: number, side: "client" | "server", flags: number, lengt
 
 const message = (packet: number, side: "client" | "server", text: string, fields = {}): CapturedStep => ({
   ...{ packet, side, time: packet / 1000, is: "message", text, fields, length: 4 },
-  ...{ acknowledgedBy: undefined, answerTime: undefined, answerTo: undefined },
+  ...{ bytes: undefined, acknowledgedBy: undefined, answerTime: undefined, answerTo: undefined },
 });
 
 const [fin, syn, psh, ack] = [1, 2, 8, 16];

@@ -1,20 +1,24 @@
 import { describe, expect, test } from "bun:test";
+import { PayloadLog } from "../../../src/dashboard/capture/payloads.ts";
 import { coursesOf, pictureOf } from "../../../src/dashboard/capture/picture.ts";
 import { SegmentLogs } from "../../../src/dashboard/capture/segments.ts";
 import { CaptureAnalysis } from "../../../src/protocol/analysis/analysis.ts";
 import { labServices } from "../../../src/protocol/analysis/service-ports.ts";
 import { TcpFlag } from "../../../src/protocol/packet/tcp-header.ts";
+import { connack, connect, packet, publish } from "../../support/mqtt-packets.ts";
 import { pcap, TcpTalk } from "../../support/packets.ts";
 
 function look({ packets }: TcpTalk) {
   const segments = new SegmentLogs();
+  const payloads = new PayloadLog();
   const analysis = new CaptureAnalysis({
     services: labServices,
+    onData: (conversation, side, bytes, place) => payloads.add(conversation, side, bytes, place),
     onSegment: (tcp, side, header, place) => segments.add(tcp, side, header, place),
   });
   analysis.read(pcap(packets));
   const report = analysis.end();
-  return { picture: pictureOf(report), courses: coursesOf(report, [1, 99], segments) };
+  return { picture: pictureOf(report), courses: coursesOf(report, [1, 99], { segments, payloads }) };
 }
 
 describe("what the page gets of a capture", () => {
@@ -98,5 +102,52 @@ describe("what the page gets of a capture", () => {
   test("says nothing of a conversation that is not there", () => {
     const { courses } = look(new TcpTalk().handshake());
     expect(courses.map(({ number }) => number)).toEqual([1]);
+  });
+
+  /** The texts of the messages with their bytes, as latin1. */
+  const bytesIn = (talk: TcpTalk) =>
+    look(talk).courses[0]!.steps.first.flatMap((step) =>
+      step.is === "message"
+        ? [step.bytes === undefined ? undefined : Buffer.from(step.bytes, "base64").toString("latin1")]
+        : [],
+    );
+
+  test("has the bytes of a message, also where one packet has several", () => {
+    const [first, second] = [publish("a", "1"), publish("b", "22")];
+    const talk = new TcpTalk().handshake().send("client", connect("ani")).send("server", connack);
+    talk.send("client", Buffer.concat([first, second]));
+    expect(bytesIn(talk)).toEqual(
+      [connect("ani"), connack, first, second].map((bytes) => bytes.toString("latin1")),
+    );
+  });
+
+  test("has no bytes where it is not certain which ones they are", () => {
+    const whole = publish("a", "12345");
+    const talk = new TcpTalk().handshake().send("client", connect("ani")).send("server", connack);
+    // One message in two packets, and the second packet has a beginning of another one.
+    talk.send("client", whole.subarray(0, 4));
+    talk.send("client", Buffer.concat([whole.subarray(4), whole.subarray(0, 3)]));
+    expect(bytesIn(talk).slice(2)).toEqual([undefined]);
+  });
+
+  test("has no passwords in the bytes: neither MQTT's nor HTTP's", () => {
+    const login = packet(0x10, "MQTT", [4, 0xc2, 0, 60], "ani", "ani", "rahasia");
+    const [mqtt = ""] = bytesIn(new TcpTalk().handshake().send("client", login));
+    expect(mqtt).toBe(login.toString("latin1").replace("rahasia", "*******"));
+    const request =
+      "GET /add?a=1&token=rahasia HTTP/1.1\r\nHost: x\r\nAuthorization: Basic cmFoYXNpYQ==\r\n\r\n";
+    const [http = ""] = bytesIn(new TcpTalk({ serverPort: 5151 }).handshake().send("client", request));
+    expect(http).toHaveLength(request.length);
+    expect(http).toStartWith("GET /add?a=1&token=******* HTTP/1.1\r\nHost: x\r\n");
+    expect(http).not.toMatch(/rahasia|cmFo/);
+    // Of what cannot be understood nobody knows what is secret.
+    const [broken] = bytesIn(new TcpTalk().handshake().send("client", login.subarray(0, login.length - 3)));
+    expect(broken).toBeUndefined();
+  });
+
+  test("bounds what it keeps of a large message", () => {
+    const text = "x".repeat(9000);
+    const [shown = ""] = bytesIn(new TcpTalk({ serverPort: 2222 }).handshake().send("client", text));
+    expect(shown).toBe(text.slice(0, 4096));
   });
 });

@@ -138,6 +138,22 @@ export const flagText = (flags: number): string =>
 
 const isSyn = ({ flags }: CapturedSegment): boolean => (flags & 0x12) === 2;
 
+/** As the server calls it of live traffic. */
+function transportOf({ transport, protocol }: CapturedConversation): string {
+  switch (protocol) {
+    case "HTTP":
+    case "SOAP":
+    case "JSON-RPC":
+      return "http";
+    case "WebSocket":
+      return "ws";
+    case "ZMTP":
+      return "zmq";
+    default:
+      return transport;
+  }
+}
+
 /** Makes the events of one conversation. */
 class EventMaker {
   readonly #conversation: CapturedConversation;
@@ -202,7 +218,7 @@ class EventMaker {
   }
 
   message(step: Extract<CapturedStep, { is: "message" }>, index: number): Placed {
-    const { side, text, fields, length, answerTime, acknowledgedBy, answerTo } = step;
+    const { side, text, fields, length, bytes, answerTime, acknowledgedBy, answerTo } = step;
     // Those of one packet stay in their order.
     const rank = ranks.message + Math.min(index / 1000, 890);
     return this.#placed(
@@ -213,6 +229,7 @@ class EventMaker {
         direction: side === "client" ? "in" : "out",
         text,
         size: length,
+        ...(bytes !== undefined && { bytes }),
         number: index + 1,
         fields: { ...fields, ...this.#client },
         ...(answerTime !== undefined && { duration: answerTime }),
@@ -234,13 +251,13 @@ class EventMaker {
     event: Pick<TrafficEvent, "kind"> & Partial<TrafficEvent>,
     more: { readonly acknowledgedBy?: number | undefined; readonly answerTo?: number | undefined } = {},
   ): Placed {
-    const { number, transport, client, server } = this.#conversation;
+    const { number, client, server } = this.#conversation;
     const whole: TrafficEvent = {
       seq: packet * 1000 + rank,
       time: this.#begin + time,
       service: this.#service,
       conversation: `${this.#service}#${number}`,
-      transport,
+      transport: transportOf(this.#conversation),
       local: server,
       remote: client,
       ...event,
