@@ -111,10 +111,10 @@ class CaptureWorker {
   }
 
   #ask(question: ToWorker): Promise<Answer> {
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.#waiting.push(resolve);
-    this.#post(question);
-    return promise;
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#post(question);
+    });
   }
 
   #post(message: ToWorker): void {
