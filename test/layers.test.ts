@@ -12,10 +12,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   net: ["net", "core", "protocol"],
   storage: ["storage", "core"],
   observe: ["observe", "core", "protocol"],
-  dashboard: ["dashboard", "core", "protocol"],
+  report: ["report", "core", "protocol"],
+  dashboard: ["dashboard", "report", "core", "protocol"],
   roles: ["roles", "core", "protocol", "net", "storage"],
   server: ["server", "core", "observe", "dashboard"],
-  cli: ["cli", "core", "protocol", "net"],
+  cli: ["cli", "report", "core", "protocol", "net"],
 };
 
 interface Import {

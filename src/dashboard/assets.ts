@@ -18,6 +18,7 @@ export const dashboardPolicy =
 const served = {
   "index.html": ["/", "text/html; charset=utf-8"],
   "main.js": ["/assets/main.js", "text/javascript; charset=utf-8"],
+  "capture.js": ["/assets/capture.js", "text/javascript; charset=utf-8"],
   "theme.js": ["/assets/theme.js", "text/javascript; charset=utf-8"],
   "main.css": ["/assets/main.css", "text/css; charset=utf-8"],
   "icon.svg": ["/assets/icon.svg", "image/svg+xml"],
@@ -58,6 +59,7 @@ async function embeddedFiles(): Promise<Files | undefined> {
   const places = {
     "index.html": (await import("dashboard:index.html", { with: { type: "file" } })).default,
     "main.js": (await import("dashboard:main.js", { with: { type: "file" } })).default,
+    "capture.js": (await import("dashboard:capture.js", { with: { type: "file" } })).default,
     "theme.js": (await import("dashboard:theme.js", { with: { type: "file" } })).default,
     "main.css": (await import("dashboard:main.css", { with: { type: "file" } })).default,
     "icon.svg": (await import("dashboard:icon.svg", { with: { type: "file" } })).default,

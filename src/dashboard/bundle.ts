@@ -5,6 +5,7 @@ import { join } from "node:path";
 export type DashboardFiles = ReadonlyMap<string, string>;
 
 const page = join(import.meta.dir, "page");
+const worker = join(import.meta.dir, "capture/worker.ts");
 
 /**
  * Makes what a browser loads out of the sources: one script, one sheet, the page around them. The build embeds
@@ -23,7 +24,20 @@ export async function bundleDashboard(): Promise<DashboardFiles> {
   const files = new Map([["index.html", readFileSync(join(page, "index.html"), "utf8")]]);
   files.set("icon.svg", readFileSync(join(page, "icon.svg"), "utf8"));
   for (const output of outputs) files.set(output.path.replace(/^\.\//, ""), await output.text());
+  files.set("capture.js", await bundleWorker());
   return files;
+}
+
+/** What reads a capture: a script of its own, which the page loads when a file is opened and not before. */
+async function bundleWorker(): Promise<string> {
+  const { outputs } = await Bun.build({
+    entrypoints: [worker],
+    target: "browser",
+    minify: true,
+    // The platform is the server's business; a browser has no `process`.
+    define: { "process.platform": '"browser"' },
+  });
+  return (await outputs[0]?.text()) ?? "";
 }
 
 /**

@@ -3,7 +3,9 @@ import { describe, expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CaptureReport } from "../../src/protocol/analysis/analysis.ts";
+import { SegmentLogs } from "../../src/dashboard/capture/segments.ts";
+import { CaptureAnalysis, type CaptureReport } from "../../src/protocol/analysis/analysis.ts";
+import { labServices } from "../../src/protocol/analysis/service-ports.ts";
 import { CaptureReader } from "../../src/protocol/capture/capture-reader.ts";
 import {
   enhancedPacket,
@@ -69,8 +71,36 @@ function written(name: string, file: Uint8Array): string {
   return path;
 }
 
+/** Of each TCP packet what the dashboard shows: flags, numbers from the start of the connection, window, length. */
+function segmentsIn(file: Uint8Array): string[][] {
+  const segments = new SegmentLogs();
+  const analysis = new CaptureAnalysis({
+    services: labServices,
+    onSegment: (tcp, side, header, place) => segments.add(tcp, side, header, place),
+  });
+  analysis.read(file);
+  const { conversations } = analysis.end();
+  const all = conversations.flatMap(({ conversation }) => {
+    const log = segments.get(conversation);
+    return log === undefined ? [] : [...log.first, ...log.last];
+  });
+  return all
+    .sort((one, other) => one.packet - other.packet)
+    .map(({ packet, flags, sequence, acknowledgement, window, length }) => [
+      ...[packet, `0x${flags.toString(16).padStart(4, "0")}`, sequence, acknowledgement, window, length].map(
+        String,
+      ),
+    ]);
+}
+
+const segmentFields = ["frame.number", "tcp.flags", "tcp.seq", "tcp.ack", "tcp.window_size", "tcp.len"];
+
 describe("a capture of the whole lab", () => {
   const report = analyseFile(readFileSync(lab));
+
+  test("every TCP segment has tshark's flags, relative numbers, window and length", () => {
+    expect(segmentsIn(readFileSync(lab))).toEqual(tshark(lab, "tcp", segmentFields));
+  });
 
   test("every packet has tshark's time, length and kind of link", () => {
     const ours: string[][] = [];

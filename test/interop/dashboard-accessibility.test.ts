@@ -1,4 +1,6 @@
 import { afterAll, expect } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { violationsOn } from "../support/axe.ts";
 import { fortyClients, startBusyLab } from "../support/busy-lab.ts";
@@ -10,6 +12,11 @@ const testPage = testDashboard(() => lab);
 
 const click = (page: Page, selector: string) => page.locator(selector).first().click();
 const appears = (page: Page, selector: string) => page.locator(selector).first().waitFor();
+
+const asFile = (name: string, buffer: Buffer) => ({ name, mimeType: "application/octet-stream", buffer });
+const noCapture = asFile("catatan.txt", Buffer.from("halo"));
+const wholeCapture = readFileSync(join(import.meta.dir, "../captures/lab.pcap"));
+const damagedCapture = asFile("lab.pcap", wholeCapture.subarray(0, wholeCapture.length - 5));
 
 /** Something to be opened on a page, by what neither language has a word for. */
 type Step = readonly [name: string, open: (page: Page) => Promise<unknown>];
@@ -77,6 +84,42 @@ const pages: Readonly<Record<string, readonly Step[]>> = {
       async (page) => {
         await page.locator("main").press("e");
         await appears(page, "dialog.export img");
+      },
+    ],
+  ],
+  "#/wire?tcp=shown": [
+    [
+      "a file that is no capture",
+      async (page) => {
+        await page.locator("input[type=file]").setInputFiles(noCapture);
+        await appears(page, ".capture-state[role=alert]");
+      },
+    ],
+    [
+      "a damaged capture",
+      async (page) => {
+        await page.locator("input[type=file]").setInputFiles(damagedCapture);
+        await appears(page, ".capture-damage");
+        await appears(page, ".row-event");
+        // On a phone the lists are folded.
+        await page.locator(".capture-side details").evaluateAll((all) => {
+          for (const each of all) each.setAttribute("open", "");
+        });
+      },
+    ],
+    [
+      "a segment of TCP",
+      async (page) => {
+        await page.locator(".row-event rect[role=option]").nth(1).dispatchEvent("click");
+        await appears(page, ".details");
+      },
+    ],
+    [
+      "its report",
+      async (page) => {
+        await page.keyboard.press("Escape");
+        await page.locator(".toolbar-buttons > button").nth(1).click();
+        await appears(page, "dialog[open] form");
       },
     ],
   ],

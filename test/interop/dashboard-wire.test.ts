@@ -200,7 +200,12 @@ testWire(
 
 testWire("time is shown and chosen as one wants it", { at }, async (page) => {
   await isCached(page);
-  for (const text of ["satu", "dua", "tiga", "empat"]) await sayToEcho(`waktu ${text}`);
+  for (const text of ["satu", "dua", "tiga", "empat"]) {
+    await sayToEcho(`waktu ${text}`);
+    // A range of time has whole milliseconds, and each of these its own.
+    const said = Date.now();
+    await until(() => Date.now() > said + 1);
+  }
   await wireRow(page, /Echo: waktu empat/).waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByText("paused", { exact: true }).waitFor();

@@ -1,10 +1,10 @@
 import { asDialError } from "../../net/dial-error.ts";
+import { formatDuration } from "../../protocol/text/units.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
 import { pause } from "../program/schedule.ts";
 import { interruptible, within } from "../program/timeout.ts";
-import { formatDuration } from "../terminal/units.ts";
 import { withAdminErrors } from "./client.ts";
 import { type EventQuery, openEvents } from "./open-events.ts";
 import type { AdminStream } from "./open-stream.ts";

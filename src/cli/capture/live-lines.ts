@@ -1,10 +1,10 @@
 import { formatHostPort } from "../../core/address.ts";
 import type { AnalysisOptions } from "../../protocol/analysis/analysis.ts";
 import { otherSide } from "../../protocol/conversation/place.ts";
+import { sinceStart } from "../../report/explain/quantities.ts";
+import { stepText } from "../../report/explain/story.ts";
+import type { ExplainWords } from "../../report/explain/words.ts";
 import { stepObject } from "../explain/json-report.ts";
-import { sinceStart } from "../explain/quantities.ts";
-import { stepText } from "../explain/story.ts";
-import type { ExplainWords } from "../explain/words.ts";
 import type { CommandContext } from "../program/command-context.ts";
 
 /** A line for each thing that happens, when it happens. */

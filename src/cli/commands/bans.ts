@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { formatRange, parseRange } from "../../core/address-range.ts";
+import { formatDuration } from "../../protocol/text/units.ts";
 import { addBan, type ListedBan, listBans, removeBan } from "../admin/bans.ts";
 import { type AdminPeer, adminCommand, adminPeer, adminPort, tokenHelp } from "../admin/options.ts";
 import { baseCommand, type CliCommand, type CommandHelp } from "../program/command.ts";
@@ -7,7 +8,6 @@ import type { CommandContext } from "../program/command-context.ts";
 import { hostName, portNumber, positiveDurationMs } from "../program/options.ts";
 import { withTls } from "../program/peer-tls.ts";
 import { table, tableWidth } from "../terminal/table.ts";
-import { formatDuration } from "../terminal/units.ts";
 
 /** `distcli ban`: keeps an address or a network out of all services. */
 export const ban: CliCommand = (cli) =>

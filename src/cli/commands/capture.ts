@@ -3,6 +3,7 @@ import { CaptureStartError, openPacketSocket, type PacketSocket } from "../../ne
 import { CaptureAnalysis } from "../../protocol/analysis/analysis.ts";
 import type { ListeningService } from "../../protocol/analysis/service-ports.ts";
 import { type PortFilter, portFilter } from "../../protocol/bpf/port-filter.ts";
+import type { ExplainWords } from "../../report/explain/words.ts";
 import { openOutput } from "../capture/capture-output.ts";
 import { liveLines } from "../capture/live-lines.ts";
 import { Recorder } from "../capture/record.ts";
@@ -10,7 +11,6 @@ import { checkScriptFile, luaHelp, scriptFor, writeScriptFile } from "../capture
 import { chosenServices, filterFor, knownServices } from "../capture/services.ts";
 import { wiresharkScript } from "../capture/wireshark-lua.ts";
 import { languageOption, wordsFor } from "../explain/languages.ts";
-import type { ExplainWords } from "../explain/words.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";

@@ -4,12 +4,12 @@ import { DialError, type DialErrorCode } from "../../net/dial-error.ts";
 import { type NameAddress, resolveName } from "../../net/resolve.ts";
 import { socketTimeout } from "../../net/socket-timeout.ts";
 import { dialTcp } from "../../net/tcp/client.ts";
+import { formatDuration, roundMs } from "../../protocol/text/units.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { CliError, PeerError, TimedOutError } from "../program/errors.ts";
 import { hostName, portNumber } from "../program/options.ts";
 import { table } from "../terminal/table.ts";
-import { formatDuration, roundMs } from "../terminal/units.ts";
 
 /** `distcli info`: shows the addresses of a host, and whether a port of it answers. */
 export const info: CliCommand = (cli) =>

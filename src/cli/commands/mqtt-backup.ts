@@ -1,3 +1,4 @@
+import { formatSize } from "../../protocol/text/units.ts";
 import { findBroker } from "../admin/broker.ts";
 import { openStream } from "../admin/open-stream.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
@@ -6,7 +7,6 @@ import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
 import { openReplacement } from "../program/replace-file.ts";
-import { formatSize } from "../terminal/units.ts";
 
 /** `distcli mqtt backup`: all that a durable broker keeps, while it runs. */
 export const mqttBackup: CliCommand = (cli) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatDuration } from "../../protocol/text/units.ts";
 import { findBroker, type RunningBroker } from "../admin/broker.ts";
 import { adminPeer, adminPort, tokenHelp } from "../admin/options.ts";
 import { baseCommand, type CliCommand } from "../program/command.ts";
@@ -7,7 +8,6 @@ import { UsageError } from "../program/errors.ts";
 import { hostName, portNumber } from "../program/options.ts";
 import { withTls } from "../program/peer-tls.ts";
 import { table, tableWidth } from "../terminal/table.ts";
-import { formatDuration } from "../terminal/units.ts";
 
 /** As many as an answer of the admin service has. */
 const limit = 2000;

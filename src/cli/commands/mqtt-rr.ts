@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IPublishPacket, MqttClient } from "mqtt";
 import { bytesOfText, textOfBytes } from "../../protocol/text/byte-text.ts";
+import { roundMs } from "../../protocol/text/units.ts";
 import { acknowledged, connectMqtt, disconnectMqtt, lossOf, messageFields } from "../mqtt/client.ts";
 import { type MessageOptions, mustBeOne, wholeMessage } from "../mqtt/message-source.ts";
 import { brokerOf, identityOf, mqttCommand } from "../mqtt/options.ts";
@@ -13,7 +14,6 @@ import { durationMs, positiveDurationMs, wholeNumber } from "../program/options.
 import { type Peer, peerName } from "../program/peer.ts";
 import { repeated } from "../program/schedule.ts";
 import { within } from "../program/timeout.ts";
-import { roundMs } from "../terminal/units.ts";
 
 /** `distcli mqtt rr`: publishes a request and shows the response to it. */
 export const mqttRr: CliCommand = (cli) =>

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { formatDuration } from "../../protocol/text/units.ts";
 import { findBroker } from "../admin/broker.ts";
 import { adminCommand, adminPeer } from "../admin/options.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { table, tableWidth } from "../terminal/table.ts";
-import { formatDuration } from "../terminal/units.ts";
 
 /** As many as an answer of the admin service has. */
 const limit = 2000;

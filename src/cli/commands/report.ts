@@ -1,11 +1,15 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { type ListeningService, labServices } from "../../protocol/analysis/service-ports.ts";
+import { coverOf } from "../../report/cover.ts";
+import { heading } from "../../report/explain/block.ts";
+import type { Language } from "../../report/explain/words.ts";
+import { reportWords } from "../../report/languages.ts";
+import type { ReportPart } from "../../report/part.ts";
+import { captureSections, type Wording } from "../../report/sections.ts";
 import { configuredServices, knownServices } from "../capture/services.ts";
-import { heading } from "../explain/block.ts";
 import { languageOption, wordsFor } from "../explain/languages.ts";
 import { readCapture } from "../explain/read-capture.ts";
-import type { Language } from "../explain/words.ts";
 import { baseCommand, type Cli, type CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, UsageError } from "../program/errors.ts";
@@ -13,10 +17,6 @@ import { hostName } from "../program/options.ts";
 import type { Experiment } from "../report/experiments/experiment.ts";
 import { experiments, experimentsNamed } from "../report/experiments/index.ts";
 import { experimentSection, runExperiment } from "../report/experiments/run-experiment.ts";
-import { reportWords } from "../report/languages.ts";
-import type { ReportPart } from "../report/part.ts";
-import { captureSections, type Wording } from "../report/sections.ts";
-import type { ReportWords } from "../report/words.ts";
 import { formatOf, writeReport } from "../report/write.ts";
 
 interface ReportOptions {
@@ -186,25 +186,7 @@ async function finish(
 ): Promise<void> {
   const { report: words, explain } = wording;
   const title = options.title ?? words.title;
-  const document = { title, language, parts: [coverOf(title, options, words, explain.locale), ...parts] };
+  const date = options.date ?? new Date().toLocaleDateString(explain.locale, { dateStyle: "long" });
+  const document = { title, language, parts: [coverOf(title, { ...options, date }, words), ...parts] };
   for (const file of await writeReport(outputOf(options), document, words)) context.result(file, { file });
-}
-
-function coverOf(
-  title: string,
-  { name, studentNumber, course, date }: ReportOptions,
-  { cover }: ReportWords,
-  locale: string,
-): ReportPart {
-  const today = new Date().toLocaleDateString(locale, { dateStyle: "long" });
-  return {
-    kind: "cover",
-    title,
-    rows: [
-      [cover.name, name ?? ""],
-      [cover.studentNumber, studentNumber ?? ""],
-      [cover.course, course ?? ""],
-      [cover.date, date ?? today],
-    ],
-  };
 }

@@ -1,3 +1,4 @@
+import { formatDuration } from "../../protocol/text/units.ts";
 import { type Me, whoAmI } from "../admin/me.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
 import { listServices, type ListedService as Service } from "../admin/services.ts";
@@ -6,7 +7,6 @@ import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import type { Style } from "../terminal/style.ts";
 import { table, tableWidth } from "../terminal/table.ts";
-import { formatDuration } from "../terminal/units.ts";
 
 /** `distcli status`: the services of a running distsrv, as its admin service lists them. */
 export const status: CliCommand = (cli) =>

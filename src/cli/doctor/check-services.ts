@@ -1,11 +1,11 @@
 import { formatHostPort } from "../../core/address.ts";
 import { describeError } from "../../core/errors.ts";
+import { formatDuration, roundMs } from "../../protocol/text/units.ts";
 import type { ExpectedService } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { ConnectionError, PeerError, TimedOutError } from "../program/errors.ts";
 import { withTcp } from "../program/peer.ts";
 import { type Column, rowFormat, tableWidth } from "../terminal/table.ts";
-import { formatDuration, roundMs } from "../terminal/units.ts";
 import type { Check, DoctorLogin, RoundTrip } from "./check.ts";
 import { checkJsonrpc, checkRest, checkSoap } from "./http-checks.ts";
 import { checkMqtt } from "./mqtt-check.ts";

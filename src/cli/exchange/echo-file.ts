@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { describeError } from "../../core/errors.ts";
 import { labPorts } from "../../core/ports.ts";
 import type { TcpClient } from "../../net/tcp/client.ts";
+import { formatDuration, formatRate, formatSize, roundMs } from "../../protocol/text/units.ts";
 import { type CommandContext, defaultTimeout } from "../program/command-context.ts";
 import { PeerError, TimedOutError, UsageError } from "../program/errors.ts";
 import { type Peer, peerName, withTcp } from "../program/peer.ts";
@@ -10,7 +11,6 @@ import { runClients } from "../program/run-clients.ts";
 import { repeated, type Schedule } from "../program/schedule.ts";
 import { interruptible } from "../program/timeout.ts";
 import { noProgressBar, type ProgressBar, progressBar } from "../terminal/progress-bar.ts";
-import { formatDuration, formatRate, formatSize, roundMs } from "../terminal/units.ts";
 
 const blockSize = 256 * 1024;
 /** Milliseconds to wait, once everything is back, for bytes that should not come. */

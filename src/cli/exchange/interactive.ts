@@ -1,8 +1,8 @@
 import { textFields } from "../../protocol/text/byte-text.ts";
+import { roundMs } from "../../protocol/text/units.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import type { PeerError } from "../program/errors.ts";
 import { linesOf, type Prompter } from "../terminal/io.ts";
-import { roundMs } from "../terminal/units.ts";
 import type { Exchange, Reply } from "./exchange.ts";
 import type { ValidateReply } from "./validate-reply.ts";
 

@@ -1,6 +1,6 @@
 import { textFields, textOfBytes } from "../../protocol/text/byte-text.ts";
+import { terminalSafe } from "../../protocol/text/terminal-safe.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { terminalSafe } from "../terminal/style.ts";
 import type { OnBytes } from "./message-reader.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { textFields } from "../../protocol/text/byte-text.ts";
+import { roundMs } from "../../protocol/text/units.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { type ClientTimes, runClients } from "../program/run-clients.ts";
 import { repeated, type Schedule } from "../program/schedule.ts";
-import { roundMs } from "../terminal/units.ts";
 import type { Exchange, Reply } from "./exchange.ts";
 import type { ValidateReply } from "./validate-reply.ts";
 

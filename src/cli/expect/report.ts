@@ -1,7 +1,7 @@
 import { printable } from "../../protocol/text/printable.ts";
+import { formatDuration, roundMs } from "../../protocol/text/units.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import type { Style } from "../terminal/style.ts";
-import { formatDuration, roundMs } from "../terminal/units.ts";
 import { type Arrival, type Expectation, type JudgedPart, NotMetError, type Outcome } from "./expectation.ts";
 import { shownLength } from "./pattern.ts";
 

@@ -1,8 +1,8 @@
 import type { ConversationOptions } from "../../protocol/analysis/conversations.ts";
 import { printable } from "../../protocol/text/printable.ts";
+import { sinceStart } from "../../report/explain/quantities.ts";
+import type { ExplainWords } from "../../report/explain/words.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { sinceStart } from "./quantities.ts";
-import type { ExplainWords } from "./words.ts";
 
 /** So much of one piece is shown; a piece is a packet's payload. */
 const maxShown = 2000;

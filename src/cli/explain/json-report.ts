@@ -3,7 +3,7 @@ import type { Tracked } from "../../protocol/analysis/conversations.ts";
 import type { ServiceSums } from "../../protocol/analysis/service-sums.ts";
 import type { Percentiles } from "../../protocol/conversation/percentiles.ts";
 import type { Step } from "../../protocol/conversation/step.ts";
-import { roundMs } from "../terminal/units.ts";
+import { roundMs } from "../../protocol/text/units.ts";
 
 // One object per line: the capture, its findings, its hosts, what happened below TCP, its conversations, its services.
 

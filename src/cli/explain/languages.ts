@@ -1,9 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
-import { english } from "./english.ts";
-import { indonesian } from "./indonesian.ts";
-import { type ExplainWords, type Language, languageOf, languages } from "./words.ts";
-
-const dictionaries: Readonly<Record<Language, ExplainWords>> = { en: english, id: indonesian };
+import { type ExplainWords, type Language, languageOf, languages } from "../../report/explain/words.ts";
+import { explainWords } from "../../report/languages.ts";
 
 export const languageOption = new Option(
   "--lang <language>",
@@ -16,5 +13,5 @@ export function wordsFor(
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly language: Language; readonly words: ExplainWords } {
   const language = asked ?? languageOf(env);
-  return { language, words: dictionaries[language] };
+  return { language, words: explainWords(language) };
 }

@@ -1,9 +1,9 @@
 import type { CaptureReport } from "../../protocol/analysis/analysis.ts";
 import type { Conversation } from "../../protocol/conversation/conversation.ts";
 import type { Step } from "../../protocol/conversation/step.ts";
-import { endpoint } from "./quantities.ts";
-import { stepText } from "./story.ts";
-import type { ExplainWords } from "./words.ts";
+import { endpoint } from "../../report/explain/quantities.ts";
+import { stepText } from "../../report/explain/story.ts";
+import type { ExplainWords } from "../../report/explain/words.ts";
 
 /** Mermaid draws no more, and nobody reads more. */
 const maxArrows = 200;

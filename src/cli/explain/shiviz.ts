@@ -2,7 +2,7 @@ import type { CaptureReport } from "../../protocol/analysis/analysis.ts";
 import type { Conversation } from "../../protocol/conversation/conversation.ts";
 import { otherSide } from "../../protocol/conversation/place.ts";
 import type { Step, StepEvent } from "../../protocol/conversation/step.ts";
-import { endpoint } from "./quantities.ts";
+import { endpoint } from "../../report/explain/quantities.ts";
 
 /** ShiViz draws no more in a time that one waits for. */
 const maxEvents = 2000;

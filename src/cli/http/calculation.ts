@@ -1,8 +1,8 @@
 import { formatQuantity, parseOperand } from "../../protocol/calculator/quantity.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
+import { roundMs } from "../../protocol/text/units.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { roundMs } from "../terminal/units.ts";
 
 /** An operation and the result that a server gave for it. */
 export interface Calculation {

@@ -1,7 +1,8 @@
 import { bytesOfText } from "../../protocol/text/byte-text.ts";
+import { terminalSafe } from "../../protocol/text/terminal-safe.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { jsonLine } from "../terminal/json.ts";
-import { type Style, styleFor, terminalSafe } from "../terminal/style.ts";
+import { type Style, styleFor } from "../terminal/style.ts";
 import { type LogFile, noLogFile, openLogFile } from "./log-file.ts";
 import type { SharedOptions } from "./options.ts";
 import { type SilenceWatch, watchSilence, within } from "./timeout.ts";

@@ -1,6 +1,6 @@
 import { describeError } from "../../core/errors.ts";
+import { formatDuration } from "../../protocol/text/units.ts";
 import { table, tableWidth } from "../terminal/table.ts";
-import { formatDuration } from "../terminal/units.ts";
 import type { CommandContext } from "./command-context.ts";
 import { CliError, PeerError } from "./errors.ts";
 

@@ -7,9 +7,10 @@ import {
 } from "@commander-js/extra-typings";
 import { withCommandNames } from "../../core/command-names.ts";
 import { describeError } from "../../core/errors.ts";
+import { terminalSafe } from "../../protocol/text/terminal-safe.ts";
 import type { CliIo } from "../terminal/io.ts";
 import { jsonLine } from "../terminal/json.ts";
-import { styleFor, terminalSafe } from "../terminal/style.ts";
+import { styleFor } from "../terminal/style.ts";
 import { type Cli, type CliCommand, sharedOptionsHeading } from "./command.ts";
 import { openContext } from "./command-context.ts";
 import { CliError, exitCodes, InterruptedError, UsageError } from "./errors.ts";

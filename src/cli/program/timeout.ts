@@ -1,5 +1,5 @@
 import { late, onAbort, withDeadline } from "../../core/deadline.ts";
-import { formatDuration } from "../terminal/units.ts";
+import { formatDuration } from "../../protocol/text/units.ts";
 import { TimedOutError } from "./errors.ts";
 
 export interface Timeout {

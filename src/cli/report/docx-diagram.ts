@@ -10,8 +10,8 @@ import {
   TextRun,
   WidthType,
 } from "docx";
-import { sinceStart } from "../explain/quantities.ts";
-import type { Arrow, ArrowKind, Diagram } from "./diagram.ts";
+import type { Arrow, ArrowKind, Diagram } from "../../report/diagram.ts";
+import { sinceStart } from "../../report/explain/quantities.ts";
 
 // A sequence diagram of table cells: every word processor shows it, older ones than those that know SVG, too, and the
 // student can change it. Each lane has two columns, and its lifeline is the border between them.

@@ -15,12 +15,12 @@ import {
   TextRun,
   WidthType,
 } from "docx";
-import type { Block } from "../explain/block.ts";
+import type { Block } from "../../report/explain/block.ts";
+import type { LabReport, ReportPart } from "../../report/part.ts";
+import { printable } from "../../report/printable.ts";
+import { type Span, spansOf } from "../../report/terminal-text.ts";
+import type { ReportWords } from "../../report/words.ts";
 import { diagramTable } from "./docx-diagram.ts";
-import type { LabReport, ReportPart } from "./part.ts";
-import { printable } from "./printable.ts";
-import { type Span, spansOf } from "./terminal-text.ts";
-import type { ReportWords } from "./words.ts";
 
 // Lengths in twentieths of a point, as the format has them: A4 with margins of 18 mm.
 const page = { width: 11_906, height: 16_838, margin: 1_020 };

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { describeError } from "../../core/errors.ts";
+import { asReportHtml } from "../../report/html.ts";
+import { asReportMarkdown } from "../../report/markdown.ts";
+import type { LabReport } from "../../report/part.ts";
+import type { ReportWords } from "../../report/words.ts";
 import { UsageError } from "../program/errors.ts";
-import { asReportHtml } from "./html.ts";
-import { asReportMarkdown } from "./markdown.ts";
-import type { LabReport } from "./part.ts";
-import type { ReportWords } from "./words.ts";
 
 export const formats = [".html", ".md", ".docx"] as const;
 export type Format = (typeof formats)[number];

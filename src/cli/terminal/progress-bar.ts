@@ -1,6 +1,6 @@
+import { formatRate, formatSize } from "../../protocol/text/units.ts";
 import type { Sink } from "./io.ts";
 import type { Style } from "./style.ts";
-import { formatRate, formatSize } from "./units.ts";
 
 export interface ProgressBar {
   /** Draws `bytes` as the amount done so far. */

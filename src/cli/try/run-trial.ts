@@ -1,7 +1,7 @@
 import { describeError } from "../../core/errors.ts";
 import type { TryField } from "../../core/try.ts";
+import { formatDuration } from "../../protocol/text/units.ts";
 import { type Peer, peerName } from "../program/peer.ts";
-import { formatDuration } from "../terminal/units.ts";
 import { tryJsonrpc, tryRest, trySoap } from "./http-trials.ts";
 import { tryMqtt } from "./mqtt-trial.ts";
 import { tryEcho, tryOneway, tryTime, tryUdp, tryUpcall } from "./text-trials.ts";

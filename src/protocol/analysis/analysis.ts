@@ -103,9 +103,13 @@ export class CaptureAnalysis {
     return this.report();
   }
 
-  /** Something else stopped the reading: the file is cut off in its compression, for example. */
-  noteDamage(reason: string): void {
-    this.#findings.add("damaged-capture", undefined, undefined, { reason, packets: this.#packets });
+  /**
+   * Something else stopped the reading: the file is cut off in its compression, for example.
+   * @param offset bytes of the unpacked file before the damage, where that is known
+   */
+  noteDamage(reason: string, offset?: number): void {
+    const values = { reason, packets: this.#packets, ...(offset !== undefined && { offset }) };
+    this.#findings.add("damaged-capture", undefined, undefined, values);
   }
 
   /** A packet that comes from elsewhere than a file, such as the kernel. */
@@ -178,7 +182,7 @@ export class CaptureAnalysis {
       return true;
     } catch (error) {
       if (!(error instanceof CaptureError) || this.#about === undefined) throw error;
-      this.noteDamage(error.message);
+      this.noteDamage(error.message, error.offset);
       return false;
     }
   }

@@ -4,7 +4,7 @@ import { otherSide, type Place, type Side } from "../conversation/place.ts";
 import { TcpConversation } from "../conversation/tcp-conversation.ts";
 import { chooseDissector } from "../dissect/choose.ts";
 import type { PacketView } from "../packet/packet-view.ts";
-import { TcpFlag } from "../packet/tcp-header.ts";
+import { TcpFlag, type TcpHeader } from "../packet/tcp-header.ts";
 import type { HostList } from "./host-list.ts";
 import { MqttPicture } from "./mqtt-picture.ts";
 import { type ListeningService, ServicePorts } from "./service-ports.ts";
@@ -13,6 +13,10 @@ export interface ConversationOptions {
   readonly services: readonly ListeningService[];
   readonly onData?: CaptureContext["onData"];
   readonly onStep?: CaptureContext["onStep"];
+  /** Each TCP segment, after its steps. The header is valid until this returns. */
+  readonly onSegment?:
+    | ((tcp: TcpConversation, side: Side, header: TcpHeader, place: Place) => void)
+    | undefined;
 }
 
 /** A conversation, and its connection where it is one of TCP. */
@@ -44,6 +48,7 @@ export class Conversations {
   readonly #hosts: HostList;
   readonly #mqtt: MqttPicture;
   readonly #context: CaptureContext;
+  readonly #onSegment: ConversationOptions["onSegment"];
   /** Conversations for which there was no room. */
   omitted = 0;
   clientNames: ReadonlyMap<number, string> = new Map();
@@ -53,6 +58,7 @@ export class Conversations {
     this.#findings = findings;
     this.#hosts = hosts;
     this.#mqtt = new MqttPicture(findings);
+    this.#onSegment = options.onSegment;
     this.#context = {
       findings,
       budget: { left: maxSteps },
@@ -86,7 +92,8 @@ export class Conversations {
     if (tracked.tcp !== undefined) {
       const { tcp, transport } = view;
       const payload = transport.subarray(tcp.payloadAt, tcp.payloadAt + Math.min(tcp.captured, tcp.length));
-      tracked.tcp.add(tcp, payload, side, place, wireBytes, view.ip.identification);
+      const isNew = tracked.tcp.add(tcp, payload, side, place, wireBytes, view.ip.identification);
+      if (isNew) this.#onSegment?.(tracked.tcp, side, tcp, place);
       return;
     }
     tracked.conversation.count(side, place, wireBytes);

@@ -53,10 +53,10 @@ export interface StepBudget {
 const maxFirst = 200;
 const maxLast = 40;
 
-/** The steps of a conversation: the first ones, the last ones, and the count of those between. */
-export class StepLog {
-  readonly #first: Step[] = [];
-  readonly #last: Step[] = [];
+/** What happened in a conversation: the first of it, the last of it, and the count of what is between. */
+export class StepLog<T = Step> {
+  readonly #first: T[] = [];
+  readonly #last: T[] = [];
   #count = 0;
   readonly #budget: StepBudget;
 
@@ -69,7 +69,7 @@ export class StepLog {
     return this.#first.length < maxFirst && this.#budget.left > 0;
   }
 
-  add(step: Step): Step {
+  add(step: T): T {
     this.#count++;
     if (this.isOpen) {
       this.#first.push(step);
@@ -89,12 +89,12 @@ export class StepLog {
     return this.#count - this.#first.length - this.#last.length;
   }
 
-  get first(): readonly Step[] {
+  get first(): readonly T[] {
     return this.#first;
   }
 
   /** Those at the end, after the omitted ones. */
-  get last(): readonly Step[] {
+  get last(): readonly T[] {
     return this.#last;
   }
 }

@@ -95,6 +95,7 @@ export class TcpConversation {
     return this.#streams.client.missing + this.#streams.server.missing;
   }
 
+  /** @returns false for a packet that was captured twice, which is no other segment */
   add(
     header: TcpHeader,
     payload: Buffer,
@@ -102,21 +103,22 @@ export class TcpConversation {
     place: Place,
     wireBytes: number,
     identification: number,
-  ): void {
+  ): boolean {
     if (this.#sightings[side].isRepeated(header, identification, place.time)) {
       this.repeatedSightings++;
-      return;
+      return false;
     }
     this.conversation.count(side, place, wireBytes);
     if (header.has(TcpFlag.Syn)) this.#synchronize(header, side, place);
     else if (header.has(TcpFlag.Rst)) {
       this.#reset(side, place);
-      return;
+      return true;
     }
     if (header.has(TcpFlag.Ack)) this.#acknowledge(header, side, place);
     this.#noteWindow(header, side, place);
     this.#takePayload(header, payload, side, place);
     if (header.has(TcpFlag.Fin)) this.#finish(side, place);
+    return true;
   }
 
   /** The capture is over. */

@@ -1,5 +1,5 @@
 import type { LabService } from "../../../core/ports.ts";
-import type { Language } from "../../explain/words.ts";
+import type { Language } from "../../../report/explain/words.ts";
 
 /** Where the lab of an experiment is. */
 export interface Target {

@@ -1,11 +1,11 @@
 import type { LabService } from "../../../core/ports.ts";
 import type { ListeningService } from "../../../protocol/analysis/service-ports.ts";
-import { heading, list, paragraph } from "../../explain/block.ts";
-import type { Language } from "../../explain/words.ts";
+import { heading, list, paragraph } from "../../../report/explain/block.ts";
+import type { Language } from "../../../report/explain/words.ts";
+import type { ReportPart } from "../../../report/part.ts";
+import { analysisPlace, serviceSection, type Wording } from "../../../report/sections.ts";
 import type { Cli } from "../../program/command.ts";
 import { pause } from "../../program/schedule.ts";
-import type { ReportPart } from "../part.ts";
-import { analysisPlace, serviceSection, type Wording } from "../sections.ts";
 import type { Experiment, Target } from "./experiment.ts";
 import { capturePackets, type Packets } from "./packets.ts";
 import { type RunningStep, runStep, type StepResult } from "./run-step.ts";

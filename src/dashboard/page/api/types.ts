@@ -68,7 +68,8 @@ export interface Reloaded {
 }
 
 export type Direction = "in" | "out";
-export type TrafficKind = "open" | "bytes" | "message" | "close";
+/** A segment is one of TCP in a capture; the server itself sees none. */
+export type TrafficKind = "open" | "bytes" | "message" | "close" | "segment";
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
 export interface StreamPlace {
@@ -79,7 +80,16 @@ export interface StreamPlace {
   readonly chunk?: number;
 }
 
-/** The data of `event: traffic`. */
+/** Where an event stands in a capture, by the numbers of packets. */
+export interface CapturedAt {
+  readonly packet: number;
+  /** The packet with which TCP acknowledged it. */
+  readonly acknowledgedBy?: number | undefined;
+  /** The request that it answers. */
+  readonly answerTo?: number | undefined;
+}
+
+/** The data of `event: traffic`, or an event of a capture. */
 export interface TrafficEvent {
   readonly seq: number;
   /** Milliseconds since 1970. */
@@ -114,6 +124,8 @@ export interface TrafficEvent {
   readonly thread?: number;
   /** Of an open: the service is iterative and serves another connection, so this one waits for its turn. */
   readonly waits?: boolean;
+  /** Absent: it comes from the server and not from a capture. */
+  readonly captured?: CapturedAt;
 }
 
 /** The data of `event: left-out`: events that the page did not get. */

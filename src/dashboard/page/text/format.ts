@@ -23,6 +23,7 @@ const whole = withFraction({ maximumFractionDigits: 0 });
 const upToOne = withFraction({ maximumFractionDigits: 1 });
 const upToTwo = withFraction({ maximumFractionDigits: 2 });
 const three = withFraction({ minimumFractionDigits: 3, maximumFractionDigits: 3, useGrouping: false });
+const six = withFraction({ minimumFractionDigits: 6, maximumFractionDigits: 6, useGrouping: false });
 const five = withFraction({ maximumSignificantDigits: 5, useGrouping: false });
 
 /** Three significant digits. */
@@ -34,6 +35,9 @@ export const integer = (value: number): string => whole().format(value);
 
 /** 0.5 -> "0.500" */
 export const thousandths = (value: number): string => three().format(value);
+
+/** 0.5 -> "0.500000" */
+export const millionths = (value: number): string => six().format(value);
 
 /** 3.14159265 -> "3.1416" */
 export const fiveDigits = (value: number): string => five().format(value);

@@ -11,12 +11,14 @@ export interface TimeRange {
 export interface WireAddress {
   readonly filter: WireFilter;
   readonly range: TimeRange | undefined;
+  /** TCP's own arrows of a capture are shown. */
+  readonly showsTcp?: boolean | undefined;
 }
 
 const kindNames: readonly TrafficKind[] = ["open", "bytes", "message", "close"];
 
 /** As the query of an address, which is empty where everything is shown: `service=mqtt&topic=sister%2F%23`. */
-export function formatAddress({ filter, range }: WireAddress): string {
+export function formatAddress({ filter, range, showsTcp }: WireAddress): string {
   const query = new URLSearchParams();
   const set = (name: string, value: string) => value !== "" && query.set(name, value);
   for (const service of filter.services) query.append("service", service);
@@ -34,6 +36,7 @@ export function formatAddress({ filter, range }: WireAddress): string {
     query.set("from", String(range.from));
     query.set("to", String(range.to));
   }
+  if (showsTcp === true) query.set("tcp", "shown");
   return query.toString();
 }
 
@@ -52,7 +55,8 @@ export function parseAddress(query: string): WireAddress {
     lane: service === null ? undefined : { service, peer: text("peer"), ...(thread && { thread }) },
     connection: text("connection"),
   };
-  return { filter, range: rangeOf(Number(words.get("from")), Number(words.get("to"))) };
+  const range = rangeOf(Number(words.get("from")), Number(words.get("to")));
+  return { filter, range, ...(words.get("tcp") === "shown" && { showsTcp: true }) };
 }
 
 export const isUsual = (kinds: readonly TrafficKind[]): boolean =>

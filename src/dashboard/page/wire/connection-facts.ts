@@ -17,6 +17,11 @@ const words = texts({
     over: "over",
     thread: "thread",
     place: "place",
+    packet: "packet",
+    acknowledgement: "TCP's ACK",
+    inPacket: (packet: number) => `in packet ${packet}`,
+    answers: "answers",
+    packetOf: (packet: number) => `packet ${packet}`,
     message: (number: string) => `message ${number} of this connection`,
     datagram: (number: string) => `datagram ${number} of this exchange`,
     bytes: (first: string, last: string) => `bytes ${first} to ${last}`,
@@ -50,6 +55,11 @@ const words = texts({
     over: "melalui",
     thread: "thread",
     place: "letak",
+    packet: "paket",
+    acknowledgement: "ACK TCP",
+    inPacket: (packet) => `di paket ${packet}`,
+    answers: "menjawab",
+    packetOf: (packet) => `paket ${packet}`,
     message: (number) => `pesan ke-${number} pada koneksi ini`,
     datagram: (number) => `datagram ke-${number} pada pertukaran ini`,
     bytes: (first, last) => `byte ${first} hingga ${last}`,
@@ -89,10 +99,22 @@ export function connectionFacts(event: TrafficEvent, peer: Peer, connection: Con
     [words.over, transportName(event.transport)],
     [words.thread, thread === undefined ? undefined : String(thread)],
     [words.place, placeWords(event)],
+    ...packetFacts(event),
     ...(connection === undefined || event.transport === "udp" ? [] : courseOf(connection)),
     ...(connection === undefined ? [] : amounts(connection)),
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+/** Of a message in a capture. */
+function packetFacts({ captured }: TrafficEvent): (readonly [string, string | undefined])[] {
+  if (captured === undefined) return [];
+  const { packet, acknowledgedBy, answerTo } = captured;
+  return [
+    [words.packet, String(packet)],
+    [words.acknowledgement, acknowledgedBy === undefined ? undefined : words.inPacket(acknowledgedBy)],
+    [words.answers, answerTo === undefined ? undefined : words.packetOf(answerTo)],
+  ];
 }
 
 /** `bytes 120 to 164, message 5 of this connection` */

@@ -51,6 +51,7 @@ export class ConnectionLog {
     connection.last = Math.max(connection.last, event.time);
     if (event.kind === "open") connection.opened = event.time;
     else if (event.kind === "close") close(connection, event);
+    else if (event.kind === "segment") return;
     else (event.direction === "out" ? connection.fromService : connection.toService).add(event);
     const version = versions[String(event.fields?.version)];
     if (event.fields?.packet === "CONNECT" && version !== undefined) connection.version = version;

@@ -38,15 +38,18 @@ interface DetailsProps {
   readonly connections: ConnectionLog;
   readonly filter: WireFilter;
   readonly onFollow: (part: Partial<WireFilter>) => void;
+  /** The colour of its service; absent: as on the other pages. */
+  readonly tone?: number;
   readonly note: Note | undefined;
   readonly onNote: (note: Note) => void;
   readonly onClose: () => void;
 }
 
 /** All data of one message, layer by layer: its connection, its protocol, its bytes. */
-export function Details({ row, connections, filter, onFollow, note, onNote, onClose }: DetailsProps) {
+export function Details({ row, connections, filter, onFollow, tone, note, onNote, onClose }: DetailsProps) {
   const { event, peer } = row;
-  const tone = useTone();
+  const usualTone = useTone();
+  const toneClass = tone === undefined ? usualTone(event.service) : `tone-${tone}`;
   const spoken = useStore(language);
   const role = useStore(services)?.find(({ name }) => name === event.service)?.role;
   const connection = connections.get(event.conversation);
@@ -57,9 +60,9 @@ export function Details({ row, connections, filter, onFollow, note, onNote, onCl
     [event, role, version, spoken],
   );
   return (
-    <aside class={`details ${tone(event.service)}`} aria-label={words.label}>
+    <aside class={`details ${toneClass}`} aria-label={words.label}>
       <header>
-        <h2 class={`chip ${tone(event.service)}`}>{event.service}</h2>
+        <h2 class={`chip ${toneClass}`}>{event.service}</h2>
         <span class="soft small">{whenWords(row)}</span>
         <button type="button" class="icon details-close" aria-label={shared.close} onClick={onClose}>
           <Icon name="close" />

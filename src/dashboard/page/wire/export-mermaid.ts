@@ -51,7 +51,7 @@ function lineOf(row: Row, names: Names, { timeOf }: Excerpt): string[] {
   if (event.kind === "open") return [`  ${client}-->>${service}: ${say(connectionLabel(event))}`];
   if (event.kind === "close") return [`  ${client}--x${service}: ${say(connectionLabel(event))}`];
   const [from, to] = event.direction === "out" ? [service, client] : [client, service];
-  return [`  ${from}->>${to}: ${say(messageLabel(event))}`];
+  return [`  ${from}${event.kind === "segment" ? "-->>" : "->>"}${to}: ${say(messageLabel(event))}`];
 }
 
 function noteLine(row: Row, names: Names, { notes }: Excerpt): string[] {

@@ -66,8 +66,11 @@ function picture(
   const body = titleHeight + rowY(last + 1) + 10;
   const below = notes.svg(rows, body);
   const services = [...new Set(layout.columns.map(({ service }) => service))];
+  const hasSegments = excerpt.rows.some((row) => row.is === "event" && row.event.kind === "segment");
   const key =
-    index === count - 1 ? legend(services, toneOf, below.bottom) : { svg: "", bottom: below.bottom };
+    index === count - 1
+      ? legend(services, toneOf, below.bottom, hasSegments)
+      : { svg: "", bottom: below.bottom };
   const height = Math.ceil(key.bottom + paper.margin);
   const scale = paper.widthOnPaper / paper.width;
   const part = count === 1 ? "" : ` ${words.part(index + 1, count)}`;

@@ -33,6 +33,15 @@ const words = texts({
 
 /** The label of an arrow: the message without its beginning such as `Received from client: `, which the arrow shows. */
 export function messageLabel(event: TrafficEvent): string {
+  return numbered(event, plainLabel(event));
+}
+
+/** Of a capture each row has the number of its packet, as Wireshark shows it. */
+const numbered = ({ captured }: TrafficEvent, label: string): string =>
+  captured === undefined ? label : `#${captured.packet} ${label}`;
+
+function plainLabel(event: TrafficEvent): string {
+  if (event.kind === "segment") return event.text ?? "";
   if (event.kind === "bytes") return `${bytes(event.size ?? 0)}${preview(event)}`;
   if (event.fields?.packet === "PUBLISH") return publishLabel(event.fields);
   return (event.text ?? "").replace(
@@ -52,13 +61,19 @@ function publishLabel({ topic = "", qos, retain, dup, payload = "", size }: Fiel
 
 /** The label of an `open` or a `close`. */
 export function connectionLabel(event: TrafficEvent): string {
+  return numbered(event, courseLabel(event));
+}
+
+function courseLabel(event: TrafficEvent): string {
+  if (event.captured !== undefined && event.text !== undefined) return event.text;
   if (event.kind === "open") return event.waits === true ? words.waits : words.opens;
   return event.reason === undefined || event.reason === "" ? words.closes : words.closesFor(event.reason);
 }
 
 /** One sentence, for screen readers and for reports. */
 export function describeEvent(event: TrafficEvent, client: string): string {
-  if (event.kind === "open") return words.opening(client, event.service);
+  if (event.kind === "open" && event.captured === undefined) return words.opening(client, event.service);
+  if (event.kind === "open") return words.ending(client, event.service, connectionLabel(event));
   if (event.kind === "close") return words.ending(client, event.service, connectionLabel(event));
   const [from, to] = event.direction === "out" ? [event.service, client] : [client, event.service];
   return words.sending(from, to, messageLabel(event));

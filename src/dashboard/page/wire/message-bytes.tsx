@@ -12,6 +12,7 @@ import { Facts, Layer } from "./layer.tsx";
 const words = texts({
   en: {
     read: "As the server reads it",
+    captured: "As the capture shows it",
     bytes: "Bytes",
     place: (first: number, last: number) => (first === last ? `Byte ${first}` : `Bytes ${first} to ${last}`),
     field: (first: number, last: number, name: string) =>
@@ -20,6 +21,7 @@ const words = texts({
   },
   id: {
     read: "Menurut server",
+    captured: "Menurut tangkapan",
     bytes: "Byte",
     place: (first, last) => (first === last ? `Byte ${first}` : `Byte ${first} hingga ${last}`),
     field: (first, last, name) =>
@@ -57,7 +59,7 @@ export function MessageBytes({ event, context }: MessageBytesProps) {
         </Layer>
       ))}
       {others.length > 0 && (
-        <Layer title={words.read}>
+        <Layer title={event.captured === undefined ? words.read : words.captured}>
           <Facts facts={others} />
         </Layer>
       )}

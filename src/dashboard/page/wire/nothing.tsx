@@ -10,6 +10,8 @@ const words = texts({
     connecting: "Connecting …",
     hint: "Every message to and from a service appears here as an arrow. Send one from the page",
     terminal: ", or from a terminal:",
+    capture:
+      "A capture file (pcap or pcapng) that is dropped here is drawn the same way; it stays in this browser.",
   },
   id: {
     filteredTitle: "Tidak ada yang lolos filter",
@@ -18,6 +20,8 @@ const words = texts({
     connecting: "Menyambung …",
     hint: "Setiap pesan ke dan dari layanan tampil di sini sebagai anak panah. Kirim satu dari halaman",
     terminal: ", atau dari terminal:",
+    capture:
+      "Berkas tangkapan (pcap atau pcapng) yang dilepaskan di sini digambar dengan cara yang sama, tanpa meninggalkan peramban ini.",
   },
 });
 
@@ -38,6 +42,7 @@ export function Nothing({ isLive, isFiltered }: { isLive: boolean; isFiltered: b
       <p>
         <code>distcli echo 127.0.0.1 halo</code>
       </p>
+      <p class="soft small">{words.capture}</p>
     </Empty>
   );
 }

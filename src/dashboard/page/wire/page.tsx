@@ -5,6 +5,7 @@ import { useMay } from "../state/me.ts";
 import { recorder } from "../state/recording.ts";
 import { useStore } from "../state/use-store.ts";
 import type { TimeRange } from "./address.ts";
+import { WithCapture } from "./capture/with-capture.tsx";
 import { Chips } from "./chips.tsx";
 import { Details } from "./details.tsx";
 import { Diagram, type DiagramHandle } from "./diagram.tsx";
@@ -20,12 +21,16 @@ import { StatusLine, Toolbar } from "./toolbar.tsx";
 import { useChosen } from "./use-chosen.ts";
 import { useClosing } from "./use-closing.ts";
 import { type FeedState, useFeed } from "./use-feed.ts";
-import { useNotes } from "./use-notes.ts";
-import { rowHeightText, timeMode } from "./view-settings.ts";
+import { useNotes, writeNote } from "./use-notes.ts";
+import { rowHeightText, setRowHeight, timeMode } from "./view-settings.ts";
 import { Zoom } from "./zoom.tsx";
 
-/** The live sequence diagram. */
+/** The live sequence diagram, or that of a capture which was opened here. */
 export function WirePage() {
+  return <WithCapture live={LivePage} />;
+}
+
+function LivePage() {
   const page = useWirePage();
   const { feed, filter, range, change, isLive, version } = page.state;
   const { order, diagram, chosen, notes, span, times } = page;
@@ -185,14 +190,6 @@ function useWirePage() {
       chosen.choose(Math.min(last, list.rows.at(-1)?.no ?? last), false);
     },
   };
-}
-
-const setRowHeight = (height: number): void => rowHeightText.set(String(height));
-
-/** Opens the details, if a message is chosen, and goes to its note. */
-function writeNote(open: (isOpen: boolean) => void): void {
-  open(true);
-  requestAnimationFrame(() => document.getElementById("note-text")?.focus());
 }
 
 function rowsInView({ feed: { list } }: FeedState, diagram: DiagramHandle | null) {

@@ -48,6 +48,8 @@ export function attributesOf(look: Look, tone = 0): string {
     "life-service": `stroke="${colour}" stroke-width="2" stroke-opacity="0.45"`,
     arrow: `stroke="${colour}" stroke-width="1.8"`,
     head: `fill="${colour}"`,
+    segment: `stroke="${colour}" stroke-width="1.2" stroke-dasharray="6 4" stroke-opacity="0.8"`,
+    "segment-head": `stroke="${colour}" stroke-width="1.3" fill="none"`,
     dotted: `stroke="${colour}" stroke-width="1.4" stroke-dasharray="2 4" stroke-linecap="round" stroke-opacity="0.75"`,
     cross: `stroke="${colour}" stroke-width="2" stroke-linecap="round"`,
     ring: `fill="${ink.paper}" stroke="${colour}" stroke-width="1.6"`,

@@ -88,8 +88,8 @@ function eventShapes(
       const label = messageLabel(event);
       const words = of(thread === undefined ? label : withoutThread(label));
       return [
-        ...arrow(from, to, line, tone),
-        ...caption(words, y, client, service, layout, event.kind === "bytes" ? "label-soft" : "label"),
+        ...(event.kind === "segment" ? segmentArrow : arrow)(from, to, line, tone),
+        ...caption(words, y, client, service, layout, event.kind === "message" ? "label" : "label-soft"),
       ];
     }
   }
@@ -108,6 +108,21 @@ function arrow(from: number, to: number, y: number, tone: number): Shape[] {
       look: "head",
       tone,
       d: `M${tip} ${y}L${tip - way * 9} ${y - 4.5}L${tip - way * 7} ${y}L${tip - way * 9} ${y + 4.5}Z`,
+    },
+  ];
+}
+
+/** Of TCP itself: thin, dashed and open, so that the messages stand out. */
+function segmentArrow(from: number, to: number, y: number, tone: number): Shape[] {
+  const way = Math.sign(to - from);
+  const tip = to - way * headGap;
+  return [
+    { is: "line", look: "segment", tone, x1: from, y1: y, x2: tip, y2: y },
+    {
+      is: "path",
+      look: "segment-head",
+      tone,
+      d: `M${tip - way * 7} ${y - 4}L${tip} ${y}L${tip - way * 7} ${y + 4}`,
     },
   ];
 }

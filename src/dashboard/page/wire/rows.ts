@@ -65,7 +65,11 @@ export class RowList {
     const { kinds } = this.#filter;
     if (!passesService(service, this.#filter)) return;
     // Other kinds, such as "slow-reader", cannot be filtered.
-    if (["open", "bytes", "message", "close"].includes(kind) && !kinds.some((each) => each === kind)) return;
+    if (
+      ["open", "bytes", "message", "close", "segment"].includes(kind) &&
+      !kinds.some((each) => each === kind)
+    )
+      return;
     const last = this.rows.at(-1);
     if (last?.is === "gap" && last.service === service) last.count += count;
     else this.#push({ no: this.#next, is: "gap", service, count });

@@ -47,6 +47,8 @@ export type Look =
   | "life-service"
   | "arrow"
   | "head"
+  | "segment"
+  | "segment-head"
   | "dotted"
   | "cross"
   | "ring"

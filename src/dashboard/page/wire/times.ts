@@ -1,4 +1,4 @@
-import { clock, thousandths } from "../text/format.ts";
+import { clock, millionths, thousandths } from "../text/format.ts";
 import type { EventRow, Row } from "./rows.ts";
 
 /** What the times in the margin say. */
@@ -18,20 +18,29 @@ export function timeIn(mode: TimeMode, rows: readonly Row[], start: number): Tim
     case "clock":
       return ({ event }) => clock(event.time);
     case "start":
-      return ({ event }) => elapsed(event.time - start);
+      return ({ event }) => elapsed(event.time - start, isExact(event));
     case "last":
-      return (row) => elapsed(row.event.time - (eventBefore(rows, row)?.event.time ?? row.event.time));
+      return (row) => {
+        const before = eventBefore(rows, row)?.event.time ?? row.event.time;
+        return elapsed(row.event.time - before, isExact(row.event));
+      };
   }
 }
 
-/** Milliseconds as seconds: `+0.012 s`, `+2:05.300`. A request is shown with its arrival, so it may be before 0. */
-export function elapsed(ms: number): string {
-  const whole = Math.round(Math.abs(ms));
-  const sign = ms <= -0.5 ? "−" : "+";
+/** A packet's time is the kernel's. Between its microseconds is the whole handshake. */
+const isExact = ({ captured }: EventRow["event"]): boolean => captured !== undefined;
+
+/**
+ * Milliseconds as seconds: `+0.012 s`, `+2:05.300`. A request is shown with its arrival, so it may be before 0.
+ * @param isExact to the microsecond: `+0.000071 s`
+ */
+export function elapsed(ms: number, isExact = false): string {
+  const unit = isExact ? 0.001 : 1;
+  const whole = Math.round(Math.abs(ms) / unit) * unit;
+  const sign = ms <= -unit / 2 ? "−" : "+";
   const [minutes, rest] = [Math.floor(whole / 60_000), (whole % 60_000) / 1000];
-  return minutes === 0
-    ? `${sign}${thousandths(rest)} s`
-    : `${sign}${minutes}:${thousandths(rest).padStart(6, "0")}`;
+  const text = isExact ? millionths(rest) : thousandths(rest);
+  return minutes === 0 ? `${sign}${text} s` : `${sign}${minutes}:${text.padStart(isExact ? 9 : 6, "0")}`;
 }
 
 function eventBefore(rows: readonly Row[], row: Row): EventRow | undefined {

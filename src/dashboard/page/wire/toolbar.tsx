@@ -3,6 +3,7 @@ import { Icon } from "../components/icons.tsx";
 import { pageTitles } from "../state/route.ts";
 import { integer } from "../text/format.ts";
 import { texts } from "../text/language.ts";
+import { OpenButton } from "./capture/open-button.tsx";
 import { capacity, type WireFeed } from "./feed.ts";
 import { MayNotRecord } from "./record-button.tsx";
 
@@ -62,6 +63,7 @@ export function Toolbar({ feed, follows, onFollow, onExport, canExport, ...props
   return (
     <div class="toolbar" role="toolbar" aria-label={pageTitles.wire}>
       {props.children}
+      <OpenButton />
       {props.zoom}
       <span class="toolbar-buttons">
         <button

@@ -1,8 +1,7 @@
 import type { RefObject } from "preact";
 import { useCallback, useState } from "preact/hooks";
 import type { DiagramHandle } from "./diagram.tsx";
-import type { WireFeed } from "./feed.ts";
-import type { EventRow, Row } from "./rows.ts";
+import type { EventRow, Row, RowList } from "./rows.ts";
 
 /** The row that is chosen, and whether its details are open. */
 export interface Chosen {
@@ -13,9 +12,12 @@ export interface Chosen {
   readonly open: (isOpen: boolean) => void;
 }
 
-/** @param onChoose called when a row is chosen */
+/**
+ * @param feed has the same identity as long as the component lives, and the list that is shown
+ * @param onChoose called when a row is chosen
+ */
 export function useChosen(
-  feed: WireFeed,
+  feed: { readonly list: RowList },
   diagram: RefObject<DiagramHandle | null>,
   onChoose: () => void,
 ): Chosen {

@@ -10,7 +10,7 @@ import { FramePacer } from "./frame-pacer.ts";
 /** Outside of the component, so that the feed survives a visit to another page. */
 const feed = new WireFeed(allTraffic);
 /** The query of the page when it was open last: the link in the navigation has none. */
-let lastQuery = "";
+const lastQuery = { text: "" };
 
 /** Past events to begin with: about all that the server keeps, so that a linked picture comes back. */
 const history = 3000;
@@ -30,7 +30,7 @@ export interface FeedState {
 
 /** Receives events while the page is open, and renders them once per frame. */
 export function useFeed(): FeedState {
-  const address = useAddress();
+  const address = useAddress(lastQuery);
   const { filter, range } = address;
   const [isLive, setLive] = useState(false);
   const version = useFrames(feed);
@@ -68,14 +68,14 @@ export function useFeed(): FeedState {
 }
 
 /** What the address says; where it says nothing on arrival, what it said when the page was open last. */
-function useAddress(): WireAddress {
+export function useAddress(last: { text: string }): WireAddress {
   const { page, query: shown } = useStore(route);
   const [arrived, setArrived] = useState(false);
-  const query = arrived || shown !== "" ? shown : lastQuery;
+  const query = arrived || shown !== "" ? shown : last.text;
   useLayoutEffect(() => {
     if (!arrived && query !== shown) setQuery(query, "replace");
     setArrived(true);
-    if (page === "wire") lastQuery = query;
+    if (page === "wire") last.text = query;
   }, [query]);
   return useMemo(() => parseAddress(query), [query]);
 }

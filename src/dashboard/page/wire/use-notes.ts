@@ -3,6 +3,12 @@ import { type Note, type Notes, noteKey, withNote } from "./notes.ts";
 import type { Row } from "./rows.ts";
 import { notes } from "./view-settings.ts";
 
+/** Opens the details, if a message is chosen, and goes to its note. */
+export function writeNote(open: (isOpen: boolean) => void): void {
+  open(true);
+  requestAnimationFrame(() => document.getElementById("note-text")?.focus());
+}
+
 /** All notes, and that of the chosen row. */
 export interface ChosenNote {
   readonly all: Notes;

@@ -7,6 +7,7 @@ import { timeModes } from "./times.ts";
 /** How the diagram is looked at; this browser remembers it. */
 export const timeMode = persistent("wire-times", timeModes, "clock");
 export const rowHeightText = persistent("wire-row-height", rowHeights.map(String), String(usualHeight));
+export const setRowHeight = (height: number): void => rowHeightText.set(String(height));
 
 const notesKey = "wire-notes";
 

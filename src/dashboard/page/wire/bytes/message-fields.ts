@@ -19,7 +19,7 @@ export function messageFields(
   bytes: Uint8Array,
   context: MessageContext = {},
 ): readonly ByteField[] {
-  const fields = event.kind === "message" ? decode(event, bytes, context) : [];
+  const fields = event.kind === "message" && bytes.length > 0 ? decode(event, bytes, context) : [];
   if (fields.length > 0 || bytes.length === 0) return fields;
   return [{ layer: "Payload", name: "payload", value: shownText(bytes), from: 0, to: bytes.length }];
 }

@@ -1,8 +1,0 @@
-import { terminalSafe } from "../terminal/style.ts";
-
-/** Text that stands in XML and on paper: what is no character there is shown as an escape. Colours go, too. */
-export const printable = (text: string): string =>
-  terminalSafe(text)
-    .replaceAll("\u001b", "\\x1b")
-    .replace(/[\ufffe\uffff]/g, "\ufffd")
-    .toWellFormed();

@@ -1,0 +1,30 @@
+import { formatHostPort } from "../../core/address.ts";
+import type { Conversation, Endpoint } from "../../protocol/conversation/conversation.ts";
+import type { Percentiles } from "../../protocol/conversation/percentiles.ts";
+import { formatDuration, formatRate } from "../../protocol/text/units.ts";
+
+/** Of nanoseconds: `30 µs`, `1.5 ms`. */
+export const duration = (nanoseconds: number): string =>
+  nanoseconds < 1e5 ? `${Number((nanoseconds / 1e3).toFixed(1))} µs` : formatDuration(nanoseconds / 1e6);
+
+/** Seconds since the first packet, to the microsecond. */
+export const sinceStart = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(6);
+
+export const endpoint = ({ address, port }: Endpoint): string => formatHostPort(address, port);
+
+export const payloadOf = ({ counts }: Conversation): number => counts.client.bytes + counts.server.bytes;
+export const packetsOf = ({ counts }: Conversation): number => counts.client.packets + counts.server.packets;
+export const wireBytesOf = ({ counts }: Conversation): number =>
+  counts.client.wireBytes + counts.server.wireBytes;
+
+/** A percentile of times in nanoseconds; empty where there is none. */
+export function percentile(times: Percentiles, share: number): string {
+  const value = times.at(share);
+  return value === undefined ? "" : duration(value);
+}
+
+export const largest = (times: Percentiles): string => (times.count === 0 ? "" : duration(times.max));
+
+/** Of the payload; empty where no time passed. */
+export const throughput = (bytes: number, nanoseconds: number): string =>
+  bytes === 0 || nanoseconds < 1e6 ? "" : formatRate(bytes, nanoseconds / 1e6);

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "bun:test";
+import { findingCodes } from "../../../src/protocol/conversation/finding.ts";
+import { english } from "../../../src/report/explain/english.ts";
+import { indonesian } from "../../../src/report/explain/indonesian.ts";
+import { languageOf } from "../../../src/report/explain/words.ts";
+
+// All values that any finding has.
+const values = {
+  reason: "R1",
+  packets: 3,
+  count: 4,
+  port: 1883,
+  state: "asking",
+  side: "server",
+  client: "ani",
+  first: 5,
+  other: 6,
+  label: "PUBLISH id 7",
+  waited: 1500,
+  topic: "t/1",
+  filters: "f/1",
+  filter: "f/2",
+  silence: 16,
+  keepAlive: 10,
+  text: "T1",
+  by: "10.0.0.9",
+  protocol: "MQTT",
+  what: "data",
+  time: 900,
+  median: 2,
+  to: 8,
+  bytes: 9,
+  linkType: 147,
+  limit: 100,
+};
+
+describe.each([
+  ["English", english],
+  ["Indonesian", indonesian],
+])("%s", (_name, words) => {
+  test.each([...findingCodes])("has a whole sentence for %s, once and often", (code) => {
+    for (const count of [1, 12]) {
+      const sentence = words.findings[code](values, count);
+      expect(sentence).toMatch(/^[\p{Lu}"\d].*[.?]$/u);
+      expect(sentence).not.toMatch(/undefined|NaN|\[object/);
+    }
+  });
+});
+
+test("RST in the middle is another sentence than RST after a FIN", () => {
+  for (const words of [english, indonesian]) {
+    const sentences = ["", "FIN"].map((after) => words.findings.reset({ ...values, after }, 1));
+    expect(new Set(sentences).size).toBe(2);
+  }
+});
+
+test("both languages say the same values of a finding", () => {
+  const numbers = (text: string) => (text.match(/\d+(?:\.\d+)?/g) ?? []).toSorted();
+  for (const code of findingCodes) {
+    expect(numbers(indonesian.findings[code](values, 12))).toEqual(
+      numbers(english.findings[code](values, 12)),
+    );
+    expect(indonesian.findings[code](values, 12)).not.toBe(english.findings[code](values, 12));
+  }
+});
+
+test("LC_ALL is before LC_MESSAGES and LANG, and only Indonesian is Indonesian", () => {
+  expect(languageOf({ LC_ALL: "en_US.UTF-8", LANG: "id_ID.UTF-8" })).toBe("en");
+  expect(languageOf({ LC_MESSAGES: "id_ID", LANG: "en_US" })).toBe("id");
+  expect(languageOf({ LANG: "id" })).toBe("id");
+  expect(languageOf({ LC_ALL: "", LANG: "ido" })).toBe("en");
+  expect(languageOf({})).toBe("en");
+});
