@@ -17,6 +17,7 @@ import {
   writeTcpPacket,
   writeUdpPacket,
 } from "../protocol/capture/synthetic/ip-packet.ts";
+import { madeUpHeaders } from "../protocol/capture/synthetic/made-up.ts";
 import { TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
 import { everyEvent, type Observer, type SampleRates } from "./observer.ts";
 
@@ -56,9 +57,6 @@ const comment =
   "The bytes that distsrv's services received and sent. The headers of IP, TCP and UDP are made up, passwords and " +
   "tokens that the services know are asterisks, and what came over TLS is here without it. The traffic of ZeroMQ is not here (distcli capture " +
   "--service zmq-rep has it, as root), nor that of Unix sockets, which is counted as left out.";
-
-/** Of each interface, where a reader may not show the file's own comment. */
-const interfaceComment = "made-up headers";
 
 /**
  * What the services receive and send, as the blocks of a pcapng file. Each event is built for it, whatever others take
@@ -152,7 +150,8 @@ export class TrafficRecording implements Observer {
     const described = {
       linkType: LinkType.Raw,
       name: service,
-      description: interfaceComment,
+      // Where a reader may not show the file's own comment, and for explain.
+      description: madeUpHeaders,
       snapLength: 0x10000,
     };
     this.begin();

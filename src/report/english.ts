@@ -30,6 +30,7 @@ export const english: ReportWords = {
     syn: (packet) => `Packet ${packet} asks for a connection (SYN); the capture has no answer to it.`,
     handshake: ([syn, answer, ack], duration) =>
       `Packets ${syn} (SYN), ${answer} (SYN, ACK) and ${ack} (ACK) are the three-way handshake, which took ${duration}.`,
+    madeUpHandshake: (packet) => `The connection begins with packet ${packet}.`,
     answeredSyn: (syn, answer) =>
       `Packet ${syn} asks for a connection (SYN) and packet ${answer} accepts it (SYN, ACK); the capture has no ACK that finishes the handshake.`,
     unaskedAnswer: (answer) =>

@@ -31,7 +31,7 @@ const find = (steps: readonly Step[], kind: StepEvent["kind"], side?: Side): Ste
 function handshake(
   steps: readonly Step[],
   { first }: Conversation,
-  { handshakeTime, state }: TcpConversation,
+  { handshakeTime, hasMadeUpHeaders, state }: TcpConversation,
   fact: Facts,
 ): string[] {
   const syn = find(steps, "syn");
@@ -39,6 +39,7 @@ function handshake(
   const ack = find(steps, "established");
   if (syn !== undefined && answer !== undefined && ack !== undefined && handshakeTime !== undefined)
     return [fact.handshake([syn.packet, answer.packet, ack.packet], duration(handshakeTime))];
+  if (hasMadeUpHeaders && syn !== undefined) return [fact.madeUpHandshake(syn.packet)];
   if (syn !== undefined && answer !== undefined) return [fact.answeredSyn(syn.packet, answer.packet)];
   if (syn !== undefined) return state === "asking" ? [fact.syn(syn.packet)] : [];
   return [answer === undefined ? fact.noHandshake(first.packet) : fact.unaskedAnswer(answer.packet)];

@@ -34,6 +34,7 @@ export const indonesian: ReportWords = {
     syn: (packet) => `Paket ${packet} meminta koneksi (SYN); jawabannya tidak ada di dalam tangkapan.`,
     handshake: ([syn, answer, ack], duration) =>
       `Paket ${syn} (SYN), ${answer} (SYN, ACK), dan ${ack} (ACK) adalah three-way handshake, yang berlangsung ${duration}.`,
+    madeUpHandshake: (packet) => `Koneksi dimulai dengan paket ${packet}.`,
     answeredSyn: (syn, answer) =>
       `Paket ${syn} meminta koneksi (SYN) dan paket ${answer} menerimanya (SYN, ACK); ACK yang menyelesaikan handshake tidak ada di dalam tangkapan.`,
     unaskedAnswer: (answer) =>

@@ -28,6 +28,7 @@ export interface ReportWords {
   readonly fact: {
     readonly conversation: (number: number, client: string, server: string, transport: string) => string;
     readonly syn: (packet: number) => string;
+    readonly madeUpHandshake: (packet: number) => string;
     readonly handshake: (packets: readonly [number, number, number], duration: string) => string;
     readonly answeredSyn: (syn: number, answer: number) => string;
     readonly unaskedAnswer: (answer: number) => string;

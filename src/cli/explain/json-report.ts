@@ -8,12 +8,13 @@ import { roundMs } from "../../protocol/text/units.ts";
 // One object per line: the capture, its findings, its hosts, what happened below TCP, its conversations, its services.
 
 export function* jsonReport(report: CaptureReport, chosen: readonly number[]): Generator<object> {
-  const { about, interfaces, packets, wireBytes, begin, kinds } = report;
+  const { about, interfaces, hasMadeUpHeaders, packets, wireBytes, begin, kinds } = report;
   yield {
     kind: "capture",
     format: about?.format,
     application: about?.application,
     interfaces,
+    hasMadeUpHeaders,
     packets,
     bytes: wireBytes,
     begin: begin === undefined ? null : begin.seconds + begin.nanoseconds / 1e9,

@@ -7,6 +7,7 @@ import type {
   Instant,
   SectionAbout,
 } from "../capture/frame.ts";
+import { madeUpHeaders } from "../capture/synthetic/made-up.ts";
 import { type Finding, FindingList } from "../conversation/finding.ts";
 import type { Place } from "../conversation/place.ts";
 import { isKnownLinkType } from "../packet/link-layer.ts";
@@ -20,6 +21,8 @@ import { findSlowAnswers, type ServiceSums, sumServices } from "./service-sums.t
 export interface CaptureReport {
   readonly about: SectionAbout | undefined;
   readonly interfaces: readonly CaptureInterface[];
+  /** Its payloads are real, and the headers below them are those of whoever wrote it. */
+  readonly hasMadeUpHeaders: boolean;
   readonly packets: number;
   readonly wireBytes: number;
   /** When the first packet was captured. */
@@ -62,6 +65,7 @@ export class CaptureAnalysis {
     other: 0,
     malformed: 0,
   };
+  readonly #headers = { areMadeUp: false };
   #about: SectionAbout | undefined;
   #begin: Instant | undefined;
   #last: Place = { packet: 0, time: 0 };
@@ -72,7 +76,7 @@ export class CaptureAnalysis {
 
   constructor(options: AnalysisOptions) {
     this.#events = new NetworkEvents(this.#hosts, this.#findings, options.onEvent);
-    this.#conversations = new Conversations(options, this.#findings, this.#hosts);
+    this.#conversations = new Conversations(options, this.#findings, this.#hosts, this.#headers);
     const handler: CaptureHandler = {
       frame: (frame) => this.frame(frame),
       section: (about) => {
@@ -80,6 +84,7 @@ export class CaptureAnalysis {
       },
       interface: (found) => {
         if (this.#interfaces.length < maxInterfaces) this.#interfaces.push(found);
+        this.#headers.areMadeUp = this.#interfaces.every(({ description }) => description === madeUpHeaders);
       },
       drops: (count) => {
         this.#drops += count;
@@ -160,6 +165,7 @@ export class CaptureAnalysis {
     return {
       about: this.#about,
       interfaces: this.#interfaces,
+      hasMadeUpHeaders: this.#headers.areMadeUp,
       packets: this.#packets,
       wireBytes: this.#wireBytes,
       begin: this.#begin,

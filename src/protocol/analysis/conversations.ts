@@ -1,4 +1,9 @@
-import { type CaptureContext, Conversation, type Endpoint } from "../conversation/conversation.ts";
+import {
+  type CaptureContext,
+  Conversation,
+  type Endpoint,
+  type HeadersOrigin,
+} from "../conversation/conversation.ts";
 import type { FindingList } from "../conversation/finding.ts";
 import { otherSide, type Place, type Side } from "../conversation/place.ts";
 import { TcpConversation } from "../conversation/tcp-conversation.ts";
@@ -53,7 +58,12 @@ export class Conversations {
   omitted = 0;
   clientNames: ReadonlyMap<number, string> = new Map();
 
-  constructor(options: ConversationOptions, findings: FindingList, hosts: HostList) {
+  constructor(
+    options: ConversationOptions,
+    findings: FindingList,
+    hosts: HostList,
+    headers: HeadersOrigin = { areMadeUp: false },
+  ) {
     this.#ports = new ServicePorts(options.services);
     this.#findings = findings;
     this.#hosts = hosts;
@@ -63,6 +73,7 @@ export class Conversations {
       findings,
       budget: { left: maxSteps },
       held: { bytes: 0 },
+      headers,
       mqttWitness: (conversation) => this.#mqtt.witness(conversation),
       dissector: (conversation, side, first) => this.#dissector(conversation, side, first),
       onData: options.onData,
@@ -127,7 +138,7 @@ export class Conversations {
     const service = this.#ports.find(transport, ends.server.port);
     const number = this.#all.length + 1;
     const conversation = new Conversation(number, transport, ends, service, place, this.#context);
-    const tcp = transport === "tcp" ? new TcpConversation(conversation, this.#context.held) : undefined;
+    const tcp = transport === "tcp" ? new TcpConversation(conversation, this.#context) : undefined;
     const tracked = { conversation, tcp };
     this.#all.push(tracked);
     const reversedKey = `${key[0]}${target} ${source} ${view.reversedAddressKey()}`;

@@ -27,10 +27,17 @@ export interface NamedService {
 }
 
 /** What all conversations of a capture share. */
+/** Where the headers below the payloads come from. */
+export interface HeadersOrigin {
+  /** From whoever wrote the file: they prove nothing, and their times say nothing of a network. */
+  areMadeUp: boolean;
+}
+
 export interface CaptureContext {
   readonly findings: FindingList;
   readonly budget: StepBudget;
   readonly held: HeldTotal;
+  readonly headers: HeadersOrigin;
   mqttWitness(conversation: Conversation): MqttWitness;
   /** Chooses by the service, and by the first bytes that one of them says. */
   dissector(conversation: Conversation, side: Side, first: Buffer): Dissector;

@@ -14,8 +14,8 @@ export interface Message {
 export type StepEvent =
   | { readonly kind: "syn"; readonly options: TcpOptions; readonly isAgain: boolean }
   | { readonly kind: "syn-ack"; readonly options: TcpOptions; readonly isAgain: boolean }
-  /** `roundTrip` in nanoseconds, from the SYN to this ACK. */
-  | { readonly kind: "established"; readonly roundTrip: number }
+  /** `roundTrip` in nanoseconds, from the SYN to this ACK; undefined where headers are made up. */
+  | { readonly kind: "established"; readonly roundTrip: number | undefined }
   | {
       readonly kind: "message";
       readonly message: Message;

@@ -1,9 +1,9 @@
 import { TcpFlag, type TcpHeader, type TcpOptions } from "../packet/tcp-header.ts";
-import type { Conversation } from "./conversation.ts";
+import type { CaptureContext, Conversation } from "./conversation.ts";
 import { otherSide, type Place, type Side } from "./place.ts";
 import { RepeatedSighting } from "./repeated-sighting.ts";
 import type { Step } from "./step.ts";
-import { type HeldTotal, TcpStream, type Verdict } from "./tcp-stream.ts";
+import { TcpStream, type Verdict } from "./tcp-stream.ts";
 
 /** How far a connection has come. */
 export type TcpState =
@@ -59,8 +59,12 @@ export class TcpConversation {
   /** Packets that were captured twice. */
   repeatedSightings = 0;
 
-  constructor(conversation: Conversation, held: HeldTotal) {
+  /** Its headers were made up: no packet proves what another one did. */
+  readonly hasMadeUpHeaders: boolean;
+
+  constructor(conversation: Conversation, { held, headers }: Pick<CaptureContext, "held" | "headers">) {
     this.conversation = conversation;
+    this.hasMadeUpHeaders = headers.areMadeUp;
     const stream = (side: Side) =>
       new TcpStream(
         {
@@ -161,7 +165,7 @@ export class TcpConversation {
     const awaited = this.#awaited[other];
     while (awaited.length > 0 && awaited[0]!.end <= offset) {
       const { event } = awaited.shift()!.step;
-      if (event.kind === "message") event.acknowledgedBy = place.packet;
+      if (event.kind === "message" && !this.hasMadeUpHeaders) event.acknowledgedBy = place.packet;
     }
   }
 
@@ -169,7 +173,7 @@ export class TcpConversation {
     this.state = "open";
     const begun = this.#syn;
     if (begun === undefined) return;
-    this.handshakeTime = place.time - begun.place.time;
+    if (!this.hasMadeUpHeaders) this.handshakeTime = place.time - begun.place.time;
     this.conversation.step(side, place, { kind: "established", roundTrip: this.handshakeTime });
   }
 

@@ -18,8 +18,8 @@ export function acknowledgementsOf(tracked: readonly Tracked[], words: ExplainWo
 type Example = (messages: readonly MessageStep[], words: ExplainWords) => string | undefined;
 
 function firstExample(tracked: readonly Tracked[], words: ExplainWords, find: Example): string | undefined {
-  for (const { conversation } of tracked) {
-    if (conversation.protocol !== "MQTT") continue;
+  for (const { conversation, tcp } of tracked) {
+    if (conversation.protocol !== "MQTT" || tcp?.hasMadeUpHeaders === true) continue;
     const found = find(messagesOf(conversation), words);
     if (found !== undefined) return found;
   }

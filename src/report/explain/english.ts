@@ -59,6 +59,8 @@ export const english: ExplainWords = {
     `${packets} ${packets === "1" ? "packet" : "packets"}, ${size}, in ${duration} from ${begin}; ${plural(conversations, "conversation")}.`,
   writtenBy: (application) => `Written by ${application}.`,
   interfaces: (names) => `Captured on ${names}.`,
+  madeUpHeaders:
+    "The messages are real; the headers of IP, TCP and UDP around them were made up by the program that wrote the file. So handshakes, ACKs and ends stand for connections that began and ended, and prove nothing of a network.",
   kinds: (list) => `Beside TCP and UDP: ${list}.`,
   kindNames: {
     arp: "ARP",
@@ -83,7 +85,7 @@ export const english: ExplainWords = {
       case "syn-ack":
         return event.isAgain ? "SYN, ACK again" : "SYN, ACK: accepts it";
       case "established":
-        return `ACK: the connection is open, ${duration} after the SYN`;
+        return `ACK: the connection is open${duration === "" ? "" : `, ${duration} after the SYN`}`;
       case "fin":
         return "FIN: sends nothing more";
       case "reset":

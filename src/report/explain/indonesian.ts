@@ -57,6 +57,8 @@ export const indonesian: ExplainWords = {
     `${packets} paket, ${size}, selama ${duration} sejak ${begin}; ${conversations} percakapan.`,
   writtenBy: (application) => `Ditulis oleh ${application}.`,
   interfaces: (names) => `Ditangkap pada ${names}.`,
+  madeUpHeaders:
+    "Pesannya asli; header IP, TCP, dan UDP di sekitarnya dibuat oleh program yang menulis berkas ini. Jadi handshake, ACK, dan penutupan hanya mewakili koneksi yang dimulai dan berakhir, dan tidak membuktikan apa pun tentang jaringan.",
   kinds: (list) => `Selain TCP dan UDP: ${list}.`,
   kindNames: {
     arp: "ARP",
@@ -81,7 +83,7 @@ export const indonesian: ExplainWords = {
       case "syn-ack":
         return event.isAgain ? "SYN, ACK sekali lagi" : "SYN, ACK: menerimanya";
       case "established":
-        return `ACK: koneksi terbuka, ${duration} setelah SYN`;
+        return `ACK: koneksi terbuka${duration === "" ? "" : `, ${duration} setelah SYN`}`;
       case "fin":
         return "FIN: tidak akan mengirim lagi";
       case "reset":

@@ -68,6 +68,7 @@ export function summary(report: CaptureReport, words: ExplainWords): string {
     name === undefined ? [] : [description === undefined ? name : `${name} (${description})`],
   );
   if (names.length > 0) told.push(words.interfaces(shortList(names)));
+  if (report.hasMadeUpHeaders) told.push(words.madeUpHeaders);
   const others = (["arp", "icmp", "fragment", "other", "malformed"] as const).filter(
     (kind) => kinds[kind] > 0,
   );

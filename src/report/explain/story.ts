@@ -74,7 +74,7 @@ export function stepText({ event }: Step, words: ExplainWords): string {
     case "syn-ack":
       return `${words.event(event, "")} (${optionsText(event.options)})`;
     case "established":
-      return words.event(event, duration(event.roundTrip));
+      return words.event(event, event.roundTrip === undefined ? "" : duration(event.roundTrip));
     case "window-open":
       return words.event(event, duration(event.after));
     default:

@@ -71,6 +71,7 @@ export interface ExplainWords {
   }) => string;
   readonly writtenBy: (application: string) => string;
   readonly interfaces: (names: string) => string;
+  readonly madeUpHeaders: string;
   readonly kinds: (list: string) => string;
   readonly kindNames: Readonly<Record<"arp" | "icmp" | "fragment" | "other" | "malformed", string>>;
   readonly noPackets: string;

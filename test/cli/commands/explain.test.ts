@@ -3,12 +3,20 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explain } from "../../../src/cli/commands/explain.ts";
+import type { TrafficEvent } from "../../../src/core/traffic.ts";
+import { TrafficRecording } from "../../../src/observe/traffic-recording.ts";
 import { mermaidLibrary, readMermaid } from "../../support/mermaid.ts";
 import { connack, connect, packet, publish, subscribe } from "../../support/mqtt-packets.ts";
 import { testWith } from "../../support/needs.ts";
 import { udp as datagram, ethernet, ipv4, pcap, TcpTalk } from "../../support/packets.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { type RunCliOptions, runCli } from "../support/run-cli.ts";
+
+type RecordedEvent = TrafficEvent extends infer Event
+  ? Event extends TrafficEvent
+    ? Omit<Event, "conversation">
+    : never
+  : never;
 
 const lab = fileURLToPath(new URL("../../captures/lab.pcap", import.meta.url));
 const run = (args: readonly string[], options: RunCliOptions = {}) =>
@@ -33,6 +41,28 @@ const talk = new TcpTalk()
   .send("client", packet(0x32, "sister/temp", [0, 8], Buffer.from("30")))
   .close("server");
 const mqtt = Uint8Array.from(pcap(talk.packets));
+
+/** What the services of a distsrv have received and sent, as it records it itself. */
+const recorded = record([
+  { kind: "open" },
+  { kind: "bytes", direction: "in", bytes: Buffer.concat([connect("ani"), publish("sister/temp", "28")]) },
+  { kind: "bytes", direction: "out", bytes: connack },
+  { kind: "close", closedBy: "client" },
+]);
+
+function record(events: readonly RecordedEvent[]): Uint8Array {
+  const blocks: Uint8Array[] = [];
+  const recording = new TrafficRecording({
+    application: "distsrv",
+    hasDatagrams: () => false,
+    now: () => 1_000_000,
+    write: (block) => blocks.push(block.slice()) > 0,
+  });
+  const ends = { local: "127.0.0.1:1883", remote: "127.0.0.1:40000" };
+  const conversation = { id: "mqtt#1", service: "mqtt", transport: "tcp", ...ends } as const;
+  for (const event of events) recording.observe({ ...event, conversation } as TrafficEvent);
+  return Uint8Array.from(Buffer.concat(blocks));
+}
 
 describe("the report", () => {
   test("tells the handshake, each message with its packet and TCP's ACK, and who closed", async () => {
@@ -77,6 +107,17 @@ describe("the report", () => {
     expect(stdout).toContain(
       "- Packet 8 is a PUBLISH with QoS 2. Packet 9 is the PUBREC, in which the server itself says that it has the message; with packet 10 (PUBREL) and packet 11 (PUBCOMP) both sides let go of its identifier, so that it is not taken twice.",
     );
+  });
+
+  test("takes made-up headers for no evidence, and says so", async () => {
+    const { stdout } = await run(["-"], { stdin: recorded });
+    expect(stdout).toContain("the headers of IP, TCP and UDP around them were made up by the program");
+    expect(stdout).toContain("ACK: the connection is open\n");
+    expect(stdout).toContain('PUBLISH sister/temp "28"');
+    for (const claim of ["after the SYN", "handshake took", "What a TCP ACK proves", "that is TCP"])
+      expect(stdout).not.toContain(claim);
+    const json = jsonLines((await run(["-", "--json"], { stdin: recorded })).stdout);
+    expect(json[0]).toMatchObject({ kind: "capture", hasMadeUpHeaders: true });
   });
 
   test("says nothing of acknowledgements where the capture has no such PUBLISH", async () => {
