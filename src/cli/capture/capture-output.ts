@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { OutputError, UsageError } from "../program/errors.ts";
+import { openInPlaceOf } from "../program/replace-file.ts";
 import type { Sink } from "../terminal/io.ts";
 
 /** The capture file of `-w`. What has been added is written by `flush`. */
@@ -50,9 +51,14 @@ function gathering(send: (bytes: Uint8Array) => void, close: () => void): Captur
   };
 }
 
+/**
+ * A file that is there is replaced and not emptied: a server may be writing to it, and would go on at the place where it
+ * was, after a hole. Devices and pipes are written to as they are.
+ */
 function open(path: string, { flags, mode }: NewFile): number {
   try {
-    return openSync(path, flags, mode);
+    const isReplaced = flags === "w" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+    return isReplaced ? openInPlaceOf(path) : openSync(path, flags, mode);
   } catch (error) {
     throw new UsageError(`Cannot write to ${path}: ${describeError(error)}`);
   }
