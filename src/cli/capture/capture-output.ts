@@ -9,6 +9,8 @@ export interface CaptureOutput {
   add(bytes: Uint8Array): void;
   /** @throws {OutputError} when it cannot be written, for example because the disk is full */
   flush(): void;
+  /** Resolves when it takes more: a pipe may have a reader that is slower than what is written. */
+  drained(): Promise<void>;
   close(): void;
 }
 
@@ -24,20 +26,26 @@ export function openOutput(
   stdout: Sink,
   as: NewFile = { flags: "w", mode: 0o666 },
 ): CaptureOutput {
-  if (path === undefined) return { add: () => {}, flush: () => {}, close: () => {} };
+  if (path === undefined) return { add: () => {}, flush: () => {}, drained: async () => {}, close: () => {} };
   if (path === "-")
-    return gathering(
-      (bytes) => stdout.write(bytes),
-      () => {},
-    );
+    return gathering({
+      send: (bytes) => stdout.write(bytes),
+      drained: async () => stdout.drained?.(),
+      close: () => {},
+    });
   const file = open(path, as);
-  return gathering(
-    (bytes) => write(file, bytes, path),
-    () => closeSync(file),
-  );
+  return gathering({
+    send: (bytes) => write(file, bytes, path),
+    drained: async () => {},
+    close: () => closeSync(file),
+  });
 }
 
-function gathering(send: (bytes: Uint8Array) => void, close: () => void): CaptureOutput {
+interface Destination extends Pick<CaptureOutput, "drained" | "close"> {
+  send(bytes: Uint8Array): void;
+}
+
+function gathering({ send, drained, close }: Destination): CaptureOutput {
   let parts: Uint8Array[] = [];
   return {
     add: (bytes) => void parts.push(bytes),
@@ -47,6 +55,7 @@ function gathering(send: (bytes: Uint8Array) => void, close: () => void): Captur
       parts = [];
       send(all);
     },
+    drained,
     close,
   };
 }
