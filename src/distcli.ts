@@ -27,11 +27,26 @@ process.stderr.on("error", () => {});
 /** Whoever asks for colours without a terminal shows them on one, or keeps them. (https://bixense.com/clicolors) */
 const hasColours = !["", "0"].includes(process.env.CLICOLOR_FORCE ?? "");
 
-const sink = (stream: NodeJS.WriteStream): Sink => ({
-  isTerminal: stream.isTTY === true || hasColours,
-  columns: Number(process.env.COLUMNS) || stream.columns || 80,
-  write: (data) => void stream.write(data),
-});
+function sink(stream: NodeJS.WriteStream): Sink {
+  let full: PromiseWithResolvers<void> | undefined;
+  const drain = () => {
+    full?.resolve();
+    full = undefined;
+  };
+  // Where it is closed nothing is held any more, either.
+  for (const event of ["drain", "error", "close"]) stream.on(event, drain);
+  return {
+    isTerminal: stream.isTTY === true || hasColours,
+    columns: Number(process.env.COLUMNS) || stream.columns || 80,
+    write: (data) => {
+      if (!stream.write(data)) full ??= Promise.withResolvers();
+    },
+    get isFull() {
+      return full !== undefined;
+    },
+    drained: () => full?.promise ?? Promise.resolve(),
+  };
+}
 
 /** stdin, ending early on Ctrl-C. */
 async function* stdin(): AsyncGenerator<Uint8Array> {

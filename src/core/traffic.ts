@@ -45,6 +45,8 @@ export type TrafficEvent =
       readonly conversation: Conversation;
       /** The service is iterative and serves another connection: this one waits for its turn. */
       readonly waits?: boolean;
+      /** When it happened, in milliseconds since 1970; absent: just now. */
+      readonly time?: number;
     }
   | {
       readonly kind: "bytes";
@@ -52,6 +54,8 @@ export type TrafficEvent =
       readonly direction: Direction;
       /** Valid until `emit` returns; an observer that keeps them has to copy them. */
       readonly bytes: Uint8Array;
+      /** As that of `open`. */
+      readonly time?: number;
     }
   | {
       readonly kind: "message";
@@ -89,6 +93,8 @@ export type TrafficEvent =
       readonly closedBy?: ClosingSide;
       /** That was a reset, and no FIN. */
       readonly isReset?: boolean;
+      /** As that of `open`. */
+      readonly time?: number;
     };
 
 export type ClosingSide = "client" | "service";

@@ -12,6 +12,8 @@ export interface Observer {
   readonly rates: SampleRates;
   /** Overrides `rates` for one service; read at the same times. */
   ratesFor?(service: string): SampleRates;
+  /** Whether it can take the event now, which counts as sampled out else. Absent: always. */
+  hasRoom?(event: TrafficEvent): boolean;
   observe(event: TrafficEvent): void;
   /** Called once a second for each service and kind of which events were sampled out. */
   sampledOut?(service: string, kind: TrafficKind, count: number): void;

@@ -45,8 +45,7 @@ export interface RecordedEvent {
 /** @param now when it is recorded, unless it says itself when it happened */
 export function recordEvent(event: TrafficEvent, seq: number, now: number): RecordedEvent {
   const { kind, conversation } = event;
-  const time = (event.kind === "message" ? event.time : undefined) ?? now;
-  const base = { seq, time, kind, conversation };
+  const base = { seq, time: event.time ?? now, kind, conversation };
   switch (event.kind) {
     case "open":
       return event.waits === true ? { ...base, waits: true } : base;

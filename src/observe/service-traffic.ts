@@ -105,7 +105,8 @@ export class ServiceTraffic implements Traffic {
     const { kind } = event;
     for (const [observer, { rates, samplers, sampledOut }] of this.#samplings) {
       if (!rates[kind]) continue;
-      if (samplers[kind].tryTake(event)) this.#observe(observer, event);
+      if (samplers[kind].tryTake(event) && observer.hasRoom?.(event) !== false)
+        this.#observe(observer, event);
       else sampledOut[kind]++;
     }
   }

@@ -104,9 +104,9 @@ export class TrafficRecording implements Observer {
     if (conversation.transport === "zmq") return;
     if (conversation.transport === "udp") {
       const datagrams = datagramsOf(event);
-      this.#record(conversation.service, datagrams, udpPacketSize, writeUdpPacket);
+      this.#record(event, datagrams, udpPacketSize, writeUdpPacket);
     } else {
-      this.#record(conversation.service, this.#segmentsOf(event), tcpPacketSize, writeTcpPacket);
+      this.#record(event, this.#segmentsOf(event), tcpPacketSize, writeTcpPacket);
     }
   }
 
@@ -168,21 +168,22 @@ export class TrafficRecording implements Observer {
 
   /** @param packets those of an event; undefined where they cannot be told, because an end has no address */
   #record<Packet extends Datagram>(
-    service: string,
+    event: TrafficEvent,
     packets: readonly Packet[] | undefined,
     sizeOf: (packet: Packet) => number,
     write: (blocks: PacketBlocks, at: number, packet: Packet) => void,
   ): void {
     if (packets?.length === 0) return;
     const blocks = this.#blocks;
-    const from = this.#interface(service);
+    const from = this.#interface(event.conversation.service);
     if (packets === undefined) {
       this.#drop(from, 1);
       return;
     }
     this.#tellLoss();
     from.received += packets.length;
-    const time = this.#options.now();
+    // That of a thread's event is when it happened there, and not when it arrived here.
+    const time = event.time ?? this.#options.now();
     blocks.clear();
     for (const packet of packets) {
       const at = blocks.add(from.index, packet.way, this.#time.next(time), sizeOf(packet));

@@ -35,6 +35,13 @@ test("recorded bytes are a copy, because the network reuses its buffers", () => 
   expect([...(event.bytes ?? [])]).toEqual([1, 2, 3]);
 });
 
+test("an event has the time at which it happened, where it says so", () => {
+  for (const kind of ["open", "close"] as const) {
+    expect(recordEvent({ kind, conversation, time: 5 }, 1, 7).time).toBe(5);
+    expect(recordEvent({ kind, conversation }, 1, 7).time).toBe(7);
+  }
+});
+
 test("a message keeps its number and its place in the stream, and sends them as JSON", () => {
   const stream = { offset: 120, length: 45, chunk: 90 };
   const event: TrafficEvent = {

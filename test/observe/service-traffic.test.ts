@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { TrafficEvent, TrafficKind } from "../../src/core/traffic.ts";
-import type { SampleRates } from "../../src/observe/observer.ts";
+import { everyEvent, type SampleRates } from "../../src/observe/observer.ts";
 import { ServiceTraffic } from "../../src/observe/service-traffic.ts";
 
 const message: TrafficEvent = {
@@ -43,6 +43,19 @@ describe("events that were sampled out", () => {
       expect([most.reported(), few.reported()]).toEqual([[], []]);
     }
   });
+});
+
+test("what an observer has no room for counts as sampled out for it alone", () => {
+  const [full, other] = [observer({ message: everyEvent }), observer({ message: everyEvent })];
+  let hasRoom = true;
+  const limited = Object.assign(full, { hasRoom: () => hasRoom });
+  const traffic = new ServiceTraffic("echo", new Set([limited, other]));
+  traffic.emit(message);
+  hasRoom = false;
+  traffic.emit(message);
+  traffic.emit(message);
+  traffic.reportSampledOut();
+  expect([full.seen, full.reported(), other.seen, other.reported()]).toEqual([1, [["message", 2]], 3, []]);
 });
 
 describe("messages that belong together", () => {

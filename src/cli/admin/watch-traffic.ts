@@ -70,6 +70,7 @@ class Watcher {
           isReady = true;
           this.#noteReady();
         }
+        await this.context.drained();
       }
     } finally {
       close();

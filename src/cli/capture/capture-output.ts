@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { OutputError, UsageError } from "../program/errors.ts";
+import { openInPlaceOf } from "../program/replace-file.ts";
 import type { Sink } from "../terminal/io.ts";
 
 /** The capture file of `-w`. What has been added is written by `flush`. */
@@ -8,6 +9,8 @@ export interface CaptureOutput {
   add(bytes: Uint8Array): void;
   /** @throws {OutputError} when it cannot be written, for example because the disk is full */
   flush(): void;
+  /** Resolves when it takes more: a pipe may have a reader that is slower than what is written. */
+  drained(): Promise<void>;
   close(): void;
 }
 
@@ -23,20 +26,26 @@ export function openOutput(
   stdout: Sink,
   as: NewFile = { flags: "w", mode: 0o666 },
 ): CaptureOutput {
-  if (path === undefined) return { add: () => {}, flush: () => {}, close: () => {} };
+  if (path === undefined) return { add: () => {}, flush: () => {}, drained: async () => {}, close: () => {} };
   if (path === "-")
-    return gathering(
-      (bytes) => stdout.write(bytes),
-      () => {},
-    );
+    return gathering({
+      send: (bytes) => stdout.write(bytes),
+      drained: async () => stdout.drained?.(),
+      close: () => {},
+    });
   const file = open(path, as);
-  return gathering(
-    (bytes) => write(file, bytes, path),
-    () => closeSync(file),
-  );
+  return gathering({
+    send: (bytes) => write(file, bytes, path),
+    drained: async () => {},
+    close: () => closeSync(file),
+  });
 }
 
-function gathering(send: (bytes: Uint8Array) => void, close: () => void): CaptureOutput {
+interface Destination extends Pick<CaptureOutput, "drained" | "close"> {
+  send(bytes: Uint8Array): void;
+}
+
+function gathering({ send, drained, close }: Destination): CaptureOutput {
   let parts: Uint8Array[] = [];
   return {
     add: (bytes) => void parts.push(bytes),
@@ -46,13 +55,19 @@ function gathering(send: (bytes: Uint8Array) => void, close: () => void): Captur
       parts = [];
       send(all);
     },
+    drained,
     close,
   };
 }
 
+/**
+ * A file that is there is replaced and not emptied: a server may be writing to it, and would go on at the place where it
+ * was, after a hole. Devices and pipes are written to as they are.
+ */
 function open(path: string, { flags, mode }: NewFile): number {
   try {
-    return openSync(path, flags, mode);
+    const isReplaced = flags === "w" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+    return isReplaced ? openInPlaceOf(path) : openSync(path, flags, mode);
   } catch (error) {
     throw new UsageError(`Cannot write to ${path}: ${describeError(error)}`);
   }

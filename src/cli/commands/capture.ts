@@ -101,6 +101,7 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
         return recorder.count < limit;
       },
       onBatch: () => output.flush(),
+      mayReceive: () => context.io.stdout.isFull !== true,
     });
     output.flush();
     context.note(words.live.begins(options.interface, portsOf(options.filter)));

@@ -7,6 +7,7 @@ import type { CommandContext } from "../program/command-context.ts";
 import { PeerError } from "../program/errors.ts";
 import { peerName } from "../program/peer.ts";
 import { openReplacement } from "../program/replace-file.ts";
+import { interruptible } from "../program/timeout.ts";
 
 /** `distcli mqtt backup`: all that a durable broker keeps, while it runs. */
 export const mqttBackup: CliCommand = (cli) =>
@@ -30,7 +31,8 @@ export const mqttBackup: CliCommand = (cli) =>
         const { name } = await findBroker(context, peer, service);
         const file = output === undefined ? undefined : openReplacement(output);
         try {
-          const write = file?.write ?? ((bytes: Uint8Array) => context.io.stdout.write(bytes));
+          const write =
+            file === undefined ? writeOut(context) : async (bytes: Uint8Array) => file.write(bytes);
           const size = await copy(context, peer, name, write);
           file?.finish();
           if (output !== undefined)
@@ -41,6 +43,12 @@ export const mqttBackup: CliCommand = (cli) =>
       }),
     );
 
+/** No faster than it is read. */
+const writeOut = (context: CommandContext) => async (bytes: Uint8Array) => {
+  context.io.stdout.write(bytes);
+  await interruptible(context.signal, () => context.drained());
+};
+
 /**
  * @returns its bytes
  * @throws {PeerError} where it does not come to its end
@@ -49,7 +57,7 @@ async function copy(
   context: CommandContext,
   peer: AdminPeer,
   name: string,
-  write: (bytes: Uint8Array) => void,
+  write: (bytes: Uint8Array) => Promise<void>,
 ): Promise<number> {
   const path = `/api/services/${encodeURIComponent(name)}/backup`;
   const stream = await openStream(context, peer, path, "application/jsonl");
@@ -61,8 +69,9 @@ async function copy(
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), silence.over]);
       if (done) break;
+      silence.pause();
+      await write(value);
       silence.reset();
-      write(value);
       size += value.length;
       tail = (tail + Buffer.from(value.subarray(-tailSize)).toString("latin1")).slice(-tailSize);
     }

@@ -10,7 +10,7 @@ import type { CommandContext } from "../program/command-context.ts";
 import { UsageError } from "../program/errors.ts";
 import { positiveDurationMs, wholeNumber } from "../program/options.ts";
 import { type Peer, peerName } from "../program/peer.ts";
-import { within } from "../program/timeout.ts";
+import { type SilenceWatch, within } from "../program/timeout.ts";
 
 /** `distcli mqtt sub`: shows the messages published to the topics. */
 export const mqttSub: CliCommand = (cli) =>
@@ -84,7 +84,7 @@ async function subscribe(
   const watch = context.watchSilence(`No message from ${name}`);
   try {
     // We listen before subscribing, because a retained message may come together with SUBACK.
-    const enough = showMessages(context, client, options, watch.reset);
+    const enough = showMessages(context, client, options, watch);
     keepConnected(context, client, name);
     await subscribeTopics(context, client, peer, options);
     await within(
@@ -105,13 +105,22 @@ function showMessages(
   context: CommandContext,
   client: MqttClient,
   options: SubOptions,
-  onMessage: () => void,
+  watch: SilenceWatch,
 ): Promise<void> {
   const { promise: enough, resolve, reject } = Promise.withResolvers<void>();
   enough.catch(() => {}); // it may reject before anybody awaits it, while we subscribe
   let left = options.count ?? Number.POSITIVE_INFINITY;
+  // Before `done` the library acknowledges it not, and reads no other one.
+  client.handleMessage = (_packet, done) => {
+    if (left <= 0 || !context.io.stdout.isFull) return done();
+    watch.pause();
+    void context.drained().then(() => {
+      watch.reset();
+      done();
+    });
+  };
   client.on("message", (topic, payload, packet) => {
-    onMessage();
+    watch.reset();
     if (left <= 0 || (packet.retain && !options.retained)) return;
     try {
       showMessage(context, topic, payload, packet, options.verbose ?? false);

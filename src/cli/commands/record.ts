@@ -142,6 +142,8 @@ class Recording {
         if (result.done) break;
         this.#write(result.value);
         if (this.#cutter.isFull) return "client";
+        // Meanwhile the server has nobody who reads: it drops what it has no room for, and counts it.
+        await Promise.race([this.#output.drained(), whenOver]);
       }
     } catch (error) {
       if (over.aborted) return "client";

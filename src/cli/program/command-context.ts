@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly noteStyle: Style;
   /** Prints a result to stdout: the text and a line end, or with `--json` the object as one line. */
   result(text: string, value: object): void;
+  /** Resolves when whoever reads the results keeps up with them: to be awaited before the next one of an endless sequence. */
+  drained(): Promise<void>;
   /** Prints a remark to stderr; not with `--quiet` or `--json`. */
   note(text: string): void;
   /**
@@ -57,6 +59,7 @@ export function openContext(io: CliIo, options: SharedOptions): CommandContext {
     style: styleFor(io.stdout, io.env),
     noteStyle: styleFor(io.stderr, io.env),
     result: (text, value) => print(`${json ? jsonLine(value) : text}\n`),
+    drained: async () => io.stdout.drained?.(),
     note: (text) => {
       if (!quiet && !json) io.stderr.write(`${terminalSafe(text)}\n`);
     },

@@ -1,12 +1,15 @@
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   lstatSync,
   openSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from "node:fs";
@@ -45,8 +48,8 @@ export function openReplacement(path: string): Replacement {
       throw new UsageError(`Cannot write ${path}: ${error instanceof Error ? error.message : error}`);
     }
   };
-  const target = trying(() => (isLink(path) ? realpathSync(path) : path));
-  const made = `${target}.${process.pid}.new`;
+  const target = trying(() => targetOf(path));
+  const made = nameBeside(target);
   const file = trying(() => openSync(made, "wx", 0o600));
   let isOpen = true;
   return {
@@ -54,10 +57,7 @@ export function openReplacement(path: string): Replacement {
     finish: () =>
       trying(() => {
         const old = statSync(target, { throwIfNoEntry: false });
-        if (old !== undefined) {
-          chownSync(made, old.uid, old.gid);
-          chmodSync(made, old.mode & 0o777);
-        }
+        if (old !== undefined) takePermissions(made, old);
         closeSync(file);
         isOpen = false;
         renameSync(made, target);
@@ -68,6 +68,38 @@ export function openReplacement(path: string): Replacement {
       rmSync(made, { force: true });
     },
   };
+}
+
+/**
+ * An empty file in the place of one that is there, which whoever has it open goes on with. It keeps owner and permissions.
+ * @returns its descriptor @throws what the operating system says
+ */
+export function openInPlaceOf(path: string): number {
+  const target = targetOf(path);
+  // A rename needs no permission to write the old file, but nobody expects it to replace a read-only one.
+  accessSync(target, constants.W_OK);
+  const made = nameBeside(target);
+  const file = openSync(made, "wx", 0o600);
+  try {
+    takePermissions(made, statSync(target));
+    renameSync(made, target);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    rmSync(made, { force: true });
+    throw error;
+  }
+}
+
+/** A link stays, and what it leads to is replaced. */
+const targetOf = (path: string): string => (isLink(path) ? realpathSync(path) : path);
+
+/** In the same folder, so that it can be renamed. */
+const nameBeside = (target: string): string => `${target}.${process.pid}.new`;
+
+function takePermissions(made: string, { uid, gid, mode }: Stats): void {
+  chownSync(made, uid, gid);
+  chmodSync(made, mode & 0o777);
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {

@@ -40,6 +40,8 @@ export async function interruptible<T>(signal: AbortSignal, work: () => Promise<
 export interface SilenceWatch {
   /** The peer has sent something: the time starts again. */
   reset(): void;
+  /** It is not the peer that we wait for: no time counts until `reset`. */
+  pause(): void;
   /** Never resolves; rejects when the peer was silent for too long, or when the signal is aborted. */
   readonly over: Promise<never>;
   stop(): void;
@@ -59,6 +61,7 @@ export function watchSilence(timeout: Timeout): SilenceWatch {
   reset();
   return {
     reset,
+    pause: () => clearTimeout(timer),
     over,
     stop: () => {
       clearTimeout(timer);

@@ -7,6 +7,13 @@ export interface Sink {
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number;
   write(data: string | Uint8Array): void;
+  /**
+   * Whether its reader is slower than what is written, which is held meanwhile: whoever writes without end waits for
+   * `drained`, and then the peer waits, or drops and counts. Absent: never.
+   */
+  readonly isFull?: boolean;
+  /** Resolves when it is not full, or not any more. */
+  drained?(): Promise<void>;
 }
 
 /** Asks a person at a terminal for input, line by line. */

@@ -7,6 +7,7 @@ import { printable } from "../../protocol/text/printable.ts";
 import type { CommandContext } from "../program/command-context.ts";
 import { PeerError, TimedOutError } from "../program/errors.ts";
 import { type Peer, peerName, portAdvice, withTcp } from "../program/peer.ts";
+import { interruptible } from "../program/timeout.ts";
 import type { ZmqOptions } from "./options.ts";
 import { ZmtpConnection } from "./zmtp-connection.ts";
 
@@ -144,5 +145,6 @@ export async function receiveEach(
   const silence = `No message at ${client.endpoint}`;
   for (let left = count ?? Number.POSITIVE_INFINITY; left > 0; left--) {
     await onMessage(await context.within(silence, () => client.receive(), 0));
+    if (left > 1) await interruptible(context.signal, () => context.drained());
   }
 }

@@ -127,7 +127,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   }
 
   hasReadTrailers(bytes: Uint8Array): void {
-    this.#traffic.receivedTrailers(bytes);
+    this.#traffic.receivedHead(bytes);
   }
 
   hasReadBody(bytes: Uint8Array): void {
@@ -278,9 +278,9 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   /** Answers a request that is not served, and ends the connection: what else comes on it may be anything. */
   #refuse(error: HttpError): void {
+    const rest = this.#reader.takeRest();
     const request = this.#takeRequest(noBytes);
     this.#isDone = true;
-    const rest = this.#reader.takeRest();
     this.#arrived();
     this.#traffic.receivedRefused(rest.subarray(0, maxHead));
     const isHead = request?.isHead ?? /^\s*HEAD /.test(rest.toString("latin1", 0, 64));

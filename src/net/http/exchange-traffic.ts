@@ -1,5 +1,5 @@
 import type { Direction, StreamPlace, Traffic, TrafficEvent } from "../../core/traffic.ts";
-import { redactedTarget, trailersWithoutSecrets, withoutSecrets } from "../../protocol/http/secrets.ts";
+import { redactedTarget, withoutSecrets } from "../../protocol/http/secrets.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { TcpConnection } from "../tcp/server.ts";
 import type { HttpHandler, HttpReply } from "./api.ts";
@@ -35,12 +35,9 @@ export class ExchangeTraffic {
     this.#tcp = tcp;
   }
 
+  /** A head, or the trailers of a body in chunks. */
   receivedHead(bytes: Uint8Array): void {
     if (this.#traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(bytes));
-  }
-
-  receivedTrailers(bytes: Uint8Array): void {
-    if (this.#traffic.sample("bytes")) this.#emitBytes("in", trailersWithoutSecrets(bytes));
   }
 
   received(bytes: Uint8Array): void {

@@ -114,9 +114,11 @@ export class RequestReader {
     return head;
   }
 
-  /** All that is left, which is not read as a request. */
+  /** All that is left, which is not read as a request: of trailers also what came before, in which a credential may begin. */
   takeRest(): Buffer {
-    const rest = this.#input.subarray(this.#at);
+    const unread = this.#input.subarray(this.#at);
+    const rest = this.#trailers.length === 0 ? unread : Buffer.concat([this.#trailers, unread]);
+    this.#trailers = noBytes;
     this.drop();
     return rest;
   }

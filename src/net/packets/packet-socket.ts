@@ -62,6 +62,8 @@ export interface PacketSocketOptions {
   readonly onPacket: (packet: ReceivedPacket) => boolean;
   /** After some packets, so that what was made of them can be written together. */
   readonly onBatch: () => void;
+  /** Whether packets can be used now; otherwise the kernel keeps them, and counts those it has no room for. Absent: always. */
+  readonly mayReceive?: () => boolean;
 }
 
 export interface PacketSocket {
@@ -213,6 +215,7 @@ class Receiver implements PacketSocket {
 
   #turn(): void {
     try {
+      if (this.#mustWait) return this.#schedule(idleMs);
       const isBusy = this.#receiveSome();
       if (!this.#isOpen) return;
       const isDone = this.#wanted !== undefined && (!isBusy || this.#delivered >= this.#wanted);
@@ -223,6 +226,11 @@ class Receiver implements PacketSocket {
       this.#end.reject(error);
       this.close();
     }
+  }
+
+  /** At the end what the kernel has is taken in any case. */
+  get #mustWait(): boolean {
+    return this.#wanted === undefined && this.#options.mayReceive?.() === false;
   }
 
   #schedule(delay: number): void {

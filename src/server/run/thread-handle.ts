@@ -5,6 +5,7 @@ import type { Problem } from "../../core/problem.ts";
 import type { SampleRates } from "../../observe/observer.ts";
 import type { BanChange } from "../guards/ban-list.ts";
 import type { FromThread, StartMessage, ToThread } from "./thread-messages.ts";
+import { InFlightTraffic } from "./traffic-relay.ts";
 
 export interface ThreadStats {
   readonly problems: readonly Problem[];
@@ -32,6 +33,7 @@ export class ThreadHandle {
   /** Requests for stats that have not been answered yet. */
   readonly #requests = new Map<number, (stats: ThreadStats) => void>();
   readonly #renewals = new Map<number, (result: boolean | string) => void>();
+  readonly #inFlight = new InFlightTraffic();
   #nextId = 1;
   #settleStart: ((outcome: readonly Address[] | Error) => void) | undefined;
   #resolveStop = () => {};
@@ -55,12 +57,12 @@ export class ThreadHandle {
   }
 
   /** @throws {StartError} when the role cannot start in the thread, which has exited then */
-  async start(message: StartMessage): Promise<readonly Address[]> {
+  async start(message: Omit<StartMessage, "inFlight">): Promise<readonly Address[]> {
     const outcome = await new Promise<readonly Address[] | Error>((resolve) => {
       this.#settleStart = resolve;
       this.#isAsked = true;
       if (this.#hasExited) this.#failStart();
-      else this.#post(message);
+      else this.#post({ ...message, inFlight: this.#inFlight.memory });
     });
     if (outcome instanceof Error) {
       this.#terminate();
@@ -138,6 +140,9 @@ export class ThreadHandle {
         return this.#renewals.get(message.id)?.(message.result);
       case "stopped":
         return this.#resolveStop();
+      case "traffic":
+        this.#events.onMessage(message);
+        return this.#inFlight.taken(message.size);
       default:
         return this.#events.onMessage(message);
     }

@@ -27,6 +27,8 @@ export type ToThread =
       readonly joins: boolean;
       /** The memory of the threads' `ThreadLoads`. */
       readonly loads: SharedArrayBuffer;
+      /** The memory of the thread's `InFlightTraffic`. */
+      readonly inFlight: SharedArrayBuffer;
       readonly rates: SampleRates;
       /** Who is banned; absent: nobody is kept out. */
       readonly bans: readonly Ban[] | undefined;
@@ -59,7 +61,8 @@ export type FromThread =
       readonly message: string;
       readonly fields?: LogFields | undefined;
     }
-  | { readonly kind: "traffic"; readonly event: TrafficEvent }
+  /** The events of a turn, and what they count as being on their way. */
+  | { readonly kind: "traffic"; readonly events: readonly TrafficEvent[]; readonly size: number }
   | { readonly kind: "sampled-out"; readonly traffic: TrafficKind; readonly count: number }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "stopped" };

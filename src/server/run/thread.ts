@@ -3,12 +3,11 @@ import type { Logger, LogLevel } from "../../core/log.ts";
 import { operationTable } from "../../core/operation.ts";
 import type { Role, RoleContext, RunningService } from "../../core/role.ts";
 import { ThreadLoads } from "../../core/thread-loads.ts";
-import type { TrafficEvent } from "../../core/traffic.ts";
-import type { SampleRates } from "../../observe/observer.ts";
 import { TrafficHub } from "../../observe/traffic-hub.ts";
 import type { Registry } from "../config/plan.ts";
 import { BanList } from "../guards/ban-list.ts";
 import type { FromThread, StartMessage, ToThread } from "./thread-messages.ts";
+import { TrafficRelay } from "./traffic-relay.ts";
 
 /** What the worker's entry injects. */
 export interface ThreadRegistry {
@@ -20,27 +19,34 @@ export interface ThreadRegistry {
 /**
  * The worker's side of a service in threads: starts the role that the main thread names, and posts its log, traffic
  * and failures. The role does not know that it runs in a thread.
+ * @param send posts a message to the main thread
  * @param exit ends the thread
  */
 export function serveThread(
   registry: ThreadRegistry,
-  post: (message: FromThread) => void,
+  send: (message: FromThread) => void,
   exit: () => void,
 ): (message: ToThread) => Promise<void> {
   const hub = new TrafficHub();
-  const setRates = postTraffic(hub, post);
+  const relay = new TrafficRelay(hub, send);
+  /** Messages arrive in the order in which they were posted: what has happened before comes first. */
+  const post = (message: FromThread) => {
+    relay.flush();
+    send(message);
+  };
   const bans = new BanList();
   let service: RunningService | undefined;
   return async (message) => {
     switch (message.kind) {
       case "start":
-        setRates(message.rates);
+        relay.share(message.inFlight);
+        relay.setRates(message.rates);
         for (const ban of message.bans ?? []) bans.add(ban);
         service = await start(registry, message, hub, bans, post);
         if (service === undefined) exit();
         return;
       case "rates":
-        return setRates(message.rates);
+        return relay.setRates(message.rates);
       case "bans":
         return bans.apply(message.change);
       case "read":
@@ -90,30 +96,6 @@ async function start(
     post({ kind: "refused", code, message: describeError(error) });
     return undefined;
   }
-}
-
-/**
- * Posts the events that the hub samples. Without rates the hub has no observer, and so no timer.
- * @returns sets the rates
- */
-function postTraffic(hub: TrafficHub, post: (message: FromThread) => void): (rates: SampleRates) => void {
-  let removeObserver = () => {};
-  return (rates) => {
-    removeObserver();
-    removeObserver = () => {};
-    if (Object.keys(rates).length === 0) return;
-    removeObserver = hub.add({
-      rates,
-      observe: (event) => post({ kind: "traffic", event: withOwnBytes(event) }),
-      sampledOut: (_, traffic, count) => post({ kind: "sampled-out", traffic, count }),
-    });
-  };
-}
-
-/** Posting a view of a buffer would copy the whole buffer. */
-function withOwnBytes(event: TrafficEvent): TrafficEvent {
-  if (!("bytes" in event) || event.bytes === undefined) return event;
-  return { ...event, bytes: new Uint8Array(event.bytes) };
 }
 
 function contextOf(

@@ -192,7 +192,7 @@ export class Threads implements Runner {
     }
   }
 
-  #startMessage(thread: number): StartMessage {
+  #startMessage(thread: number): Omit<StartMessage, "inFlight"> {
     const { operations, descriptors, version, bans } = this.#options;
     return {
       kind: "start",
@@ -234,7 +234,8 @@ export class Threads implements Runner {
       case "log":
         return log[message.level](message.message, message.fields);
       case "traffic":
-        return hub.relay(message.event);
+        for (const event of message.events) hub.relay(event);
+        return;
       case "sampled-out":
         return hub.relaySampledOut(this.#planned.name, message.traffic, message.count);
       case "failed":

@@ -5,7 +5,7 @@ import { freePort } from "../../support/free-port.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
 import { fakeServer } from "../support/fake-server.ts";
-import { runCli, startCli } from "../support/run-cli.ts";
+import { runCli, SlowReader, startCli } from "../support/run-cli.ts";
 
 /** A subscriber that has subscribed. */
 async function subscriber(port: number, ...args: string[]) {
@@ -34,6 +34,24 @@ test("bytes that are not UTF-8 come out of sub as they went into pub", async () 
     await runCli(mqtt, ["mqtt", "pub", "-p", `${port}`, "-t", "a", source], { stdin });
   expect(await sub.exit).toBe(0);
   expect(sub.stdoutBytes.toString("latin1")).toBe("a hal\xe9\na \x00\xff\na hal\xe9\n\x00\xff\n");
+});
+
+test("sub acknowledges no message while the pipe it prints to is full", async () => {
+  const { port } = await startRole(broker);
+  const reader = new SlowReader();
+  const args = ["mqtt", "sub", "-p", `${port}`, "-t", "t", "-q", "1", "-C", "3", "-v"];
+  const sub = startCli(mqtt, args, { reader });
+  await until(() => sub.stderr.includes("Subscribed to"));
+  const other = await subscriber(port, "-t", "t", "-q", "1", "-C", "3", "-v");
+  await pub(port, ["-t", "t", "-l", "-q", "1"], "satu\ndua\ntiga");
+  expect(await other.exit).toBe(0);
+  expect(sub.stdout).toBe("t satu\n");
+  await until(() => {
+    reader.take();
+    return sub.stdout === "t satu\nt dua\nt tiga\n";
+  });
+  reader.take();
+  expect(await sub.exit).toBe(0);
 });
 
 test("sub takes several topics, -h for the host, and prints as mosquitto_sub does with -v and --quiet", async () => {

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from "bun:test";
+import { describe, expect, onTestFinished, test } from "bun:test";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -9,7 +9,7 @@ import { analyseFile } from "../../support/analyse.ts";
 import { startLab } from "../../support/lab.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { until } from "../../support/until.ts";
-import { runCli, startCli } from "../support/run-cli.ts";
+import { runCli, SlowReader, startCli } from "../support/run-cli.ts";
 
 const folder = scratchFolder("record");
 const token = "0123456789abcdef";
@@ -130,4 +130,54 @@ test("a connection that ends in the middle of a block leaves the blocks before i
   expect(exit).toBe(1);
   expect(stderr).toContain("was cut short after 0 packets: it ended in the middle of a packet");
   expect(readFileSync(file).equals(whole)).toBe(true);
+});
+
+describe("-w - into a pipe that is full", () => {
+  const first = Buffer.concat([
+    sectionHeader("test"),
+    interfaceDescription({ linkType: 101, name: "echo", snapLength: 65_536 }),
+  ]);
+  const second = interfaceDescription({ linkType: 101, name: "mqtt", snapLength: 65_536 });
+
+  /** A server whose second block follows when the first one has been written. */
+  async function recording() {
+    const firstWritten = Promise.withResolvers<void>();
+    const server = Bun.serve({
+      port: 0,
+      fetch: ({ url }) => {
+        if (url.endsWith("/other")) return new Response("");
+        const body = async function* () {
+          yield first;
+          await firstWritten.promise;
+          yield second;
+        };
+        return new Response(body(), { headers: { "content-type": "application/octet-stream" } });
+      },
+    });
+    onTestFinished(() => server.stop(true));
+    const reader = new SlowReader();
+    const cli = startCli(record, ["record", "-p", String(server.port), "-w", "-"], { reader });
+    onTestFinished(() => cli.interrupt());
+    await until(() => cli.stdoutBytes.length > 0);
+    firstWritten.resolve();
+    // What the server sends afterwards arrives, too.
+    for (let count = 0; count < 5; count++) await fetch(new URL("/other", server.url));
+    return { cli, reader };
+  }
+
+  test("it waits, and goes on when its reader does", async () => {
+    const { cli, reader } = await recording();
+    expect(cli.stdoutBytes.equals(first)).toBe(true);
+    reader.take();
+    await until(() => cli.stdoutBytes.equals(Buffer.concat([first, second])));
+    reader.take();
+    expect(await cli.exit).toBe(0);
+  });
+
+  test("Ctrl-C ends it while it waits", async () => {
+    const { cli } = await recording();
+    cli.interrupt();
+    expect(await cli.exit).toBe(130);
+    expect(cli.stdoutBytes.equals(first)).toBe(true);
+  });
 });

@@ -4,7 +4,7 @@ import { startLab } from "../../support/lab.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { until } from "../../support/until.ts";
 import { echoing, fakeServer, type Peer } from "../support/fake-server.ts";
-import { runCli, startCli } from "../support/run-cli.ts";
+import { runCli, SlowReader, startCli } from "../support/run-cli.ts";
 
 const yaml = `
 admin: { port: 0 }
@@ -62,6 +62,28 @@ describe("distcli watch", () => {
     await talk("echo", "halo dunia", () => cli.stdout.includes("Echo: halo"));
     const [first] = cli.stdout.split("\n");
     expect(JSON.parse(first!)).toMatchObject({ event: "traffic", kind: "message", service: "echo" });
+  });
+
+  test("waits for a pipe that is full, and then goes on where it was", async () => {
+    const reader = new SlowReader();
+    const args = ["watch", "-p", String(lab.adminPort), "--history", "0", "--service", "echo", "--json"];
+    const cli = startCli(watch, [...args, "--kind", "message"], { reader });
+    onTestFinished(async () => {
+      cli.interrupt();
+      await cli.exit;
+    });
+    const lines = () => cli.stdout.split("\n").filter((line) => line.includes("halo"));
+    await talk("echo", "halo dunia", () => lines().length > 0);
+    const other = start("--service", "echo", "--kind", "message");
+    await until(() => other.stderr.includes("Watching"));
+    await talk("echo", "halo kedua", () => other.stdout.includes("halo kedua"));
+    expect(lines().length).toBe(1);
+    await until(() => {
+      reader.take();
+      return lines().some((line) => line.includes("Echo: halo kedua"));
+    });
+    const texts = lines().map((line) => JSON.parse(line).text);
+    expect(texts.indexOf("Received from client: halo kedua")).toBeGreaterThan(0);
   });
 
   test("a filter that cannot be is a mistake of usage", async () => {

@@ -9,14 +9,20 @@ import { startRole } from "../../support/start-role.ts";
 import { maxWait, until } from "../../support/until.ts";
 import { ZmtpClient } from "../../support/zmtp.ts";
 import { echoing, fakeServer, type Peer } from "../support/fake-server.ts";
-import { type RunningCli, runCli, startCli } from "../support/run-cli.ts";
+import { type RunCliOptions, type RunningCli, runCli, SlowReader, startCli } from "../support/run-cli.ts";
 
 const endpoint = (port: number) => `tcp://127.0.0.1:${port}`;
 
 /** Starts a command that listens on a free port. */
-async function listening(kind: string, ...args: string[]): Promise<RunningCli & { readonly port: number }> {
+const listening = (kind: string, ...args: string[]) => listeningTo({}, kind, ...args);
+
+async function listeningTo(
+  options: RunCliOptions,
+  kind: string,
+  ...args: string[]
+): Promise<RunningCli & { readonly port: number }> {
   const port = freePort();
-  const cli = startCli(zmq, ["zmq", kind, endpoint(port), ...args]);
+  const cli = startCli(zmq, ["zmq", kind, endpoint(port), ...args], options);
   await until(() => isOpen(port));
   return Object.assign(cli, { port }); // not spread: its texts grow
 }
@@ -209,6 +215,21 @@ describe("zmq pull", () => {
     const cli = await runCli(zmq, ["zmq", "pull", endpoint(port), "-C", "3", "--work", "--quiet"]);
     expect(performance.now() - start).toBeGreaterThanOrEqual(300);
     expect(cli.stdout).toBe("0.1\n0.1\n0.1\n");
+  });
+
+  test("takes no further workload while the pipe that it prints to is full", async () => {
+    const reader = new SlowReader();
+    const cli = await listeningTo({ reader }, "pull", "--bind", "-C", "2", "--quiet");
+    const client = await ZmtpClient.connect(cli.port, "PUSH");
+    client.send(Buffer.from("satu"));
+    client.send(Buffer.from("dua"));
+    await until(() => cli.stdout !== "");
+    const other = await runCli(zmq, ["zmq", "push", endpoint(cli.port), "--connect", "tiga"]);
+    expect([other.exit, cli.stdout]).toEqual([0, "satu\n"]);
+    reader.take();
+    expect(await cli.exit).toBe(0);
+    expect(cli.stdout).toStartWith("satu\n");
+    expect(cli.stdout.split("\n").length).toBe(3);
   });
 
   test("executes nothing that comes in a pickle", async () => {

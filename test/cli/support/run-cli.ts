@@ -15,6 +15,30 @@ export interface RunCliOptions {
   readonly env?: CliIo["env"];
   readonly readServices?: Cli["readServices"];
   readonly invoke?: Cli["invoke"];
+  /** Reads stdout; absent: somebody who is never too slow. */
+  readonly reader?: SlowReader;
+}
+
+/** Takes what has been written to a pipe only when it is asked to: until then the pipe is full. */
+export class SlowReader {
+  #held: PromiseWithResolvers<void> | undefined;
+
+  get isFull(): boolean {
+    return this.#held !== undefined;
+  }
+
+  wrote(): void {
+    this.#held ??= Promise.withResolvers();
+  }
+
+  drained(): Promise<void> {
+    return this.#held?.promise ?? Promise.resolve();
+  }
+
+  take(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
 }
 
 /** A command that runs; its texts grow while it does. */
@@ -48,7 +72,12 @@ export function startCli(
       printed[name] += text;
       if (name === "stdout") bytes.push(typeof data === "string" ? Buffer.from(data) : data);
       printed.screen += text;
+      if (name === "stdout") options.reader?.wrote();
     },
+    get isFull() {
+      return name === "stdout" && options.reader?.isFull === true;
+    },
+    drained: async () => (name === "stdout" ? options.reader?.drained() : undefined),
   });
   const interrupt = new AbortController();
   const stderr = sink("stderr");

@@ -111,10 +111,44 @@ describe("traffic", () => {
   test("has what came instead of a request, without its credentials", async () => {
     const { port, events } = await serve();
     const client = await RawClient.connect(port);
-    client.write("GET / HTTP/1.1\r\nCookie: abc\r\nbroken\r\n\r\n");
+    client.write("GET / HTTP/1.1\r\nCookie: abc\r\nA: b\r\nbroken\r\n\r\n");
     await client.ended;
-    expect(shown(events, "in")).toBe("GET / HTTP/1.1\r\nCookie: ***\r\nbroken\r\n\r\n");
+    expect(shown(events, "in")).toBe("GET / HTTP/1.1\r\nCookie: ***\r\nA: b\r\nbroken\r\n\r\n");
     const [message] = events.filter(({ kind }) => kind === "message");
     expect(message).toMatchObject({ text: "Received: no request", bytes: Buffer.from(shown(events, "in")) });
+  });
+
+  test("has what was refused without credentials, wherever in it they are, and with every byte", async () => {
+    const field = (line: string) => `GET / HTTP/1.1\r\nHost: x\r\n${line}\r\n\r\n`;
+    for (const [request, status] of [
+      [field("Authorization:\r\n Bearer SECRET"), 400],
+      [field("Proxy-Authorization : Basic SECRET"), 400],
+      ["GET http://ani:SECRET@x/add HTTP/1.1\r\nHost: x\r\n\r\n", 400],
+      ["GET / HTTP/1.1\nAuthorization: Bearer SECRET\n\n", 400],
+      [`${field("bad")}GET /?token=SECRET HTTP/1.1\r\nCookie: SECRET\r\n\r\n`, 400],
+      [`GET / HTTP/1.1\r\nHost: x\r\nCookie: ${"SECRET".repeat(3000)}`, 431],
+    ] as const) {
+      const { port, events } = await serve();
+      const client = await RawClient.connect(port);
+      client.write(request);
+      expect((await client.all()).toString()).toStartWith(`HTTP/1.1 ${status} `);
+      expect(shown(events, "in").length).toBe(Math.min(request.length, 16_384));
+      expect(shown(events, "in")).toStartWith("GET ");
+      for (const event of events) {
+        const texts = [JSON.stringify(event), "bytes" in event ? Buffer.from(event.bytes!).toString() : ""];
+        expect(texts.join()).not.toContain("SECRET");
+      }
+    }
+  });
+
+  test("has trailers that are refused, without a credential that came in two pieces", async () => {
+    const { port, events } = await serve();
+    const client = await RawClient.connect(port);
+    const start = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    client.write(`${start}X-Token: SEC`);
+    await until(() => shown(events, "in") === start);
+    client.write("RET\r\n bad\r\n\r\n");
+    expect((await client.all()).toString()).toStartWith("HTTP/1.1 400 ");
+    expect(shown(events, "in")).toBe(`${start}X-Token: ******\r\n****\r\n\r\n`);
   });
 });

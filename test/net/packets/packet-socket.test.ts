@@ -15,7 +15,7 @@ interface Seen {
   readonly seconds: number;
 }
 
-function capture(port: number, wanted = Number.POSITIVE_INFINITY) {
+function capture(port: number, wanted = Number.POSITIVE_INFINITY, mayReceive = () => true) {
   const seen: Seen[] = [];
   const socket = openPacketSocket({
     interface: "lo",
@@ -25,6 +25,7 @@ function capture(port: number, wanted = Number.POSITIVE_INFINITY) {
       return seen.length < wanted;
     },
     onBatch: () => {},
+    mayReceive,
   });
   onTestFinished(() => socket.close());
   return { seen, socket };
@@ -58,6 +59,24 @@ describe("the loopback", () => {
     for (let count = 0; count < 5; count++) target.send("x", target.port, "127.0.0.1");
     await socket.done;
     expect(seen).toHaveLength(2);
+  });
+
+  test("nothing is taken while it cannot be used; then all of it comes, or at the end", async () => {
+    for (const end of ["goes on", "finishes"]) {
+      const target = await receiver();
+      let [asked, mayReceive] = [0, false];
+      const { seen, socket } = capture(target.port, Number.POSITIVE_INFINITY, () => {
+        asked++;
+        return mayReceive;
+      });
+      for (let count = 0; count < 200; count++) target.send(`${count}`, target.port, "127.0.0.1");
+      await until(() => asked > 2);
+      expect(seen).toHaveLength(0);
+      if (end === "goes on") mayReceive = true;
+      else socket.finish();
+      await until(() => seen.length === 200);
+      expect(socket.counts().dropped).toBe(0);
+    }
   });
 
   test("what the kernel has received is still handed over when it is to finish", async () => {

@@ -56,6 +56,20 @@ test("every event is in the file, however many there are", async () => {
   expect(ended).toEqual(["end"]);
 });
 
+test("a packet has the time at which its event happened, where that was in a thread", async () => {
+  const { hub, stream, stopping } = recording(10_000);
+  const traffic = hub.service("echo");
+  for (const time of [1_700_000_000_250, 1_700_000_001_500])
+    traffic.emit({ kind: "bytes", conversation, direction: "in", bytes: Uint8Array.of(1), time });
+  stopping.abort();
+  const times: number[] = [];
+  const reader = new CaptureReader({
+    frame: ({ seconds, nanoseconds }) => void times.push(seconds * 1000 + nanoseconds / 1e6),
+  });
+  reader.read(await new Response(stream).bytes());
+  expect(times).toEqual([1_700_000_000_250, 1_700_000_001_500]);
+});
+
 test("what a slow reader has no room for is left out whole, and counted", async () => {
   const { stream, stopping, send } = recording(10_000);
   for (let count = 0; count < 30; count++) send(Buffer.alloc(1000));

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import type { Logger } from "../../../src/core/log.ts";
+import { everyEvent } from "../../../src/observe/observer.ts";
 import { TrafficHub } from "../../../src/observe/traffic-hub.ts";
 import { registry } from "../../../src/registry.ts";
 import { BanList } from "../../../src/server/guards/ban-list.ts";
@@ -178,6 +179,38 @@ describe("a service in threads", () => {
       await until(() => count() > logged);
       return chunks.length === observed;
     });
+  });
+
+  test("an observer of every event gets them all, also more than may be on their way at once", async () => {
+    const { port, hub } = await start("services:\n  time: { port: 0, threads: 1 }\n");
+    let [received, replies, lost] = [0, 0, 0];
+    const removeObserver = hub.add({
+      rates: { bytes: everyEvent },
+      observe: (event) => {
+        if (event.kind !== "bytes") return;
+        if (event.direction === "in") received += event.bytes.length;
+        else replies++;
+      },
+      sampledOut: (_service, _kind, count) => {
+        lost += count;
+      },
+    });
+    onTestFinished(removeObserver);
+    const client = await connect(port);
+    await until(async () => {
+      client.write("TIME");
+      await client.text(12);
+      return replies > 0;
+    });
+    // From now on the thread knows the observer. Each chunk counts as 512 bytes and its own, of 2 MiB.
+    const [receivedBefore, repliesBefore] = [received, replies];
+    const rounds = 3000;
+    for (let round = 0; round < rounds; round++) {
+      client.write("TIME");
+      await client.text(12);
+    }
+    await until(() => replies >= repliesBefore + rounds || lost > 0);
+    expect([received - receivedBefore, replies - repliesBefore, lost]).toEqual([4 * rounds, rounds, 0]);
   });
 });
 
