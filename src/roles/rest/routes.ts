@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { nearest } from "../../core/nearest.ts";
 import type { Operations } from "../../core/operation.ts";
+import { redactedTarget } from "../../protocol/http/secrets.ts";
 import type { RestDescription } from "./description.ts";
 import { docsPage, docsPolicy } from "./docs/page.ts";
 import { errorReply, type Reply } from "./reply.ts";
@@ -71,7 +72,8 @@ function notFound(path: string, names: readonly string[]): Reply {
   const asked = path.replaceAll("/", "").slice(0, 100);
   const near = nearest(asked, names);
   const hint = near === undefined ? "" : ` Did you mean /${near}?`;
-  const detail = `There is nothing at ${path}.${hint}`;
+  // The answer is shown to observers, too.
+  const detail = `There is nothing at ${redactedTarget(path)}.${hint}`;
   return errorReply(404, "Not found", { detail, operations: names });
 }
 

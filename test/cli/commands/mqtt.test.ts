@@ -45,6 +45,7 @@ test("sub acknowledges no message while the pipe it prints to is full", async ()
   const other = await subscriber(port, "-t", "t", "-q", "1", "-C", "3", "-v");
   await pub(port, ["-t", "t", "-l", "-q", "1"], "satu\ndua\ntiga");
   expect(await other.exit).toBe(0);
+  await until(() => sub.stdout !== "");
   expect(sub.stdout).toBe("t satu\n");
   await until(() => {
     reader.take();

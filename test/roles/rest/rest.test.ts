@@ -3,6 +3,7 @@ import { z } from "zod";
 import { rest } from "../../../src/roles/rest/index.ts";
 import { type GoldenEvent, golden } from "../../support/golden.ts";
 import { labOperations } from "../../support/lab-operations.ts";
+import { RawClient } from "../../support/raw-client.ts";
 import { type RawReply, rawHttp } from "../../support/raw-http.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
@@ -171,6 +172,18 @@ describe("rest", () => {
     expect((await fetch(`${url}/%zz`)).status).toBe(404);
     expect((await fetch(`${url}/constructor`)).status).toBe(404);
     expect((await fetch(`${url}/a/b/c`, { method: "POST" })).status).toBe(404);
+  });
+
+  test("the answer to an unknown path has no credentials of it, because observers see the answer", async () => {
+    const { port } = await start();
+    for (const [path, shown] of [
+      ["//ani:abc@x/add", "//***@x/add"],
+      ["/nope;token=abc", "/nope;token=***"],
+    ]) {
+      const client = await RawClient.connect(port);
+      client.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect((await client.all()).toString()).toContain(`"There is nothing at ${shown}."`);
+    }
   });
 
   test.each(["/", "/docs", "/openapi.json"])(
