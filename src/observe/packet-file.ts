@@ -5,6 +5,8 @@ import { QueuedWriter, type QueuedWriterOptions, type Unwritten } from "./queued
 
 const retryMs = 1000;
 
+const pause = () => new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+
 /** Written at once. */
 const chunkSize = 1024 * 1024;
 
@@ -22,6 +24,8 @@ export class PacketFile extends QueuedWriter<Uint8Array> {
   size = 0;
   /** Packets that it had taken, and that were not written when it was given up. */
   lostPackets = 0;
+
+  readonly #abandoned = Promise.withResolvers<void>();
 
   constructor({ onFailure, ...options }: PacketFileOptions) {
     super({ ...options, batch, slowness: "the disk is too slow" }, new ChunkQueue(chunkSize));
@@ -42,10 +46,15 @@ export class PacketFile extends QueuedWriter<Uint8Array> {
     for (;;) {
       await this.flush();
       if (this.isEmpty) break;
-      await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+      await Promise.race([pause(), this.#abandoned.promise]);
     }
     this.write(last);
     await this.close();
+  }
+
+  override abandon(): void {
+    super.abandon();
+    this.#abandoned.resolve();
   }
 
   /** Their count is in the statistics of the interfaces. */

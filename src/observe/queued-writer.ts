@@ -114,10 +114,14 @@ export abstract class QueuedWriter<Item> {
 
   /** What waits is not waited for any longer. A write that is on its way may still come to its end. */
   abandon(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.isEmpty) return;
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    if (!this.isEmpty) this.giveUp(this.#isWriting ? undefined : this.#fd, this.#unwrittenChunks());
+    const unwritten = this.#unwrittenChunks();
+    this.#chunk = undefined;
+    this.#chunkWritten = 0;
+    this.#waitingBytes = 0;
+    this.giveUp(this.#isWriting ? undefined : this.#fd, unwritten);
   }
 
   /** What could not be written is given up. @param _fd undefined while a write is on its way */

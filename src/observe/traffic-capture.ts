@@ -152,20 +152,21 @@ export class TrafficCapture implements Observer {
   }
 
   #finish(file: PacketFile): void {
-    const finished = file.finish(this.#recording.statistics()).then(() => {
-      this.#finishing.delete(file);
-      this.#lose(file.lostPackets);
-    });
-    this.#finishing.set(file, finished);
+    const finished = file.finish(this.#recording.statistics());
+    this.#finishing.set(
+      file,
+      finished.then(() => this.#forget(file)),
+    );
     this.#before = this.counts;
     this.#recording.startFile();
     this.#file = undefined;
   }
 
-  /** Packets that had been taken. */
-  #lose(packets: number): void {
+  /** All of it is written, or what is not counts as left out. */
+  #forget(file: PacketFile): void {
+    if (!this.#finishing.delete(file)) return;
     const { received, dropped } = this.#before;
-    this.#before = { received, dropped: dropped + packets };
+    this.#before = { received, dropped: dropped + file.lostPackets };
   }
 
   #use(file: PacketFile): void {
@@ -222,7 +223,7 @@ export class TrafficCapture implements Observer {
     await withTimeout(Promise.all(this.#finishing.values()), closeTimeoutMs);
     for (const file of this.#finishing.keys()) {
       file.abandon();
-      this.#lose(file.lostPackets);
+      this.#forget(file);
     }
     if (last !== undefined && received === 0) rmSync(this.settings.file, { force: true });
   }
