@@ -1,18 +1,16 @@
+import { PacketBlocks } from "../protocol/capture/packet-blocks.ts";
 import type { ItemQueue } from "./queued-writer.ts";
 
-interface Chunk {
-  readonly bytes: Uint8Array;
-  length: number;
-}
-
-/** Chunks that are kept to be used again: more are needed only while the disk is slow. */
+/** Chunks that are kept to be used again when nothing waits: more are needed only while the disk is slow. */
 const keptChunks = 4;
 
-/** Blocks of bytes, copied one behind the other into chunks that are used again. */
+/** Blocks of whole words, one behind the other in chunks that are used again. */
 export class ChunkQueue implements ItemQueue<Uint8Array> {
   readonly #size: number;
-  readonly #chunks: Chunk[] = [];
-  readonly #free: Uint8Array[] = [];
+  readonly #chunks: PacketBlocks[] = [];
+  readonly #free: PacketBlocks[] = [];
+  /** The last one that was taken. */
+  #taken: PacketBlocks | undefined;
 
   /** @param size of a chunk; a larger block has one of its own */
   constructor(size: number) {
@@ -24,27 +22,33 @@ export class ChunkQueue implements ItemQueue<Uint8Array> {
   }
 
   push(block: Uint8Array): void {
+    this.room(block.length).append(block);
+  }
+
+  /** Where so many bytes of blocks can be written behind the others, before anything else is asked of the queue. */
+  room(bytes: number): PacketBlocks {
     const last = this.#chunks.at(-1);
-    const chunk =
-      last !== undefined && last.length + block.length <= last.bytes.length ? last : this.#add(block.length);
-    chunk.bytes.set(block, chunk.length);
-    chunk.length += block.length;
+    return last !== undefined && bytes <= last.free ? last : this.#add(bytes);
   }
 
   take(): Uint8Array | undefined {
-    const chunk = this.#chunks.shift();
-    return chunk?.bytes.subarray(0, chunk.length);
+    this.#taken = this.#chunks.shift();
+    // Memory that was never touched costs more than what is written to it.
+    if (this.#chunks.length === 0 && this.#free.length > keptChunks) this.#free.length = keptChunks;
+    return this.#taken?.written;
   }
 
-  release(taken: Uint8Array): void {
-    if (this.#free.length >= keptChunks || taken.buffer.byteLength !== this.#size) return;
-    this.#free.push(new Uint8Array(taken.buffer));
+  release({ buffer }: Uint8Array): void {
+    const chunk = this.#taken;
+    this.#taken = undefined;
+    if (chunk?.bytes.buffer !== buffer || buffer.byteLength !== this.#size) return;
+    chunk.clear();
+    this.#free.push(chunk);
   }
 
-  #add(needed: number): Chunk {
-    const bytes =
-      needed <= this.#size ? (this.#free.pop() ?? new Uint8Array(this.#size)) : new Uint8Array(needed);
-    const chunk = { bytes, length: 0 };
+  #add(needed: number): PacketBlocks {
+    const free = needed <= this.#size ? this.#free.pop() : undefined;
+    const chunk = free ?? new PacketBlocks(new Uint8Array(Math.max(needed, this.#size)));
     this.#chunks.push(chunk);
     return chunk;
   }

@@ -1,6 +1,8 @@
 import { ftruncateSync } from "node:fs";
+import type { PacketBlocks } from "../protocol/capture/packet-blocks.ts";
 import { BlockType } from "../protocol/capture/pcapng-format.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
+import type { PacketSink } from "./packet-sink.ts";
 import { QueuedWriter, type QueuedWriterOptions, type Unwritten } from "./queued-writer.ts";
 
 const retryMs = 1000;
@@ -11,7 +13,7 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, retryMs).unref(
 const chunkSize = 1024 * 1024;
 
 /** A write for each packet would cost more than the packet itself. */
-const batch = { bytes: chunkSize / 4, ms: 20 };
+const batch = { bytes: chunkSize, ms: 20 };
 
 export interface PacketFileOptions extends Pick<QueuedWriterOptions, "fd" | "name" | "maxWaiting" | "write"> {
   /** Gets the reason when the file cannot be written. */
@@ -19,16 +21,19 @@ export interface PacketFileOptions extends Pick<QueuedWriterOptions, "fd" | "nam
 }
 
 /** A pcapng file of which whole blocks are written. */
-export class PacketFile extends QueuedWriter<Uint8Array> {
+export class PacketFile extends QueuedWriter<Uint8Array> implements PacketSink {
   /** Bytes that it has, those that wait among them. */
   size = 0;
   /** Packets that it had taken, and that were not written when it was given up. */
   lostPackets = 0;
 
   readonly #abandoned = Promise.withResolvers<void>();
+  readonly #chunks: ChunkQueue;
 
   constructor({ onFailure, ...options }: PacketFileOptions) {
-    super({ ...options, batch, slowness: "the disk is too slow" }, new ChunkQueue(chunkSize));
+    const chunks = new ChunkQueue(chunkSize);
+    super({ ...options, batch, slowness: "the disk is too slow" }, chunks);
+    this.#chunks = chunks;
     this.onFailure = onFailure;
   }
 
@@ -36,6 +41,16 @@ export class PacketFile extends QueuedWriter<Uint8Array> {
     const isTaken = super.write(blocks);
     if (isTaken) this.size += blocks.length;
     return isTaken;
+  }
+
+  reserve(bytes: number): PacketBlocks | undefined {
+    return this.hasRoom(bytes) ? this.#chunks.room(bytes) : undefined;
+  }
+
+  commit(_blocks: PacketBlocks, bytes: number): boolean {
+    this.size += bytes;
+    this.added(bytes);
+    return true;
   }
 
   /**

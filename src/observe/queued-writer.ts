@@ -157,19 +157,29 @@ export abstract class QueuedWriter<Item> {
    * @returns false when it is lost
    */
   write(item: Item): boolean {
-    if (this.#isClosed) return false;
     const bytes = this.#queue.sizeOf(item);
     // A write of nothing cannot be told from a descriptor that takes nothing.
-    if (bytes === 0) return true;
+    if (bytes === 0) return !this.#isClosed;
+    if (!this.hasRoom(bytes)) return false;
+    this.#queue.push(item);
+    this.added(bytes);
+    return true;
+  }
+
+  /** Whether an item of so many bytes is taken. One that is not is lost, and counted. */
+  protected hasRoom(bytes: number): boolean {
+    if (this.#isClosed) return false;
     const waiting = this.#waitingBytes + this.#unwritten;
-    if (this.#isFull || (waiting > 0 && waiting + bytes > this.#maxWaiting)) {
-      this.#lose();
-      return false;
-    }
-    this.#append(item, bytes);
+    const isTaken = !this.#isFull && (waiting === 0 || waiting + bytes <= this.#maxWaiting);
+    if (!isTaken) this.#lose();
+    return isTaken;
+  }
+
+  /** An item of so many bytes is in the queue now. */
+  protected added(bytes: number): void {
+    this.#waitingBytes += bytes;
     const isIdle = !this.#isWriting && (this.#timer === undefined || this.#isBatching);
     if (isIdle) this.#begin();
-    return true;
   }
 
   /** Writes what waits, at once or with what comes soon. */
@@ -207,11 +217,6 @@ export abstract class QueuedWriter<Item> {
   /** Nothing waits. */
   get isEmpty(): boolean {
     return this.#waitingBytes === 0 && this.#chunk === undefined;
-  }
-
-  #append(item: Item, bytes: number): void {
-    this.#queue.push(item);
-    this.#waitingBytes += bytes;
   }
 
   #lose(): void {
@@ -266,7 +271,9 @@ export abstract class QueuedWriter<Item> {
     const item = this.gap({ lost: this.#lost, why: this.#why });
     this.#lost = 0;
     this.#isFull = false;
-    if (item !== undefined) this.#append(item, this.#queue.sizeOf(item));
+    if (item === undefined) return;
+    this.#queue.push(item);
+    this.#waitingBytes += this.#queue.sizeOf(item);
   }
 
   #failed(error: Error): void {

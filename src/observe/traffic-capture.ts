@@ -7,6 +7,7 @@ import { BlockType } from "../protocol/capture/pcapng-format.ts";
 import { checkRing, openNext, type Ring } from "./file-ring.ts";
 import type { Observer, SampleRates } from "./observer.ts";
 import { PacketFile, type PacketFileOptions } from "./packet-file.ts";
+import type { PacketSink } from "./packet-sink.ts";
 import type { Loss } from "./queued-writer.ts";
 import type { TrafficHub } from "./traffic-hub.ts";
 import { type RecordingCounts, type RecordingOptions, TrafficRecording } from "./traffic-recording.ts";
@@ -60,6 +61,11 @@ export class TrafficCapture implements Observer {
   readonly #clock: () => number;
   readonly #recording: TrafficRecording;
   readonly #leave: () => void;
+  readonly #sink: PacketSink = {
+    write: (blocks) => this.#current()?.write(blocks) ?? false,
+    reserve: (bytes) => this.#current()?.reserve(bytes),
+    commit: (blocks, bytes) => this.#current()?.commit(blocks, bytes) ?? false,
+  };
   #file: PacketFile | undefined;
   #openedAt = 0;
   /** Of the files before. */
@@ -79,7 +85,7 @@ export class TrafficCapture implements Observer {
       application: options.application,
       hasDatagrams: options.hasDatagrams,
       services: settings.services && new Set(settings.services),
-      write: (blocks) => this.#write(blocks),
+      sink: this.#sink,
       now: wallClock(),
     });
     this.#leave = options.hub.add(this);
@@ -174,13 +180,12 @@ export class TrafficCapture implements Observer {
     this.#openedAt = this.#clock();
   }
 
-  #write(blocks: Uint8Array): boolean {
-    if (this.#file === undefined) {
-      const file = this.#tryOpen();
-      if (file === undefined) return false;
-      this.#use(file);
-    }
-    return this.#file?.write(blocks) ?? false;
+  /** The file that is written. A new one is begun where there is none. */
+  #current(): PacketFile | undefined {
+    if (this.#file !== undefined) return this.#file;
+    const file = this.#tryOpen();
+    if (file !== undefined) this.#use(file);
+    return file;
   }
 
   /** Undefined where it cannot be opened, which is tried again after a second. */

@@ -1,6 +1,6 @@
 import type { Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
 import { LinkType } from "../protocol/capture/frame.ts";
-import { PacketBlocks } from "../protocol/capture/packet-blocks.ts";
+import { type PacketBlocks, packetBlockSize } from "../protocol/capture/packet-blocks.ts";
 import {
   emptyBlock,
   interfaceDescription,
@@ -20,6 +20,7 @@ import {
 import { madeUpHeaders } from "../protocol/capture/synthetic/made-up.ts";
 import { TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
 import { everyEvent, type Observer, type SampleRates } from "./observer.ts";
+import type { PacketSink } from "./packet-sink.ts";
 
 export interface RecordingOptions {
   /** The program that writes it. */
@@ -28,12 +29,7 @@ export interface RecordingOptions {
   readonly services?: ReadonlySet<string> | undefined;
   /** Whether a service speaks by datagrams, which are messages and no bytes. */
   readonly hasDatagrams: (service: string) => boolean;
-  /**
-   * Takes blocks of the file, together or not at all.
-   * @param blocks valid until it returns
-   * @returns whether it took them
-   */
-  readonly write: (blocks: Uint8Array) => boolean;
+  readonly sink: PacketSink;
   /** Milliseconds since 1970, with their fraction. */
   readonly now: () => number;
 }
@@ -49,6 +45,15 @@ interface RecordedInterface {
   received: number;
   dropped: number;
 }
+
+/** How packets of one protocol are written. */
+interface PacketKind<Packet> {
+  readonly sizeOf: (packet: Packet) => number;
+  readonly write: (blocks: PacketBlocks, at: number, packet: Packet) => void;
+}
+
+const tcpPacket: PacketKind<Segment> = { sizeOf: tcpPacketSize, write: writeTcpPacket };
+const udpPacket: PacketKind<Datagram> = { sizeOf: udpPacketSize, write: writeUdpPacket };
 
 /** Connections that are known at once; of what is forgotten the rest begins in the middle again. */
 const maxTalks = 65_536;
@@ -69,7 +74,6 @@ export class TrafficRecording implements Observer {
   readonly #interfaces = new Map<string, RecordedInterface>();
   /** By the conversation's identifier. */
   readonly #talks = new Map<string, TcpTalk>();
-  readonly #blocks = new PacketBlocks();
   #sequence = 0;
   #hasBegun = false;
   /** Packets were left out of which the file does not tell yet. */
@@ -81,7 +85,7 @@ export class TrafficRecording implements Observer {
 
   /** Writes the beginning of the file, which its first packet writes otherwise. */
   begin(): void {
-    this.#hasBegun ||= this.#options.write(sectionHeader(this.#options.application, comment));
+    this.#hasBegun ||= this.#options.sink.write(sectionHeader(this.#options.application, comment));
   }
 
   /** What comes from now on is in a file of its own, in which connections go on that others have begun. */
@@ -103,10 +107,9 @@ export class TrafficRecording implements Observer {
     const { conversation } = event;
     if (conversation.transport === "zmq") return;
     if (conversation.transport === "udp") {
-      const datagrams = datagramsOf(event);
-      this.#record(event, datagrams, udpPacketSize, writeUdpPacket);
+      this.#record(event, datagramsOf(event), udpPacket);
     } else {
-      this.#record(event, this.#segmentsOf(event), tcpPacketSize, writeTcpPacket);
+      this.#record(event, this.#segmentsOf(event), tcpPacket);
     }
   }
 
@@ -156,7 +159,7 @@ export class TrafficRecording implements Observer {
     };
     this.begin();
     found.index = [...this.#interfaces.values()].filter(({ isDescribed }) => isDescribed).length;
-    found.isDescribed = this.#hasBegun && this.#options.write(interfaceDescription(described));
+    found.isDescribed = this.#hasBegun && this.#options.sink.write(interfaceDescription(described));
     return found;
   }
 
@@ -170,11 +173,9 @@ export class TrafficRecording implements Observer {
   #record<Packet extends Datagram>(
     event: TrafficEvent,
     packets: readonly Packet[] | undefined,
-    sizeOf: (packet: Packet) => number,
-    write: (blocks: PacketBlocks, at: number, packet: Packet) => void,
+    kind: PacketKind<Packet>,
   ): void {
     if (packets?.length === 0) return;
-    const blocks = this.#blocks;
     const from = this.#interface(event.conversation.service);
     if (packets === undefined) {
       this.#drop(from, 1);
@@ -184,12 +185,25 @@ export class TrafficRecording implements Observer {
     from.received += packets.length;
     // That of a thread's event is when it happened there, and not when it arrived here.
     const time = event.time ?? this.#options.now();
-    blocks.clear();
+    if (!from.isDescribed || !this.#write(from, packets, time, kind)) this.#drop(from, packets.length);
+  }
+
+  #write<Packet extends Datagram>(
+    { index }: RecordedInterface,
+    packets: readonly Packet[],
+    time: number,
+    { sizeOf, write }: PacketKind<Packet>,
+  ): boolean {
+    const { sink } = this.#options;
+    let bytes = 0;
+    for (const packet of packets) bytes += packetBlockSize(sizeOf(packet));
+    const blocks = sink.reserve(bytes);
+    if (blocks === undefined) return false;
     for (const packet of packets) {
-      const at = blocks.add(from.index, packet.way, this.#time.next(time), sizeOf(packet));
+      const at = blocks.add(index, packet.way, this.#time.next(time), sizeOf(packet));
       write(blocks, at, packet);
     }
-    if (!from.isDescribed || !this.#options.write(blocks.written)) this.#drop(from, packets.length);
+    return sink.commit(blocks, bytes);
   }
 
   #drop(from: RecordedInterface, count: number): void {
@@ -201,7 +215,7 @@ export class TrafficRecording implements Observer {
   #tellLoss(): void {
     if (!this.#isLossUntold) return;
     const statistics = this.statistics();
-    this.#isLossUntold = statistics.length === 0 || !this.#options.write(statistics);
+    this.#isLossUntold = statistics.length === 0 || !this.#options.sink.write(statistics);
   }
 
   /** Undefined where an end has no address. */

@@ -3,11 +3,11 @@ import { ChunkQueue } from "../../src/observe/chunk-queue.ts";
 
 test("blocks come out in their order, those that fit into a chunk together", () => {
   const queue = new ChunkQueue(8);
-  for (const text of ["abc", "def", "ghij", "a larger block", "kl"]) queue.push(Buffer.from(text));
+  for (const text of ["abc", "def", "ghij", "a larger block..", "kl"]) queue.push(Buffer.from(text));
   const taken: string[] = [];
   for (let chunk = queue.take(); chunk !== undefined; chunk = queue.take())
     taken.push(Buffer.from(chunk).toString());
-  expect(taken).toEqual(["abcdef", "ghij", "a larger block", "kl"]);
+  expect(taken).toEqual(["abcdef", "ghij", "a larger block..", "kl"]);
 });
 
 test("the block is copied, and a chunk that is given back is used again", () => {

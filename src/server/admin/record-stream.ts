@@ -1,4 +1,5 @@
 import { onAbort } from "../../core/deadline.ts";
+import { keepingSink } from "../../observe/packet-sink.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import { type RecordingOptions, TrafficRecording } from "../../observe/traffic-recording.ts";
 import { wallClock } from "../../observe/wall-clock.ts";
@@ -22,8 +23,7 @@ export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8
   const buffer = new SendBuffer(maxBuffered);
   const recording = new TrafficRecording({
     ...options,
-    // A copy, because it waits.
-    write: (blocks) => buffer.write(blocks.slice()),
+    sink: keepingSink((blocks) => buffer.write(blocks)),
     now: wallClock(),
   });
   // Whoever asked sees that it runs.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explain } from "../../../src/cli/commands/explain.ts";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
+import { keepingSink } from "../../../src/observe/packet-sink.ts";
 import { TrafficRecording } from "../../../src/observe/traffic-recording.ts";
 import { mermaidLibrary, readMermaid } from "../../support/mermaid.ts";
 import { connack, connect, packet, publish, subscribe } from "../../support/mqtt-packets.ts";
@@ -56,7 +57,7 @@ function record(events: readonly RecordedEvent[]): Uint8Array {
     application: "distsrv",
     hasDatagrams: () => false,
     now: () => 1_000_000,
-    write: (block) => blocks.push(block.slice()) > 0,
+    sink: keepingSink((block) => blocks.push(block) > 0),
   });
   const ends = { local: "127.0.0.1:1883", remote: "127.0.0.1:40000" };
   const conversation = { id: "mqtt#1", service: "mqtt", transport: "tcp", ...ends } as const;

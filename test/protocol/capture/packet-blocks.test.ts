@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Instant } from "../../../src/protocol/capture/frame.ts";
-import { PacketBlocks } from "../../../src/protocol/capture/packet-blocks.ts";
+import { PacketBlocks, packetBlockSize } from "../../../src/protocol/capture/packet-blocks.ts";
 import { enhancedPacket } from "../../../src/protocol/capture/pcapng-writer.ts";
 
 /** A packet of so many bytes, written in place. */
@@ -11,7 +11,7 @@ function add(blocks: PacketBlocks, time: Instant, length: number): void {
 
 test("they are what the writer of single blocks makes, whatever was there before", () => {
   const times = [0, 1, 65_535, 65_536, 1_764_316_800, 2 ** 32 - 1];
-  const blocks = new PacketBlocks();
+  const blocks = new PacketBlocks(new Uint8Array(2048));
   for (const length of [0, 1, 2, 3, 4, 1500]) {
     for (const seconds of times) {
       const time = { seconds, nanoseconds: 999_999_999 };
@@ -26,7 +26,7 @@ test("they are what the writer of single blocks makes, whatever was there before
 });
 
 test("the time is the number of nanoseconds, in two halves", () => {
-  const blocks = new PacketBlocks();
+  const blocks = new PacketBlocks(new Uint8Array(2048));
   for (const [seconds, nanoseconds] of [
     [1_764_316_800, 123_456_789],
     [4_294_967_295, 999_999_999],
@@ -40,14 +40,17 @@ test("the time is the number of nanoseconds, in two halves", () => {
   }
 });
 
-test("many and large ones find room, and the memory for them is given back", () => {
-  const blocks = new PacketBlocks();
-  const kept = blocks.bytes.length;
+test("they lie behind each other and behind what was made elsewhere, each as long as was said", () => {
+  const blocks = new PacketBlocks(new Uint8Array(1024));
   const time = { seconds: 1, nanoseconds: 0 };
-  for (let count = 0; count < 20; count++) add(blocks, time, 65_000 + count);
-  expect(blocks.written.length).toBeGreaterThan(20 * 65_000);
-  expect(blocks.written[28]).toBe(65_000 & 255);
+  blocks.append(Uint8Array.of(1, 2, 3, 4));
+  for (const length of [0, 1, 2, 3, 4, 5]) {
+    const before = blocks.length;
+    add(blocks, time, length);
+    expect(blocks.length - before).toBe(packetBlockSize(length));
+    expect(blocks.view.getUint32(before + 4, true)).toBe(packetBlockSize(length));
+  }
+  expect(blocks.free).toBe(1024 - blocks.length);
+  expect(blocks.written.subarray(0, 4)).toEqual(Uint8Array.of(1, 2, 3, 4));
   expect(blocks.words.buffer).toBe(blocks.bytes.buffer);
-  blocks.clear();
-  expect(blocks.bytes.length).toBe(kept);
 });

@@ -27,6 +27,7 @@ import { CommitGate } from "../wire/commit-gate.ts";
 import { Counters } from "../wire/counters.ts";
 import { forEachGuarded } from "../wire/guard.ts";
 import { LargePacket, minLargePacket } from "../wire/large-packet.ts";
+import { ObservedBytes } from "../wire/observed-bytes.ts";
 import { Flusher } from "../wire/outbound-buffer.ts";
 import { BusLink } from "./bus-link.ts";
 import type { Client } from "./client.ts";
@@ -103,6 +104,7 @@ export class Broker implements SessionContext {
   readonly audit: ClientAudit;
   /** What a client's PUBLISH is read into. */
   readonly view = new PublishView();
+  readonly observedBytes = new ObservedBytes();
   /** Bytes that have come and were not read yet, because their packet is not whole or their client is throttled. */
   receiveBacklog = 0;
   /** Clients without MQTT 5 whose message was not taken for want of room: once they have connected again they repeat it. */

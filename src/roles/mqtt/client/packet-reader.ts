@@ -203,7 +203,7 @@ export class PacketReader<C extends ReadConnection> {
     const connection = this.#connection;
     const frame = this.#frame;
     const observed = this.#copyForObservers(bytes, from, limit);
-    const { clock, router } = connection.broker;
+    const { clock, router, observedBytes } = connection.broker;
     const start = clock.now();
     let packets = packetsPerCheck;
     let nextCheck = router.work + workPerCheck;
@@ -227,6 +227,7 @@ export class PacketReader<C extends ReadConnection> {
       if (at > from && observed !== undefined) {
         traceBytesIn(connection.writer, connection.version, observed, 0, at - from);
       }
+      if (observed !== undefined) observedBytes.giveBack(observed);
     }
     // Only whole packets count, not any byte. [MQTT-3.1.2-22]
     if (at > from) this.#restartKeepAlive();
@@ -244,9 +245,9 @@ export class PacketReader<C extends ReadConnection> {
 
   /** Subscribers' packet identifiers are written into the very bytes that came: observers get them as they were. */
   #copyForObservers(bytes: Buffer, from: number, limit: number): Buffer | undefined {
-    const { traffic } = this.#connection.writer;
-    if (from === limit || !traffic.sample("bytes")) return undefined;
-    return Buffer.from(bytes.subarray(from, limit));
+    const { writer, broker } = this.#connection;
+    if (from === limit || !writer.traffic.sample("bytes")) return undefined;
+    return broker.observedBytes.copy(bytes, from, limit);
   }
 
   #handleLarge(bytes: Buffer, length: number): void {

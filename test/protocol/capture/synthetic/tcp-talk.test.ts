@@ -16,7 +16,7 @@ import { maxSegment, TcpTalk } from "../../../../src/protocol/capture/synthetic/
 const ends = endpointsOf("127.0.0.1:1883", "127.0.0.1:40000")!;
 const first = 1000;
 
-const blocks = new PacketBlocks();
+const blocks = new PacketBlocks(new Uint8Array(256 * 1024));
 
 /** As it is behind other packets, in memory that had others before. */
 function bytesOf<Packet extends Datagram>(

@@ -1,0 +1,27 @@
+import { PacketBlocks } from "../protocol/capture/packet-blocks.ts";
+
+/** Takes the blocks of a pcapng file, those of an event together or not at all. */
+export interface PacketSink {
+  /**
+   * @param blocks valid until it returns
+   * @returns whether it took them
+   */
+  write(blocks: Uint8Array): boolean;
+  /**
+   * Where so many bytes of blocks are written in place, at once, so that they are copied once only.
+   * @returns undefined: there is no room, and they are lost
+   */
+  reserve(bytes: number): PacketBlocks | undefined;
+  /**
+   * The room that was reserved is filled.
+   * @returns whether it took them
+   */
+  commit(blocks: PacketBlocks, bytes: number): boolean;
+}
+
+/** @param write gets blocks that are its own */
+export const keepingSink = (write: (blocks: Uint8Array) => boolean): PacketSink => ({
+  write: (blocks) => write(blocks.slice()),
+  reserve: (bytes) => new PacketBlocks(new Uint8Array(bytes)),
+  commit: ({ written }) => write(written),
+});
