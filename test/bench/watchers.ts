@@ -58,21 +58,32 @@ async function processorTime(
   return used;
 }
 
-/** A reader that is never slow: it looks at nothing. Ready once the past events have come. */
+/** A reader that is never slow: it looks at nothing. Those that have left are noticed when something is sent to them. */
 async function watch(port: number): Promise<net.Socket> {
+  for (;;) {
+    const socket = await tryWatch(port);
+    if (socket !== undefined) return socket;
+    await Bun.sleep(100);
+  }
+}
+
+/** Ready once the past events have come. Undefined: as many as the server lets in watch already. */
+async function tryWatch(port: number): Promise<net.Socket | undefined> {
   const socket = net.connect({ port, host: "127.0.0.1" });
   socket.write(`GET /api/events?history=0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", reject);
-    let text = "";
-    socket.on("data", function wait(chunk: Buffer) {
-      text += chunk.toString("latin1");
-      if (!text.includes("event: ready")) return;
-      socket.off("data", wait).resume();
-      resolve();
-    });
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  socket.once("error", reject);
+  let text = "";
+  socket.on("data", function wait(chunk: Buffer) {
+    text += chunk.toString("latin1");
+    const isRefused = text.startsWith("HTTP/1.1 503 ");
+    if (!isRefused && !text.includes("event: ready")) return;
+    socket.off("data", wait).resume();
+    resolve(!isRefused);
   });
-  return socket;
+  if (await promise) return socket;
+  socket.destroy();
+  return undefined;
 }
 
 function publish(publisher: mqtt.MqttClient): Promise<void> {

@@ -15,7 +15,12 @@ interface StreamReader {
 const sliceMs = 1;
 
 const lastChunk = Buffer.from("0\r\n\r\n");
-const lineEnd = Buffer.from("\r\n");
+
+/** The longest line with a chunk's length, and the end of the line after the chunk. */
+const maxFraming = 16;
+
+/** A larger chunk has memory of its own. */
+const maxKept = 64 * 1024;
 
 /** A reply's body that is sent as it comes, no faster than the client reads it, and in turn with other clients. */
 export class ReplyStream {
@@ -23,6 +28,8 @@ export class ReplyStream {
   readonly #isChunked: boolean;
   readonly #sink: StreamSink;
   #isCancelled = false;
+  /** For framed chunks, which are the network's no longer when they have been written. */
+  #kept = Buffer.alloc(0);
   #drained = () => {};
 
   constructor(body: ReadableStream<Uint8Array>, isChunked: boolean, sink: StreamSink) {
@@ -38,7 +45,8 @@ export class ReplyStream {
       const { done, value } = await this.#reader.read();
       if (this.#isCancelled) return false;
       if (done) break;
-      if (value !== undefined && value.length > 0) this.#sink.write(this.#isChunked ? chunk(value) : value);
+      if (value !== undefined && value.length > 0)
+        this.#sink.write(this.#isChunked ? this.#chunk(value) : value);
       if (performance.now() - start > sliceMs) {
         await new Promise((resolve) => setImmediate(resolve));
         start = performance.now();
@@ -67,8 +75,21 @@ export class ReplyStream {
       this.#drained = resolve;
     });
   }
-}
 
-/** (RFC 9112, section 7.1) */
-const chunk = (data: Uint8Array): Uint8Array =>
-  Buffer.concat([Buffer.from(`${data.length.toString(16)}\r\n`), data, lineEnd]);
+  /** (RFC 9112, section 7.1) */
+  #chunk(data: Uint8Array): Buffer {
+    const line = `${data.length.toString(16)}\r\n`;
+    const chunk = this.#memory(data.length + maxFraming);
+    let end = chunk.write(line, 0, "latin1");
+    chunk.set(data, end);
+    end += data.length;
+    end += chunk.write("\r\n", end, "latin1");
+    return chunk.subarray(0, end);
+  }
+
+  #memory(size: number): Buffer {
+    if (size > maxKept) return Buffer.allocUnsafe(size);
+    if (size > this.#kept.length) this.#kept = Buffer.allocUnsafeSlow(Math.min(maxKept, size * 2));
+    return this.#kept;
+  }
+}

@@ -2,7 +2,7 @@ import { onAbort } from "../../core/deadline.ts";
 import { eventJson, type RecordedEvent } from "../../observe/recorded-event.ts";
 import { formatEventId, type ReplayOptions, replayFor } from "./event-replay.ts";
 import { LostEvents } from "./lost-events.ts";
-import { SendBuffer } from "./send-buffer.ts";
+import { defaultGatherMs, SendBuffer } from "./send-buffer.ts";
 
 export interface EventStreamOptions extends ReplayOptions {
   readonly stopping: AbortSignal;
@@ -11,6 +11,8 @@ export interface EventStreamOptions extends ReplayOptions {
   readonly keepAliveMs?: number;
   /** Bytes that may be buffered for a slow reader. */
   readonly maxBuffered?: number;
+  /** As that of the buffer. */
+  readonly gatherMs?: number;
 }
 
 /** One reader's server-sent events: the past ones first, then live ones until it disconnects or the server stops. */
@@ -22,8 +24,9 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
     untilChanged,
     keepAliveMs = 15_000,
     maxBuffered = 1024 * 1024,
+    gatherMs = defaultGatherMs,
   } = options;
-  const buffer = new SendBuffer(maxBuffered);
+  const buffer = new SendBuffer(maxBuffered, { gatherMs });
   const lost = new LostEvents((count) => buffer.write(message("left-out", count)));
   // A full buffer must drain to one half first. So a gap is reported once, and not again after every other event.
   const reportLost = () => {

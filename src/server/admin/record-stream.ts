@@ -3,7 +3,7 @@ import { keepingSink } from "../../observe/packet-sink.ts";
 import type { TrafficHub } from "../../observe/traffic-hub.ts";
 import { type RecordingOptions, TrafficRecording } from "../../observe/traffic-recording.ts";
 import { wallClock } from "../../observe/wall-clock.ts";
-import { SendBuffer } from "./send-buffer.ts";
+import { defaultGatherMs, SendBuffer } from "./send-buffer.ts";
 
 export interface RecordStreamOptions
   extends Pick<RecordingOptions, "application" | "services" | "hasDatagrams"> {
@@ -14,13 +14,22 @@ export interface RecordStreamOptions
   readonly onEnd: () => void;
   /** Bytes that may be buffered for a slow reader. */
   readonly maxBuffered?: number;
+  /** As that of the buffer. */
+  readonly gatherMs?: number;
   readonly statisticsMs?: number;
 }
 
 /** One reader's pcapng file of the traffic from now on, until it disconnects or the recording is ended. */
 export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8Array> {
-  const { hub, until, onEnd, maxBuffered = 8 * 1024 * 1024, statisticsMs = 1000 } = options;
-  const buffer = new SendBuffer(maxBuffered);
+  const {
+    hub,
+    until,
+    onEnd,
+    maxBuffered = 8 * 1024 * 1024,
+    statisticsMs = 1000,
+    gatherMs = defaultGatherMs,
+  } = options;
+  const buffer = new SendBuffer(maxBuffered, { gatherMs });
   const recording = new TrafficRecording({
     ...options,
     sink: keepingSink((blocks) => buffer.write(blocks)),

@@ -1,17 +1,37 @@
+/** Nobody sees a delay of so many milliseconds. */
+export const defaultGatherMs = 50;
+
+export interface SendBufferOptions {
+  /** Milliseconds at least between what the reader gets and what it gets next. */
+  readonly gatherMs?: number;
+  /** Milliseconds that only go forward; another clock in tests. */
+  readonly clock?: () => number;
+  /** Another timer in tests. @returns how to stop it */
+  readonly after?: (ms: number, call: () => void) => () => void;
+}
+
 /**
  * A bounded buffer of what one reader gets. The reader pulls everything that is buffered at once, so that a burst of
- * events costs one write.
+ * events costs one write. What comes after a pause is sent at once; what comes soon after it is gathered, because a write for
+ * each of many readers costs more than the events themselves.
  */
 export class SendBuffer {
   readonly #limit: number;
+  readonly #gatherMs: number;
+  readonly #clock: () => number;
+  readonly #after: (ms: number, call: () => void) => () => void;
+  #drainedAt = Number.NEGATIVE_INFINITY;
   #chunks: Uint8Array[] = [];
   #size = 0;
   #isClosed = false;
   #wake = () => {};
 
   /** @param limit bytes that may be buffered */
-  constructor(limit: number) {
+  constructor(limit: number, { gatherMs = 0, clock, after = afterTimeout }: SendBufferOptions = {}) {
     this.#limit = limit;
+    this.#gatherMs = gatherMs;
+    this.#clock = clock ?? (() => performance.now());
+    this.#after = after;
   }
 
   get isEmpty(): boolean {
@@ -54,11 +74,8 @@ export class SendBuffer {
       {
         pull: async (controller) => {
           // Who enqueues nothing is not asked again, and a write of nothing wakes this, too.
-          while (this.isEmpty && !this.#isClosed) {
-            await new Promise<void>((resolve) => {
-              this.#wake = resolve;
-            });
-          }
+          while (this.isEmpty && !this.#isClosed) await this.#written();
+          await this.#gather();
           const bytes = this.#drain();
           if (bytes.length > 0) controller.enqueue(bytes);
           if (this.#isClosed) controller.close();
@@ -69,10 +86,35 @@ export class SendBuffer {
     );
   }
 
+  #written(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    return promise;
+  }
+
+  /** Waits for what comes soon after the last write, while there is room for it. */
+  async #gather(): Promise<void> {
+    const due = this.#drainedAt + this.#gatherMs - this.#clock();
+    if (due <= 0) return;
+    let isDue = false;
+    const stop = this.#after(due, () => {
+      isDue = true;
+      this.#wake();
+    });
+    while (!isDue && !this.#isClosed && this.isHalfEmpty) await this.#written();
+    stop();
+  }
+
   #drain(): Uint8Array {
+    this.#drainedAt = this.#clock();
     const bytes = Buffer.concat(this.#chunks);
     this.#chunks = [];
     this.#size = 0;
     return bytes;
   }
+}
+
+function afterTimeout(ms: number, call: () => void): () => void {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
 }
