@@ -69,8 +69,12 @@ export async function storeVerify(directory: string, out: StoreOutput): Promise<
       return exitStatus.failed;
     }
     const torn = log.torn === 0 ? "" : `; the last one, of ${log.torn} bytes, was not written to its end`;
+    const unsynced =
+      log.unsynced === undefined
+        ? ""
+        : `; ${log.unsynced.groups} after it had not been synced when the power failed, and are left out`;
     out.write(
-      `${directory} is whole: ${log.segments.length} segments, the last group is ${log.lastGroup}${torn}\n`,
+      `${directory} is whole: ${log.segments.length} segments, the last group is ${log.lastGroup}${torn}${unsynced}\n`,
     );
     return exitStatus.ok;
   });

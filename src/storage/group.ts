@@ -7,7 +7,8 @@
  * | 4 | 4 | length of the body |
  * | 8 | 8 | number of the group: each group's is one more than the last one's |
  * | 16 | 8 | number of the group that the last whole checkpoint began with; 0: there is none |
- * | 24 | 8 | 0; kept for the node that a group comes from |
+ * | 24 | 4 | how many groups just before it were not synced yet when it was written; 0: all were |
+ * | 28 | 4 | 0; kept for the node that a group comes from |
  * | 32 | 8 | XXH64 of the body, with the segment's seed |
  * | 40 | 8 | XXH64 of the 40 bytes before, with the same seed |
  *
@@ -25,6 +26,8 @@ export interface GroupHead {
   readonly number: number;
   /** The first group of the last whole checkpoint; 0: there is none. */
   readonly checkpoint: number;
+  /** How many groups just before it a power cut may have taken away although it is there itself. */
+  readonly unsynced: number;
 }
 
 /** The bytes that a group of so long a body takes in the file. */
@@ -43,7 +46,8 @@ export function sealGroup(
   bytes.writeUInt32LE(end - body, start + 4);
   writeNumber(bytes, head.number, start + 8);
   writeNumber(bytes, head.checkpoint, start + 16);
-  writeNumber(bytes, 0, start + 24);
+  bytes.writeUInt32LE(head.unsynced, start + 24);
+  bytes.writeUInt32LE(0, start + 28);
   bytes.writeBigUInt64LE(hash(bytes, body, end, seed), start + 32);
   bytes.writeBigUInt64LE(hash(bytes, start, start + 40, seed), start + 40);
   bytes.fill(0, end, start + groupSize(end - body));
@@ -55,7 +59,12 @@ export function readHead(bytes: Buffer, at: number, seed: bigint): GroupHead | u
   if (bytes.readBigUInt64LE(at + 40) !== hash(bytes, at, at + 40, seed)) return undefined;
   const length = bytes.readUInt32LE(at + 4);
   if (at + headSize + length > bytes.length) return undefined;
-  return { length, number: readNumber(bytes, at + 8), checkpoint: readNumber(bytes, at + 16) };
+  return {
+    length,
+    number: readNumber(bytes, at + 8),
+    checkpoint: readNumber(bytes, at + 16),
+    unsynced: bytes.readUInt32LE(at + 24),
+  };
 }
 
 /** Whether the body behind this head is what was written. */

@@ -21,6 +21,14 @@ export interface Damage {
   readonly groups: number;
 }
 
+/** The end of a log whose writer did not wait for the disk: not all of it was there when the power failed. */
+export interface UnsyncedEnd {
+  /** How many groups it had at least. */
+  readonly groups: number;
+  /** What is to be cut off, so that no later reader takes a part of it for what comes next; the first one first. */
+  readonly parts: readonly { readonly path: string; readonly from: number; readonly to: number }[];
+}
+
 export interface LogContents {
   /** What its segments are told by. Undefined: there is no log yet. */
   readonly identity: bigint | undefined;
@@ -34,6 +42,8 @@ export interface LogContents {
   readonly lastSegment: number;
   /** Of a last group that was not written to its end: bytes that were cut off. */
   readonly torn: number;
+  /** Undefined: all that was written before the last group is there, or had to be. */
+  readonly unsynced: UnsyncedEnd | undefined;
   readonly damages: readonly Damage[];
   /** Of the groups that were read. */
   readonly bytes: number;
@@ -41,6 +51,8 @@ export interface LogContents {
 
 export interface Segment extends LiveSegment {
   readonly header: SegmentHeader;
+  /** Its bytes from there on are left out. */
+  readonly end?: number;
 }
 
 interface Files {
@@ -60,30 +72,91 @@ export type GroupHandler = (body: Buffer, group: number) => void;
  * @throws {Error} when a newer program has written it
  */
 export async function readLog(directory: string, onGroup: GroupHandler): Promise<LogContents> {
-  const { segments, unused, broken, lastSegment } = await findSegments(directory);
-  const checkpoint = await lastCheckpoint(segments);
+  const { segments: found, unused, broken, lastSegment } = await findSegments(directory);
+  const { segments, unsynced } = await withoutUnsyncedEnd(found);
+  for (const { path, size } of found.slice(segments.length)) unused.push({ path, size });
+  const checkpoint = (await lastGroup(segments))?.checkpoint ?? 0;
   const first = Math.max(1, checkpoint);
   // The segments before the one with the first group are left from a checkpoint whose end was not seen to.
   while (segments.length > 1 && segments[1]!.firstGroup <= first) unused.push(segments.shift()!);
   // What comes before the checkpoint is not needed, and no loss.
   const walk = new Walk(Math.min(first, segments[0]?.firstGroup ?? first), first);
   for (const segment of segments) {
-    const bytes = await readFile(segment.path);
-    walk.segment(segment, bytes, (body, group) => {
+    walk.segment(segment, await bytesOf(segment), (body, group) => {
       if (group >= first) onGroup(body, group);
     });
   }
   return {
-    identity: segments[0]?.header.identity,
+    identity: found[0]?.header.identity,
     lastGroup: walk.expected - 1,
     checkpoint,
     segments,
     unused,
     lastSegment,
     torn: walk.torn,
+    unsynced,
     damages: [...broken.map(({ path, size }) => ({ path, from: 0, to: size, groups: 0 })), ...walk.damages],
     bytes: walk.bytes,
   };
+}
+
+const bytesOf = async ({ path, end }: Segment): Promise<Buffer> => (await readFile(path)).subarray(0, end);
+
+/**
+ * The segments up to the first group that is missing because it was not synced: what comes after it was written later,
+ * and means something only together with it.
+ */
+async function withoutUnsyncedEnd(
+  segments: readonly Segment[],
+): Promise<{ segments: Segment[]; unsynced?: UnsyncedEnd }> {
+  const last = await lastGroup(segments);
+  const hole = last === undefined || last.unsynced === 0 ? undefined : await firstHole(segments, last);
+  if (last === undefined || hole === undefined) return { segments: [...segments] };
+  const { index, at, group } = hole;
+  const cut = segments[index]!;
+  // Nothing of a segment whose first group is missing is needed.
+  const isWhole = at === segmentHeaderSize;
+  const kept = isWhole ? [] : [{ ...cut, end: at }];
+  const later = segments.slice(isWhole ? index : index + 1);
+  return {
+    segments: [...segments.slice(0, index), ...kept],
+    unsynced: {
+      groups: last.number - group + 1,
+      parts: [
+        ...kept.map(({ path, size }) => ({ path, from: at, to: size })),
+        // Without its header a segment is an unused file.
+        ...later.map(({ path }) => ({ path, from: 0, to: segmentHeaderSize })),
+      ],
+    },
+  };
+}
+
+/** The first group that is missing of those that were not synced. */
+async function firstHole(
+  segments: readonly Segment[],
+  { number, unsynced }: GroupHead,
+): Promise<Hole | undefined> {
+  const first = number - unsynced;
+  const from = Math.max(
+    0,
+    segments.findLastIndex(({ firstGroup }) => firstGroup <= first),
+  );
+  const walk = new Walk(segments[from]!.firstGroup, 0);
+  for (const [index, segment] of segments.entries()) {
+    if (index < from) continue;
+    walk.segment(segment, await bytesOf(segment), () => {});
+    const hole = walk.holes.find(({ group }) => group >= first);
+    if (hole !== undefined) return { ...hole, index };
+  }
+  return undefined;
+}
+
+interface Hole {
+  /** Of the segment. */
+  readonly index: number;
+  /** Where the group should be. */
+  readonly at: number;
+  readonly group: number;
 }
 
 async function findSegments(directory: string): Promise<Files> {
@@ -139,19 +212,21 @@ function checkIdentity(segments: readonly Segment[]): void {
   );
 }
 
-/** The last group that is whole says where the reading begins. */
-async function lastCheckpoint(segments: readonly Segment[]): Promise<number> {
+/** The last group that is whole: it says where the reading begins, and what had been synced when it was written. */
+async function lastGroup(segments: readonly Segment[]): Promise<GroupHead | undefined> {
   for (const segment of segments.toReversed()) {
     const walk = new Walk(segment.firstGroup, segment.firstGroup);
-    walk.segment(segment, await readFile(segment.path), () => {});
-    if (walk.last !== undefined) return walk.last.checkpoint;
+    walk.segment(segment, await bytesOf(segment), () => {});
+    if (walk.last !== undefined) return walk.last;
   }
-  return 0;
+  return undefined;
 }
 
 /** Goes through groups as they follow each other. */
 class Walk {
   readonly damages: Damage[] = [];
+  /** Where groups are missing, and the first one of them. */
+  readonly holes: Omit<Hole, "index">[] = [];
   torn = 0;
   bytes = 0;
   last: GroupHead | undefined;
@@ -193,6 +268,7 @@ class Walk {
   }
 
   #missing(path: string, from: number, to: number, next: number): void {
+    this.holes.push({ at: from, group: this.expected });
     const groups = next - Math.max(this.expected, this.needed);
     this.expected = next;
     if (groups > 0) this.damages.push({ path, from, to, groups });

@@ -49,6 +49,7 @@ export class LogWriter {
   #other = new GroupBuffer();
   #recording: number;
   #durable: number;
+  #synced: number;
   #current: OpenSegment | undefined;
   /** Where the next group goes in the current segment. */
   #at = 0;
@@ -73,6 +74,7 @@ export class LogWriter {
     this.#options = options;
     this.#recording = options.nextGroup;
     this.#durable = options.nextGroup - 1;
+    this.#synced = this.#durable;
     this.#checkpoint = options.checkpoint;
     this.#segments = [...options.segments];
   }
@@ -85,6 +87,11 @@ export class LogWriter {
   /** The last group that no crash takes away. */
   get durable(): number {
     return this.#durable;
+  }
+
+  /** The last group that no power cut takes away, whatever the sync interval is. */
+  get synced(): number {
+    return this.#synced;
   }
 
   /** What the log takes on the disk, without spare files. */
@@ -159,7 +166,8 @@ export class LogWriter {
 
   #write({ file, seed }: OpenSegment): void {
     const { body, recording: number } = this;
-    sealGroup(body.bytes, body.start, body.at, { number, checkpoint: this.#checkpoint }, seed);
+    const head = { number, checkpoint: this.#checkpoint, unsynced: number - 1 - this.#synced };
+    sealGroup(body.bytes, body.start, body.at, head, seed);
     const from = this.#at === 0 ? 0 : body.start;
     const end = body.start + body.size;
     const position = this.#at;
@@ -183,6 +191,7 @@ export class LogWriter {
     this.#durable = group;
     const { syncInterval } = this.#options;
     if (syncInterval > 0) this.#sync ??= setTimeout(() => this.#syncNow(), syncInterval);
+    if (syncInterval === 0) this.#synced = group;
     this.#options.onDurable(group);
     if (syncInterval === 0) this.#options.onSynced(group);
     this.commit();
@@ -194,6 +203,7 @@ export class LogWriter {
     const group = this.#durable;
     try {
       await Promise.all([this.#current?.file.sync(), ...this.#closing]);
+      this.#synced = group;
       if (!this.#isClosed) this.#options.onSynced(group);
     } catch (error) {
       if (!this.#isClosed) this.#fail(error);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { promisify } from "node:util";
 import { type Disk, systemDisk } from "./disk.ts";
 import { DirectoryLock } from "./lock.ts";
 import { type GroupHandler, type LogContents, readLog } from "./log-reader.ts";
@@ -40,7 +41,8 @@ export class LogDirectory {
   }
 
   /** Goes on behind what was read, in a segment of its own. */
-  append(contents: LogContents, options: LogOptions): OpenLog {
+  async append(contents: LogContents, options: LogOptions): Promise<OpenLog> {
+    await this.#settle(contents);
     let writer: LogWriter | undefined;
     const pool = new SegmentPool({
       directory: this.path,
@@ -65,6 +67,35 @@ export class LogDirectory {
       segments: contents.segments,
     });
     return { writer, pool };
+  }
+
+  /** What was read is what any later reader finds, also after a power cut. */
+  async #settle({ segments, unsynced }: LogContents): Promise<void> {
+    // The last part first: as long as the first one is there, so is the hole before it.
+    for (const { path, from, to } of unsynced?.parts.toReversed() ?? []) await this.#clear(path, from, to);
+    // The process before may not have come to its next sync.
+    for (const { path } of segments) await this.#sync(path);
+  }
+
+  async #clear(path: string, from: number, to: number): Promise<void> {
+    const file = this.#disk.open(path, true);
+    const zeros = Buffer.alloc(Math.min(to - from, 1024 * 1024));
+    const write = promisify(file.write.bind(file));
+    try {
+      for (let at = from; at < to; at += zeros.length)
+        await write(zeros, 0, Math.min(zeros.length, to - at), at);
+    } finally {
+      file.close();
+    }
+  }
+
+  async #sync(path: string): Promise<void> {
+    const file = this.#disk.open(path, false);
+    try {
+      await file.sync();
+    } finally {
+      file.close();
+    }
   }
 
   release(): void {

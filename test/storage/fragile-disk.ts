@@ -15,6 +15,11 @@ interface Write {
 class Inode {
   constructor(public bytes: Buffer) {}
   readonly onTheirWay = new Set<Write>();
+
+  settle(write: Write): void {
+    write.bytes.copy(this.bytes, write.position);
+    this.onTheirWay.delete(write);
+  }
 }
 
 /**
@@ -57,19 +62,28 @@ export class FragileDisk implements Disk {
 
   open(path: string, syncs: boolean): DiskFile {
     const inode = this.#names.get(basename(path));
-    if (inode === undefined || !syncs) throw new Error(`${path} is not there, or not opened to be synced`);
+    if (inode === undefined) throw new Error(`${path} is not there`);
+    /** Done, and not synced: the disk has any of it. */
+    const done = new Set<Write>();
     return {
-      write: (bytes, from, end, position, done) => {
+      write: (bytes, from, end, position, call) => {
         const write = { bytes: Buffer.from(bytes.subarray(from, end)), position };
         inode.onTheirWay.add(write);
         this.#work.push(() => {
           if (!this.#hasPower) return;
-          write.bytes.copy(inode.bytes, position);
-          inode.onTheirWay.delete(write);
-          done(null);
+          if (syncs) inode.settle(write);
+          else done.add(write);
+          call(null);
         });
       },
-      sync: async () => {},
+      sync: () => {
+        const covered = [...done];
+        return this.#later(() => {
+          if (!this.#hasPower) return;
+          for (const write of covered) inode.settle(write);
+          for (const write of covered) done.delete(write);
+        });
+      },
       close: () => {},
     };
   }

@@ -39,7 +39,7 @@ class Fixture {
     const groups: string[] = [];
     const contents = await directory.read((body) => groups.push(body.toString("latin1")));
     const fixture = new Fixture(directory, groups, contents, undefined);
-    fixture.log = directory.append(contents, {
+    fixture.log = await directory.append(contents, {
       segmentSize: size,
       syncInterval: 0,
       onDurable: (group) => fixture.#durable(group),

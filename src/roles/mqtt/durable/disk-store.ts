@@ -116,6 +116,16 @@ export class DiskStore implements Store {
     return this.#isLazy || this.#opened === undefined ? 0 : this.#writer.durable;
   }
 
+  /** The group that the next record belongs to, whether anybody waits for it or not. */
+  get group(): number {
+    return this.#opened?.writer.recording ?? 0;
+  }
+
+  /** The last group that a power cut leaves, whatever `persistence.sync` is. */
+  get synced(): number {
+    return this.#opened?.writer.synced ?? 0;
+  }
+
   get hasRoom(): boolean {
     return this.#opened?.pool.hasRoom ?? true;
   }
@@ -135,7 +145,7 @@ export class DiskStore implements Store {
       }
     });
     await this.#checkDamage(contents, replay, nonsense);
-    this.#append(directory, contents, replay);
+    await this.#append(directory, contents, replay);
     this.#reportLoad(contents, replay.counts, performance.now() - start);
     return replay.contents();
   }
@@ -151,9 +161,9 @@ export class DiskStore implements Store {
     this.#wantsCheckpoint = true;
   }
 
-  #append(directory: LogDirectory, contents: LogContents, replay: Replay): void {
+  async #append(directory: LogDirectory, contents: LogContents, replay: Replay): Promise<void> {
     const { config } = this.#options;
-    this.#opened = directory.append(contents, {
+    this.#opened = await directory.append(contents, {
       segmentSize: config.segmentSize,
       syncInterval: config.sync,
       onDurable: () => this.#durable(),
@@ -181,6 +191,11 @@ export class DiskStore implements Store {
     if (contents.torn > 0) {
       log.info(
         `${config.directory}: the last group, of ${contents.torn} bytes, was not written to its end and is left out; nobody was told of it`,
+      );
+    }
+    if (contents.unsynced !== undefined) {
+      log.warning(
+        `${config.directory}: the last ${contents.unsynced.groups} groups had not been synced when the power failed, and not all of them are there: they are left out, which is what came after the last sync (persistence.sync)`,
       );
     }
     const counts = [count(sessions, "session"), count(retained, "retained message"), count(wills, "will")];

@@ -160,7 +160,7 @@ async function write(
   let fail: (cause: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => (fail = reject));
   let wake = () => {};
-  const { writer } = folder.append(contents, {
+  const { writer } = await folder.append(contents, {
     segmentSize,
     syncInterval: 0,
     onDurable: () => wake(),
