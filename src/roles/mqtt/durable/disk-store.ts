@@ -116,6 +116,11 @@ export class DiskStore implements Store {
     return this.#isLazy || this.#opened === undefined ? 0 : this.#writer.durable;
   }
 
+  /** How much has been recorded, as if all that was ever written were one file. */
+  get position(): number {
+    return this.#opened?.writer.position ?? 0;
+  }
+
   /** The group that the next record belongs to, whether anybody waits for it or not. */
   get group(): number {
     return this.#opened?.writer.recording ?? 0;
@@ -267,6 +272,8 @@ export class DiskStore implements Store {
   }
 
   completed(clientId: string, packetId: number): void {
+    // Nobody is told of it, and what a crash undoes is sent again and acknowledged again.
+    this.#unwaited++;
     this.#record.change(Op.Completed, this.#sessions.numberOf(clientId), packetId);
   }
 

@@ -148,7 +148,7 @@ export interface Store {
   readonly isDurable: boolean;
   /** What a power cut takes away, in a few words, as `$SYS` says it. */
   readonly description: string;
-  /** Changes that were recorded, counted. */
+  /** Changes that were recorded, counted; without those of which nobody is told. */
   readonly recorded: number;
   /** The number of the group that the next change belongs to. */
   readonly recording: number;

@@ -105,7 +105,7 @@ export class Sender {
       for (let index = next; index < end; index++) {
         encoded.setId(index, this.#assignKept(pendingOf(publication, target, qos, index)));
       }
-      this.#waitForStore();
+      this.#waitForStore(qos);
     }
     outlet.sendRun(publication, encoded, next, end);
     this.#count(end - next, publication.payloadLength);
@@ -174,7 +174,7 @@ export class Sender {
   /** Assigns a packet identifier to a message of the publication. */
   #assign(publication: Publication, target: Target, qos: Qos, index: number): number {
     if (!this.keepsInflight(qos, target.share)) return this.inflight.add(qos, undefined);
-    this.#waitForStore();
+    this.#waitForStore(qos);
     return this.#assignKept(pendingOf(publication, target, qos, index));
   }
 
@@ -186,13 +186,13 @@ export class Sender {
       return 0;
     }
     if (!this.keepsInflight(qos, share)) return this.inflight.add(qos, undefined);
-    this.#waitForStore();
+    this.#waitForStore(qos);
     return this.#assignKept(pending);
   }
 
-  /** At QoS 2 a client that has a message which a crash undoes would get it twice. */
-  #waitForStore(): void {
-    if (this.journal !== undefined) this.outlet?.waitForStore();
+  /** A client that has a message which a crash undoes gets it twice: that may be at QoS 1 only. */
+  #waitForStore(qos: Qos): void {
+    if (qos === 2 && this.journal !== undefined) this.outlet?.waitForStore();
   }
 
   /** The same for a message that is kept until it is acknowledged. */

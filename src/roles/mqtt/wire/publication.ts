@@ -140,7 +140,9 @@ export class Publication {
     const known = this.#messages[index];
     if (known !== undefined) return known;
     const isImmutable = this.#large !== undefined;
-    const message = new Message(this.topic.name, this.run.at(index), this.#now(), isImmutable);
+    // Without properties it does not expire.
+    const now = this.run.hasProperties ? this.#now() : 0;
+    const message = new Message(this.topic.name, this.run.at(index), now, isImmutable);
     message.group = this.#groups[index] ?? noGroup;
     this.#messages[index] = message;
     return message;

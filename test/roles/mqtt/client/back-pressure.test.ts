@@ -119,6 +119,31 @@ describe("a store that is slow", () => {
     expect(publisher.take().map((packet) => "packetId" in packet && packet.packetId)).toEqual([2]);
   });
 
+  test("keeps acknowledgements and deliveries at QoS 2 back, and no delivery at QoS 1", async () => {
+    const { store, publisher, test } = await scene();
+    const subscriber = test.connect("subscriber", 4, { cleanStart: false });
+    subscriber.subscribe("t", 2);
+    test.clock.settle();
+    subscriber.take();
+    store.isSlow = true;
+    const publish = (qos: 1 | 2, packetId: number) =>
+      publisher.send(publisher.message("t", `at ${qos}`, { qos, packetId }));
+    publish(1, 1);
+    expect([publisher.take(), subscriber.take()]).toMatchObject([[], [{ type: "publish", packetId: 1 }]]);
+    // Nobody is told of an acknowledgement that has come: what goes out behind it waits for nothing either.
+    subscriber.send({ type: "puback", version: 4, packetId: 1, reasonCode: 0, properties: {} });
+    publish(1, 2);
+    expect(subscriber.take()).toMatchObject([{ type: "publish", packetId: 2 }]);
+    publish(2, 3);
+    expect(subscriber.take()).toEqual([]);
+    store.sync();
+    test.clock.settle();
+    store.sync();
+    test.clock.settle();
+    expect(subscriber.take()).toMatchObject([{ type: "publish", qos: 2, packetId: 3 }]);
+    expect(publisher.take().map(({ type }) => type)).toEqual(["puback", "puback", "pubrec"]);
+  });
+
   test("keeps a client unread whose answers wait for it, whatever the network says", async () => {
     const { store, publisher, test } = await scene({ sendBuffer: 100 });
     store.isSlow = true;

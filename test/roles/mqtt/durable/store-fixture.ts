@@ -64,10 +64,10 @@ export class StoreFixture {
   /** Commits, and waits until it is durable. */
   async commit(): Promise<void> {
     const { recording } = this.store;
-    const { recorded } = this.store;
+    const { position } = this.store;
     this.store.commit();
-    if (recorded === this.#committed) return;
-    this.#committed = recorded;
+    if (position === this.#committed) return;
+    this.#committed = position;
     while (this.store.durable < recording) await new Promise<void>((resolve) => (this.#resolve = resolve));
   }
 
