@@ -1,4 +1,4 @@
-import type { Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
+import type { ClosingSide, Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
 import { LinkType } from "../protocol/capture/frame.ts";
 import { PacketBlocks } from "../protocol/capture/packet-blocks.ts";
 import {
@@ -96,7 +96,7 @@ export class TrafficRecording implements Observer {
     if (services !== undefined && !services.has(service)) return {};
     return hasDatagrams(service)
       ? { message: everyEvent }
-      : { open: everyEvent, bytes: everyEvent, close: everyEvent };
+      : { open: everyEvent, bytes: everyEvent, "half-close": everyEvent, close: everyEvent };
   }
 
   observe(event: TrafficEvent): void {
@@ -212,12 +212,16 @@ export class TrafficRecording implements Observer {
         this.#talks.delete(conversation.id);
         return this.#talk(conversation)?.open();
       case "bytes":
-        return this.#talk(conversation)?.send(event.direction, event.bytes);
+        return this.#talk(conversation)?.send(event.direction, event.bytes, event.offset);
+      case "half-close": {
+        const way = wayOf(event.closedBy);
+        return this.#talk(conversation)?.halfClose(way, event.lengths?.[way]);
+      }
       case "close": {
         const talk = this.#talk(conversation);
         this.#talks.delete(conversation.id);
-        const first: Direction = event.closedBy === "client" ? "in" : "out";
-        return talk?.close(first, event.isReset === true);
+        const { closedBy, isReset = false, isHalfClosed, lengths } = event;
+        return talk?.close({ first: wayOf(closedBy), isReset, isHalfClosed, lengths });
       }
       case "message":
         return [];
@@ -241,6 +245,9 @@ export class TrafficRecording implements Observer {
     return talk;
   }
 }
+
+/** In which direction the FIN or reset of a side goes. */
+const wayOf = (side: ClosingSide | undefined): Direction => (side === "client" ? "in" : "out");
 
 /** Undefined where an end has no address. */
 function datagramsOf(event: TrafficEvent): Datagram[] | undefined {
