@@ -57,9 +57,9 @@ async function send(port: number, line: string, answer: string): Promise<void> {
   await client.closed;
 }
 
-/** Each has a handshake of three packets, a request and a reply, and an end of three. */
+/** Each has a handshake of three packets, a request and a reply, and an end of four. */
 const hasRecorded = (page: Page, conversations: number) =>
-  page.getByText(new RegExp(` · ${8 * conversations} (packets|paket) · `)).waitFor();
+  page.getByText(new RegExp(` · ${9 * conversations} (packets|paket) · `)).waitFor();
 
 const sendToEcho = (of: Lab, text: string) => send(of.port("echo"), `${text}\n`, `Echo: ${text}\n`);
 
@@ -222,7 +222,7 @@ testPage(
     own.program.signal("SIGKILL");
     await said(
       page,
-      /^The connection to the server is broken \(.+\)\. Recorded: .* · 8 packets · /,
+      /^The connection to the server is broken \(.+\)\. Recorded: .* · 9 packets · /,
     ).waitFor();
     const save = page.getByRole("button", { name: "Save", exact: true });
     expect((await savedBy(page, () => save.click())).packets).toContain("before");

@@ -83,6 +83,8 @@ export class TcpConnection<S = unknown> implements Holder {
   #peerEnded = false;
   /** Our FIN is sent. */
   #hasFinished = false;
+  /** It was closed without the FIN of the peer. Of one that comes after ours Bun tells nothing but the close. */
+  #isGivenUp = false;
   #closed = false;
   #closedBy: ClosingSide | undefined;
   #isReset = false;
@@ -161,9 +163,7 @@ export class TcpConnection<S = unknown> implements Holder {
   /** What came first was a FIN, and none of the other side came after it. */
   get isHalfClosed(): boolean {
     if (this.#isReset) return false;
-    return this.#closedBy === "client"
-      ? !this.#hasFinished
-      : this.#closedBy === "service" && !this.#peerEnded;
+    return this.#closedBy === "client" ? !this.#hasFinished : this.#isGivenUp && !this.#peerEnded;
   }
 
   /** How many bytes observers could have been shown; undefined: those that they are shown are a stream of their own. */
@@ -423,6 +423,7 @@ export class TcpConnection<S = unknown> implements Holder {
   /** Resets the socket, even if it was marked closed. */
   terminate(): void {
     this.#noteEnd("service", true);
+    this.#isGivenUp = true;
     this.#socket.terminate();
   }
 
@@ -490,6 +491,11 @@ export class TcpConnection<S = unknown> implements Holder {
     this.#noteEnd("service", false);
     this.#socket.shutdown();
     this.#socket.resume();
-    this.#linger ??= setTimeout(() => this.#socket.end(), this.#owner.linger);
+    this.#linger ??= setTimeout(() => this.#giveUp(), this.#owner.linger);
+  }
+
+  #giveUp(): void {
+    this.#isGivenUp = true;
+    this.#socket.end();
   }
 }
