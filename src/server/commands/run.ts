@@ -3,6 +3,7 @@ import { webAddress } from "../../core/address.ts";
 import type { Asker, Audit } from "../../core/audit.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError, StartError } from "../../core/errors.ts";
+import { describeFileError } from "../../core/file-error.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { TlsSetting } from "../../core/tls-setting.ts";
@@ -85,6 +86,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     log: own,
     application: `distsrv ${io.version}`,
     hasDatagrams: (name) => supervisor.hasDatagrams(name),
+    writable: io.environment.DISTSRV_STATE_DIR,
   });
   const noCapture = captureAsSet(capture, plan.settings.capture);
   if (noCapture !== undefined) {
@@ -402,7 +404,8 @@ function logOrReport({ level, file }: LogConfig, asText: boolean, io: ServerIo):
   try {
     return openLog({ level, file, format, colour, output, report });
   } catch (error) {
-    io.err(`Cannot write the log to ${file}: ${describeError(error)}\n`);
+    const why = describeFileError(file ?? "", error, io.environment.DISTSRV_STATE_DIR);
+    io.err(`Cannot write the log to ${file}: ${why}\n`);
     return undefined;
   }
 }
@@ -411,7 +414,8 @@ function auditOrReport(path: string, io: ServerIo): AuditFile | undefined {
   try {
     return openAudit(path, (problem) => io.err(`${problem}\n`));
   } catch (error) {
-    io.err(`Cannot write the audit to ${path}: ${describeError(error)}\n`);
+    const why = describeFileError(path, error, io.environment.DISTSRV_STATE_DIR);
+    io.err(`Cannot write the audit to ${path}: ${why}\n`);
     return undefined;
   }
 }

@@ -1,16 +1,33 @@
-import { describeError } from "../../core/errors.ts";
+import { describeFileError } from "../../core/file-error.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Problem } from "../../core/problem.ts";
-import { TrafficCapture, type TrafficCaptureOptions } from "../../observe/traffic-capture.ts";
+import { checkCapture, TrafficCapture, type TrafficCaptureOptions } from "../../observe/traffic-capture.ts";
 import type { RecordingCounts } from "../../observe/traffic-recording.ts";
 import type { Settings } from "../config/schema.ts";
 
 type CaptureSettings = NonNullable<Settings["capture"]>;
 
 export interface CaptureControlOptions
-  extends Pick<TrafficCaptureOptions, "hub" | "application" | "hasDatagrams"> {
+  extends Pick<TrafficCaptureOptions, "hub" | "application" | "hasDatagrams" | "writable"> {
   readonly log: Logger;
 }
+
+/**
+ * Whether a file can be made where the settings ask for captures.
+ * @param writable the folder that distsrv is known to be allowed to write to
+ * @returns why not, in the words of a start
+ */
+export function whyNoCapture(settings: CaptureSettings, writable?: string): string | undefined {
+  try {
+    checkCapture(settings);
+    return undefined;
+  } catch (error) {
+    return captureError(settings, error, writable).message;
+  }
+}
+
+const captureError = ({ file }: CaptureSettings, cause: unknown, writable: string | undefined): Error =>
+  new Error(`Cannot write the capture to ${file}: ${describeFileError(file, cause, writable)}`);
 
 /** The capture that the settings ask for, while they ask for one. */
 export class CaptureControl {
@@ -71,7 +88,7 @@ export class CaptureControl {
     try {
       return new TrafficCapture(settings, { ...options, report: (problem) => log.error(problem) });
     } catch (error) {
-      throw new Error(`Cannot write the capture to ${settings.file}: ${describeError(error)}`);
+      throw captureError(settings, error, options.writable);
     }
   }
 

@@ -131,7 +131,7 @@ test("a reload begins a capture, moves and ends it, says why it cannot, and trie
   scene.write("capture: { file: later/lab.pcapng }");
   for (let attempt = 0; attempt < 2; attempt++) {
     const failed = await scene.reload();
-    const reason = `capture: failed: Cannot write the capture to ${folder}/lab.pcapng: ENOENT`;
+    const reason = `capture: failed: Cannot write the capture to ${folder}/lab.pcapng: there is no folder ${folder}: make it, or name a file in another one`;
     expect([failed.status, failed.stdout]).toEqual([1, expect.stringContaining(reason)]);
   }
   await echo(lab, "dua");
@@ -160,6 +160,23 @@ test("SIGUSR1 goes on in a new file, also when somebody has moved the old one", 
   expect(scene.story(moved)).toContain('client "satu"');
   expect(scene.story()).toContain('client "dua"');
   expect(scene.story()).not.toContain('client "satu"');
+});
+
+test("check tells of a file that cannot be made as a start does, and leaves nothing", async () => {
+  const scene = new Scene().write("capture: later/lab.pcapng");
+  const folder = join(scene.folder, "later");
+  const env = { DISTSRV_STATE_DIR: "/var/lib/distsrv" };
+  const checked = await run([...distsrv, "check", scene.file], { env });
+  const why = `there is no folder ${folder}: make it, or name a file in another one; here distsrv may write to /var/lib/distsrv`;
+  expect(checked).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: `Cannot write the capture to ${folder}/lab.pcapng: ${why}\n`,
+  });
+  expect(await run([...distsrv, "--config", scene.file], { env })).toEqual(checked);
+  mkdirSync(folder);
+  expect((await run([...distsrv, "check", scene.file])).status).toBe(0);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test("what cannot be captured is a mistake that is told before anything starts", async () => {
