@@ -26,7 +26,8 @@ import { reload } from "./server/commands/reload.ts";
 import { roles, schema } from "./server/commands/roles.ts";
 import { run } from "./server/commands/run.ts";
 import { token } from "./server/commands/token.ts";
-import { exitStatus, type ServerIo, type SignalKind } from "./server/io.ts";
+import { type DirectoryLocking, exitStatus, type ServerIo, type SignalKind } from "./server/io.ts";
+import { DirectoryInUseError, DirectoryLock } from "./storage/lock.ts";
 
 const signals = {
   stop: ["SIGINT", "SIGTERM"],
@@ -66,6 +67,7 @@ const io: ServerIo = {
   serveApp,
   localUsers: localUsersHere(),
   copyStore: (directory) => copyStore(ownProgram("distsrv"), directory),
+  lockDirectory,
   descriptors: { limit: descriptorLimit(), next: nextDescriptor, open: openDescriptors },
   busyPorts,
   confirm: isatty(0) && isatty(2) ? confirm : undefined,
@@ -86,6 +88,16 @@ const io: ServerIo = {
   },
   exit: (status) => process.exit(status),
 };
+
+function lockDirectory(directory: string, owner: string): ReturnType<DirectoryLocking> {
+  try {
+    const lock = DirectoryLock.take(directory, owner);
+    return { release: () => lock.release() };
+  } catch (error) {
+    if (error instanceof DirectoryInUseError) return { heldBy: error.heldBy };
+    throw error;
+  }
+}
 
 let onHangup = (_signal: string): void => {};
 

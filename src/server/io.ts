@@ -26,6 +26,12 @@ export interface BusyPort {
 /** What a signal asks for: to stop, to log counters, to read the file again, to go on in a new log file. */
 export type SignalKind = "stop" | "report" | "reload" | "reopen";
 
+/** Takes a directory for this process alone. @returns how to give it back, or who has it */
+export type DirectoryLocking = (
+  directory: string,
+  owner: string,
+) => { readonly release: () => void } | { readonly heldBy: string };
+
 /** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
   /** Results and the log. */
@@ -47,6 +53,7 @@ export interface ServerIo {
   /** Loads the clients that try services from the dashboard; absent: there are none. */
   readonly tries?: () => Promise<Tries>;
   readonly copyStore: CopyStore;
+  readonly lockDirectory: DirectoryLocking;
   readonly descriptors: Descriptors;
   /** Those ports that other programs have, each with its error; absent: only the first is reported. */
   readonly busyPorts?: (wanted: readonly WantedPort[]) => Promise<BusyPort[]>;

@@ -22,6 +22,7 @@ import type { AdminConfig, LogConfig, Settings } from "../config/schema.ts";
 import { ProcessGuards } from "../guards/process-guards.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import { CaptureControl } from "../run/capture-control.ts";
+import { CaptureLocks } from "../run/capture-locks.ts";
 import { compareLimits, descriptorBudget, descriptorProblems } from "../run/descriptors.ts";
 import { hyperlink, understandsLinks } from "../run/hyperlink.ts";
 import { sayWhatIsOpen } from "../run/open-services.ts";
@@ -87,6 +88,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     application: `distsrv ${io.version}`,
     hasDatagrams: (name) => supervisor.hasDatagrams(name),
     writable: io.environment.DISTSRV_STATE_DIR,
+    locks: new CaptureLocks(io.lockDirectory, `distsrv ${io.version} (pid ${io.facts().pid})`),
   });
   const noCapture = captureAsSet(capture, plan.settings.capture);
   if (noCapture !== undefined) {

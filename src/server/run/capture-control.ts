@@ -4,12 +4,14 @@ import type { Problem } from "../../core/problem.ts";
 import { checkCapture, TrafficCapture, type TrafficCaptureOptions } from "../../observe/traffic-capture.ts";
 import type { RecordingCounts } from "../../observe/traffic-recording.ts";
 import type { Settings } from "../config/schema.ts";
+import type { CaptureLocks } from "./capture-locks.ts";
 
 type CaptureSettings = NonNullable<Settings["capture"]>;
 
 export interface CaptureControlOptions
   extends Pick<TrafficCaptureOptions, "hub" | "application" | "hasDatagrams" | "writable"> {
   readonly log: Logger;
+  readonly locks: CaptureLocks;
 }
 
 /**
@@ -33,6 +35,8 @@ const captureError = ({ file }: CaptureSettings, cause: unknown, writable: strin
 export class CaptureControl {
   readonly #options: CaptureControlOptions;
   #running: TrafficCapture | undefined;
+  /** Each gives back what it has taken for itself alone. */
+  readonly #unlock = new Map<TrafficCapture, () => void>();
   /** Captures that still write what they have, until each has ended. */
   readonly #ending = new Map<TrafficCapture, Promise<void>>();
   /** Of captures that have ended. */
@@ -84,10 +88,16 @@ export class CaptureControl {
   }
 
   #start(settings: CaptureSettings): TrafficCapture {
-    const { log, ...options } = this.#options;
+    const { log, locks, ...options } = this.#options;
+    let unlock = () => {};
     try {
-      return new TrafficCapture(settings, { ...options, report: (problem) => log.error(problem) });
+      checkCapture(settings);
+      unlock = locks.take(settings.file);
+      const capture = new TrafficCapture(settings, { ...options, report: (problem) => log.error(problem) });
+      this.#unlock.set(capture, unlock);
+      return capture;
     } catch (error) {
+      unlock();
       throw captureError(settings, error, options.writable);
     }
   }
@@ -95,6 +105,8 @@ export class CaptureControl {
   #end(capture: TrafficCapture): void {
     const ended = capture.close().then(() => {
       this.#ending.delete(capture);
+      this.#unlock.get(capture)?.();
+      this.#unlock.delete(capture);
       const { received, dropped } = capture.counts;
       this.#before = sum(this.#before, { received, dropped });
       const left = dropped === 0 ? "" : `; ${dropped} were left out`;

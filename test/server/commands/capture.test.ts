@@ -179,6 +179,43 @@ test("check tells of a file that cannot be made as a start does, and leaves noth
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test("a second server does not write to the first one's files, and says who has them", async () => {
+  const scene = new Scene().write("capture: lab.pcapng");
+  const first = await scene.start();
+  const second = new Scene().write("");
+  const refused = await run([...distsrv, "--config", second.file, "--capture", scene.capture]);
+  const held = new RegExp(
+    `^Cannot write the capture to ${scene.capture}: distsrv \\S+ \\(pid ${first.program.pid}\\) writes to it already: stop that one, or choose another name\\n$`,
+  );
+  expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(held)]);
+  // Its own settings may change: the same files are still its own.
+  scene.write("capture: { file: lab.pcapng, services: [echo] }");
+  expect((await scene.reload()).status).toBe(0);
+  await echo(first, "satu");
+  const other = await second.start();
+  second.write(`capture: ${scene.capture}`);
+  expect((await second.reload()).stdout).toContain("writes to it already");
+  await first.stop();
+  expect(readdirSync(scene.folder).toSorted()).toEqual(["lab.pcapng", "lab.yaml"]);
+  expect((await second.reload()).status).toBe(0);
+  await echo(other, "dua");
+  await other.stop();
+  expect(scene.story(join(scene.folder, "lab.1.pcapng"))).toContain('client "satu"');
+  expect(scene.story()).toContain('client "dua"');
+});
+
+test("files of a server that was killed are free", async () => {
+  const scene = new Scene().write("capture: lab.pcapng");
+  const killed = await scene.start();
+  killed.program.signal("SIGKILL");
+  await killed.program.exited;
+  expect(readdirSync(scene.folder)).toContain("lab.pcapng.lock");
+  const lab = await scene.start();
+  await echo(lab, "satu");
+  await lab.stop();
+  expect(readdirSync(scene.folder).toSorted()).toEqual(["lab.pcapng", "lab.yaml"]);
+});
+
 test("what cannot be captured is a mistake that is told before anything starts", async () => {
   const scene = new Scene();
   const mistakes = {
