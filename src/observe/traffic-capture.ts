@@ -24,7 +24,8 @@ export interface CaptureSettings {
   readonly files: number;
 }
 
-export interface TrafficCaptureOptions extends Pick<RecordingOptions, "application" | "hasDatagrams"> {
+export interface TrafficCaptureOptions
+  extends Pick<RecordingOptions, "application" | "hasDatagrams" | "roleOf"> {
   readonly hub: Pick<TrafficHub, "add">;
   /** Gets a sentence when packets cannot be written, or no further file can be opened. */
   readonly report: (problem: string) => void;
@@ -83,6 +84,7 @@ export class TrafficCapture implements Observer {
     this.#recording = new TrafficRecording({
       application: options.application,
       hasDatagrams: options.hasDatagrams,
+      roleOf: options.roleOf,
       services: settings.services && new Set(settings.services),
       write: (blocks) => this.#write(blocks),
       now: wallClock(),

@@ -17,7 +17,7 @@ import {
   writeTcpPacket,
   writeUdpPacket,
 } from "../protocol/capture/synthetic/ip-packet.ts";
-import { madeUpHeaders } from "../protocol/capture/synthetic/made-up.ts";
+import { describeMadeUp } from "../protocol/capture/synthetic/made-up.ts";
 import { TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
 import { everyEvent, type Observer, type SampleRates } from "./observer.ts";
 
@@ -28,6 +28,8 @@ export interface RecordingOptions {
   readonly services?: ReadonlySet<string> | undefined;
   /** Whether a service speaks by datagrams, which are messages and no bytes. */
   readonly hasDatagrams: (service: string) => boolean;
+  /** What kind of server it is, for who reads the file. */
+  readonly roleOf?: ((service: string) => string | undefined) | undefined;
   /**
    * Takes blocks of the file, together or not at all.
    * @param blocks valid until it returns
@@ -151,7 +153,7 @@ export class TrafficRecording implements Observer {
       linkType: LinkType.Raw,
       name: service,
       // Where a reader may not show the file's own comment, and for explain.
-      description: madeUpHeaders,
+      description: describeMadeUp(this.#options.roleOf?.(service)),
       snapLength: 0x10000,
     };
     this.begin();

@@ -87,6 +87,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     log: own,
     application: `distsrv ${io.version}`,
     hasDatagrams: (name) => supervisor.hasDatagrams(name),
+    roleOf: (name) => supervisor.roleOf(name),
     writable: io.environment.DISTSRV_STATE_DIR,
     locks: new CaptureLocks(io.lockDirectory, `distsrv ${io.version} (pid ${io.facts().pid})`),
   });

@@ -9,7 +9,7 @@ import type { CaptureLocks } from "./capture-locks.ts";
 type CaptureSettings = NonNullable<Settings["capture"]>;
 
 export interface CaptureControlOptions
-  extends Pick<TrafficCaptureOptions, "hub" | "application" | "hasDatagrams" | "writable"> {
+  extends Pick<TrafficCaptureOptions, "hub" | "application" | "hasDatagrams" | "roleOf" | "writable"> {
   readonly log: Logger;
   readonly locks: CaptureLocks;
 }

@@ -53,6 +53,7 @@ export const addRecord: AddRoutes = (app, { supervisor, hub, users, stopping, ve
       services,
       application: `distsrv ${version}`,
       hasDatagrams: (name) => supervisor.hasDatagrams(name),
+      roleOf: (name) => supervisor.roleOf(name),
       until: [stopping, users.untilChanged],
       onEnd: () => readers--,
     });
