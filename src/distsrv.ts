@@ -68,6 +68,7 @@ const io: ServerIo = {
   localUsers: localUsersHere(),
   copyStore: (directory) => copyStore(ownProgram("distsrv"), directory),
   lockDirectory,
+  captureScripts: async () => (await import("./capture-script.ts")).captureScripts,
   descriptors: { limit: descriptorLimit(), next: nextDescriptor, open: openDescriptors },
   busyPorts,
   confirm: isatty(0) && isatty(2) ? confirm : undefined,
@@ -226,6 +227,7 @@ const program = new Command("distsrv")
   .option("--port-offset <number>", "add this to every port, e.g. 1000 for a second lab", portOffset)
   .option("--skip-busy", "leave out services whose ports other programs have")
   .option("--capture <file>", "also write what the services receive and send to this pcapng file")
+  .option("--capture-lua", "also write a script beside the capture by which Wireshark knows the services")
   .option("--grace <duration>", "how long a stop waits for clients, e.g. 5s")
   .option("--log-level <level>", "debug, info, warning or error")
   .option("--log-format <format>", "text, json or auto")

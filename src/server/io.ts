@@ -4,6 +4,7 @@ import type { LineWriter } from "../observe/line-writer.ts";
 import type { CopyStore, ProcessFacts } from "./admin/context.ts";
 import type { LocalUsers } from "./admin/local-users.ts";
 import type { ServeApp } from "./admin/start.ts";
+import type { CaptureScripts } from "./run/capture-script.ts";
 import type { Descriptors } from "./run/descriptors.ts";
 
 /** A port that the server wants, as the net layer names it in an error. */
@@ -54,6 +55,8 @@ export interface ServerIo {
   readonly tries?: () => Promise<Tries>;
   readonly copyStore: CopyStore;
   readonly lockDirectory: DirectoryLocking;
+  /** Loads what writes scripts for Wireshark, which are many kilobytes of Lua. */
+  readonly captureScripts: () => Promise<CaptureScripts>;
   readonly descriptors: Descriptors;
   /** Those ports that other programs have, each with its error; absent: only the first is reported. */
   readonly busyPorts?: (wanted: readonly WantedPort[]) => Promise<BusyPort[]>;

@@ -23,6 +23,7 @@ import { ProcessGuards } from "../guards/process-guards.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import { CaptureControl } from "../run/capture-control.ts";
 import { CaptureLocks } from "../run/capture-locks.ts";
+import { CaptureScript } from "../run/capture-script.ts";
 import { compareLimits, descriptorBudget, descriptorProblems } from "../run/descriptors.ts";
 import { hyperlink, understandsLinks } from "../run/hyperlink.ts";
 import { sayWhatIsOpen } from "../run/open-services.ts";
@@ -91,8 +92,11 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     writable: io.environment.DISTSRV_STATE_DIR,
     locks: new CaptureLocks(io.lockDirectory, `distsrv ${io.version} (pid ${io.facts().pid})`),
   });
-  const noCapture = captureAsSet(capture, plan.settings.capture);
+  const script = new CaptureScript(io.captureScripts, own);
+  const noCapture =
+    captureAsSet(capture, plan.settings.capture) ?? (await script.whyNot(plan.settings.capture));
   if (noCapture !== undefined) {
+    await capture.close();
     await Promise.all([log.close(), auditFile?.close()]);
     io.err(`${noCapture}\n`);
     return exitStatus.failed;
@@ -132,7 +136,12 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     { read, supervisor, setLog, setCapture, setGuards, setUsers, setWatch, renewTls },
     wholePlan.settings,
   );
-  const reload = (asker: Asker) => reloadAndLog(reloader, own, audit, asker);
+  const writeScript = () => script.update(supervisor.plan.settings.capture, supervisor.status());
+  const reload = async (asker: Asker) => {
+    const report = await reloadAndLog(reloader, own, audit, asker);
+    await writeScript();
+    return report;
+  };
   setWatch(plan);
   io.onSignal(
     "reload",
@@ -161,6 +170,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     if (plan.wantsAdmin) admin = await open();
     await supervisor.start();
     if (!plan.wantsAdmin && !supervisor.isStopping) admin = await open();
+    if (!supervisor.isStopping) await writeScript();
   } catch (error) {
     await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
     await admin?.stop(AbortSignal.timeout(shortGraceMs));

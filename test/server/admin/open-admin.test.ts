@@ -46,6 +46,7 @@ async function open(yaml: string, serveApp: ServeApp) {
     serveApp,
     copyStore: never,
     lockDirectory: never,
+    captureScripts: never,
     descriptors: { limit: 64, next: () => 10, open: () => 10 },
     facts: () => ({
       pid: 1,

@@ -1,6 +1,15 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { lookup } from "node:dns/promises";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { analyseFile, storyOf } from "../../support/analyse.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -19,10 +28,10 @@ class Scene {
   readonly admin = freePort();
 
   /** @param settings beside the services */
-  write(settings: string): this {
+  write(settings: string, more = ""): this {
     writeFileSync(
       this.file,
-      `${settings}\nadmin: { port: ${this.admin} }\nservices:\n  echo: { port: 0 }\n  udp: { port: 0 }\n  rest: { port: 0 }\n`,
+      `${settings}\nadmin: { port: ${this.admin} }\nservices:\n  echo: { port: 0 }\n  udp: { port: 0 }\n  rest: { port: 0 }\n${more}\n`,
     );
     return this;
   }
@@ -216,8 +225,49 @@ test("files of a server that was killed are free", async () => {
   expect(readdirSync(scene.folder).toSorted()).toEqual(["lab.pcapng", "lab.yaml"]);
 });
 
+test("the script for Wireshark is beside the capture, and another one after a reload that changes services", async () => {
+  const scene = new Scene().write("capture: { file: lab.pcapng, lua: true }");
+  const script = join(scene.folder, "lab.lua");
+  const lab = await scene.start();
+  const row = (name: string, role: string, port: number) =>
+    `name = "${name}", role = "${role}", port = ${port}, `;
+  const text = readFileSync(script, "utf8");
+  expect(text).toStartWith("-- Written by distcli (");
+  for (const name of ["echo", "rest", "udp"]) expect(text).toContain(row(name, name, lab.port(name)));
+  const { mtimeMs } = statSync(script);
+  expect((await scene.reload()).status).toBe(0);
+  expect(statSync(script).mtimeMs).toBe(mtimeMs);
+  const port = freePort();
+  scene.write("capture: { file: lab.pcapng, lua: true }", `  kelas: { role: echo, port: ${port} }`);
+  expect((await scene.reload()).status).toBe(0);
+  expect(readFileSync(script, "utf8")).toContain(row("kelas", "echo", port));
+  expect(lab.log.some(({ message }) => message.includes(`wireshark -X lua_script:${script}`))).toBe(true);
+  await lab.stop();
+});
+
+test("--capture-lua needs a capture, and no script of somebody else is replaced", async () => {
+  const scene = new Scene().write("");
+  const without = await run([...distsrv, "--config", scene.file, "--capture-lua"]);
+  expect([without.status, without.stderr]).toEqual([
+    2,
+    expect.stringContaining("name its file by --capture FILE"),
+  ]);
+  const script = join(scene.folder, "lab.lua");
+  writeFileSync(script, "-- mine");
+  const args = ["--capture", scene.capture, "--capture-lua"];
+  const refused = await run([...distsrv, "--config", scene.file, ...args]);
+  expect([refused.status, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining(`Cannot write the capture's script for Wireshark: ${script} exists already`),
+  ]);
+  expect(readdirSync(scene.folder).toSorted()).toEqual(["lab.lua", "lab.yaml"]);
+  rmSync(script);
+  const lab = await scene.start(...args);
+  expect(readFileSync(script, "utf8")).toContain(`port = ${lab.port("echo")}, `);
+  await lab.stop();
+});
+
 test("what cannot be captured is a mistake that is told before anything starts", async () => {
-  const scene = new Scene();
   const mistakes = {
     "services: [ecko]": 'capture.services.0: there is no service "ecko". Did you mean "echo"?',
     "maxFileSize: 1KB": "capture.maxFileSize: must be 100KB or more",
@@ -225,12 +275,16 @@ test("what cannot be captured is a mistake that is told before anything starts",
     "files: 0": "capture.files",
     "filse: 3": 'Did you mean "file',
   };
-  for (const [setting, message] of Object.entries(mistakes)) {
-    scene.write(`capture: { file: lab.pcapng, ${setting} }`);
-    const mistaken = await run([...distsrv, "check", scene.file]);
+  const checks = Object.entries(mistakes).map(async ([setting, message]) => {
+    const { file } = new Scene().write(`capture: { file: lab.pcapng, ${setting} }`);
+    const mistaken = await run([...distsrv, "check", file]);
     expect([mistaken.status, mistaken.stderr]).toEqual([2, expect.stringContaining(message)]);
-  }
-  scene.write("");
+  });
+  await Promise.all(checks);
+});
+
+test("a device is no file for a capture", async () => {
+  const scene = new Scene().write("");
   const refused = await run([...distsrv, "--config", scene.file, "--capture", "/dev/null"]);
   expect([refused.status, refused.stderr]).toEqual([
     1,
