@@ -26,7 +26,8 @@ import { reload } from "./server/commands/reload.ts";
 import { roles, schema } from "./server/commands/roles.ts";
 import { run } from "./server/commands/run.ts";
 import { token } from "./server/commands/token.ts";
-import { exitStatus, type ServerIo, type SignalKind } from "./server/io.ts";
+import { type DirectoryLocking, exitStatus, type ServerIo, type SignalKind } from "./server/io.ts";
+import { DirectoryInUseError, DirectoryLock } from "./storage/lock.ts";
 
 const signals = {
   stop: ["SIGINT", "SIGTERM"],
@@ -66,6 +67,8 @@ const io: ServerIo = {
   serveApp,
   localUsers: localUsersHere(),
   copyStore: (directory) => copyStore(ownProgram("distsrv"), directory),
+  lockDirectory,
+  captureScripts: async () => (await import("./capture-script.ts")).captureScripts,
   descriptors: { limit: descriptorLimit(), next: nextDescriptor, open: openDescriptors },
   busyPorts,
   confirm: isatty(0) && isatty(2) ? confirm : undefined,
@@ -86,6 +89,16 @@ const io: ServerIo = {
   },
   exit: (status) => process.exit(status),
 };
+
+function lockDirectory(directory: string, owner: string): ReturnType<DirectoryLocking> {
+  try {
+    const lock = DirectoryLock.take(directory, owner);
+    return { release: () => lock.release() };
+  } catch (error) {
+    if (error instanceof DirectoryInUseError) return { heldBy: error.heldBy };
+    throw error;
+  }
+}
 
 let onHangup = (_signal: string): void => {};
 
@@ -214,6 +227,7 @@ const program = new Command("distsrv")
   .option("--port-offset <number>", "add this to every port, e.g. 1000 for a second lab", portOffset)
   .option("--skip-busy", "leave out services whose ports other programs have")
   .option("--capture <file>", "also write what the services receive and send to this pcapng file")
+  .option("--capture-lua", "also write a script beside the capture by which Wireshark knows the services")
   .option("--grace <duration>", "how long a stop waits for clients, e.g. 5s")
   .option("--log-level <level>", "debug, info, warning or error")
   .option("--log-format <format>", "text, json or auto")

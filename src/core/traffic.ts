@@ -36,7 +36,7 @@ export function receivedAt(offset: number, length: number, chunk: number): Strea
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * Traffic that observers can see. The net layer emits `open`, `bytes` and `close`, so that no role can forget them;
+ * Traffic that observers can see. The net layer emits `open`, `bytes`, `half-close` and `close`, so that no role can forget them;
  * a role emits only `message`, decoded for people.
  */
 export type TrafficEvent =
@@ -54,6 +54,8 @@ export type TrafficEvent =
       readonly direction: Direction;
       /** Valid until `emit` returns; an observer that keeps them has to copy them. */
       readonly bytes: Uint8Array;
+      /** Of the first of them, as that of `StreamPlace`: where it is not that after the last one seen, some were not shown. */
+      readonly offset?: number;
       /** As that of `open`. */
       readonly time?: number;
     }
@@ -86,6 +88,16 @@ export type TrafficEvent =
       readonly isScheduled?: boolean;
     }
   | {
+      /** One side has sent its FIN, as the first: it sends no more, and the other one may. */
+      readonly kind: "half-close";
+      readonly conversation: Conversation;
+      readonly closedBy: ClosingSide;
+      /** As that of `close`. */
+      readonly lengths?: StreamLengths;
+      /** As that of `open`. */
+      readonly time?: number;
+    }
+  | {
       readonly kind: "close";
       readonly conversation: Conversation;
       readonly reason?: string;
@@ -93,9 +105,16 @@ export type TrafficEvent =
       readonly closedBy?: ClosingSide;
       /** That was a reset, and no FIN. */
       readonly isReset?: boolean;
+      /** The other side has sent no FIN after it. */
+      readonly isHalfClosed?: boolean;
+      /** Absent where the bytes that are shown are not those of the connection: in WebSocket frames. */
+      readonly lengths?: StreamLengths;
       /** As that of `open`. */
       readonly time?: number;
     };
+
+/** The bytes of each direction until now, also those that no observer was shown. */
+export type StreamLengths = Readonly<Record<Direction, number>>;
 
 export type ClosingSide = "client" | "service";
 

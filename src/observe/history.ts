@@ -29,7 +29,7 @@ export interface HistoryOptions {
 const idleRates: SampleRates = { open: 20, message: 20, close: 20 };
 
 /** The rates with subscribers: more than a person can follow, less than slows a broker down. */
-const liveRates: Readonly<Record<TrafficKind, number>> = { open: 500, message: 2000, close: 500, bytes: 500 };
+const liveRates: SampleRates = { open: 500, message: 2000, close: 500, bytes: 500 };
 
 /**
  * Records the last events, bounded in number and bytes, and passes new ones to subscribers. Subscribers raise the

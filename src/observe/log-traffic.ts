@@ -40,6 +40,7 @@ export function logTraffic(logger: (service: string) => Logger, perSecond: numbe
             ? log(event.conversation, `Client left${reason}`)
             : undefined;
         }
+        case "half-close":
         case "bytes":
           return undefined;
       }
@@ -60,6 +61,7 @@ const sampledOutNames = {
   message: "messages",
   open: "clients connected",
   close: "clients left",
+  "half-close": "clients that had ended their side",
   bytes: "chunks",
 };
 

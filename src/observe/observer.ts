@@ -19,7 +19,7 @@ export interface Observer {
   sampledOut?(service: string, kind: TrafficKind, count: number): void;
 }
 
-export const trafficKinds: readonly TrafficKind[] = ["open", "bytes", "message", "close"];
+export const trafficKinds: readonly TrafficKind[] = ["open", "bytes", "message", "half-close", "close"];
 
 /** The highest rate of each kind. */
 export function maxRates(all: Iterable<SampleRates>): SampleRates {

@@ -58,6 +58,8 @@ export function recordEvent(event: TrafficEvent, seq: number, now: number): Reco
       };
       return { ...base, ...more };
     }
+    case "half-close":
+      return { ...base, closedBy: event.closedBy };
     case "bytes":
       return { ...base, direction: event.direction, ...copied(event.bytes) };
     case "message": {

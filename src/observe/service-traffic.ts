@@ -6,7 +6,10 @@ import { refillMs } from "./refill.ts";
 
 type Counts = Record<TrafficKind, number>;
 
-const zeroCounts = (): Counts => ({ open: 0, bytes: 0, message: 0, close: 0 });
+const zeroCounts = (): Counts => ({
+  ...{ open: 0, bytes: 0, message: 0 },
+  ...{ "half-close": 0, close: 0 },
+});
 
 /** Deliveries and acknowledgements that are shown with one PUBLISH. */
 const maxFollowers = 16;
@@ -28,6 +31,7 @@ const newSampling = (): Sampling => ({
     open: new FairSampler("open"),
     bytes: new FairSampler("bytes"),
     message: new FairSampler("message"),
+    "half-close": new FairSampler("half-close"),
     close: new FairSampler("close"),
   },
   sampledOut: zeroCounts(),

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { withTimeout } from "../core/deadline.ts";
-import { describeError } from "../core/errors.ts";
+import { describeFileError } from "../core/file-error.ts";
 import { type Problem, problem } from "../core/problem.ts";
 import type { TrafficEvent } from "../core/traffic.ts";
 import { BlockType } from "../protocol/capture/pcapng-format.ts";
@@ -25,10 +25,13 @@ export interface CaptureSettings {
   readonly files: number;
 }
 
-export interface TrafficCaptureOptions extends Pick<RecordingOptions, "application" | "hasDatagrams"> {
+export interface TrafficCaptureOptions
+  extends Pick<RecordingOptions, "application" | "hasDatagrams" | "roleOf"> {
   readonly hub: Pick<TrafficHub, "add">;
   /** Gets a sentence when packets cannot be written, or no further file can be opened. */
   readonly report: (problem: string) => void;
+  /** The folder that distsrv is known to be allowed to write to. */
+  readonly writable?: string | undefined;
   readonly maxWaiting?: number;
   /** Milliseconds that only go forward; another clock in tests. */
   readonly clock?: () => number;
@@ -47,6 +50,9 @@ const closeTimeoutMs = 1000;
 /** With which each pcapng file begins. */
 const magic = new Uint8Array(4);
 new DataView(magic.buffer).setUint32(0, BlockType.Section);
+
+/** @throws when no file can be made there */
+export const checkCapture = (settings: CaptureSettings): void => checkRing(ringOf(settings));
 
 const ringOf = ({ file, files }: CaptureSettings): Ring => ({ path: file, count: files, magic });
 
@@ -80,10 +86,11 @@ export class TrafficCapture implements Observer {
     this.#settings = settings;
     this.#options = options;
     this.#clock = options.clock ?? (() => performance.now());
-    checkRing(ringOf(settings));
+    checkCapture(settings);
     this.#recording = new TrafficRecording({
       application: options.application,
       hasDatagrams: options.hasDatagrams,
+      roleOf: options.roleOf,
       services: settings.services && new Set(settings.services),
       sink: this.#sink,
       now: wallClock(),
@@ -199,11 +206,15 @@ export class TrafficCapture implements Observer {
       if (now - this.#reportedAt >= reportMs) {
         this.#reportedAt = now;
         this.#options.report(
-          `Cannot begin another file for the capture ${this.settings.file}: ${describeError(error)}`,
+          `Cannot begin another file for the capture ${this.settings.file}: ${this.#why(error)}`,
         );
       }
       return undefined;
     }
+  }
+
+  #why(error: unknown): string {
+    return describeFileError(this.settings.file, error, this.#options.writable);
   }
 
   #open(): PacketFile {

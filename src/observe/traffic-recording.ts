@@ -1,4 +1,4 @@
-import type { Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
+import type { ClosingSide, Conversation, Direction, TrafficEvent } from "../core/traffic.ts";
 import { LinkType } from "../protocol/capture/frame.ts";
 import { type PacketBlocks, packetBlockSize } from "../protocol/capture/packet-blocks.ts";
 import {
@@ -17,7 +17,7 @@ import {
   writeTcpPacket,
   writeUdpPacket,
 } from "../protocol/capture/synthetic/ip-packet.ts";
-import { madeUpHeaders } from "../protocol/capture/synthetic/made-up.ts";
+import { describeMadeUp } from "../protocol/capture/synthetic/made-up.ts";
 import { TcpTalk } from "../protocol/capture/synthetic/tcp-talk.ts";
 import { everyEvent, type Observer, type SampleRates } from "./observer.ts";
 import type { PacketSink } from "./packet-sink.ts";
@@ -29,6 +29,8 @@ export interface RecordingOptions {
   readonly services?: ReadonlySet<string> | undefined;
   /** Whether a service speaks by datagrams, which are messages and no bytes. */
   readonly hasDatagrams: (service: string) => boolean;
+  /** What kind of server it is, for who reads the file. */
+  readonly roleOf?: ((service: string) => string | undefined) | undefined;
   readonly sink: PacketSink;
   /** Milliseconds since 1970, with their fraction. */
   readonly now: () => number;
@@ -60,12 +62,12 @@ const maxTalks = 65_536;
 
 const comment =
   "The bytes that distsrv's services received and sent. The headers of IP, TCP and UDP are made up, passwords and " +
-  "tokens that the services know are asterisks, and what came over TLS is here without it. The traffic of ZeroMQ is not here (distcli capture " +
-  "--service zmq-rep has it, as root), nor that of Unix sockets, which is counted as left out.";
+  "tokens that the services know are asterisks, and what came over TLS is here without it. The traffic of Unix sockets is " +
+  "not here, and is counted as left out.";
 
 /**
  * What the services receive and send, as the blocks of a pcapng file. Each event is built for it, whatever others take
- * of it. Of a ZeroMQ socket there are no bytes: they stay inside of its library.
+ * of it.
  */
 export class TrafficRecording implements Observer {
   readonly rates: SampleRates = {};
@@ -100,12 +102,11 @@ export class TrafficRecording implements Observer {
     if (services !== undefined && !services.has(service)) return {};
     return hasDatagrams(service)
       ? { message: everyEvent }
-      : { open: everyEvent, bytes: everyEvent, close: everyEvent };
+      : { open: everyEvent, bytes: everyEvent, "half-close": everyEvent, close: everyEvent };
   }
 
   observe(event: TrafficEvent): void {
     const { conversation } = event;
-    if (conversation.transport === "zmq") return;
     if (conversation.transport === "udp") {
       this.#record(event, datagramsOf(event), udpPacket);
     } else {
@@ -154,7 +155,7 @@ export class TrafficRecording implements Observer {
       linkType: LinkType.Raw,
       name: service,
       // Where a reader may not show the file's own comment, and for explain.
-      description: madeUpHeaders,
+      description: describeMadeUp(this.#options.roleOf?.(service)),
       snapLength: 0x10000,
     };
     this.begin();
@@ -226,12 +227,16 @@ export class TrafficRecording implements Observer {
         this.#talks.delete(conversation.id);
         return this.#talk(conversation)?.open();
       case "bytes":
-        return this.#talk(conversation)?.send(event.direction, event.bytes);
+        return this.#talk(conversation)?.send(event.direction, event.bytes, event.offset);
+      case "half-close": {
+        const way = wayOf(event.closedBy);
+        return this.#talk(conversation)?.halfClose(way, event.lengths?.[way]);
+      }
       case "close": {
         const talk = this.#talk(conversation);
         this.#talks.delete(conversation.id);
-        const first: Direction = event.closedBy === "client" ? "in" : "out";
-        return talk?.close(first, event.isReset === true);
+        const { closedBy, isReset = false, isHalfClosed, lengths } = event;
+        return talk?.close({ first: wayOf(closedBy), isReset, isHalfClosed, lengths });
       }
       case "message":
         return [];
@@ -255,6 +260,9 @@ export class TrafficRecording implements Observer {
     return talk;
   }
 }
+
+/** In which direction the FIN or reset of a side goes. */
+const wayOf = (side: ClosingSide | undefined): Direction => (side === "client" ? "in" : "out");
 
 /** Undefined where an end has no address. */
 function datagramsOf(event: TrafficEvent): Datagram[] | undefined {

@@ -4,6 +4,7 @@ import type { LineWriter } from "../observe/line-writer.ts";
 import type { CopyStore, ProcessFacts } from "./admin/context.ts";
 import type { LocalUsers } from "./admin/local-users.ts";
 import type { ServeApp } from "./admin/start.ts";
+import type { CaptureScripts } from "./run/capture-script.ts";
 import type { Descriptors } from "./run/descriptors.ts";
 
 /** A port that the server wants, as the net layer names it in an error. */
@@ -26,6 +27,12 @@ export interface BusyPort {
 /** What a signal asks for: to stop, to log counters, to read the file again, to go on in a new log file. */
 export type SignalKind = "stop" | "report" | "reload" | "reopen";
 
+/** Takes a directory for this process alone. @returns how to give it back, or who has it */
+export type DirectoryLocking = (
+  directory: string,
+  owner: string,
+) => { readonly release: () => void } | { readonly heldBy: string };
+
 /** Everything of the process that the server's commands use. Injected by the entry. */
 export interface ServerIo {
   /** Results and the log. */
@@ -47,6 +54,9 @@ export interface ServerIo {
   /** Loads the clients that try services from the dashboard; absent: there are none. */
   readonly tries?: () => Promise<Tries>;
   readonly copyStore: CopyStore;
+  readonly lockDirectory: DirectoryLocking;
+  /** Loads what writes scripts for Wireshark, which are many kilobytes of Lua. */
+  readonly captureScripts: () => Promise<CaptureScripts>;
   readonly descriptors: Descriptors;
   /** Those ports that other programs have, each with its error; absent: only the first is reported. */
   readonly busyPorts?: (wanted: readonly WantedPort[]) => Promise<BusyPort[]>;

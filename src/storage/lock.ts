@@ -2,6 +2,19 @@ import { Database } from "bun:sqlite";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** Another process has the directory. */
+export class DirectoryInUseError extends Error {
+  override readonly name = "DirectoryInUseError";
+  constructor(
+    directory: string,
+    /** What that one has called itself. */
+    readonly heldBy: string,
+    cause: unknown,
+  ) {
+    super(`${directory} is in use by ${heldBy}: one process at a time`, { cause });
+  }
+}
+
 /**
  * One process per directory. SQLite's exclusive lock on an empty file is a lock of the operating system's: it dies with
  * its process, on every file system and system that SQLite knows.
@@ -15,7 +28,7 @@ export class DirectoryLock {
 
   /**
    * @param owner who takes it: told to whoever comes too late
-   * @throws {Error} when another one has it
+   * @throws {DirectoryInUseError} when another one has it
    */
   static take(directory: string, owner: string): DirectoryLock {
     const database = new Database(join(directory, "lock"), { create: true });
@@ -24,7 +37,7 @@ export class DirectoryLock {
     } catch (cause) {
       database.close();
       if (!isBusy(cause)) throw cause;
-      throw new Error(`${directory} is in use by ${ownerIn(directory)}: one process at a time`, { cause });
+      throw new DirectoryInUseError(directory, ownerIn(directory), cause);
     }
     writeFileSync(join(directory, "owner"), `${owner}\n`);
     return new DirectoryLock(database);

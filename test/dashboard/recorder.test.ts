@@ -30,8 +30,16 @@ const lost = (dropped: number) => interfaceStatistics(0, at, { received: 9, drop
 const startedAt = new Date(2026, 10, 28, 8, 15, 59).getTime();
 const name = "lab-2026-11-28T08-15.pcapng";
 
+interface Recording {
+  readonly maxBytes?: number;
+  readonly refusal?: Error;
+  /** What the server does when it is asked for the end; absent: it cannot be asked. */
+  readonly askForEnd?: () => Promise<unknown>;
+  readonly endTimeout?: number;
+}
+
 /** A recorder whose server is the test. */
-function recording(options: { maxBytes?: number; refusal?: Error } = {}) {
+function recording(options: Recording = {}) {
   const asked: { path: string; signal: AbortSignal }[] = [];
   const saved: { name: string; blob: Blob }[] = [];
   const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
@@ -40,16 +48,18 @@ function recording(options: { maxBytes?: number; refusal?: Error } = {}) {
     open: async (path, signal) => {
       asked.push({ path, signal });
       if (options.refusal !== undefined) throw options.refusal;
-      return new ReadableStream<Uint8Array>({
+      const body = new ReadableStream<Uint8Array>({
         start(controller) {
           streams.push(controller);
           signal.addEventListener("abort", () => controller.error(signal.reason));
         },
       });
+      return { body, askForEnd: options.askForEnd };
     },
     save: (file, blob) => void saved.push({ name: file, blob }),
     now: () => clock.now,
     ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }),
+    ...(options.endTimeout !== undefined && { endTimeout: options.endTimeout }),
   });
   /** The server sends these; until the recorder has them, or has ended. */
   const send = async (...chunks: readonly Uint8Array[]) => {
@@ -121,6 +131,43 @@ test("one that is stopped in the middle of a block is saved up to the end of the
   expect(endOf(recorder)).toMatchObject({ end: { kind: "stopped" }, packets: 1, isSaved: true });
   expect(saved.map((one) => one.name)).toEqual([name]);
   expect(await packetsOf(saved[0]!.blob)).toEqual(["one"]);
+});
+
+test("a server that can be asked sends the end, with what it has left out until then", async () => {
+  const ends: string[] = [];
+  const { recorder, saved, streams, send } = recording({
+    askForEnd: async () => {
+      ends.push("asked");
+      streams[0]!.enqueue(lost(7));
+      streams[0]!.close();
+    },
+  });
+  const whenEnded = recorder.start(undefined);
+  await send(begin, packet("one"));
+  recorder.stop();
+  expect(recorder.state.get().kind).toBe("running");
+  await whenEnded;
+  expect(ends).toEqual(["asked"]);
+  expect(endOf(recorder)).toMatchObject({ end: { kind: "stopped" }, packets: 1, dropped: 7, isSaved: true });
+  expect(await packetsOf(saved[0]!.blob)).toEqual(["one"]);
+});
+
+test("one that is asked twice ends at once, and so does one whose server refuses, or says nothing", async () => {
+  const never = () => new Promise<never>(() => {});
+  const twice = recording({ askForEnd: never });
+  const refused = recording({
+    askForEnd: async () => Promise.reject(new ApiError(404, "no such recording")),
+  });
+  const silent = recording({ askForEnd: never, endTimeout: 1 });
+  for (const { recorder, saved, send } of [twice, refused, silent]) {
+    const whenEnded = recorder.start(undefined);
+    await send(begin, packet("one"));
+    recorder.stop();
+    if (recorder === twice.recorder) recorder.stop();
+    await whenEnded;
+    expect(endOf(recorder)).toMatchObject({ end: { kind: "stopped" }, packets: 1, isSaved: true });
+    expect(saved.length).toBe(1);
+  }
 });
 
 test("what has come before a connection breaks is kept", async () => {

@@ -21,7 +21,6 @@ writeFileSync(
 services:
   echo: { port: 0 }
   time: { port: 0 }
-  zmq-rep: { port: 0 }
 `,
 );
 const lab = await startServer(["--config", file]);
@@ -57,9 +56,9 @@ async function send(port: number, line: string, answer: string): Promise<void> {
   await client.closed;
 }
 
-/** Each has a handshake of three packets, a request and a reply, and an end of three. */
+/** Each has a handshake of three packets, a request and a reply, and an end of four. */
 const hasRecorded = (page: Page, conversations: number) =>
-  page.getByText(new RegExp(` · ${8 * conversations} (packets|paket) · `)).waitFor();
+  page.getByText(new RegExp(` · ${9 * conversations} (packets|paket) · `)).waitFor();
 
 const sendToEcho = (of: Lab, text: string) => send(of.port("echo"), `${text}\n`, `Echo: ${text}\n`);
 
@@ -87,7 +86,6 @@ testPage(
   async (page) => {
     await enter(page, tokens.admin);
     await startRecording(page);
-    await page.getByText("ZeroMQ's messages are not in it.").waitFor();
     await sendToEcho(lab, "the first");
     await hasRecorded(page, 1);
     await page.getByRole("link", { name: "Learn" }).click();
@@ -222,7 +220,7 @@ testPage(
     own.program.signal("SIGKILL");
     await said(
       page,
-      /^The connection to the server is broken \(.+\)\. Recorded: .* · 8 packets · /,
+      /^The connection to the server is broken \(.+\)\. Recorded: .* · 9 packets · /,
     ).waitFor();
     const save = page.getByRole("button", { name: "Save", exact: true });
     expect((await savedBy(page, () => save.click())).packets).toContain("before");

@@ -32,7 +32,7 @@ export async function openEvents(
   const history = after === undefined ? query.history : wholeHistory;
   const path = `/api/events?${searchOf({ ...query, history })}`;
   try {
-    return await openStream(context, peer, path, "text/event-stream", headers);
+    return await openStream(context, peer, path, "text/event-stream", { headers });
   } catch (error) {
     const isRejected = error instanceof PeerError && error.code === "bad-request";
     throw isRejected ? new UsageError(error.message) : error;

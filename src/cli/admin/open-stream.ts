@@ -8,7 +8,16 @@ import type { AdminPeer } from "./options.ts";
 /** An answer whose body is read as it comes. */
 export interface AdminStream {
   readonly body: ReadableStream<Uint8Array>;
+  /** Of the answer. */
+  readonly headers: Headers;
   close(): void;
+}
+
+export interface StreamOptions {
+  /** Of the request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Ctrl-C does not break it off: its reader ends it. */
+  readonly isEndedByReader?: boolean;
 }
 
 /**
@@ -20,7 +29,7 @@ export async function openStream(
   peer: AdminPeer,
   path: string,
   type: string,
-  headers: Readonly<Record<string, string>> = {},
+  { headers = {}, isEndedByReader = false }: StreamOptions = {},
 ): Promise<AdminStream> {
   const closing = new AbortController();
   const response = await context.within(`No answer from ${peerName(peer)}`, async (limit) => {
@@ -28,12 +37,13 @@ export async function openStream(
     return fetch(webUrl(peer, path), {
       headers: { ...adminHeaders(peer), accept: type, ...headers },
       ...fetchOptions(peer),
-      signal: AbortSignal.any([context.signal, closing.signal]),
+      signal: isEndedByReader ? closing.signal : AbortSignal.any([context.signal, closing.signal]),
     });
   });
   const { body, ok, status } = response;
   const isStream = response.headers.get("content-type")?.startsWith(type) === true;
-  if (ok && isStream && body !== null) return { body, close: () => closing.abort() };
+  if (ok && isStream && body !== null)
+    return { body, headers: response.headers, close: () => closing.abort() };
   const text = await context.within(`No end of the answer of ${peerName(peer)}`, () => response.text());
   throw refusal(peer, status, text);
 }

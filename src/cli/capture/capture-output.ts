@@ -1,5 +1,6 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
+import { describeFileError } from "../../core/file-error.ts";
 import { OutputError, UsageError } from "../program/errors.ts";
 import { openInPlaceOf } from "../program/replace-file.ts";
 import type { Sink } from "../terminal/io.ts";
@@ -69,7 +70,7 @@ function open(path: string, { flags, mode }: NewFile): number {
     const isReplaced = flags === "w" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
     return isReplaced ? openInPlaceOf(path) : openSync(path, flags, mode);
   } catch (error) {
-    throw new UsageError(`Cannot write to ${path}: ${describeError(error)}`);
+    throw new UsageError(`Cannot write to ${path}: ${describeFileError(path, error)}`);
   }
 }
 

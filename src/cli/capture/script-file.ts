@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, lstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
+import { describeFileError } from "../../core/file-error.ts";
 import { UsageError } from "../program/errors.ts";
 import { replaceFile } from "../program/replace-file.ts";
 
@@ -61,7 +62,7 @@ export function writeScriptFile(path: string, script: string): void {
       closeSync(file);
     }
   } catch (error) {
-    throw new UsageError(`Cannot write to ${path}: ${describeError(error)}`);
+    throw new UsageError(`Cannot write to ${path}: ${describeFileError(path, error)}`);
   }
 }
 

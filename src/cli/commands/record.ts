@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { onAbort } from "../../core/deadline.ts";
 import { describeError } from "../../core/errors.ts";
 import { BlockCutter } from "../../protocol/capture/block-cutter.ts";
 import { CaptureError } from "../../protocol/capture/capture-error.ts";
-import { withAdminErrors } from "../admin/client.ts";
+import { adminHeaders, withAdminErrors } from "../admin/client.ts";
 import { type AdminStream, openStream } from "../admin/open-stream.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
 import { listServices } from "../admin/services.ts";
@@ -10,9 +11,10 @@ import { type CaptureOutput, openOutput } from "../capture/capture-output.ts";
 import { checkScriptFile, luaHelp, scriptFor, writeScriptFile } from "../capture/script-file.ts";
 import { recordedServices } from "../capture/services.ts";
 import { wiresharkScript } from "../capture/wireshark-lua.ts";
+import { fetchOptions, webUrl } from "../http/client.ts";
 import type { CliCommand } from "../program/command.ts";
 import type { CommandContext } from "../program/command-context.ts";
-import { PeerError, UsageError } from "../program/errors.ts";
+import { OutputError, PeerError, UsageError } from "../program/errors.ts";
 import { positiveDurationMs, wholeNumber } from "../program/options.ts";
 import { peerName } from "../program/peer.ts";
 
@@ -27,8 +29,8 @@ export const record: CliCommand = (cli) =>
       "Asks the admin service of a running distsrv for all bytes that its services receive and send from now on, and " +
       "writes them as a pcapng file for distcli explain or Wireshark. The headers of IP, TCP and UDP are made up: no loss and " +
       "no delay of the network is in it. A connection that is open already begins in the middle; of TLS there is what was said in it. " +
-      "Passwords of MQTT and credentials of HTTP are asterisks, all other messages are in the file as they are. ZeroMQ's are not: " +
-      "they stay inside of its library. It takes a token with the role admin. Ctrl-C ends it.",
+      "Passwords of MQTT and credentials of HTTP are asterisks, all other messages are in the file as they are. " +
+      "It takes a token with the role admin. Ctrl-C ends it.",
     examples: [
       "distcli record",
       "distcli record 172.16.16.101 -w mqtt.pcapng --service mqtt --seconds 60",
@@ -51,7 +53,7 @@ export const record: CliCommand = (cli) =>
         const script = lua === true ? scriptFor(write ?? defaultFile) : undefined;
         if (script !== undefined) checkScriptFile(script);
         const stream = await withAdminErrors(peer, () =>
-          openStream(context, peer, path, "application/octet-stream"),
+          openStream(context, peer, path, "application/octet-stream", { isEndedByReader: true }),
         );
         try {
           const text = script === undefined ? "" : await scriptOf(context, peer);
@@ -94,6 +96,12 @@ function openFile(context: CommandContext, path: string | undefined): CaptureOut
   return openOutput(path ?? defaultFile, context.io.stdout, { flags, mode: 0o600 });
 }
 
+/** How long a server is waited for that was asked to end a recording. */
+const endTimeoutMs = 1000;
+
+/** Without a value at the end. */
+type NextChunk = Promise<{ readonly value?: Uint8Array | undefined }>;
+
 /** Writes what comes, up to the end of a block. */
 class Recording {
   readonly #context: CommandContext;
@@ -133,13 +141,17 @@ class Recording {
     ]);
     const { promise: whenOver, resolve } = Promise.withResolvers<undefined>();
     over.addEventListener("abort", () => resolve(undefined), { once: true });
-    if (over.aborted) return "client";
     const reader = stream.body.getReader();
+    const read = (): NextChunk => reader.read();
+    /** What is waited for when the end comes. */
+    let next: NextChunk | undefined;
     try {
-      for (;;) {
-        const result = await Promise.race([reader.read(), whenOver]);
-        if (result === undefined) return "client";
-        if (result.done) break;
+      while (!over.aborted) {
+        next = read();
+        const result = await Promise.race([next, whenOver]);
+        if (result === undefined) break;
+        next = undefined;
+        if (result.value === undefined) return this.#endOfServer();
         this.#write(result.value);
         if (this.#cutter.isFull) return "client";
         // Meanwhile the server has nobody who reads: it drops what it has no room for, and counts it.
@@ -149,6 +161,45 @@ class Recording {
       if (over.aborted) return "client";
       throw this.#broken(error);
     }
+    await this.#endInOrder(stream, next ?? read(), read);
+    return "client";
+  }
+
+  /** What the server says last is how much it has left out. A server that does not answer soon has nothing to say. */
+  async #endInOrder({ headers }: AdminStream, first: NextChunk, read: () => NextChunk): Promise<void> {
+    const limit = AbortSignal.timeout(endTimeoutMs);
+    const tooLate = new Promise<undefined>((resolve) => onAbort(limit, () => resolve(undefined)));
+    let next = first;
+    try {
+      const name = headers.get("distsrv-recording");
+      // One that is too old to be asked.
+      if (name === null) return;
+      await this.#askForEnd(name, limit);
+      for (;;) {
+        const result = await Promise.race([next, tooLate]);
+        if (result?.value === undefined) return;
+        this.#write(result.value);
+        next = read();
+      }
+    } catch (error) {
+      if (error instanceof OutputError) throw error;
+    } finally {
+      // It fails when the stream is closed.
+      next.catch(() => {});
+    }
+  }
+
+  async #askForEnd(name: string, signal: AbortSignal): Promise<void> {
+    const url = webUrl(this.#peer, `/api/record?recording=${encodeURIComponent(name)}`);
+    await fetch(url, {
+      method: "DELETE",
+      headers: adminHeaders(this.#peer),
+      ...fetchOptions(this.#peer),
+      signal,
+    });
+  }
+
+  #endOfServer(): "server" {
     if (this.#cutter.pending > 0) throw this.#cutShort("it ended in the middle of a packet");
     return "server";
   }

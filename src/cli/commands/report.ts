@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { noFolder } from "../../core/file-error.ts";
 import { type ListeningService, labServices } from "../../protocol/analysis/service-ports.ts";
 import { coverOf } from "../../report/cover.ts";
 import { heading } from "../../report/explain/block.ts";
@@ -176,7 +177,7 @@ function outputOf({ output }: ReportOptions): string {
     );
   formatOf(output);
   const folder = dirname(output);
-  if (!existsSync(folder)) throw new UsageError(`Cannot write ${output}: there is no folder ${folder}`);
+  if (!existsSync(folder)) throw new UsageError(`Cannot write ${output}: ${noFolder(folder)}`);
   return output;
 }
 

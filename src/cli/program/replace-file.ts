@@ -13,6 +13,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { describeFileError } from "../../core/file-error.ts";
 import { UsageError } from "./errors.ts";
 
 /** A file that takes the place of another one, or becomes a new one, once it is whole. */
@@ -45,7 +46,7 @@ export function openReplacement(path: string): Replacement {
     try {
       return work();
     } catch (error) {
-      throw new UsageError(`Cannot write ${path}: ${error instanceof Error ? error.message : error}`);
+      throw new UsageError(`Cannot write ${path}: ${describeFileError(path, error)}`);
     }
   };
   const target = trying(() => targetOf(path));

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import { describeError } from "../../core/errors.ts";
+import { describeFileError } from "../../core/file-error.ts";
 import { asReportHtml } from "../../report/html.ts";
 import { asReportMarkdown } from "../../report/markdown.ts";
 import type { LabReport } from "../../report/part.ts";
@@ -47,6 +47,6 @@ function write(path: string, content: string | Uint8Array): string {
     writeFileSync(path, content);
     return path;
   } catch (error) {
-    throw new UsageError(`Cannot write ${path}: ${describeError(error)}`);
+    throw new UsageError(`Cannot write ${path}: ${describeFileError(path, error)}`);
   }
 }

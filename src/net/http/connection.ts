@@ -122,16 +122,16 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   // --- What the reader tells ---
 
-  hasReadHead(bytes: Uint8Array): void {
-    this.#traffic.receivedHead(bytes);
+  hasReadHead(bytes: Uint8Array, offset: number): void {
+    this.#traffic.receivedHead(bytes, offset);
   }
 
-  hasReadTrailers(bytes: Uint8Array): void {
-    this.#traffic.receivedHead(bytes);
+  hasReadTrailers(bytes: Uint8Array, offset: number): void {
+    this.#traffic.receivedHead(bytes, offset);
   }
 
-  hasReadBody(bytes: Uint8Array): void {
-    this.#traffic.received(bytes);
+  hasReadBody(bytes: Uint8Array, offset: number): void {
+    this.#traffic.received(bytes, offset);
   }
 
   expectsContinue(): void {
@@ -282,7 +282,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     const request = this.#takeRequest(noBytes);
     this.#isDone = true;
     this.#arrived();
-    this.#traffic.receivedRefused(rest.subarray(0, maxHead));
+    this.#traffic.receivedRefused(rest.subarray(0, maxHead), this.#reader.offset - rest.length);
     const isHead = request?.isHead ?? /^\s*HEAD /.test(rest.toString("latin1", 0, 64));
     this.#send(request, this.#owner.handler.refuse(error, request), isHead);
     this.#keep();

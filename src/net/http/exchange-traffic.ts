@@ -36,22 +36,23 @@ export class ExchangeTraffic {
   }
 
   /** A head, or the trailers of a body in chunks. */
-  receivedHead(bytes: Uint8Array): void {
-    if (this.#traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(bytes));
+  receivedHead(bytes: Uint8Array, offset: number): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(bytes), offset);
   }
 
-  received(bytes: Uint8Array): void {
-    if (this.#traffic.sample("bytes")) this.#emitBytes("in", bytes);
+  received(bytes: Uint8Array, offset: number): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", bytes, offset);
   }
 
   /** What is no head, and yet may have credentials in its lines. */
-  receivedRefused(bytes: Uint8Array): void {
+  receivedRefused(bytes: Uint8Array, offset: number): void {
     this.#refused = withoutSecrets(bytes);
-    if (bytes.length > 0) this.receivedHead(bytes);
+    if (bytes.length > 0) this.receivedHead(bytes, offset);
   }
 
+  /** Called before they are written. */
   sent(bytes: Uint8Array): void {
-    if (this.#traffic.sample("bytes")) this.#emitBytes("out", bytes);
+    if (this.#traffic.sample("bytes")) this.#emitBytes("out", bytes, this.#tcp.written);
   }
 
   /** A request is complete. @returns whether it is shown with its reply; otherwise neither of them is */
@@ -69,7 +70,7 @@ export class ExchangeTraffic {
     const body = reply.body instanceof ReadableStream || !hasBody ? "" : reply.body;
     const bytes = Buffer.concat([withoutSecrets(Buffer.from(head)), Buffer.from(body)]);
     if (isMessage) this.#emitExchange(request, reply, bytes, length);
-    if (isBytes) this.#emitBytes("out", bytes);
+    if (isBytes) this.#emitBytes("out", bytes, this.#tcp.written);
   }
 
   #emitExchange(
@@ -122,8 +123,8 @@ export class ExchangeTraffic {
     this.#traffic.emit({ kind: "message", conversation, number, group: this.#group, ...message });
   }
 
-  #emitBytes(direction: Direction, bytes: Uint8Array): void {
-    this.#traffic.emit({ kind: "bytes", conversation: this.#tcp.conversation, direction, bytes });
+  #emitBytes(direction: Direction, bytes: Uint8Array, offset: number): void {
+    this.#traffic.emit({ kind: "bytes", conversation: this.#tcp.conversation, direction, bytes, offset });
   }
 }
 

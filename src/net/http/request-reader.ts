@@ -7,11 +7,11 @@ import { maxHead, type RequestHead, readRequestHead } from "../../protocol/http/
 /** What a reader tells of while it reads. */
 export interface RequestReaderOwner {
   readonly maxBody: number;
-  /** Its bytes may hold credentials, and so may those of trailers. */
-  hasReadHead(bytes: Uint8Array): void;
-  hasReadTrailers(bytes: Uint8Array): void;
+  /** Its bytes may hold credentials, and so may those of trailers. @param offset of the first, among all that were received */
+  hasReadHead(bytes: Uint8Array, offset: number): void;
+  hasReadTrailers(bytes: Uint8Array, offset: number): void;
   /** Bytes of a body, in chunks with their sizes. */
-  hasReadBody(bytes: Uint8Array): void;
+  hasReadBody(bytes: Uint8Array, offset: number): void;
   /** The client sends its body once it is asked to. */
   expectsContinue(): void;
 }
@@ -33,7 +33,7 @@ export class RequestReader {
   #received = 0;
   #chunkOffset = 0;
   /** Where the request that is being read begins among them. */
-  #offset = 0;
+  #requestOffset = 0;
   /** What came last cannot have completed a head. */
   #isSameLine = false;
   /** Of the request whose body is arriving. */
@@ -59,9 +59,14 @@ export class RequestReader {
     return this.#input.length - this.#at;
   }
 
+  /** Of the byte that is read next, among all that has been received. */
+  get offset(): number {
+    return this.#received - this.unread;
+  }
+
   /** Where the request that was read last lies among all that has been received. */
   get place(): StreamPlace {
-    return receivedAt(this.#offset, this.#received - this.unread - this.#offset, this.#chunkOffset);
+    return receivedAt(this.#requestOffset, this.offset - this.#requestOffset, this.#chunkOffset);
   }
 
   /** A request has begun, and has not been taken. */
@@ -150,12 +155,13 @@ export class RequestReader {
   }
 
   #readHead(): boolean {
-    this.#offset = this.#received - this.unread;
+    const { offset } = this;
+    this.#requestOffset = offset;
     const head = readRequestHead(this.#input, this.#at);
     if (head === undefined) return false;
     this.#head = head;
     this.#at += head.length;
-    this.#owner.hasReadHead(head.bytes);
+    this.#owner.hasReadHead(head.bytes, offset);
     const { bodyLength, expectsContinue } = head;
     if (bodyLength === "chunked") this.#chunks = new ChunkedReader((data) => this.#addPiece(data));
     else if (bodyLength > this.#owner.maxBody) throw tooLarge(this.#owner.maxBody);
@@ -165,8 +171,8 @@ export class RequestReader {
 
   #readBytes(length: number): Uint8Array | undefined {
     const part = this.#input.subarray(this.#at, this.#at + length - this.#bodySize);
+    if (part.length > 0) this.#owner.hasReadBody(part, this.offset);
     this.#at += part.length;
-    if (part.length > 0) this.#owner.hasReadBody(part);
     if (part.length === length) return part;
     this.#addPiece(part);
     return this.#bodySize === length ? this.#body.subarray(0, length) : undefined;
@@ -176,12 +182,12 @@ export class RequestReader {
     const reader = this.#chunks!;
     const input = this.#input.subarray(this.#at);
     const count = reader.read(input);
-    this.#at += count;
     const dataEnd = Math.min(reader.trailersAt, count);
-    if (dataEnd > 0) this.#owner.hasReadBody(input.subarray(0, dataEnd));
+    if (dataEnd > 0) this.#owner.hasReadBody(input.subarray(0, dataEnd), this.offset);
+    this.#at += count;
     if (count > dataEnd) this.#trailers = Buffer.concat([this.#trailers, input.subarray(dataEnd, count)]);
     if (!reader.isDone) return undefined;
-    this.#owner.hasReadTrailers(this.#trailers);
+    this.#owner.hasReadTrailers(this.#trailers, this.offset - this.#trailers.length);
     return this.#body.subarray(0, this.#bodySize);
   }
 

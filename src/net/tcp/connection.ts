@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket, SocketHandler, TLSOptions } from "bun";
 import { type Address, formatAddress, plainHost } from "../../core/address.ts";
-import type { ClosingSide, Conversation, Traffic } from "../../core/traffic.ts";
+import type { ClosingSide, Conversation, StreamLengths, Traffic } from "../../core/traffic.ts";
 import type { ProxySource } from "../../protocol/proxy/header.ts";
 import type { Holder } from "../held-bytes.ts";
 import type { TurnQueue } from "../turn-queue.ts";
@@ -81,6 +81,10 @@ export class TcpConnection<S = unknown> implements Holder {
   #conversation: Conversation | undefined;
   #ending = false;
   #peerEnded = false;
+  /** Our FIN is sent. */
+  #hasFinished = false;
+  /** It was closed without the FIN of the peer. Of one that comes after ours Bun tells nothing but the close. */
+  #isGivenUp = false;
   #closed = false;
   #closedBy: ClosingSide | undefined;
   #isReset = false;
@@ -154,6 +158,17 @@ export class TcpConnection<S = unknown> implements Holder {
   /** What came first was a reset. */
   get isReset(): boolean {
     return this.#isReset;
+  }
+
+  /** What came first was a FIN, and none of the other side came after it. */
+  get isHalfClosed(): boolean {
+    if (this.#isReset) return false;
+    return this.#closedBy === "client" ? !this.#hasFinished : this.#isGivenUp && !this.#peerEnded;
+  }
+
+  /** How many bytes observers could have been shown; undefined: those that they are shown are a stream of their own. */
+  get lengths(): StreamLengths | undefined {
+    return this.#owner.transport === "ws" ? undefined : { in: this.received, out: this.written };
   }
 
   /** Our side has ended: nothing more is written, and what still arrives is discarded. */
@@ -233,7 +248,8 @@ export class TcpConnection<S = unknown> implements Holder {
     this.written += bytes.length;
     this.lastActive = owner.tick;
     if (owner.emitsBytes && owner.traffic.sample("bytes")) {
-      owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes });
+      const offset = this.written - bytes.length;
+      owner.traffic.emit({ kind: "bytes", conversation: this.conversation, direction: "out", bytes, offset });
     }
     if (this.#corked || this.#queue.length > 0) {
       this.#queue.append(bytes, lease);
@@ -407,6 +423,7 @@ export class TcpConnection<S = unknown> implements Holder {
   /** Resets the socket, even if it was marked closed. */
   terminate(): void {
     this.#noteEnd("service", true);
+    this.#isGivenUp = true;
     this.#socket.terminate();
   }
 
@@ -452,10 +469,19 @@ export class TcpConnection<S = unknown> implements Holder {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = side;
     this.#isReset = isReset;
+    if (!isReset) this.#reportHalfClose(side);
+  }
+
+  #reportHalfClose(closedBy: ClosingSide): void {
+    const { traffic } = this.#owner;
+    if (!this.isAnnounced || !traffic.sample("half-close")) return;
+    const { conversation, lengths } = this;
+    traffic.emit({ kind: "half-close", conversation, closedBy, ...(lengths && { lengths }) });
   }
 
   #finish(): void {
     if (this.#closed) return;
+    this.#hasFinished = true;
     if (this.#peerEnded) {
       this.#socket.end();
       return;
@@ -465,6 +491,11 @@ export class TcpConnection<S = unknown> implements Holder {
     this.#noteEnd("service", false);
     this.#socket.shutdown();
     this.#socket.resume();
-    this.#linger ??= setTimeout(() => this.#socket.end(), this.#owner.linger);
+    this.#linger ??= setTimeout(() => this.#giveUp(), this.#owner.linger);
+  }
+
+  #giveUp(): void {
+    this.#isGivenUp = true;
+    this.#socket.end();
   }
 }

@@ -439,6 +439,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner, AdmissionOwner<S> {
         conversation: connection.conversation,
         direction: "in",
         bytes: chunk,
+        offset: connection.received - chunk.length,
       });
     }
     if (!connection.hasSpoken) this.#heardFirst(connection, chunk);
@@ -521,9 +522,9 @@ class Server<S> implements TcpServer<S>, ConnectionOwner, AdmissionOwner<S> {
     }
     if (connection.isAnnounced && this.traffic.sample("close")) {
       const reason = error === undefined ? {} : { reason: error.message };
-      const { conversation, closedBy, isReset } = connection;
-      const who = closedBy === undefined ? {} : { closedBy, isReset };
-      this.traffic.emit({ kind: "close", conversation, ...who, ...reason });
+      const { conversation, closedBy, isReset, isHalfClosed, lengths } = connection;
+      const who = closedBy === undefined ? {} : { closedBy, isReset, ...(isHalfClosed && { isHalfClosed }) };
+      this.traffic.emit({ kind: "close", conversation, ...who, ...reason, ...(lengths && { lengths }) });
     }
     if (this.#serving === connection) this.#serveNext();
     if (this.connections.size === 0) this.#allClosed();

@@ -1,11 +1,12 @@
 import type { Address } from "../../core/address.ts";
 import { formatAddress, formatHostPort, plainHost } from "../../core/address.ts";
-import { parseIp } from "../../core/address-range.ts";
+import { isOneAddress, parseIp } from "../../core/address-range.ts";
 import { describeError } from "../../core/errors.ts";
 import type { RoleContext } from "../../core/role.ts";
 import type { Conversation, Direction } from "../../core/traffic.ts";
 import { listenError } from "../listen-port.ts";
 import { registerOwnPort, SenderRate, unansweredPort } from "./reply-guard.ts";
+import { RouteAddresses } from "./route-address.ts";
 
 export interface UdpOptions {
   readonly host: string;
@@ -97,6 +98,8 @@ class Server implements UdpServer {
   #address: Address;
   /** As conversations show it: with its address, where it listens on a name. */
   #local = "";
+  /** Where it listens on all addresses: at which of them each peer meets it. */
+  #met: RouteAddresses | undefined;
   #socket: Bun.udp.Socket<"buffer"> | undefined;
   #waiting: Received[] = [];
   #waitingBytes = 0;
@@ -120,6 +123,7 @@ class Server implements UdpServer {
     this.#address = { ...this.#address, port: socket.port };
     const { host } = this.#address;
     this.#local = formatHostPort(parseIp(host) === undefined ? socket.address.address : host, socket.port);
+    if (!isOneAddress(socket.address.address)) this.#met = new RouteAddresses();
     this.#releasePort = registerOwnPort(socket.port);
   }
 
@@ -262,11 +266,12 @@ class Server implements UdpServer {
 
   #conversation(number: number, { host, port }: Address): Conversation {
     const { service } = this.#context;
+    const met = this.#met?.to(host);
     return {
       id: `${service}#${number}`,
       service,
       transport: "udp",
-      local: this.#local,
+      local: met === undefined ? this.#local : formatHostPort(met, this.#address.port),
       remote: formatHostPort(host, port),
     };
   }

@@ -7,7 +7,7 @@ import type {
   Instant,
   SectionAbout,
 } from "../capture/frame.ts";
-import { madeUpHeaders } from "../capture/synthetic/made-up.ts";
+import { hasMadeUpHeaders, type InterfaceService, serviceOfInterface } from "../capture/synthetic/made-up.ts";
 import { type Finding, FindingList } from "../conversation/finding.ts";
 import type { Place } from "../conversation/place.ts";
 import { isKnownLinkType } from "../packet/link-layer.ts";
@@ -56,6 +56,8 @@ export class CaptureAnalysis {
   readonly #events: NetworkEvents;
   readonly #conversations: Conversations;
   readonly #interfaces: CaptureInterface[] = [];
+  /** By the position of the interface. */
+  readonly #writers: (InterfaceService | undefined)[] = [];
   readonly #kinds: Record<PacketKind, number> = {
     tcp: 0,
     udp: 0,
@@ -83,8 +85,11 @@ export class CaptureAnalysis {
         this.#about ??= about;
       },
       interface: (found) => {
-        if (this.#interfaces.length < maxInterfaces) this.#interfaces.push(found);
-        this.#headers.areMadeUp = this.#interfaces.every(({ description }) => description === madeUpHeaders);
+        if (this.#interfaces.length < maxInterfaces) {
+          this.#interfaces.push(found);
+          this.#writers.push(serviceOfInterface(found));
+        }
+        this.#headers.areMadeUp = this.#interfaces.every(hasMadeUpHeaders);
       },
       drops: (count) => {
         this.#drops += count;
@@ -138,7 +143,7 @@ export class CaptureAnalysis {
     this.#kinds[view.kind]++;
     if (frame.bytes.length < frame.originalLength) this.#findings.add("cut-packets", undefined, place);
     if (view.kind === "tcp" || view.kind === "udp")
-      this.#conversations.add(view, place, frame.originalLength);
+      this.#conversations.add(view, place, frame.originalLength, this.#writers[frame.interface], frame.way);
     else if (view.kind === "arp") this.#events.arp(view, place);
     else if (view.kind === "icmp") this.#events.icmp(view, place);
     else if (view.kind === "malformed") this.#findings.add("malformed-packet", undefined, place);

@@ -1,3 +1,5 @@
+import type { Way } from "../capture/frame.ts";
+import type { InterfaceService } from "../capture/synthetic/made-up.ts";
 import {
   type CaptureContext,
   Conversation,
@@ -28,6 +30,17 @@ export interface ConversationOptions {
 export interface Tracked {
   readonly conversation: Conversation;
   readonly tcp: TcpConversation | undefined;
+}
+
+/** The first packet of a conversation. */
+interface Beginning {
+  readonly view: PacketView;
+  readonly key: string;
+  readonly source: number;
+  readonly target: number;
+  readonly place: Place;
+  readonly writer: InterfaceService | undefined;
+  readonly way: Way | undefined;
 }
 
 /** A direction of it: what a packet's addresses and ports lead to. */
@@ -85,14 +98,18 @@ export class Conversations {
     return this.#all;
   }
 
-  add(view: PacketView, place: Place, wireBytes: number): void {
+  /**
+   * @param writer the service that has written its own packets, on whatever port
+   * @param way of the packet, as the writer saw it
+   */
+  add(view: PacketView, place: Place, wireBytes: number, writer?: InterfaceService, way?: Way): void {
     const isTcp = view.kind === "tcp";
     const source = isTcp ? view.tcp.sourcePort : view.sourcePort;
     const target = isTcp ? view.tcp.targetPort : view.targetPort;
     const key = `${isTcp ? "t" : "u"}${source} ${target} ${view.addressKey()}`;
     let direction = this.#directions.get(key);
     if (direction === undefined || isAnother(direction, view, place)) {
-      direction = this.#begin(view, key, source, target, place);
+      direction = this.#begin({ view, key, source, target, place, writer, way });
       if (direction === undefined) return;
     }
     if (!direction.isSeen) {
@@ -124,18 +141,19 @@ export class Conversations {
     }
   }
 
-  #begin(view: PacketView, key: string, source: number, target: number, place: Place): Direction | undefined {
+  #begin({ view, key, source, target, place, writer, way }: Beginning): Direction | undefined {
     if (this.#all.length === maxConversations) {
       this.omitted++;
       return undefined;
     }
     const transport = view.kind === "tcp" ? "tcp" : "udp";
-    const side = this.#sideOfSender(view, transport, source, target);
+    const side = (writer && way && sideOnTheWay[way]) ?? this.#sideOfSender(view, transport, source, target);
     const sender: Endpoint = { address: view.source, port: source };
     const receiver: Endpoint = { address: view.target, port: target };
     const ends =
       side === "client" ? { client: sender, server: receiver } : { client: receiver, server: sender };
-    const service = this.#ports.find(transport, ends.server.port);
+    const onPort = this.#ports.find(transport, ends.server.port);
+    const service = writer === undefined ? onPort : this.#ports.named(writer, onPort);
     const number = this.#all.length + 1;
     const conversation = new Conversation(number, transport, ends, service, place, this.#context);
     const tcp = transport === "tcp" ? new TcpConversation(conversation, this.#context) : undefined;
@@ -212,6 +230,9 @@ export class Conversations {
     }
   }
 }
+
+/** Who sends a packet to a service, or from it. */
+const sideOnTheWay: Readonly<Record<Way, Side>> = { in: "client", out: "server" };
 
 /** The ports are those of another conversation, and now of a new one. */
 function isAnother({ tracked }: Direction, view: PacketView, place: Place): boolean {

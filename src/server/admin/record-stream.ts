@@ -6,7 +6,7 @@ import { wallClock } from "../../observe/wall-clock.ts";
 import { defaultGatherMs, SendBuffer } from "./send-buffer.ts";
 
 export interface RecordStreamOptions
-  extends Pick<RecordingOptions, "application" | "services" | "hasDatagrams"> {
+  extends Pick<RecordingOptions, "application" | "services" | "hasDatagrams" | "roleOf"> {
   readonly hub: Pick<TrafficHub, "add">;
   /** Each ends the recording with a whole file. */
   readonly until: readonly AbortSignal[];

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { ConfigError } from "../config/diagnostic.ts";
 import { loadPlan } from "../config/load.ts";
 import type { Plan, Registry } from "../config/plan.ts";
 import { readPlan } from "../config/read-file.ts";
@@ -15,16 +16,30 @@ export interface PlanOptions extends Selection {
   readonly portOffset?: number | undefined;
   /** Where to capture to, as the user gave it; it goes before the file's own. */
   readonly capture?: string | undefined;
+  /** Also write a script for Wireshark beside the capture. */
+  readonly captureLua?: boolean | undefined;
 }
 
 /** The plan that the command line asks for. @throws {ConfigError} with every mistake in it */
-export function planOf({ capture, ...options }: PlanOptions, registry: Registry, io: ServerIo): Plan {
+export function planOf(
+  { capture: path, captureLua = false, ...options }: PlanOptions,
+  registry: Registry,
+  io: ServerIo,
+): Plan {
   const plan = readPlanOf(options, registry, io);
-  if (capture === undefined) return plan;
-  const file = resolve(capture);
+  if (path === undefined && !captureLua) return plan;
+  const file = path === undefined ? plan.settings.capture?.file : resolve(path);
+  if (file === undefined) throw new ConfigError(plan.file, "", [noCaptureForLua]);
   const others = plan.settings.capture ?? captureMap.parse({ file });
-  return { ...plan, settings: { ...plan.settings, capture: { ...others, file } } };
+  const capture = { ...others, file, ...(captureLua && { lua: true }) };
+  return { ...plan, settings: { ...plan.settings, capture } };
 }
+
+const noCaptureForLua = {
+  path: "capture",
+  message:
+    "--capture-lua writes a script beside a capture, and there is none: name its file by --capture FILE",
+};
 
 function readPlanOf({ config, set, ...options }: PlanOptions, registry: Registry, io: ServerIo): Plan {
   const { environment, labYaml } = io;

@@ -3,6 +3,7 @@ import { webAddress } from "../../core/address.ts";
 import type { Asker, Audit } from "../../core/audit.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
 import { describeError, StartError } from "../../core/errors.ts";
+import { describeFileError } from "../../core/file-error.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { TlsSetting } from "../../core/tls-setting.ts";
@@ -21,6 +22,8 @@ import type { AdminConfig, LogConfig, Settings } from "../config/schema.ts";
 import { ProcessGuards } from "../guards/process-guards.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import { CaptureControl } from "../run/capture-control.ts";
+import { CaptureLocks } from "../run/capture-locks.ts";
+import { CaptureScript } from "../run/capture-script.ts";
 import { compareLimits, descriptorBudget, descriptorProblems } from "../run/descriptors.ts";
 import { hyperlink, understandsLinks } from "../run/hyperlink.ts";
 import { sayWhatIsOpen } from "../run/open-services.ts";
@@ -85,9 +88,15 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     log: own,
     application: `distsrv ${io.version}`,
     hasDatagrams: (name) => supervisor.hasDatagrams(name),
+    roleOf: (name) => supervisor.roleOf(name),
+    writable: io.environment.DISTSRV_STATE_DIR,
+    locks: new CaptureLocks(io.lockDirectory, `distsrv ${io.version} (pid ${io.facts().pid})`),
   });
-  const noCapture = captureAsSet(capture, plan.settings.capture);
+  const script = new CaptureScript(io.captureScripts, own);
+  const noCapture =
+    captureAsSet(capture, plan.settings.capture) ?? (await script.whyNot(plan.settings.capture));
   if (noCapture !== undefined) {
+    await capture.close();
     await Promise.all([log.close(), auditFile?.close()]);
     io.err(`${noCapture}\n`);
     return exitStatus.failed;
@@ -127,7 +136,12 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     { read, supervisor, setLog, setCapture, setGuards, setUsers, setWatch, renewTls },
     wholePlan.settings,
   );
-  const reload = (asker: Asker) => reloadAndLog(reloader, own, audit, asker);
+  const writeScript = () => script.update(supervisor.plan.settings.capture, supervisor.status());
+  const reload = async (asker: Asker) => {
+    const report = await reloadAndLog(reloader, own, audit, asker);
+    await writeScript();
+    return report;
+  };
   setWatch(plan);
   io.onSignal(
     "reload",
@@ -156,6 +170,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     if (plan.wantsAdmin) admin = await open();
     await supervisor.start();
     if (!plan.wantsAdmin && !supervisor.isStopping) admin = await open();
+    if (!supervisor.isStopping) await writeScript();
   } catch (error) {
     await supervisor.stop(AbortSignal.timeout(shortGraceMs)).catch(() => {});
     await admin?.stop(AbortSignal.timeout(shortGraceMs));
@@ -402,7 +417,8 @@ function logOrReport({ level, file }: LogConfig, asText: boolean, io: ServerIo):
   try {
     return openLog({ level, file, format, colour, output, report });
   } catch (error) {
-    io.err(`Cannot write the log to ${file}: ${describeError(error)}\n`);
+    const why = describeFileError(file ?? "", error, io.environment.DISTSRV_STATE_DIR);
+    io.err(`Cannot write the log to ${file}: ${why}\n`);
     return undefined;
   }
 }
@@ -411,7 +427,8 @@ function auditOrReport(path: string, io: ServerIo): AuditFile | undefined {
   try {
     return openAudit(path, (problem) => io.err(`${problem}\n`));
   } catch (error) {
-    io.err(`Cannot write the audit to ${path}: ${describeError(error)}\n`);
+    const why = describeFileError(path, error, io.environment.DISTSRV_STATE_DIR);
+    io.err(`Cannot write the audit to ${path}: ${why}\n`);
     return undefined;
   }
 }

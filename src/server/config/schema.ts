@@ -83,6 +83,10 @@ export const captureMap = z.strictObject({
     .max(1000)
     .default(10)
     .describe("The newest so many are kept: NAME.pcapng, NAME.1.pcapng, NAME.2.pcapng, ..."),
+  lua: z
+    .boolean()
+    .default(false)
+    .describe("Also write NAME.lua beside it, a script by which Wireshark and tshark know the services."),
 });
 
 export const captureSchema = z

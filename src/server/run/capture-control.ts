@@ -1,21 +1,42 @@
-import { describeError } from "../../core/errors.ts";
+import { describeFileError } from "../../core/file-error.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Problem } from "../../core/problem.ts";
-import { TrafficCapture, type TrafficCaptureOptions } from "../../observe/traffic-capture.ts";
+import { checkCapture, TrafficCapture, type TrafficCaptureOptions } from "../../observe/traffic-capture.ts";
 import type { RecordingCounts } from "../../observe/traffic-recording.ts";
 import type { Settings } from "../config/schema.ts";
+import type { CaptureLocks } from "./capture-locks.ts";
 
 type CaptureSettings = NonNullable<Settings["capture"]>;
 
 export interface CaptureControlOptions
-  extends Pick<TrafficCaptureOptions, "hub" | "application" | "hasDatagrams"> {
+  extends Pick<TrafficCaptureOptions, "hub" | "application" | "hasDatagrams" | "roleOf" | "writable"> {
   readonly log: Logger;
+  readonly locks: CaptureLocks;
 }
+
+/**
+ * Whether a file can be made where the settings ask for captures.
+ * @param writable the folder that distsrv is known to be allowed to write to
+ * @returns why not, in the words of a start
+ */
+export function whyNoCapture(settings: CaptureSettings, writable?: string): string | undefined {
+  try {
+    checkCapture(settings);
+    return undefined;
+  } catch (error) {
+    return captureError(settings, error, writable).message;
+  }
+}
+
+const captureError = ({ file }: CaptureSettings, cause: unknown, writable: string | undefined): Error =>
+  new Error(`Cannot write the capture to ${file}: ${describeFileError(file, cause, writable)}`);
 
 /** The capture that the settings ask for, while they ask for one. */
 export class CaptureControl {
   readonly #options: CaptureControlOptions;
   #running: TrafficCapture | undefined;
+  /** Each gives back what it has taken for itself alone. */
+  readonly #unlock = new Map<TrafficCapture, () => void>();
   /** Captures that still write what they have, until each has ended. */
   readonly #ending = new Map<TrafficCapture, Promise<void>>();
   /** Of captures that have ended. */
@@ -67,17 +88,25 @@ export class CaptureControl {
   }
 
   #start(settings: CaptureSettings): TrafficCapture {
-    const { log, ...options } = this.#options;
+    const { log, locks, ...options } = this.#options;
+    let unlock = () => {};
     try {
-      return new TrafficCapture(settings, { ...options, report: (problem) => log.error(problem) });
+      checkCapture(settings);
+      unlock = locks.take(settings.file);
+      const capture = new TrafficCapture(settings, { ...options, report: (problem) => log.error(problem) });
+      this.#unlock.set(capture, unlock);
+      return capture;
     } catch (error) {
-      throw new Error(`Cannot write the capture to ${settings.file}: ${describeError(error)}`);
+      unlock();
+      throw captureError(settings, error, options.writable);
     }
   }
 
   #end(capture: TrafficCapture): void {
     const ended = capture.close().then(() => {
       this.#ending.delete(capture);
+      this.#unlock.get(capture)?.();
+      this.#unlock.delete(capture);
       const { received, dropped } = capture.counts;
       this.#before = sum(this.#before, { received, dropped });
       const left = dropped === 0 ? "" : `; ${dropped} were left out`;

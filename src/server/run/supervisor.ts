@@ -136,6 +136,11 @@ export class Supervisor {
     return this.#plan.services.some((service) => service.name === name && service.role.transport === "udp");
   }
 
+  /** Undefined of a service that there is no more. */
+  roleOf(name: string): string | undefined {
+    return this.#plan.services.find((service) => service.name === name)?.role.name;
+  }
+
   async stats(name: string): Promise<Readonly<Record<string, number>>> {
     return (await this.#find(name)?.runner?.stats()) ?? {};
   }

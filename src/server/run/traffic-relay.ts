@@ -101,7 +101,7 @@ export class TrafficRelay implements Observer {
 
   /** Where connections begin and end, and a sample of a known rate, are not lost for the sake of chunks. */
   #roomFor(kind: TrafficKind): number {
-    const isFlood = kind !== "open" && kind !== "close" && this.rates[kind] === everyEvent;
+    const isFlood = (kind === "bytes" || kind === "message") && this.rates[kind] === everyEvent;
     return isFlood ? maxInFlight - reserved : maxInFlight;
   }
 }

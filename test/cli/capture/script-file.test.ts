@@ -71,6 +71,6 @@ describe("the file", () => {
 
   test("says where it cannot be written", () => {
     const path = join(folder, "no", "such", "lab.lua");
-    expect(() => writeScriptFile(path, "x")).toThrow(`Cannot write to ${path}: ENOENT`);
+    expect(() => writeScriptFile(path, "x")).toThrow(`Cannot write to ${path}: there is no folder `);
   });
 });

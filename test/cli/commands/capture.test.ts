@@ -143,7 +143,10 @@ describe("wrong usage", () => {
     [["--lua"], "--lua writes a script beside a capture file: name one by -w, or use distcli wireshark"],
     [["--lua", "-w", "-"], "--lua writes a script beside a capture file"],
     [["-p", "70000"], "A port is a number from 1 to 65535."],
-    [["-w", join(folder, "no", "such", "folder")], `Cannot write to ${folder}/no/such/folder: ENOENT`],
+    [
+      ["-w", join(folder, "no", "such", "folder")],
+      `Cannot write to ${folder}/no/such/folder: there is no folder ${folder}/no/such: make it, or name a file in another one`,
+    ],
     [
       Array.from({ length: 101 }, (_, index) => ["-p", `${index + 1}`]).flat(),
       "A capture looks for 100 ports at most",

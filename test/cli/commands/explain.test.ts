@@ -43,6 +43,12 @@ const talk = new TcpTalk()
   .close("server");
 const mqtt = Uint8Array.from(pcap(talk.packets));
 
+interface RecordedService {
+  readonly service: string;
+  readonly role?: string;
+  readonly port?: number;
+}
+
 /** What the services of a distsrv have received and sent, as it records it itself. */
 const recorded = record([
   { kind: "open" },
@@ -51,16 +57,17 @@ const recorded = record([
   { kind: "close", closedBy: "client" },
 ]);
 
-function record(events: readonly RecordedEvent[]): Uint8Array {
+function record(events: readonly RecordedEvent[], of: RecordedService = { service: "mqtt" }): Uint8Array {
   const blocks: Uint8Array[] = [];
   const recording = new TrafficRecording({
     application: "distsrv",
     hasDatagrams: () => false,
+    roleOf: () => of.role,
     now: () => 1_000_000,
     sink: keepingSink((block) => blocks.push(block) > 0),
   });
-  const ends = { local: "127.0.0.1:1883", remote: "127.0.0.1:40000" };
-  const conversation = { id: "mqtt#1", service: "mqtt", transport: "tcp", ...ends } as const;
+  const ends = { local: `127.0.0.1:${of.port ?? 1883}`, remote: "127.0.0.1:40000" };
+  const conversation = { id: "mqtt#1", service: of.service, transport: "tcp", ...ends } as const;
   for (const event of events) recording.observe({ ...event, conversation } as TrafficEvent);
   return Uint8Array.from(Buffer.concat(blocks));
 }
@@ -119,6 +126,28 @@ describe("the report", () => {
       expect(stdout).not.toContain(claim);
     const json = jsonLines((await run(["-", "--json"], { stdin: recorded })).stdout);
     expect(json[0]).toMatchObject({ kind: "capture", hasMadeUpHeaders: true });
+  });
+
+  test("knows a service by the name that a recording gives to its interface, on whatever port", async () => {
+    const events = [
+      { kind: "bytes", direction: "out", bytes: Buffer.from("Echo: halo"), offset: 100 },
+      { kind: "bytes", direction: "in", bytes: Buffer.from("GET / HTTP/1.1\r\n\r\n"), offset: 50 },
+      { kind: "close", closedBy: "client" },
+    ] as const;
+    const told = async (of: RecordedService) => (await run(["-"], { stdin: record(events, of) })).stdout;
+    const mine = await told({ service: "kelas-a", role: "echo", port: 50_001 });
+    // The service is who has the higher port, and what it is sent is no HTTP.
+    expect(mine).toContain("Conversation 1: kelas-a (echo), 127.0.0.1:40000 → 127.0.0.1:50001");
+    expect(mine).toContain("Captured on kelas-a (made-up headers, role echo).");
+    expect(mine).toContain('"GET / HTTP/1.1');
+    // One that says no role: the lab's service of this name, on a port that is another one's.
+    const named = await told({ service: "raw-echo", port: 1883 });
+    expect(named).toContain("Conversation 1: raw-echo (echo), ");
+    expect(named).toContain('"GET / HTTP/1.1');
+    const json = jsonLines(
+      (await run(["-", "--json"], { stdin: record(events, { service: "\u001b[2J" }) })).stdout,
+    );
+    expect(JSON.stringify(json)).not.toContain('"service":"\\u001b');
   });
 
   test("says nothing of acknowledgements where the capture has no such PUBLISH", async () => {

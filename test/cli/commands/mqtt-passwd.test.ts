@@ -88,6 +88,9 @@ describe("distcli mqtt passwd", () => {
 
   test("a folder that is not there is said", async () => {
     const { exit, stderr } = await passwd({ stdin: "x" }, "/nowhere/users.yaml", "ani");
-    expect([exit, stderr]).toEqual([2, expect.stringContaining("Cannot write /nowhere/users.yaml: ENOENT")]);
+    expect([exit, stderr]).toEqual([
+      2,
+      expect.stringContaining("Cannot write /nowhere/users.yaml: there is no folder /nowhere"),
+    ]);
   });
 });

@@ -4,7 +4,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { record } from "../../../src/cli/commands/record.ts";
-import { interfaceDescription, sectionHeader } from "../../../src/protocol/capture/pcapng-writer.ts";
+import {
+  interfaceDescription,
+  interfaceStatistics,
+  sectionHeader,
+} from "../../../src/protocol/capture/pcapng-writer.ts";
 import { analyseFile } from "../../support/analyse.ts";
 import { startLab } from "../../support/lab.ts";
 import { scratchFolder } from "../../support/scratch.ts";
@@ -130,6 +134,70 @@ test("a connection that ends in the middle of a block leaves the blocks before i
   expect(exit).toBe(1);
   expect(stderr).toContain("was cut short after 0 packets: it ended in the middle of a packet");
   expect(readFileSync(file).equals(whole)).toBe(true);
+});
+
+describe("Ctrl-C", () => {
+  const begin = Buffer.concat([
+    sectionHeader("test"),
+    interfaceDescription({ linkType: 101, name: "echo", snapLength: 65_536 }),
+  ]);
+  const last = interfaceStatistics(0, { seconds: 1, nanoseconds: 0 }, { received: 9, dropped: 7 });
+
+  /** A server that says at the end what it has left out, if it is asked for it. */
+  async function interrupted(answerEnd: (url: URL) => Response | Promise<Response>) {
+    const asked = Promise.withResolvers<void>();
+    const server = Bun.serve({
+      port: 0,
+      fetch: ({ method, url }) => {
+        if (method === "DELETE") {
+          asked.resolve();
+          return answerEnd(new URL(url));
+        }
+        const body = async function* () {
+          yield begin;
+          await asked.promise;
+          yield last;
+        };
+        const type = { "content-type": "application/octet-stream" };
+        return new Response(body(), { headers: { ...type, "distsrv-recording": "a b" } });
+      },
+    });
+    onTestFinished(() => server.stop(true));
+    const file = join(scratchFolder("ctrl-c"), "lab.pcapng");
+    const cli = startCli(record, ["record", "-p", String(server.port), "-w", file]);
+    await until(() => existsSync(file) && statSync(file).size > 0);
+    cli.interrupt();
+    expect(await cli.exit).toBe(130);
+    return { stderr: cli.stderr, bytes: readFileSync(file) };
+  }
+
+  test("asks the server for the end, and has what it has left out until then", async () => {
+    const names: (string | null)[] = [];
+    const { stderr, bytes } = await interrupted((url) => {
+      names.push(url.searchParams.get("recording"));
+      return Response.json({ ended: "a b" });
+    });
+    expect(names).toEqual(["a b"]);
+    expect(stderr).toEndWith("lab.pcapng, 7 left out\n");
+    expect(bytes.equals(Buffer.concat([begin, last]))).toBe(true);
+  });
+
+  test("keeps what has come where the server does not answer, or knows nothing of it", async () => {
+    const silent = await interrupted(() => new Promise<Response>(() => {}));
+    expect(silent.stderr).toContain("0 packets in ");
+    expect(silent.bytes.subarray(0, begin.length).equals(begin)).toBe(true);
+    const refused = await interrupted(() => new Response("", { status: 404 }));
+    expect(refused.stderr).toEndWith("lab.pcapng, 7 left out\n");
+  });
+
+  test("leaves a whole file of a server that runs", async () => {
+    const cli = startCli(record, args("-w", "-"), as(token));
+    await until(() => cli.stdoutBytes.length > 0);
+    cli.interrupt();
+    expect(await cli.exit).toBe(130);
+    expect(cli.stderr).toEndWith("\n0 packets\n");
+    expect(() => analyseFile(cli.stdoutBytes)).not.toThrow();
+  });
 });
 
 describe("-w - into a pipe that is full", () => {

@@ -62,13 +62,16 @@ describe("traffic", () => {
     expect(events[0]?.conversation.remote).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 
-  /** The bytes of each direction. */
-  const shown = (events: readonly TrafficEvent[], direction: "in" | "out") =>
-    Buffer.concat(
-      events.flatMap((event) =>
-        event.kind === "bytes" && event.direction === direction ? [event.bytes] : [],
-      ),
-    ).toString();
+  /** The bytes of a direction, of which each chunk begins where the one before it has ended. */
+  const shown = (events: readonly TrafficEvent[], direction: "in" | "out") => {
+    let bytes = Buffer.alloc(0);
+    for (const event of events) {
+      if (event.kind !== "bytes" || event.direction !== direction) continue;
+      expect(event.offset).toBe(bytes.length);
+      bytes = Buffer.concat([bytes, event.bytes]);
+    }
+    return bytes.toString();
+  };
 
   test("has every byte of a body in chunks, with credentials in its trailers masked wherever they are cut", async () => {
     const body = "5\r\nhello\r\n0;a=b\r\nX-Token: secret\r\nX-Sum: 12\r\n\r\n";
@@ -84,6 +87,19 @@ describe("traffic", () => {
       expect((await client.all()).toString()).toEndWith("POST / hello");
       expect(shown(events, "in")).toBe(request.replace("secret", "******"));
     }
+  });
+
+  test("has the place of a request behind line ends that nobody is shown", async () => {
+    const { port, events } = await serve();
+    const client = await RawClient.connect(port);
+    client.write(`${get("/a")}\r\n\r\n`);
+    await until(() => client.received.length > 0);
+    client.write(get("/b", "Connection: close"));
+    await client.all();
+    const places = events.flatMap((event) =>
+      event.kind === "bytes" && event.direction === "in" ? [event.offset] : [],
+    );
+    expect(places).toEqual([0, get("/a").length + 4]);
   });
 
   test("has what the server says before it answers, and a stream's chunks", async () => {

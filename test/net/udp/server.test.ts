@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
+import { networkInterfaces } from "node:os";
 import type { Logger } from "../../../src/core/log.ts";
 import type { TrafficEvent } from "../../../src/core/traffic.ts";
 import { responderPorts, SenderRate } from "../../../src/net/udp/reply-guard.ts";
@@ -63,6 +64,19 @@ describe("a UDP server", () => {
     expect(events.map((event) => (event.kind === "message" ? event.text : event.kind))).toEqual([
       `in halo, not answered: port ${port} is a UDP service's own`,
     ]);
+  });
+
+  test.each(["0.0.0.0", "::"])("on %s shows at which address it was met, both ways", async (host) => {
+    const { server, port, events } = await echo({ host });
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const met = ["127.0.0.1", ...addresses.flatMap((one) => (one.family === "IPv4" ? [one.address] : []))];
+    for (const [count, address] of met.entries()) {
+      const { socket } = await from(0, address);
+      socket.send("halo", port, address);
+      await settled(server, count + 1);
+      const shown = events.slice(-2).map(({ conversation: { local, remote } }) => [local, remote]);
+      expect(shown).toEqual(Array(2).fill([`${address}:${port}`, `${address}:${socket.port}`]));
+    }
   });
 
   test("does not answer another UDP service of the process, and that not it", async () => {

@@ -148,6 +148,7 @@ describe("users of the admin service", () => {
     ["admin", "DELETE", "/api/bans?address=203.0.113.7"],
     ["admin", "POST", "/api/reload"],
     ["admin", "POST", "/api/drain"],
+    ["admin", "DELETE", "/api/record?recording=none"],
     ["admin", "PUT", "/api/not-thought-of-yet"],
     ["admin", "POST", "/api/services/echo/actions/knock/more"],
   ];
@@ -173,6 +174,7 @@ describe("users of the admin service", () => {
     );
     expect(changing.sort()).toEqual([
       "DELETE /api/bans",
+      "DELETE /api/record",
       "POST /api/bans",
       "POST /api/drain",
       "POST /api/reload",

@@ -45,6 +45,8 @@ async function open(yaml: string, serveApp: ServeApp) {
     spawnWorker: never,
     serveApp,
     copyStore: never,
+    lockDirectory: never,
+    captureScripts: never,
     descriptors: { limit: 64, next: () => 10, open: () => 10 },
     facts: () => ({
       pid: 1,

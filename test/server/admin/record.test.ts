@@ -129,6 +129,24 @@ test("an admin gets it, and it is told; four at once at most; HEAD takes no plac
   ]);
 });
 
+test("whoever reads a recording ends it by its name, and gets the rest and the end", async () => {
+  const { ask } = await testAdmin();
+  const answer = await ask("/api/record");
+  const name = answer.headers.get("distsrv-recording")!;
+  const file = answer.bytes();
+  const end = () => ask(`/api/record?recording=${name}`, { method: "DELETE" });
+  const ended = await end();
+  expect([ended.status, await ended.json()]).toEqual([200, { ended: name }]);
+  expect(read(await file)).toEqual({ frames: 0, drops: 0 });
+  const again = await end();
+  expect([again.status, await again.json()]).toEqual([
+    404,
+    { error: `There is no recording "${name}", or it has ended already` },
+  ]);
+  const other = await testAdmin({ localUser: { name: "budi", isTrusted: false } });
+  expect((await other.ask(`/api/record?recording=${name}`, { method: "DELETE" })).status).toBe(403);
+});
+
 test("nobody else may record, and a service that is not there is named", async () => {
   const other = await testAdmin({ localUser: { name: "budi", isTrusted: false } });
   for (const method of ["GET", "HEAD"]) expect((await other.ask("/api/record", { method })).status).toBe(403);

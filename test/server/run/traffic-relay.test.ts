@@ -58,7 +58,10 @@ async function thread(rates: SampleRates) {
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-const all: SampleRates = { open: everyEvent, bytes: everyEvent, close: everyEvent };
+const all: SampleRates = {
+  ...{ open: everyEvent, bytes: everyEvent },
+  ...{ "half-close": everyEvent, close: everyEvent },
+};
 const now = () => performance.timeOrigin + performance.now();
 
 describe("a thread's traffic", () => {
@@ -146,14 +149,27 @@ describe("a main thread that takes nothing", () => {
     emit({ kind: "open", conversation });
     emit({ kind: "message", conversation, direction: "in", text: "Received: TIME" });
     receiveBytes(chunk);
+    emit({ kind: "half-close", conversation, closedBy: "client" });
     emit({ kind: "close", conversation });
     await turn();
     expect(
       batches()
         .flat()
-        .slice(-3)
+        .slice(-4)
         .map(({ kind }) => kind),
-    ).toEqual(["open", "message", "close"]);
+    ).toEqual(["open", "message", "half-close", "close"]);
+  });
+
+  test("learns of the bytes that it lacks from the places of those that come later", async () => {
+    const { emit, batches, take } = await thread(all);
+    const receive = (number: number) =>
+      emit({ kind: "bytes", conversation, direction: "in", bytes: chunk, offset: number * chunk.length });
+    for (let i = 0; i < count; i++) receive(i);
+    await turn();
+    take();
+    receive(count);
+    await turn();
+    expect(batches().flat()).toMatchObject([{ offset: count * chunk.length }]);
   });
 
   test("does not get more when many connections come and go instead", async () => {

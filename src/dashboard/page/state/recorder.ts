@@ -49,12 +49,21 @@ export interface EndedRecording extends Begun, Recorded {
 
 export type RecordingState = { readonly kind: "none" } | RunningRecording | EndedRecording;
 
+/** A recording as the server sends it. */
+export interface OpenedRecording {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Asks the server for the end of it. Absent: an older one cannot be asked. */
+  readonly askForEnd?: (() => Promise<unknown>) | undefined;
+}
+
 export interface RecorderOptions {
   /** @throws {ApiError} when the server refuses */
-  readonly open: (path: string, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
+  readonly open: (path: string, signal: AbortSignal) => Promise<OpenedRecording>;
   readonly save: (name: string, blob: Blob) => void;
   readonly now?: () => number;
   readonly maxBytes?: number;
+  /** Milliseconds in which a server that was asked has to send the end. */
+  readonly endTimeout?: number;
 }
 
 /**
@@ -71,7 +80,7 @@ export class Recorder {
   #run: Run | undefined;
 
   constructor(options: RecorderOptions) {
-    this.#options = { now: Date.now, maxBytes: maxRecordedBytes, ...options };
+    this.#options = { now: Date.now, maxBytes: maxRecordedBytes, endTimeout: 1000, ...options };
   }
 
   /** Of the recording that runs. */
@@ -97,13 +106,26 @@ export class Recorder {
     this.#run = run;
     this.state.set({ kind: "running", ...run.begun });
     const end = await this.#read(run).catch(endOf);
-    this.#end(run, end);
+    if (run.isStopping) this.#stopped(run);
+    else this.#end(run, end);
   }
 
-  /** Ends the recording, and has what there is of it saved. */
+  /**
+   * Ends the recording, and has what there is of it saved: when the server has sent the end, in which it counts what it has left
+   * out, or soon. Asked again, at once.
+   */
   stop(): void {
-    if (this.#run === undefined) return;
-    this.#end(this.#run, { kind: "stopped" });
+    const run = this.#run;
+    if (run === undefined) return;
+    if (run.isStopping || run.askForEnd === undefined) return this.#stopped(run);
+    run.isStopping = true;
+    run.askForEnd().catch(() => this.#stopped(run));
+    setTimeout(() => this.#stopped(run), this.#options.endTimeout);
+  }
+
+  #stopped(run: Run): void {
+    if (run !== this.#run) return;
+    this.#end(run, { kind: "stopped" });
     this.save();
   }
 
@@ -121,7 +143,8 @@ export class Recorder {
   }
 
   async #read(run: Run): Promise<RecordingEnd> {
-    const body = await this.#options.open(pathFor(run.begun.services), run.signal);
+    const { body, askForEnd } = await this.#options.open(pathFor(run.begun.services), run.signal);
+    run.askForEnd = askForEnd;
     const reader = body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
@@ -145,6 +168,9 @@ export class Recorder {
 /** A recording on its way. */
 class Run {
   readonly begun: Begun;
+  askForEnd: OpenedRecording["askForEnd"];
+  /** The server was asked for the end. */
+  isStopping = false;
   readonly #abort = new AbortController();
   readonly #cutter = new BlockCutter();
   readonly #file = new GrowingBlob();

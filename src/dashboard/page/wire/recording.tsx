@@ -1,8 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../components/icons.tsx";
 import { Question } from "../components/question.tsx";
-import { services } from "../state/lab.ts";
-import type { EndedRecording, RunningRecording } from "../state/recorder.ts";
+import type { EndedRecording } from "../state/recorder.ts";
 import { recorder } from "../state/recording.ts";
 import { useStore } from "../state/use-store.ts";
 import { texts } from "../text/language.ts";
@@ -14,7 +13,6 @@ const words = texts({
   en: {
     label: "Recording",
     recording: (what: string) => `Recording ${what}`,
-    noZmq: "ZeroMQ's messages are not in it.",
     save: "Save",
     saveAgain: "Save again",
     discard: "Discard",
@@ -29,7 +27,6 @@ const words = texts({
   id: {
     label: "Rekaman",
     recording: (what) => `Merekam ${what}`,
-    noZmq: "Pesan ZeroMQ tidak ada di dalamnya.",
     save: "Simpan",
     saveAgain: "Simpan lagi",
     discard: "Buang",
@@ -55,24 +52,16 @@ export function Recording() {
         )}
         {state.kind === "ended" && endedWords(state)}
       </p>
-      {state.kind === "running" && <Progress recording={state} />}
+      {state.kind === "running" && <Progress />}
       {state.kind === "ended" && <Ended recording={state} />}
     </section>
   );
 }
 
-function Progress({ recording }: { recording: RunningRecording }) {
+function Progress() {
   useEverySecond();
   const { progress } = recorder;
-  const hasZmq = (useStore(services) ?? []).some(
-    ({ name, role }) => role.startsWith("zmq-") && (recording.services?.includes(name) ?? true),
-  );
-  return (
-    <>
-      {progress !== undefined && <p class="soft">{progressWords(progress)}</p>}
-      {hasZmq && <p class="soft">{words.noZmq}</p>}
-    </>
-  );
+  return progress === undefined ? null : <p class="soft">{progressWords(progress)}</p>;
 }
 
 function useEverySecond(): void {

@@ -225,7 +225,8 @@ export class PacketReader<C extends ReadConnection> {
     } finally {
       this.#handled += at - from;
       if (at > from && observed !== undefined) {
-        traceBytesIn(connection.writer, connection.version, observed, 0, at - from);
+        const offset = this.#handled - (at - from);
+        traceBytesIn(connection.writer, connection.version, observed, 0, at - from, offset);
       }
       if (observed !== undefined) observedBytes.giveBack(observed);
     }

@@ -32,6 +32,7 @@ export class MeteredLink implements Link {
   readonly #traffic: Traffic;
   /** What observers must not see of the next bytes. */
   #secrets = noSecrets;
+  #written = 0;
 
   constructor(link: Peer, counters: Counters, traffic: Traffic) {
     this.#link = link;
@@ -51,8 +52,9 @@ export class MeteredLink implements Link {
   write(bytes: Uint8Array, lease?: Lease): unknown {
     this.#counters.bytesOut += bytes.length;
     if (this.#traffic.sample("bytes")) {
-      traceBytesOut(this.#traffic, this.#link.conversation, bytes, this.#secrets);
+      traceBytesOut(this.#traffic, this.#link.conversation, bytes, this.#secrets, this.#written);
     }
+    this.#written += bytes.length;
     this.#secrets = noSecrets;
     return this.#link.write(bytes, lease);
   }

@@ -137,6 +137,7 @@ function emit(
  * show segments as they come: half a CONNECT with half a password in it. CONNECT and AUTH are shown without their
  * secrets; what is no packet is not shown at all, because it may be a misplaced password. Of a WebSocket this is the
  * MQTT stream, without handshake and frames.
+ * @param offset of the first of them among those of its direction
  */
 export function traceBytesIn(
   { traffic, conversation }: TraceSource,
@@ -144,10 +145,14 @@ export function traceBytesIn(
   bytes: Buffer,
   from: number,
   to: number,
+  offset: number,
 ): void {
   const frame = new Frame();
+  let shown = offset;
   const show = (piece: Uint8Array) => {
-    if (piece.length > 0) traffic.emit({ kind: "bytes", conversation, direction: "in", bytes: piece });
+    if (piece.length === 0) return;
+    traffic.emit({ kind: "bytes", conversation, direction: "in", bytes: piece, offset: shown });
+    shown += piece.length;
   };
   let plain = from;
   for (let at = from; at < to && frame.read(bytes, at, to); at = frame.end) {
@@ -166,6 +171,8 @@ export function traceBytesOut(
   conversation: Conversation,
   bytes: Uint8Array,
   secrets: readonly Uint8Array[],
+  offset: number,
 ): void {
-  traffic.emit({ kind: "bytes", conversation, direction: "out", bytes: overwritten(bytes, secrets) });
+  const shown = overwritten(bytes, secrets);
+  traffic.emit({ kind: "bytes", conversation, direction: "out", bytes: shown, offset });
 }

@@ -10,6 +10,9 @@ import { failure, json } from "../schemas.ts";
 /** Each has a buffer, and each byte of the traffic is copied for each of them. */
 const maxReaders = 4;
 
+/** Names the recording, by which whoever reads it ends it in order. */
+const recordingHeader = "distsrv-recording";
+
 /** Not as a literal, of which the library would make out that it is one JSON value. */
 const binary: string = "application/octet-stream";
 
@@ -19,7 +22,7 @@ const route = createRoute({
   summary: "All that the services receive and send from now on, as a pcapng file",
   description:
     "The bytes are real, the headers of IP, TCP and UDP are made up, and a connection that is open already begins in " +
-    "the middle. Passwords and tokens that the services know are asterisks. ZeroMQ's traffic is not in it. What a slow " +
+    "the middle. Passwords and tokens that the services know are asterisks. What a slow " +
     "reader leaves no room for is left out, and counted by the interface statistics. It takes the role admin, because " +
     "everybody's messages are in it.",
   request: {
@@ -29,7 +32,10 @@ const route = createRoute({
   },
   responses: {
     200: {
-      description: "It ends when the server stops, or its users change",
+      description: "It ends when the server stops, its users change, or by DELETE",
+      headers: z.object({
+        [recordingHeader]: z.string().meta({ description: "The name of the recording, for DELETE." }),
+      }),
       content: { [binary]: { schema: z.string().meta({ format: "binary" }) } },
     },
     400: json(failure, "There is no such service"),
@@ -37,13 +43,36 @@ const route = createRoute({
   },
 });
 
+const endRoute = createRoute({
+  method: "delete",
+  path: "/api/record",
+  summary: "Ends a recording in order",
+  description:
+    "Whoever reads it gets what has come until then, with the last count of what was left out, and the end. Who only " +
+    "disconnects does not learn what the last second has lost.",
+  request: {
+    query: z.object({
+      recording: z
+        .string()
+        .meta({ description: `What the header ${recordingHeader} of its answer has said.` }),
+    }),
+  },
+  responses: {
+    200: json(z.object({ ended: z.string() }), "Its end is on the way"),
+    404: json(failure, "There is no such recording, or no longer"),
+  },
+});
+
 export const addRecord: AddRoutes = (app, { supervisor, hub, users, stopping, version, log, audit }) => {
-  let readers = 0;
+  /** By their names: each ends one. */
+  const running = new Map<string, AbortController>();
   app.openapi(route, (c) => {
     const services = namedServices(c.req.valid("query").service, supervisor);
-    if (readers >= maxReaders)
+    if (running.size >= maxReaders)
       throw new RequestError(503, `Cannot record: ${maxReaders} record already; end one of them`);
-    readers++;
+    const name = crypto.randomUUID();
+    const ending = new AbortController();
+    running.set(name, ending);
     const asker = askerOf(c);
     const what = services === undefined ? "all services" : [...services].join(", ");
     log.info(`The traffic of ${what} is recorded by ${asker.by}`);
@@ -53,10 +82,21 @@ export const addRecord: AddRoutes = (app, { supervisor, hub, users, stopping, ve
       services,
       application: `distsrv ${version}`,
       hasDatagrams: (name) => supervisor.hasDatagrams(name),
-      until: [stopping, users.untilChanged],
-      onEnd: () => readers--,
+      roleOf: (name) => supervisor.roleOf(name),
+      until: [stopping, users.untilChanged, ending.signal],
+      onEnd: () => void running.delete(name),
     });
-    return new Response(body, { headers: { "content-type": binary, "cache-control": "no-store" } });
+    const headers = { "content-type": binary, "cache-control": "no-store", [recordingHeader]: name };
+    return new Response(body, { headers });
+  });
+
+  app.openapi(endRoute, (c) => {
+    const { recording } = c.req.valid("query");
+    const ending = running.get(recording);
+    if (ending === undefined)
+      throw new RequestError(404, `There is no recording "${recording}", or it has ended already`);
+    ending.abort();
+    return c.json({ ended: recording }, 200);
   });
 };
 

@@ -56,7 +56,7 @@ test("a connection from its handshake to its end", () => {
     ...talk.open(),
     ...talk.send("in", Buffer.from("halo")),
     ...talk.send("out", Buffer.from("Echo: halo")),
-    ...talk.close("in", false),
+    ...talk.close({ first: "in", isReset: false }),
   ];
   expect(shown(packets)).toEqual([
     "in S -1 - 0",
@@ -72,10 +72,9 @@ test("a connection from its handshake to its end", () => {
 
 test("one that was open before has no handshake, and a reset ends it at once", () => {
   const talk = new TcpTalk(ends, first);
-  expect(shown([...talk.send("out", Buffer.from("suhu")), ...talk.close("out", true)])).toEqual([
-    "out PA 0 0 4",
-    "out RA 4 0 0",
-  ]);
+  expect(
+    shown([...talk.send("out", Buffer.from("suhu")), ...talk.close({ first: "out", isReset: true })]),
+  ).toEqual(["out PA 0 0 4", "out RA 4 0 0"]);
 });
 
 test("many bytes are several segments, and no more are on their way than the window takes", () => {
@@ -86,6 +85,74 @@ test("many bytes are several segments, and no more are on their way than the win
     "in A 65000 0 65000",
     "in PA 130000 0 1",
   ]);
+});
+
+test("a side that ends first is acknowledged, and the other one goes on", () => {
+  const talk = new TcpTalk(ends, first);
+  const packets = [
+    ...talk.open(),
+    ...talk.send("in", Buffer.from("halo"), 0),
+    ...talk.halfClose("in", 4),
+    ...talk.send("out", Buffer.from("Echo: halo"), 0),
+    ...talk.close({ first: "in", isReset: false, lengths: { in: 4, out: 10 } }),
+  ];
+  expect(shown(packets).slice(3)).toEqual([
+    "in PA 0 0 4",
+    "in FA 4 0 0",
+    "out A 0 5 0",
+    "out PA 0 5 10",
+    "out FA 10 5 0",
+    "in A 5 11 0",
+  ]);
+});
+
+test("a FIN is behind the last bytes of its side, which may be told of later", () => {
+  const talk = new TcpTalk(ends, first);
+  talk.open();
+  expect(talk.halfClose("in", 4)).toEqual([]);
+  expect(shown(talk.send("in", Buffer.from("ha"), 0))).toEqual(["in PA 0 0 2"]);
+  expect(shown(talk.send("in", Buffer.from("lo"), 2))).toEqual(["in PA 2 0 2", "in FA 4 0 0", "out A 0 5 0"]);
+});
+
+test("where the other side's FIN never comes there is none, and a service that sends none resets the connection", () => {
+  const ended = (by: "in" | "out") => {
+    const talk = new TcpTalk(ends, first);
+    talk.send(by, Buffer.from("halo"));
+    return shown([
+      ...talk.halfClose(by),
+      ...talk.close({ first: by, isReset: false, isHalfClosed: true, lengths: { in: 4, out: 4 } }),
+    ]);
+  };
+  expect(ended("out")).toEqual(["out FA 4 0 0", "in A 0 5 0"]);
+  expect(ended("in")).toEqual(["in FA 4 0 0", "out A 0 5 0", "out RA 0 5 0"]);
+});
+
+test("bytes that are missing take their numbers, before others and at the end", () => {
+  const talk = new TcpTalk(ends, first);
+  talk.open();
+  const packets = [
+    ...talk.send("in", Buffer.from("halo"), 100),
+    ...talk.send("out", Buffer.from("ya"), 0),
+    ...talk.send("in", Buffer.from("lagi"), 100_000),
+    ...talk.close({ first: "in", isReset: false, lengths: { in: 100_010, out: 2 } }),
+  ];
+  expect(shown(packets)).toEqual([
+    "in PA 100 0 4",
+    "out PA 0 104 2",
+    "in PA 100000 2 4",
+    "in FA 100010 2 0",
+    "out FA 2 100011 0",
+    "in A 100011 3 0",
+  ]);
+});
+
+test("of a connection that was open before, what it had sent is not missing, and what is left out later is", () => {
+  const talk = new TcpTalk(ends, first);
+  const packets = [
+    ...talk.send("in", Buffer.from("halo"), 5000),
+    ...talk.send("in", Buffer.from("ya"), 5014),
+  ];
+  expect(shown(packets)).toEqual(["in PA 0 0 4", "in PA 14 0 2"]);
 });
 
 test("numbers go on from zero after the last one", () => {

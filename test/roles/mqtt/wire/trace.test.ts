@@ -285,6 +285,17 @@ const secretive: Packet = {
   ...{ username: "ani", password: Buffer.from("opensesame") },
 };
 
+/** Each chunk begins where the one before it has ended. */
+function expectWhole(events: readonly TrafficEvent[], direction: "in" | "out"): void {
+  let end = 0;
+  for (const event of events) {
+    if (event.kind !== "bytes" || event.direction !== direction) continue;
+    expect(event.offset).toBe(end);
+    end += event.bytes.length;
+  }
+  expect(end).toBeGreaterThan(0);
+}
+
 test("a CONNECT shows its password in no event, wherever it was split into two chunks", () => {
   const publish = encode({
     ...{ type: "publish", version: 4, dup: false, qos: 0, retain: false },
@@ -301,6 +312,8 @@ test("a CONNECT shows its password in no event, wherever it was split into two c
     expect(Buffer.concat(incoming.map(bytesOf)).toString("latin1")).toBe(
       chunk.subarray(0, -1).toString("latin1").replace("opensesame", "**********"),
     );
+    expectWhole(events, "in");
+    expectWhole(events, "out");
     expect(shown(events)).toContain('"username":"ani"');
     expect(shown(events)).not.toContain("sesame");
   }
