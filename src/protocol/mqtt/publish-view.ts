@@ -84,6 +84,20 @@ export class PublishView {
     this.payloadStart = at;
   }
 
+  /** Reads the packet that begins there, which differs from the one that was read in its identifier and payload only. */
+  moveTo(start: number): void {
+    const { bytes } = this;
+    const distance = start - this.start;
+    this.start = start;
+    this.end += distance;
+    this.topicStart += distance;
+    this.topicEnd += distance;
+    this.payloadStart += distance;
+    this.propertiesStart += distance;
+    this.propertiesEnd += distance;
+    if ((this.first & 6) !== 0) this.packetId = (bytes[this.topicEnd]! << 8) | bytes[this.topicEnd + 1]!;
+  }
+
   #readProperties(bytes: Uint8Array, at: number, end: number): number {
     if (at >= end) throw malformed("PUBLISH ends before its properties");
     if (bytes[at] === 0) {

@@ -227,7 +227,7 @@ export class RecordWriter {
     this.#runCount = 1;
     this.#runAt = body.at;
     this.#session = session;
-    body.bytes.writeUInt32LE(1, body.at);
+    putCount(body.bytes, 1, body.at);
     body.at += 4;
     putNumber(body, session);
     return body;
@@ -244,7 +244,7 @@ export class RecordWriter {
 
   #extend(): void {
     this.count++;
-    this.#log.body.bytes.writeUInt32LE(++this.#runCount, this.#runAt);
+    putCount(this.#log.body.bytes, ++this.#runCount, this.#runAt);
   }
 
   #startGroup(): void {
@@ -292,6 +292,14 @@ function copy(body: GroupBuffer, source: Uint8Array, start: number, end: number)
 
 function putByte(body: GroupBuffer, value: number): void {
   body.bytes[body.at++] = value;
+}
+
+/** In four bytes, the lowest first. A run that goes on does so for each message, and a call of Buffer's costs more than this. */
+function putCount(bytes: Uint8Array, count: number, at: number): void {
+  bytes[at] = count;
+  bytes[at + 1] = count >>> 8;
+  bytes[at + 2] = count >>> 16;
+  bytes[at + 3] = count >>> 24;
 }
 
 function putNumber(body: GroupBuffer, value: number): void {

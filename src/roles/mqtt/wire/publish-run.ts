@@ -25,6 +25,8 @@ export class PublishRun {
   #topicLength = 0;
   #payloadOffset = 0;
   readonly #view = new PublishView();
+  /** The run of which a packet has been read into the view. */
+  #viewed = -1;
   readonly #frame = new Frame();
 
   get qos(): Qos {
@@ -102,9 +104,16 @@ export class PublishRun {
   /** Reads the packet at `index`; the next call reads into the same view. */
   at(index: number): PublishView {
     const start = this.start + index * this.stride;
+    // A run of several has neither properties nor aliases.
+    if (this.#viewed === this.stamp) this.#view.moveTo(start);
+    else this.#read(start);
+    return this.#view;
+  }
+
+  #read(start: number): void {
     this.#frame.read(this.bytes, start, this.end);
     this.#view.read(this.bytes, start, this.#frame.body, start + this.stride, this.v5 ? 5 : 4);
-    return this.#view;
+    this.#viewed = this.stamp;
   }
 
   /** Where in a packet its identifier lies: right behind the topic. */
