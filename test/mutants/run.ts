@@ -98,7 +98,7 @@ async function failuresWith({ file, text, replacement, tests }: Mutation): Promi
 
 /** @returns the tests that fail */
 async function failuresOf(tests: string): Promise<string[]> {
-  const run = Bun.spawn(["bun", "test", "--timeout", "20000", `./${tests}`], {
+  const run = Bun.spawn(["bun", "test", "--timeout", "60000", `./${tests}`], {
     cwd: copy,
     stdout: "ignore",
     stderr: "pipe",
