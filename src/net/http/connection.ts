@@ -1,6 +1,6 @@
 import type { Traffic } from "../../core/traffic.ts";
 import { HttpError } from "../../protocol/http/http-error.ts";
-import { maxHead } from "../../protocol/http/request-head.ts";
+import { maxHead, type RequestHead } from "../../protocol/http/request-head.ts";
 import { hasNoBody } from "../../protocol/http/status.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { Holder } from "../held-bytes.ts";
@@ -8,7 +8,7 @@ import type { TcpConnection } from "../tcp/server.ts";
 import type { HttpHandler, HttpReply } from "./api.ts";
 import { ExchangeTraffic } from "./exchange-traffic.ts";
 import { ReplyStream, type StreamSink } from "./reply-stream.ts";
-import { lengthOf, type ReplyForm, type ReplyWriter } from "./reply-writer.ts";
+import { lengthOf, type ReplyConnection, type ReplyWriter } from "./reply-writer.ts";
 import { HttpRequest } from "./request.ts";
 import { RequestReader, type RequestReaderOwner } from "./request-reader.ts";
 
@@ -122,12 +122,12 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   // --- What the reader tells ---
 
-  hasReadHead(bytes: Uint8Array): void {
-    this.#traffic.receivedHead(bytes);
+  hasReadHead(head: RequestHead): void {
+    this.#traffic.receivedHead(head);
   }
 
   hasReadTrailers(bytes: Uint8Array): void {
-    this.#traffic.receivedHead(bytes);
+    this.#traffic.receivedFields(bytes);
   }
 
   hasReadBody(bytes: Uint8Array): void {
@@ -290,43 +290,48 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   #send(request: HttpRequest | undefined, given: HttpReply, isHead = request?.isHead === true): void {
     const reply = withPossibleBody(given);
+    const { status, body } = reply;
     const { replies, isStopping } = this.#owner;
-    this.#owner.replied(reply.status);
-    const isStream = reply.body instanceof ReadableStream;
-    const canChunk = request?.minorVersion === 1;
-    if (isStopping || request?.keepsAlive !== true || (isStream && !canChunk)) this.#isDone = true;
-    const form: ReplyForm = {
-      isHead,
-      length: !(reply.body instanceof ReadableStream)
-        ? lengthOf(reply.status, reply.body)
-        : canChunk
-          ? "chunked"
-          : "close",
-      connection: this.#isDone ? "close" : request?.minorVersion === 0 ? "keep-alive" : "",
-    };
-    const head = replies.head(reply, form);
-    const length = isStream
-      ? undefined
-      : head.length + (isHead || form.length === "none" ? 0 : Number(form.length));
-    this.#traffic.replied(request, reply, { head, hasBody: !isHead, length });
-    if (reply.body instanceof ReadableStream) this.#sendStream(request!, reply.body, head, form);
-    else {
-      const hasBody = !isHead && typeof form.length === "number" && form.length > 0;
-      if (hasBody) replies.write(this.#tcp, head, reply.body, form.length);
-      else this.#tcp.writeText(head, head.length);
-      if (this.#isDone) this.#tcp.end();
-    }
+    this.#owner.replied(status);
+    if (isStopping || request?.keepsAlive !== true) this.#isDone = true;
+    if (body instanceof ReadableStream) return this.#sendStream(request!, reply, body, isHead);
+    const length = lengthOf(status, body);
+    const bodyLength = isHead || length === "none" ? 0 : length;
+    const head = replies.head(reply, length, this.#connectionField(request));
+    this.#traffic.replied(request, reply, head, bodyLength);
+    if (bodyLength > 0) replies.write(this.#tcp, head, body, bodyLength);
+    else this.#tcp.writeText(head, head.length);
+    if (this.#isDone) this.#tcp.end();
   }
 
-  #sendStream(request: HttpRequest, body: ReadableStream<Uint8Array>, head: string, form: ReplyForm): void {
+  #connectionField(request: HttpRequest | undefined): ReplyConnection {
+    if (this.#isDone) return "close";
+    return request?.minorVersion === 0 ? "keep-alive" : "";
+  }
+
+  #sendStream(
+    request: HttpRequest,
+    reply: HttpReply,
+    body: ReadableStream<Uint8Array>,
+    isHead: boolean,
+  ): void {
+    // HTTP/1.0 knows no chunks: the body ends with the connection.
+    const isChunked = request.minorVersion === 1;
+    if (!isChunked) this.#isDone = true;
+    const head = this.#owner.replies.head(
+      reply,
+      isChunked ? "chunked" : "close",
+      this.#connectionField(request),
+    );
+    this.#traffic.replied(request, reply, head, undefined);
     this.#tcp.writeText(head, head.length);
-    if (form.isHead) {
+    if (isHead) {
       void body.cancel().catch(() => {});
       if (this.#isDone) this.#tcp.end();
       return;
     }
     this.#beginAnswer(request);
-    const stream = new ReplyStream(body, form.length === "chunked", this);
+    const stream = new ReplyStream(body, isChunked, this);
     this.#stream = stream;
     stream
       .send()

@@ -8,7 +8,7 @@ import { maxHead, type RequestHead, readRequestHead } from "../../protocol/http/
 export interface RequestReaderOwner {
   readonly maxBody: number;
   /** Its bytes may hold credentials, and so may those of trailers. */
-  hasReadHead(bytes: Uint8Array): void;
+  hasReadHead(head: RequestHead): void;
   hasReadTrailers(bytes: Uint8Array): void;
   /** Bytes of a body, in chunks with their sizes. */
   hasReadBody(bytes: Uint8Array): void;
@@ -155,7 +155,7 @@ export class RequestReader {
     if (head === undefined) return false;
     this.#head = head;
     this.#at += head.length;
-    this.#owner.hasReadHead(head.bytes);
+    this.#owner.hasReadHead(head);
     const { bodyLength, expectsContinue } = head;
     if (bodyLength === "chunked") this.#chunks = new ChunkedReader((data) => this.#addPiece(data));
     else if (bodyLength > this.#owner.maxBody) throw tooLarge(this.#owner.maxBody);

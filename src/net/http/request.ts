@@ -60,8 +60,9 @@ export class HttpRequest {
     return this.#head.bytes;
   }
 
+  /** @param name letters and hyphens */
   header(name: string): string | undefined {
-    return this.#head.fields.get(name);
+    return this.#head.field(name);
   }
 
   /** `host:port` that the client asks for, as it writes it. (RFC 9112, section 3.2.2) */
