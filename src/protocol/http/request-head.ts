@@ -306,6 +306,11 @@ class HeadReader {
     this.#head.bodyLength = "chunked";
   }
 
+  /** Of the connection. */
+  #wishes(what: "close" | "keep-alive"): boolean {
+    return this.#connection !== "" && this.#connection.split(",").some((one) => one.trim() === what);
+  }
+
   #checkWhole(): void {
     const head = this.#head;
     // The two of them together are how requests are smuggled past a proxy. (RFC 9112, section 6.3)
@@ -316,10 +321,9 @@ class HeadReader {
     // Also with a host in the target. (RFC 9112, section 3.2)
     if (this.#hosts === 0 && head.minorVersion === 1)
       throw badRequest("A request of HTTP/1.1 needs the header field Host");
-    if (head.method !== "GET" && !methods.has(head.method))
+    if (head.method !== "GET" && head.method !== "POST" && !methods.has(head.method))
       throw new HttpError(501, `The method is none of ${[...methods].join(", ")}`);
-    const wishes = this.#connection === "" ? [] : this.#connection.split(",").map((one) => one.trim());
-    head.keepsAlive = !wishes.includes("close") && (head.minorVersion === 1 || wishes.includes("keep-alive"));
+    head.keepsAlive = !this.#wishes("close") && (head.minorVersion === 1 || this.#wishes("keep-alive"));
     // HTTP/1.0 knows no expectations. (RFC 9110, section 10.1.1)
     if (this.#expectsOther && head.minorVersion === 1)
       throw new HttpError(417, "The only expectation that is met is 100-continue");
