@@ -10,6 +10,7 @@ import { ExchangeTraffic } from "./exchange-traffic.ts";
 import { ReplyStream, type StreamSink } from "./reply-stream.ts";
 import { lengthOf, type ReplyConnection, type ReplyWriter } from "./reply-writer.ts";
 import { HttpRequest } from "./request.ts";
+import { noBody, type RequestBody } from "./request-body.ts";
 import { RequestReader, type RequestReaderOwner } from "./request-reader.ts";
 
 /** What the connections of one server share. */
@@ -40,8 +41,6 @@ const requestsPerTurn = 64;
 /** What a request that is being answered holds, for each byte of its body: the values read from it, and their answers. */
 const answerFactor = 16;
 
-const noBytes = new Uint8Array();
-
 const askForBody = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** HTTP/1.1 on one connection. Its requests are read and answered one after another, however they arrive. */
@@ -70,7 +69,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   /** Bytes that are held for the client. */
   get held(): number {
-    const answering = this.#answering === undefined ? 0 : this.#answering.body.length * answerFactor;
+    const answering = this.#answering === undefined ? 0 : this.#answering.bodyLength * answerFactor;
     return this.#reader.held + this.#tcp.held + answering;
   }
 
@@ -130,8 +129,8 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     this.#traffic.receivedFields(bytes);
   }
 
-  hasReadBody(bytes: Uint8Array): void {
-    this.#traffic.received(bytes);
+  hasReadBody(source: Buffer, start: number, end: number): void {
+    this.#traffic.receivedBody(source, start, end);
   }
 
   expectsContinue(): void {
@@ -198,7 +197,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   }
 
   /** The request is complete, or given up: the next one begins, and has its own time. */
-  #takeRequest(body: Uint8Array): HttpRequest | undefined {
+  #takeRequest(body: RequestBody): HttpRequest | undefined {
     const head = this.#reader.take();
     if (head === undefined) return undefined;
     if (this.#hasBegun) {
@@ -223,7 +222,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     this.noteHeld();
   }
 
-  #answer(body: Uint8Array): void {
+  #answer(body: RequestBody): void {
     const request = this.#takeRequest(body)!;
     this.#arrived();
     let reply: HttpReply | Promise<HttpReply>;
@@ -266,7 +265,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     request.keep();
     this.#answering = request;
     this.#tcp.beginAnswer();
-    if (request.body.length > 0) this.noteHeld();
+    if (request.bodyLength > 0) this.noteHeld();
   }
 
   #endAnswer(): void {
@@ -279,7 +278,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   /** Answers a request that is not served, and ends the connection: what else comes on it may be anything. */
   #refuse(error: HttpError): void {
     const rest = this.#reader.takeRest();
-    const request = this.#takeRequest(noBytes);
+    const request = this.#takeRequest(noBody);
     this.#isDone = true;
     this.#arrived();
     this.#traffic.receivedRefused(rest.subarray(0, maxHead));

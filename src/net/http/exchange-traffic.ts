@@ -36,8 +36,8 @@ export class ExchangeTraffic {
     if (this.#traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(bytes));
   }
 
-  received(bytes: Uint8Array): void {
-    if (this.#traffic.sample("bytes")) this.#emitBytes("in", bytes);
+  receivedBody(source: Buffer, start: number, end: number): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", source.subarray(start, end));
   }
 
   /** What is no head, and yet may have credentials in its lines. */

@@ -30,10 +30,22 @@ export function readJsonBytes(bytes: Uint8Array): JsonValue {
   try {
     text = utf8.decode(bytes);
   } catch (cause) {
-    throw new JsonError("Not UTF-8", { cause });
+    throw new JsonError(notUtf8, { cause });
   }
   return readJson(text);
 }
+
+/**
+ * The body of a request.
+ * @param text undefined when it is not UTF-8
+ * @throws {JsonError}
+ */
+export function readJsonBody(text: string | undefined): JsonValue {
+  if (text === undefined) throw new JsonError(notUtf8);
+  return readJson(text);
+}
+
+const notUtf8 = "Not UTF-8";
 
 const number = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const word = /true|false|null/y;

@@ -1,7 +1,7 @@
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Operations } from "../../core/operation.ts";
-import { JsonError, readJsonBytes } from "../../protocol/json/read.ts";
+import { JsonError, readJsonBody } from "../../protocol/json/read.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
 import { type BatchClient, Batches } from "./batch.ts";
@@ -9,7 +9,7 @@ import { call } from "./call.ts";
 import { RpcError, rpcCodes } from "./error.ts";
 import { idOfInvalid, type RpcId, readRequest } from "./request.ts";
 
-/** JSON-RPC 2.0, from the bytes of a request to the text of its answer, independent of HTTP. */
+/** JSON-RPC 2.0, from the text of a request to that of its answer, independent of HTTP. */
 export class RpcEndpoint {
   readonly #operations: Operations;
   readonly #maxBatch: number;
@@ -23,13 +23,14 @@ export class RpcEndpoint {
   }
 
   /**
+   * @param body undefined when it is not UTF-8
    * @param client whose leaving ends the work on its batch
    * @returns undefined when there must be no answer: notifications only
    */
-  answer(body: Uint8Array, client?: BatchClient): string | undefined | Promise<string | undefined> {
+  answer(body: string | undefined, client?: BatchClient): string | undefined | Promise<string | undefined> {
     let value: JsonValue;
     try {
-      value = readJsonBytes(body);
+      value = readJsonBody(body);
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
       return errorText(new RpcError(rpcCodes.parseError, error.message), null);

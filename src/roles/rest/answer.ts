@@ -1,6 +1,6 @@
 import { type Operation, OperationError, type Quantity } from "../../core/operation.ts";
 import { formatQuantity, operandFromJson, parseOperand } from "../../protocol/calculator/quantity.ts";
-import { JsonError, readJsonBytes } from "../../protocol/json/read.ts";
+import { JsonError, readJsonBody } from "../../protocol/json/read.ts";
 import { isJsonObject, type JsonValue } from "../../protocol/json/value.ts";
 import { errorReply, jsonText, type Reply } from "./reply.ts";
 import { queryOperands } from "./target.ts";
@@ -13,11 +13,14 @@ export function answerQuery(operation: Operation, query: string): Reply {
 
 const readText = (text: string | undefined) => (text === undefined ? undefined : parseOperand(text));
 
-/** `POST /add` with `{"a":5,"b":9}`; the content type is ignored, because curl sends a form's by default. */
-export function answerBody(operation: Operation, body: Uint8Array): Reply {
+/**
+ * `POST /add` with `{"a":5,"b":9}`; the content type is ignored, because curl sends a form's by default.
+ * @param body undefined when it is not UTF-8
+ */
+export function answerBody(operation: Operation, body: string | undefined): Reply {
   let value: JsonValue;
   try {
-    value = readJsonBytes(body);
+    value = readJsonBody(body);
   } catch (error) {
     if (error instanceof JsonError) return errorReply(400, "Invalid JSON", { detail: error.message });
     throw error;

@@ -130,7 +130,7 @@ export class SoapEndpoint implements HttpHandler {
     const headers =
       fault.status === 405 ? { ...headersOf(version), Allow: "GET, HEAD, POST" } : headersOf(version);
     return new SoapReply(fault.status, headers, body, (request) => ({
-      received: received?.() ?? `Received: ${describeHead(request)}, ${request.body.length} B`,
+      received: received?.() ?? `Received: ${describeHead(request)}, ${request.bodyLength} B`,
       sent: `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`,
     }));
   }
