@@ -79,7 +79,9 @@ export class RequestHead {
   keep(): void {
     if (this.#isKept) return;
     this.#isKept = true;
-    this.#source = Buffer.from(this.bytes);
+    const kept = Buffer.allocUnsafeSlow(this.length);
+    this.#source.copy(kept, 0, this.#start, this.#start + this.length);
+    this.#source = kept;
     this.#fieldsStart -= this.#start;
     this.#start = 0;
   }

@@ -7,7 +7,8 @@ import { writeJson } from "../../protocol/json/write.ts";
 import { type BatchClient, Batches } from "./batch.ts";
 import { call } from "./call.ts";
 import { RpcError, rpcCodes } from "./error.ts";
-import { idOfInvalid, type RpcId, readRequest } from "./request.ts";
+import { readPlainCall } from "./plain-call.ts";
+import { idOfInvalid, type RpcId, type RpcRequest, readRequest } from "./request.ts";
 
 /** JSON-RPC 2.0, from the text of a request to that of its answer, independent of HTTP. */
 export class RpcEndpoint {
@@ -28,6 +29,8 @@ export class RpcEndpoint {
    * @returns undefined when there must be no answer: notifications only
    */
   answer(body: string | undefined, client?: BatchClient): string | undefined | Promise<string | undefined> {
+    const plain = body === undefined ? undefined : readPlainCall(body);
+    if (plain !== undefined) return this.#call(plain);
     let value: JsonValue;
     try {
       value = readJsonBody(body);
@@ -48,11 +51,18 @@ export class RpcEndpoint {
   }
 
   #single(value: JsonValue): string | undefined {
-    let id: RpcId | undefined = idOfInvalid(value);
+    let request: RpcRequest;
     try {
-      const request = readRequest(value);
-      ({ id } = request);
-      const result = call(this.#operations, request.method, request.params);
+      request = readRequest(value);
+    } catch (error) {
+      return errorText(this.#rpcError(error), idOfInvalid(value));
+    }
+    return this.#call(request);
+  }
+
+  #call({ method, params, id }: RpcRequest): string | undefined {
+    try {
+      const result = call(this.#operations, method, params);
       return id === undefined
         ? undefined
         : `{"jsonrpc":"2.0","result":${writeJson(result)},"id":${writeJson(id)}}`;
