@@ -6,6 +6,7 @@ import { calculatorFunctions } from "./functions.ts";
 import { multiply } from "./multiplication.ts";
 import { type BinaryOperator, type Node, parseExpression } from "./parse.ts";
 import { power } from "./power.ts";
+import { compileShort } from "./short-integers.ts";
 
 export interface OperationSource {
   readonly name: string;
@@ -20,12 +21,14 @@ export interface OperationSource {
 export function compileOperation({ name, expression, aliases }: OperationSource): Operation {
   const tree = parseExpression(expression);
   const evaluate = compile(tree);
+  const evaluateShort = compileShort(tree);
   return {
     name,
     aliases,
     expression,
     integer: staysInteger(tree),
     evaluate: (a, b) => evaluate(checked(a), checked(b), new Effort()),
+    ...(evaluateShort && { evaluateShort }),
   };
 }
 
