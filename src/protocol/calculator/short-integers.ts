@@ -26,9 +26,13 @@ export function readShortInteger(text: string): number {
   return start === 0 ? value : -value;
 }
 
-/** The text of the result, where all is short; undefined: `evaluate` has to say. */
+/**
+ * The text of the result, where all is short; undefined: `evaluate` has to say.
+ * @param a NaN: it is no short integer
+ */
 export function shortResult({ evaluateShort }: Operation, a: number, b: number): string | undefined {
-  if (evaluateShort === undefined) return undefined;
+  // An expression need not have both.
+  if (evaluateShort === undefined || Number.isNaN(a + b)) return undefined;
   const result = evaluateShort(a, b);
   return Number.isNaN(result) ? undefined : `${result}`;
 }
