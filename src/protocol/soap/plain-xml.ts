@@ -325,15 +325,19 @@ const notPlain = /[<&\t\n]/;
 
 /** @returns undefined where there is another reference than to a character that may be there, or a bare `&` */
 function resolveReferences(text: string): string | undefined {
-  const [first = "", ...pieces] = text.split("&");
-  let resolved = first;
-  for (const piece of pieces) {
-    const end = piece.indexOf(";");
-    const character = end < 0 ? undefined : characterOf(piece.slice(0, end));
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", from)) {
+    const end = text.indexOf(";", at);
+    // The longest is &#x10ffff;
+    if (end < 0 || end - at > 9) return undefined;
+    const character = characterOf(text.slice(at + 1, end));
     if (character === undefined) return undefined;
-    resolved += character + piece.slice(end + 1);
+    parts.push(text.slice(from, at), character);
+    from = end + 1;
   }
-  return resolved;
+  parts.push(text.slice(from));
+  return parts.join("");
 }
 
 const entities: ReadonlyMap<string, string> = new Map([
@@ -345,9 +349,10 @@ const entities: ReadonlyMap<string, string> = new Map([
 ]);
 
 function characterOf(reference: string): string | undefined {
-  const entity = entities.get(reference);
-  if (entity !== undefined) return entity;
-  const [, decimal, hex] = /^#(?:([0-9]{1,7})|x([0-9A-Fa-f]{1,6}))$/.exec(reference) ?? [];
-  const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
+  if (!reference.startsWith("#")) return entities.get(reference);
+  const isHex = reference[1] === "x";
+  const digits = reference.slice(isHex ? 2 : 1);
+  if (!(isHex ? /^[0-9A-Fa-f]+$/ : /^[0-9]+$/).test(digits)) return undefined;
+  const code = Number.parseInt(digits, isHex ? 16 : 10);
   return isXmlCharacter(code) ? String.fromCodePoint(code) : undefined;
 }
