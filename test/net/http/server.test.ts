@@ -663,6 +663,8 @@ describe("what goes wrong on the way", () => {
     } while (answered === 0 || answered !== before);
     expect(answered).toBeLessThan(1000);
     expect(server.stats().held_bytes).toBeLessThan(5_000_000);
+    // It is kept waiting, and not expelled for what it makes the server hold.
+    expect(server.clients()).toHaveLength(2);
   });
 
   test("a status without a body stays without one when a stream is given", async () => {
