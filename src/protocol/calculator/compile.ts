@@ -4,7 +4,7 @@ import { divide, floorDivide, modulo } from "./division.ts";
 import { Effort } from "./effort.ts";
 import { calculatorFunctions } from "./functions.ts";
 import { multiply } from "./multiplication.ts";
-import { type BinaryOperator, type Node, parseExpression } from "./parse.ts";
+import { type BinaryOperator, isOperand, type Node, parseExpression } from "./parse.ts";
 import { power } from "./power.ts";
 import { compileShort } from "./short-integers.ts";
 
@@ -72,10 +72,6 @@ function compileBinary(apply: Evaluate, leftNode: Node, rightNode: Node): Evalua
   const left = compile(leftNode);
   const right = compile(rightNode);
   return (a, b, effort) => apply(left(a, b, effort), right(a, b, effort), effort);
-}
-
-function isOperand(node: Node, name: "a" | "b"): boolean {
-  return node.kind === "operand" && node.name === name;
 }
 
 function compileCall(name: string, args: readonly Evaluate[]): Evaluate {

@@ -1,5 +1,5 @@
 import type { Operation } from "../../core/operation.ts";
-import type { BinaryOperator, Node } from "./parse.ts";
+import { type BinaryOperator, isOperand, type Node } from "./parse.ts";
 
 // Fast path: integers that a double holds exactly, which nearly all operands and results are. With BigInt an addition,
 // its checks and its text take four times as long.
@@ -37,6 +37,16 @@ export function shortResult({ evaluateShort }: Operation, a: number, b: number):
   return Number.isNaN(result) ? undefined : `${result}`;
 }
 
+/** What is not exact any more is NaN, and stays it. */
+const exact = (value: number): number => (Number.isSafeInteger(value) ? value : Number.NaN);
+
+const binary: Readonly<Partial<Record<BinaryOperator, EvaluateShort>>> = {
+  "+": (x, y) => exact(x + y),
+  "-": (x, y) => exact(x - y),
+  // An integer has no negative zero.
+  "*": (x, y) => exact(x * y + 0),
+};
+
 /** @returns undefined when the expression has something that doubles do not do exactly */
 export function compileShort(node: Node): EvaluateShort | undefined {
   switch (node.kind) {
@@ -51,30 +61,21 @@ export function compileShort(node: Node): EvaluateShort | undefined {
       return operand && ((a, b) => 0 - operand(a, b));
     }
     case "binary":
-      return compileBinary(node.operator, compileShort(node.left), compileShort(node.right));
+      return compileBinary(binary[node.operator], node.left, node.right);
     case "call":
       return undefined;
   }
 }
 
 function compileBinary(
-  operator: BinaryOperator,
-  left: EvaluateShort | undefined,
-  right: EvaluateShort | undefined,
+  apply: EvaluateShort | undefined,
+  leftNode: Node,
+  rightNode: Node,
 ): EvaluateShort | undefined {
-  if (left === undefined || right === undefined) return undefined;
-  switch (operator) {
-    case "+":
-      return (a, b) => exact(left(a, b) + right(a, b));
-    case "-":
-      return (a, b) => exact(left(a, b) - right(a, b));
-    case "*":
-      // An integer has no negative zero.
-      return (a, b) => exact(left(a, b) * right(a, b) + 0);
-    default:
-      return undefined;
-  }
+  // As in `compile`: `a + b` and the like need no closures for the operands.
+  if (isOperand(leftNode, "a") && isOperand(rightNode, "b")) return apply;
+  const left = compileShort(leftNode);
+  const right = compileShort(rightNode);
+  if (apply === undefined || left === undefined || right === undefined) return undefined;
+  return (a, b) => apply(left(a, b), right(a, b));
 }
-
-/** What is not exact any more is NaN, and stays it. */
-const exact = (value: number): number => (Number.isSafeInteger(value) ? value : Number.NaN);

@@ -34,17 +34,17 @@ class PlainCallReader {
   read(): PlainCall | undefined {
     if (!this.#skip('{"jsonrpc":"2.0","method":')) return undefined;
     const method = this.#string();
-    if (method === "" || !this.#skip(',"params":[')) return undefined;
+    if (method === undefined || !this.#skip(',"params":[')) return undefined;
     const a = this.#integer();
     if (!this.#skip(",")) return undefined;
     const b = this.#integer();
     if (!this.#skip('],"id":')) return undefined;
     const start = this.#at;
     const isText = this.#text.charCodeAt(start) === quote;
-    const isId = isText ? this.#string() !== "" : !Number.isNaN(this.#integer());
+    const isId = isText ? this.#string() !== undefined : !Number.isNaN(this.#integer());
     const id = this.#text.slice(start, this.#at);
     if (!isId || !this.#skip("}") || this.#at !== this.#text.length) return undefined;
-    return Number.isNaN(a) || Number.isNaN(b) ? undefined : { method: method.slice(1, -1), a, b, id };
+    return Number.isNaN(a) || Number.isNaN(b) ? undefined : { method, a, b, id };
   }
 
   /** Python writes a space behind a comma and a colon. */
@@ -60,17 +60,17 @@ class PlainCallReader {
     return true;
   }
 
-  /** ASCII without escapes and control characters, with its quotes; empty: it is none. */
-  #string(): string {
+  /** ASCII without escapes and control characters; undefined: it is none. */
+  #string(): string | undefined {
     const text = this.#text;
-    const start = this.#at;
-    if (text.charCodeAt(start) !== quote) return "";
-    let at = start + 1;
+    const start = this.#at + 1;
+    if (text.charCodeAt(this.#at) !== quote) return undefined;
+    let at = start;
     let code = text.charCodeAt(at);
     while (code >= space && code < 0x7f && code !== quote && code !== backslash) code = text.charCodeAt(++at);
-    if (code !== quote) return "";
+    if (code !== quote) return undefined;
     this.#at = at + 1;
-    return text.slice(start, this.#at);
+    return text.slice(start, at);
   }
 
   /** NaN: it is none, or longer, or a zero with a sign. */
