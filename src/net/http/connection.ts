@@ -164,36 +164,46 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   /** Answers what has arrived. @returns whether more of it is left for a later turn */
   #serve(): boolean {
     if (this.#tcp.isFull && this.#reader.unread > 0 && !this.#isDone) return true;
-    if (!this.#serveOne()) return false;
-    if (this.#reader.unread === 0) return false;
+    const body = this.#readOne();
+    if (body === undefined) return false;
+    if (this.#reader.unread === 0) {
+      this.#answer(body);
+      return false;
+    }
     // Requests that were sent ahead: their replies leave together.
     let isMore = false;
     this.#tcp.cork(() => {
-      isMore = this.#serveMany();
+      isMore = this.#serveMany(body);
     });
     return isMore;
   }
 
-  #serveMany(): boolean {
-    for (let count = 1; this.#reader.unread > 0; count++) {
-      if (count === requestsPerTurn || this.#tcp.isFull) return true;
-      if (!this.#serveOne()) return false;
+  #serveMany(first: RequestBody): boolean {
+    let body: RequestBody | undefined = first;
+    for (let count = 1; body !== undefined; count++) {
+      this.#answer(body);
+      const isMore = this.#mayRead && this.#reader.unread > 0;
+      if (isMore && (count === requestsPerTurn || this.#tcp.isFull)) return true;
+      body = this.#readOne();
     }
     return false;
   }
 
-  /** @returns false when there is no whole request, or nothing else is read for now */
-  #serveOne(): boolean {
-    if (this.#isDone || this.#answering !== undefined || this.#reader.unread === 0) return false;
+  /** Nothing is being answered, and the connection goes on. */
+  get #mayRead(): boolean {
+    return !this.#isDone && this.#answering === undefined;
+  }
+
+  /** @returns undefined when there is no whole request, or none that is served */
+  #readOne(): RequestBody | undefined {
+    if (!this.#mayRead || this.#reader.unread === 0) return undefined;
     try {
-      const body = this.#reader.read();
-      if (body === undefined) return false;
-      this.#answer(body);
+      return this.#reader.read();
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       this.#refuse(error);
+      return undefined;
     }
-    return !this.#isDone && this.#answering === undefined;
   }
 
   /** The request is complete, or given up: the next one begins, and has its own time. */
