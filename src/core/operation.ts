@@ -14,6 +14,11 @@ export interface Operation {
   readonly integer: boolean;
   /** @throws {OperationError} when the result does not exist or is too large to compute */
   evaluate(a: Quantity, b: Quantity): Quantity;
+  /**
+   * As `evaluate`, of integers that a double holds exactly, and many times as fast. NaN: the result is none of those, or
+   * there is none. Absent where the expression has more than sums and products.
+   */
+  readonly evaluateShort?: (a: number, b: number) => number;
 }
 
 export interface Operations {

@@ -20,6 +20,7 @@ import { recoveryFootprints } from "./recovery.ts";
 import { json, table } from "./report.ts";
 import { watcherFootprints } from "./watchers.ts";
 import { Workshop } from "./workshop.ts";
+import { xmlFootprints } from "./xml.ts";
 
 const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
   ...streamCases,
@@ -31,7 +32,13 @@ const casesFor = (options: Pick<Options, "peers">): readonly Case[] => [
   ...captureCases,
 ];
 
-const footprints = [...ofTheLab, ...dashboardFootprints, ...recoveryFootprints, ...watcherFootprints];
+const footprints = [
+  ...ofTheLab,
+  ...xmlFootprints,
+  ...dashboardFootprints,
+  ...recoveryFootprints,
+  ...watcherFootprints,
+];
 const everything = [...casesFor({ peers: [] }), ...footprints];
 const groups = [...new Set(everything.map(({ group }) => group))];
 

@@ -359,6 +359,36 @@ export const mutations: readonly Mutation[] = [
     tests: "test/roles/jsonrpc",
   },
   {
+    file: "src/roles/jsonrpc/plain-call.ts",
+    text: "(isNegative || count > 1)",
+    replacement: "(count > 1)",
+    tests: "test/roles/jsonrpc",
+  },
+  {
+    file: "src/protocol/calculator/short-integers.ts",
+    text: "Number.isSafeInteger(value) ? value : Number.NaN",
+    replacement: "value",
+    tests: "test/protocol/calculator",
+  },
+  {
+    file: "src/protocol/soap/plain-xml.ts",
+    text: 'if (text.includes("]]>")) return false;',
+    replacement: "",
+    tests: "test/protocol/soap",
+  },
+  {
+    file: "src/protocol/soap/plain-xml.ts",
+    text: "if (isAmong(attributes, index)) return false;",
+    replacement: "",
+    tests: "test/protocol/soap",
+  },
+  {
+    file: "src/protocol/soap/xml-bytes.ts",
+    text: "!beginsAsUtf16(text) && ",
+    replacement: "",
+    tests: "test/protocol/soap",
+  },
+  {
     file: "src/roles/rest/target.ts",
     text: "target.slice(mark + 1)",
     replacement: "target.slice(mark)",
@@ -709,9 +739,21 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/protocol/http/request-head.ts",
-    text: "this.#source = Buffer.from(this.bytes);",
+    text: "this.#source = kept;",
     replacement: "",
     tests: "test/protocol/http",
+  },
+  {
+    file: "src/protocol/http/field-bytes.ts",
+    text: "bytes[at + wanted.length] === colon && ",
+    replacement: "",
+    tests: "test/protocol/http",
+  },
+  {
+    file: "src/net/http/request-body.ts",
+    text: " && text.charCodeAt(0) !== 0xfeff",
+    replacement: "",
+    tests: "test/net/http",
   },
   {
     file: "src/net/http/server.ts",

@@ -1,6 +1,6 @@
 import type { Traffic } from "../../core/traffic.ts";
 import { HttpError } from "../../protocol/http/http-error.ts";
-import { maxHead } from "../../protocol/http/request-head.ts";
+import { maxHead, type RequestHead } from "../../protocol/http/request-head.ts";
 import { hasNoBody } from "../../protocol/http/status.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { Holder } from "../held-bytes.ts";
@@ -8,8 +8,9 @@ import type { TcpConnection } from "../tcp/server.ts";
 import type { HttpHandler, HttpReply } from "./api.ts";
 import { ExchangeTraffic } from "./exchange-traffic.ts";
 import { ReplyStream, type StreamSink } from "./reply-stream.ts";
-import { lengthOf, type ReplyForm, type ReplyWriter } from "./reply-writer.ts";
+import { lengthOf, type ReplyConnection, type ReplyWriter } from "./reply-writer.ts";
 import { HttpRequest } from "./request.ts";
+import { noBody, type RequestBody } from "./request-body.ts";
 import { RequestReader, type RequestReaderOwner } from "./request-reader.ts";
 
 /** What the connections of one server share. */
@@ -40,8 +41,6 @@ const requestsPerTurn = 64;
 /** What a request that is being answered holds, for each byte of its body: the values read from it, and their answers. */
 const answerFactor = 16;
 
-const noBytes = new Uint8Array();
-
 const askForBody = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** HTTP/1.1 on one connection. Its requests are read and answered one after another, however they arrive. */
@@ -70,7 +69,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   /** Bytes that are held for the client. */
   get held(): number {
-    const answering = this.#answering === undefined ? 0 : this.#answering.body.length * answerFactor;
+    const answering = this.#answering === undefined ? 0 : this.#answering.bodyLength * answerFactor;
     return this.#reader.held + this.#tcp.held + answering;
   }
 
@@ -122,16 +121,16 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   // --- What the reader tells ---
 
-  hasReadHead(bytes: Uint8Array, offset: number): void {
-    this.#traffic.receivedHead(bytes, offset);
+  hasReadHead(head: RequestHead, offset: number): void {
+    this.#traffic.receivedHead(head, offset);
   }
 
   hasReadTrailers(bytes: Uint8Array, offset: number): void {
-    this.#traffic.receivedHead(bytes, offset);
+    this.#traffic.receivedFields(bytes, offset);
   }
 
-  hasReadBody(bytes: Uint8Array, offset: number): void {
-    this.#traffic.received(bytes, offset);
+  hasReadBody(source: Buffer, start: number, end: number, offset: number): void {
+    this.#traffic.receivedBody(source, start, end, offset);
   }
 
   expectsContinue(): void {
@@ -165,40 +164,50 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   /** Answers what has arrived. @returns whether more of it is left for a later turn */
   #serve(): boolean {
     if (this.#tcp.isFull && this.#reader.unread > 0 && !this.#isDone) return true;
-    if (!this.#serveOne()) return false;
-    if (this.#reader.unread === 0) return false;
+    const body = this.#readOne();
+    if (body === undefined) return false;
+    if (this.#reader.unread === 0) {
+      this.#answer(body);
+      return false;
+    }
     // Requests that were sent ahead: their replies leave together.
     let isMore = false;
     this.#tcp.cork(() => {
-      isMore = this.#serveMany();
+      isMore = this.#serveMany(body);
     });
     return isMore;
   }
 
-  #serveMany(): boolean {
-    for (let count = 1; this.#reader.unread > 0; count++) {
-      if (count === requestsPerTurn || this.#tcp.isFull) return true;
-      if (!this.#serveOne()) return false;
+  #serveMany(first: RequestBody): boolean {
+    let body: RequestBody | undefined = first;
+    for (let count = 1; body !== undefined; count++) {
+      this.#answer(body);
+      const isMore = this.#mayRead && this.#reader.unread > 0;
+      if (isMore && (count === requestsPerTurn || this.#tcp.isFull)) return true;
+      body = this.#readOne();
     }
     return false;
   }
 
-  /** @returns false when there is no whole request, or nothing else is read for now */
-  #serveOne(): boolean {
-    if (this.#isDone || this.#answering !== undefined || this.#reader.unread === 0) return false;
-    try {
-      const body = this.#reader.read();
-      if (body === undefined) return false;
-      this.#answer(body);
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      this.#refuse(error);
-    }
+  /** Nothing is being answered, and the connection goes on. */
+  get #mayRead(): boolean {
     return !this.#isDone && this.#answering === undefined;
   }
 
+  /** @returns undefined when there is no whole request, or none that is served */
+  #readOne(): RequestBody | undefined {
+    if (!this.#mayRead || this.#reader.unread === 0) return undefined;
+    try {
+      return this.#reader.read();
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      this.#refuse(error);
+      return undefined;
+    }
+  }
+
   /** The request is complete, or given up: the next one begins, and has its own time. */
-  #takeRequest(body: Uint8Array): HttpRequest | undefined {
+  #takeRequest(body: RequestBody): HttpRequest | undefined {
     const head = this.#reader.take();
     if (head === undefined) return undefined;
     if (this.#hasBegun) {
@@ -223,7 +232,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     this.noteHeld();
   }
 
-  #answer(body: Uint8Array): void {
+  #answer(body: RequestBody): void {
     const request = this.#takeRequest(body)!;
     this.#arrived();
     let reply: HttpReply | Promise<HttpReply>;
@@ -266,7 +275,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
     request.keep();
     this.#answering = request;
     this.#tcp.beginAnswer();
-    if (request.body.length > 0) this.noteHeld();
+    if (request.bodyLength > 0) this.noteHeld();
   }
 
   #endAnswer(): void {
@@ -279,7 +288,7 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
   /** Answers a request that is not served, and ends the connection: what else comes on it may be anything. */
   #refuse(error: HttpError): void {
     const rest = this.#reader.takeRest();
-    const request = this.#takeRequest(noBytes);
+    const request = this.#takeRequest(noBody);
     this.#isDone = true;
     this.#arrived();
     this.#traffic.receivedRefused(rest.subarray(0, maxHead), this.#reader.offset - rest.length);
@@ -290,43 +299,48 @@ export class HttpConnection implements Holder, RequestReaderOwner, StreamSink {
 
   #send(request: HttpRequest | undefined, given: HttpReply, isHead = request?.isHead === true): void {
     const reply = withPossibleBody(given);
+    const { status, body } = reply;
     const { replies, isStopping } = this.#owner;
-    this.#owner.replied(reply.status);
-    const isStream = reply.body instanceof ReadableStream;
-    const canChunk = request?.minorVersion === 1;
-    if (isStopping || request?.keepsAlive !== true || (isStream && !canChunk)) this.#isDone = true;
-    const form: ReplyForm = {
-      isHead,
-      length: !(reply.body instanceof ReadableStream)
-        ? lengthOf(reply.status, reply.body)
-        : canChunk
-          ? "chunked"
-          : "close",
-      connection: this.#isDone ? "close" : request?.minorVersion === 0 ? "keep-alive" : "",
-    };
-    const head = replies.head(reply, form);
-    const length = isStream
-      ? undefined
-      : head.length + (isHead || form.length === "none" ? 0 : Number(form.length));
-    this.#traffic.replied(request, reply, { head, hasBody: !isHead, length });
-    if (reply.body instanceof ReadableStream) this.#sendStream(request!, reply.body, head, form);
-    else {
-      const hasBody = !isHead && typeof form.length === "number" && form.length > 0;
-      if (hasBody) replies.write(this.#tcp, head, reply.body, form.length);
-      else this.#tcp.writeText(head, head.length);
-      if (this.#isDone) this.#tcp.end();
-    }
+    this.#owner.replied(status);
+    if (isStopping || request?.keepsAlive !== true) this.#isDone = true;
+    if (body instanceof ReadableStream) return this.#sendStream(request!, reply, body, isHead);
+    const length = lengthOf(status, body);
+    const bodyLength = isHead || length === "none" ? 0 : length;
+    const head = replies.head(reply, length, this.#connectionField(request));
+    this.#traffic.replied(request, reply, head, bodyLength);
+    if (bodyLength > 0) replies.write(this.#tcp, head, body, bodyLength);
+    else this.#tcp.writeText(head, head.length);
+    if (this.#isDone) this.#tcp.end();
   }
 
-  #sendStream(request: HttpRequest, body: ReadableStream<Uint8Array>, head: string, form: ReplyForm): void {
+  #connectionField(request: HttpRequest | undefined): ReplyConnection {
+    if (this.#isDone) return "close";
+    return request?.minorVersion === 0 ? "keep-alive" : "";
+  }
+
+  #sendStream(
+    request: HttpRequest,
+    reply: HttpReply,
+    body: ReadableStream<Uint8Array>,
+    isHead: boolean,
+  ): void {
+    // HTTP/1.0 knows no chunks: the body ends with the connection.
+    const isChunked = request.minorVersion === 1;
+    if (!isChunked) this.#isDone = true;
+    const head = this.#owner.replies.head(
+      reply,
+      isChunked ? "chunked" : "close",
+      this.#connectionField(request),
+    );
+    this.#traffic.replied(request, reply, head, undefined);
     this.#tcp.writeText(head, head.length);
-    if (form.isHead) {
+    if (isHead) {
       void body.cancel().catch(() => {});
       if (this.#isDone) this.#tcp.end();
       return;
     }
     this.#beginAnswer(request);
-    const stream = new ReplyStream(body, form.length === "chunked", this);
+    const stream = new ReplyStream(body, isChunked, this);
     this.#stream = stream;
     stream
       .send()

@@ -1,4 +1,5 @@
 import type { Direction, StreamPlace, Traffic, TrafficEvent } from "../../core/traffic.ts";
+import type { RequestHead } from "../../protocol/http/request-head.ts";
 import { redactedTarget, withoutSecrets } from "../../protocol/http/secrets.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import type { TcpConnection } from "../tcp/server.ts";
@@ -6,15 +7,6 @@ import type { HttpHandler, HttpReply } from "./api.ts";
 import type { HttpRequest } from "./request.ts";
 
 type Message = Omit<Extract<TrafficEvent, { kind: "message" }>, "kind" | "conversation">;
-
-/** A reply as it goes out. */
-interface SentReply {
-  /** As text. */
-  readonly head: string;
-  readonly hasBody: boolean;
-  /** Of the whole, in bytes; undefined of a stream. */
-  readonly length: number | undefined;
-}
 
 /** What observers see of one connection: all its bytes, without credentials, and each request with its reply. */
 export class ExchangeTraffic {
@@ -35,19 +27,23 @@ export class ExchangeTraffic {
     this.#tcp = tcp;
   }
 
-  /** A head, or the trailers of a body in chunks. */
-  receivedHead(bytes: Uint8Array, offset: number): void {
+  receivedHead(head: RequestHead, offset: number): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(head.bytes), offset);
+  }
+
+  /** The trailers of a body in chunks. */
+  receivedFields(bytes: Uint8Array, offset: number): void {
     if (this.#traffic.sample("bytes")) this.#emitBytes("in", withoutSecrets(bytes), offset);
   }
 
-  received(bytes: Uint8Array, offset: number): void {
-    if (this.#traffic.sample("bytes")) this.#emitBytes("in", bytes, offset);
+  receivedBody(source: Buffer, start: number, end: number, offset: number): void {
+    if (this.#traffic.sample("bytes")) this.#emitBytes("in", source.subarray(start, end), offset);
   }
 
   /** What is no head, and yet may have credentials in its lines. */
   receivedRefused(bytes: Uint8Array, offset: number): void {
     this.#refused = withoutSecrets(bytes);
-    if (bytes.length > 0) this.receivedHead(bytes, offset);
+    if (bytes.length > 0) this.receivedFields(bytes, offset);
   }
 
   /** Called before they are written. */
@@ -62,13 +58,23 @@ export class ExchangeTraffic {
     return this.#group > 0;
   }
 
-  /** The reply is about to be sent. */
-  replied(request: HttpRequest | undefined, reply: HttpReply, { head, hasBody, length }: SentReply): void {
+  /**
+   * The reply is about to be sent.
+   * @param head as text
+   * @param bodyLength bytes of the body that are sent; undefined of a stream
+   */
+  replied(
+    request: HttpRequest | undefined,
+    reply: HttpReply,
+    head: string,
+    bodyLength: number | undefined,
+  ): void {
     const isMessage = this.#group > 0;
     const isBytes = this.#traffic.sample("bytes");
     if (!isMessage && !isBytes) return;
-    const body = reply.body instanceof ReadableStream || !hasBody ? "" : reply.body;
+    const body = reply.body instanceof ReadableStream || bodyLength === 0 ? "" : reply.body;
     const bytes = Buffer.concat([withoutSecrets(Buffer.from(head)), Buffer.from(body)]);
+    const length = bodyLength === undefined ? undefined : head.length + bodyLength;
     if (isMessage) this.#emitExchange(request, reply, bytes, length);
     if (isBytes) this.#emitBytes("out", bytes, this.#tcp.written);
   }

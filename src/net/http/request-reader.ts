@@ -3,15 +3,16 @@ import { carriageReturn, lineFeed } from "../../protocol/http/characters.ts";
 import { ChunkedReader } from "../../protocol/http/chunked-reader.ts";
 import { HttpError } from "../../protocol/http/http-error.ts";
 import { maxHead, type RequestHead, readRequestHead } from "../../protocol/http/request-head.ts";
+import { noBody, RequestBody } from "./request-body.ts";
 
 /** What a reader tells of while it reads. */
 export interface RequestReaderOwner {
   readonly maxBody: number;
   /** Its bytes may hold credentials, and so may those of trailers. @param offset of the first, among all that were received */
-  hasReadHead(bytes: Uint8Array, offset: number): void;
+  hasReadHead(head: RequestHead, offset: number): void;
   hasReadTrailers(bytes: Uint8Array, offset: number): void;
-  /** Bytes of a body, in chunks with their sizes. */
-  hasReadBody(bytes: Uint8Array, offset: number): void;
+  /** Bytes of a body, in chunks with their sizes, from `start` to `end` in the source. */
+  hasReadBody(source: Buffer, start: number, end: number, offset: number): void;
   /** The client sends its body once it is asked to. */
   expectsContinue(): void;
 }
@@ -98,10 +99,10 @@ export class RequestReader {
   }
 
   /** @returns the body when a request is whole; then it is to be taken. @throws {HttpError} */
-  read(): Uint8Array | undefined {
+  read(): RequestBody | undefined {
     if (this.#head === undefined && !this.#readHead()) return undefined;
     const { bodyLength } = this.#head!;
-    if (bodyLength === 0) return noBytes;
+    if (bodyLength === 0) return noBody;
     if (bodyLength === "chunked") return this.#readChunks();
     return this.#readBytes(bodyLength);
   }
@@ -161,7 +162,7 @@ export class RequestReader {
     if (head === undefined) return false;
     this.#head = head;
     this.#at += head.length;
-    this.#owner.hasReadHead(head.bytes, offset);
+    this.#owner.hasReadHead(head, offset);
     const { bodyLength, expectsContinue } = head;
     if (bodyLength === "chunked") this.#chunks = new ChunkedReader((data) => this.#addPiece(data));
     else if (bodyLength > this.#owner.maxBody) throw tooLarge(this.#owner.maxBody);
@@ -169,26 +170,28 @@ export class RequestReader {
     return true;
   }
 
-  #readBytes(length: number): Uint8Array | undefined {
-    const part = this.#input.subarray(this.#at, this.#at + length - this.#bodySize);
-    if (part.length > 0) this.#owner.hasReadBody(part, this.offset);
-    this.#at += part.length;
-    if (part.length === length) return part;
-    this.#addPiece(part);
-    return this.#bodySize === length ? this.#body.subarray(0, length) : undefined;
+  #readBytes(length: number): RequestBody | undefined {
+    const start = this.#at;
+    const end = Math.min(this.#input.length, start + length - this.#bodySize);
+    if (end > start) this.#owner.hasReadBody(this.#input, start, end, this.offset);
+    this.#at = end;
+    if (end - start === length) return new RequestBody(this.#input, start, end);
+    this.#addPiece(this.#input.subarray(start, end));
+    return this.#bodySize === length ? new RequestBody(this.#body, 0, length) : undefined;
   }
 
-  #readChunks(): Uint8Array | undefined {
+  #readChunks(): RequestBody | undefined {
     const reader = this.#chunks!;
-    const input = this.#input.subarray(this.#at);
+    const start = this.#at;
+    const input = this.#input.subarray(start);
     const count = reader.read(input);
     const dataEnd = Math.min(reader.trailersAt, count);
-    if (dataEnd > 0) this.#owner.hasReadBody(input.subarray(0, dataEnd), this.offset);
+    if (dataEnd > 0) this.#owner.hasReadBody(this.#input, start, start + dataEnd, this.offset);
     this.#at += count;
     if (count > dataEnd) this.#trailers = Buffer.concat([this.#trailers, input.subarray(dataEnd, count)]);
     if (!reader.isDone) return undefined;
     this.#owner.hasReadTrailers(this.#trailers, this.offset - this.#trailers.length);
-    return this.#body.subarray(0, this.#bodySize);
+    return new RequestBody(this.#body, 0, this.#bodySize);
   }
 
   #addPiece(data: Uint8Array): void {

@@ -2,16 +2,17 @@ import { formatAddress } from "../../core/address.ts";
 import type { Conversation } from "../../core/traffic.ts";
 import type { RequestHead } from "../../protocol/http/request-head.ts";
 import type { TcpConnection } from "../tcp/server.ts";
+import type { RequestBody } from "./request-body.ts";
 
 /** One request, its body whole. */
 export class HttpRequest {
   readonly #head: RequestHead;
   readonly #tcp: TcpConnection;
-  #body: Uint8Array;
+  readonly #body: RequestBody;
   #abort: AbortController | undefined;
   #hasLeft = false;
 
-  constructor(head: RequestHead, body: Uint8Array, tcp: TcpConnection) {
+  constructor(head: RequestHead, body: RequestBody, tcp: TcpConnection) {
     this.#head = head;
     this.#body = body;
     this.#tcp = tcp;
@@ -52,7 +53,17 @@ export class HttpRequest {
   }
 
   get body(): Uint8Array {
-    return this.#body;
+    return this.#body.bytes;
+  }
+
+  /** In bytes. */
+  get bodyLength(): number {
+    return this.#body.length;
+  }
+
+  /** Without a byte order mark; undefined: the body is not UTF-8. For short bodies much cheaper than to decode `body`. */
+  get bodyText(): string | undefined {
+    return this.#body.text;
   }
 
   /** The head as it came. */
@@ -60,8 +71,9 @@ export class HttpRequest {
     return this.#head.bytes;
   }
 
+  /** @param name letters and hyphens */
   header(name: string): string | undefined {
-    return this.#head.fields.get(name);
+    return this.#head.field(name);
   }
 
   /** `host:port` that the client asks for, as it writes it. (RFC 9112, section 3.2.2) */
@@ -107,6 +119,6 @@ export class HttpRequest {
   /** Copies what is not valid any more when the network reuses its buffer. */
   keep(): void {
     this.#head.keep();
-    if (this.#body.length > 0) this.#body = new Uint8Array(this.#body);
+    this.#body.keep();
   }
 }

@@ -4,8 +4,9 @@ import { divide, floorDivide, modulo } from "./division.ts";
 import { Effort } from "./effort.ts";
 import { calculatorFunctions } from "./functions.ts";
 import { multiply } from "./multiplication.ts";
-import { type BinaryOperator, type Node, parseExpression } from "./parse.ts";
+import { type BinaryOperator, isOperand, type Node, parseExpression } from "./parse.ts";
 import { power } from "./power.ts";
+import { compileShort } from "./short-integers.ts";
 
 export interface OperationSource {
   readonly name: string;
@@ -20,12 +21,14 @@ export interface OperationSource {
 export function compileOperation({ name, expression, aliases }: OperationSource): Operation {
   const tree = parseExpression(expression);
   const evaluate = compile(tree);
+  const evaluateShort = compileShort(tree);
   return {
     name,
     aliases,
     expression,
     integer: staysInteger(tree),
     evaluate: (a, b) => evaluate(checked(a), checked(b), new Effort()),
+    ...(evaluateShort && { evaluateShort }),
   };
 }
 
@@ -69,10 +72,6 @@ function compileBinary(apply: Evaluate, leftNode: Node, rightNode: Node): Evalua
   const left = compile(leftNode);
   const right = compile(rightNode);
   return (a, b, effort) => apply(left(a, b, effort), right(a, b, effort), effort);
-}
-
-function isOperand(node: Node, name: "a" | "b"): boolean {
-  return node.kind === "operand" && node.name === name;
 }
 
 function compileCall(name: string, args: readonly Evaluate[]): Evaluate {

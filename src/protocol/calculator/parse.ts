@@ -13,6 +13,10 @@ export type Node =
   | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Node; readonly right: Node }
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Node[] };
 
+export function isOperand(node: Node, name: "a" | "b"): boolean {
+  return node.kind === "operand" && node.name === name;
+}
+
 const maxLength = 1000;
 const allowed = `allowed are a, b, numbers, + - * / // % ^ ( ) and ${[...calculatorFunctions.keys()].join(", ")}`;
 

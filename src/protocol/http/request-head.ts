@@ -1,13 +1,5 @@
-import {
-  carriageReturn,
-  colon,
-  lineFeed,
-  space,
-  tab,
-  targetBytes,
-  tokenBytes,
-  valueBytes,
-} from "./characters.ts";
+import { carriageReturn, colon, lineFeed, space, targetBytes, tokenBytes, valueBytes } from "./characters.ts";
+import { decimal, fieldValue, findField, isDigit, isNamed, lengthBit } from "./field-bytes.ts";
 import { HeaderFields } from "./header-fields.ts";
 import { badRequest, HttpError } from "./http-error.ts";
 
@@ -47,17 +39,30 @@ export class RequestHead {
   /** Where its first header field begins. */
   #fieldsStart = 0;
   #fields: HeaderFields | undefined;
+  /** A bit for the length of each field's name, modulo 32. */
+  #nameLengths = 0;
   #isKept = false;
 
   /** @param start of its bytes in `source` */
-  setBytes(source: Buffer, start: number, fieldsStart: number, end: number): void {
+  setBytes(source: Buffer, start: number, fieldsStart: number, end: number, nameLengths: number): void {
     this.#source = source;
     this.#start = start;
     this.#fieldsStart = fieldsStart;
+    this.#nameLengths = nameLengths;
     this.length = end - start;
   }
 
-  /** Read when somebody asks for one: most requests are answered without. */
+  /**
+   * The value of a field, as `fields.get` has it. It is looked up in the bytes: to make texts of all fields costs as much
+   * as the rest of the head, and most requests are asked for one or two, which they mostly do not have.
+   * @param name letters and hyphens
+   */
+  field(name: string): string | undefined {
+    if ((this.#nameLengths & lengthBit(name.length)) === 0) return undefined;
+    return findField(this.#source, this.#fieldsStart, this.#start + this.length - 2, name);
+  }
+
+  /** All of them: read when somebody asks. */
   get fields(): HeaderFields {
     this.#fields ??= new HeaderFields(
       this.#source.toString("latin1", this.#fieldsStart, this.#start + this.length - 2),
@@ -74,7 +79,9 @@ export class RequestHead {
   keep(): void {
     if (this.#isKept) return;
     this.#isKept = true;
-    this.#source = Buffer.from(this.bytes);
+    const kept = Buffer.allocUnsafeSlow(this.length);
+    this.#source.copy(kept, 0, this.#start, this.#start + this.length);
+    this.#source = kept;
     this.#fieldsStart -= this.#start;
     this.#start = 0;
   }
@@ -96,6 +103,7 @@ class HeadReader {
   #end = 0;
   #at = 0;
   #fieldsStart = 0;
+  #nameLengths = 0;
   #hosts = 0;
   #hasLength = false;
   #hasCoding = false;
@@ -109,6 +117,7 @@ class HeadReader {
     this.#bytes = bytes;
     this.#end = Math.min(bytes.length, start + maxHead + 1);
     this.#at = start;
+    this.#nameLengths = 0;
     this.#hosts = 0;
     this.#hasLength = false;
     this.#hasCoding = false;
@@ -122,7 +131,7 @@ class HeadReader {
     const isComplete = this.#skipEmptyLines() && this.#readFirstLine() && this.#readFields();
     if (this.#at - start > maxHead || (!isComplete && this.#bytes.length - start > maxHead)) throw tooLarge();
     if (!isComplete) return undefined;
-    this.#head.setBytes(this.#bytes, start, this.#fieldsStart, this.#at);
+    this.#head.setBytes(this.#bytes, start, this.#fieldsStart, this.#at, this.#nameLengths);
     this.#checkWhole();
     return this.#head;
   }
@@ -163,7 +172,8 @@ class HeadReader {
         "After the target come one space and HTTP/1.1, and the target has no spaces, # or control characters",
       );
     this.#head.method = methodOf(bytes, methodStart, targetStart - 1);
-    this.#setTarget(text(bytes, targetStart, at, kinds > 1));
+    const isRoot = at === targetStart + 1 && bytes[targetStart] === slash;
+    this.#setTarget(isRoot ? "/" : text(bytes, targetStart, at, kinds > 1));
     this.#at = at + 1;
     return this.#readVersion();
   }
@@ -241,6 +251,7 @@ class HeadReader {
   /** The fields that say where the request ends, and what becomes of the connection. */
   #noteField(start: number, nameEnd: number, end: number): void {
     const bytes = this.#bytes;
+    this.#nameLengths |= lengthBit(nameEnd - start);
     switch (nameEnd - start) {
       case 4:
         if (isNamed(bytes, start, "host")) this.#noteHost(nameEnd + 1, end);
@@ -253,7 +264,7 @@ class HeadReader {
           this.#connection += `,${fieldValue(bytes, nameEnd + 1, end).toLowerCase()}`;
         return;
       case 14:
-        if (isNamed(bytes, start, "content-length")) this.#noteLength(fieldValue(bytes, nameEnd + 1, end));
+        if (isNamed(bytes, start, "content-length")) this.#noteLength(nameEnd + 1, end);
         return;
       case 16:
         if (isNamed(bytes, start, "content-encoding"))
@@ -281,11 +292,12 @@ class HeadReader {
     else this.#expectsOther = true;
   }
 
-  #noteLength(value: string): void {
+  #noteLength(start: number, end: number): void {
     if (this.#hasLength) throw badRequest("Content-Length stands there twice");
-    if (!/^\d{1,15}$/.test(value)) throw badRequest("Content-Length must be a number of bytes");
+    const length = decimal(this.#bytes, start, end);
+    if (length < 0) throw badRequest("Content-Length must be a number of bytes");
     this.#hasLength = true;
-    if (!this.#hasCoding) this.#head.bodyLength = Number(value);
+    if (!this.#hasCoding) this.#head.bodyLength = length;
   }
 
   #noteCoding(value: string): void {
@@ -294,6 +306,11 @@ class HeadReader {
       throw badRequest("The only Transfer-Encoding that is understood is chunked, once");
     this.#hasCoding = true;
     this.#head.bodyLength = "chunked";
+  }
+
+  /** Of the connection. */
+  #wishes(what: "close" | "keep-alive"): boolean {
+    return this.#connection !== "" && this.#connection.split(",").some((one) => one.trim() === what);
   }
 
   #checkWhole(): void {
@@ -306,10 +323,9 @@ class HeadReader {
     // Also with a host in the target. (RFC 9112, section 3.2)
     if (this.#hosts === 0 && head.minorVersion === 1)
       throw badRequest("A request of HTTP/1.1 needs the header field Host");
-    if (head.method !== "GET" && !methods.has(head.method))
+    if (head.method !== "GET" && head.method !== "POST" && !methods.has(head.method))
       throw new HttpError(501, `The method is none of ${[...methods].join(", ")}`);
-    const wishes = this.#connection === "" ? [] : this.#connection.split(",").map((one) => one.trim());
-    head.keepsAlive = !wishes.includes("close") && (head.minorVersion === 1 || wishes.includes("keep-alive"));
+    head.keepsAlive = !this.#wishes("close") && (head.minorVersion === 1 || this.#wishes("keep-alive"));
     // HTTP/1.0 knows no expectations. (RFC 9110, section 10.1.1)
     if (this.#expectsOther && head.minorVersion === 1)
       throw new HttpError(417, "The only expectation that is met is 100-continue");
@@ -319,21 +335,19 @@ class HeadReader {
 
 const reader = new HeadReader();
 
-/** @param name in lower case, as long as the name in `bytes` */
-function isNamed(bytes: Uint8Array, start: number, name: string): boolean {
-  for (let index = 0; index < name.length; index++) {
-    const byte = bytes[start + index]!;
-    // Upper case differs in one bit, and the hyphen has it in any case.
-    if ((byte | 0x20) !== name.charCodeAt(index)) return false;
-  }
-  return true;
+/** Most are GET or POST, for which no text is made. */
+function methodOf(bytes: Buffer, start: number, end: number): string {
+  const length = end - start;
+  if (length === 3 && isText(bytes, start, "GET")) return "GET";
+  if (length === 4 && isText(bytes, start, "POST")) return "POST";
+  return text(bytes, start, end, false);
 }
 
-/** Most are GET, for which no text is made. */
-const methodOf = (bytes: Buffer, start: number, end: number): string =>
-  end - start === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 && bytes[start + 2] === 0x54
-    ? "GET"
-    : text(bytes, start, end, false);
+function isText(bytes: Uint8Array, start: number, expected: string): boolean {
+  for (let index = 0; index < expected.length; index++)
+    if (bytes[start + index] !== expected.charCodeAt(index)) return false;
+  return true;
+}
 
 /** `HTTP/`, a byte, and a point. */
 const isHttp = (bytes: Uint8Array, at: number): boolean =>
@@ -344,8 +358,7 @@ const isHttp = (bytes: Uint8Array, at: number): boolean =>
   bytes[at + 4] === 0x2f &&
   bytes[at + 6] === 0x2e;
 
-const [zero, one, nine] = [0x30, 0x31, 0x39] as const;
-const isDigit = (byte: number): boolean => byte >= zero && byte <= nine;
+const [zero, one, slash] = [0x30, 0x31, 0x2f] as const;
 
 /** What nearly every Host is: letters, digits and points, and a port. No text is made for it. */
 function isPlainHost(bytes: Uint8Array, start: number, end: number): boolean {
@@ -360,16 +373,6 @@ function isPlainHost(bytes: Uint8Array, start: number, end: number): boolean {
 
 const isNameByte = (byte: number): boolean =>
   isDigit(byte) || byte === 0x2d || byte === 0x2e || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a);
-
-/** A field's value without the white space around it. */
-function fieldValue(bytes: Buffer, from: number, to: number): string {
-  let [start, end] = [from, to];
-  while (start < end && isBlank(bytes[start]!)) start++;
-  while (end > start && isBlank(bytes[end - 1]!)) end--;
-  return text(bytes, start, end, false);
-}
-
-const isBlank = (byte: number): boolean => byte === space || byte === tab;
 
 function text(bytes: Buffer, start: number, end: number, isUtf8: boolean): string {
   return bytes.toString(isUtf8 ? "utf8" : "latin1", start, end);

@@ -30,18 +30,31 @@ export function readJsonBytes(bytes: Uint8Array): JsonValue {
   try {
     text = utf8.decode(bytes);
   } catch (cause) {
-    throw new JsonError("Not UTF-8", { cause });
+    throw new JsonError(notUtf8, { cause });
   }
   return readJson(text);
 }
 
-const space = /[\t\n\r ]*/y;
-// An escape to decode, or a control character, which is not allowed.
-const notPlain = /[\\\u0000-\u001f]/;
+/**
+ * The body of a request.
+ * @param text undefined when it is not UTF-8
+ * @throws {JsonError}
+ */
+export function readJsonBody(text: string | undefined): JsonValue {
+  if (text === undefined) throw new JsonError(notUtf8);
+  return readJson(text);
+}
+
+const notUtf8 = "Not UTF-8";
+
 const number = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const word = /true|false|null/y;
 const words: Readonly<Record<string, boolean | null>> = { true: true, false: false, null: null };
 
+const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c] as const;
+const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d] as const;
+
+/** Looks at character codes: texts of one character and patterns took half of the time of a short request. */
 class JsonReader {
   readonly #text: string;
   #at = 0;
@@ -52,19 +65,18 @@ class JsonReader {
 
   readAll(): JsonValue {
     const value = this.#value(0);
-    this.#space();
+    this.#skipSpace();
     if (this.#at < this.#text.length) throw this.#unexpected("the end");
     return value;
   }
 
   #value(depth: number): JsonValue {
-    this.#space();
-    switch (this.#text[this.#at]) {
-      case "{":
+    switch (this.#skipSpace()) {
+      case openBrace:
         return this.#object(depth + 1);
-      case "[":
+      case openBracket:
         return this.#array(depth + 1);
-      case '"':
+      case quote:
         return this.#string();
       default:
         return this.#wordOrNumber();
@@ -74,25 +86,24 @@ class JsonReader {
   #object(depth: number): JsonObject {
     this.#enter(depth);
     const object: Record<string, JsonValue> = Object.create(null);
-    if (this.#take("}")) return object;
+    if (this.#take(closeBrace)) return object;
     do {
-      this.#space();
-      if (this.#text[this.#at] !== '"') throw this.#unexpected("a name in quotes");
+      if (this.#skipSpace() !== quote) throw this.#unexpected("a name in quotes");
       const name = this.#string();
-      this.#expect(":");
+      this.#expect(colon);
       object[name] = this.#value(depth);
-    } while (this.#take(","));
-    this.#expect("}");
+    } while (this.#take(comma));
+    this.#expect(closeBrace);
     return object;
   }
 
   #array(depth: number): JsonValue[] {
     this.#enter(depth);
     const items: JsonValue[] = [];
-    if (this.#take("]")) return items;
+    if (this.#take(closeBracket)) return items;
     do items.push(this.#value(depth));
-    while (this.#take(","));
-    this.#expect("]");
+    while (this.#take(comma));
+    this.#expect(closeBracket);
     return items;
   }
 
@@ -103,12 +114,15 @@ class JsonReader {
   }
 
   #string(): string {
-    const start = this.#at;
-    const end = this.#text.indexOf('"', start + 1);
-    const inside = this.#text.slice(start + 1, end < 0 ? undefined : end);
-    if (end < 0 || notPlain.test(inside)) return this.#escapedString(start);
-    this.#at = end + 1;
-    return inside;
+    const text = this.#text;
+    const start = this.#at + 1;
+    let at = start;
+    let code = text.charCodeAt(at);
+    // Not a number is what comes behind the end.
+    while (code >= 0x20 && code !== quote && code !== backslash) code = text.charCodeAt(++at);
+    if (code !== quote) return this.#escapedString(this.#at);
+    this.#at = at + 1;
+    return text.slice(start, at);
   }
 
   /** `JSON.parse` decodes the escapes, once the end of the string is found. */
@@ -162,20 +176,23 @@ class JsonReader {
     return found;
   }
 
-  #space(): void {
-    // Most requests have no spaces: check before running the pattern.
-    if (this.#text.charCodeAt(this.#at) <= 0x20) this.#match(space);
+  /** @returns the code of the character that follows; NaN at the end */
+  #skipSpace(): number {
+    const text = this.#text;
+    let code = text.charCodeAt(this.#at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09)
+      code = text.charCodeAt(++this.#at);
+    return code;
   }
 
-  #take(character: string): boolean {
-    this.#space();
-    if (this.#text[this.#at] !== character) return false;
+  #take(character: number): boolean {
+    if (this.#skipSpace() !== character) return false;
     this.#at++;
     return true;
   }
 
-  #expect(character: string): void {
-    if (!this.#take(character)) throw this.#unexpected(JSON.stringify(character));
+  #expect(character: number): void {
+    if (!this.#take(character)) throw this.#unexpected(JSON.stringify(String.fromCharCode(character)));
   }
 
   #unexpected(expected: string): JsonError {

@@ -1,7 +1,8 @@
 import { SoapFault } from "./fault.ts";
 import { clarkName, type QName } from "./namespaces.ts";
 import { type SoapVersion, soap11, soap12, versionOfNamespace } from "./version.ts";
-import { readXml, type XmlAttribute, type XmlHandler } from "./xml-reader.ts";
+import type { XmlAttribute, XmlHandler } from "./xml-events.ts";
+import { readXml } from "./xml-reader.ts";
 
 const xsi = "http://www.w3.org/2001/XMLSchema-instance";
 

@@ -17,6 +17,27 @@ export function decodeXml(bytes: Uint8Array, charset: string | undefined): strin
   }
 }
 
+/** The body of a request, as bytes and as UTF-8: the text is undefined when it is not. */
+interface Body {
+  readonly body: Uint8Array;
+  readonly bodyText: string | undefined;
+}
+
+/**
+ * The same, of the body of a request: most are UTF-8, whose text can be had without the bytes.
+ * @throws {XmlError}
+ */
+export function decodeXmlBody(request: Body, charset: string | undefined): string {
+  if (charset === undefined || charset === "utf-8") {
+    const text = request.bodyText;
+    if (text !== undefined && !beginsAsUtf16(text) && (charset ?? declaredIn(text) ?? "utf-8") === "utf-8")
+      return text;
+  }
+  return decodeXml(request.body, charset);
+}
+
+const beginsAsUtf16 = (text: string): boolean => text.charCodeAt(0) === 0 || text.charCodeAt(1) === 0;
+
 /** Decoders by the labels that clients use. */
 const encodings = new Map([
   ["utf-8", "utf-8"],
@@ -46,7 +67,11 @@ function unicodeEncoding(bytes: Uint8Array): string | undefined {
 }
 
 function declaredEncoding(bytes: Uint8Array): string | undefined {
-  const start = String.fromCharCode(...bytes.subarray(0, 100));
+  return declaredIn(String.fromCharCode(...bytes.subarray(0, 100)));
+}
+
+function declaredIn(text: string): string | undefined {
+  const start = text.slice(0, 100);
   return /^<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1]?.toLowerCase();
 }
 

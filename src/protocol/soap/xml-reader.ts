@@ -1,33 +1,26 @@
 import { SaxesParser, type SaxesTagNS } from "saxes";
-import type { QName } from "./namespaces.ts";
+import { readPlainXml, replay } from "./plain-xml.ts";
+import { maxAttributes, maxDepth, maxElements, type XmlAttribute, type XmlHandler } from "./xml-events.ts";
 import { findForbiddenCharacter, XmlError } from "./xml-text.ts";
 
-/** A SOAP message of this service needs 4 levels, six elements and a handful of attributes. */
-const maxDepth = 32;
-const maxElements = 1000;
-const maxAttributes = 64;
-
-export interface XmlAttribute extends QName {
-  readonly value: string;
-}
-
-/** Receives the contents of a document in order. `depth` is 1 for the root element. */
-export interface XmlHandler {
-  open(name: QName, attributes: readonly XmlAttribute[], depth: number): void;
-  text(text: string, depth: number): void;
-  close(depth: number): void;
-}
-
 /**
- * Reads a whole document with saxes, and adds limits. No entity is ever expanded or fetched, because a DOCTYPE is
- * refused.
+ * Reads a whole document, within limits. No entity is ever expanded or fetched, because a DOCTYPE is refused.
  * @throws {XmlError}
  */
 export function readXml(text: string, handler: XmlHandler): void {
   const bad = findForbiddenCharacter(text);
   if (bad >= 0) throw characterError(text, bad);
-  const reader = new Reader(handler);
-  reader.read(text);
+  const events = readPlainXml(text);
+  if (events === undefined) readBySaxes(text, handler);
+  else replay(events, handler);
+}
+
+/**
+ * Any document, read with saxes.
+ * @throws {XmlError}
+ */
+export function readBySaxes(text: string, handler: XmlHandler): void {
+  new Reader(handler).read(text);
 }
 
 class Reader {

@@ -37,3 +37,12 @@ export function escapeXml(text: string): string {
 export function findForbiddenCharacter(text: string): number {
   return text.search(forbidden);
 }
+
+/** XML 1.0 §2.2 */
+export const isXmlCharacter = (code: number): boolean =>
+  (code >= 0x20 && code <= 0xd7ff) ||
+  code === 0x09 ||
+  code === 0x0a ||
+  code === 0x0d ||
+  (code >= 0xe000 && code <= 0xfffd) ||
+  (code >= 0x10000 && code <= 0x10ffff);

@@ -1,5 +1,6 @@
 import type { Quantity } from "../../core/operation.ts";
 import { formatQuantity, parseOperand } from "../calculator/quantity.ts";
+import { readShortInteger } from "../calculator/short-integers.ts";
 
 /** The two types of XML Schema that operands and results have. */
 export type NumberType = "integer" | "decimal";
@@ -12,6 +13,8 @@ const shapes: Readonly<Record<NumberType, RegExp>> = {
 
 /** @returns undefined when the text is not of the type, or has more digits than an operand may */
 export function parseXsNumber(text: string, type: NumberType): Quantity | undefined {
+  const short = readShortInteger(text);
+  if (!Number.isNaN(short)) return BigInt(short);
   return shapes[type].test(text) ? parseOperand(text) : undefined;
 }
 

@@ -32,10 +32,13 @@ interface Params {
 /** JSON-RPC 2.0 section 4.2: by position in the order of the parameters, or by their exact names. */
 function readParams(params: JsonValue | undefined): Params {
   if (isJsonObject(params)) return readNamed(params);
-  const [a, b, ...more] = Array.isArray(params) ? params : [];
-  if (more.length > 0) throw invalidParams(`expected 2 parameters, a and b, and found ${more.length + 2}`);
-  return { a, b };
+  if (!isArray(params)) return { a: undefined, b: undefined };
+  if (params.length > 2) throw invalidParams(`expected 2 parameters, a and b, and found ${params.length}`);
+  return { a: params[0], b: params[1] };
 }
+
+// Array.isArray does not narrow a readonly array.
+const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
 function readNamed(params: JsonObject): Params {
   const unknown = Object.keys(params).find((name) => name !== "a" && name !== "b");

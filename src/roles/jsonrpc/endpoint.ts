@@ -1,15 +1,17 @@
 import { describeError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Operations } from "../../core/operation.ts";
-import { JsonError, readJsonBytes } from "../../protocol/json/read.ts";
+import { shortResult } from "../../protocol/calculator/short-integers.ts";
+import { JsonError, readJsonBody } from "../../protocol/json/read.ts";
 import type { JsonValue } from "../../protocol/json/value.ts";
 import { writeJson } from "../../protocol/json/write.ts";
 import { type BatchClient, Batches } from "./batch.ts";
 import { call } from "./call.ts";
 import { RpcError, rpcCodes } from "./error.ts";
+import { readPlainCall } from "./plain-call.ts";
 import { idOfInvalid, type RpcId, readRequest } from "./request.ts";
 
-/** JSON-RPC 2.0, from the bytes of a request to the text of its answer, independent of HTTP. */
+/** JSON-RPC 2.0, from the text of a request to that of its answer, independent of HTTP. */
 export class RpcEndpoint {
   readonly #operations: Operations;
   readonly #maxBatch: number;
@@ -23,18 +25,29 @@ export class RpcEndpoint {
   }
 
   /**
+   * @param body undefined when it is not UTF-8
    * @param client whose leaving ends the work on its batch
    * @returns undefined when there must be no answer: notifications only
    */
-  answer(body: Uint8Array, client?: BatchClient): string | undefined | Promise<string | undefined> {
+  answer(body: string | undefined, client?: BatchClient): string | undefined | Promise<string | undefined> {
+    const short = body === undefined ? undefined : this.#shortAnswer(body);
+    if (short !== undefined) return short;
     let value: JsonValue;
     try {
-      value = readJsonBytes(body);
+      value = readJsonBody(body);
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
       return errorText(new RpcError(rpcCodes.parseError, error.message), null);
     }
     return isArray(value) ? this.#batch(value, client) : this.#single(value);
+  }
+
+  /** Fast path. @returns undefined when there is something to think about */
+  #shortAnswer(body: string): string | undefined {
+    const call = readPlainCall(body);
+    const operation = call && this.#operations.find(call.method);
+    const result = operation && shortResult(operation, call.a, call.b);
+    return result === undefined ? undefined : `{"jsonrpc":"2.0","result":${result},"id":${call!.id}}`;
   }
 
   /** Section 6: an array of the answers, never an empty one. */

@@ -27,13 +27,13 @@ export class RpcService implements HttpHandler {
   }
 
   answer(request: HttpRequest): HttpReply | Promise<HttpReply> {
-    const { method, body } = request;
+    const { method } = request;
     if (method === "OPTIONS") return { status: 200, headers: allowed, body: "" };
     if (method !== "POST") {
       const error = "Send a JSON-RPC 2.0 request by POST";
       return { status: 405, headers: jsonAllowed, body: JSON.stringify({ error }) };
     }
-    const answer = this.#endpoint.answer(body, request);
+    const answer = this.#endpoint.answer(request.bodyText, request);
     return answer instanceof Promise ? answer.then(replyOf) : replyOf(answer);
   }
 

@@ -26,7 +26,7 @@ export class RestService implements HttpHandler {
       case "GET":
         return answerQuery(operation, query);
       case "POST":
-        return answerBody(operation, request.body);
+        return answerBody(operation, request.bodyText);
       default:
         return otherMethod(request.method, "GET, HEAD, POST, OPTIONS");
     }

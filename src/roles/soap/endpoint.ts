@@ -3,12 +3,13 @@ import type { RoleContext } from "../../core/role.ts";
 import type { HttpHandler, HttpReply, HttpRequest } from "../../net/http/server.ts";
 import type { HttpError } from "../../protocol/http/http-error.ts";
 import { redactedTarget } from "../../protocol/http/secrets.ts";
+import { ContentTypeReader, type SoapContentType } from "../../protocol/soap/content-type.ts";
 import { readEnvelope, type SoapRequest } from "../../protocol/soap/envelope.ts";
 import { faultEnvelope, SoapFault } from "../../protocol/soap/fault.ts";
-import { resultEnvelope } from "../../protocol/soap/result.ts";
-import { type SoapVersion, soap11, soap12, versionOfContentType } from "../../protocol/soap/version.ts";
+import { ResultWriter } from "../../protocol/soap/result.ts";
+import { type SoapVersion, soap11, soap12 } from "../../protocol/soap/version.ts";
 import { serviceLocation, wsdlWriter } from "../../protocol/soap/wsdl.ts";
-import { charsetOf, decodeXml } from "../../protocol/soap/xml-bytes.ts";
+import { decodeXmlBody } from "../../protocol/soap/xml-bytes.ts";
 import { XmlError } from "../../protocol/soap/xml-text.ts";
 import { printable } from "../../protocol/text/printable.ts";
 import { calculate } from "./calculate.ts";
@@ -20,13 +21,67 @@ interface Lines {
   readonly sent: string;
 }
 
-class SoapReply implements HttpReply {
+abstract class SoapReply implements HttpReply {
   constructor(
     readonly status: number,
     readonly headers: HttpReply["headers"],
     readonly body: string,
-    readonly lines: (request: HttpRequest) => Lines,
   ) {}
+
+  abstract lines(request: HttpRequest): Lines;
+}
+
+class WsdlReply extends SoapReply {
+  readonly #serviceName: string;
+
+  constructor(body: string, serviceName: string) {
+    super(200, headersOf(soap11), body);
+    this.#serviceName = serviceName;
+  }
+
+  lines(request: HttpRequest): Lines {
+    return { received: `Received: ${describeHead(request)}`, sent: `Sent: WSDL of ${this.#serviceName}` };
+  }
+}
+
+class ResultReply extends SoapReply {
+  readonly #request: SoapRequest;
+  readonly #value: string;
+
+  constructor(body: string, request: SoapRequest, value: string) {
+    super(200, headersOf(request.version), body);
+    this.#request = request;
+    this.#value = value;
+  }
+
+  lines(): Lines {
+    const { local } = this.#request.operation;
+    return {
+      received: `Received: ${describeCall(this.#request)}`,
+      sent: `Sent: ${local}Result = ${printable(this.#value)}`,
+    };
+  }
+}
+
+class FaultReply extends SoapReply {
+  readonly #fault: SoapFault;
+  readonly #request: SoapRequest | undefined;
+
+  /** @param request absent when it was not understood */
+  constructor(headers: HttpReply["headers"], body: string, fault: SoapFault, request?: SoapRequest) {
+    super(fault.status, headers, body);
+    this.#fault = fault;
+    this.#request = request;
+  }
+
+  lines(request: HttpRequest): Lines {
+    const { code, message } = this.#fault;
+    const received =
+      this.#request === undefined
+        ? `${describeHead(request)}, ${request.bodyLength} B`
+        : describeCall(this.#request);
+    return { received: `Received: ${received}`, sent: `Sent: fault ${code}: ${printable(message, 300)}` };
+  }
 }
 
 /** Answers HTTP requests: GET with the WSDL, POST with the result of the operation in the envelope. */
@@ -34,6 +89,8 @@ export class SoapEndpoint implements HttpHandler {
   readonly #context: RoleContext;
   readonly #config: SoapConfig;
   readonly #wsdl: (location: string) => string;
+  readonly #results: ResultWriter;
+  readonly #types = new ContentTypeReader();
   #calls = 0;
   #faults = 0;
   #descriptions = 0;
@@ -45,6 +102,7 @@ export class SoapEndpoint implements HttpHandler {
     const operations = context.operations.all.flatMap(({ name, aliases, integer }) =>
       [name, ...aliases].map((called) => ({ name: called, type: integer ? "integer" : "decimal" }) as const),
     );
+    this.#results = new ResultWriter(targetNamespace);
     this.#wsdl = wsdlWriter({ targetNamespace, serviceName, operations });
   }
 
@@ -56,11 +114,11 @@ export class SoapEndpoint implements HttpHandler {
     if (request.method === "GET" && asksForWsdl(request.target)) return this.#describe(request);
     // SOAPAction and the path are ignored, and so is the Content-Type except for the charset and the SOAP version of
     // faults.
-    const claimed = versionOfContentType(request.header("Content-Type"));
+    const type = this.#types.read(request.header("Content-Type"));
     try {
-      return this.#call(request, claimed);
+      return this.#call(request, type);
     } catch (error) {
-      return this.#fault(this.#asFault(error), claimed);
+      return this.#fault(this.#asFault(error), type.version);
     }
   }
 
@@ -70,7 +128,7 @@ export class SoapEndpoint implements HttpHandler {
     const text =
       status === 413 ? `Request body is longer than ${this.#config.maxBody} bytes (maxBody)` : message;
     const fault = new SoapFault(code, text, { status });
-    return this.#fault(fault, versionOfContentType(request?.header("Content-Type")));
+    return this.#fault(fault, this.#types.read(request?.header("Content-Type")).version);
   }
 
   describe(request: HttpRequest, reply: HttpReply): Lines {
@@ -82,25 +140,19 @@ export class SoapEndpoint implements HttpHandler {
     this.#descriptions++;
     const { publicUrl, serviceName } = this.#config;
     const body = this.#wsdl(publicUrl ?? serviceLocation(request.scheme, request.host, request.local));
-    return new SoapReply(200, headersOf(soap11), body, () => ({
-      received: `Received: ${describeHead(request)}`,
-      sent: `Sent: WSDL of ${serviceName}`,
-    }));
+    return new WsdlReply(body, serviceName);
   }
 
-  #call(http: HttpRequest, claimed: SoapVersion): HttpReply {
+  #call(http: HttpRequest, { version: claimed, charset }: SoapContentType): HttpReply {
     if (http.method !== "POST") throw methodNotAllowed();
-    const request = readEnvelope(decodeXml(http.body, charsetOf(http.header("Content-Type"))), claimed);
-    const { version, operation } = request;
-    const received = () => `Received: ${describeCall(request)}`;
+    const request = readEnvelope(decodeXmlBody(http, charset), claimed);
     try {
       const value = this.#calculate(request);
       this.#calls++;
-      const body = resultEnvelope(version, this.#config.targetNamespace, operation.local, value);
-      const sent = () => `Sent: ${operation.local}Result = ${printable(value)}`;
-      return new SoapReply(200, headersOf(version), body, () => ({ received: received(), sent: sent() }));
+      const body = this.#results.envelope(request.version, request.operation.local, value);
+      return new ResultReply(body, request, value);
     } catch (error) {
-      return this.#fault(this.#asFault(error), claimed, received);
+      return this.#fault(this.#asFault(error), claimed, request);
     }
   }
 
@@ -122,17 +174,14 @@ export class SoapEndpoint implements HttpHandler {
     return new SoapFault("Server", "Internal Error", { cause: error });
   }
 
-  /** @param received absent when the request was not understood */
-  #fault(fault: SoapFault, claimed: SoapVersion, received?: () => string): HttpReply {
+  /** @param request absent when it was not understood */
+  #fault(fault: SoapFault, claimed: SoapVersion, request?: SoapRequest): HttpReply {
     this.#faults++;
     const version = fault.version ?? claimed;
     const body = faultEnvelope(version, fault, this.#config.targetNamespace);
     const headers =
       fault.status === 405 ? { ...headersOf(version), Allow: "GET, HEAD, POST" } : headersOf(version);
-    return new SoapReply(fault.status, headers, body, (request) => ({
-      received: received?.() ?? `Received: ${describeHead(request)}, ${request.body.length} B`,
-      sent: `Sent: fault ${fault.code}: ${printable(fault.message, 300)}`,
-    }));
+    return new FaultReply(headers, body, fault, request);
   }
 }
 

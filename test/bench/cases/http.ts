@@ -42,7 +42,7 @@ export const httpCases: readonly Case[] = [
     metrics: throughput(unit),
     ours: ours("rest"),
     rivals: [
-      { ...bareServe("rest"), goal: 0.9 },
+      { ...bareServe("rest"), goal: 1 },
       { ...flask, goal: 40 },
     ],
     load: http(20, additions),
@@ -52,7 +52,7 @@ export const httpCases: readonly Case[] = [
     title: "add, 20 connections",
     metrics: throughput(unit),
     ours: ours("soap"),
-    rivals: [{ ...spyne, goal: 6 }],
+    rivals: [{ ...spyne, goal: 12 }],
     load: http(20, envelopes),
   },
   {
@@ -60,7 +60,7 @@ export const httpCases: readonly Case[] = [
     title: "add, 20 connections",
     metrics: throughput(unit),
     ours: ours("jsonrpc"),
-    rivals: [bareServe("jsonrpc")],
+    rivals: [{ ...bareServe("jsonrpc"), goal: 1.3 }],
     load: http(20, calls),
   },
 ];

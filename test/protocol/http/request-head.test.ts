@@ -42,6 +42,24 @@ describe("a request's head", () => {
     expect(head.fields.entries.map(([name]) => name)).toEqual(["Host", "X-One", "x-one", "Cookie", "Cookie"]);
   });
 
+  test("has a field by its name as all of its fields have it, however the name and its neighbours are written", () => {
+    const text =
+      "before\r\nAccept: x\r\n\r\nGET / HTTP/1.1\r\nHost: lab\r\nX-Accept: 1\r\naCCept: \t a \t\r\nNote: accept: 2\r\n" +
+      "Accept:b\r\nAccept-: 3\r\ncookie: a\r\nCookie: b\r\nEmpty:\r\nOrigin-of-all-that-is-longer-than-it: 4\r\n\r\nAccept: y\r\n";
+    const head = readRequestHead(bytes(text), 21)!;
+    const names = "accept Accept ACCEPT host cookie empty note none origin x-accept accept- range".split(" ");
+    const asFields = names.map((name) => head.fields.get(name));
+    expect(names.map((name) => head.field(name))).toEqual(asFields);
+    head.keep();
+    expect(names.map((name) => head.field(name))).toEqual(asFields);
+    expect([head.field("accept"), head.field("cookie"), head.field("empty"), head.field("origin")]).toEqual([
+      "a, b",
+      "a; b",
+      "",
+      undefined,
+    ]);
+  });
+
   test("is the same after the network has reused its buffer, when it was kept", () => {
     const buffer = bytes(`xx${get("Host: lab", "A: b")}`);
     const head = readRequestHead(buffer, 2)!;
