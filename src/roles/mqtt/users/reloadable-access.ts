@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Problem } from "../../../core/problem.ts";
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
 import { authoritiesOf } from "../auth/authorities.ts";
@@ -36,7 +37,8 @@ export function reloadableAccess(
 ): ReloadableAccess {
   let current = config;
   let authorities = authoritiesOf(config.auth, context);
-  let access = byCertificate(accessOf(config, authorities), config);
+  const secret = randomBytes(32);
+  let access = byCertificate(accessOf(config, authorities, secret), config);
   return {
     get methods() {
       return access.methods;
@@ -58,7 +60,7 @@ export function reloadableAccess(
         authorities = authoritiesOf(next.auth, context);
       } else if (!hasNewRules && !hasNewUsers) return noChange;
       current = next;
-      access = byCertificate(accessOf(next, authorities), next);
+      access = byCertificate(accessOf(next, authorities, secret), next);
       const stays = hasNewUsers ? whoMayStay(before, next) : noChange.mayStay;
       return {
         hasNewRules,
