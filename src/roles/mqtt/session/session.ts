@@ -43,6 +43,8 @@ export class Session implements Subscriber {
   willAuthor: string | undefined;
   /** What its client may do. */
   permissions: Permissions;
+  /** The number of its verdicts: another one when its permissions have changed. */
+  verdicts: number;
   readonly #context: SessionContext;
   /** The same, wherever its topics are. */
   #granted: Permissions;
@@ -64,6 +66,7 @@ export class Session implements Subscriber {
     this.grant = grant;
     this.#granted = context.access.permissionsOf({ clientId, username: owner, grant });
     this.permissions = this.#narrowed(this.#granted);
+    this.verdicts = this.#numbered();
     this.traffic = new ClientTraffic(clientId);
     this.outgoing = new OutgoingMessages(context, owner);
   }
@@ -170,7 +173,12 @@ export class Session implements Subscriber {
     if (next === this.#granted) return;
     this.#granted = next;
     this.permissions = this.#narrowed(next);
+    this.verdicts = this.#numbered();
     for (const subscription of this.subscriptions.values()) this.restoreSubscription(subscription);
+  }
+
+  #numbered(): number {
+    return this.permissions === everything ? 0 : this.#context.router.numberVerdicts();
   }
 
   #narrowed(permissions: Permissions): Permissions {
