@@ -1,13 +1,16 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -125,6 +128,45 @@ describe("the token's file", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(state)).toEqual(["admin-8088.token"]);
   });
+
+  test("is its user's alone whatever the umask is, and so is the folder that is made for it", () => {
+    const before = process.umask(0);
+    onTestFinished(() => void process.umask(before));
+    const state = join(folder(), "new", "state");
+    keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state });
+    const file = statSync(join(state, "admin-8088.token"));
+    expect([file.mode & 0o777, statSync(state).mode & 0o777]).toEqual([0o600, 0o700]);
+    expect([file.uid, file.gid]).toEqual([process.geteuid?.() ?? -1, process.getegid?.() ?? -1]);
+  });
+
+  test("takes the place of a link, and what that leads to stays as it is, where others may write to the folder", () => {
+    const state = folder();
+    chmodSync(state, 0o777);
+    const [file, other] = [join(state, "admin-8088.token"), join(state, "other")];
+    writeFileSync(other, "somebody's", { mode: 0o644 });
+    symlinkSync(other, file);
+    const { forget } = keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state });
+    expect(readFileSync(other, "utf8")).toBe("somebody's");
+    expect(lstatSync(file).isSymbolicLink()).toBe(false);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    rmSync(file);
+    symlinkSync(other, file);
+    forget();
+    expect(readdirSync(state)).toEqual(["other"]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "of somebody else gives its place to one of the server's user",
+    () => {
+      const state = folder();
+      const file = join(state, "admin-8088.token");
+      writeFileSync(file, "somebody's", { mode: 0o666 });
+      chownSync(file, 65_534, 65_534);
+      keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state });
+      expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
+      expect(readFileSync(file, "utf8")).toBe("a-new-one\n");
+    },
+  );
 
   test("that cannot be written is no reason not to start: it says which, and what to set", () => {
     const state = join(folder(), "file");

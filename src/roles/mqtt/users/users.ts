@@ -87,7 +87,8 @@ export class Users {
   check(username: string, given: Uint8Array, asker: Asker): boolean | Promise<boolean> {
     const name = saslPrep(username);
     const password = prepared(given);
-    const digest = this.#digest(password);
+    // Mosquitto hashes the bytes as they are: others that SASLprep takes for the same are another password.
+    const digest = this.#digest(this.#hashes.has(name) ? given : password);
     if (timingSafeEqual(digest, this.#digests.get(name) ?? this.#noDigest)) return true;
     return this.#checkSlowly(name, { prepared: password, given }, digest, asker);
   }
@@ -115,7 +116,6 @@ export class Users {
     // Computed for those who exist, too: all names take the same steps.
     const decoy = this.#decoyHash(name);
     const hash = this.#names.has(name) ? this.#hashes.get(name) : decoy;
-    // Mosquitto hashes the bytes as they are.
     if (hash !== undefined) return timingSafeEqual(await hashOf(given, hash), hash.hash);
     const { salt, iterations, storedKey } = await this.verifierOf(name);
     return timingSafeEqual((await derive(prepared, salt, iterations)).storedKey, storedKey);
