@@ -152,14 +152,18 @@ export class Session implements Subscriber {
     this.journal?.keep(this.expiry);
     this.changePermissions();
     this.dropForbidden();
-    this.#discardForbidden();
   }
 
-  /** What was sent to the client as it was before is not sent again to one that may not have it. */
+  /**
+   * What was sent to the client once, and perhaps never came, is not sent again to one that may not have it by now: the
+   * rules may have changed while it was away, and while the broker did not run.
+   */
   #discardForbidden(): void {
     const { gate } = this.#context;
-    if (this.permissions === everything) return;
+    if (this.permissions === everything || this.inflight.size === 0) return;
     const isForbidden = ({ message }: Pending) => !this.permissions.mayReceive(message.topic.text);
+    // Of a shared subscription, another member may get it.
+    this.#redistribute((_, topic) => !this.permissions.mayReceive(topic), true);
     gate.transaction(() => {
       for (const packetId of this.inflight.discardUnreceived(isForbidden)) this.journal?.completed(packetId);
     });
@@ -185,7 +189,7 @@ export class Session implements Subscriber {
     return this.prefix === "" ? permissions : belowPrefix(this.prefix, permissions);
   }
 
-  /** What was sent before the rules changed stays in flight: the client has it already. */
+  /** What was sent before the rules changed stays in flight while its client is connected, which may have it already. */
   dropForbidden(): void {
     const { counters, gate } = this.#context;
     if (this.permissions === everything || this.queue.length === 0) return;
@@ -273,6 +277,7 @@ export class Session implements Subscriber {
 
   /** CONNACK has been sent. */
   resume(): void {
+    this.#discardForbidden();
     if (this.shares > 0) this.#eachShare((group, subscription) => group.setOnline(subscription));
     this.outgoing.resume();
     if (this.shares > 0) this.joinGroups(this.subscriptions.keys());
