@@ -38,7 +38,6 @@ const entryLength = 2;
 export class PausedPeers {
   /** Each with the round in which it was paused. */
   readonly #peers = new Map<PausedPeer, number>();
-  readonly #system = libc();
   readonly #farewell = new Uint8Array(maxFarewell + 1);
   #entries = new Int32Array(0);
   #round = 0;
@@ -52,7 +51,7 @@ export class PausedPeers {
   }
 
   add(peer: PausedPeer): void {
-    if (this.#system === undefined) return;
+    if (libc() === undefined) return;
     this.#peers.set(peer, this.#round);
     if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => this.#look(), this.every);
@@ -75,7 +74,7 @@ export class PausedPeers {
 
   #ask(peers: readonly PausedPeer[]): void {
     const entries = this.#filled(peers);
-    const found = this.#system?.poll(ptr(entries), peers.length, 0) ?? 0;
+    const found = libc()?.poll(ptr(entries), peers.length, 0) ?? 0;
     if (found <= 0) return;
     for (const [i, peer] of peers.entries())
       if (((entries[i * entryLength + 1] ?? 0) >> 16) & ended) this.#hasEnded(peer);
@@ -96,7 +95,7 @@ export class PausedPeers {
     const { file } = peer;
     if (file === undefined) return;
     const bytes = this.#farewell;
-    const unread = this.#system?.recv(file, ptr(bytes), bytes.length, messagePeek | dontWait) ?? -1;
+    const unread = libc()?.recv(file, ptr(bytes), bytes.length, messagePeek | dontWait) ?? -1;
     if (unread < 0 || unread > (peer.served ? maxFarewell : 0)) return;
     // Elsewhere than on Linux bytes say nothing about an end.
     if (unread > 0 && !isLinux) return;
