@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isLoopback } from "../../core/address.ts";
 import { tokenFile, tokenVariables } from "../../core/token-file.ts";
-import { loopbackListenerOwners } from "../../net/listener-owners.ts";
+import { listenerOwners } from "../../net/listener-owners.ts";
 
 /** As the Debian package's unit has it. */
 const ofService = { DISTSRV_STATE_DIR: "/var/lib/distsrv" };
@@ -39,10 +39,10 @@ export interface Recipient {
 /** What the system says; a test says it instead. */
 export interface OwnTokenSystem {
   readonly user: number | undefined;
-  owners(port: number): ReadonlySet<number> | undefined;
+  owners(host: string, port: number): ReadonlySet<number> | undefined;
 }
 
-const system: OwnTokenSystem = { user: process.getuid?.(), owners: loopbackListenerOwners };
+const system: OwnTokenSystem = { user: process.getuid?.(), owners: listenerOwners };
 
 /**
  * The token of a distsrv on this machine, as it was given to it or as it made it itself. Another machine never gets to see
@@ -58,7 +58,7 @@ export function ownToken(
   if (!isLoopback(host)) return { token: undefined };
   const found = tokensOf(environment, port);
   if (found.length === 0) return { token: undefined };
-  const listeners = isProved ? new Set<number>() : owners(port);
+  const listeners = isProved ? new Set<number>() : owners(host, port);
   const sent = found.find((one) => isProved || mayBeSent(one, user, listeners));
   return sent === undefined
     ? { token: undefined, withheld: whyWithheld(found, listeners, { user, port }) }

@@ -22,6 +22,7 @@ import { keepToken } from "../../../src/server/admin/generated-token.ts";
 import { runCli } from "../../cli/support/run-cli.ts";
 import { startLab } from "../../support/lab.ts";
 import { Program, run } from "../../support/program.ts";
+import { hasStranger, startStranger } from "../../support/stranger.ts";
 import { until } from "../../support/until.ts";
 
 const entry = fileURLToPath(new URL("../../../src/distsrv.ts", import.meta.url));
@@ -214,6 +215,41 @@ describe("distcli on the server's machine", () => {
     await ask("0.0.0.0", { DISTSRV_ADMIN_TOKEN: token });
     const sent = [`Bearer ${token}`, `Bearer ${token}`, "Bearer another", null];
     expect(seen).toEqual({ "/api/services": sent, "/api/me": sent });
+  });
+});
+
+describe.skipIf(!hasStranger)("a program of another user that listens in place of the server", () => {
+  const token = "a-token-of-the-environment";
+
+  test("gets no token that distcli finds by itself, and distcli says why", async () => {
+    const { port, seen } = await startStranger();
+    const ask = (env: Record<string, string>, ...more: string[]) =>
+      runCli(status, ["status", "127.0.0.1", "--port", String(port), ...more], { env });
+    const refused = await ask({ DISTSRV_ADMIN_TOKEN: token });
+    expect(refused.stderr).toContain("The token of DISTSRV_ADMIN_TOKEN was not sent");
+    expect(refused.stderr).toContain(`port ${port} is another user's (id 65534)`);
+    const state = folder();
+    writeFileSync(join(state, `admin-${port}.token`), token);
+    await ask({ DISTSRV_STATE_DIR: state });
+    // Who names a token says where it goes.
+    await ask({ DISTSRV_ADMIN_TOKEN: token }, "--token", "one-that-is-for-it");
+    await ask({ DISTSRV_ADMIN_TOKEN: token, DISTSRV_TOKEN: "one-that-is-for-it" });
+    await until(() => seen().at(-1) === "Bearer one-that-is-for-it");
+    expect(new Set(seen())).toEqual(new Set(["None", "Bearer one-that-is-for-it"]));
+  });
+
+  test("gets no token from distsrv reload, unless that is given for it", async () => {
+    const { port, seen } = await startStranger();
+    const file = join(folder(), "lab.yaml");
+    writeFileSync(file, `admin: { port: ${port}, token: ${token} }\nservices: { echo: { port: 0 } }\n`);
+    const reload = (env: Record<string, string>) =>
+      run([process.execPath, entry, "reload", file], { env: { DISTSRV_TOKEN: "", ...env } });
+    const refused = await reload({});
+    expect(refused.stderr).toContain("is a program of nobody, and would get the token");
+    expect(refused.status).toBe(1);
+    await reload({ DISTSRV_TOKEN: "one-that-is-for-it" });
+    await until(() => seen().length > 0);
+    expect(seen()).toEqual(["Bearer one-that-is-for-it"]);
   });
 });
 
