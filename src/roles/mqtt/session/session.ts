@@ -192,11 +192,14 @@ export class Session implements Subscriber {
   /** What was sent before the rules changed stays in flight while its client is connected, which may have it already. */
   dropForbidden(): void {
     const { counters, gate } = this.#context;
-    if (this.permissions === everything || this.queue.length === 0) return;
+    const { inflight } = this;
+    if (this.permissions === everything || (this.queue.length === 0 && !inflight.hasResends)) return;
     // Of a shared subscription, another member may get it.
     this.#redistribute((_, topic) => !this.permissions.mayReceive(topic), false);
     gate.transaction(() => {
-      const dropped = this.queue.remove(({ message }) => !this.permissions.mayReceive(message.topic.text));
+      const isForbidden = ({ message }: Pending) => !this.permissions.mayReceive(message.topic.text);
+      for (const packetId of inflight.discardResends(isForbidden)) this.journal?.completed(packetId);
+      const dropped = this.queue.remove(isForbidden);
       for (const pending of dropped) this.journal?.dequeued(pending);
       if (dropped.length > 0) counters.drop("not_authorized", dropped.length);
     });

@@ -277,6 +277,34 @@ describe("rules that change", () => {
     },
   );
 
+  test("let nothing be sent again that has waited for the window of a client that is back", () => {
+    const { connect, test, reload } = open();
+    const ani = connect("ani", 5, lasting);
+    ani.subscribe("kelas/#", 1);
+    const budi = connect("budi");
+    for (const [index, topic] of ["kelas/a", "kelas/b", "kelas/a", "kelas/b"].entries())
+      budi.publish(topic, `${index}`, { qos: 1, packetId: index + 1 });
+    ani.cut();
+    const back = test.open(5);
+    const properties = { sessionExpiryInterval: 100, receiveMaximum: 1 };
+    back.connect("ani", { username: "ani", password: bytes("a"), cleanStart: false, properties });
+    const [, first] = back.take();
+    expect(first).toMatchObject({ type: "publish", topic: "kelas/a" });
+    reload({ users, anonymous: true, access: [{ user: "ani", subscribe: "kelas/b" }] });
+    const topics: string[] = [];
+    let last = first;
+    while (last?.type === "publish") {
+      topics.push(last.topic);
+      back.send({ type: "puback", version: 5, packetId: last.packetId ?? 0, reasonCode: 0, properties: {} });
+      // The window is one message: never two at once.
+      const [next, ...more] = back.take();
+      expect(more).toEqual([]);
+      last = next;
+    }
+    expect(topics).toEqual(["kelas/a", "kelas/b", "kelas/b"]);
+    expect(back.connection.session?.inflight.size).toBe(0);
+  });
+
   test("have what was sent to a member of a group, and is forbidden to it by now, kept for one that may have it", () => {
     const { connect, returned, reload } = open();
     const sri = connect("bu-sri", 5, lasting);
