@@ -21,6 +21,7 @@ import type { AdminConfig, LogConfig, Settings } from "../config/schema.ts";
 import { ProcessGuards } from "../guards/process-guards.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import { CaptureControl } from "../run/capture-control.ts";
+import { collectAfterReading } from "../run/collect-after-reading.ts";
 import { compareLimits, descriptorBudget, descriptorProblems } from "../run/descriptors.ts";
 import { hyperlink, understandsLinks } from "../run/hyperlink.ts";
 import { sayWhatIsOpen } from "../run/open-services.ts";
@@ -127,7 +128,8 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     { read, supervisor, setLog, setCapture, setGuards, setUsers, setWatch, renewTls },
     wholePlan.settings,
   );
-  const reload = (asker: Asker) => reloadAndLog(reloader, own, audit, asker);
+  const reload = (asker: Asker) =>
+    reloadAndLog(reloader, own, audit, asker).finally(() => collectAfterReading());
   setWatch(plan);
   io.onSignal(
     "reload",
@@ -175,6 +177,7 @@ export async function run(options: RunOptions, registry: Registry, io: ServerIo)
     if (asText) printStart(start);
     else logStart(start);
   }
+  collectAfterReading();
   const clean = await stopped;
   setWatch(undefined);
   await admin?.stop(AbortSignal.timeout(shortGraceMs));
