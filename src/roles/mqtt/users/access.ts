@@ -31,7 +31,7 @@ export interface AccessConfig extends UsersConfig, RulesConfig {}
 export function accessOf(
   config: AccessConfig,
   authorities: Authorities = noAuthorities,
-  secret?: Uint8Array,
+  secret?: () => Uint8Array,
 ): Access {
   const listed = usersIn(config);
   const groups = groupsOf(listed);

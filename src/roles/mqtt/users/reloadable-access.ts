@@ -31,13 +31,19 @@ const noLog = { debug: ignore, info: ignore, warning: ignore, error: ignore };
 
 const noChange: AccessChange = { mayStay: () => true, hasNewRules: false };
 
+/**
+ * @param lasting a secret that is the same after a restart, once clients are let in; absent: there is none, and names that
+ *   nobody has look different after each start
+ */
 export function reloadableAccess(
   config: AccessConfig,
   context: AuthContext = authContext(noLog),
+  lasting: () => Uint8Array | undefined = () => undefined,
 ): ReloadableAccess {
   let current = config;
   let authorities = authoritiesOf(config.auth, context);
-  const secret = randomBytes(32);
+  const own = randomBytes(32);
+  const secret = () => lasting() ?? own;
   let access = byCertificate(accessOf(config, authorities, secret), config);
   return {
     get methods() {

@@ -57,7 +57,7 @@ export class Users {
   readonly #digests = new Map<string, Uint8Array>();
   readonly #noDigest = randomBytes(32);
   readonly #names: ReadonlySet<string>;
-  readonly #secret: Uint8Array;
+  readonly #secret: () => Uint8Array;
   /** How the passwords are kept, each way once. */
   readonly #kinds: string[];
 
@@ -65,10 +65,11 @@ export class Users {
    * @param secret decides what names look like that nobody has; the same for all lists of a service, so that nobody
    *   finds the names by what changes when the list does
    */
-  constructor(users: readonly UserConfig[], secret: Uint8Array = randomBytes(32)) {
+  constructor(users: readonly UserConfig[], secret?: () => Uint8Array) {
     this.#users = users;
     this.#names = new Set(users.map(({ name }) => saslPrep(name)));
-    this.#secret = secret;
+    const own = randomBytes(32);
+    this.#secret = secret ?? (() => own);
     this.#kinds = [...new Set(users.map(({ password }) => kindOf(readHash(password))))];
     if (this.#kinds.length === 0) this.#kinds.push(byScram);
     for (const { name, password } of users) {
@@ -123,10 +124,10 @@ export class Users {
 
   /** So that nobody finds out by its time whether there is a user: some unknown names are checked in this way, too. */
   #decoyHash(name: string): PasswordHash | undefined {
-    const kind = chosenFor(name, this.#kinds, this.#secret);
+    const kind = chosenFor(name, this.#kinds, this.#secret());
     if (kind === byScram) return undefined;
     const [iterations = 0, length = 0] = kind.split(" ").map(Number);
-    return { iterations, salt: ownSalt(name, length, this.#secret), hash: noHash };
+    return { iterations, salt: ownSalt(name, length, this.#secret()), hash: noHash };
   }
 
   // At the first need, and for all users before anybody gets an answer: it would come later for those who exist.
@@ -134,13 +135,13 @@ export class Users {
     const verifiers = new Map<string, Verifier>();
     for (const { name, password } of this.#users) {
       if (this.#hashes.has(saslPrep(name))) continue;
-      const salt = ownSalt(saslPrep(name), saltLength, this.#secret);
+      const salt = ownSalt(saslPrep(name), saltLength, this.#secret());
       const verifier = readVerifier(password) ?? (await derive(saslPrep(password), salt, minIterations));
       verifiers.set(saslPrep(name), verifier);
     }
     const models: Pick<Verifier, "iterations" | "salt">[] = [...verifiers.values()];
     if (models.length === 0) models.push({ iterations: minIterations, salt: new Uint8Array(saltLength) });
-    const decoyOf = decoyVerifiers(models, this.#secret);
+    const decoyOf = decoyVerifiers(models, this.#secret());
     return (name) => {
       const decoy = decoyOf(name);
       return verifiers.get(name) ?? decoy;

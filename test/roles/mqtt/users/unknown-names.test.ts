@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { pbkdf2Sync } from "node:crypto";
+import { join } from "node:path";
+import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import { hashOf, writeHash } from "../../../../src/protocol/mqtt/password-hash.ts";
 import { verifierOf, writeVerifier } from "../../../../src/protocol/scram/verifier.ts";
+import { mqtt } from "../../../../src/roles/mqtt/index.ts";
 import { openListener, unknownArrival } from "../../../../src/roles/mqtt/ports/access.ts";
 import type { AuthenticationMethod, Step } from "../../../../src/roles/mqtt/ports/authentication.ts";
 import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
@@ -9,7 +12,11 @@ import type { UserConfig } from "../../../../src/roles/mqtt/users/config.ts";
 import { chosenFor, decoyVerifiers } from "../../../../src/roles/mqtt/users/decoy-verifiers.ts";
 import { reloadableAccess } from "../../../../src/roles/mqtt/users/reloadable-access.ts";
 import { Users } from "../../../../src/roles/mqtt/users/users.ts";
+import { RawClient } from "../../../support/raw-client.ts";
 import { ScramClient } from "../../../support/scram-client.ts";
+import { scratchFolder } from "../../../support/scratch.ts";
+import { startRole } from "../../../support/start-role.ts";
+import { until } from "../../../support/until.ts";
 
 const applicant = { clientId: "a", remote: "203.0.113.7:4711", isGone: () => false };
 const salt = Buffer.from("0123456789");
@@ -113,6 +120,35 @@ describe("a name that nobody has", () => {
     });
     expect(await challenges()).toEqual(seen);
   });
+});
+
+/** What a broker answers to a name that nobody has. It keeps a session, so that its store has something to keep. */
+async function challengeAfterStart(config: Record<string, unknown>): Promise<string> {
+  const list = [{ name: "stored", password: stored }];
+  const started = await startRole(mqtt, { users: list, anonymous: true, ...config });
+  const connect = { type: "connect", version: 5, cleanStart: false, keepAlive: 0 } as const;
+  const keeper = await RawClient.connect(started.port);
+  const lasting = { sessionExpiryInterval: 1000 };
+  keeper.write(encode({ ...connect, clientId: "keeper", properties: lasting }));
+  await keeper.bytes(2);
+  const client = await RawClient.connect(started.port);
+  const authenticationData = new ScramClient("nobody", "", "nonce").first;
+  const properties = { authenticationMethod: "SCRAM-SHA-256", authenticationData };
+  client.write(encode({ ...connect, clientId: "asks", properties }));
+  await until(() => /,i=\d+$/.test(client.received.toString("latin1")));
+  const [challenge = ""] = /s=.*$/.exec(client.received.toString("latin1")) ?? [];
+  await started.service.stop(AbortSignal.abort());
+  return challenge;
+}
+
+test("a name that nobody has looks the same after a restart where something outlives it, and only there", async () => {
+  const directory = join(scratchFolder("unknown-names"), "data");
+  const durable = { persistence: { directory, segmentSize: "1MiB" } };
+  const before = await challengeAfterStart(durable);
+  expect(before).toMatch(/^s=[A-Za-z0-9+/]+=*,i=5000$/);
+  expect(await challengeAfterStart(durable)).toBe(before);
+  expect(await challengeAfterStart({})).not.toBe(before);
+  expect(await challengeAfterStart({})).not.toBe(await challengeAfterStart({}));
 });
 
 test("names choose among the kinds that there are, and keep to them when another is no more", () => {
