@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
-import { connectionOwner, readConnectionTables, showsConnectionOwners } from "./net/connection-owner.ts";
+import {
+  connectionOwner,
+  overflowUser,
+  readConnectionTables,
+  showsConnectionOwners,
+} from "./net/connection-owner.ts";
+import { listenerOwners } from "./net/listener-owners.ts";
 import { SharedReading } from "./net/shared-reading.ts";
-import type { LocalUsers } from "./server/admin/local-users.ts";
+import type { LocalUser, LocalUsers } from "./server/admin/local-users.ts";
 
 const root = 0;
 
@@ -11,21 +17,14 @@ export function localUsersHere(): LocalUsers | undefined {
   if (own === undefined || own === overflowUser() || !showsConnectionOwners()) return undefined;
   // Whoever may connect may ask, as often as it likes.
   const tables = new SharedReading({ read: () => readConnectionTables() });
+  const userOf = (uid: number): LocalUser => ({ name: nameOf(uid), isTrusted: uid === own || uid === root });
   return {
     async whoIs(peer, ours) {
       const uid = await connectionOwner(peer, ours, () => tables.get());
-      return uid === undefined ? undefined : { name: nameOf(uid), isTrusted: uid === own || uid === root };
+      return uid === undefined ? undefined : userOf(uid);
     },
+    listenersAt: (host, port) => [...(listenerOwners(host, port) ?? [])].map(userOf),
   };
-}
-
-/** In a user namespace, everybody who has no number there is shown by this one. */
-function overflowUser(): number | undefined {
-  try {
-    return Number(readFileSync("/proc/sys/kernel/overflowuid", "utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 /** `ani`, or `uid 1000` of a user whom no file names. Bun's `userInfo` gives what the environment says, and nobody else's. */

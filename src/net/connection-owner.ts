@@ -1,6 +1,15 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { hostOf } from "../core/address.ts";
 import { type IpAddress, parseIp } from "../core/address-range.ts";
+
+/** In a user namespace, everybody who has no number there is shown by this one. */
+export function overflowUser(): number | undefined {
+  try {
+    return Number(readFileSync("/proc/sys/kernel/overflowuid", "utf8"));
+  } catch {
+    return undefined;
+  }
+}
 
 /** Bytes of a table that are read: some fifty thousand connections. */
 const maxTable = 8 * 1024 * 1024;
@@ -72,7 +81,7 @@ async function readTable(path: string, maxBytes: number): Promise<string> {
 }
 
 /** `0100007F` for 127.0.0.1: 32 bits at a time, each with its lowest byte first. */
-function addressInTable({ bits, value }: IpAddress, version: 4 | 6): string | undefined {
+export function addressInTable({ bits, value }: IpAddress, version: 4 | 6): string | undefined {
   if (bits === 32) return `${version === 4 ? "" : "0000000000000000FFFF0000"}${wordOf(value)}`;
   return version === 4 ? undefined : [96n, 64n, 32n, 0n].map((shift) => wordOf(value >> shift)).join("");
 }

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, constants, existsSync, fstatSync, openSync, statSync } from "node:fs";
 import { lstat, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -118,4 +119,42 @@ export function madePrivately<T>(make: () => T): T {
   } finally {
     process.umask(before);
   }
+}
+
+/** Refers to a file without opening it; only Linux has it. */
+const pathOnly = 0o10000000;
+
+/**
+ * Sets who may use a socket that has just been made. Where others may write to its folder, the path may lead to something
+ * else by now, such as a link to a file whose mode they want changed: that is left as it is.
+ * @throws {SocketPathError}
+ */
+export function setSocketMode(path: string, mode: number): void {
+  if (process.platform !== "linux") {
+    chmodSync(path, mode);
+    return;
+  }
+  const file = openSync(path, pathOnly | constants.O_NOFOLLOW);
+  try {
+    const found = fstatSync(file);
+    if (!found.isSocket() || found.uid !== process.geteuid?.())
+      throw new SocketPathError(
+        "EACCES",
+        `somebody has put something else at ${path}. Take a folder of its own`,
+      );
+    const reference = `/proc/self/fd/${file}`;
+    // Without /proc there is the path only.
+    chmodSync(existsSync(reference) ? reference : path, mode);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** In such a folder, as /tmp is one, everybody may remove what is his own only. */
+const sticky = 0o1000;
+
+/** Whether anybody may take what is in the path's folder away and put something else there. */
+export function isFolderOpen(path: string): boolean {
+  const { mode } = statSync(dirname(path));
+  return (mode & 0o002) !== 0 && (mode & sticky) === 0;
 }

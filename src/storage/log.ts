@@ -57,16 +57,17 @@ export class LogDirectory {
       onFailure: options.onFailure,
     });
     pool.prepare();
+    const identity = contents.identity ?? randomBytes(8).readBigUInt64LE();
     writer = new LogWriter({
       ...options,
       pool,
       disk: this.#disk,
-      identity: contents.identity ?? randomBytes(8).readBigUInt64LE(),
+      identity,
       nextGroup: contents.lastGroup + 1,
       checkpoint: contents.checkpoint,
       segments: contents.segments,
     });
-    return { writer, pool };
+    return { writer, pool, identity };
   }
 
   /** What was read is what any later reader finds, also after a power cut. */
@@ -106,4 +107,6 @@ export class LogDirectory {
 export interface OpenLog {
   readonly writer: LogWriter;
   readonly pool: SegmentPool;
+  /** Random, and the same for as long as there is the log. */
+  readonly identity: bigint;
 }

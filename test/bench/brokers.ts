@@ -1,7 +1,10 @@
+import { createHmac } from "node:crypto";
+import { join } from "node:path";
 import { freePort } from "../support/free-port.ts";
 import { type Contender, Lacking, type RunningServer } from "./case.ts";
 import { ours } from "./distsrv.ts";
 import { launch } from "./launch.ts";
+import type { Login } from "./loads.ts";
 import { find, mosquitto, natsServer } from "./machine.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -63,6 +66,59 @@ export const ruledBroker: Contender = ours("mqtt", {
     ],
   },
 });
+
+/** What all clients of the load log in with. */
+export const login: Login = { user: "ani", password: "rahasia ani" };
+
+/** Each client's password is checked, and the guard of logins asked. */
+export const guardedBroker: Contender = ours("mqtt", {
+  config: { users: [{ name: login.user, password: login.password }] },
+});
+
+/** As many bans as a file may have, of addresses and of networks, wrong logins that ban, and all limits of connections. */
+export const banningBroker: Contender = ours("mqtt", {
+  config: { maxConnectionsPerAddress: 10_000, listeners: [], maxConnectRate: 1_000_000 },
+  settings: {
+    guard: { failures: 5 },
+    bans: Array.from({ length: 5000 }, (_, index) => {
+      const [high, low] = [index >> 8, index & 255];
+      return index % 2 === 0 ? `10.${high}.${low}.1` : `11.${high}.${low}.0/${24 + (index % 8)}`;
+    }),
+  },
+});
+
+/** All topics begin with a prefix that clients do not see. */
+export const prefixedBroker: Contender = ours("mqtt", { config: { topicPrefix: "kelas/a/" } });
+
+/** Somebody else lets clients in, over HTTP; their verdicts are remembered for as long as the bench takes. */
+export const askingBroker: Contender = {
+  name: "distsrv",
+  needs: [],
+  async start(workshop) {
+    const service = await launch([process.execPath, join(import.meta.dir, "peers/allow-all.ts")], (line) =>
+      /^listening (\d+)$/.exec(line)?.at(1),
+    );
+    const auth = { http: `http://127.0.0.1:${service.value}/`, cache: "1h" };
+    const broker = await ours("mqtt", { config: { auth, connectTimeout: "1m" } }).start(workshop);
+    return { ...broker, stop: async () => void (await Promise.all([broker.stop(), service.stop()])) };
+  },
+};
+
+const secret = "a secret of the bench, which has 32 bytes and more";
+
+/** A token for the user of `login`, in place of its password. */
+export const tokenLogin: Login = { user: login.user, password: tokenFor(login.user) };
+
+/** Tokens let clients in; each is checked by its signature. */
+export const tokenBroker: Contender = ours("mqtt", {
+  config: { auth: { jwt: { secret, audience: "bench" } }, connectTimeout: "1m" },
+});
+
+function tokenFor(sub: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub, aud: "bench", exp: 4_000_000_000 })}`;
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
 
 export const mosquittoBroker: Contender = mosquittoWith("mosquitto", async () => []);
 

@@ -52,6 +52,8 @@ export interface OursOptions {
   readonly name?: string;
   /** Services that run beside it, with their configuration. */
   readonly beside?: Readonly<Record<string, object>>;
+  /** Settings of the whole process. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Everything is captured to a file, as by `capture:`. */
   readonly isCaptured?: boolean;
 }
@@ -59,13 +61,21 @@ export interface OursOptions {
 /** distsrv with one service of this role. */
 export function ours(
   role: string,
-  { config = {}, loggedMessages = 0, name = "distsrv", beside = {}, isCaptured = false }: OursOptions = {},
+  {
+    config = {},
+    loggedMessages = 0,
+    name = "distsrv",
+    beside = {},
+    settings = {},
+    isCaptured = false,
+  }: OursOptions = {},
 ): Contender {
   return {
     name,
     needs: [],
     async start(workshop) {
-      const file = await configFile(workshop, { ...beside, [role]: { ...config, port: 0 } }, loggedMessages);
+      const services = { ...beside, [role]: { ...config, port: 0 } };
+      const file = await configFile(workshop, services, { ...settings, log: { messages: loggedMessages } });
       const capture = isCaptured ? ["--capture", join(await workshop.newFolder(), "lab.pcapng")] : [];
       const { value, pid, stop } = await launchDistsrv(["--config", file, ...capture]);
       return { port: value.get(role) ?? 0, ports: value, pid, stop };
@@ -74,7 +84,7 @@ export function ours(
 }
 
 /** JSON is YAML. */
-function configFile(workshop: Workshop, services: object, messages: number): Promise<string> {
-  const config = { host: "127.0.0.1", admin: false, log: { messages }, services };
+function configFile(workshop: Workshop, services: object, settings: object): Promise<string> {
+  const config = { host: "127.0.0.1", admin: false, ...settings, services };
   return workshop.file(JSON.stringify(config), ".yaml");
 }

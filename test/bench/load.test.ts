@@ -187,6 +187,17 @@ describe.skipIf(!gcc.isThere())("the load generators", () => {
     expect(figures.storm).toBeGreaterThan(0);
   });
 
+  test("connect many clients twice that log in, and fail when they are refused", async () => {
+    const login = { user: "ani", password: "rahasia" };
+    const { port, service } = await startRole(mqttRole, { users: [{ name: "ani", password: "rahasia" }] });
+    const figures = await runLoad(mqttStorm(200, login), { port }, 1, workshop);
+    expect(figures.storm).toBeGreaterThan(0);
+    expect(service.stats().connections_total).toBe(400);
+    const refused = runLoad(mqttStorm(1, { ...login, password: "salah" }), { port }, 1, workshop);
+    expect(await complaintOf(refused)).toContain("refused a client with code");
+    expect(await complaintOf(runLoad(mqttStorm(1), { port }, 1, workshop))).toContain("refused a client");
+  });
+
   test("send large messages, and measure memory only of a process with a known pid", async () => {
     const { port } = await startRole(mqttRole);
     const work = { publishers: 1, subscribers: 1, mode: "fan", qos: 1, payload: 100_000, window: 1 } as const;

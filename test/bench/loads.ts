@@ -92,5 +92,15 @@ export const mqttTopics = (topics: number): Load =>
 export const mqttRetained = (messages: number): Load =>
   native("mqtt-retained", (port) => [port, messages], { timeout: 600 });
 
-/** All connect at once. */
-export const mqttStorm = (clients: number): Load => native("mqtt-storm", (port) => [port, clients]);
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** All connect at once. With a login they come twice, and the second time counts. */
+export const mqttStorm = (clients: number, login?: Login): Load =>
+  native("mqtt-storm", (port) => [
+    port,
+    clients,
+    ...(login === undefined ? [] : [login.user, login.password]),
+  ]);

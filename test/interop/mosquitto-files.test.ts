@@ -56,6 +56,29 @@ testBoth("a password_file and an acl_file of Mosquitto are taken as they are", a
   expect(wrong.stderr).toContain("Bad User Name or Password");
 });
 
+testBoth("passwords of Mosquitto that are no text are taken byte by byte", async () => {
+  const path = folder();
+  const passwords = join(path, "passwords");
+  // Bash writes the bytes into the arguments, which cannot be handed over as they are.
+  const bash = (script: string) => run(["bash", "-c", script]);
+  for (const [user, hash] of [
+    ["ani", "sha512-pbkdf2"],
+    ["budi", "sha512"],
+  ])
+    await bash(`touch ${passwords}; mosquitto_passwd -H ${hash} -b ${passwords} ${user} $'\\xff\\xfe\\x80x'`);
+  const mqtt = `{ port: 0, users: ./passwords }`;
+  writeFileSync(join(path, "lab.yaml"), `admin: false\nservices: { mqtt: ${mqtt} }\n`);
+  const lab = await startServer(["-c", join(path, "lab.yaml")], { cleanUp: onTestFinished });
+  const login = async (user: string, password: string) => {
+    const where = `-h 127.0.0.1 -p ${lab.port("mqtt")} -V mqttv5 -t t -m x`;
+    return (await bash(`mosquitto_pub ${where} -u ${user} -P $'${password}'`)).stderr;
+  };
+  for (const user of ["ani", "budi"]) {
+    expect(await login(user, "\\xff\\xfe\\x80x")).toBe("");
+    expect(await login(user, "\\xff\\xfe\\x81x")).toContain("Bad User Name or Password");
+  }
+});
+
 const refused = "Warning: Publish 1 failed: Not authorized.";
 const table = [
   ["ani", "kelas/ani/tugas", ""],

@@ -249,9 +249,45 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/net/tcp/connection.ts",
-    text: "if (this.#pauses === 0 && !this.#closed) this.#socket.resume();",
-    replacement: "if (!this.#closed) this.#socket.resume();",
+    text: "    if (this.#pauses !== 0) return;\n",
+    replacement: "",
     tests: "test/net/tcp",
+  },
+  {
+    file: "src/net/tcp/paused-peers.ts",
+    text: "unread > (peer.served ? maxFarewell : 0)",
+    replacement: "unread > maxFarewell * 2",
+    tests: "test/net/tcp/paused-peers.test.ts",
+  },
+  {
+    file: "src/roles/mqtt/client/connection.ts",
+    text: "this.#hasPeerEnded && !this.#reader.hasKept",
+    replacement: "this.#hasPeerEnded",
+    tests: "test/roles/mqtt/client/peer-ended.test.ts",
+  },
+  {
+    file: "src/roles/mqtt/users/users.ts",
+    text: "this.#hashes.has(name) ? given : password",
+    replacement: "password",
+    tests: "test/roles/mqtt/users/users.test.ts",
+  },
+  {
+    file: "src/roles/mqtt/session/session.ts",
+    text: "    this.#discardForbidden();\n    if (this.shares > 0)",
+    replacement: "    if (this.shares > 0)",
+    tests: "test/roles/mqtt/rules/broker.test.ts",
+  },
+  {
+    file: "src/roles/mqtt/session/session.ts",
+    text: "    this.permissions = this.#narrowed(next);\n    this.verdicts = this.#numbered();\n",
+    replacement: "    this.permissions = this.#narrowed(next);\n",
+    tests: "test/roles/mqtt/rules/broker.test.ts",
+  },
+  {
+    file: "src/cli/admin/own-token.ts",
+    text: "listeners.size > 0 && [...listeners].every(",
+    replacement: "listeners.size > 0 && [...listeners].some(",
+    tests: "test/cli/admin/own-token.test.ts",
   },
   {
     file: "src/net/tcp/connection.ts",

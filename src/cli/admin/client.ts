@@ -8,8 +8,10 @@ import { type AdminPeer, adminPort } from "./options.ts";
 
 const failure = z.object({ error: z.string() });
 
-export const adminHeaders = ({ token }: AdminPeer): Record<string, string> =>
-  token === undefined ? {} : { authorization: `Bearer ${token}` };
+export function adminHeaders(peer: AdminPeer): Record<string, string> {
+  const { token } = peer.token;
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
 
 /** Requests JSON. @throws {PeerError} when there is no distsrv, or it refuses the request */
 export function requestAdmin<T>(
@@ -60,14 +62,14 @@ const codes: Readonly<Record<number, string>> = {
   503: "busy",
 };
 
+const whereTokensAre =
+  "distcli takes the token from --token, from DISTSRV_TOKEN, or from the file that distsrv leaves for its own user (in DISTSRV_STATE_DIR, where that is set)";
+
 /** The error for a response that is no success. */
 export function refusal(peer: AdminPeer, status: number, text: string): PeerError {
   const { data } = failure.safeParse(parseJson(text));
   const why = data?.error ?? "it is no admin service of distsrv";
-  const hint =
-    status === 401
-      ? ". distcli takes the token from --token, from DISTSRV_TOKEN, or from the file that distsrv leaves for its own user (in DISTSRV_STATE_DIR, where that is set)"
-      : "";
+  const hint = status === 401 ? `. ${peer.token.withheld ?? whereTokensAre}` : "";
   return new PeerError(codes[status] ?? "refused", `${peerName(peer)} answers ${status}: ${why}${hint}`);
 }
 

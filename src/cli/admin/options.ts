@@ -2,7 +2,7 @@ import { baseCommand, type Cli, type CommandHelp } from "../program/command.ts";
 import { hostName, portNumber } from "../program/options.ts";
 import type { Peer } from "../program/peer.ts";
 import { type TlsOptions, tlsOf, withTls } from "../program/peer-tls.ts";
-import { ownToken } from "./own-token.ts";
+import { type OwnToken, ownToken } from "./own-token.ts";
 
 /** The default port of distsrv's admin service. */
 export const adminPort = 8088;
@@ -22,7 +22,8 @@ export function adminCommand(help: CommandHelp) {
 
 /** Where an admin service is, and the token for it. */
 export interface AdminPeer extends Peer {
-  readonly token: string | undefined;
+  /** Looked for each time that it is to be sent: who listens may have changed. */
+  readonly token: OwnToken;
   /** A correct command line, shown when the argument is no known host. */
   readonly example: string;
 }
@@ -34,11 +35,18 @@ export function adminPeer(
   example: string,
 ): AdminPeer {
   const { port, token } = options;
+  const { env } = cli.io;
+  // Whoever names a token says where it goes.
+  const named = token ?? (env.DISTSRV_TOKEN || undefined);
+  const tls = tlsOf(options);
+  const isProved = tls.tls !== undefined && tls.tls.insecure !== true;
   return {
     host,
     port,
-    ...tlsOf(options),
+    ...tls,
     example,
-    token: token ?? (cli.io.env.DISTSRV_TOKEN || ownToken(cli.io.env, host, port)),
+    get token() {
+      return named === undefined ? ownToken(env, { host, port, isProved }) : { token: named };
+    },
   };
 }

@@ -4,9 +4,11 @@ import { type Address, formatAddress, plainHost } from "../../core/address.ts";
 import type { ClosingSide, Conversation, StreamLengths, Traffic } from "../../core/traffic.ts";
 import type { ProxySource } from "../../protocol/proxy/header.ts";
 import type { Holder } from "../held-bytes.ts";
+import { descriptorOf } from "../libc.ts";
 import type { TurnQueue } from "../turn-queue.ts";
 import type { Lease } from "./buffers.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { type PausedPeer, pausedPeers } from "./paused-peers.ts";
 
 /** What a connection needs of the server that accepted it. */
 export interface ConnectionOwner {
@@ -52,7 +54,7 @@ type PauseReason = (typeof Pause)[keyof typeof Pause];
 export type Step = () => boolean;
 
 /** One accepted TCP connection, as a role uses it. */
-export class TcpConnection<S = unknown> implements Holder {
+export class TcpConnection<S = unknown> implements Holder, PausedPeer {
   accounted = 0;
   /** Observers have seen it open. */
   isAnnounced = false;
@@ -324,13 +326,27 @@ export class TcpConnection<S = unknown> implements Holder {
 
   #pause(reason: PauseReason): void {
     if (this.#pauses === 0) this.#socket.pause();
+    const isNew = this.#pauses === 0 || reason === Pause.Admission;
     this.#pauses |= reason;
+    // Who waits for a proxy's header looks for its FIN, too.
+    if (isNew && this.isAnnounced && !this.#peerEnded && !this.#closed) pausedPeers.add(this);
   }
 
   #resume(reason: PauseReason): void {
     if ((this.#pauses & reason) === 0) return;
     this.#pauses &= ~reason;
-    if (this.#pauses === 0 && !this.#closed) this.#socket.resume();
+    if (this.#pauses !== 0) return;
+    pausedPeers.remove(this);
+    if (!this.#closed) this.#socket.resume();
+  }
+
+  get file(): number | undefined {
+    return this.#closed ? undefined : descriptorOf(this.#socket);
+  }
+
+  /** Its peer has left: what little it has sent last comes although it is paused, and then its FIN. */
+  readToEnd(): void {
+    this.#socket.resume();
   }
 
   /**
@@ -461,6 +477,7 @@ export class TcpConnection<S = unknown> implements Holder {
     this.#step = undefined;
     this.#dropHeld();
     this.#owner.turns.remove(this);
+    pausedPeers.remove(this);
     clearTimeout(this.#linger);
     return true;
   }

@@ -1,4 +1,3 @@
-import { chmodSync } from "node:fs";
 import type { Socket, SocketHandler, TCPSocketListener, UnixSocketListener } from "bun";
 import { type Address, formatAddress, formatHostPort, plainHost } from "../../core/address.ts";
 import { isOneAddress } from "../../core/address-range.ts";
@@ -15,7 +14,13 @@ import { descriptorOf } from "../libc.ts";
 import { LimitedLog } from "../limited-log.ts";
 import { listenError, probePort } from "../listen-port.ts";
 import { TurnQueue } from "../turn-queue.ts";
-import { clearSocketPath, madePrivately, socketPathError } from "../unix-socket.ts";
+import {
+  clearSocketPath,
+  isFolderOpen,
+  madePrivately,
+  setSocketMode,
+  socketPathError,
+} from "../unix-socket.ts";
 import { Admission, type AdmissionOwner } from "./admission.ts";
 import type { ListenContext, TcpHandler, TcpOptions, TcpServer } from "./api.ts";
 import { widenBacklog } from "./backlog.ts";
@@ -181,7 +186,7 @@ class Server<S> implements TcpServer<S>, ConnectionOwner, AdmissionOwner<S> {
       if (path !== undefined) {
         const bind = () => Bun.listen<TcpConnection<S>>({ unix: path, ...shared });
         this.#listener = mode === undefined ? bind() : madePrivately(bind);
-        if (mode !== undefined) chmodSync(path, mode);
+        if (mode !== undefined) this.#openSocket(path, mode);
       } else {
         // Threads share their port; the first one makes sure that no other program has it.
         const sharedPort = thread > 0 && !joins ? probePort(host, port) : port;
@@ -205,6 +210,14 @@ class Server<S> implements TcpServer<S>, ConnectionOwner, AdmissionOwner<S> {
       this.#listener?.stop(true);
       throw this.#listenError(cause);
     }
+  }
+
+  #openSocket(path: string, mode: number): void {
+    setSocketMode(path, mode);
+    if (!isFolderOpen(path)) return;
+    this.#context.log.warning(
+      `Every user of this machine may write to the folder of ${path}, and may put a socket of his own there: take the permission away (chmod o-w), or take another folder`,
+    );
   }
 
   #listenError(cause: unknown): StartError {

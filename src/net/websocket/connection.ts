@@ -24,6 +24,8 @@ export interface WebSocketOwner<S> {
   readonly closeCode: number;
   readonly scratch: Uint8Array;
   received(connection: WebSocketConnection<S>, bytes: Uint8Array): void;
+  /** The peer has sent its close frame. */
+  ended(connection: WebSocketConnection<S>): void;
 }
 
 /** One WebSocket connection: a stream of bytes for the role, sent in binary frames. */
@@ -34,6 +36,8 @@ export class WebSocketConnection<S = unknown> {
   readonly #tcp: TcpConnection<unknown>;
   readonly #owner: WebSocketOwner<S>;
   #bearer: string | undefined;
+  /** What the peer's close frame is answered with. */
+  #answer: number | undefined;
 
   constructor(tcp: TcpConnection<unknown>, owner: WebSocketOwner<S>, bearer?: string) {
     this.#bearer = bearer;
@@ -47,7 +51,10 @@ export class WebSocketConnection<S = unknown> {
       ping: (payload) => {
         if (tcp.buffered <= maxQueuedForPong) tcp.write(controlFrame(Opcode.Pong, payload));
       },
-      close: (code) => this.close(code === CloseCode.None ? CloseCode.Normal : code),
+      close: (code) => {
+        this.#answer = code === CloseCode.None ? CloseCode.Normal : code;
+        owner.ended(this);
+      },
     });
   }
 
@@ -98,7 +105,7 @@ export class WebSocketConnection<S = unknown> {
 
   /** Sends what is buffered, then a close frame, then FIN. */
   end(): void {
-    this.close(this.#owner.closeCode);
+    this.close(this.#answer ?? this.#owner.closeCode);
   }
 
   /** As `end`, with the given code and reason. */

@@ -31,6 +31,8 @@ export interface WebSocketHandler<S> {
   data(connection: WebSocketConnection<S>, bytes: Uint8Array): void;
   /** Called when the kernel has taken everything that was queued. */
   drain?(connection: WebSocketConnection<S>): void;
+  /** Called when the peer sends no more, once or twice: the role ends the connection. Absent: it ends at once. */
+  end?(connection: WebSocketConnection<S>): void;
   /** Called when the peer's address has been banned: the role closes the connection. Absent: it is reset. */
   banned?(connection: WebSocketConnection<S>, ban: Ban): void;
   /** Called exactly once for each `open` that has returned. */
@@ -127,8 +129,20 @@ class WebSocketUpgrades<S> implements WebSocketOwner<S> {
     this.#handler.close?.(socket);
   }
 
+  /** A FIN without a close frame. */
+  end(tcp: Tcp<S>): void {
+    const { socket } = tcp.state;
+    if (socket === undefined || this.#handler.end === undefined) tcp.end();
+    else this.#handler.end(socket);
+  }
+
   received(connection: WebSocketConnection<S>, bytes: Uint8Array): void {
     this.#handler.data(connection, bytes);
+  }
+
+  ended(connection: WebSocketConnection<S>): void {
+    if (this.#handler.end === undefined) connection.end();
+    else this.#handler.end(connection);
   }
 
   /** Closes all connections, these and later ones, with the close code 1001 (going away). */

@@ -54,8 +54,8 @@ function brokerArgument(address: Pick<Address, "host" | "port" | "transport">): 
 
 async function start(context: RoleContext, config: MqttConfig): Promise<RunningService<MqttConfig>> {
   const { log, traffic, audit } = context;
-  const access = reloadableAccess(config, authContext(log));
   const disk = openDisk(context, config);
+  const access = reloadableAccess(config, authContext(log), () => disk?.secret);
   const ports = {
     access: guardedAccess(access, context.service, context.guards),
     store: disk ?? memoryStore,

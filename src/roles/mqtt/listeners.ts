@@ -165,6 +165,7 @@ function open(
       open: (link) => acceptClient(broker, link, listener, arrivalOf(link, listener)),
       data: (link, chunk) => link.state.feed(chunk),
       drain: (link) => link.state.drained(),
+      end: (link) => link.state.peerEnded(),
       banned: ({ state }) => expel(state),
       close: (link) => link.state.closed(),
     });
@@ -178,6 +179,7 @@ function open(
       open: (link) => acceptClient(broker, link, listener, arrivalOf(link, listener)),
       data: (link, bytes) => link.state.feed(bytes),
       drain: (link) => link.state.drained(),
+      end: (link) => link.state.peerEnded(),
       banned: ({ state }) => expel(state),
       close: (link) => link.state.closed(),
     },

@@ -6,7 +6,7 @@ export interface LocalUser {
   readonly isTrusted: boolean;
 }
 
-/** Tells the users of this machine apart by their connections. */
+/** Tells the users of this machine apart by their connections and sockets. */
 export interface LocalUsers {
   /**
    * @param peer the client's `host:port`
@@ -14,4 +14,6 @@ export interface LocalUsers {
    * @returns undefined where nobody can be made out
    */
   whoIs(peer: string, ours: string): Promise<LocalUser | undefined>;
+  /** Whose programs a connection to the port may reach, of an address of this machine; none: nobody listens there. */
+  listenersAt(host: string, port: number): readonly LocalUser[];
 }

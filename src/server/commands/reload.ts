@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { tokenFile } from "../../core/token-file.ts";
+import type { LocalUser } from "../admin/local-users.ts";
 import { ConfigError } from "../config/diagnostic.ts";
 import type { Plan, Registry } from "../config/plan.ts";
 import type { AdminConfig } from "../config/schema.ts";
 import { generatedToken } from "../config/token-text.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
+import { reachable } from "../run/report.ts";
 import { fetchOwn, ownUrl, unreachableReason } from "./own-admin.ts";
 import { type PlanOptions, planOf } from "./plan-of.ts";
 
@@ -26,8 +28,16 @@ export async function reload(options: PlanOptions, registry: Registry, io: Serve
     return exitStatus.usage;
   }
   const url = ownUrl(admin, "/api/reload");
+  const stranger = strangerAt(admin, io);
+  const token = tokenFor(admin, io, stranger !== undefined);
+  if (stranger !== undefined && token === undefined && tokenFor(admin, io, false) !== undefined) {
+    io.err(
+      `Not reloaded: what listens at ${url} is a program of ${stranger.name}, and would get the token. Where that is right, run this as that user, or give the token in DISTSRV_TOKEN\n`,
+    );
+    return exitStatus.failed;
+  }
   try {
-    const headers = authorization(admin, admin.port, io);
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const init = { method: "POST", headers, signal: AbortSignal.timeout(timeoutMs) };
     const response = await fetchOwn(admin, "/api/reload", init);
     return report(response.status, await response.json(), io);
@@ -50,19 +60,27 @@ function report(status: number, answer: unknown, io: ServerIo): number {
   return applied === true ? exitStatus.ok : exitStatus.failed;
 }
 
+/** Another user of this machine who listens where the admin service should, as anybody may while it does not run. */
+function strangerAt(admin: AdminConfig, { localUsers }: ServerIo): LocalUser | undefined {
+  const { host, port } = reachable({ transport: "tcp", host: admin.host, port: admin.port });
+  return localUsers?.listenersAt(host, port).find(({ isTrusted }) => !isTrusted);
+}
+
 /**
  * The token of the file or the environment, which the plan has already, or that of an admin whom the file names; a made one
  * lies where its server has left it.
+ * @param isForStranger then only one that somebody gives for this very command
  */
-function authorization(
-  { token, users }: AdminConfig,
-  port: number,
+function tokenFor(
+  { token, users, port }: AdminConfig,
   { environment }: ServerIo,
-): Record<string, string> {
+  isForStranger: boolean,
+): string | undefined {
+  const named = environment.DISTSRV_TOKEN || undefined;
+  if (isForStranger) return named;
   const ofAdmin = users.find(({ role, token: own }) => role === "admin" && own !== undefined)?.token;
-  const given = token === generatedToken ? undefined : (token ?? (environment.DISTSRV_TOKEN || ofAdmin));
-  const known = given ?? madeToken(environment, port);
-  return known === undefined ? {} : { authorization: `Bearer ${known}` };
+  const given = token === generatedToken ? undefined : (token ?? named ?? ofAdmin);
+  return given ?? madeToken(environment, port);
 }
 
 function madeToken(environment: ServerIo["environment"], port: number): string | undefined {

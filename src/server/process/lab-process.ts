@@ -17,6 +17,7 @@ import type { ServerIo } from "../io.ts";
 import { CaptureControl } from "../run/capture-control.ts";
 import { CaptureLocks } from "../run/capture-locks.ts";
 import { CaptureScript } from "../run/capture-script.ts";
+import { collectAfterReading } from "../run/collect-after-reading.ts";
 import { compareLimits, descriptorBudget } from "../run/descriptors.ts";
 import { sayWhatIsOpen } from "../run/open-services.ts";
 import { Reloader, type ReloadReport } from "../run/reloader.ts";
@@ -170,6 +171,7 @@ export class LabProcess {
     }
     if (this.#admin !== undefined && madeToken !== undefined) this.#kept = this.#keep(madeToken, this.#admin);
     if (!this.#supervisor.isStopping) this.#sayWhatRuns();
+    collectAfterReading();
   }
 
   #listenToSignals(): void {
@@ -217,9 +219,13 @@ export class LabProcess {
   }
 
   async #reload(asker: Asker): Promise<ReloadReport> {
-    const report = await reloadAndLog(this.#reloader, this.#own, this.#audit, asker);
-    await this.#writeScript();
-    return report;
+    try {
+      const report = await reloadAndLog(this.#reloader, this.#own, this.#audit, asker);
+      await this.#writeScript();
+      return report;
+    } finally {
+      collectAfterReading();
+    }
   }
 
   #writeScript(): Promise<void> {

@@ -11,6 +11,8 @@ typedef struct {
 
 static inline size_t bytes_length(const Bytes *run) { return run->end - run->start; }
 
+static inline void bytes_clear(Bytes *run) { run->start = run->end = 0; }
+
 // A place at the back for `length` more bytes.
 static inline uint8_t *bytes_reserve(Bytes *run, size_t length) {
   if (run->start == run->end) run->start = run->end = 0;

@@ -22,6 +22,11 @@ static inline void latency(uint64_t nanos) {
   measured++;
 }
 
+static inline void forget_latencies(void) {
+  memset(histogram, 0, sizeof histogram);
+  measured = 0;
+}
+
 // The latency, in microseconds, that `fraction` of all did not exceed.
 static inline double percentile(double fraction) {
   uint64_t wanted = (uint64_t)(fraction * (double)measured), seen = 0;

@@ -27,11 +27,21 @@ static inline void put_string(Bytes *out, const char *text) {
 // Whether sessions outlive their connections.
 static int keeps_session;
 
+// What clients log in with; NULL: with nothing.
+static const char *login_name, *login_password;
+
 static inline void put_connect(Bytes *out, const char *client_id) {
+  size_t login = login_name ? 4 + strlen(login_name) + strlen(login_password) : 0;
+  uint8_t flags = (uint8_t)((keeps_session ? 0 : 2) | (login_name ? 0xc0 : 0));
   bytes_append(out, "\x10", 1);
-  put_length(out, 12 + strlen(client_id));
-  bytes_append(out, keeps_session ? "\0\4MQTT\4\0\0\0" : "\0\4MQTT\4\2\0\0", 10);  // level 4, no keep alive
+  put_length(out, 12 + strlen(client_id) + login);
+  bytes_append(out, "\0\4MQTT\4", 7);  // level 4
+  bytes_append(out, &flags, 1);
+  bytes_append(out, "\0\0", 2);  // no keep alive
   put_string(out, client_id);
+  if (!login_name) return;
+  put_string(out, login_name);
+  put_string(out, login_password);
 }
 
 static inline void put_subscribe(Bytes *out, uint16_t id, const char *filter, int qos) {

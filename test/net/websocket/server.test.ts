@@ -13,7 +13,11 @@ import { acceptance, frame, readFrames, upgradeRequest } from "../../support/web
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
 
 /** A server that sends back what it receives, and records what happens. */
-async function listen(options: Partial<WebSocketOptions> = {}, events?: TrafficEvent[]) {
+async function listen(
+  options: Partial<WebSocketOptions> = {},
+  events?: TrafficEvent[],
+  end?: (connection: WebSocketConnection<number>) => void,
+) {
   const connections: WebSocketConnection<number>[] = [];
   const closed: number[] = [];
   const emit = (event: TrafficEvent) =>
@@ -34,6 +38,7 @@ async function listen(options: Partial<WebSocketOptions> = {}, events?: TrafficE
     {
       open: (connection) => connections.push(connection),
       data: (connection, bytes) => connection.write(bytes),
+      ...(end !== undefined && { end }),
       close: (connection) => void closed.push(connection.state),
     },
   );
@@ -84,6 +89,20 @@ describe("listenWebSocket", () => {
     expect(closeCode(await client.all())).toBe(3000);
     client.end();
     await until(() => closed.length === 1);
+  });
+
+  test("a role that has more to say when its client takes leave answers the close frame when it is done", async () => {
+    const { promise: ended, resolve } = Promise.withResolvers<WebSocketConnection<number>>();
+    const { port } = await listen({}, undefined, resolve);
+    const client = await upgraded(port);
+    client.write(frame(Uint8Array.of(0x03, 0xe9), { opcode: 8 }));
+    const connection = await ended;
+    connection.write(Buffer.from("more"));
+    connection.end();
+    expect(readFrames(await client.all())).toEqual([
+      [2, Buffer.from("more")],
+      [8, Buffer.from([0x03, 0xe9])],
+    ]);
   });
 
   test("[MQTT-6.0.0-1] a text frame is answered with close code 1003, a broken frame with 1002", async () => {

@@ -1,13 +1,16 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +22,7 @@ import { keepToken } from "../../../src/server/admin/generated-token.ts";
 import { runCli } from "../../cli/support/run-cli.ts";
 import { startLab } from "../../support/lab.ts";
 import { Program, run } from "../../support/program.ts";
+import { hasStranger, startStranger } from "../../support/stranger.ts";
 import { until } from "../../support/until.ts";
 
 const entry = fileURLToPath(new URL("../../../src/distsrv.ts", import.meta.url));
@@ -126,6 +130,45 @@ describe("the token's file", () => {
     expect(readdirSync(state)).toEqual(["admin-8088.token"]);
   });
 
+  test("is its user's alone whatever the umask is, and so is the folder that is made for it", () => {
+    const before = process.umask(0);
+    onTestFinished(() => void process.umask(before));
+    const state = join(folder(), "new", "state");
+    keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state });
+    const file = statSync(join(state, "admin-8088.token"));
+    expect([file.mode & 0o777, statSync(state).mode & 0o777]).toEqual([0o600, 0o700]);
+    expect([file.uid, file.gid]).toEqual([process.geteuid?.() ?? -1, process.getegid?.() ?? -1]);
+  });
+
+  test("takes the place of a link, and what that leads to stays as it is, where others may write to the folder", () => {
+    const state = folder();
+    chmodSync(state, 0o777);
+    const [file, other] = [join(state, "admin-8088.token"), join(state, "other")];
+    writeFileSync(other, "somebody's", { mode: 0o644 });
+    symlinkSync(other, file);
+    const { forget } = keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state });
+    expect(readFileSync(other, "utf8")).toBe("somebody's");
+    expect(lstatSync(file).isSymbolicLink()).toBe(false);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    rmSync(file);
+    symlinkSync(other, file);
+    forget();
+    expect(readdirSync(state)).toEqual(["other"]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "of somebody else gives its place to one of the server's user",
+    () => {
+      const state = folder();
+      const file = join(state, "admin-8088.token");
+      writeFileSync(file, "somebody's", { mode: 0o666 });
+      chownSync(file, 65_534, 65_534);
+      keepToken("a-new-one", 8088, { DISTSRV_STATE_DIR: state });
+      expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
+      expect(readFileSync(file, "utf8")).toBe("a-new-one\n");
+    },
+  );
+
   test("that cannot be written is no reason not to start: it says which, and what to set", () => {
     const state = join(folder(), "file");
     writeFileSync(state, "");
@@ -172,6 +215,41 @@ describe("distcli on the server's machine", () => {
     await ask("0.0.0.0", { DISTSRV_ADMIN_TOKEN: token });
     const sent = [`Bearer ${token}`, `Bearer ${token}`, "Bearer another", null];
     expect(seen).toEqual({ "/api/services": sent, "/api/me": sent });
+  });
+});
+
+describe.skipIf(!hasStranger)("a program of another user that listens in place of the server", () => {
+  const token = "a-token-of-the-environment";
+
+  test("gets no token that distcli finds by itself, and distcli says why", async () => {
+    const { port, seen } = await startStranger();
+    const ask = (env: Record<string, string>, ...more: string[]) =>
+      runCli(status, ["status", "127.0.0.1", "--port", String(port), ...more], { env });
+    const refused = await ask({ DISTSRV_ADMIN_TOKEN: token });
+    expect(refused.stderr).toContain("The token of DISTSRV_ADMIN_TOKEN was not sent");
+    expect(refused.stderr).toContain(`port ${port} is another user's (id 65534)`);
+    const state = folder();
+    writeFileSync(join(state, `admin-${port}.token`), token);
+    await ask({ DISTSRV_STATE_DIR: state });
+    // Who names a token says where it goes.
+    await ask({ DISTSRV_ADMIN_TOKEN: token }, "--token", "one-that-is-for-it");
+    await ask({ DISTSRV_ADMIN_TOKEN: token, DISTSRV_TOKEN: "one-that-is-for-it" });
+    await until(() => seen().at(-1) === "Bearer one-that-is-for-it");
+    expect(new Set(seen())).toEqual(new Set(["None", "Bearer one-that-is-for-it"]));
+  });
+
+  test("gets no token from distsrv reload, unless that is given for it", async () => {
+    const { port, seen } = await startStranger();
+    const file = join(folder(), "lab.yaml");
+    writeFileSync(file, `admin: { port: ${port}, token: ${token} }\nservices: { echo: { port: 0 } }\n`);
+    const reload = (env: Record<string, string>) =>
+      run([process.execPath, entry, "reload", file], { env: { DISTSRV_TOKEN: "", ...env } });
+    const refused = await reload({});
+    expect(refused.stderr).toContain("is a program of nobody, and would get the token");
+    expect(refused.status).toBe(1);
+    await reload({ DISTSRV_TOKEN: "one-that-is-for-it" });
+    await until(() => seen().length > 0);
+    expect(seen()).toEqual(["Bearer one-that-is-for-it"]);
   });
 });
 

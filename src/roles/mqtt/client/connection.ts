@@ -89,6 +89,8 @@ export class Connection implements Client {
   #identity: Identity = { clientId: "", username: undefined };
   /** The sum of the reasons of `Pause`; 0: it is read. */
   #paused = 0;
+  /** The client sends no more. */
+  #hasPeerEnded = false;
   #cancelDestroy: (() => void) | undefined;
   #cancelEnd: (() => void) | undefined;
 
@@ -207,7 +209,7 @@ export class Connection implements Client {
   storeCaughtUp(): void {
     if (this.isClosed) return;
     this.#paused &= ~Pause.Store;
-    this.#reader.resume();
+    this.#readKept();
     if (this.broker.gate.isBehind) this.#waitForStore();
     else if (this.#paused === 0 && this.isReading) this.peer.resume();
   }
@@ -215,6 +217,26 @@ export class Connection implements Client {
   /** The network, or the store, has taken more of what waits for the client. */
   #resumeReading(): void {
     if (!this.#isSendBufferFull) this.#resume(Pause.SendBufferFull);
+  }
+
+  #readKept(): void {
+    this.#reader.resume();
+    this.#endWithPeer();
+  }
+
+  /**
+   * The client sends no more: its connection ends when what it has sent has been read. Being throttled makes it wait no
+   * longer, but for its next message.
+   */
+  peerEnded(): void {
+    this.#hasPeerEnded = true;
+    if (this.isThrottled) this.unthrottle();
+    else this.#endWithPeer();
+  }
+
+  /** It has nothing to say any more, and it would get no acknowledgement: its session is without a client. */
+  #endWithPeer(): void {
+    if (this.#hasPeerEnded && !this.#reader.hasKept) this.close();
   }
 
   /** Stops reading until `release`; what comes meanwhile is kept. */
@@ -226,7 +248,7 @@ export class Connection implements Client {
   release(): void {
     if (this.isClosed) return;
     this.#resume(Pause.Held);
-    this.#reader.resume();
+    this.#readKept();
   }
 
   /** Stops reading because the client publishes faster than it may. What has come is kept: nothing is lost. */
@@ -240,7 +262,7 @@ export class Connection implements Client {
     // The time that it was not read does not count against its keep-alive.
     this.lastSeen = this.broker.clock.now();
     this.#paused &= ~Pause.Throttled;
-    this.#reader.resume();
+    this.#readKept();
     // What was kept may have throttled it again.
     if (this.#paused === 0 && this.isReading) this.peer.resume();
   }
@@ -254,7 +276,7 @@ export class Connection implements Client {
   readonly #continue = (): void => {
     if (this.isClosed) return;
     this.#paused &= ~Pause.Yielding;
-    this.#reader.resume();
+    this.#readKept();
     if (this.#paused === 0 && this.isReading) this.peer.resume();
   };
 

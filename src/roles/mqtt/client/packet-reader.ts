@@ -107,6 +107,11 @@ export class PacketReader<C extends ReadConnection> {
     this.#account();
   }
 
+  /** Something was kept that has not been read. */
+  get hasKept(): boolean {
+    return this.#paused.length > 0;
+  }
+
   /** Reads what was kept, as far as that goes now. */
   resume(): void {
     const { bytes, at } = this.#paused;

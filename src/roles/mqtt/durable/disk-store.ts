@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { Disk } from "../../../storage/disk.ts";
 import { LogDirectory, type OpenLog } from "../../../storage/log.ts";
 import type { LogContents } from "../../../storage/log-reader.ts";
@@ -101,6 +102,14 @@ export class DiskStore implements Store {
   get description(): string {
     const { sync } = this.#options.config;
     return sync === 0 ? "disk, synced before each acknowledgement" : `disk, synced every ${sync} ms`;
+  }
+
+  /** Random, and the same after a restart, once `load` has opened the log; nothing of the log follows from it. */
+  get secret(): Uint8Array | undefined {
+    const identity = this.#opened?.identity;
+    return identity === undefined
+      ? undefined
+      : createHmac("sha256", "names that nobody has").update(identity.toString(16)).digest();
   }
 
   get recorded(): number {

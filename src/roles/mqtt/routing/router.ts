@@ -54,6 +54,7 @@ export class Router {
   #version = 0;
   #count = 0;
   #bytes = 0;
+  #lastVerdicts = 0;
   /**
    * What matching and publishing have cost so far: nodes of the filter tree, subscriptions merged, and two for each
    * recipient of a run of messages. One is about 0.1 µs.
@@ -115,6 +116,11 @@ export class Router {
    */
   topicOf(bytes: Buffer, start: number, end: number): TopicRoute {
     return this.#topics.ofBytes(bytes, start, end);
+  }
+
+  /** A number for what a client may do from now on, which topics keep (`TopicRoute.allowedBy`); 0 is that of all who may do everything. */
+  numberVerdicts(): number {
+    return ++this.#lastVerdicts;
   }
 
   /** The topic with a name that is known to be valid. */

@@ -23,6 +23,9 @@ export interface Recipients {
   readonly length: number;
 }
 
+/** No client's verdicts have this number. */
+const noVerdicts = -1;
+
 const noTargets: readonly Target[] = [];
 const noGroups: readonly SharedSubscription[] = [];
 const noFilters: readonly Subscribers[] = [];
@@ -46,8 +49,11 @@ export class TopicRoute implements PublishedTopic, Recipients, RecordedTopic {
   next: TopicRoute | undefined;
   /** Messages without a subscriber since that was last looked at. */
   undelivered = 0;
-  /** What the client may do that was last allowed to publish to it: its next message needs no look at the rules. */
-  allowedBy: object | undefined;
+  /**
+   * The number of the verdicts by which a client was last allowed to publish to it: its next message needs no look at the
+   * rules. A number, because a topic may outlive the client, and rules that nobody has any more.
+   */
+  allowedBy = noVerdicts;
   /** What was published to it; undefined: not looked up yet, or there are too many topics. */
   record: TopicRecord | undefined;
   #version = -1;

@@ -23,19 +23,29 @@ interface Pattern {
 
 /** The patterns of the rules for one user, one group, the anonymous or everybody. */
 class RuleGroup {
-  readonly fixed: Record<Action, PatternSet> = { publish: new PatternSet(), subscribe: new PatternSet() };
+  readonly fixed: { [A in Action]?: PatternSet } = {};
   /** Those that mean something else for each client. */
-  readonly placeholders: Record<Action, Pattern[]> = { publish: [], subscribe: [] };
+  readonly placeholders: { [A in Action]?: Pattern[] } = {};
 
   add(rule: GrantedRule): void {
     for (const action of actions) {
       for (const text of rule[action]) {
         const isTaken = text.startsWith("!");
         const pattern = { filter: isTaken ? text.slice(1) : text, says: isTaken ? Says.no : Says.yes };
-        if (hasPlaceholder(pattern.filter)) this.placeholders[action].push(pattern);
-        else this.fixed[action].add(pattern.filter, pattern.says);
+        if (hasPlaceholder(pattern.filter)) this.#placeholdersOf(action).push(pattern);
+        else this.#fixedOf(action).add(pattern.filter, pattern.says);
       }
     }
+  }
+
+  #fixedOf(action: Action): PatternSet {
+    this.fixed[action] ??= new PatternSet();
+    return this.fixed[action];
+  }
+
+  #placeholdersOf(action: Action): Pattern[] {
+    this.placeholders[action] ??= [];
+    return this.placeholders[action];
   }
 }
 
@@ -135,10 +145,10 @@ function groupIn(groups: Map<string, RuleGroup>, name: string): RuleGroup {
 }
 
 function rank(groups: readonly RuleGroup[], action: Action, identity: Identity): Rank {
-  const sets = groups.map(({ fixed }) => fixed[action]).filter((set) => !set.isEmpty);
+  const sets = groups.flatMap(({ fixed }) => fixed[action] ?? []);
   const own: Pattern[] = [];
   for (const { placeholders } of groups) {
-    for (const { filter, says } of placeholders[action]) {
+    for (const { filter, says } of placeholders[action] ?? []) {
       const text = placed(filter, identity, says === Says.yes);
       if (text !== undefined) own.push({ filter: text, says });
     }

@@ -312,6 +312,21 @@ export class Inflight {
     return chosen;
   }
 
+  /** Takes out of those that have not been sent again yet. @returns their packet identifiers */
+  discardResends(isChosen: (pending: Pending) => boolean): number[] {
+    const chosen: number[] = [];
+    const left = this.#toResend.slice(this.#resendIndex).filter((id) => {
+      const pending = this.pending(id);
+      if (pending === undefined || !isChosen(pending)) return true;
+      this.discard(id);
+      chosen.push(id);
+      return false;
+    });
+    this.#toResend = left;
+    this.#resendIndex = 0;
+    return chosen;
+  }
+
   clear(): void {
     if (this.#bytes > 0) {
       for (const pending of this.#pending) if (pending !== undefined) this.#removed(pending);

@@ -43,6 +43,8 @@ export class Session implements Subscriber {
   willAuthor: string | undefined;
   /** What its client may do. */
   permissions: Permissions;
+  /** The number of its verdicts: another one when its permissions have changed. */
+  verdicts: number;
   readonly #context: SessionContext;
   /** The same, wherever its topics are. */
   #granted: Permissions;
@@ -64,6 +66,7 @@ export class Session implements Subscriber {
     this.grant = grant;
     this.#granted = context.access.permissionsOf({ clientId, username: owner, grant });
     this.permissions = this.#narrowed(this.#granted);
+    this.verdicts = this.#numbered();
     this.traffic = new ClientTraffic(clientId);
     this.outgoing = new OutgoingMessages(context, owner);
   }
@@ -149,14 +152,18 @@ export class Session implements Subscriber {
     this.journal?.keep(this.expiry);
     this.changePermissions();
     this.dropForbidden();
-    this.#discardForbidden();
   }
 
-  /** What was sent to the client as it was before is not sent again to one that may not have it. */
+  /**
+   * What was sent to the client once, and perhaps never came, is not sent again to one that may not have it by now: the
+   * rules may have changed while it was away, and while the broker did not run.
+   */
   #discardForbidden(): void {
     const { gate } = this.#context;
-    if (this.permissions === everything) return;
+    if (this.permissions === everything || this.inflight.size === 0) return;
     const isForbidden = ({ message }: Pending) => !this.permissions.mayReceive(message.topic.text);
+    // Of a shared subscription, another member may get it.
+    this.#redistribute((_, topic) => !this.permissions.mayReceive(topic), true);
     gate.transaction(() => {
       for (const packetId of this.inflight.discardUnreceived(isForbidden)) this.journal?.completed(packetId);
     });
@@ -170,21 +177,29 @@ export class Session implements Subscriber {
     if (next === this.#granted) return;
     this.#granted = next;
     this.permissions = this.#narrowed(next);
+    this.verdicts = this.#numbered();
     for (const subscription of this.subscriptions.values()) this.restoreSubscription(subscription);
+  }
+
+  #numbered(): number {
+    return this.permissions === everything ? 0 : this.#context.router.numberVerdicts();
   }
 
   #narrowed(permissions: Permissions): Permissions {
     return this.prefix === "" ? permissions : belowPrefix(this.prefix, permissions);
   }
 
-  /** What was sent before the rules changed stays in flight: the client has it already. */
+  /** What was sent before the rules changed stays in flight while its client is connected, which may have it already. */
   dropForbidden(): void {
     const { counters, gate } = this.#context;
-    if (this.permissions === everything || this.queue.length === 0) return;
+    const { inflight } = this;
+    if (this.permissions === everything || (this.queue.length === 0 && !inflight.hasResends)) return;
     // Of a shared subscription, another member may get it.
     this.#redistribute((_, topic) => !this.permissions.mayReceive(topic), false);
     gate.transaction(() => {
-      const dropped = this.queue.remove(({ message }) => !this.permissions.mayReceive(message.topic.text));
+      const isForbidden = ({ message }: Pending) => !this.permissions.mayReceive(message.topic.text);
+      for (const packetId of inflight.discardResends(isForbidden)) this.journal?.completed(packetId);
+      const dropped = this.queue.remove(isForbidden);
       for (const pending of dropped) this.journal?.dequeued(pending);
       if (dropped.length > 0) counters.drop("not_authorized", dropped.length);
     });
@@ -265,6 +280,7 @@ export class Session implements Subscriber {
 
   /** CONNACK has been sent. */
   resume(): void {
+    this.#discardForbidden();
     if (this.shares > 0) this.#eachShare((group, subscription) => group.setOnline(subscription));
     this.outgoing.resume();
     if (this.shares > 0) this.joinGroups(this.subscriptions.keys());

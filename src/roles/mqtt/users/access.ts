@@ -26,8 +26,13 @@ export interface AccessConfig extends UsersConfig, RulesConfig {}
 /**
  * Lets in the users of the configuration, and whom the authorities let in; everybody if there are neither.
  * @param authorities those of `config.auth`
+ * @param secret decides what names look like that nobody has
  */
-export function accessOf(config: AccessConfig, authorities: Authorities = noAuthorities): Access {
+export function accessOf(
+  config: AccessConfig,
+  authorities: Authorities = noAuthorities,
+  secret?: () => Uint8Array,
+): Access {
   const listed = usersIn(config);
   const groups = groupsOf(listed);
   const permissionsOf = permissionsBy(config, groups);
@@ -35,7 +40,7 @@ export function accessOf(config: AccessConfig, authorities: Authorities = noAuth
     identity.username === undefined ? listener.anonymous !== false : isAmong(listener, identity, groups);
   if (listed.length === 0 && config.auth === undefined)
     return withoutUsers(config, { permissionsOf, mayUse });
-  const users = new Users(listed);
+  const users = new Users(listed, secret);
   return {
     methods: listed.length === 0 ? [] : [scramSha256(users)],
     authenticate: authenticateBy(config, users, authorities),

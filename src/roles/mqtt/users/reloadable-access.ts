@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Problem } from "../../../core/problem.ts";
 import { saslPrep } from "../../../protocol/scram/sasl-prep.ts";
 import { authoritiesOf } from "../auth/authorities.ts";
@@ -30,13 +31,20 @@ const noLog = { debug: ignore, info: ignore, warning: ignore, error: ignore };
 
 const noChange: AccessChange = { mayStay: () => true, hasNewRules: false };
 
+/**
+ * @param lasting a secret that is the same after a restart, once clients are let in; absent: there is none, and names that
+ *   nobody has look different after each start
+ */
 export function reloadableAccess(
   config: AccessConfig,
   context: AuthContext = authContext(noLog),
+  lasting: () => Uint8Array | undefined = () => undefined,
 ): ReloadableAccess {
   let current = config;
   let authorities = authoritiesOf(config.auth, context);
-  let access = byCertificate(accessOf(config, authorities), config);
+  const own = randomBytes(32);
+  const secret = () => lasting() ?? own;
+  let access = byCertificate(accessOf(config, authorities, secret), config);
   return {
     get methods() {
       return access.methods;
@@ -58,7 +66,7 @@ export function reloadableAccess(
         authorities = authoritiesOf(next.auth, context);
       } else if (!hasNewRules && !hasNewUsers) return noChange;
       current = next;
-      access = byCertificate(accessOf(next, authorities), next);
+      access = byCertificate(accessOf(next, authorities, secret), next);
       const stays = hasNewUsers ? whoMayStay(before, next) : noChange.mayStay;
       return {
         hasNewRules,

@@ -7,13 +7,12 @@ import {
   hmac,
   minIterations,
   readVerifier,
-  sha256,
   type Verifier,
   verifierOf,
 } from "../../../protocol/scram/verifier.ts";
 import { CheckQueue } from "../auth/check-queue.ts";
 import type { UserConfig } from "./config.ts";
-import { decoyVerifiers } from "./decoy-verifiers.ts";
+import { chosenFor, decoyVerifiers, ownSalt } from "./decoy-verifiers.ts";
 
 /** Who asks: hosts take turns. */
 export interface Asker {
@@ -31,6 +30,9 @@ interface Password {
 
 /** How many passwords are checked at once; the other processors are for messages. */
 const maxChecks = 2;
+
+/** Bytes of the salt of a password that stands in the configuration as it is. */
+const saltLength = 16;
 
 /** Of no password. */
 const noHash = new Uint8Array(64);
@@ -55,13 +57,21 @@ export class Users {
   readonly #digests = new Map<string, Uint8Array>();
   readonly #noDigest = randomBytes(32);
   readonly #names: ReadonlySet<string>;
-  /** The same after a restart, as the hashes are; known to nobody who does not know them. */
-  readonly #secret: Uint8Array;
+  readonly #secret: () => Uint8Array;
+  /** How the passwords are kept, each way once. */
+  readonly #kinds: string[];
 
-  constructor(users: readonly UserConfig[]) {
+  /**
+   * @param secret decides what names look like that nobody has; the same for all lists of a service, so that nobody
+   *   finds the names by what changes when the list does
+   */
+  constructor(users: readonly UserConfig[], secret?: () => Uint8Array) {
     this.#users = users;
     this.#names = new Set(users.map(({ name }) => saslPrep(name)));
-    this.#secret = sha256(Buffer.from(users.map(({ password }) => password).join("\n")));
+    const own = randomBytes(32);
+    this.#secret = secret ?? (() => own);
+    this.#kinds = [...new Set(users.map(({ password }) => kindOf(readHash(password))))];
+    if (this.#kinds.length === 0) this.#kinds.push(byScram);
     for (const { name, password } of users) {
       const hash = readHash(password);
       if (hash !== undefined) this.#hashes.set(saslPrep(name), hash);
@@ -78,7 +88,8 @@ export class Users {
   check(username: string, given: Uint8Array, asker: Asker): boolean | Promise<boolean> {
     const name = saslPrep(username);
     const password = prepared(given);
-    const digest = this.#digest(password);
+    // Mosquitto hashes the bytes as they are: others that SASLprep takes for the same are another password.
+    const digest = this.#digest(this.#hashes.has(name) ? given : password);
     if (timingSafeEqual(digest, this.#digests.get(name) ?? this.#noDigest)) return true;
     return this.#checkSlowly(name, { prepared: password, given }, digest, asker);
   }
@@ -103,8 +114,9 @@ export class Users {
   }
 
   async #isRight(name: string, { prepared, given }: Password): Promise<boolean> {
-    const hash = this.#hashes.get(name) ?? this.#decoyHash(name);
-    // Mosquitto hashes the bytes as they are.
+    // Computed for those who exist, too: all names take the same steps.
+    const decoy = this.#decoyHash(name);
+    const hash = this.#names.has(name) ? this.#hashes.get(name) : decoy;
     if (hash !== undefined) return timingSafeEqual(await hashOf(given, hash), hash.hash);
     const { salt, iterations, storedKey } = await this.verifierOf(name);
     return timingSafeEqual((await derive(prepared, salt, iterations)).storedKey, storedKey);
@@ -112,11 +124,10 @@ export class Users {
 
   /** So that nobody finds out by its time whether there is a user: some unknown names are checked in this way, too. */
   #decoyHash(name: string): PasswordHash | undefined {
-    if (this.#hashes.size === 0 || this.#names.has(name)) return undefined;
-    const place = hmac(this.#secret, name);
-    const model = this.#users[place.readUInt32BE() % this.#users.length];
-    const hash = model === undefined ? undefined : readHash(model.password);
-    return hash && { ...hash, salt: place.subarray(0, hash.salt.length), hash: noHash };
+    const kind = chosenFor(name, this.#kinds, this.#secret());
+    if (kind === byScram) return undefined;
+    const [iterations = 0, length = 0] = kind.split(" ").map(Number);
+    return { iterations, salt: ownSalt(name, length, this.#secret()), hash: noHash };
   }
 
   // At the first need, and for all users before anybody gets an answer: it would come later for those who exist.
@@ -124,13 +135,13 @@ export class Users {
     const verifiers = new Map<string, Verifier>();
     for (const { name, password } of this.#users) {
       if (this.#hashes.has(saslPrep(name))) continue;
-      const verifier =
-        readVerifier(password) ?? (await derive(saslPrep(password), randomBytes(16), minIterations));
+      const salt = ownSalt(saslPrep(name), saltLength, this.#secret());
+      const verifier = readVerifier(password) ?? (await derive(saslPrep(password), salt, minIterations));
       verifiers.set(saslPrep(name), verifier);
     }
-    const models = [...verifiers.values()];
-    if (models.length === 0) models.push(await derive(randomBytes(32), randomBytes(16), minIterations));
-    const decoyOf = decoyVerifiers(models);
+    const models: Pick<Verifier, "iterations" | "salt">[] = [...verifiers.values()];
+    if (models.length === 0) models.push({ iterations: minIterations, salt: new Uint8Array(saltLength) });
+    const decoyOf = decoyVerifiers(models, this.#secret());
     return (name) => {
       const decoy = decoyOf(name);
       return verifiers.get(name) ?? decoy;
@@ -141,6 +152,13 @@ export class Users {
     return hmac(this.#key, password);
   }
 }
+
+/** Kept for SCRAM, or as it is, which comes to the same. */
+const byScram = "scram";
+
+/** Otherwise: the iterations, and the bytes of the salt. */
+const kindOf = (hash: PasswordHash | undefined): string =>
+  hash === undefined ? byScram : `${hash.iterations} ${hash.salt.length}`;
 
 /** PBKDF2 in a thread of its own. */
 async function derive(

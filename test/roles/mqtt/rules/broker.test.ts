@@ -255,6 +255,75 @@ describe("rules that change", () => {
     expect(test.broker.stats().dropped_not_authorized_total).toBe(1);
   });
 
+  test.each(["before its client has gone", "while its client is away"])(
+    "let nothing be sent again that is forbidden by now, which was sent %s",
+    (when) => {
+      const { connect, returned, reload } = open();
+      const ani = connect("ani", 5, lasting);
+      ani.subscribe("kelas/#", 2);
+      const budi = connect("budi");
+      for (const [index, topic] of ["kelas/a", "kelas/b", "kelas/c"].entries())
+        budi.publish(topic, "x", { qos: index === 2 ? 2 : 1, packetId: index + 1 });
+      expect(ani.messages()).toHaveLength(3);
+      const narrow = () =>
+        reload({ users, anonymous: true, access: [{ user: "ani", subscribe: "kelas/b" }] });
+      if (when === "while its client is away") ani.cut();
+      narrow();
+      if (ani.state === "open") ani.cut();
+      const back = returned("ani");
+      expect(back.messages()).toEqual(["kelas/b: x"]);
+      // What was given up holds no place of the window.
+      expect(back.connection.session?.inflight.size).toBe(1);
+    },
+  );
+
+  test("let nothing be sent again that has waited for the window of a client that is back", () => {
+    const { connect, test, reload } = open();
+    const ani = connect("ani", 5, lasting);
+    ani.subscribe("kelas/#", 1);
+    const budi = connect("budi");
+    for (const [index, topic] of ["kelas/a", "kelas/b", "kelas/a", "kelas/b"].entries())
+      budi.publish(topic, `${index}`, { qos: 1, packetId: index + 1 });
+    ani.cut();
+    const back = test.open(5);
+    const properties = { sessionExpiryInterval: 100, receiveMaximum: 1 };
+    back.connect("ani", { username: "ani", password: bytes("a"), cleanStart: false, properties });
+    const [, first] = back.take();
+    expect(first).toMatchObject({ type: "publish", topic: "kelas/a" });
+    reload({ users, anonymous: true, access: [{ user: "ani", subscribe: "kelas/b" }] });
+    const topics: string[] = [];
+    let last = first;
+    while (last?.type === "publish") {
+      topics.push(last.topic);
+      back.send({ type: "puback", version: 5, packetId: last.packetId ?? 0, reasonCode: 0, properties: {} });
+      // The window is one message: never two at once.
+      const [next, ...more] = back.take();
+      expect(more).toEqual([]);
+      last = next;
+    }
+    expect(topics).toEqual(["kelas/a", "kelas/b", "kelas/b"]);
+    expect(back.connection.session?.inflight.size).toBe(0);
+  });
+
+  test("have what was sent to a member of a group, and is forbidden to it by now, kept for one that may have it", () => {
+    const { connect, returned, reload } = open();
+    const sri = connect("bu-sri", 5, lasting);
+    sri.subscribe("$share/g/kelas/#", 1);
+    sri.cut();
+    const ani = connect("ani", 5, lasting);
+    ani.subscribe("$share/g/kelas/#", 1);
+    connect("budi").publish("kelas/a", "x", { qos: 1, packetId: 1 });
+    expect(ani.messages()).toEqual(["kelas/a: x"]);
+    ani.cut();
+    const access = [
+      { user: "ani", subscribe: "kelas/b" },
+      { group: "dosen", subscribe: "#" },
+    ];
+    reload({ users, anonymous: true, access });
+    expect(returned("ani").messages()).toEqual([]);
+    expect(returned("bu-sri").messages()).toEqual(["kelas/a: x"]);
+  });
+
   test("keep the will of a client from a topic that it may not publish to any more", () => {
     const { connect, reload } = open();
     const sri = connect("bu-sri");

@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import type { Connect } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { accessOf } from "../../../../src/roles/mqtt/users/access.ts";
-import { decoyVerifiers } from "../../../../src/roles/mqtt/users/decoy-verifiers.ts";
 import { TestBroker } from "../support/test-broker.ts";
 
 const users = [
@@ -53,18 +52,6 @@ test("a user name is normalized", () => {
   const lab = new TestBroker({}, { access: accessOf({ users }) });
   const client = lab.connect("a", 5, { ...as("ani"), username: "ani\u00ad" });
   expect(client.connection.identity.username).toBe("ani");
-});
-
-test("decoy verifiers are the same after a restart, and differ with other users", () => {
-  const model = (byte: number) => ({
-    iterations: 4096,
-    salt: new Uint8Array(16).fill(byte),
-    storedKey: new Uint8Array(32).fill(byte),
-    serverKey: new Uint8Array(32).fill(byte),
-  });
-  const eve = decoyVerifiers([model(1)])("eve");
-  expect(decoyVerifiers([model(1)])("eve")).toEqual(eve);
-  expect(decoyVerifiers([model(2)])("eve").salt).not.toEqual(eve.salt);
 });
 
 describe("reason strings", () => {

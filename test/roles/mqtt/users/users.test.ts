@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { pbkdf2Sync } from "node:crypto";
+import { hashOf, writeHash } from "../../../../src/protocol/mqtt/password-hash.ts";
 import { verifierOf, writeVerifier } from "../../../../src/protocol/scram/verifier.ts";
 import { Users } from "../../../../src/roles/mqtt/users/users.ts";
 
@@ -68,6 +69,49 @@ describe("a password", () => {
     await all.check("stored", bytes("pencil"), applicant);
     expect(await all.check("nobody", bytes("pencil"), applicant)).toBe(false);
     expect(await all.check("plain", bytes("pencil"), applicant)).toBe(false);
+  });
+});
+
+describe("a password that Mosquitto has hashed", () => {
+  const salt = Buffer.from("a salt of Mosquitto");
+  const kinds = [
+    ["$6$", 0],
+    ["$7$", 101],
+  ] as const;
+  const hashed = async (password: string | Uint8Array, iterations: number) =>
+    writeHash({ iterations, salt, hash: await hashOf(password, { iterations, salt }) });
+  const binary = Uint8Array.of(0xff, 0xfe, 0x80, 0xc3, 0x28, 0x7f, 0x01);
+
+  test.each(kinds)("by %s may be any bytes, and is these and no others", async (_, iterations) => {
+    const all = new Users([{ name: "raw", password: await hashed(binary, iterations) }]);
+    const others: Uint8Array[] = [
+      // What a decoder of UTF-8, or of Latin-1, would make of them.
+      Buffer.from(Buffer.from(binary).toString("utf8")),
+      Buffer.from(Buffer.from(binary).toString("latin1"), "utf8"),
+      // To HMAC, and so to PBKDF2, a key of this length is the same with zeros behind it.
+      ...(iterations === 0 ? [Buffer.from([...binary, 0])] : []),
+      binary.subarray(0, -1),
+      Uint8Array.of(),
+    ];
+    // Before and after the right one is known.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      for (const other of others) expect(await all.check("raw", other, applicant)).toBe(false);
+      expect(await all.check("raw", binary, applicant)).toBe(true);
+    }
+  });
+
+  test.each(kinds)("by %s is not another one that SASLprep takes for the same", async (_, iterations) => {
+    const all = new Users([{ name: "a", password: await hashed("caf\u00e9", iterations) }]);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(await all.check("a", bytes("cafe\u0301"), applicant)).toBe(false);
+      expect(await all.check("a", bytes("caf\u00e9"), applicant)).toBe(true);
+    }
+  });
+
+  test("may hold a NUL, as MQTT allows it", async () => {
+    const all = new Users([{ name: "a", password: await hashed(Uint8Array.of(1, 0, 2), 101) }]);
+    expect(await all.check("a", Uint8Array.of(1), applicant)).toBe(false);
+    expect(await all.check("a", Uint8Array.of(1, 0, 2), applicant)).toBe(true);
   });
 });
 

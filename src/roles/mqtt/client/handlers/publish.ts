@@ -66,12 +66,11 @@ function refusalOf(connection: Connection, topic: TopicRoute, view: PublishView)
 
 /** The verdict stays with the topic for the client that publishes to it, until the rules change. */
 function mayPublish({ session }: Connection, topic: TopicRoute): boolean {
-  const permissions = session?.permissions;
-  if (permissions === undefined) return false;
-  if (topic.allowedBy === permissions) return true;
+  if (session === undefined) return false;
+  if (topic.allowedBy === session.verdicts) return true;
   // Topics that start with $SYS are the server's. [MQTT-4.7.2-1]
-  if (isSystemTopic(topic.text) || !permissions.mayPublish(topic.text)) return false;
-  topic.allowedBy = permissions;
+  if (isSystemTopic(topic.text) || !session.permissions.mayPublish(topic.text)) return false;
+  topic.allowedBy = session.verdicts;
   return true;
 }
 
