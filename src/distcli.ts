@@ -92,6 +92,9 @@ const status = await run(args, io, {
 // We exit explicitly, because something may still be open, such as a terminal. The output must be written first, which
 // only the callback of `end` waits for. A failed write emits its error after the callback, hence setImmediate, and
 // `cannotWrite` then ends the process.
+process.exitCode = status;
+// Should only that wait be left, it would not keep the process alive.
+setInterval(() => {}, 60_000);
 process.stdout.end(() => setImmediate(leave));
 
 function leave(): void {
