@@ -120,6 +120,7 @@ describe("the report", () => {
   test("takes made-up headers for no evidence, and says so", async () => {
     const { stdout } = await run(["-"], { stdin: recorded });
     expect(stdout).toContain("the headers of IP, TCP and UDP around them were made up by the program");
+    expect(stdout).toMatch(/SYN: asks for a connection *\n/);
     expect(stdout).toContain("ACK: the connection is open\n");
     expect(stdout).toContain('PUBLISH sister/temp "28"');
     for (const claim of ["after the SYN", "handshake took", "What a TCP ACK proves", "that is TCP"])
