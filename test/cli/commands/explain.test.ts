@@ -314,7 +314,7 @@ describe("files", () => {
       stderr: `distcli: Cannot explain ${other}: This is no capture: it begins with 68616c6f, and pcap begins with a1b2c3d4 (in either order), pcapng with 0a0d0d0a, at byte 0 of the capture\n`,
     });
     expect((await run([join(folder, "none.pcap")])).stderr).toContain(
-      `Cannot read ${folder}/none.pcap: ENOENT`,
+      `Cannot read ${folder}/none.pcap: there is no such file`,
     );
     expect((await run([folder])).stderr).toContain(`Cannot read ${folder}: it is a folder`);
   });
