@@ -50,13 +50,18 @@ const prefixed = (runner: string): CommandNames => ({
 
 const quoted = (path: string): string => (/^[\w./\\:+-]+$/.test(path) ? path : JSON.stringify(path));
 
+/** A line of a help's examples: it begins with distcli, perhaps under sudo, or has it behind a pipe. */
+const exampleLine = /^ {2}(?:(?:sudo )?|.* \| )distcli [a-z].*$/gm;
+
 /**
- * A text of distcli's with the commands in it as they are typed here: those that begin a line or follow a pipe in an
- * example, and the one that starts the server.
+ * A text of distcli's with the commands in it as they are typed here: those of its examples, also under sudo and behind
+ * a pipe, and the one that starts the server.
  */
 export const withCommandNames = (text: string, { distsrv, distcli }: CommandNames): string =>
   text
-    .replace(/^( {2}(?:.* \| )?)distcli(?= [a-z])/gm, (_, before: string) => before + distcli)
+    .replace(exampleLine, (line) =>
+      line.replace(/(^ {2}|sudo |\| )distcli(?= [a-z])/g, (_, before: string) => before + distcli),
+    )
     .replace(/( with: )distsrv$/gm, (_, before: string) => before + distsrv);
 
 /** An example of a role, `distcli time 127.0.0.1`, with distcli's real name. Other commands, such as curl, stay. */

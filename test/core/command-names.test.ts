@@ -70,6 +70,21 @@ describe("the commands that distsrv prints", () => {
     );
   });
 
+  test("are put behind sudo and behind a pipe, too", () => {
+    const names = { distsrv: "./dist/distsrv", distcli: "./dist/distcli" };
+    expect(
+      withCommandNames(
+        "  sudo distcli capture\n  distcli record -w - | distcli explain -\n  sudo distcli capture -w - | distcli explain -",
+        names,
+      ),
+    ).toBe(
+      "  sudo ./dist/distcli capture\n  ./dist/distcli record -w - | ./dist/distcli explain -\n  sudo ./dist/distcli capture -w - | ./dist/distcli explain -",
+    );
+    expect(withCommandNames("  record      Record with distcli record, without sudo", names)).toBe(
+      "  record      Record with distcli record, without sudo",
+    );
+  });
+
   test("are put into the examples of roles, which may name another program", () => {
     const names = { distsrv: "npx distsrv", distcli: "npx distcli" };
     expect(exampleFor("distcli time 127.0.0.1", names)).toBe("npx distcli time 127.0.0.1");

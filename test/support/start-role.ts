@@ -2,14 +2,14 @@ import { onTestFinished } from "bun:test";
 import type { Logger, LogLevel } from "../../src/core/log.ts";
 import { type Operation, operationTable } from "../../src/core/operation.ts";
 import type { Role, RoleContext, RunningService } from "../../src/core/role.ts";
-import { type Traffic, type TrafficEvent, unobserved } from "../../src/core/traffic.ts";
+import { type Traffic, type TrafficEvent, type TrafficKind, unobserved } from "../../src/core/traffic.ts";
 import { seenTraffic } from "./seen-traffic.ts";
 
 export interface StartRoleOptions {
   readonly service?: string;
   readonly operations?: readonly Operation[];
-  /** Collects every traffic event into `started.events`. */
-  readonly observe?: boolean;
+  /** Collects traffic events into `started.events`: of these kinds, or of all but half-closes. */
+  readonly observe?: boolean | readonly TrafficKind[];
   readonly guards?: RoleContext["guards"];
   /** Lines of these levels do not fail the test. */
   readonly expectLog?: readonly LogLevel[];
@@ -52,8 +52,10 @@ export async function startRole<C>(
     error: line("error"),
   };
   const traffic: Traffic = options.observe
-    ? seenTraffic((event) =>
-        events.push("bytes" in event ? { ...event, bytes: new Uint8Array(event.bytes ?? noBytes) } : event),
+    ? seenTraffic(
+        (event) =>
+          events.push("bytes" in event ? { ...event, bytes: new Uint8Array(event.bytes ?? noBytes) } : event),
+        options.observe === true ? undefined : options.observe,
       )
     : unobserved;
   const context: RoleContext = {

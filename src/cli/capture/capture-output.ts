@@ -1,6 +1,7 @@
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { describeFileError } from "../../core/file-error.ts";
+import { isCapture } from "../../protocol/capture/capture-reader.ts";
 import { OutputError, UsageError } from "../program/errors.ts";
 import { openInPlaceOf } from "../program/replace-file.ts";
 import type { Sink } from "../terminal/io.ts";
@@ -62,15 +63,28 @@ function gathering({ send, drained, close }: Destination): CaptureOutput {
 }
 
 /**
- * A file that is there is replaced and not emptied: a server may be writing to it, and would go on at the place where it
- * was, after a hole. Devices and pipes are written to as they are.
+ * A capture that is there is replaced and not emptied: a server may be writing to it, and would go on at the place where it
+ * was, after a hole. A file of something else stays: its name is a slip. Devices and pipes are written to as they are.
  */
 function open(path: string, { flags, mode }: NewFile): number {
   try {
-    const isReplaced = flags === "w" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-    return isReplaced ? openInPlaceOf(path) : openSync(path, flags, mode);
+    const present = flags === "w" ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    if (present?.isFile() !== true) return openSync(path, flags, mode);
+    if (present.size > 0 && !isCapture(startOf(path)))
+      throw new Error("a file that is no capture has this name: move it away, or choose another name");
+    return openInPlaceOf(path);
   } catch (error) {
     throw new UsageError(`Cannot write to ${path}: ${describeFileError(path, error)}`);
+  }
+}
+
+function startOf(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const start = Buffer.alloc(4);
+    return start.subarray(0, readSync(file, start));
+  } finally {
+    closeSync(file);
   }
 }
 

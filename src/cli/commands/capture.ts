@@ -39,7 +39,7 @@ export const capture: CliCommand = (cli) =>
     .option("-p, --port <port>", "also this port, of TCP and UDP; may be repeated", collectPort)
     .option(
       "-w, --write <file>",
-      "write the packets to a pcapng file; - is the standard output, without lines",
+      "write the packets to a pcapng file, or replace this capture; - is the standard output, without lines",
     )
     .option("--lua", luaHelp)
     .option("--seconds <number>", "stop after so many seconds", seconds)

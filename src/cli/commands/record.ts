@@ -40,7 +40,7 @@ export const record: CliCommand = (cli) =>
   })
     .option(
       "-w, --write <file>",
-      `write to this file, or replace it; - is the standard output (default: a new ${defaultFile})`,
+      `write to this file, or replace this capture; - is the standard output (default: a new ${defaultFile})`,
     )
     .option("--lua", luaHelp)
     .option("--service <names...>", "only these services, with spaces or commas between them")

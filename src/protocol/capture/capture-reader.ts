@@ -99,12 +99,18 @@ export class CaptureReader {
   }
 
   #readerFor(bytes: Buffer): RecordReader {
-    if (uint32Reader.big(bytes, 0) === BlockType.Section) return new PcapngReader(this.#handler, this.#frame);
+    if (isPcapng(bytes)) return new PcapngReader(this.#handler, this.#frame);
     const order = pcapByteOrder(bytes);
     if (order === undefined) throw notACapture(bytes);
     return new PcapReader(this.#handler, this.#frame, order);
   }
 }
+
+const isPcapng = (start: Buffer): boolean => uint32Reader.big(start, 0) === BlockType.Section;
+
+/** Whether a file that begins with these bytes, four or more, is a capture. */
+export const isCapture = (start: Buffer): boolean =>
+  start.length >= 4 && (isPcapng(start) || pcapByteOrder(start) !== undefined);
 
 function notACapture(start: Buffer): CaptureError {
   const shown = start.length === 0 ? "is empty" : `begins with ${start.subarray(0, 4).toString("hex")}`;

@@ -72,7 +72,7 @@ export function stepText({ event }: Step, words: ExplainWords): string {
     }
     case "syn":
     case "syn-ack":
-      return `${words.event(event, "")} (${optionsText(event.options)})`;
+      return `${words.event(event, "")}${optionsText(event.options)}`;
     case "established":
       return words.event(event, event.roundTrip === undefined ? "" : duration(event.roundTrip));
     case "window-open":
@@ -82,7 +82,7 @@ export function stepText({ event }: Step, words: ExplainWords): string {
   }
 }
 
-/** By the names of RFC 9293 and its options, in every language. */
+/** In parentheses, by the names of RFC 9293 and its options, in every language; nothing where there are none. */
 function optionsText({ maxSegment, windowScale, sackPermitted, timestamps }: TcpOptions): string {
   const options = [
     maxSegment === undefined ? "" : `MSS ${maxSegment}`,
@@ -90,7 +90,7 @@ function optionsText({ maxSegment, windowScale, sackPermitted, timestamps }: Tcp
     sackPermitted ? "SACK" : "",
     timestamps ? "timestamps" : "",
   ].filter((text) => text !== "");
-  return options.length === 0 ? "–" : options.join(", ");
+  return options.length === 0 ? "" : ` (${options.join(", ")})`;
 }
 
 function sentences(

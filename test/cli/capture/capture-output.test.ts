@@ -21,6 +21,9 @@ import { scratchFolder } from "../../support/scratch.ts";
 const folder = scratchFolder("capture-output");
 const stdout: Sink = { isTerminal: false, columns: 80, write: () => {} };
 
+/** What a pcapng file begins with. */
+const section = Buffer.from([0x0a, 0x0d, 0x0d, 0x0a]);
+
 /** Writes a capture there, as `-w` does. */
 function writeTo(path: string, text: string): void {
   const output = openOutput(path, stdout);
@@ -34,17 +37,18 @@ describe("a file that is there", () => {
     const path = join(folder, "open.pcapng");
     const server = openSync(path, "w");
     onTestFinished(() => closeSync(server));
+    writeSync(server, section);
     writeSync(server, "the server's packets, ");
     linkSync(path, join(folder, "old.pcapng"));
     writeTo(path, "mine");
     writeSync(server, "and more");
     expect(readFileSync(path, "utf8")).toBe("mine");
-    expect(readFileSync(join(folder, "old.pcapng"), "utf8")).toBe("the server's packets, and more");
+    expect(readFileSync(join(folder, "old.pcapng"), "utf8")).toBe(`${section}the server's packets, and more`);
   });
 
   test("is another one from the first byte, with its permissions, and nothing else is left beside it", () => {
     const path = join(folder, "mode.pcapng");
-    writeFileSync(path, "old");
+    writeFileSync(path, section);
     chmodSync(path, 0o640);
     const before = statSync(path);
     const output = openOutput(path, stdout);
@@ -57,13 +61,29 @@ describe("a file that is there", () => {
 
   test("is replaced behind a link, which stays", () => {
     const [path, link] = [join(folder, "target.pcapng"), join(folder, "link.pcapng")];
-    writeFileSync(path, "old");
+    writeFileSync(path, section);
     symlinkSync(path, link);
     const { ino } = statSync(path);
     writeTo(link, "new");
     expect([lstatSync(link).isSymbolicLink(), readFileSync(path, "utf8")]).toEqual([true, "new"]);
     expect(statSync(path).ino).not.toBe(ino);
   });
+});
+
+test("only captures and empty files are replaced", () => {
+  const path = join(folder, "exercise.sh");
+  for (const text of ["distcli echo 127.0.0.1 halo", "abc"]) {
+    writeFileSync(path, text);
+    expect(() => openOutput(path, stdout)).toThrow(
+      `Cannot write to ${path}: a file that is no capture has this name: move it away, or choose another name`,
+    );
+    expect(readFileSync(path, "utf8")).toBe(text);
+  }
+  for (const magic of ["", "0a0d0d0a", "a1b2c3d4", "d4c3b2a1", "4d3cb2a1"]) {
+    writeFileSync(path, Buffer.from(magic, "hex"));
+    writeTo(path, "new");
+    expect(readFileSync(path, "utf8")).toBe("new");
+  }
 });
 
 test("a link that leads to nothing yet makes what it leads to", () => {

@@ -120,6 +120,7 @@ describe("the report", () => {
   test("takes made-up headers for no evidence, and says so", async () => {
     const { stdout } = await run(["-"], { stdin: recorded });
     expect(stdout).toContain("the headers of IP, TCP and UDP around them were made up by the program");
+    expect(stdout).toMatch(/SYN: asks for a connection *\n/);
     expect(stdout).toContain("ACK: the connection is open\n");
     expect(stdout).toContain('PUBLISH sister/temp "28"');
     for (const claim of ["after the SYN", "handshake took", "What a TCP ACK proves", "that is TCP"])
@@ -313,7 +314,7 @@ describe("files", () => {
       stderr: `distcli: Cannot explain ${other}: This is no capture: it begins with 68616c6f, and pcap begins with a1b2c3d4 (in either order), pcapng with 0a0d0d0a, at byte 0 of the capture\n`,
     });
     expect((await run([join(folder, "none.pcap")])).stderr).toContain(
-      `Cannot read ${folder}/none.pcap: ENOENT`,
+      `Cannot read ${folder}/none.pcap: there is no such file`,
     );
     expect((await run([folder])).stderr).toContain(`Cannot read ${folder}: it is a folder`);
   });

@@ -101,10 +101,11 @@ export class Connection implements Client {
     handler: PacketHandler<Connection>,
   ) {
     // Transactions defer writes: when they have been made, more may be sent, and no drain event says so.
-    this.writer = new PacketWriter(broker, peer, () => {
+    const onDeferredWritten = () => {
       this.#resumeReading();
       this.session?.outgoing.pump();
-    });
+    };
+    this.writer = new PacketWriter(broker, peer, onDeferredWritten, () => this.#reader.showRead());
     this.#reader = new PacketReader<Connection>(this, handler);
     const { maxPublishRate, maxPublishBytesRate } = limits.limits;
     if (maxPublishRate + maxPublishBytesRate > 0) this.listenerRates = limits.limits;
@@ -390,6 +391,7 @@ export class Connection implements Client {
   close(): void {
     if (this.isClosed) return;
     this.#reader.noteRecorded();
+    this.#reader.showRead();
     try {
       this.writer.buffer.flush();
     } catch (error) {

@@ -66,6 +66,15 @@ export type PacketHandler<C> = (
   limit: number,
 ) => number;
 
+/** A copy of what is being handled, for observers. */
+interface Observed {
+  readonly copy: Buffer;
+  /** Where the copy begins in the bytes that are being handled. */
+  readonly from: number;
+  /** Up to where, in those bytes, observers have been shown it. */
+  shown: number;
+}
+
 /** Finds the packets in a connection's chunks and hands them over where they lie. */
 export class PacketReader<C extends ReadConnection> {
   readonly #connection: C;
@@ -87,6 +96,8 @@ export class PacketReader<C extends ReadConnection> {
   #handled = 0;
   /** Where the bytes begin in the stream that are being handled. */
   #base = 0;
+  /** Undefined: nobody looks, or nothing is being handled. */
+  #observed: Observed | undefined;
   /** The last chunk has changed something that is kept. */
   changesStore = false;
 
@@ -124,6 +135,14 @@ export class PacketReader<C extends ReadConnection> {
   /** Where the packet lies in the stream that is at `start` in the bytes that are being handled. */
   placeOf(start: number, length: number): StreamPlace {
     return receivedAt(this.#base + start, length, this.#chunkOffset);
+  }
+
+  /**
+   * Observers see what has been read, up to the packet that is being handled, before they see what follows from it at
+   * once: an answer that does not wait for the turn's end, or our FIN after DISCONNECT.
+   */
+  showRead(): void {
+    if (this.#observed !== undefined) this.#show(this.#observed, this.#frame.end);
   }
 
   /** Nothing more is read. */
@@ -207,8 +226,8 @@ export class PacketReader<C extends ReadConnection> {
   #handlePackets(bytes: Buffer, from: number, limit: number): number {
     const connection = this.#connection;
     const frame = this.#frame;
-    const observed = this.#copyForObservers(bytes, from, limit);
-    const { clock, router, observedBytes } = connection.broker;
+    this.#observed = this.#copyForObservers(bytes, from, limit);
+    const { clock, router } = connection.broker;
     const start = clock.now();
     let packets = packetsPerCheck;
     let nextCheck = router.work + workPerCheck;
@@ -229,11 +248,7 @@ export class PacketReader<C extends ReadConnection> {
       }
     } finally {
       this.#handled += at - from;
-      if (at > from && observed !== undefined) {
-        const offset = this.#handled - (at - from);
-        traceBytesIn(connection.writer, connection.version, observed, 0, at - from, offset);
-      }
-      if (observed !== undefined) observedBytes.giveBack(observed);
+      this.#endObserving(at);
     }
     // Only whole packets count, not any byte. [MQTT-3.1.2-22]
     if (at > from) this.#restartKeepAlive();
@@ -250,10 +265,28 @@ export class PacketReader<C extends ReadConnection> {
   }
 
   /** Subscribers' packet identifiers are written into the very bytes that came: observers get them as they were. */
-  #copyForObservers(bytes: Buffer, from: number, limit: number): Buffer | undefined {
+  #copyForObservers(bytes: Buffer, from: number, limit: number): Observed | undefined {
     const { writer, broker } = this.#connection;
     if (from === limit || !writer.traffic.sample("bytes")) return undefined;
-    return broker.observedBytes.copy(bytes, from, limit);
+    return { copy: broker.observedBytes.copy(bytes, from, limit), from, shown: from };
+  }
+
+  /** @param to where a packet ends */
+  #show(observed: Observed, to: number): void {
+    const { copy, from, shown } = observed;
+    if (to <= shown) return;
+    observed.shown = to;
+    const { writer, version } = this.#connection;
+    traceBytesIn(writer, version, copy, shown - from, to - from, this.#base + shown);
+  }
+
+  /** @param to the end of the last packet that was handled: what follows may be no packet, and is not shown */
+  #endObserving(to: number): void {
+    const observed = this.#observed;
+    if (observed === undefined) return;
+    this.#observed = undefined;
+    this.#show(observed, to);
+    this.#connection.broker.observedBytes.giveBack(observed.copy);
   }
 
   #handleLarge(bytes: Buffer, length: number): void {

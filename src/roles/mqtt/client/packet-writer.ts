@@ -51,12 +51,15 @@ export class PacketWriter implements Outlet, TraceSource {
   readonly #broker: Broker;
   readonly #link: MeteredLink;
 
-  /** @param onDeferredWritten writes that were deferred have been made */
-  constructor(broker: Broker, peer: Peer, onDeferredWritten: () => void) {
+  /**
+   * @param onDeferredWritten writes that were deferred have been made
+   * @param showRead shows observers what has been read: they are about to be shown what is written
+   */
+  constructor(broker: Broker, peer: Peer, onDeferredWritten: () => void, showRead: () => void) {
     this.#broker = broker;
     this.traffic = broker.traffic;
     this.conversation = peer.conversation;
-    this.#link = new MeteredLink(peer, broker.counters, broker.traffic);
+    this.#link = new MeteredLink(peer, broker.counters, broker.traffic, showRead);
     this.buffer = new OutboundBuffer(this.#link, broker.flusher, onDeferredWritten);
   }
 

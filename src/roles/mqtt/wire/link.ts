@@ -30,14 +30,17 @@ export class MeteredLink implements Link {
   readonly #link: Peer;
   readonly #counters: Counters;
   readonly #traffic: Traffic;
+  readonly #showRead: () => void;
   /** What observers must not see of the next bytes. */
   #secrets = noSecrets;
   #written = 0;
 
-  constructor(link: Peer, counters: Counters, traffic: Traffic) {
+  /** @param showRead shows observers what has been read: they are about to be shown what is written */
+  constructor(link: Peer, counters: Counters, traffic: Traffic, showRead: () => void) {
     this.#link = link;
     this.#counters = counters;
     this.#traffic = traffic;
+    this.#showRead = showRead;
   }
 
   /** The next write holds this secret: only the client may see it. */
@@ -52,6 +55,7 @@ export class MeteredLink implements Link {
   write(bytes: Uint8Array, lease?: Lease): unknown {
     this.#counters.bytesOut += bytes.length;
     if (this.#traffic.sample("bytes")) {
+      this.#showRead();
       traceBytesOut(this.#traffic, this.#link.conversation, bytes, this.#secrets, this.#written);
     }
     this.#written += bytes.length;
