@@ -1,5 +1,5 @@
-/** Nobody sees a delay of so many milliseconds. */
-export const defaultGatherMs = 50;
+/** Ten times a second is live for a person; what comes after a pause waits for nothing. */
+export const defaultGatherMs = 100;
 
 export interface SendBufferOptions {
   /** Milliseconds at least between what the reader gets and what it gets next. */
