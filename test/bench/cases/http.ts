@@ -42,8 +42,8 @@ export const httpCases: readonly Case[] = [
     metrics: throughput(unit),
     ours: ours("rest"),
     rivals: [
-      { ...bareServe("rest"), goal: 1 },
-      { ...flask, goal: 40 },
+      { ...bareServe("rest"), goal: 1.3 },
+      { ...flask, goal: 60 },
     ],
     load: http(20, additions),
   },
