@@ -208,15 +208,19 @@ async function lookAround(page: Page, steps: readonly Step[], look: () => Promis
   return found;
 }
 
+/** Each language and each scheme once: no rule is about both. */
+const looks = [
+  { locale: "en-GB", colorScheme: "light" },
+  { locale: "id-ID", colorScheme: "dark" },
+] as const;
+
 for (const [at, steps] of Object.entries(pages)) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const locale of ["en-GB", "id-ID"]) {
-      testPage(
-        `nothing on ${at} breaks a rule of WCAG 2.1 AA: ${locale}, ${colorScheme}`,
-        { at, colorScheme, locale },
-        async (page) => expect(await lookAround(page, steps, () => violationsOn(page))).toEqual([]),
-      );
-    }
+  for (const look of looks) {
+    testPage(
+      `nothing on ${at} breaks a rule of WCAG 2.1 AA: ${look.locale}, ${look.colorScheme}`,
+      { at, ...look },
+      async (page) => expect(await lookAround(page, steps, () => violationsOn(page))).toEqual([]),
+    );
   }
 }
 
