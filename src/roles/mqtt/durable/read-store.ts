@@ -28,7 +28,7 @@ export async function readStore(directory: string, now: () => number): Promise<R
   for (let attempt = 1; ; attempt++) {
     try {
       const store = await readOnce(directory, now);
-      if (isWhole(store) || attempt === attempts) return store;
+      if ((isWhole(store) && isToItsEnd(store)) || attempt === attempts) return store;
     } catch (error) {
       // A segment has got another name meanwhile.
       const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
@@ -40,6 +40,9 @@ export async function readStore(directory: string, now: () => number): Promise<R
 
 export const isWhole = ({ log, nonsense }: Pick<ReadStore, "log" | "nonsense">): boolean =>
   log.damages.length === 0 && nonsense.length === 0;
+
+/** What seems to be missing may have been written while the segments were read one after another. */
+const isToItsEnd = ({ log }: Pick<ReadStore, "log">): boolean => log.unsynced === undefined;
 
 async function readOnce(directory: string, now: () => number): Promise<ReadStore> {
   const replay = new Replay(now);

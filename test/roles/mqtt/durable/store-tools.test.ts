@@ -5,6 +5,7 @@ import { exportLines } from "../../../../src/roles/mqtt/durable/export-store.ts"
 import { importLines } from "../../../../src/roles/mqtt/durable/import-store.ts";
 import { isWhole, readStore } from "../../../../src/roles/mqtt/durable/read-store.ts";
 import { rejects } from "../../../support/rejects.ts";
+import { until } from "../../../support/until.ts";
 import { snapshotOf } from "./model-store.ts";
 import { newDirectory, StoreFixture } from "./store-fixture.ts";
 import { message } from "./stored-message.ts";
@@ -160,5 +161,35 @@ describe("the tools of a store", () => {
     writeFileSync(file, bytes);
     const { log } = await readStore(path, wall);
     expect([log.damages.length, log.torn > 0]).toEqual([0, true]);
+  });
+
+  test("leave out what a power cut has left of groups that were not synced, and so does the next start, once", async () => {
+    const path = newDirectory();
+    const texts = ["first", "second", "third", "fourth"];
+    const fixture = await StoreFixture.open(path, { sync: 60_000, wall, segmentSize });
+    for (const text of texts) {
+      const { group } = fixture.store;
+      fixture.model.retain(message(text, `payload of the ${text}`, { retain: true }));
+      fixture.store.commit();
+      await until(() => fixture.store.group > group);
+    }
+    await fixture.close();
+    const file = join(path, "0000000001.log");
+    const bytes = readFileSync(file);
+    bytes[bytes.indexOf("payload of the third")]! ^= 1;
+    writeFileSync(file, bytes);
+
+    const { log, contents } = await readStore(path, wall);
+    expect([log.damages, log.unsynced?.groups]).toEqual([[], 2]);
+    expect([...contents.retained].map(({ topic }) => topic)).toEqual(["first", "second"]);
+    const warnings: string[][] = [];
+    for (let start = 0; start < 2; start++) {
+      // A store that stops for damage starts: this is none.
+      const again = await StoreFixture.open(path, { wall, segmentSize, onDamage: "stop" });
+      expect([...again.contents.retained].map(({ topic }) => topic)).toEqual(["first", "second"]);
+      warnings.push(again.log.filter((line) => !line.startsWith("info")));
+      await again.close();
+    }
+    expect(warnings).toEqual([[expect.stringContaining("the last 2 groups had not been synced")], []]);
   });
 });
