@@ -47,6 +47,8 @@ export const english: ReportWords = {
       `Packet ${ack} is TCP's ACK of packet ${message}: the ${receiver}'s operating system has the bytes. It does not say that the program has read them.`,
     fin: (side, packet) =>
       `The ${side} sent FIN in packet ${packet}; the capture has no FIN of the other side.`,
+    serverFins: (firstPacket, secondPacket) =>
+      `Both sides closed: the server sent its FIN, packet ${firstPacket}, before it had read the client's, packet ${secondPacket}. Which was sent first the recording cannot tell.`,
     bothFins: (first, firstPacket, secondPacket) =>
       `Both sides closed: the ${first} sent its FIN first, in packet ${firstPacket}, and the other side in packet ${secondPacket}.`,
     reset: (side, packet) => `The ${side} sent RST in packet ${packet}, which ends the connection at once.`,

@@ -79,7 +79,7 @@ function acknowledgement(steps: readonly Step[], fact: Facts): string[] {
 function end(
   steps: readonly Step[],
   { last }: Conversation,
-  { state, closedBy }: TcpConversation,
+  { state, closedBy, hasMadeUpHeaders }: TcpConversation,
   fact: Facts,
 ): string[] {
   const told: string[] = [];
@@ -89,10 +89,11 @@ function end(
   if (closedBy !== undefined) {
     const first = find(steps, "fin", closedBy);
     const second = find(steps, "fin", otherSide(closedBy));
-    if (first !== undefined)
+    if (first !== undefined && second === undefined) told.push(fact.fin(closedBy, first.packet));
+    else if (first !== undefined && second !== undefined)
       told.push(
-        second === undefined
-          ? fact.fin(closedBy, first.packet)
+        hasMadeUpHeaders && closedBy === "server"
+          ? fact.serverFins(first.packet, second.packet)
           : fact.bothFins(closedBy, first.packet, second.packet),
       );
   }

@@ -51,6 +51,8 @@ export const indonesian: ReportWords = {
       `Paket ${ack} adalah ACK milik TCP untuk paket ${message}: sistem operasi ${named(receiver)} sudah menerima byte-nya. ACK itu tidak menyatakan bahwa programnya sudah membacanya.`,
     fin: (side, packet) =>
       `${capital(side)} mengirim FIN di paket ${packet}; FIN dari pihak lain tidak ada di dalam tangkapan.`,
+    serverFins: (firstPacket, secondPacket) =>
+      `Kedua pihak menutup koneksi: server mengirim FIN, paket ${firstPacket}, sebelum membaca FIN klien, paket ${secondPacket}. Rekaman ini tidak dapat menunjukkan mana yang dikirim lebih dulu.`,
     bothFins: (first, firstPacket, secondPacket) =>
       `Kedua pihak menutup koneksi: ${named(first)} mengirim FIN lebih dulu, di paket ${firstPacket}, dan pihak lain di paket ${secondPacket}.`,
     reset: (side, packet) =>

@@ -37,6 +37,8 @@ export interface ReportWords {
     readonly answers: (count: number, slowest: string, packet: number, to: number) => string;
     readonly acknowledged: (message: number, ack: number, receiver: string) => string;
     readonly fin: (side: string, packet: number) => string;
+    /** Of a recording, in which the server had not read the client's FIN when it sent its own. */
+    readonly serverFins: (firstPacket: number, secondPacket: number) => string;
     readonly bothFins: (first: string, firstPacket: number, secondPacket: number) => string;
     readonly reset: (side: string, packet: number) => string;
     readonly refused: (packet: number) => string;

@@ -107,6 +107,8 @@ export const english: ExplainWords = {
   answered: (time, packet) => `${time} after packet ${packet}`,
   handshake: (time) => `The three-way handshake took ${time}.`,
   noHandshake: "The capture does not have its handshake.",
+  serverClosedUnasked:
+    "The server closed before it had read the client's FIN; which was sent first the recording cannot tell.",
   ends: {
     asking: () => "The capture has no answer to the SYN.",
     refused: () => "The server refused the connection: nothing listens on that port, or a firewall says so.",

@@ -105,6 +105,8 @@ export const indonesian: ExplainWords = {
   answered: (time, packet) => `${time} setelah paket ${packet}`,
   handshake: (time) => `Three-way handshake berlangsung ${time}.`,
   noHandshake: "Handshake-nya tidak ada di dalam tangkapan.",
+  serverClosedUnasked:
+    "Server menutup sebelum membaca FIN klien; mana yang dikirim lebih dulu tidak dapat ditunjukkan rekaman ini.",
   ends: {
     asking: () => "Jawaban untuk SYN tidak ada di dalam tangkapan.",
     refused: () =>

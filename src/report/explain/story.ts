@@ -114,7 +114,12 @@ function sentences(
     );
   if (tcp !== undefined) {
     if (tcp.repeatedSightings > 0) told.push(words.repeatedSightings(tcp.repeatedSightings));
-    told.push(words.ends[tcp.state](words.sides[tcp.resetBy ?? tcp.closedBy ?? "client"]));
+    const isUnasked = tcp.hasMadeUpHeaders && tcp.state === "closed" && tcp.closedBy === "server";
+    told.push(
+      isUnasked
+        ? words.serverClosedUnasked
+        : words.ends[tcp.state](words.sides[tcp.resetBy ?? tcp.closedBy ?? "client"]),
+    );
   }
   return told;
 }

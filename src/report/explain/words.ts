@@ -87,6 +87,8 @@ export interface ExplainWords {
   readonly answered: (time: string, packet: number) => string;
   readonly handshake: (time: string) => string;
   readonly noHandshake: string;
+  /** Of a recording in which the server's FIN stands first. */
+  readonly serverClosedUnasked: string;
   readonly ends: Readonly<Record<TcpState, (closedBy: string) => string>>;
   readonly endsShort: Readonly<Record<TcpState, string>>;
   readonly sums: (facts: {

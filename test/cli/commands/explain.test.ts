@@ -117,6 +117,19 @@ describe("the report", () => {
     );
   });
 
+  test("says of a recording in which the server closes unasked that it does not show whose FIN was sent first", async () => {
+    const unasked = record([
+      { kind: "open" },
+      { kind: "bytes", direction: "in", bytes: connect("ani") },
+      { kind: "close", closedBy: "service" },
+    ]);
+    const sentence = "The server closed before it had read the client's FIN";
+    expect((await run(["-"], { stdin: unasked })).stdout).toContain(sentence);
+    expect((await run(["-"], { stdin: recorded })).stdout).toContain("The client closed first");
+    // On a real network whoever is first is first.
+    expect((await run(["-"], { stdin: mqtt })).stdout).not.toContain(sentence);
+  });
+
   test("takes made-up headers for no evidence, and says so", async () => {
     const { stdout } = await run(["-"], { stdin: recorded });
     expect(stdout).toContain("the headers of IP, TCP and UDP around them were made up by the program");
