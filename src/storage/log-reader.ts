@@ -134,9 +134,10 @@ async function withoutUnsyncedEnd(
 /** The first group that is missing of those that were not synced. */
 async function firstHole(
   segments: readonly Segment[],
-  { number, unsynced }: GroupHead,
+  { number, unsynced, checkpoint }: GroupHead,
 ): Promise<Hole | undefined> {
-  const first = number - unsynced;
+  // What was before a whole checkpoint is not needed, and no loss.
+  const first = Math.max(number - unsynced, checkpoint);
   const from = Math.max(
     0,
     segments.findLastIndex(({ firstGroup }) => firstGroup <= first),

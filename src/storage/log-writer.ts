@@ -50,6 +50,8 @@ export class LogWriter {
   #recording: number;
   #durable: number;
   #synced: number;
+  /** How many groups before it the head of the last group calls unsynced. */
+  #unsynced = 0;
   #current: OpenSegment | undefined;
   /** Where the next group goes in the current segment. */
   #at = 0;
@@ -166,7 +168,8 @@ export class LogWriter {
 
   #write({ file, seed }: OpenSegment): void {
     const { body, recording: number } = this;
-    const head = { number, checkpoint: this.#checkpoint, unsynced: number - 1 - this.#synced };
+    this.#unsynced = number - 1 - this.#synced;
+    const head = { number, checkpoint: this.#checkpoint, unsynced: this.#unsynced };
     sealGroup(body.bytes, body.start, body.at, head, seed);
     const from = this.#at === 0 ? 0 : body.start;
     const end = body.start + body.size;
@@ -203,15 +206,29 @@ export class LogWriter {
     const group = this.#durable;
     try {
       await Promise.all([this.#current?.file.sync(), ...this.#closing]);
-      this.#synced = group;
+      this.#synced = Math.max(this.#synced, group);
       if (!this.#isClosed) this.#options.onSynced(group);
     } catch (error) {
       if (!this.#isClosed) this.#fail(error);
     }
     this.#sync = undefined;
+    this.#sayWhatIsSynced();
     if (this.#durable > group && !this.#isClosed && !this.#hasFailed) {
       this.#sync = setTimeout(() => this.#syncNow(), this.#options.syncInterval);
     }
+  }
+
+  /**
+   * Writes a group of nothing, whose head says that all before it is on the disk. Without it damage to one of the last groups
+   * would count as what a power cut has taken, and what is behind it as lost with it.
+   */
+  #sayWhatIsSynced(): void {
+    const current = this.#current;
+    const { body } = this;
+    if (this.#unsynced === 0 || this.#synced < this.#durable || !body.isEmpty || this.#isWriting) return;
+    if (current === undefined || this.#isClosed || this.#hasFailed || this.#at + body.size > current.size)
+      return;
+    this.#write(current);
   }
 
   #fail(cause: unknown): void {
@@ -259,15 +276,33 @@ export class LogWriter {
   async close(): Promise<void> {
     const { pool } = this.#options;
     this.commit();
-    while (!this.#hasFailed && (this.#isWriting || (this.#isWaiting && pool.hasRoom))) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    await this.#settled();
+    await this.#syncLast();
     this.#isClosed = true;
     clearTimeout(this.#sync);
     await pool.close();
     await Promise.all([this.#closeCurrent(), ...this.#closing]);
+  }
+
+  /** Nothing is on its way to the disk any more, unless there is no room for it. */
+  async #settled(): Promise<void> {
+    while (!this.#hasFailed && (this.#isWriting || (this.#isWaiting && this.#options.pool.hasRoom))) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async #syncLast(): Promise<void> {
+    if (this.#unsynced === 0 || this.#current === undefined || this.#hasFailed) return;
+    try {
+      await Promise.all([this.#current.file.sync(), ...this.#closing]);
+      this.#synced = this.#durable;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#sayWhatIsSynced();
+    await this.#settled();
   }
 
   #closeInBackground(): void {

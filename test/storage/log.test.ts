@@ -7,6 +7,7 @@ import { LogDirectory, type OpenLog } from "../../src/storage/log.ts";
 import type { LogContents } from "../../src/storage/log-reader.ts";
 import { readSegmentHeader, writeSegmentHeader } from "../../src/storage/segment.ts";
 import { rejects } from "../support/rejects.ts";
+import { until } from "../support/until.ts";
 
 const segmentSize = 2048;
 const directories: string[] = [];
@@ -34,14 +35,14 @@ class Fixture {
     private log: OpenLog | undefined,
   ) {}
 
-  static async open(path: string, size = segmentSize): Promise<Fixture> {
+  static async open(path: string, size = segmentSize, syncInterval = 0): Promise<Fixture> {
     const directory = await LogDirectory.open(path, "a test");
     const groups: string[] = [];
     const contents = await directory.read((body) => groups.push(body.toString("latin1")));
     const fixture = new Fixture(directory, groups, contents, undefined);
     fixture.log = await directory.append(contents, {
       segmentSize: size,
-      syncInterval: 0,
+      syncInterval,
       onDurable: (group) => fixture.#durable(group),
       onGroupBegun: () => {},
       onSynced: () => {},
@@ -324,6 +325,45 @@ describe("a log of groups", () => {
     const again = await Fixture.open(path);
     expect(again.groups).toEqual(["state 59", "knows of it"]);
     expect(readdirSync(path).filter((name) => name.endsWith(".log")).length).toBeLessThan(8);
+    await again.close();
+  });
+
+  test("that was not synced loses nothing of a whole checkpoint for a hole before it", async () => {
+    const path = newDirectory();
+    const log = await Fixture.open(path, 16 * 1024, 60_000);
+    for (let index = 0; index < 3; index++) await log.write(textOf(index, 100));
+    log.writer.beginCheckpoint();
+    log.record("the state");
+    log.writer.endCheckpoint();
+    await log.write("");
+    await log.write("knows of it");
+    const file = join(path, segmentsIn(path)[0]!);
+    const bytes = readFileSync(file);
+    await log.close();
+    bytes[bytes.indexOf("1:xxx")]! ^= 1;
+    writeFileSync(file, bytes);
+    const again = await Fixture.open(path, 16 * 1024);
+    expect(again.contents).toMatchObject({ unsynced: undefined, damages: [] });
+    expect(again.groups).toEqual(["the state", "knows of it"]);
+    await again.close();
+  });
+
+  test("says once all of it is synced that it is, so that damage is damage", async () => {
+    const path = newDirectory();
+    const log = await Fixture.open(path, 16 * 1024, 1);
+    for (let index = 0; index < 3; index++) await log.write(textOf(index, 100));
+    const file = join(path, segmentsIn(path)[0]!);
+    // A group of nothing follows the sync, and no other one follows that.
+    await until(() => log.writer.synced >= 4);
+    const last = log.writer.recording;
+    const bytes = readFileSync(file);
+    await log.close();
+    expect(last).toBe(5);
+    bytes[bytes.indexOf("1:xxx")]! ^= 1;
+    writeFileSync(file, bytes);
+    const again = await Fixture.open(path, 16 * 1024);
+    expect(again.groups.filter((text) => text !== "")).toEqual([textOf(0, 100), textOf(2, 100)]);
+    expect(again.contents).toMatchObject({ unsynced: undefined, damages: [{ groups: 1 }] });
     await again.close();
   });
 

@@ -113,6 +113,8 @@ export class Inflight {
     const awaited =
       pending === undefined ? Awaits.Pubcomp : pending.qos === 1 ? Awaits.Puback : Awaits.Pubrec;
     this.#put(id, awaited, pending);
+    // The client may know what had it last: it is used again as late as can be.
+    this.#lastId = id;
   }
 
   // An identifier is not used again while its message is in flight. [MQTT-2.2.1-4]
@@ -300,31 +302,36 @@ export class Inflight {
     return chosen;
   }
 
-  /** Takes out those that the client has not said to have received. @returns their packet identifiers */
-  discardUnreceived(isChosen: (pending: Pending) => boolean): number[] {
-    const chosen: number[] = [];
-    for (const id of this.ids()) {
-      const pending = this.pending(id);
-      if (pending === undefined || !isChosen(pending)) continue;
-      this.discard(id);
-      chosen.push(id);
-    }
+  /**
+   * The message is not sent again, though its client may have it. At QoS 2 the exchange is ended as if PUBREC had come: if
+   * the identifier went to another message now, a client that has this one would take that for it. [MQTT-4.3.3-10]
+   * @returns whether it is still in flight, and PUBREL is to be sent
+   */
+  giveUp(id: number): boolean {
+    if (this.pubrec(id)) return true;
+    this.discard(id);
+    return false;
+  }
+
+  /** Gives up those that the client has not said to have received. @returns their packet identifiers */
+  giveUpUnreceived(isChosen: (pending: Pending) => boolean): number[] {
+    return this.ids().filter((id) => this.#giveUpIf(id, isChosen));
+  }
+
+  /** Gives up of those that have not been sent again yet. @returns their packet identifiers */
+  giveUpResends(isChosen: (pending: Pending) => boolean): number[] {
+    const left = this.#toResend.slice(this.#resendIndex);
+    const chosen = left.filter((id) => this.#giveUpIf(id, isChosen));
+    this.#toResend = left.filter((id) => this.awaited(id) !== undefined);
+    this.#resendIndex = 0;
     return chosen;
   }
 
-  /** Takes out of those that have not been sent again yet. @returns their packet identifiers */
-  discardResends(isChosen: (pending: Pending) => boolean): number[] {
-    const chosen: number[] = [];
-    const left = this.#toResend.slice(this.#resendIndex).filter((id) => {
-      const pending = this.pending(id);
-      if (pending === undefined || !isChosen(pending)) return true;
-      this.discard(id);
-      chosen.push(id);
-      return false;
-    });
-    this.#toResend = left;
-    this.#resendIndex = 0;
-    return chosen;
+  #giveUpIf(id: number, isChosen: (pending: Pending) => boolean): boolean {
+    const pending = this.pending(id);
+    if (pending === undefined || !isChosen(pending)) return false;
+    this.giveUp(id);
+    return true;
   }
 
   clear(): void {

@@ -224,6 +224,12 @@ export class Sender {
     return true;
   }
 
+  /** The message of this identifier is not sent again. */
+  recordGivenUp(packetId: number): void {
+    if (this.inflight.awaited(packetId) === undefined) this.journal?.completed(packetId);
+    else this.journal?.pubrec(packetId);
+  }
+
   /** Sends again what was not acknowledged, as far as the window and the network allow. @returns how many packets */
   resend(limit: number): number {
     const { outlet, inflight } = this;
@@ -246,7 +252,9 @@ export class Sender {
       outlet.sendPending(pending, packetId, true); // [MQTT-3.3.1-1]
       this.#count(1, pending.message.payloadLength);
     } else {
-      this.discard(packetId);
+      const isInFlight = inflight.giveUp(packetId);
+      this.recordGivenUp(packetId);
+      if (isInFlight) outlet.pubrel(packetId);
       this.#context.counters.drop("too_large"); // [MQTT-3.1.2-25]
     }
   }

@@ -164,9 +164,12 @@ export class Session implements Subscriber {
     const isForbidden = ({ message }: Pending) => !this.permissions.mayReceive(message.topic.text);
     // Of a shared subscription, another member may get it.
     this.#redistribute((_, topic) => !this.permissions.mayReceive(topic), true);
-    gate.transaction(() => {
-      for (const packetId of this.inflight.discardUnreceived(isForbidden)) this.journal?.completed(packetId);
-    });
+    gate.transaction(() => this.#recordGivenUp(this.inflight.giveUpUnreceived(isForbidden)));
+  }
+
+  #recordGivenUp(packetIds: readonly number[]): void {
+    for (const packetId of packetIds) this.outgoing.sender.recordGivenUp(packetId);
+    if (packetIds.length > 0) this.#context.counters.drop("not_authorized", packetIds.length);
   }
 
   /** The rules have changed. What waits for the client and is not for it any more is dropped by `dropForbidden`. */
@@ -198,7 +201,7 @@ export class Session implements Subscriber {
     this.#redistribute((_, topic) => !this.permissions.mayReceive(topic), false);
     gate.transaction(() => {
       const isForbidden = ({ message }: Pending) => !this.permissions.mayReceive(message.topic.text);
-      for (const packetId of inflight.discardResends(isForbidden)) this.journal?.completed(packetId);
+      this.#recordGivenUp(inflight.giveUpResends(isForbidden));
       const dropped = this.queue.remove(isForbidden);
       for (const pending of dropped) this.journal?.dequeued(pending);
       if (dropped.length > 0) counters.drop("not_authorized", dropped.length);
