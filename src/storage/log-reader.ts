@@ -26,7 +26,13 @@ export interface UnsyncedEnd {
   /** How many groups it had at least. */
   readonly groups: number;
   /** What is to be cut off, so that no later reader takes a part of it for what comes next; the first one first. */
-  readonly parts: readonly { readonly path: string; readonly from: number; readonly to: number }[];
+  readonly parts: readonly CutPart[];
+}
+
+interface CutPart {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface LogContents {
@@ -104,15 +110,33 @@ const bytesOf = async ({ path, end }: Segment): Promise<Buffer> => (await readFi
 
 /**
  * The segments up to the first group that is missing because it was not synced: what comes after it was written later,
- * and means something only together with it.
+ * and means something only together with it. What is left may begin at a checkpoint before, from which on another one is missing.
  */
 async function withoutUnsyncedEnd(
-  segments: readonly Segment[],
+  all: readonly Segment[],
 ): Promise<{ segments: Segment[]; unsynced?: UnsyncedEnd }> {
-  const last = await lastGroup(segments);
-  const hole = last === undefined || last.unsynced === 0 ? undefined : await firstHole(segments, last);
-  if (last === undefined || hole === undefined) return { segments: [...segments] };
-  const { index, at, group } = hole;
+  const end = await lastBegun(all);
+  const parts: CutPart[] = [];
+  let segments = [...all];
+  let last = end;
+  let first: number | undefined;
+  for (;;) {
+    const hole = last === undefined || last.unsynced === 0 ? undefined : await firstHole(segments, last);
+    if (hole === undefined) break;
+    const cut = cutAt(segments, hole);
+    segments = cut.segments;
+    parts.unshift(...cut.parts);
+    first = hole.group;
+    last = await lastBegun(segments);
+  }
+  if (end === undefined || first === undefined) return { segments };
+  return { segments, unsynced: { groups: end.number - first + 1, parts } };
+}
+
+function cutAt(
+  segments: readonly Segment[],
+  { index, at }: FoundHole,
+): { segments: Segment[]; parts: CutPart[] } {
   const cut = segments[index]!;
   // Nothing of a segment whose first group is missing is needed.
   const isWhole = at === segmentHeaderSize;
@@ -120,14 +144,11 @@ async function withoutUnsyncedEnd(
   const later = segments.slice(isWhole ? index : index + 1);
   return {
     segments: [...segments.slice(0, index), ...kept],
-    unsynced: {
-      groups: last.number - group + 1,
-      parts: [
-        ...kept.map(({ path, size }) => ({ path, from: at, to: size })),
-        // Without its header a segment is an unused file.
-        ...later.map(({ path }) => ({ path, from: 0, to: segmentHeaderSize })),
-      ],
-    },
+    parts: [
+      ...kept.map(({ path, size }) => ({ path, from: at, to: size })),
+      // Without its header a segment is an unused file.
+      ...later.map(({ path }) => ({ path, from: 0, to: segmentHeaderSize })),
+    ],
   };
 }
 
@@ -135,9 +156,13 @@ async function withoutUnsyncedEnd(
 async function firstHole(
   segments: readonly Segment[],
   { number, unsynced, checkpoint }: GroupHead,
-): Promise<Hole | undefined> {
-  // What was before a whole checkpoint is not needed, and no loss.
+): Promise<FoundHole | undefined> {
   const first = Math.max(number - unsynced, checkpoint);
+  // What was before the checkpoint is not needed, and no loss.
+  const isOfThem = ({ group, next }: Hole) => {
+    const needed = Math.max(group, checkpoint);
+    return needed < next && needed >= number - unsynced;
+  };
   const from = Math.max(
     0,
     segments.findLastIndex(({ firstGroup }) => firstGroup <= first),
@@ -146,18 +171,24 @@ async function firstHole(
   for (const [index, segment] of segments.entries()) {
     if (index < from) continue;
     walk.segment(segment, await bytesOf(segment), () => {});
-    const hole = walk.holes.find(({ group }) => group >= first);
+    const hole = walk.holes.find(isOfThem);
     if (hole !== undefined) return { ...hole, index };
   }
   return undefined;
 }
 
+/** Groups that are missing. */
 interface Hole {
-  /** Of the segment. */
-  readonly index: number;
-  /** Where the group should be. */
+  /** Where the first of them should be, in its segment. */
   readonly at: number;
   readonly group: number;
+  /** The first one behind them. */
+  readonly next: number;
+}
+
+interface FoundHole extends Hole {
+  /** Of the segment. */
+  readonly index: number;
 }
 
 async function findSegments(directory: string): Promise<Files> {
@@ -223,11 +254,22 @@ async function lastGroup(segments: readonly Segment[]): Promise<GroupHead | unde
   return undefined;
 }
 
+/**
+ * The same, or a later one that was torn in a segment of its own: its head is there wherever the segment's header is, in one
+ * sector with it, and says what had been synced. The checkpoint is that of the last whole one.
+ */
+async function lastBegun(segments: readonly Segment[]): Promise<GroupHead | undefined> {
+  const whole = await lastGroup(segments);
+  const segment = segments.at(-1);
+  if (segment === undefined || segment.firstGroup <= (whole?.number ?? 0)) return whole;
+  const head = readHead(await bytesOf(segment), segmentHeaderSize, seedOf(segment.header));
+  return head?.number === segment.firstGroup ? { ...head, checkpoint: whole?.checkpoint ?? 0 } : whole;
+}
+
 /** Goes through groups as they follow each other. */
 class Walk {
   readonly damages: Damage[] = [];
-  /** Where groups are missing, and the first one of them. */
-  readonly holes: Omit<Hole, "index">[] = [];
+  readonly holes: Hole[] = [];
   torn = 0;
   bytes = 0;
   last: GroupHead | undefined;
@@ -269,7 +311,7 @@ class Walk {
   }
 
   #missing(path: string, from: number, to: number, next: number): void {
-    this.holes.push({ at: from, group: this.expected });
+    this.holes.push({ at: from, group: this.expected, next });
     const groups = next - Math.max(this.expected, this.needed);
     this.expected = next;
     if (groups > 0) this.damages.push({ path, from, to, groups });

@@ -348,6 +348,45 @@ describe("a log of groups", () => {
     await again.close();
   });
 
+  test("is cut where it was whole before when a checkpoint that was not synced has a hole, too", async () => {
+    const path = newDirectory();
+    const log = await Fixture.open(path, 16 * 1024, 60_000);
+    for (let index = 0; index < 3; index++) await log.write(textOf(index, 600));
+    log.writer.beginCheckpoint();
+    log.record(`the state ${"y".repeat(600)}`);
+    log.writer.endCheckpoint();
+    await log.write("");
+    await log.write("knows of it");
+    const file = join(path, segmentsIn(path)[0]!);
+    const bytes = readFileSync(file);
+    await log.close();
+    for (const text of ["1:xxx", "the state"]) bytes[bytes.indexOf(text)]! ^= 1;
+    writeFileSync(file, bytes);
+    const again = await Fixture.open(path, 16 * 1024);
+    expect(again.contents).toMatchObject({ unsynced: { groups: 4 }, damages: [] });
+    expect(again.groups).toEqual([textOf(0, 600)]);
+    await again.close();
+  });
+
+  test("knows by the head of a torn group what had been synced before its segment", async () => {
+    const path = newDirectory();
+    const log = await Fixture.open(path, segmentSize, 60_000);
+    for (const length of [600, 600, 600, 600]) await log.write(textOf(0, length));
+    const [first, second] = segmentsIn(path).map((name) => join(path, name));
+    const [before, after] = [readFileSync(first!), readFileSync(second!)];
+    await log.close();
+    // The power fails: of the first segment's groups one is there, of the second segment the first sector.
+    before.fill(0, before.lastIndexOf("GRP1"));
+    before.fill(0, before.lastIndexOf("GRP1"));
+    after.fill(0, 512);
+    writeFileSync(first!, before);
+    writeFileSync(second!, after);
+    const again = await Fixture.open(path, segmentSize);
+    expect(again.contents).toMatchObject({ unsynced: { groups: 3 }, damages: [] });
+    expect(again.groups).toEqual([textOf(0, 600)]);
+    await again.close();
+  });
+
   test("says once all of it is synced that it is, so that damage is damage", async () => {
     const path = newDirectory();
     const log = await Fixture.open(path, 16 * 1024, 1);

@@ -97,6 +97,22 @@ test("what its client does not take is dropped and counted, at once and from the
   expect(test.broker.stats()).toMatchObject({ dropped_too_large_total: 2 });
 });
 
+test("what a client that is back does not take any more is not sent again; at QoS 2 its exchange is ended", () => {
+  const { session, outlet, attach, publish } = scene(10);
+  const large = "x".repeat(30);
+  publish(2, large, "a");
+  publish(1, large);
+  expect(outlet.take()).toHaveLength(3);
+  session.detach();
+  outlet.maxPacketSize = 20;
+  attach();
+  // It may have the first one: until PUBCOMP its identifier is no other message's.
+  expect(outlet.take()).toEqual(["pubrel #1", "t a qos 2 #2 again"]);
+  expect(session.inflight.size).toBe(2);
+  session.pubcomp(1);
+  expect(session.inflight.size).toBe(1);
+});
+
 test("a full queue drops what comes, and counts it", () => {
   const { test, session, publish } = scene(1, { maxQueuedMessages: 2 });
   publish(1, "a", "b", "c", "d");
