@@ -1,6 +1,9 @@
 import { Database } from "bun:sqlite";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
+/** Whoever may write to the directory must not choose which file is written to; Windows has no such flag. */
+const noLink = constants.O_NOFOLLOW ?? 0;
 
 /** Another process has the directory. */
 export class DirectoryInUseError extends Error {
@@ -31,7 +34,10 @@ export class DirectoryLock {
    * @throws {DirectoryInUseError} when another one has it
    */
   static take(directory: string, owner: string): DirectoryLock {
-    const database = new Database(join(directory, "lock"), { create: true });
+    const file = join(directory, "lock");
+    closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | noLink, 0o600));
+    const { ino } = statSync(file);
+    const database = new Database(file);
     try {
       database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     } catch (cause) {
@@ -39,12 +45,27 @@ export class DirectoryLock {
       if (!isBusy(cause)) throw cause;
       throw new DirectoryInUseError(directory, ownerIn(directory), cause);
     }
-    writeFileSync(join(directory, "owner"), `${owner}\n`);
+    // The one who had it may have removed the file meanwhile, and somebody else made another: then this lock is one of nothing.
+    if (statSync(file, { throwIfNoEntry: false })?.ino !== ino) {
+      database.close();
+      throw new DirectoryInUseError(directory, ownerIn(directory), undefined);
+    }
+    nameOwner(directory, owner);
     return new DirectoryLock(database);
   }
 
   release(): void {
     this.#database.close();
+  }
+}
+
+function nameOwner(directory: string, owner: string): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | noLink;
+  const file = openSync(join(directory, "owner"), flags, 0o644);
+  try {
+    writeFileSync(file, `${owner}\n`);
+  } finally {
+    closeSync(file);
   }
 }
 
