@@ -19,9 +19,15 @@ export interface PacketSink {
   commit(blocks: PacketBlocks, bytes: number): boolean;
 }
 
-/** @param write gets blocks that are its own */
-export const keepingSink = (write: (blocks: Uint8Array) => boolean): PacketSink => ({
+/**
+ * @param write gets blocks that are its own
+ * @param hasRoom whether it takes so many bytes now: otherwise nothing is made of them
+ */
+export const keepingSink = (
+  write: (blocks: Uint8Array) => boolean,
+  hasRoom: (bytes: number) => boolean = () => true,
+): PacketSink => ({
   write: (blocks) => write(blocks.slice()),
-  reserve: (bytes) => new PacketBlocks(new Uint8Array(bytes)),
+  reserve: (bytes) => (hasRoom(bytes) ? new PacketBlocks(new Uint8Array(bytes)) : undefined),
   commit: ({ written }) => write(written),
 });

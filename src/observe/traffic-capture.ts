@@ -230,6 +230,18 @@ export class TrafficCapture implements Observer {
     });
   }
 
+  /** One that cannot be removed is left, and nothing else is different. */
+  #removeEmpty(): void {
+    const { file } = this.settings;
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      this.#options.report(
+        `Cannot remove the capture ${file}, which has no packet: ${describeFileError(file, error)}`,
+      );
+    }
+  }
+
   /** Ends the file, when what waits for it has been written or after a second. */
   async close(): Promise<void> {
     this.#leave();
@@ -241,6 +253,6 @@ export class TrafficCapture implements Observer {
       file.abandon();
       this.#forget(file);
     }
-    if (last !== undefined && received === 0) rmSync(this.settings.file, { force: true });
+    if (last !== undefined && received === 0) this.#removeEmpty();
   }
 }

@@ -275,3 +275,15 @@ test("nothing is observed any more once it is closed", async () => {
 test("a file that cannot be opened is an error of whoever asks", () => {
   expect(() => capturing({ file: "/nowhere/lab.pcapng" })).toThrow("ENOENT");
 });
+
+test("an empty file that cannot be removed is said, and the capture ends all the same", async () => {
+  const { file, hub, capture, reports } = capturing();
+  hub.relaySampledOut("echo", "bytes", 1);
+  // Somebody has put a folder in its place.
+  rmSync(file);
+  mkdirSync(file);
+  await capture.close();
+  expect(reports).toEqual([
+    expect.stringContaining(`Cannot remove the capture ${file}, which has no packet`),
+  ]);
+});

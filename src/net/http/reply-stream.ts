@@ -51,7 +51,7 @@ export class ReplyStream {
         await new Promise((resolve) => setImmediate(resolve));
         start = performance.now();
       }
-      if (this.#sink.isFull) await this.#hasDrained();
+      if (!this.#isCancelled && this.#sink.isFull) await this.#hasDrained();
       if (this.#isCancelled) return false;
     }
     if (this.#isChunked) this.#sink.write(lastChunk);

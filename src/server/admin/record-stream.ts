@@ -32,7 +32,10 @@ export function recordStream(options: RecordStreamOptions): ReadableStream<Uint8
   const buffer = new SendBuffer(maxBuffered, { gatherMs });
   const recording = new TrafficRecording({
     ...options,
-    sink: keepingSink((blocks) => buffer.write(blocks)),
+    sink: keepingSink(
+      (blocks) => buffer.write(blocks),
+      (bytes) => buffer.hasRoom(bytes),
+    ),
     now: wallClock(),
   });
   // Whoever asked sees that it runs.

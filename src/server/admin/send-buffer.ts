@@ -42,6 +42,11 @@ export class SendBuffer {
     return this.#size <= this.#limit / 2;
   }
 
+  /** Whether it takes so many bytes now. */
+  hasRoom(size: number): boolean {
+    return !this.#isClosed && this.#size + size <= this.#limit;
+  }
+
   /**
    * Takes all of them or none.
    * @param chunks not copied: what many readers get is encoded once for all of them
@@ -50,7 +55,7 @@ export class SendBuffer {
   write(...chunks: readonly Uint8Array[]): boolean {
     let size = 0;
     for (const { length } of chunks) size += length;
-    if (this.#isClosed || this.#size + size > this.#limit) return false;
+    if (!this.hasRoom(size)) return false;
     this.#add(chunks, size);
     return true;
   }

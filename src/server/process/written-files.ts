@@ -52,8 +52,12 @@ export class WrittenFiles {
   }
 
   async close(): Promise<void> {
-    await this.capture?.close();
-    await Promise.all([this.log.close(), this.audit?.close()]);
+    try {
+      await this.capture?.close();
+    } finally {
+      // What the capture says last is in the log.
+      await Promise.all([this.log.close(), this.audit?.close()]);
+    }
   }
 }
 

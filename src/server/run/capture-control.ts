@@ -1,3 +1,4 @@
+import { describeError } from "../../core/errors.ts";
 import { describeFileError } from "../../core/file-error.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Problem } from "../../core/problem.ts";
@@ -103,18 +104,33 @@ export class CaptureControl {
   }
 
   #end(capture: TrafficCapture): void {
-    const ended = capture.close().then(() => {
-      this.#ending.delete(capture);
-      this.#unlock.get(capture)?.();
-      this.#unlock.delete(capture);
-      const { received, dropped } = capture.counts;
-      this.#before = sum(this.#before, { received, dropped });
-      const left = dropped === 0 ? "" : `; ${dropped} were left out`;
-      this.#options.log.info(
-        `The capture to ${capture.settings.file} has ended after ${received} packets${left}`,
-      );
-    });
+    const ended = capture.close().then(
+      () => {
+        this.#forget(capture);
+        this.#sayEnd(capture);
+      },
+      (error) => {
+        this.#forget(capture);
+        const why = describeError(error);
+        this.#options.log.error(`The capture to ${capture.settings.file} did not end well: ${why}`);
+      },
+    );
     this.#ending.set(capture, ended);
+  }
+
+  #forget(capture: TrafficCapture): void {
+    this.#ending.delete(capture);
+    this.#unlock.get(capture)?.();
+    this.#unlock.delete(capture);
+  }
+
+  #sayEnd(capture: TrafficCapture): void {
+    const { received, dropped } = capture.counts;
+    this.#before = sum(this.#before, { received, dropped });
+    const left = dropped === 0 ? "" : `; ${dropped} were left out`;
+    this.#options.log.info(
+      `The capture to ${capture.settings.file} has ended after ${received} packets${left}`,
+    );
   }
 }
 

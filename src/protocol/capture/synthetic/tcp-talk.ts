@@ -94,12 +94,12 @@ export class TcpTalk {
   /**
    * One side's FIN, and its acknowledgement: the other one goes on. A service that has not read all of the stream tells
    * of its last bytes later: the FIN is behind them, or comes with the close.
-   * @param length of the side's stream
+   * @param length of the side's stream; absent: nobody knows whether more of it is to be told, so it comes with the close
    */
   halfClose(way: Way, length?: number): Segment[] {
     if (this.#hasEnded[way]) return [];
     this.#endsAt[way] = length;
-    if (length !== undefined && length > (this.#offset[way] ?? length)) return [];
+    if (length === undefined || length > (this.#offset[way] ?? length)) return [];
     return this.#end(way);
   }
 

@@ -127,6 +127,18 @@ test("where the other side's FIN never comes there is none, and a service that s
   expect(ended("in")).toEqual(["in FA 4 0 0", "out A 0 5 0", "out RA 0 5 0"]);
 });
 
+test("where nobody knows how long a stream is, nothing of it comes behind its FIN", () => {
+  const talk = new TcpTalk(ends, first);
+  talk.open();
+  const packets = [
+    ...talk.send("in", Buffer.from("halo")),
+    ...talk.halfClose("in"),
+    ...talk.send("in", Buffer.from("ya")),
+    ...talk.close({ first: "in", isReset: false }),
+  ];
+  expect(shown(packets)).toEqual(["in PA 0 0 4", "in PA 4 0 2", "in FA 6 0 0", "out FA 0 7 0", "in A 7 1 0"]);
+});
+
 test("bytes that are missing take their numbers, before others and at the end", () => {
   const talk = new TcpTalk(ends, first);
   talk.open();
