@@ -4,7 +4,7 @@ import { CaptureAnalysis } from "../../protocol/analysis/analysis.ts";
 import type { ListeningService } from "../../protocol/analysis/service-ports.ts";
 import { type PortFilter, portFilter } from "../../protocol/bpf/port-filter.ts";
 import type { ExplainWords } from "../../report/explain/words.ts";
-import { openOutput } from "../capture/capture-output.ts";
+import { type CaptureOutput, openOutput } from "../capture/capture-output.ts";
 import { liveLines } from "../capture/live-lines.ts";
 import { Recorder } from "../capture/record.ts";
 import { checkScriptFile, luaHelp, scriptFor, writeScriptFile } from "../capture/script-file.ts";
@@ -89,20 +89,23 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
   const { file, script, limit, services, words } = options;
   const lines = file === "-" ? {} : liveLines(context, words);
   if (script !== undefined) checkScriptFile(script);
-  const output = openOutput(file, context.io.stdout);
-  try {
+  // It hands over its first packet in a later turn, when there is where they go.
+  const socket = open({
+    interface: options.interface,
+    filter: portFilter(options.filter),
+    onPacket: (packet) => {
+      recorder.add(packet);
+      return recorder.count < limit;
+    },
+    onBatch: () => output.flush(),
+    mayReceive: () => context.io.stdout.isFull !== true,
+  });
+  const output = openLast(socket, () => {
     if (script !== undefined) writeScriptFile(script, wiresharkScript(services));
-    const recorder = new Recorder(output, new CaptureAnalysis({ services, ...lines }));
-    const socket = open({
-      interface: options.interface,
-      filter: portFilter(options.filter),
-      onPacket: (packet) => {
-        recorder.add(packet);
-        return recorder.count < limit;
-      },
-      onBatch: () => output.flush(),
-      mayReceive: () => context.io.stdout.isFull !== true,
-    });
+    return openOutput(file, context.io.stdout);
+  });
+  const recorder = new Recorder(output, new CaptureAnalysis({ services, ...lines }));
+  try {
     output.flush();
     context.note(words.live.begins(options.interface, portsOf(options.filter)));
     await untilDone(context, socket, options.limitMs);
@@ -110,7 +113,18 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
     recorder.finish(counts);
     context.note(summary(recorder, counts.dropped, options));
   } finally {
+    socket.close();
     output.close();
+  }
+}
+
+/** The output replaces the capture that is there: nothing else may fail after that. */
+function openLast(socket: PacketSocket, openOutput: () => CaptureOutput): CaptureOutput {
+  try {
+    return openOutput();
+  } catch (error) {
+    socket.close();
+    throw error;
   }
 }
 

@@ -65,16 +65,20 @@ async function copy(
   const reader = stream.body.getReader();
   let size = 0;
   let tail = "";
-  try {
+  const copyAll = async () => {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), silence.over]);
-      if (done) break;
+      const { done, value } = await reader.read();
+      if (done) return;
       silence.pause();
       await write(value);
       silence.reset();
       size += value.length;
       tail = (tail + Buffer.from(value.subarray(-tailSize)).toString("latin1")).slice(-tailSize);
     }
+  };
+  try {
+    // One race, because what lasts keeps the results of all that it is in.
+    await Promise.race([copyAll(), silence.over]);
   } finally {
     silence.stop();
     stream.close();

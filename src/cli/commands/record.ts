@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { onAbort } from "../../core/deadline.ts";
+import { late, withDeadline } from "../../core/deadline.ts";
 import { describeError } from "../../core/errors.ts";
 import { BlockCutter } from "../../protocol/capture/block-cutter.ts";
 import { CaptureError } from "../../protocol/capture/capture-error.ts";
@@ -57,9 +57,10 @@ export const record: CliCommand = (cli) =>
         );
         try {
           const text = script === undefined ? "" : await scriptOf(context, peer);
+          if (script !== undefined) writeScriptFile(script, text);
+          // Last, because it replaces the capture that is there.
           const output = openFile(context, write);
           try {
-            if (script !== undefined) writeScriptFile(script, text);
             await new Recording(context, peer, output, count).run(
               stream,
               limitMs,
@@ -139,8 +140,6 @@ class Recording {
       this.#context.signal,
       ...(limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]),
     ]);
-    const { promise: whenOver, resolve } = Promise.withResolvers<undefined>();
-    over.addEventListener("abort", () => resolve(undefined), { once: true });
     const reader = stream.body.getReader();
     const read = (): NextChunk => reader.read();
     /** What is waited for when the end comes. */
@@ -148,17 +147,17 @@ class Recording {
     try {
       while (!over.aborted) {
         next = read();
-        const result = await Promise.race([next, whenOver]);
-        if (result === undefined) break;
+        const result = await withDeadline(next, over);
+        if (result === late) break;
         next = undefined;
         if (result.value === undefined) return this.#endOfServer();
         this.#write(result.value);
         if (this.#cutter.isFull) return "client";
         // Meanwhile the server has nobody who reads: it drops what it has no room for, and counts it.
-        await Promise.race([this.#output.drained(), whenOver]);
+        await withDeadline(this.#output.drained(), over);
       }
     } catch (error) {
-      if (over.aborted) return "client";
+      if (over.aborted && !(error instanceof OutputError)) return "client";
       throw this.#broken(error);
     }
     await this.#endInOrder(stream, next ?? read(), read);
@@ -168,7 +167,6 @@ class Recording {
   /** What the server says last is how much it has left out. A server that does not answer soon has nothing to say. */
   async #endInOrder({ headers }: AdminStream, first: NextChunk, read: () => NextChunk): Promise<void> {
     const limit = AbortSignal.timeout(endTimeoutMs);
-    const tooLate = new Promise<undefined>((resolve) => onAbort(limit, () => resolve(undefined)));
     let next = first;
     try {
       const name = headers.get("distsrv-recording");
@@ -176,8 +174,8 @@ class Recording {
       if (name === null) return;
       await this.#askForEnd(name, limit);
       for (;;) {
-        const result = await Promise.race([next, tooLate]);
-        if (result?.value === undefined) return;
+        const result = await withDeadline(next, limit);
+        if (result === late || result.value === undefined) return;
         this.#write(result.value);
         next = read();
       }

@@ -45,6 +45,15 @@ async function ask(hostname: string, port: number): Promise<void> {
   await promise;
 }
 
+test("a capture that cannot start leaves the one that is there as it was", async () => {
+  const file = join(folder, "kept.pcapng");
+  const before = readFileSync(new URL("../../captures/lab.pcap", import.meta.url));
+  writeFileSync(file, before);
+  const { exit, stderr } = await runCli(capture, ["capture", "-i", "no-such-interface", "-w", file]);
+  expect([exit, stderr]).not.toEqual([0, ""]);
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
 async function capturing(args: readonly string[], options: RunCliOptions) {
   const cli = startCli(capture, args, options);
   onTestFinished(() => cli.interrupt());
