@@ -1,3 +1,4 @@
+import { heapSize } from "bun:jsc";
 import { webAddress } from "../../core/address.ts";
 import type { Asker, Audit } from "../../core/audit.ts";
 import type { DescriptorBudget } from "../../core/descriptors.ts";
@@ -171,7 +172,7 @@ export class LabProcess {
     }
     if (this.#admin !== undefined && madeToken !== undefined) this.#kept = this.#keep(madeToken, this.#admin);
     if (!this.#supervisor.isStopping) this.#sayWhatRuns();
-    collectAfterReading();
+    collectAfterReading(0);
   }
 
   #listenToSignals(): void {
@@ -219,12 +220,13 @@ export class LabProcess {
   }
 
   async #reload(asker: Asker): Promise<ReloadReport> {
+    const heap = heapSize();
     try {
       const report = await reloadAndLog(this.#reloader, this.#own, this.#audit, asker);
       await this.#writeScript();
       return report;
     } finally {
-      collectAfterReading();
+      collectAfterReading(heap);
     }
   }
 

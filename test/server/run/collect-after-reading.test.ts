@@ -3,17 +3,19 @@ import { collectAfterReading } from "../../../src/server/run/collect-after-readi
 
 const MiB = 1024 * 1024;
 
-test("a large heap is collected in a later turn, a small one is left to itself", async () => {
+test("what a reading has left is collected in a later turn where it is much, whatever was there before", async () => {
   const collected: string[] = [];
-  collectAfterReading(
-    () => 100 * MiB,
-    () => collected.push("large"),
-  );
-  collectAfterReading(
-    () => 20 * MiB,
-    () => collected.push("small"),
-  );
+  const after = (what: string, before: number, now: number) =>
+    collectAfterReading(
+      before * MiB,
+      () => now * MiB,
+      () => collected.push(what),
+    );
+  after("a large one", 0, 100);
+  after("a small one", 0, 20);
+  after("a small one beside much else", 190, 200);
+  after("a large one beside much else", 190, 290);
   expect(collected).toEqual([]);
   await new Promise((resolve) => setTimeout(resolve, 0));
-  expect(collected).toEqual(["large"]);
+  expect(collected).toEqual(["a large one", "a large one beside much else"]);
 });
