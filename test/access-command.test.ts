@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Authority, openssl } from "./support/certificates.ts";
 import { testWith } from "./support/needs.ts";
+import { distsrv } from "./support/own-programs.ts";
 import { run } from "./support/program.ts";
-
-const distsrv = [process.execPath, join(import.meta.dir, "../src/distsrv.ts")];
 
 const users = `
     users:

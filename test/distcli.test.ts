@@ -1,9 +1,7 @@
 import { expect, test } from "bun:test";
-import { fileURLToPath } from "node:url";
 import { echoing, fakeServer } from "./cli/support/fake-server.ts";
+import { distcli } from "./support/own-programs.ts";
 import { until } from "./support/until.ts";
-
-const entry = fileURLToPath(new URL("../src/distcli.ts", import.meta.url));
 
 /** distcli on a pseudo terminal. */
 function onTerminal(...args: readonly string[]) {
@@ -15,7 +13,7 @@ function onTerminal(...args: readonly string[]) {
       screen += Buffer.from(data).toString();
     },
   });
-  const program = Bun.spawn([process.execPath, entry, ...args], { terminal });
+  const program = Bun.spawn([...distcli, ...args], { terminal });
   return {
     /** Without the codes that move the cursor. */
     shows: (text: string) => until(() => screen.replace(/\x1b\[\d*[A-Z]/g, "").includes(text)),
@@ -25,7 +23,7 @@ function onTerminal(...args: readonly string[]) {
 }
 
 const start = (...args: readonly string[]) =>
-  Bun.spawn([process.execPath, entry, ...args], { stdout: "pipe", stderr: "pipe", stdin: "ignore" });
+  Bun.spawn([...distcli, ...args], { stdout: "pipe", stderr: "pipe", stdin: "ignore" });
 
 test("interactive input on a real terminal: prompts, editing, replies, bye", async () => {
   const { port } = fakeServer(echoing("Echo: "));
@@ -114,7 +112,7 @@ test("doctor speaks TLS with the services of a configuration that do, and skips 
 test("SIGINT while reading from a pipe is status 130", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const words = ["echo", "127.0.0.1", "-p", `${port}`];
-  const program = Bun.spawn([process.execPath, entry, ...words], { stdin: "pipe", stdout: "pipe" });
+  const program = Bun.spawn([...distcli, ...words], { stdin: "pipe", stdout: "pipe" });
   program.stdin.write("halo\n");
   program.stdin.flush();
   const reader = program.stdout.getReader();
@@ -126,7 +124,7 @@ test("SIGINT while reading from a pipe is status 130", async () => {
 test("output that cannot be written is reported, with status 1", async () => {
   const { port } = fakeServer(echoing("Echo: "));
   const words = ["echo", "127.0.0.1", "halo", "-p", `${port}`];
-  const full = Bun.spawn([process.execPath, entry, ...words], {
+  const full = Bun.spawn([...distcli, ...words], {
     stdout: Bun.file("/dev/full"),
     stderr: "pipe",
   });
@@ -137,7 +135,7 @@ test("output that cannot be written is reported, with status 1", async () => {
 test("a large output is written whole before the process ends", async () => {
   const { port } = fakeServer(echoing(""));
   const command = `yes halo | head -c 1000000 | tr '\\n' ' ' | "$0" "$@" | wc -c`;
-  const words = [process.execPath, entry, "echo", "-p", `${port}`, "--quiet"];
+  const words = [...distcli, "echo", "-p", `${port}`, "--quiet"];
   const program = Bun.spawn(["sh", "-c", command, ...words], { stdout: "pipe", stderr: "pipe" });
   expect(await program.stderr.text()).toBe("");
   expect(Number(await program.stdout.text())).toBe("Received from server: ".length + 1_000_001);

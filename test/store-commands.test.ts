@@ -2,9 +2,9 @@ import { expect, onTestFinished, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { distsrv } from "./support/own-programs.ts";
 import { run } from "./support/program.ts";
 
-const distsrv = [process.execPath, join(import.meta.dir, "../src/distsrv.ts")];
 const store = (...args: string[]) => run([...distsrv, "store", ...args]);
 
 const exported = [

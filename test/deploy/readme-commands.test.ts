@@ -1,4 +1,5 @@
 // The commands that README and docs show: each program and each option in them exists.
+
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import packageJson from "../../package.json";
 import { commands } from "../../src/cli/commands/index.ts";
 import { buildProgram } from "../../src/cli/program/run.ts";
 import type { CliIo } from "../../src/cli/terminal/io.ts";
+import { distsrv } from "../support/own-programs.ts";
 import { output } from "../support/program.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -49,8 +51,7 @@ describe("npm", () => {
 });
 
 describe("distsrv", async () => {
-  const helpOf = (...words: string[]) =>
-    output([process.execPath, join(root, "src/distsrv.ts"), ...words, "--help"]);
+  const helpOf = (...words: string[]) => output([...distsrv, ...words, "--help"]);
   const optionsIn = (text: string) => text.match(/(?<=[\s,])--?[a-z][\w-]*/g) ?? [];
   const help = await helpOf();
   const subcommands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!);

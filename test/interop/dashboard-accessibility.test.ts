@@ -30,24 +30,6 @@ const onTab = (tab: number, sign: string): Step => [
 ];
 
 const pages: Readonly<Record<string, readonly Step[]>> = {
-  "#/overview": [
-    ["problems", (page) => appears(page, ".problems")],
-    [
-      "a question",
-      async (page) => {
-        await click(page, ".card .controls button.icon");
-        await appears(page, "dialog[open]");
-      },
-    ],
-    [
-      "help",
-      async (page) => {
-        await page.keyboard.press("Escape");
-        await page.keyboard.press("?");
-        await appears(page, "dialog .keys");
-      },
-    ],
-  ],
   "#/wire": [
     ["messages", (page) => appears(page, ".row-event")],
     [
@@ -196,6 +178,25 @@ const pages: Readonly<Record<string, readonly Step[]>> = {
     ],
   ],
   "#/learn": [["patterns", (page) => appears(page, ".pattern .sketch")]],
+  // Last, because the broker takes a while to call a subscription one that nothing reaches.
+  "#/overview": [
+    ["problems", (page) => appears(page, ".problems")],
+    [
+      "a question",
+      async (page) => {
+        await click(page, ".card .controls button.icon");
+        await appears(page, "dialog[open]");
+      },
+    ],
+    [
+      "help",
+      async (page) => {
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("?");
+        await appears(page, "dialog .keys");
+      },
+    ],
+  ],
 };
 
 /** What `look` finds at each step. */
@@ -206,22 +207,6 @@ async function lookAround(page: Page, steps: readonly Step[], look: () => Promis
     for (const finding of await look()) found.push(`${name}: ${finding}`);
   }
   return found;
-}
-
-/** Each language and each scheme once: no rule is about both. */
-const looks = [
-  { locale: "en-GB", colorScheme: "light" },
-  { locale: "id-ID", colorScheme: "dark" },
-] as const;
-
-for (const [at, steps] of Object.entries(pages)) {
-  for (const look of looks) {
-    testPage(
-      `nothing on ${at} breaks a rule of WCAG 2.1 AA: ${look.locale}, ${look.colorScheme}`,
-      { at, ...look },
-      async (page) => expect(await lookAround(page, steps, () => violationsOn(page))).toEqual([]),
-    );
-  }
 }
 
 /**
@@ -240,19 +225,26 @@ const tooSmall = `[...document.querySelectorAll("a, button, input, select, texta
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
+/** A page that is wider than its window scrolls sideways. */
+async function misfits(page: Page): Promise<string[]> {
+  const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+  const small = await page.evaluate<string[]>(tooSmall);
+  return wide > phone.viewport.width ? [`${wide} pixels wide`, ...small] : small;
+}
+
+/** Each language and each scheme once: no rule is about both. The longer words are on the narrower screen. */
 for (const [at, steps] of Object.entries(pages)) {
-  for (const locale of ["en-GB", "id-ID"]) {
-    testPage(
-      `a finger hits every control of ${at} on a phone: ${locale}`,
-      { ...phone, at, locale },
-      async (page) => {
-        const look = async () => {
-          const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
-          const small = await page.evaluate<string[]>(tooSmall);
-          return wide > phone.viewport.width ? [`${wide} pixels wide`, ...small] : small;
-        };
-        expect(await lookAround(page, steps, look)).toEqual([]);
-      },
-    );
-  }
+  testPage(
+    `nothing on ${at} breaks a rule of WCAG 2.1 AA: English, light`,
+    { at, locale: "en-GB", colorScheme: "light" },
+    async (page) => expect(await lookAround(page, steps, () => violationsOn(page))).toEqual([]),
+  );
+  testPage(
+    `nor does ${at} on a phone, and a finger hits each control: Indonesian, dark`,
+    { ...phone, at, locale: "id-ID", colorScheme: "dark" },
+    async (page) => {
+      const look = async () => [...(await violationsOn(page)), ...(await misfits(page))];
+      expect(await lookAround(page, steps, look)).toEqual([]);
+    },
+  );
 }

@@ -260,8 +260,8 @@ testPage(
     await page.locator(".card .state", { hasText: "berjalan" }).first().waitFor();
     await (await client("sendiri")).publishAsync("tak/ada/yang/mendengar", "halo");
     await page.getByText("1 pesan ke tak/ada/yang/mendengar tidak menemukan subscriber").waitFor();
-    await page.getByRole("button", { name: "Hentikan udp" }).click();
-    const dialog = page.getByRole("dialog", { name: "Hentikan udp?" });
+    await page.getByRole("button", { name: "Hentikan mqtt" }).click();
+    const dialog = page.getByRole("dialog", { name: "Hentikan mqtt?" });
     await dialog.getByRole("button", { name: "Batal" }).click();
     await page.locator(`nav a[href="#/wire"]`).click();
     await wireRow(page, /^sendiri ke mqtt: PUBLISH tak\/ada/).waitFor();

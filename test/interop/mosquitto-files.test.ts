@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { freePort } from "../support/free-port.ts";
 import { startServer } from "../support/lab.ts";
 import { mosquittoBroker, needs, testWith } from "../support/needs.ts";
+import { distcli } from "../support/own-programs.ts";
 import { output, Program, run } from "../support/program.ts";
 import { until } from "../support/until.ts";
 
@@ -15,7 +16,6 @@ import { until } from "../support/until.ts";
 
 const testBoth = testWith(needs.mosquittoBroker);
 const folder = () => mkdtempSync(join(tmpdir(), "distsrv-migration-"));
-const distcli = [process.execPath, join(import.meta.dir, "../../src/distcli.ts")];
 
 const acl = `# Everybody's weather
 topic read cuaca/#

@@ -4,10 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../support/free-port.ts";
 import { mosquittoBroker, needs, testWith } from "../support/needs.ts";
+import { distsrv } from "../support/own-programs.ts";
 import { output, Program } from "../support/program.ts";
 import { until } from "../support/until.ts";
-
-const distsrv = [process.execPath, join(import.meta.dir, "../../src/distsrv.ts")];
 
 testWith(needs.mosquittoBroker)("what a Mosquitto kept becomes a store", async () => {
   const folder = mkdtempSync(join(tmpdir(), "distsrv-mosquitto-store-"));

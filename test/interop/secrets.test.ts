@@ -1,20 +1,19 @@
 // What is secret must be in no output of a lab that uses it: log, API, metrics, events, store, reports of mistakes.
+
 import { describe, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
 import { createHmac, pbkdf2Sync } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import mqttJs, { type IClientOptions, type MqttClient } from "mqtt";
 import { verifierOf, writeVerifier } from "../../src/protocol/scram/verifier.ts";
 import { Authority, openssl } from "../support/certificates.ts";
+import { distsrv } from "../support/own-programs.ts";
 import { output, Program } from "../support/program.ts";
 import { ScramClient } from "../support/scram-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(60_000);
-
-const distsrv = [process.execPath, fileURLToPath(new URL("../../src/distsrv.ts", import.meta.url))];
 
 /** What nobody may see. Each has signs that quotes, JSON and URLs write in another way. */
 const secrets = {

@@ -9,6 +9,7 @@ import { presetOf } from "../../src/dashboard/page/try/http-request.ts";
 import { defaultsOf, type TryRequest, type Values } from "../../src/dashboard/page/try/request.ts";
 import { startLab } from "../support/lab.ts";
 import { type Need, needs, testWith } from "../support/needs.ts";
+import { distcli as distcliCommand } from "../support/own-programs.ts";
 import { python } from "../support/python.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,7 +34,7 @@ const forms = (await answer.json()) as TryForm[];
 const programs = mkdtempSync(join(tmpdir(), "distsrv-try-code-"));
 afterAll(() => rmSync(programs, { recursive: true, force: true }));
 const distcli = join(programs, "distcli");
-writeFileSync(distcli, `#!/bin/sh\nexec '${process.execPath}' '${root}/src/distcli.ts' "$@"\n`);
+writeFileSync(distcli, `#!/bin/sh\nexec ${distcliCommand.join(" ")} "$@"\n`);
 chmodSync(distcli, 0o755);
 
 const formOf = (service: string): TryForm => {

@@ -1,7 +1,13 @@
 import { afterAll, expect, onTestFinished, setDefaultTimeout } from "bun:test";
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+  chromium as playwright,
+} from "playwright-core";
 import type { Lab } from "./lab.ts";
-import { needs, testWith } from "./needs.ts";
+import { chromium, needs, testWith } from "./needs.ts";
 import { maxTestTime, maxWait } from "./until.ts";
 
 /** No network services, no GPU, and no sandbox, which would need privileges. */
@@ -66,7 +72,7 @@ let shared: Page | undefined;
 let tests = 0;
 
 async function newPage(options: BrowserContextOptions): Promise<Page> {
-  browser ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
+  browser ??= playwright.launch({ executablePath: chromium ?? "chromium", args: chromiumFlags });
   const context = await (await browser).newContext({
     viewport: { width: 1280, height: 800 },
     reducedMotion: "reduce",
@@ -76,8 +82,6 @@ async function newPage(options: BrowserContextOptions): Promise<Page> {
   page.setDefaultTimeout(maxWait);
   return page;
 }
-
-const chromiumPath = Bun.which("chromium") ?? "chromium";
 
 export const addressOf = ({ adminPort }: Lab, at = "") => `http://127.0.0.1:${adminPort}/${at}`;
 

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { ExpectedService } from "../../src/cli/program/command.ts";
 import { invokeProcess } from "../../src/invoke-process.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { distcli } from "./own-programs.ts";
 
 export interface ExerciseLab {
   readonly lab: Lab;
@@ -10,9 +10,7 @@ export interface ExerciseLab {
 }
 
 /** Commands as one types them, each in a process of its own. */
-export const asTyped = invokeProcess({
-  command: [process.execPath, join(import.meta.dir, "../../src/distcli.ts")],
-});
+export const asTyped = invokeProcess({ command: distcli });
 
 /** A lab with every service of the course's exercises, on free ports. Its publishers hurry. */
 export async function startExerciseLab(): Promise<ExerciseLab> {

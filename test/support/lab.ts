@@ -2,7 +2,7 @@ import { afterAll, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { distsrv } from "./own-programs.ts";
 import { Program, type ProgramOptions } from "./program.ts";
 import { maxTestTime, until } from "./until.ts";
 
@@ -15,13 +15,11 @@ export interface LogLine {
 }
 
 export interface ServerOptions extends ProgramOptions {
-  /** The command to run; absent: distsrv from source. */
+  /** The command to run; absent: that of `own-programs.ts`. */
   readonly program?: readonly string[];
   /** When to clean up: `afterAll` for a lab of a whole file (the default), or `onTestFinished`. */
   readonly cleanUp?: (stop: () => Promise<void>) => void;
 }
-
-const source = [process.execPath, fileURLToPath(new URL("../../src/distsrv.ts", import.meta.url))];
 
 /** A server in a process of its own. */
 export class Lab {
@@ -105,7 +103,7 @@ export class Lab {
 
 /** Starts distsrv with these arguments and waits until all its services listen. */
 export function startServer(args: readonly string[], options: ServerOptions = {}): Promise<Lab> {
-  const { program = source, cleanUp = afterAll, ...rest } = options;
+  const { program = distsrv, cleanUp = afterAll, ...rest } = options;
   // Starting several processes takes longer than the default timeout.
   setDefaultTimeout(maxTestTime);
   const lab = new Lab(new Program([...program, ...args], { input: "", ...rest }));

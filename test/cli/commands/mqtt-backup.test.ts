@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { mqtt } from "../../../src/cli/commands/mqtt.ts";
 import { startLab } from "../../support/lab.ts";
+import { distsrv } from "../../support/own-programs.ts";
 import { run as runProgram } from "../../support/program.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -40,7 +41,6 @@ test("all that a running broker keeps comes out, and goes into a new directory",
   expect((await backup(["-o", file])).stdout).toMatch(/^\d+ B in \S+\/backup\.jsonl\n$/);
   expect(linesOf(readFileSync(file, "utf8"))[1]).toMatchObject({ type: "retained", topic: "suhu" });
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  const distsrv = [process.execPath, join(import.meta.dir, "../../../src/distsrv.ts")];
   const moved = await runProgram([...distsrv, "store", "import", join(folder, "moved"), file]);
   expect([moved.status, moved.stdout]).toEqual([
     0,

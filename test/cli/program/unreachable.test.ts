@@ -1,8 +1,6 @@
 import { expect, test } from "bun:test";
-import { fileURLToPath } from "node:url";
+import { distcli } from "../../support/own-programs.ts";
 import { run } from "../../support/program.ts";
-
-const entry = fileURLToPath(new URL("../../../src/distcli.ts", import.meta.url));
 
 /** Runs distcli in a network of its own, which has a loopback and routes that lead nowhere. */
 const routes = [
@@ -35,7 +33,7 @@ async function reportEach(command: readonly string[]): Promise<void> {
     ["127.0.0.1", "refused"],
   ]) {
     const words = command.map((word) => (word === "HOST" ? String(host) : word));
-    const { stderr, status } = await run(isolated(process.execPath, entry, ...words, "--json"));
+    const { stderr, status } = await run(isolated(...distcli, ...words, "--json"));
     const { error } = JSON.parse(stderr);
     expect({ words, code: error.code, status }).toEqual({ words, code: `connection-${code}`, status: 1 });
   }

@@ -15,17 +15,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { status } from "../../../src/cli/commands/status.ts";
 import { tokenFile } from "../../../src/core/token-file.ts";
 import { keepToken } from "../../../src/server/admin/generated-token.ts";
 import { runCli } from "../../cli/support/run-cli.ts";
 import { startLab } from "../../support/lab.ts";
+import { distsrv } from "../../support/own-programs.ts";
 import { Program, run } from "../../support/program.ts";
 import { hasStranger, startStranger } from "../../support/stranger.ts";
 import { until } from "../../support/until.ts";
-
-const entry = fileURLToPath(new URL("../../../src/distsrv.ts", import.meta.url));
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "distsrv-state-"));
@@ -103,7 +101,7 @@ describe("token: generate", () => {
       config,
       `admin: { port: 0, token: generate }\nlog: { format: text, file: ${JSON.stringify(file)} }\nservices: { echo: { port: 0 } }`,
     );
-    const program = new Program([process.execPath, entry, "--config", config], {
+    const program = new Program([...distsrv, "--config", config], {
       env: { DISTSRV_STATE_DIR: state },
     });
     onTestFinished(() => program.kill());
@@ -243,7 +241,7 @@ describe.skipIf(!hasStranger)("a program of another user that listens in place o
     const file = join(folder(), "lab.yaml");
     writeFileSync(file, `admin: { port: ${port}, token: ${token} }\nservices: { echo: { port: 0 } }\n`);
     const reload = (env: Record<string, string>) =>
-      run([process.execPath, entry, "reload", file], { env: { DISTSRV_TOKEN: "", ...env } });
+      run([...distsrv, "reload", file], { env: { DISTSRV_TOKEN: "", ...env } });
     const refused = await reload({});
     expect(refused.stderr).toContain("is a program of nobody, and would get the token");
     expect(refused.status).toBe(1);
@@ -254,7 +252,7 @@ describe.skipIf(!hasStranger)("a program of another user that listens in place o
 });
 
 describe("distsrv health", () => {
-  const health = (config: string) => run([process.execPath, entry, "health", config]);
+  const health = (config: string) => run([...distsrv, "health", config]);
 
   test("is status 0 without a token while all services run, 1 when one does not, 1 after the stop", async () => {
     const { lab, token, state } = await labWithToken();

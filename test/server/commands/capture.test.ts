@@ -14,12 +14,11 @@ import { join } from "node:path";
 import { analyseFile, storyOf } from "../../support/analyse.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type Lab, startServer } from "../../support/lab.ts";
+import { distsrv } from "../../support/own-programs.ts";
 import { run } from "../../support/program.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { ZmtpClient } from "../../support/zmtp.ts";
-
-const distsrv = [process.execPath, join(import.meta.dir, "../../../src/distsrv.ts")];
 
 /** A lab in a folder of its own. */
 class Scene {

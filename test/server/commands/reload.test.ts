@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { freePort } from "../../support/free-port.ts";
 import { type Lab, startServer } from "../../support/lab.ts";
+import { distsrv } from "../../support/own-programs.ts";
 import { run } from "../../support/program.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { rejects } from "../../support/rejects.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { until } from "../../support/until.ts";
-
-const distsrv = [process.execPath, join(import.meta.dir, "../../../src/distsrv.ts")];
 
 /** A lab whose file is written anew while it runs. */
 class Scene {

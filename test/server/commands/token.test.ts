@@ -1,9 +1,7 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { hashOf } from "../../../src/server/config/admin-users.ts";
+import { distsrv } from "../../support/own-programs.ts";
 import { run } from "../../support/program.ts";
-
-const distsrv = [process.execPath, join(import.meta.dir, "../../../src/distsrv.ts")];
 
 test("distsrv token makes another token each time, with its hash", async () => {
   const [one, other] = await Promise.all([run([...distsrv, "token"]), run([...distsrv, "token"])]);

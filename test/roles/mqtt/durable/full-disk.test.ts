@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { connect, type MqttClient } from "mqtt";
 import { startLab } from "../../../support/lab.ts";
 import { needs, testWith } from "../../../support/needs.ts";
+import { distsrv } from "../../../support/own-programs.ts";
 import { until } from "../../../support/until.ts";
-
-const source = [process.execPath, join(import.meta.dir, "../../../../src/distsrv.ts")];
 
 /** A disk of 6 MB that only the server sees, with segments of 1 MB. */
 async function labOnSmallDisk() {
@@ -25,7 +24,7 @@ services:
     persistence: { directory: ${disk}/data, segmentSize: 1MiB }
 `;
   const mounted = `mount -t tmpfs -o size=6m tmpfs ${disk} && exec "$@"`;
-  const program = ["unshare", "--mount", "sh", "-c", mounted, "sh", ...source];
+  const program = ["unshare", "--mount", "sh", "-c", mounted, "sh", ...distsrv];
   return startLab(yaml, { program, cleanUp: onTestFinished });
 }
 
