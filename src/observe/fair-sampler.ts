@@ -37,15 +37,19 @@ export class FairSampler {
     this.#kind = kind;
   }
 
-  /** Keeps the tokens that are left. Only a sampler that had no rate before starts with a refill. */
+  /**
+   * Keeps the tokens that are left. Who wants more than before has as many as after a refill at once: what comes next is not
+   * to wait for it.
+   */
   setRate(rate: number): void {
-    if (rate === everyEvent) {
-      this.#rate = rate;
-      return;
-    }
-    const isNew = this.#rate === 0 || this.#rate === everyEvent;
+    const before = this.#rate === everyEvent ? 0 : this.#rate;
     this.#rate = rate;
-    if (isNew) this.refill();
+    if (rate === everyEvent) return;
+    if (rate > before) {
+      const reserved = Math.min(this.#tokensPerRefill / 2, this.#maxReserved);
+      this.#reserved = Math.max(this.#reserved, reserved);
+      this.#common = Math.max(this.#common, this.#tokensPerRefill - reserved);
+    }
     this.#common = Math.min(this.#common, rate - this.#maxReserved);
     this.#reserved = Math.min(this.#reserved, this.#maxReserved);
   }
@@ -53,7 +57,7 @@ export class FairSampler {
   /** Saves tokens for up to a second, so that a quiet service's burst is shown completely. */
   refill(): void {
     if (this.#rate === everyEvent) return;
-    const tokens = (this.#rate * refillMs) / 1000;
+    const tokens = this.#tokensPerRefill;
     const reserved = Math.min(tokens / 2, this.#maxReserved - this.#reserved);
     this.#reserved += reserved;
     this.#common = Math.min(this.#rate - this.#maxReserved, this.#common + tokens - reserved);
@@ -73,7 +77,7 @@ export class FairSampler {
       return isTaken;
     }
     // Where there is none left, the token is that of a later event, of the next tenth of a second at most.
-    if (!known || this.#common < -(this.#rate * refillMs) / 1000) return false;
+    if (!known || this.#common < -this.#tokensPerRefill) return false;
     this.#common--;
     return true;
   }
@@ -92,6 +96,10 @@ export class FairSampler {
     else return false;
     this.#had.set(topic, had + 1);
     return true;
+  }
+
+  get #tokensPerRefill(): number {
+    return (this.#rate * refillMs) / 1000;
   }
 
   get #maxReserved(): number {

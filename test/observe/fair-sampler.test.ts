@@ -56,4 +56,13 @@ describe("the sampler", () => {
     for (let index = 0; index < 5000; index++) if (made.tryTake(event(`rare ${index}`))) taken++;
     expect(taken).toBe(2000);
   });
+
+  test("has what a refill gives at once when its rate rises, and nothing more when it is set again", () => {
+    const made = sampler(20);
+    expect(drain(made)).toBe(2);
+    made.setRate(2000);
+    expect(drain(made)).toBe(100);
+    made.setRate(2000);
+    expect(drain(made)).toBe(0);
+  });
 });
