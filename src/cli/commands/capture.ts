@@ -167,7 +167,10 @@ function summary(
   const told = [live.packets(count, dropped)];
   if (untold > 0) told.push(live.untold(untold));
   if (unknown > 0) told.push(live.unknown(unknown));
-  if (file !== undefined && file !== "-") told.push(live.written(file));
+  if (file !== undefined && file !== "-") {
+    told.push(live.written(file));
+    if (count > 0) told.push(live.story(file));
+  }
   if (file !== undefined && script !== undefined) told.push(live.script(file, script));
   return told.join("; ");
 }

@@ -12,10 +12,13 @@ export const english: ExplainWords = {
   standardInput: "the standard input",
   live: {
     begins: (where, ports) => `Capturing on ${where}: ${ports}; Ctrl-C ends it`,
-    packets: (count, lost) => `${count} packets, ${lost} lost`,
+    count: (count) => plural(count, "packet"),
+    packets: (count, lost) => `${plural(count, "packet")}, ${lost} lost`,
     untold: (count) => `${count} of further conversations not told`,
     unknown: (count) => `${count} of links that distcli does not know left out`,
-    written: (file) => `written to ${file}; their story: distcli explain ${file}`,
+    written: (file) => `written to ${file}`,
+    story: (file) =>
+      `their story: distcli explain ${file}, or as a document: distcli report ${file} -o report.html`,
     script: (file, script) => `in Wireshark: wireshark -X lua_script:${script} ${file}`,
   },
   headings: {

@@ -10,10 +10,13 @@ export const indonesian: ExplainWords = {
   standardInput: "masukan standar",
   live: {
     begins: (where, ports) => `Menangkap paket di ${where}: ${ports}; Ctrl-C mengakhirinya`,
+    count: (count) => `${count} paket`,
     packets: (count, lost) => `${count} paket, ${lost} hilang`,
     untold: (count) => `${count} dari percakapan lain tidak diceritakan`,
     unknown: (count) => `${count} dari jenis sambungan yang tidak dikenal distcli dilewati`,
-    written: (file) => `ditulis ke ${file}; ceritanya: distcli explain ${file}`,
+    written: (file) => `ditulis ke ${file}`,
+    story: (file) =>
+      `ceritanya: distcli explain ${file}, atau sebagai dokumen: distcli report ${file} -o laporan.html`,
     script: (file, script) => `di Wireshark: wireshark -X lua_script:${script} ${file}`,
   },
   headings: {

@@ -17,10 +17,13 @@ export interface ExplainWords {
   /** While packets are captured. */
   readonly live: {
     readonly begins: (where: string, ports: string) => string;
+    readonly count: (packets: number) => string;
     readonly packets: (count: number, lost: number) => string;
     readonly untold: (count: number) => string;
     readonly unknown: (count: number) => string;
     readonly written: (file: string) => string;
+    /** Which commands tell what is in the file. */
+    readonly story: (file: string) => string;
     /** How Wireshark opens the file with the script that stands beside it. */
     readonly script: (file: string, script: string) => string;
   };

@@ -85,7 +85,7 @@ describe("on the loopback", () => {
     await talk();
     expect(await cli.exit).toBe(0);
     expect(cli.stderr).toContain(
-      `8 packets, 0 lost; written to ${path}; their story: distcli explain ${path}`,
+      `8 packets, 0 lost; written to ${path}; their story: distcli explain ${path}, or as a document: distcli report ${path} -o report.html`,
     );
     const report = analyseFile(readFileSync(path));
     expect([report.packets, report.interfaces]).toEqual([
