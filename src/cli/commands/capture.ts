@@ -107,6 +107,7 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
   const recorder = new Recorder(output, new CaptureAnalysis({ services, ...lines }));
   try {
     output.flush();
+    context.endByInterrupt();
     context.note(words.live.begins(options.interface, portsOf(options.filter)));
     await untilDone(context, socket, options.limitMs);
     const counts = socket.counts();

@@ -125,6 +125,7 @@ class Recording {
     file: string,
     script: string | undefined,
   ): Promise<void> {
+    this.#context.endByInterrupt();
     this.#context.note(`Recording what ${peerName(this.#peer)} receives and sends; Ctrl-C ends it`);
     const ended = await this.#read(stream, limitMs);
     const { packets, dropped } = this.#cutter;
