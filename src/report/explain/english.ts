@@ -1,10 +1,18 @@
 import { formatDuration } from "../../protocol/text/units.ts";
+import { timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 const sides = { client: "client", server: "server" } as const;
 const sideOf = (value: string | number | undefined): string => (value === "server" ? "server" : "client");
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What becomes of the capture after a packet: who waits for nothing has no answer yet. */
+function captureAfter(waited: unknown): string {
+  const time = timeLeft(waited);
+  return time === undefined ? "the capture ends right after it" : `the capture goes on for ${time} after it`;
+}
 
 export const english: ExplainWords = {
   locale: "en-GB",
@@ -158,8 +166,8 @@ export const english: ExplainWords = {
     refused: ({ port }) => `The server refused the connection to port ${port} with RST.`,
     "half-open": ({ state, port, waited }) =>
       state === "answered"
-        ? `The client has not finished the handshake with port ${port}; the capture ${waited === 0 ? "ends there" : `goes on for ${formatDuration(Number(waited))}`}.`
-        : `The SYN to port ${port} has no answer; the capture ${waited === 0 ? "ends with it" : `goes on for ${formatDuration(Number(waited))} after it`}.`,
+        ? `The client has not finished the handshake with port ${port}; ${captureAfter(waited)}.`
+        : `The SYN to port ${port} has no answer; ${captureAfter(waited)}.`,
     reset: ({ side, after }) =>
       after === "FIN"
         ? `The ${sideOf(side)} answered with RST what came after its own FIN: it had closed before the other side was done.`
@@ -167,12 +175,11 @@ export const english: ExplainWords = {
     "client-id-twice": ({ client, first, other }) =>
       `The MQTT client identifier "${client}" connects although conversation ${other} still uses it (since packet ${first}): a broker closes the older one.`,
     "mqtt-refused": ({ reason }) => `The broker refused the client: ${reason}.`,
-    "missing-ack": ({ label, waited }) =>
-      `${label} has no acknowledgement; the capture goes on for ${formatDuration(Number(waited))} after it.`,
+    "missing-ack": ({ label, waited }) => `${label} has no acknowledgement; ${captureAfter(waited)}.`,
     unanswered: ({ label, waited }) =>
       waited === undefined
         ? `No answer to: ${label}.`
-        : `No answer to: ${label}. The capture goes on for ${formatDuration(Number(waited))} after it.`,
+        : `No answer to: ${label}. ${capital(captureAfter(waited))}.`,
     "topic-mismatch": ({ topic, filters }) =>
       `"${topic}" is published, and no subscription of this capture matches it, while these get nothing: ${filters}. Is one of them misspelt?`,
     "silent-subscription": ({ filter }) => `The subscription "${filter}" got no message.`,

@@ -1,8 +1,17 @@
 import { formatDuration } from "../../protocol/text/units.ts";
+import { timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const sides = { client: "klien", server: "server" } as const;
 const sideOf = (value: string | number | undefined): string => (value === "server" ? "Server" : "Klien");
+
+/** What becomes of the capture after a packet: who waits for nothing has no answer yet. */
+function captureAfter(waited: unknown): string {
+  const time = timeLeft(waited);
+  return time === undefined
+    ? "tangkapan berakhir tepat sesudahnya"
+    : `tangkapan masih berjalan ${time} sesudahnya`;
+}
 
 export const indonesian: ExplainWords = {
   locale: "id-ID",
@@ -157,8 +166,8 @@ export const indonesian: ExplainWords = {
     refused: ({ port }) => `Server menolak koneksi ke port ${port} dengan RST.`,
     "half-open": ({ state, port, waited }) =>
       state === "answered"
-        ? `Klien belum menyelesaikan handshake dengan port ${port}; tangkapan ${waited === 0 ? "berakhir di situ" : `masih berjalan ${formatDuration(Number(waited))}`}.`
-        : `SYN ke port ${port} tidak mendapat jawaban; tangkapan ${waited === 0 ? "berakhir di situ" : `masih berjalan ${formatDuration(Number(waited))} sesudahnya`}.`,
+        ? `Klien belum menyelesaikan handshake dengan port ${port}; ${captureAfter(waited)}.`
+        : `SYN ke port ${port} tidak mendapat jawaban; ${captureAfter(waited)}.`,
     reset: ({ side, after }) =>
       after === "FIN"
         ? `${sideOf(side)} menjawab dengan RST kiriman yang tiba setelah FIN miliknya: ia sudah menutup sebelum pihak lain selesai.`
@@ -166,12 +175,11 @@ export const indonesian: ExplainWords = {
     "client-id-twice": ({ client, first, other }) =>
       `Client identifier MQTT "${client}" tersambung padahal percakapan ${other} masih memakainya (sejak paket ${first}): broker menutup yang lama.`,
     "mqtt-refused": ({ reason }) => `Broker menolak klien: ${reason}.`,
-    "missing-ack": ({ label, waited }) =>
-      `${label} tidak mendapat pengakuan; tangkapan masih berjalan ${formatDuration(Number(waited))} sesudahnya.`,
+    "missing-ack": ({ label, waited }) => `${label} tidak mendapat pengakuan; ${captureAfter(waited)}.`,
     unanswered: ({ label, waited }) =>
       waited === undefined
         ? `Tidak ada jawaban untuk: ${label}.`
-        : `Tidak ada jawaban untuk: ${label}. Tangkapan masih berjalan ${formatDuration(Number(waited))} sesudahnya.`,
+        : `Tidak ada jawaban untuk: ${label}. ${capital(captureAfter(waited))}.`,
     "topic-mismatch": ({ topic, filters }) =>
       `"${topic}" dikirim, tetapi tidak ada langganan di tangkapan ini yang cocok, sedangkan yang ini tidak mendapat apa-apa: ${filters}. Apakah salah satunya salah tulis?`,
     "silent-subscription": ({ filter }) => `Langganan "${filter}" tidak mendapat pesan.`,

@@ -10,6 +10,10 @@ export const duration = (nanoseconds: number): string =>
 /** Seconds since the first packet, to the microsecond. */
 export const sinceStart = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(6);
 
+/** Milliseconds from a packet to the end of the capture, as a time; undefined where it ends with that packet, or right after it. */
+export const timeLeft = (milliseconds: unknown): string | undefined =>
+  Number(milliseconds) < 0.001 ? undefined : duration(Number(milliseconds) * 1e6);
+
 export const endpoint = ({ address, port }: Endpoint): string => formatHostPort(address, port);
 
 export const payloadOf = ({ counts }: Conversation): number => counts.client.bytes + counts.server.bytes;

@@ -47,6 +47,26 @@ describe.each([
   });
 });
 
+describe("a capture that ends with what has no answer", () => {
+  const waiting = ["half-open", "missing-ack", "unanswered"] as const;
+
+  test.each(waiting)("has no time after it for %s, and no zero", (code) => {
+    for (const words of [english, indonesian])
+      for (const waited of [0, 0.0004, -3]) {
+        const sentence = words.findings[code]({ ...values, waited, label: "", port: "" }, 1);
+        expect(sentence).not.toMatch(/\d/);
+        expect(sentence).toMatch(
+          /[Tt]he capture ends right after it\.$|[Tt]angkapan berakhir tepat sesudahnya\.$/,
+        );
+      }
+  });
+
+  test.each(waiting)("has its real time for %s, however short", (code) => {
+    for (const words of [english, indonesian])
+      expect(words.findings[code]({ ...values, waited: 0.0042 }, 1)).toContain(" 4.2 µs ");
+  });
+});
+
 test("RST in the middle is another sentence than RST after a FIN", () => {
   for (const words of [english, indonesian]) {
     const sentences = ["", "FIN"].map((after) => words.findings.reset({ ...values, after }, 1));
