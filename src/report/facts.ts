@@ -78,7 +78,7 @@ function acknowledgement(steps: readonly Step[], fact: Facts): string[] {
 
 function end(
   steps: readonly Step[],
-  { last }: Conversation,
+  { last, publishedWill }: Conversation,
   { state, closedBy, hasMadeUpHeaders }: TcpConversation,
   fact: Facts,
 ): string[] {
@@ -98,5 +98,6 @@ function end(
       );
   }
   if (reset !== undefined) told.push(fact.reset(reset.side, reset.packet));
+  if (publishedWill !== undefined) told.push(fact.publishedWill(publishedWill));
   return state === "open" ? [fact.open(last.packet)] : told;
 }

@@ -138,6 +138,8 @@ export const english: ExplainWords = {
     closed: "closed",
     reset: "reset",
   },
+  publishedWill: ({ topic, connect, end, publish, subscriber }) =>
+    `The connection ended without DISCONNECT (packet ${end}). CONNECT, packet ${connect}, has a will on "${topic}", and then packet ${publish} is a PUBLISH of this topic and the will's payload to the subscriber of conversation ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
     `The ${side} sent ${plural(packets, "packet")} of ${wire} together, ${payload} of them payload.`,
   answerTimes: (count, median, high, max) =>
@@ -172,6 +174,8 @@ export const english: ExplainWords = {
       after === "FIN"
         ? `The ${sideOf(side)} answered with RST what came after its own FIN: it had closed before the other side was done.`
         : `The ${sideOf(side)} broke the connection off with RST, instead of closing it with FIN.`,
+    "will-published": ({ client, topic, end }) =>
+      `The connection of ${client === "" ? "an MQTT client" : `the MQTT client "${client}"`} ended without DISCONNECT (packet ${end}), and its will was published on "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `The MQTT client identifier "${client}" connects although conversation ${other} still uses it (since packet ${first}): a broker closes the older one.`,
     "mqtt-refused": ({ reason }) => `The broker refused the client: ${reason}.`,

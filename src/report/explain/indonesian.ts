@@ -138,6 +138,8 @@ export const indonesian: ExplainWords = {
     closed: "ditutup",
     reset: "diputus",
   },
+  publishedWill: ({ topic, connect, end, publish, subscriber }) =>
+    `Koneksi ini berakhir tanpa DISCONNECT (paket ${end}). CONNECT, paket ${connect}, memuat will di "${topic}", lalu paket ${publish} adalah PUBLISH dengan topik ini dan isi will itu kepada pelanggan di percakapan ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
     `${capital(side)} mengirim ${packets} paket, seluruhnya ${wire}, di antaranya ${payload} muatan.`,
   answerTimes: (count, median, high, max) =>
@@ -172,6 +174,8 @@ export const indonesian: ExplainWords = {
       after === "FIN"
         ? `${sideOf(side)} menjawab dengan RST kiriman yang tiba setelah FIN miliknya: ia sudah menutup sebelum pihak lain selesai.`
         : `${sideOf(side)} memutus koneksi dengan RST, bukan menutupnya dengan FIN.`,
+    "will-published": ({ client, topic, end }) =>
+      `Koneksi ${client === "" ? "sebuah klien MQTT" : `klien MQTT "${client}"`} berakhir tanpa DISCONNECT (paket ${end}), dan will-nya dikirim di "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `Client identifier MQTT "${client}" tersambung padahal percakapan ${other} masih memakainya (sejak paket ${first}): broker menutup yang lama.`,
     "mqtt-refused": ({ reason }) => `Broker menolak klien: ${reason}.`,

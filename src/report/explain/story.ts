@@ -121,5 +121,6 @@ function sentences(
         : words.ends[tcp.state](words.sides[tcp.resetBy ?? tcp.closedBy ?? "client"]),
     );
   }
+  if (conversation.publishedWill !== undefined) told.push(words.publishedWill(conversation.publishedWill));
   return told;
 }

@@ -1,3 +1,4 @@
+import type { PublishedWill } from "../../protocol/conversation/conversation.ts";
 import type { FindingCode, FindingValues } from "../../protocol/conversation/finding.ts";
 import type { Side } from "../../protocol/conversation/place.ts";
 import type { StepEvent } from "../../protocol/conversation/step.ts";
@@ -94,6 +95,7 @@ export interface ExplainWords {
   readonly serverClosedUnasked: string;
   readonly ends: Readonly<Record<TcpState, (closedBy: string) => string>>;
   readonly endsShort: Readonly<Record<TcpState, string>>;
+  readonly publishedWill: (will: PublishedWill) => string;
   readonly sums: (facts: {
     readonly side: string;
     readonly packets: number;

@@ -31,6 +31,10 @@ const values = {
   to: 8,
   bytes: 9,
   linkType: 147,
+  connect: 11,
+  end: 12,
+  publish: 13,
+  subscriber: 2,
   limit: 100,
 };
 
@@ -65,6 +69,17 @@ describe("a capture that ends with what has no answer", () => {
     for (const words of [english, indonesian])
       expect(words.findings[code]({ ...values, waited: 0.0042 }, 1)).toContain(" 4.2 µs ");
   });
+});
+
+test("both languages name the packets of a will that was published, and its topic", () => {
+  const will = { topic: "status/ani", connect: 11, end: 12, publish: 13, subscriber: 2 };
+  for (const words of [english, indonesian]) {
+    const sentence = words.publishedWill(will);
+    expect(sentence.match(/\d+/g)).toEqual(["12", "11", "13", "2"]);
+    expect(sentence).toContain('"status/ani"');
+    // A client without an identifier has no name.
+    expect(words.findings["will-published"]({ ...values, client: "" }, 1)).not.toContain('""');
+  }
 });
 
 test("RST in the middle is another sentence than RST after a FIN", () => {
