@@ -8,6 +8,12 @@ const sides = { client: "client", server: "server" } as const;
 const sideOf = (value: string | number | undefined): string => (value === "server" ? "server" : "client");
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** `a`, `a, b and c`, `a, b and 7 more`. */
+function listed(names: readonly string[], more: number): string {
+  const parts = more === 0 ? names : [...names, `${more} more`];
+  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
 /** What becomes of the capture after a packet: who waits for nothing has no answer yet. */
 function captureAfter(waited: unknown): string {
   const time = timeLeft(waited);
@@ -70,6 +76,9 @@ export const english: ExplainWords = {
     `${packets} ${packets === "1" ? "packet" : "packets"}, ${size}, in ${duration} from ${begin}; ${plural(conversations, "conversation")}.`,
   writtenBy: (application) => `Written by ${application}.`,
   interfaces: (names) => `Captured on ${names}.`,
+  recordedServices: (names, more) =>
+    `It has what ${names.length === 1 ? "the service" : "the services"} ${listed(names, more)} received and sent.`,
+  recordedHeaders: "The headers of IP, TCP and UDP around that were made up by the program that wrote it.",
   madeUpHeaders:
     "The messages are real; the headers of IP, TCP and UDP around them were made up by the program that wrote the file. So handshakes, ACKs and ends stand for connections that began and ended, and prove nothing of a network.",
   kinds: (list) => `Beside TCP and UDP: ${list}.`,

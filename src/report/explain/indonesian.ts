@@ -5,6 +5,13 @@ import type { ExplainWords } from "./words.ts";
 const sides = { client: "klien", server: "server" } as const;
 const sideOf = (value: string | number | undefined): string => (value === "server" ? "Server" : "Klien");
 
+/** `a`, `a dan b`, `a, b, dan c`, `a, b, dan 7 lainnya`. */
+function listed(names: readonly string[], more: number): string {
+  const parts = more === 0 ? names : [...names, `${more} lainnya`];
+  if (parts.length < 3) return parts.join(" dan ");
+  return `${parts.slice(0, -1).join(", ")}, dan ${parts.at(-1)}`;
+}
+
 /** What becomes of the capture after a packet: who waits for nothing has no answer yet. */
 function captureAfter(waited: unknown): string {
   const time = timeLeft(waited);
@@ -69,6 +76,9 @@ export const indonesian: ExplainWords = {
     `${packets} paket, ${size}, selama ${duration} sejak ${begin}; ${conversations} percakapan.`,
   writtenBy: (application) => `Ditulis oleh ${application}.`,
   interfaces: (names) => `Ditangkap pada ${names}.`,
+  recordedServices: (names, more) =>
+    `Isinya adalah yang diterima dan dikirim layanan ${listed(names, more)}.`,
+  recordedHeaders: "Header IP, TCP, dan UDP di sekitarnya dibuat oleh program yang menulisnya.",
   madeUpHeaders:
     "Pesannya asli; header IP, TCP, dan UDP di sekitarnya dibuat oleh program yang menulis berkas ini. Jadi handshake, ACK, dan penutupan hanya mewakili koneksi yang dimulai dan berakhir, dan tidak membuktikan apa pun tentang jaringan.",
   kinds: (list) => `Selain TCP dan UDP: ${list}.`,

@@ -1,5 +1,7 @@
 import type { CaptureReport } from "../../protocol/analysis/analysis.ts";
 import type { Tracked } from "../../protocol/analysis/conversations.ts";
+import type { CaptureInterface } from "../../protocol/capture/frame.ts";
+import { hasMadeUpHeaders, serviceOfInterface } from "../../protocol/capture/synthetic/made-up.ts";
 import type { Finding, FindingCode } from "../../protocol/conversation/finding.ts";
 import { formatSize } from "../../protocol/text/units.ts";
 import { acknowledgementsOf } from "./acknowledgements.ts";
@@ -64,10 +66,7 @@ export function summary(report: CaptureReport, words: ExplainWords): string {
     }),
   ];
   if (about?.application !== undefined) told.push(words.writtenBy(about.application));
-  const names = interfaces.flatMap(({ name, description }) =>
-    name === undefined ? [] : [description === undefined ? name : `${name} (${description})`],
-  );
-  if (names.length > 0) told.push(words.interfaces(shortList(names)));
+  told.push(...sources(interfaces, words));
   if (report.hasMadeUpHeaders) told.push(words.madeUpHeaders);
   const others = (["arp", "icmp", "fragment", "other", "malformed"] as const).filter(
     (kind) => kinds[kind] > 0,
@@ -75,6 +74,30 @@ export function summary(report: CaptureReport, words: ExplainWords): string {
   if (others.length > 0)
     told.push(words.kinds(others.map((kind) => `${kinds[kind]} ${words.kindNames[kind]}`).join(", ")));
   return told.join(" ");
+}
+
+/** Where the packets were captured, and of which services they were recorded. */
+function sources(interfaces: readonly CaptureInterface[], words: ExplainWords): string[] {
+  const recorded = interfaces.filter(hasMadeUpHeaders);
+  const captured = interfaces.filter((found) => !hasMadeUpHeaders(found));
+  const names = captured.flatMap(({ name, description }) =>
+    name === undefined ? [] : [description === undefined ? name : `${name} (${description})`],
+  );
+  // A service has an interface in each file that was joined to this one.
+  const services = [...new Set(recorded.flatMap(serviceText))];
+  const told = names.length === 0 ? [] : [words.interfaces(shortList(names))];
+  if (services.length === 0) return told;
+  const shown = services.slice(0, maxListed);
+  told.push(words.recordedServices(shown, services.length - shown.length));
+  return captured.length === 0 ? told : [...told, words.recordedHeaders];
+}
+
+/** `echo`, or `gema (echo)` where its name does not tell its role. */
+function serviceText(found: CaptureInterface): string[] {
+  const service = serviceOfInterface(found);
+  if (service === undefined) return [];
+  const { name, role } = service;
+  return [role === undefined || role === name ? name : `${name} (${role})`];
 }
 
 /** In UTC, because the reader of a capture is often elsewhere. */

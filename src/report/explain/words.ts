@@ -75,6 +75,10 @@ export interface ExplainWords {
   }) => string;
   readonly writtenBy: (application: string) => string;
   readonly interfaces: (names: string) => string;
+  /** Of a capture by the server: what is in it, in place of the interfaces. */
+  readonly recordedServices: (names: readonly string[], more: number) => string;
+  /** Where they stand beside packets of a network. */
+  readonly recordedHeaders: string;
   readonly madeUpHeaders: string;
   readonly kinds: (list: string) => string;
   readonly kindNames: Readonly<Record<"arp" | "icmp" | "fragment" | "other" | "malformed", string>>;

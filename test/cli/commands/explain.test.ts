@@ -152,7 +152,9 @@ describe("the report", () => {
     const mine = await told({ service: "kelas-a", role: "echo", port: 50_001 });
     // The service is who has the higher port, and what it is sent is no HTTP.
     expect(mine).toContain("Conversation 1: kelas-a (echo), 127.0.0.1:40000 → 127.0.0.1:50001");
-    expect(mine).toContain("Captured on kelas-a (made-up headers, role echo).");
+    expect(mine).toContain(
+      "It has what the service kelas-a (echo) received and sent. The messages are real;",
+    );
     expect(mine).toContain('"GET / HTTP/1.1');
     // One that says no role: the lab's service of this name, on a port that is another one's.
     const named = await told({ service: "raw-echo", port: 1883 });

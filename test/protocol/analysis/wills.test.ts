@@ -192,8 +192,8 @@ describe("a will is not told", () => {
         const talk = lab.client().sendOnly("client", disconnect);
         const overtaken = lab.packets.pop()!;
         talk.close("client");
-        lab.packets.push(overtaken);
         lab.deliver();
+        lab.packets.push(overtaken);
       },
     ],
     [
