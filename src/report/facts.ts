@@ -4,6 +4,7 @@ import { otherSide, type Side } from "../protocol/conversation/place.ts";
 import type { Step, StepEvent } from "../protocol/conversation/step.ts";
 import type { TcpConversation } from "../protocol/conversation/tcp-conversation.ts";
 import { duration, endpoint } from "./explain/quantities.ts";
+import { packetsOfStep } from "./explain/story.ts";
 import type { ReportWords } from "./words.ts";
 
 /**
@@ -53,7 +54,7 @@ function messages(conversation: Conversation, steps: readonly Step[], fact: Fact
     for (const side of ["client", "server"] as const) {
       const packets = steps
         .filter((step) => step.side === side && step.event.kind === "message")
-        .map(({ packet }) => packet);
+        .map(packetsOfStep);
       if (packets.length > 0) told.push(fact.messages(side, packets));
     }
   }

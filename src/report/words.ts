@@ -35,7 +35,7 @@ export interface ReportWords {
     readonly answeredSyn: (syn: number, answer: number) => string;
     readonly unaskedAnswer: (answer: number) => string;
     readonly noHandshake: (first: number) => string;
-    readonly messages: (side: string, packets: readonly number[]) => string;
+    readonly messages: (side: string, packets: readonly string[]) => string;
     readonly answers: (count: number, slowest: string, packet: number, to: number) => string;
     readonly acknowledged: (message: number, ack: number, receiver: string) => string;
     readonly fin: (side: string, packet: number) => string;

@@ -1,5 +1,4 @@
-import { formatDuration } from "../../protocol/text/units.ts";
-import { timeLeft } from "./quantities.ts";
+import { milliseconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -73,7 +72,7 @@ export const english: ExplainWords = {
     end: "end",
   },
   summary: ({ packets, size, duration, begin, conversations }) =>
-    `${packets} ${packets === "1" ? "packet" : "packets"}, ${size}, in ${duration} from ${begin}; ${plural(conversations, "conversation")}.`,
+    `${packets} ${packets === "1" ? "packet" : "packets"}, ${size}, ${duration === "" ? "at" : `in ${duration} from`} ${begin}; ${plural(conversations, "conversation")}.`,
   writtenBy: (application) => `Written by ${application}.`,
   interfaces: (names) => `Captured on ${names}.`,
   recordedServices: (names, more) =>
@@ -150,11 +149,11 @@ export const english: ExplainWords = {
   publishedWill: ({ topic, connect, end, publish, subscriber }) =>
     `The connection ended without DISCONNECT (packet ${end}). CONNECT, packet ${connect}, has a will on "${topic}", and then packet ${publish} is a PUBLISH of this topic and the will's payload to the subscriber of conversation ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
-    `The ${side} sent ${plural(packets, "packet")} of ${wire} together, ${payload} of them payload.`,
+    `The ${side} sent ${plural(packets, "packet")} of ${wire} together, ${payload === "" ? "without payload" : `${payload} of them payload`}.`,
   answerTimes: (count, median, high, max) =>
     count === 1
       ? `One message was answered, after ${max}.`
-      : `${count} messages were answered: half of them within ${median}, 95 % within ${high}, the slowest after ${max}.`,
+      : `${count} messages were answered: half of them within ${median}, ${high === max ? "" : `95 % within ${high}, `}the slowest after ${max}.`,
   repeatedSightings: (count) =>
     `${plural(count, "packet is", "packets are")} in the capture twice, as seen on two interfaces; they are counted once.`,
   acknowledgement: {
@@ -207,7 +206,7 @@ export const english: ExplainWords = {
     "error-answer": ({ text }, count) =>
       `An answer that reports an error${count > 1 ? `, ${count} times` : ""}: ${text}.`,
     "slow-answer": ({ time, median, to }) =>
-      `The answer to packet ${to} took ${formatDuration(Number(time))}, and half of this service's answers took ${formatDuration(Number(median))} or less.`,
+      `The answer to packet ${to} took ${milliseconds(time)}, and half of this service's answers took ${milliseconds(median)} or less.`,
     "out-of-order": (_values, count) => `${plural(count, "segment")} came after a later one.`,
     gap: ({ bytes }, count) =>
       count === 1

@@ -1,5 +1,4 @@
-import { formatDuration } from "../../protocol/text/units.ts";
-import { timeLeft } from "./quantities.ts";
+import { milliseconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const sides = { client: "klien", server: "server" } as const;
@@ -73,7 +72,7 @@ export const indonesian: ExplainWords = {
     end: "akhir",
   },
   summary: ({ packets, size, duration, begin, conversations }) =>
-    `${packets} paket, ${size}, selama ${duration} sejak ${begin}; ${conversations} percakapan.`,
+    `${packets} paket, ${size}, ${duration === "" ? "pada" : `selama ${duration} sejak`} ${begin}; ${conversations} percakapan.`,
   writtenBy: (application) => `Ditulis oleh ${application}.`,
   interfaces: (names) => `Ditangkap pada ${names}.`,
   recordedServices: (names, more) =>
@@ -151,11 +150,11 @@ export const indonesian: ExplainWords = {
   publishedWill: ({ topic, connect, end, publish, subscriber }) =>
     `Koneksi ini berakhir tanpa DISCONNECT (paket ${end}). CONNECT, paket ${connect}, memuat will di "${topic}", lalu paket ${publish} adalah PUBLISH dengan topik ini dan isi will itu kepada pelanggan di percakapan ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
-    `${capital(side)} mengirim ${packets} paket, seluruhnya ${wire}, di antaranya ${payload} muatan.`,
+    `${capital(side)} mengirim ${packets} paket, seluruhnya ${wire}, ${payload === "" ? "tanpa muatan" : `di antaranya ${payload} muatan`}.`,
   answerTimes: (count, median, high, max) =>
     count === 1
       ? `Satu pesan dijawab, setelah ${max}.`
-      : `${count} pesan dijawab: separuhnya dalam ${median}, 95 % dalam ${high}, yang terlama setelah ${max}.`,
+      : `${count} pesan dijawab: separuhnya dalam ${median}, ${high === max ? "" : `95 % dalam ${high}, `}yang terlama setelah ${max}.`,
   repeatedSightings: (count) =>
     `${count} paket ada dua kali di dalam tangkapan, karena terlihat pada dua antarmuka; masing-masing dihitung sekali.`,
   acknowledgement: {
@@ -209,7 +208,7 @@ export const indonesian: ExplainWords = {
     "error-answer": ({ text }, count) =>
       `Jawaban yang melaporkan kesalahan${count > 1 ? `, ${count} kali` : ""}: ${text}.`,
     "slow-answer": ({ time, median, to }) =>
-      `Jawaban untuk paket ${to} memakan ${formatDuration(Number(time))}, sedangkan separuh jawaban layanan ini memakan ${formatDuration(Number(median))} atau kurang.`,
+      `Jawaban untuk paket ${to} memakan ${milliseconds(time)}, sedangkan separuh jawaban layanan ini memakan ${milliseconds(median)} atau kurang.`,
     "out-of-order": (_values, count) => `${count} segmen tiba setelah segmen yang lebih akhir.`,
     gap: ({ bytes }, count) =>
       count === 1

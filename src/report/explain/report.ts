@@ -60,7 +60,7 @@ export function summary(report: CaptureReport, words: ExplainWords): string {
     words.summary({
       packets: packets.toLocaleString(words.locale),
       size: formatSize(wireBytes),
-      duration: duration(report.duration),
+      duration: report.duration === 0 ? "" : duration(report.duration),
       begin: instantText(begin?.seconds ?? 0),
       conversations: report.conversations.length,
     }),
@@ -235,7 +235,7 @@ export function conversationTable(shown: readonly Tracked[], words: ExplainWords
         `${packetsOf(conversation)}`,
         formatSize(wireBytesOf(conversation)),
         formatSize(payloadOf(conversation)),
-        duration(passed),
+        passed === 0 ? "" : duration(passed),
         throughput(payloadOf(conversation), passed),
         tcp?.handshakeTime === undefined ? "" : duration(tcp.handshakeTime),
         tcp === undefined ? "" : words.endsShort[tcp.state],

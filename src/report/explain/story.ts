@@ -57,10 +57,20 @@ function chosenSteps({ steps }: Conversation, limit: StepLimit) {
 }
 
 function row(step: Step, words: ExplainWords): string[] {
-  const { event, packet, time, side } = step;
+  const { event, time, side } = step;
   const acknowledged = event.kind === "message" ? (event.acknowledgedBy?.toString() ?? "") : "";
-  return [`${packet}`, sinceStart(time), side === "client" ? "→" : "←", stepText(step, words), acknowledged];
+  return [
+    packetsOfStep(step),
+    sinceStart(time),
+    side === "client" ? "→" : "←",
+    stepText(step, words),
+    acknowledged,
+  ];
 }
+
+/** Its packet, or `7–9`: the one in which a message began, and that in which it was whole. Others may be between them. */
+export const packetsOfStep = ({ packet, event }: Step): string =>
+  event.kind === "message" && event.firstPacket !== packet ? `${event.firstPacket}–${packet}` : `${packet}`;
 
 /** What happened, in one line. */
 export function stepText({ event }: Step, words: ExplainWords): string {
@@ -104,7 +114,7 @@ function sentences(
   for (const side of ["client", "server"] as const) {
     const { packets, wireBytes, bytes } = conversation.counts[side];
     if (packets === 0) continue;
-    const facts = { packets, wire: formatSize(wireBytes), payload: formatSize(bytes) };
+    const facts = { packets, wire: formatSize(wireBytes), payload: bytes === 0 ? "" : formatSize(bytes) };
     told.push(words.sums({ side: words.sides[side], ...facts }));
   }
   const { times } = conversation.exchanges;

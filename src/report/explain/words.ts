@@ -69,6 +69,7 @@ export interface ExplainWords {
   readonly summary: (facts: {
     readonly packets: string;
     readonly size: string;
+    /** Empty: none has passed between the first packet and the last. */
     readonly duration: string;
     readonly begin: string;
     readonly conversations: number;
@@ -104,6 +105,7 @@ export interface ExplainWords {
     readonly side: string;
     readonly packets: number;
     readonly wire: string;
+    /** Empty: there is none. */
     readonly payload: string;
   }) => string;
   readonly answerTimes: (count: number, median: string, high: string, max: string) => string;

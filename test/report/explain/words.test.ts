@@ -71,6 +71,11 @@ describe("a capture that ends with what has no answer", () => {
   });
 });
 
+test("half of the answers in less than the capture's clock shows are no 0.00 ms", () => {
+  for (const words of [english, indonesian])
+    expect(words.findings["slow-answer"]({ ...values, median: 0.0042 }, 1)).toContain(" 4.2 µs ");
+});
+
 test("both languages name the packets of a will that was published, and its topic", () => {
   const will = { topic: "status/ani", connect: 11, end: 12, publish: 13, subscriber: 2 };
   for (const words of [english, indonesian]) {
