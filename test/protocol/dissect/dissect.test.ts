@@ -3,6 +3,7 @@ import { encode } from "../../../src/protocol/mqtt/encode.ts";
 import { analyse, odditiesOf, storyOf } from "../../support/analyse.ts";
 import { connack, connect, packet, publish, subscribe } from "../../support/mqtt-packets.ts";
 import { ethernet, ipv4, TcpTalk, udp } from "../../support/packets.ts";
+import { greeting, message, readyCommand } from "../../support/zmtp.ts";
 
 /** The messages of the first conversation, and what is odd. */
 function said(talk: TcpTalk) {
@@ -212,6 +213,28 @@ describe("HTTP", () => {
     expect(story[1]).toBe('server 200 OK  JSON-RPC error {"code":-32601,"message":"no"}, id 1');
     expect(odd).toEqual(["error-answer 6"]);
   });
+});
+
+test("a ZMTP message begins in its own packet: not in that of the greeting, nor in that of the message before", () => {
+  const [long, short] = [message("x".repeat(20)), message("y")];
+  const { conversation } = said(
+    new TcpTalk({ serverPort: 12_345 })
+      .handshake()
+      .sendOnly("client", greeting.subarray(0, 10)) // 4
+      .sendOnly("client", greeting.subarray(10)) // 5
+      .sendOnly("client", readyCommand("SUB")) // 6
+      .sendOnly("client", long.subarray(0, 9)) // 7
+      .sendOnly("client", Buffer.concat([long.subarray(9), short])), // 8
+  );
+  const places = conversation.steps.first.flatMap(({ packet, event }) =>
+    event.kind === "message" ? [[event.firstPacket, packet]] : [],
+  );
+  expect(places).toEqual([
+    [4, 5],
+    [6, 6],
+    [7, 8],
+    [8, 8],
+  ]);
 });
 
 test("ZMTP's greeting, subscription and a message of several parts", () => {
