@@ -73,7 +73,9 @@ export class MqttPicture {
         publish(session, side, publication.topic, place);
         witnessWill(session, side, publication, place);
       },
-      disconnect: (side) => {
+      disconnect: (side, place) => {
+        // The broker may say why it closes, or that somebody else has come by this name.
+        if (side === "server") this.#checkSilence(session, place);
         session.keepAlive = 0;
         if (side === "client" && session.will !== undefined) session.will.isWithdrawn = true;
       },
@@ -89,9 +91,7 @@ export class MqttPicture {
 
   /** The capture is over. */
   end(place: Place): void {
-    for (const session of this.#sessions) {
-      if (!session.conversation.isOver) this.#checkSilence(session, place);
-    }
+    for (const session of this.#sessions) this.#checkSilence(session, session.conversation.over ?? place);
     for (const broker of this.#brokers.values()) {
       this.#compareTopics(broker);
       broker.wills.end(this.#findings);

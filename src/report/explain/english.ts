@@ -1,4 +1,4 @@
-import { milliseconds, timeLeft } from "./quantities.ts";
+import { milliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -196,7 +196,7 @@ export const english: ExplainWords = {
       `"${topic}" is published, and no subscription of this capture matches it, while these get nothing: ${filters}. Is one of them misspelt?`,
     "silent-subscription": ({ filter }) => `The subscription "${filter}" got no message.`,
     "keep-alive-silence": ({ silence, keepAlive }) =>
-      `The MQTT client was silent for ${silence} s with a keep-alive of ${keepAlive} s: after one and a half times that a broker closes.`,
+      `The MQTT client was silent for ${seconds(silence)} s with a keep-alive of ${keepAlive} s: after one and a half times that a broker closes.`,
     unreachable: ({ text, by }) => `${by} says: ${text}.`,
     undecodable: ({ protocol, reason }) => `From here on the bytes cannot be read as ${protocol}: ${reason}.`,
     "zero-window": ({ side }) =>

@@ -1,4 +1,4 @@
-import { milliseconds, timeLeft } from "./quantities.ts";
+import { milliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const sides = { client: "klien", server: "server" } as const;
@@ -197,7 +197,7 @@ export const indonesian: ExplainWords = {
       `"${topic}" dikirim, tetapi tidak ada langganan di tangkapan ini yang cocok, sedangkan yang ini tidak mendapat apa-apa: ${filters}. Apakah salah satunya salah tulis?`,
     "silent-subscription": ({ filter }) => `Langganan "${filter}" tidak mendapat pesan.`,
     "keep-alive-silence": ({ silence, keepAlive }) =>
-      `Klien MQTT diam selama ${silence} detik, dengan keep-alive ${keepAlive} detik: setelah satu setengah kali itu broker menutup koneksi.`,
+      `Klien MQTT diam selama ${seconds(silence)} detik, dengan keep-alive ${keepAlive} detik: setelah satu setengah kali itu broker menutup koneksi.`,
     unreachable: ({ text, by }) => `${by} menyatakan: ${text}.`,
     undecodable: ({ protocol, reason }) =>
       `Mulai dari sini byte-nya tidak dapat dibaca sebagai ${protocol}: ${reason}.`,

@@ -14,6 +14,9 @@ export function duration(nanoseconds: number): string {
 /** Seconds since the first packet, to the microsecond. */
 export const sinceStart = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(6);
 
+/** A value of a finding that is compared with whole seconds. */
+export const seconds = (value: unknown): string => `${Number(Number(value).toFixed(2))}`;
+
 /** A value of a finding as a time. */
 export const milliseconds = (value: unknown): string => duration(Number(value) * 1e6);
 

@@ -97,6 +97,31 @@ describe("MQTT", () => {
     expect(odd).toEqual(["undecodable 8"]);
   });
 
+  test("a silence is told up to where the broker closes, or says in MQTT 5 that it does; not after DISCONNECT", () => {
+    const silent = (end: (talk: TcpTalk) => TcpTalk, seconds = 4) => {
+      const talk = new TcpTalk().handshake().send("client", connect("ani", 2)).send("server", connack);
+      return said(end(talk.wait(seconds * 1e9))).odd;
+    };
+    expect(silent((talk) => talk.close("server"))).toEqual(["keep-alive-silence 4"]);
+    expect(silent((talk) => talk.close("server"), 2)).toEqual([]);
+    // How long nobody has captured after it says nothing of the client.
+    expect(silent((talk) => talk.close("server").wait(60e9).acknowledge("server"), 2)).toEqual([]);
+    const version5 = new TcpTalk()
+      .handshake()
+      .send("client", packet(0x10, "MQTT", [5, 2, 0, 2, 0], "ani"))
+      .send("server", Buffer.from([0x20, 3, 0, 0, 0]))
+      .wait(4e9)
+      .send("server", Buffer.from([0xe0, 2, 0x8d, 0]))
+      .close("server");
+    expect(said(version5).odd).toEqual(["keep-alive-silence 4"]);
+    const left = (talk: TcpTalk) =>
+      talk
+        .send("client", Buffer.from([0xe0, 0]))
+        .wait(9e9)
+        .close("server");
+    expect(silent(left, 1)).toEqual([]);
+  });
+
   test("a client identifier in two places, a topic that nobody subscribed to, and a silence", () => {
     const first = mqtt().send("client", subscribe("sister/temp"));
     const second = new TcpTalk({ clientPort: 50_001 }, first.packets)

@@ -71,6 +71,11 @@ describe("a capture that ends with what has no answer", () => {
   });
 });
 
+test("a silence has no more digits than somebody reads", () => {
+  for (const words of [english, indonesian])
+    expect(words.findings["keep-alive-silence"]({ ...values, silence: 1.714843217 }, 1)).toContain(" 1.71 ");
+});
+
 test("half of the answers in less than the capture's clock shows are no 0.00 ms", () => {
   for (const words of [english, indonesian])
     expect(words.findings["slow-answer"]({ ...values, median: 0.0042 }, 1)).toContain(" 4.2 µs ");
