@@ -5,7 +5,7 @@ import { hasMadeUpHeaders, serviceOfInterface } from "../../protocol/capture/syn
 import type { Finding, FindingCode } from "../../protocol/conversation/finding.ts";
 import { formatSize } from "../../protocol/text/units.ts";
 import { acknowledgementsOf } from "./acknowledgements.ts";
-import { type Block, heading, list, paragraph } from "./block.ts";
+import { type Block, heading, list, paragraph, withoutEmptyColumns } from "./block.ts";
 import {
   duration,
   endpoint,
@@ -143,15 +143,9 @@ function hosts({ hosts: found }: CaptureReport, words: ExplainWords): Block[] {
       ...[macs, serves, uses, clientNames].map((names) => [...names].join(", ")),
     ]);
   const all = [columns.address, columns.hardwareAddress, columns.serves, columns.uses, columns.clientNames];
-  // A column that is empty for all hosts says nothing.
-  const used = all.map((_, index) => index).filter((index) => rows.some((row) => row[index] !== ""));
   return [
     heading(2, words.headings.hosts),
-    {
-      kind: "table",
-      columns: used.map((index) => ({ title: all[index]! })),
-      rows: rows.map((row) => used.map((index) => row[index]!)),
-    },
+    withoutEmptyColumns({ kind: "table", columns: all.map((title) => ({ title })), rows }),
   ];
 }
 
@@ -211,7 +205,7 @@ function sums(report: CaptureReport, words: ExplainWords): Block[] {
 export function conversationTable(shown: readonly Tracked[], words: ExplainWords): Block {
   const { columns } = words;
   const right = (title: string) => ({ title, align: "right" }) as const;
-  return {
+  return withoutEmptyColumns({
     kind: "table",
     columns: [
       right(columns.number),
@@ -241,13 +235,13 @@ export function conversationTable(shown: readonly Tracked[], words: ExplainWords
         tcp === undefined ? "" : words.endsShort[tcp.state],
       ];
     }),
-  };
+  });
 }
 
 export function serviceTable({ services }: Pick<CaptureReport, "services">, words: ExplainWords): Block {
   const { columns } = words;
   const right = (title: string) => ({ title, align: "right" }) as const;
-  return {
+  return withoutEmptyColumns({
     kind: "table",
     columns: [
       { title: columns.service },
@@ -279,5 +273,5 @@ export function serviceTable({ services }: Pick<CaptureReport, "services">, word
         percentile(sum.answers, 0.99),
         largest(sum.answers),
       ]),
-  };
+  });
 }

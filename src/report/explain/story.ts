@@ -4,7 +4,7 @@ import type { Step } from "../../protocol/conversation/step.ts";
 import type { TcpConversation } from "../../protocol/conversation/tcp-conversation.ts";
 import type { TcpOptions } from "../../protocol/packet/tcp-header.ts";
 import { formatSize } from "../../protocol/text/units.ts";
-import { type Block, heading, paragraph } from "./block.ts";
+import { type Block, heading, paragraph, withoutEmptyColumns } from "./block.ts";
 import { duration, endpoint, largest, percentile, sinceStart } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
@@ -35,7 +35,7 @@ export function stepTable(conversation: Conversation, words: ExplainWords, limit
   const omitted = count - first.length - last.length;
   const { columns } = words;
   const gap = omitted === 0 ? [] : [["", "", "", words.omittedSteps(omitted), ""]];
-  return {
+  return withoutEmptyColumns({
     kind: "table",
     columns: [
       { title: columns.packet, align: "right" },
@@ -45,7 +45,7 @@ export function stepTable(conversation: Conversation, words: ExplainWords, limit
       { title: columns.acknowledgement, align: "right" },
     ],
     rows: [...first.map((step) => row(step, words)), ...gap, ...last.map((step) => row(step, words))],
-  };
+  });
 }
 
 function chosenSteps({ steps }: Conversation, limit: StepLimit) {

@@ -138,6 +138,11 @@ describe("the report", () => {
     expect(stdout).toContain('PUBLISH sister/temp "28"');
     for (const claim of ["after the SYN", "handshake took", "What a TCP ACK proves", "that is TCP"])
       expect(stdout).not.toContain(claim);
+    // Columns that nothing can stand in.
+    for (const title of ["TCP ACK", "handshake  "]) {
+      expect(stdout).not.toContain(title);
+      expect((await run(["-"], { stdin: mqtt })).stdout).toContain(title);
+    }
     const json = jsonLines((await run(["-", "--json"], { stdin: recorded })).stdout);
     expect(json[0]).toMatchObject({ kind: "capture", hasMadeUpHeaders: true });
   });
