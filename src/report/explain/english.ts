@@ -1,3 +1,4 @@
+import { shellWord } from "../../protocol/text/shell-word.ts";
 import { milliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
@@ -31,8 +32,9 @@ export const english: ExplainWords = {
     unknown: (count) => `${count} of links that distcli does not know left out`,
     written: (file) => `written to ${file}`,
     story: (file) =>
-      `their story: distcli explain ${file}, or as a document: distcli report ${file} -o report.html`,
-    script: (file, script) => `in Wireshark: wireshark -X lua_script:${script} ${file}`,
+      `their story: distcli explain ${shellWord(file)}, or as a document: distcli report ${shellWord(file)} -o report.html`,
+    script: (file, script) =>
+      `in Wireshark: wireshark -X ${shellWord(`lua_script:${script}`)} ${shellWord(file)}`,
   },
   headings: {
     title: (file) => `What ${file} shows`,

@@ -1,3 +1,4 @@
+import { shellWord } from "../../protocol/text/shell-word.ts";
 import { milliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
@@ -31,8 +32,9 @@ export const indonesian: ExplainWords = {
     unknown: (count) => `${count} dari jenis sambungan yang tidak dikenal distcli dilewati`,
     written: (file) => `ditulis ke ${file}`,
     story: (file) =>
-      `ceritanya: distcli explain ${file}, atau sebagai dokumen: distcli report ${file} -o laporan.html`,
-    script: (file, script) => `di Wireshark: wireshark -X lua_script:${script} ${file}`,
+      `ceritanya: distcli explain ${shellWord(file)}, atau sebagai dokumen: distcli report ${shellWord(file)} -o laporan.html`,
+    script: (file, script) =>
+      `di Wireshark: wireshark -X ${shellWord(`lua_script:${script}`)} ${shellWord(file)}`,
   },
   headings: {
     title: (file) => `Isi ${file}`,

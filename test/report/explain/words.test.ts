@@ -116,3 +116,13 @@ test("LC_ALL is before LC_MESSAGES and LANG, and only Indonesian is Indonesian",
   expect(languageOf({ LC_ALL: "", LANG: "ido" })).toBe("en");
   expect(languageOf({})).toBe("en");
 });
+
+test("the commands that a capture ends with work with any file", () => {
+  for (const { live } of [english, indonesian]) {
+    expect(live.story("minggu 3.pcapng")).toContain("distcli explain 'minggu 3.pcapng', ");
+    expect(live.story("minggu 3.pcapng")).toContain("distcli report 'minggu 3.pcapng' -o ");
+    expect(live.script("minggu 3.pcapng", "minggu 3.lua")).toContain(
+      "wireshark -X 'lua_script:minggu 3.lua' 'minggu 3.pcapng'",
+    );
+  }
+});
