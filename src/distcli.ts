@@ -1,6 +1,7 @@
 import packageJson from "../package.json" with { type: "json" };
 import { commands } from "./cli/commands/index.ts";
 import { exitCodes, InterruptedError, OutputError } from "./cli/program/errors.ts";
+import { interrupts } from "./cli/program/interrupts.ts";
 import { report, run, wantsJson } from "./cli/program/run.ts";
 import type { CliIo, Sink } from "./cli/terminal/io.ts";
 import { terminalPrompter } from "./cli/terminal/prompter.ts";
@@ -15,10 +16,11 @@ import { setLocalZone } from "./protocol/text/zone/find-zone.ts";
 
 const interrupted = new AbortController();
 
-function interrupt(): void {
-  if (interrupted.signal.aborted) process.exit(exitCodes.interrupted); // a second Ctrl-C ends at once
-  interrupted.abort(new InterruptedError());
-}
+const interrupt = interrupts({
+  first: () => interrupted.abort(new InterruptedError()),
+  again: () => process.exit(exitCodes.interrupted),
+  now: () => performance.now(),
+});
 
 setLocalZone(process.env.TZ);
 process.on("SIGINT", interrupt);

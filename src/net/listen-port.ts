@@ -15,8 +15,15 @@ export interface ListenTarget {
   readonly port: number;
 }
 
-/** The operating system's error for a bind, as a `StartError` that says what to change. */
-export function listenError(target: ListenTarget, cause: unknown): StartError {
+/**
+ * The operating system's error for a bind, as a `StartError` that says what to change.
+ * @param taken ports that are not offered instead of a busy one; the one that is offered is added
+ */
+export function listenError(
+  target: ListenTarget,
+  cause: unknown,
+  taken: Set<number> = new Set(),
+): StartError {
   const { service, part, settings = `services.${service}`, transport, host, port } = target;
   const setting = `${settings}${part === undefined ? "" : `.${part}`}`;
   const tried = `Cannot start "${service}" on ${transport} ${formatHostPort(host, port)}`;
@@ -25,7 +32,7 @@ export function listenError(target: ListenTarget, cause: unknown): StartError {
     case "EADDRINUSE":
       return new StartError(
         "port-in-use",
-        `${tried}: the port is in use${inUseAdvice(transport, port, `${setting}.port`)}`,
+        `${tried}: the port is in use${inUseAdvice(transport, port, `${setting}.port`, taken)}`,
         options,
       );
     case "EACCES":
@@ -53,12 +60,13 @@ export function listenError(target: ListenTarget, cause: unknown): StartError {
 }
 
 /** ` by nginx (pid 812). Stop it, or take another port: --set services.echo.port=2223` */
-function inUseAdvice(transport: "TCP" | "UDP", port: number, setting: string): string {
+function inUseAdvice(transport: "TCP" | "UDP", port: number, setting: string, taken: Set<number>): string {
   const { programs, usedPorts } = portHolder(transport, port);
   const lab: readonly number[] = Object.values(labPorts);
   let free = port;
   do free = free < 65_535 ? free + 1 : 1024;
-  while (free !== port && (usedPorts.has(free) || lab.includes(free)));
+  while (free !== port && (usedPorts.has(free) || lab.includes(free) || taken.has(free)));
+  taken.add(free);
   const holder = programs.length === 0 ? "" : ` by ${programs.join(" and ")}`;
   const stop = programs.length === 0 ? "the other program" : programs.length === 1 ? "it" : "them";
   return `${holder}. Stop ${stop}, or take another port: --set ${setting}=${free}`;

@@ -1,3 +1,4 @@
+import { english as explain } from "./explain/english.ts";
 import { packetList, plural } from "./packet-list.ts";
 import type { ReportWords } from "./words.ts";
 
@@ -54,6 +55,7 @@ export const english: ReportWords = {
     reset: (side, packet) => `The ${side} sent RST in packet ${packet}, which ends the connection at once.`,
     refused: (packet) => `Packet ${packet} refuses the connection with RST.`,
     open: (last) => `No FIN and no RST is in the capture, whose last packet of this conversation is ${last}.`,
+    publishedWill: explain.publishedWill,
     datagrams: (client, server) =>
       `The client sent ${plural(client, "datagram")} and the server ${server}; UDP has no handshake, no ACK and no end.`,
     omitted: (shown, all) => `The first ${shown} of ${all} conversations are explained here.`,

@@ -4,6 +4,7 @@ import { otherSide, type Side } from "../protocol/conversation/place.ts";
 import type { Step, StepEvent } from "../protocol/conversation/step.ts";
 import type { TcpConversation } from "../protocol/conversation/tcp-conversation.ts";
 import { duration, endpoint } from "./explain/quantities.ts";
+import { packetsOfStep } from "./explain/story.ts";
 import type { ReportWords } from "./words.ts";
 
 /**
@@ -53,7 +54,7 @@ function messages(conversation: Conversation, steps: readonly Step[], fact: Fact
     for (const side of ["client", "server"] as const) {
       const packets = steps
         .filter((step) => step.side === side && step.event.kind === "message")
-        .map(({ packet }) => packet);
+        .map(packetsOfStep);
       if (packets.length > 0) told.push(fact.messages(side, packets));
     }
   }
@@ -78,7 +79,7 @@ function acknowledgement(steps: readonly Step[], fact: Facts): string[] {
 
 function end(
   steps: readonly Step[],
-  { last }: Conversation,
+  { last, publishedWill }: Conversation,
   { state, closedBy, hasMadeUpHeaders }: TcpConversation,
   fact: Facts,
 ): string[] {
@@ -98,5 +99,6 @@ function end(
       );
   }
   if (reset !== undefined) told.push(fact.reset(reset.side, reset.packet));
+  if (publishedWill !== undefined) told.push(fact.publishedWill(publishedWill));
   return state === "open" ? [fact.open(last.packet)] : told;
 }

@@ -1,3 +1,4 @@
+import { indonesian as explain } from "./explain/indonesian.ts";
 import { packetList } from "./packet-list.ts";
 import type { ReportWords } from "./words.ts";
 
@@ -60,6 +61,7 @@ export const indonesian: ReportWords = {
     refused: (packet) => `Paket ${packet} menolak koneksi dengan RST.`,
     open: (last) =>
       `FIN maupun RST tidak ada di dalam tangkapan; paket terakhir percakapan ini adalah ${last}.`,
+    publishedWill: explain.publishedWill,
     datagrams: (client, server) =>
       `Klien mengirim ${client} datagram dan server ${server}; UDP tidak punya handshake, ACK, maupun akhir.`,
     omitted: (shown, all) => `Yang dijelaskan di sini adalah ${shown} percakapan pertama dari ${all}.`,

@@ -2,8 +2,8 @@ export const plural = (count: number, one: string): string => `${count} ${one}${
 
 const maxNamed = 8;
 
-/** `packet 4`, `packets 4, 6, 9`; of many the first and the last. One that holds several things is named once. */
-export function packetList(all: readonly number[], one: string, many: string): string {
+/** `packet 4`, `packets 4, 6–7, 9`; of many the first and the last. One that holds several things is named once. */
+export function packetList(all: readonly string[], one: string, many: string): string {
   const packets = [...new Set(all)];
   if (packets.length === 1) return `${one} ${packets[0]}`;
   if (packets.length <= maxNamed) return `${many} ${packets.join(", ")}`;

@@ -1,3 +1,5 @@
+import type { PublishedWill } from "../protocol/conversation/conversation.ts";
+
 /** What a lab report says beside what `distcli explain` says, in one language. Every sentence names its packets. */
 export interface ReportWords {
   readonly title: string;
@@ -33,7 +35,7 @@ export interface ReportWords {
     readonly answeredSyn: (syn: number, answer: number) => string;
     readonly unaskedAnswer: (answer: number) => string;
     readonly noHandshake: (first: number) => string;
-    readonly messages: (side: string, packets: readonly number[]) => string;
+    readonly messages: (side: string, packets: readonly string[]) => string;
     readonly answers: (count: number, slowest: string, packet: number, to: number) => string;
     readonly acknowledged: (message: number, ack: number, receiver: string) => string;
     readonly fin: (side: string, packet: number) => string;
@@ -43,6 +45,7 @@ export interface ReportWords {
     readonly reset: (side: string, packet: number) => string;
     readonly refused: (packet: number) => string;
     readonly open: (last: number) => string;
+    readonly publishedWill: (will: PublishedWill) => string;
     readonly datagrams: (client: number, server: number) => string;
     readonly omitted: (shown: number, all: number) => string;
   };

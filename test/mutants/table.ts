@@ -877,6 +877,24 @@ export const mutations: readonly Mutation[] = [
     replacement: ".filter((thread) => this.#count(thread) < enough)",
     tests: "test/core",
   },
+  {
+    file: "src/net/busy-ports.ts",
+    text: "const taken = new Set(targets.map(({ port }) => port));",
+    replacement: "const taken = new Set<number>();",
+    tests: "test/net/busy-ports.test.ts",
+  },
+  {
+    file: "src/protocol/analysis/wills.ts",
+    text: "if (conversation.hasGaps || conversation.isUnreadable) return;",
+    replacement: "",
+    tests: "test/protocol/analysis",
+  },
+  {
+    file: "src/protocol/analysis/wills.ts",
+    text: "if (wills.length > 1) will.isDoubtful = true;",
+    replacement: "if (wills.length > 2) will.isDoubtful = true;",
+    tests: "test/protocol/analysis",
+  },
   // distcli
   {
     file: "src/cli/program/schedule.ts",

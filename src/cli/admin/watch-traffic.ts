@@ -120,6 +120,7 @@ class Watcher {
 
   #noteReady(): void {
     this.#connections++;
+    this.context.endByInterrupt();
     this.context.note(`Watching ${peerName(this.peer)}${this.#connections > 1 ? " again" : ""}`);
   }
 }

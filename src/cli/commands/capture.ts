@@ -107,6 +107,7 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
   const recorder = new Recorder(output, new CaptureAnalysis({ services, ...lines }));
   try {
     output.flush();
+    context.endByInterrupt();
     context.note(words.live.begins(options.interface, portsOf(options.filter)));
     await untilDone(context, socket, options.limitMs);
     const counts = socket.counts();
@@ -167,7 +168,10 @@ function summary(
   const told = [live.packets(count, dropped)];
   if (untold > 0) told.push(live.untold(untold));
   if (unknown > 0) told.push(live.unknown(unknown));
-  if (file !== undefined && file !== "-") told.push(live.written(file));
+  if (file !== undefined && file !== "-") {
+    told.push(live.written(file));
+    if (count > 0) told.push(live.story(file));
+  }
   if (file !== undefined && script !== undefined) told.push(live.script(file, script));
   return told.join("; ");
 }

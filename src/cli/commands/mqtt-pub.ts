@@ -50,7 +50,7 @@ export const mqttPub: CliCommand = (cli) =>
         try {
           const { topic, qos, retain = false } = options;
           const target = { topic, qos, retain, properties: property?.publish };
-          await repeated(options, context.signal, async () => {
+          await repeated(options, context, async () => {
             for await (const message of messages()) await publish(context, client, peer, target, message);
           });
         } finally {

@@ -60,7 +60,7 @@ export const mqttRr: CliCommand = (cli) =>
           const responseTopic = options.responseTopic ?? `distcli/${client.options.clientId}/response`;
           const inbox = await openInbox(context, client, peer, { ...options, responseTopic });
           const asking = { ...options, responseTopic, request, isVersion5: identity.version === 5 };
-          await repeated(options, context.signal, () => ask(context, client, peer, inbox, asking));
+          await repeated(options, context, () => ask(context, client, peer, inbox, asking));
         } finally {
           await disconnectMqtt(client, property?.disconnect);
         }

@@ -87,6 +87,7 @@ async function subscribe(
     const enough = showMessages(context, client, options, watch);
     keepConnected(context, client, name);
     await subscribeTopics(context, client, peer, options);
+    if (options.count === undefined) context.endByInterrupt();
     await within(
       {
         limit: options.wait ?? 0,

@@ -3,6 +3,7 @@ import { late, withDeadline } from "../../core/deadline.ts";
 import { describeError } from "../../core/errors.ts";
 import { BlockCutter } from "../../protocol/capture/block-cutter.ts";
 import { CaptureError } from "../../protocol/capture/capture-error.ts";
+import { english } from "../../report/explain/english.ts";
 import { adminHeaders, withAdminErrors } from "../admin/client.ts";
 import { type AdminStream, openStream } from "../admin/open-stream.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
@@ -124,14 +125,18 @@ class Recording {
     file: string,
     script: string | undefined,
   ): Promise<void> {
+    this.#context.endByInterrupt();
     this.#context.note(`Recording what ${peerName(this.#peer)} receives and sends; Ctrl-C ends it`);
     const ended = await this.#read(stream, limitMs);
     const { packets, dropped } = this.#cutter;
     const lost = dropped === 0 ? "" : `, ${dropped} left out`;
     const to = file === "-" ? "" : ` in ${file}`;
     const why = ended === "server" ? "; the server ended it" : "";
-    const opened = script === undefined ? "" : `; in Wireshark: wireshark -X lua_script:${script} ${file}`;
-    this.#context.note(`${packets} packets${to}${lost}${why}${opened}`);
+    const { live } = english;
+    const told = [`${live.count(packets)}${to}${lost}${why}`];
+    if (file !== "-" && packets > 0) told.push(live.story(file));
+    if (script !== undefined) told.push(live.script(file, script));
+    this.#context.note(told.join("; "));
   }
 
   /** @returns who ended it */

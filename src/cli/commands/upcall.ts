@@ -81,6 +81,7 @@ const interactive = {
 async function listen(context: CommandContext, peer: Peer, exchange: Exchange): Promise<void> {
   const name = peerName(peer);
   context.note(`Listening to ${name} (Ctrl-C leaves)`);
+  context.endByInterrupt();
   const watch = context.watchSilence(`No event from ${name}`);
   const stop = new AbortController();
   const onEvent = (text: string) => {

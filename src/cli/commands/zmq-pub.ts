@@ -46,7 +46,7 @@ export const zmqPub: CliCommand = (cli) =>
             const text = context.quiet ? message : `Published: ${[...head, message].join(" ")}`;
             context.result(text, { ...topic, ...textFields("message", message) });
           };
-          if (!isPiped) return repeated(options, context.signal, () => publish(words.join(" ")));
+          if (!isPiped) return repeated(options, context, () => publish(words.join(" ")));
           for await (const line of linesOf(context.io.stdin)) {
             context.signal.throwIfAborted();
             await publish(line);

@@ -46,7 +46,7 @@ export const zmqPush: CliCommand = (cli) =>
             context.result(context.quiet ? word : `Sent work: ${word}`, { work: word });
           };
           if (words.length > 0) {
-            await repeated(options, context.signal, async () => {
+            await repeated(options, context, async () => {
               for (const { word, bytes } of messages) await send(word, bytes);
             });
             return;

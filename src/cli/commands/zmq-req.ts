@@ -43,7 +43,7 @@ export const zmqReq: CliCommand = (cli) =>
           };
           if (requests === undefined) {
             const message = words.join(" ") || "Hello";
-            return repeated(options, context.signal, (round) => ask(message, round - 1));
+            return repeated(options, context, (round) => ask(message, round - 1));
           }
           let number = 0;
           for await (const line of requests) {

@@ -34,7 +34,7 @@ export async function sendFile(
 ): Promise<void> {
   const file = await openFile(path);
   const send = (client?: number, onReturned?: () => void) =>
-    repeated(schedule, context.signal, async (round) => {
+    repeated(schedule, context, async (round) => {
       await roundTrip(context, peer, file, { client, round });
       onReturned?.();
     });

@@ -49,7 +49,7 @@ async function runClient(
   const exchange = await options.open(client);
   times.connected = elapsed();
   try {
-    await repeated(options.schedule, context.signal, async (round) => {
+    await repeated(options.schedule, context, async (round) => {
       for (const sent of options.messages) {
         const start = elapsed();
         const reply = await exchange.request(sent);

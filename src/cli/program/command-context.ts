@@ -15,6 +15,12 @@ export interface CommandContext {
   readonly io: CliIo;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /**
+   * From here on Ctrl-C is how this command ends in order, as a capture does, or a subscription without a count: its status
+   * is 0 then, and not 130. Not before it has begun with its work.
+   */
+  endByInterrupt(): void;
+  readonly isEndedByInterrupt: boolean;
   /** Milliseconds of `--timeout`, if it was given. */
   readonly timeout: number | undefined;
   readonly json: boolean;
@@ -46,6 +52,7 @@ export function openContext(io: CliIo, options: SharedOptions): CommandContext {
   const log: LogFile = options.log === undefined ? noLogFile : openLogFile(options.log);
   const json = options.json ?? false;
   const quiet = options.quiet ?? false;
+  let isEndedByInterrupt = false;
   const print = (text: string) => {
     io.stdout.write(io.stdout.isTerminal ? terminalSafe(text) : bytesOfText(text));
     log.write(text);
@@ -55,6 +62,12 @@ export function openContext(io: CliIo, options: SharedOptions): CommandContext {
     json,
     quiet,
     signal: io.signal,
+    endByInterrupt: () => {
+      isEndedByInterrupt = true;
+    },
+    get isEndedByInterrupt() {
+      return isEndedByInterrupt;
+    },
     timeout: options.timeout,
     style: styleFor(io.stdout, io.env),
     noteStyle: styleFor(io.stderr, io.env),

@@ -31,14 +31,15 @@ export async function runClients(context: CommandContext, count: number, run: Ru
     Array.from({ length: count }, async (_, index) => {
       const times: ClientTimes = { answers: 0 };
       await run(index + 1, times, elapsed).catch((error: unknown) => {
-        times.failure = error;
+        // What Ctrl-C ends has not failed.
+        if (!context.signal.aborted) times.failure = error;
       });
       return times;
     }),
   );
-  context.signal.throwIfAborted();
-  context.note(count <= maxRows ? asTable(clients, context) : summary(clients));
   const failures = clients.map(({ failure }) => failure).filter((failure) => failure !== undefined);
+  if (failures.length === 0) context.signal.throwIfAborted();
+  context.note(count <= maxRows ? asTable(clients, context) : summary(clients));
   if (failures.length > 0) throw clientsFailed(failures, count);
 }
 

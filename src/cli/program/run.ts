@@ -13,7 +13,7 @@ import { jsonLine } from "../terminal/json.ts";
 import { styleFor } from "../terminal/style.ts";
 import { type Cli, type CliCommand, sharedOptionsHeading } from "./command.ts";
 import { openContext } from "./command-context.ts";
-import { CliError, exitCodes, InterruptedError, UsageError } from "./errors.ts";
+import { CliError, exitCodes, InterruptedError, OutputError, UsageError } from "./errors.ts";
 
 export interface RunOptions {
   readonly commands: readonly CliCommand[];
@@ -57,6 +57,8 @@ function cliFor(io: CliIo, options: RunOptions): Cli {
         await work(context);
         // On Ctrl-C piped input ends early, and the command returns as if its work were done.
         io.signal.throwIfAborted();
+      } catch (error) {
+        if (!(error instanceof InterruptedError && context.isEndedByInterrupt)) throw error;
       } finally {
         context.close();
       }
@@ -131,8 +133,8 @@ interface Failure {
 }
 
 function asCliFailure(error: unknown, io: CliIo): Failure {
-  // After Ctrl-C any error is a consequence of it.
-  if (io.signal.aborted) return new InterruptedError();
+  // After Ctrl-C any error is a consequence of it, but for a disk that is full.
+  if (io.signal.aborted && !(error instanceof OutputError)) return new InterruptedError();
   if (error instanceof CliError) return { code: error.code, message: describeError(error), exit: error.exit };
   return { code: "failed", message: describeError(error), exit: exitCodes.failure };
 }

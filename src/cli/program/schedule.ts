@@ -1,5 +1,6 @@
 import type { Command, OptionValues } from "@commander-js/extra-typings";
 import { onAbort, withTimeout } from "../../core/deadline.ts";
+import type { CommandContext } from "./command-context.ts";
 import { durationMs, wholeNumber } from "./options.ts";
 
 /** How often something is done, and how far apart. */
@@ -25,17 +26,19 @@ export function withSchedule<A extends unknown[], O extends OptionValues>(comman
 
 /**
  * Runs the rounds one after the other, with the whole pause between them. A round that had to wait, as with an
- * iterative server, is not made up for: its next message keeps its distance from the answer.
+ * iterative server, is not made up for: its next message keeps its distance from the answer. Those without end end in order
+ * by Ctrl-C, once the first of them is over.
  */
 export async function repeated(
   { repeat, every }: Schedule,
-  signal: AbortSignal,
+  { signal, endByInterrupt }: Pick<CommandContext, "signal" | "endByInterrupt">,
   round: (number: number) => Promise<void>,
   sleep = pause,
 ): Promise<void> {
   const rounds = repeat ?? (every === undefined ? 1 : Number.POSITIVE_INFINITY);
   for (let number = 1; number <= rounds; number++) {
     await round(number);
+    if (rounds === Number.POSITIVE_INFINITY) endByInterrupt();
     if (number < rounds) await sleep(every ?? 0, signal);
   }
 }

@@ -143,6 +143,7 @@ export async function receiveEach(
   onMessage: (parts: readonly Uint8Array[]) => Promise<void> | void,
 ): Promise<void> {
   const silence = `No message at ${client.endpoint}`;
+  if (count === undefined) context.endByInterrupt();
   for (let left = count ?? Number.POSITIVE_INFINITY; left > 0; left--) {
     await onMessage(await context.within(silence, () => client.receive(), 0));
     if (left > 1) await interruptible(context.signal, () => context.drained());

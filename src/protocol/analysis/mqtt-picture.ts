@@ -1,9 +1,10 @@
 import type { Conversation } from "../conversation/conversation.ts";
-import type { MqttWitness } from "../conversation/dissector.ts";
+import type { Connect, MqttWitness, Publication } from "../conversation/dissector.ts";
 import type { FindingList } from "../conversation/finding.ts";
 import type { Place, Side } from "../conversation/place.ts";
 import { innerFilter, isSystemTopic, topicMatches } from "../mqtt/topic.ts";
 import { printable } from "../text/printable.ts";
+import { type Will, Wills } from "./wills.ts";
 
 /** Topics and filters of a broker that are remembered. */
 const maxNames = 1000;
@@ -24,6 +25,7 @@ interface Broker {
   readonly filters: Map<string, Subscription>;
   /** By client identifier: its last connection. */
   readonly clients: Map<string, { readonly conversation: Conversation; readonly place: Place }>;
+  readonly wills: Wills;
 }
 
 /** A client's connection. */
@@ -35,6 +37,7 @@ interface Session {
   keepAlive: number;
   lastHeard: Place;
   readonly filters: Set<string>;
+  will: Will | undefined;
 }
 
 /** What only the conversations of a broker together show: who publishes what nobody asked for, and who is there twice. */
@@ -57,14 +60,24 @@ export class MqttPicture {
       keepAlive: 0,
       lastHeard: conversation.first,
       filters: new Set(),
+      will: undefined,
     };
     if (this.#sessions.length < maxClients) this.#sessions.push(session);
     return {
-      connect: (client, keepAlive, place) => this.#connect(session, client, keepAlive, place),
+      connect: (connect, place) => this.#connect(session, connect, place),
+      accepted: () => {
+        if (session.will !== undefined) session.will.isAccepted = true;
+      },
       subscribe: (filter, place) => subscribe(session, filter, place),
-      publish: (side, topic, place) => publish(session, side, topic, place),
-      disconnect: () => {
+      publish: (side, publication, place) => {
+        publish(session, side, publication.topic, place);
+        witnessWill(session, side, publication, place);
+      },
+      disconnect: (side, place) => {
+        // The broker may say why it closes, or that somebody else has come by this name.
+        if (side === "server") this.#checkSilence(session, place);
         session.keepAlive = 0;
+        if (side === "client" && session.will !== undefined) session.will.isWithdrawn = true;
       },
       packet: (side, place) => this.#heard(session, side, place),
     };
@@ -78,24 +91,32 @@ export class MqttPicture {
 
   /** The capture is over. */
   end(place: Place): void {
-    for (const session of this.#sessions) {
-      if (!session.conversation.isOver) this.#checkSilence(session, place);
+    for (const session of this.#sessions) this.#checkSilence(session, session.conversation.over ?? place);
+    for (const broker of this.#brokers.values()) {
+      this.#compareTopics(broker);
+      broker.wills.end(this.#findings);
     }
-    for (const broker of this.#brokers.values()) this.#compareTopics(broker);
   }
 
   #broker(key: string): Broker {
     const known = this.#brokers.get(key);
     if (known !== undefined) return known;
-    const broker: Broker = { published: new Map(), filters: new Map(), clients: new Map() };
+    const broker: Broker = {
+      published: new Map(),
+      filters: new Map(),
+      clients: new Map(),
+      wills: new Wills(),
+    };
     this.#brokers.set(key, broker);
     return broker;
   }
 
-  #connect(session: Session, client: string, keepAlive: number, place: Place): void {
+  #connect(session: Session, { clientId: client, keepAlive, will }: Connect, place: Place): void {
     session.client = printable(client, 60);
     session.keepAlive = keepAlive * 1e9;
     session.lastHeard = place;
+    if (will !== undefined)
+      session.will ??= session.broker.wills.add(session.client, session.conversation, will, place);
     // A broker gives each client that has no name one of its own.
     if (client === "") return;
     const { clients } = session.broker;
@@ -157,6 +178,17 @@ function subscribe({ broker, conversation, filters }: Session, filter: string, p
   if (filters.size < maxNames) filters.add(filter);
   if (broker.filters.has(filter) || broker.filters.size >= maxNames) return;
   broker.filters.set(filter, { place, conversation: conversation.number, isServed: false });
+}
+
+function witnessWill(
+  { broker, conversation }: Session,
+  side: Side,
+  publication: Publication & { readonly retain?: boolean | undefined },
+  place: Place,
+): void {
+  if (side === "client") broker.wills.sent(publication);
+  // A retained message may be older than the end of any connection.
+  else if (publication.retain !== true) broker.wills.delivered(publication, conversation, place);
 }
 
 function publish({ broker, conversation, filters }: Session, side: Side, topic: string, place: Place): void {

@@ -26,13 +26,24 @@ export interface NamedService {
   readonly role: string;
 }
 
-/** What all conversations of a capture share. */
+/** A will of MQTT whose client's connection ended without DISCONNECT, and that a subscriber got then. */
+export interface PublishedWill {
+  readonly topic: string;
+  /** The packets of CONNECT, of the connection's end, and of the PUBLISH. */
+  readonly connect: number;
+  readonly end: number;
+  readonly publish: number;
+  /** The number of the subscriber's conversation. */
+  readonly subscriber: number;
+}
+
 /** Where the headers below the payloads come from. */
 export interface HeadersOrigin {
   /** From whoever wrote the file: they prove nothing, and their times say nothing of a network. */
   areMadeUp: boolean;
 }
 
+/** What all conversations of a capture share. */
 export interface CaptureContext {
   readonly findings: FindingList;
   readonly budget: StepBudget;
@@ -58,8 +69,12 @@ export class Conversation implements DissectionSink {
   readonly #context: CaptureContext;
   #dissector: Dissector | undefined;
   #witness: MqttWitness | undefined;
-  /** One side has begun to close it. */
-  isOver = false;
+  /** Where one side has begun to close it. */
+  over: Place | undefined;
+  /** The will of its client, where a subscriber has got it after the end. */
+  publishedWill: PublishedWill | undefined;
+  /** Bytes of it are not in the capture. */
+  hasGaps = false;
   /** Some of it could not be decoded, so what is missing in it may be there. */
   isUnreadable = false;
   /** Called with each step that carries a message, so that TCP can say when it was acknowledged. */
@@ -103,7 +118,13 @@ export class Conversation implements DissectionSink {
     this.#dissector.data(side, bytes, place, isPushed);
   }
 
+  /** One side has begun to close it. */
+  get isOver(): boolean {
+    return this.over !== undefined;
+  }
+
   gap(side: Side, length: number, place: Place): void {
+    this.hasGaps = true;
     this.step(side, place, { kind: "gap", length });
     this.odd("gap", place, { bytes: length });
     this.#dissector?.gap(side, length, place);

@@ -32,12 +32,33 @@ export interface Answer {
   readonly time: number;
 }
 
+/** What is published. */
+export interface Publication {
+  readonly topic: string;
+  /** Valid until whoever takes it returns; absent: not all of it is in the capture. */
+  readonly payload?: Uint8Array | undefined;
+}
+
+/** What a CONNECT of MQTT says. */
+export interface Connect {
+  readonly clientId: string;
+  /** In seconds; 0: none. */
+  readonly keepAlive: number;
+  readonly will?: Publication | undefined;
+}
+
 /** What MQTT's clients and brokers do, for what only several conversations together show. */
 export interface MqttWitness {
-  connect(client: string, keepAlive: number, place: Place): void;
+  connect(connect: Connect, place: Place): void;
+  /** The broker has accepted the client. */
+  accepted(): void;
   subscribe(filter: string, place: Place): void;
-  publish(side: Side, topic: string, place: Place): void;
-  disconnect(place: Place): void;
+  publish(
+    side: Side,
+    publication: Publication & { readonly retain?: boolean | undefined },
+    place: Place,
+  ): void;
+  disconnect(side: Side, place: Place): void;
   /** Any packet: it is what a keep-alive counts. */
   packet(side: Side, place: Place): void;
 }

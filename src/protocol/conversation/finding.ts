@@ -7,6 +7,7 @@ export const findingCodes = [
   "refused",
   "half-open",
   "reset",
+  "will-published",
   "client-id-twice",
   "mqtt-refused",
   "missing-ack",

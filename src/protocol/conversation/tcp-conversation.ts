@@ -207,7 +207,7 @@ export class TcpConversation {
     }
     this.#fins[side] = place;
     this.closedBy ??= side;
-    this.conversation.isOver = true;
+    this.conversation.over ??= place;
     this.state = this.#fins[otherSide(side)] === undefined ? "half-closed" : "closed";
     this.conversation.step(side, place, { kind: "fin" });
     if (this.#streams[side].isFinished) this.conversation.end(side, place);
@@ -221,7 +221,7 @@ export class TcpConversation {
     this.state = isRefusal ? "refused" : "reset";
     this.closedBy ??= side;
     this.resetBy = side;
-    this.conversation.isOver = true;
+    this.conversation.over ??= place;
     this.conversation.step(side, place, { kind: "reset", isRefusal });
     if (isRefusal) this.conversation.odd("refused", place, { port: this.conversation.ends.server.port });
     else if (!isLate)

@@ -163,10 +163,11 @@ export class MqttDissector implements Dissector {
     mqtt.packet(side, place);
     switch (packet.type) {
       case "connect":
-        mqtt.connect(packet.clientId, packet.keepAlive, place);
+        mqtt.connect(packet, place);
         return;
       case "connack":
-        if (packet.reasonCode !== 0)
+        if (packet.reasonCode === 0) mqtt.accepted();
+        else
           this.#sink.odd("mqtt-refused", place, {
             reason: codeName(packet.reasonCode, packet.version === 5),
           });
@@ -180,10 +181,11 @@ export class MqttDissector implements Dissector {
             this.#sink.odd("error-answer", place, { text: `SUBACK ${reasonName(code)}` }, "suback");
         return;
       case "publish":
-        if (topic !== "") mqtt.publish(side, topic, place);
+        if (topic !== "")
+          mqtt.publish(side, { topic, payload: packet.payload, retain: packet.retain }, place);
         return;
       case "disconnect":
-        mqtt.disconnect(place);
+        mqtt.disconnect(side, place);
     }
   }
 
@@ -197,7 +199,7 @@ export class MqttDissector implements Dissector {
       type === PacketType.Publish && topicEnd <= held.length
         ? printable(held.subarray(body + 2, topicEnd))
         : "";
-    if (topic !== "") this.#sink.mqtt.publish(side, topic, place);
+    if (topic !== "") this.#sink.mqtt.publish(side, { topic }, place);
     const text = `${name}${topic === "" ? "" : ` ${topic}`}, ${end} B, ${why}`;
     this.#sink.message(side, place, { firstPacket: firstPacket ?? place.packet, length: end }, () => ({
       protocol: this.protocol,

@@ -106,7 +106,7 @@ export class ZmtpDissector implements Dissector {
       version,
       mechanism,
     });
-    stream.firstPacket = place.packet;
+    stream.firstPacket = count < bytes.length ? place.packet : undefined;
     // What another mechanism sends is encrypted.
     if (mechanism !== "NULL") this.#lose(stream, `what follows is secured by ${mechanism}`);
     return bytes.subarray(count);
@@ -140,10 +140,11 @@ export class ZmtpDissector implements Dissector {
       return;
     }
     const answer = this.#exchange(side);
+    const firstPacket = this.#firstPacketOf(stream);
     this.#sink.message(
       side,
       this.#place,
-      { firstPacket: stream.firstPacket ?? this.#place.packet, length },
+      { firstPacket, length },
       () => {
         // REQ and REP put an empty part before their message.
         const shown = parts.length > 1 && parts[0]!.length === 0 ? parts.slice(1) : parts;
@@ -169,8 +170,16 @@ export class ZmtpDissector implements Dissector {
       : undefined;
   }
 
+  /** Where the message began that is whole now; what follows it here begins here. */
+  #firstPacketOf(stream: Stream): number {
+    const { packet } = this.#place;
+    const first = stream.firstPacket ?? packet;
+    stream.firstPacket = packet;
+    return first;
+  }
+
   #show(side: Side, length: number, text: string, fields: Record<string, string>): void {
-    const firstPacket = this.#streams[side].firstPacket ?? this.#place.packet;
+    const firstPacket = this.#firstPacketOf(this.#streams[side]);
     this.#sink.message(side, this.#place, { firstPacket, length }, () => ({
       protocol: this.protocol,
       text,

@@ -1,10 +1,24 @@
-import { formatDuration } from "../../protocol/text/units.ts";
+import { shellWord } from "../../protocol/text/shell-word.ts";
+import { milliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 const sides = { client: "client", server: "server" } as const;
 const sideOf = (value: string | number | undefined): string => (value === "server" ? "server" : "client");
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `a`, `a, b and c`, `a, b and 7 more`. */
+function listed(names: readonly string[], more: number): string {
+  const parts = more === 0 ? names : [...names, `${more} more`];
+  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+/** What becomes of the capture after a packet: who waits for nothing has no answer yet. */
+function captureAfter(waited: unknown): string {
+  const time = timeLeft(waited);
+  return time === undefined ? "the capture ends right after it" : `the capture goes on for ${time} after it`;
+}
 
 export const english: ExplainWords = {
   locale: "en-GB",
@@ -12,11 +26,15 @@ export const english: ExplainWords = {
   standardInput: "the standard input",
   live: {
     begins: (where, ports) => `Capturing on ${where}: ${ports}; Ctrl-C ends it`,
-    packets: (count, lost) => `${count} packets, ${lost} lost`,
+    count: (count) => plural(count, "packet"),
+    packets: (count, lost) => `${plural(count, "packet")}, ${lost} lost`,
     untold: (count) => `${count} of further conversations not told`,
     unknown: (count) => `${count} of links that distcli does not know left out`,
-    written: (file) => `written to ${file}; their story: distcli explain ${file}`,
-    script: (file, script) => `in Wireshark: wireshark -X lua_script:${script} ${file}`,
+    written: (file) => `written to ${file}`,
+    story: (file) =>
+      `their story: distcli explain ${shellWord(file)}, or as a document: distcli report ${shellWord(file)} -o report.html`,
+    script: (file, script) =>
+      `in Wireshark: wireshark -X ${shellWord(`lua_script:${script}`)} ${shellWord(file)}`,
   },
   headings: {
     title: (file) => `What ${file} shows`,
@@ -56,9 +74,12 @@ export const english: ExplainWords = {
     end: "end",
   },
   summary: ({ packets, size, duration, begin, conversations }) =>
-    `${packets} ${packets === "1" ? "packet" : "packets"}, ${size}, in ${duration} from ${begin}; ${plural(conversations, "conversation")}.`,
+    `${packets} ${packets === "1" ? "packet" : "packets"}, ${size}, ${duration === "" ? "at" : `in ${duration} from`} ${begin}; ${plural(conversations, "conversation")}.`,
   writtenBy: (application) => `Written by ${application}.`,
   interfaces: (names) => `Captured on ${names}.`,
+  recordedServices: (names, more) =>
+    `It has what ${names.length === 1 ? "the service" : "the services"} ${listed(names, more)} received and sent.`,
+  recordedHeaders: "The headers of IP, TCP and UDP around that were made up by the program that wrote it.",
   madeUpHeaders:
     "The messages are real; the headers of IP, TCP and UDP around them were made up by the program that wrote the file. So handshakes, ACKs and ends stand for connections that began and ended, and prove nothing of a network.",
   kinds: (list) => `Beside TCP and UDP: ${list}.`,
@@ -127,12 +148,14 @@ export const english: ExplainWords = {
     closed: "closed",
     reset: "reset",
   },
+  publishedWill: ({ topic, connect, end, publish, subscriber }) =>
+    `The connection ended without DISCONNECT (packet ${end}). CONNECT, packet ${connect}, has a will on "${topic}", and then packet ${publish} is a PUBLISH of this topic and the will's payload to the subscriber of conversation ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
-    `The ${side} sent ${plural(packets, "packet")} of ${wire} together, ${payload} of them payload.`,
+    `The ${side} sent ${plural(packets, "packet")} of ${wire} together, ${payload === "" ? "without payload" : `${payload} of them payload`}.`,
   answerTimes: (count, median, high, max) =>
     count === 1
       ? `One message was answered, after ${max}.`
-      : `${count} messages were answered: half of them within ${median}, 95 % within ${high}, the slowest after ${max}.`,
+      : `${count} messages were answered: half of them within ${median}, ${high === max ? "" : `95 % within ${high}, `}the slowest after ${max}.`,
   repeatedSightings: (count) =>
     `${plural(count, "packet is", "packets are")} in the capture twice, as seen on two interfaces; they are counted once.`,
   acknowledgement: {
@@ -155,26 +178,27 @@ export const english: ExplainWords = {
     refused: ({ port }) => `The server refused the connection to port ${port} with RST.`,
     "half-open": ({ state, port, waited }) =>
       state === "answered"
-        ? `The client has not finished the handshake with port ${port}; the capture ${waited === 0 ? "ends there" : `goes on for ${formatDuration(Number(waited))}`}.`
-        : `The SYN to port ${port} has no answer; the capture ${waited === 0 ? "ends with it" : `goes on for ${formatDuration(Number(waited))} after it`}.`,
+        ? `The client has not finished the handshake with port ${port}; ${captureAfter(waited)}.`
+        : `The SYN to port ${port} has no answer; ${captureAfter(waited)}.`,
     reset: ({ side, after }) =>
       after === "FIN"
         ? `The ${sideOf(side)} answered with RST what came after its own FIN: it had closed before the other side was done.`
         : `The ${sideOf(side)} broke the connection off with RST, instead of closing it with FIN.`,
+    "will-published": ({ client, topic, end }) =>
+      `The connection of ${client === "" ? "an MQTT client" : `the MQTT client "${client}"`} ended without DISCONNECT (packet ${end}), and its will was published on "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `The MQTT client identifier "${client}" connects although conversation ${other} still uses it (since packet ${first}): a broker closes the older one.`,
     "mqtt-refused": ({ reason }) => `The broker refused the client: ${reason}.`,
-    "missing-ack": ({ label, waited }) =>
-      `${label} has no acknowledgement; the capture goes on for ${formatDuration(Number(waited))} after it.`,
+    "missing-ack": ({ label, waited }) => `${label} has no acknowledgement; ${captureAfter(waited)}.`,
     unanswered: ({ label, waited }) =>
       waited === undefined
         ? `No answer to: ${label}.`
-        : `No answer to: ${label}. The capture goes on for ${formatDuration(Number(waited))} after it.`,
+        : `No answer to: ${label}. ${capital(captureAfter(waited))}.`,
     "topic-mismatch": ({ topic, filters }) =>
       `"${topic}" is published, and no subscription of this capture matches it, while these get nothing: ${filters}. Is one of them misspelt?`,
     "silent-subscription": ({ filter }) => `The subscription "${filter}" got no message.`,
     "keep-alive-silence": ({ silence, keepAlive }) =>
-      `The MQTT client was silent for ${silence} s with a keep-alive of ${keepAlive} s: after one and a half times that a broker closes.`,
+      `The MQTT client was silent for ${seconds(silence)} s with a keep-alive of ${keepAlive} s: after one and a half times that a broker closes.`,
     unreachable: ({ text, by }) => `${by} says: ${text}.`,
     undecodable: ({ protocol, reason }) => `From here on the bytes cannot be read as ${protocol}: ${reason}.`,
     "zero-window": ({ side }) =>
@@ -184,7 +208,7 @@ export const english: ExplainWords = {
     "error-answer": ({ text }, count) =>
       `An answer that reports an error${count > 1 ? `, ${count} times` : ""}: ${text}.`,
     "slow-answer": ({ time, median, to }) =>
-      `The answer to packet ${to} took ${formatDuration(Number(time))}, and half of this service's answers took ${formatDuration(Number(median))} or less.`,
+      `The answer to packet ${to} took ${milliseconds(time)}, and half of this service's answers took ${milliseconds(median)} or less.`,
     "out-of-order": (_values, count) => `${plural(count, "segment")} came after a later one.`,
     gap: ({ bytes }, count) =>
       count === 1

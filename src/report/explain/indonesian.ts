@@ -1,8 +1,24 @@
-import { formatDuration } from "../../protocol/text/units.ts";
+import { shellWord } from "../../protocol/text/shell-word.ts";
+import { milliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const sides = { client: "klien", server: "server" } as const;
 const sideOf = (value: string | number | undefined): string => (value === "server" ? "Server" : "Klien");
+
+/** `a`, `a dan b`, `a, b, dan c`, `a, b, dan 7 lainnya`. */
+function listed(names: readonly string[], more: number): string {
+  const parts = more === 0 ? names : [...names, `${more} lainnya`];
+  if (parts.length < 3) return parts.join(" dan ");
+  return `${parts.slice(0, -1).join(", ")}, dan ${parts.at(-1)}`;
+}
+
+/** What becomes of the capture after a packet: who waits for nothing has no answer yet. */
+function captureAfter(waited: unknown): string {
+  const time = timeLeft(waited);
+  return time === undefined
+    ? "tangkapan berakhir tepat sesudahnya"
+    : `tangkapan masih berjalan ${time} sesudahnya`;
+}
 
 export const indonesian: ExplainWords = {
   locale: "id-ID",
@@ -10,11 +26,15 @@ export const indonesian: ExplainWords = {
   standardInput: "masukan standar",
   live: {
     begins: (where, ports) => `Menangkap paket di ${where}: ${ports}; Ctrl-C mengakhirinya`,
+    count: (count) => `${count} paket`,
     packets: (count, lost) => `${count} paket, ${lost} hilang`,
     untold: (count) => `${count} dari percakapan lain tidak diceritakan`,
     unknown: (count) => `${count} dari jenis sambungan yang tidak dikenal distcli dilewati`,
-    written: (file) => `ditulis ke ${file}; ceritanya: distcli explain ${file}`,
-    script: (file, script) => `di Wireshark: wireshark -X lua_script:${script} ${file}`,
+    written: (file) => `ditulis ke ${file}`,
+    story: (file) =>
+      `ceritanya: distcli explain ${shellWord(file)}, atau sebagai dokumen: distcli report ${shellWord(file)} -o laporan.html`,
+    script: (file, script) =>
+      `di Wireshark: wireshark -X ${shellWord(`lua_script:${script}`)} ${shellWord(file)}`,
   },
   headings: {
     title: (file) => `Isi ${file}`,
@@ -54,9 +74,12 @@ export const indonesian: ExplainWords = {
     end: "akhir",
   },
   summary: ({ packets, size, duration, begin, conversations }) =>
-    `${packets} paket, ${size}, selama ${duration} sejak ${begin}; ${conversations} percakapan.`,
+    `${packets} paket, ${size}, ${duration === "" ? "pada" : `selama ${duration} sejak`} ${begin}; ${conversations} percakapan.`,
   writtenBy: (application) => `Ditulis oleh ${application}.`,
   interfaces: (names) => `Ditangkap pada ${names}.`,
+  recordedServices: (names, more) =>
+    `Isinya adalah yang diterima dan dikirim layanan ${listed(names, more)}.`,
+  recordedHeaders: "Header IP, TCP, dan UDP di sekitarnya dibuat oleh program yang menulisnya.",
   madeUpHeaders:
     "Pesannya asli; header IP, TCP, dan UDP di sekitarnya dibuat oleh program yang menulis berkas ini. Jadi handshake, ACK, dan penutupan hanya mewakili koneksi yang dimulai dan berakhir, dan tidak membuktikan apa pun tentang jaringan.",
   kinds: (list) => `Selain TCP dan UDP: ${list}.`,
@@ -126,12 +149,14 @@ export const indonesian: ExplainWords = {
     closed: "ditutup",
     reset: "diputus",
   },
+  publishedWill: ({ topic, connect, end, publish, subscriber }) =>
+    `Koneksi ini berakhir tanpa DISCONNECT (paket ${end}). CONNECT, paket ${connect}, memuat will di "${topic}", lalu paket ${publish} adalah PUBLISH dengan topik ini dan isi will itu kepada pelanggan di percakapan ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
-    `${capital(side)} mengirim ${packets} paket, seluruhnya ${wire}, di antaranya ${payload} muatan.`,
+    `${capital(side)} mengirim ${packets} paket, seluruhnya ${wire}, ${payload === "" ? "tanpa muatan" : `di antaranya ${payload} muatan`}.`,
   answerTimes: (count, median, high, max) =>
     count === 1
       ? `Satu pesan dijawab, setelah ${max}.`
-      : `${count} pesan dijawab: separuhnya dalam ${median}, 95 % dalam ${high}, yang terlama setelah ${max}.`,
+      : `${count} pesan dijawab: separuhnya dalam ${median}, ${high === max ? "" : `95 % dalam ${high}, `}yang terlama setelah ${max}.`,
   repeatedSightings: (count) =>
     `${count} paket ada dua kali di dalam tangkapan, karena terlihat pada dua antarmuka; masing-masing dihitung sekali.`,
   acknowledgement: {
@@ -154,26 +179,27 @@ export const indonesian: ExplainWords = {
     refused: ({ port }) => `Server menolak koneksi ke port ${port} dengan RST.`,
     "half-open": ({ state, port, waited }) =>
       state === "answered"
-        ? `Klien belum menyelesaikan handshake dengan port ${port}; tangkapan ${waited === 0 ? "berakhir di situ" : `masih berjalan ${formatDuration(Number(waited))}`}.`
-        : `SYN ke port ${port} tidak mendapat jawaban; tangkapan ${waited === 0 ? "berakhir di situ" : `masih berjalan ${formatDuration(Number(waited))} sesudahnya`}.`,
+        ? `Klien belum menyelesaikan handshake dengan port ${port}; ${captureAfter(waited)}.`
+        : `SYN ke port ${port} tidak mendapat jawaban; ${captureAfter(waited)}.`,
     reset: ({ side, after }) =>
       after === "FIN"
         ? `${sideOf(side)} menjawab dengan RST kiriman yang tiba setelah FIN miliknya: ia sudah menutup sebelum pihak lain selesai.`
         : `${sideOf(side)} memutus koneksi dengan RST, bukan menutupnya dengan FIN.`,
+    "will-published": ({ client, topic, end }) =>
+      `Koneksi ${client === "" ? "sebuah klien MQTT" : `klien MQTT "${client}"`} berakhir tanpa DISCONNECT (paket ${end}), dan will-nya dikirim di "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `Client identifier MQTT "${client}" tersambung padahal percakapan ${other} masih memakainya (sejak paket ${first}): broker menutup yang lama.`,
     "mqtt-refused": ({ reason }) => `Broker menolak klien: ${reason}.`,
-    "missing-ack": ({ label, waited }) =>
-      `${label} tidak mendapat pengakuan; tangkapan masih berjalan ${formatDuration(Number(waited))} sesudahnya.`,
+    "missing-ack": ({ label, waited }) => `${label} tidak mendapat pengakuan; ${captureAfter(waited)}.`,
     unanswered: ({ label, waited }) =>
       waited === undefined
         ? `Tidak ada jawaban untuk: ${label}.`
-        : `Tidak ada jawaban untuk: ${label}. Tangkapan masih berjalan ${formatDuration(Number(waited))} sesudahnya.`,
+        : `Tidak ada jawaban untuk: ${label}. ${capital(captureAfter(waited))}.`,
     "topic-mismatch": ({ topic, filters }) =>
       `"${topic}" dikirim, tetapi tidak ada langganan di tangkapan ini yang cocok, sedangkan yang ini tidak mendapat apa-apa: ${filters}. Apakah salah satunya salah tulis?`,
     "silent-subscription": ({ filter }) => `Langganan "${filter}" tidak mendapat pesan.`,
     "keep-alive-silence": ({ silence, keepAlive }) =>
-      `Klien MQTT diam selama ${silence} detik, dengan keep-alive ${keepAlive} detik: setelah satu setengah kali itu broker menutup koneksi.`,
+      `Klien MQTT diam selama ${seconds(silence)} detik, dengan keep-alive ${keepAlive} detik: setelah satu setengah kali itu broker menutup koneksi.`,
     unreachable: ({ text, by }) => `${by} menyatakan: ${text}.`,
     undecodable: ({ protocol, reason }) =>
       `Mulai dari sini byte-nya tidak dapat dibaca sebagai ${protocol}: ${reason}.`,
@@ -184,7 +210,7 @@ export const indonesian: ExplainWords = {
     "error-answer": ({ text }, count) =>
       `Jawaban yang melaporkan kesalahan${count > 1 ? `, ${count} kali` : ""}: ${text}.`,
     "slow-answer": ({ time, median, to }) =>
-      `Jawaban untuk paket ${to} memakan ${formatDuration(Number(time))}, sedangkan separuh jawaban layanan ini memakan ${formatDuration(Number(median))} atau kurang.`,
+      `Jawaban untuk paket ${to} memakan ${milliseconds(time)}, sedangkan separuh jawaban layanan ini memakan ${milliseconds(median)} atau kurang.`,
     "out-of-order": (_values, count) => `${count} segmen tiba setelah segmen yang lebih akhir.`,
     gap: ({ bytes }, count) =>
       count === 1

@@ -3,12 +3,26 @@ import type { Conversation, Endpoint } from "../../protocol/conversation/convers
 import type { Percentiles } from "../../protocol/conversation/percentiles.ts";
 import { formatDuration, formatRate } from "../../protocol/text/units.ts";
 
-/** Of nanoseconds: `30 µs`, `1.5 ms`. */
-export const duration = (nanoseconds: number): string =>
-  nanoseconds < 1e5 ? `${Number((nanoseconds / 1e3).toFixed(1))} µs` : formatDuration(nanoseconds / 1e6);
+/** Of nanoseconds: `30 µs`, `1.5 ms`. What is nothing by the capture's clock took less than that shows. */
+export function duration(nanoseconds: number): string {
+  if (nanoseconds < 50) return "< 1 µs";
+  return nanoseconds < 1e5
+    ? `${Number((nanoseconds / 1e3).toFixed(1))} µs`
+    : formatDuration(nanoseconds / 1e6);
+}
 
 /** Seconds since the first packet, to the microsecond. */
 export const sinceStart = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(6);
+
+/** A value of a finding that is compared with whole seconds. */
+export const seconds = (value: unknown): string => `${Number(Number(value).toFixed(2))}`;
+
+/** A value of a finding as a time. */
+export const milliseconds = (value: unknown): string => duration(Number(value) * 1e6);
+
+/** Milliseconds from a packet to the end of the capture, as a time; undefined where it ends with that packet, or right after it. */
+export const timeLeft = (value: unknown): string | undefined =>
+  Number(value) < 0.001 ? undefined : milliseconds(value);
 
 export const endpoint = ({ address, port }: Endpoint): string => formatHostPort(address, port);
 

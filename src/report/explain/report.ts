@@ -1,9 +1,11 @@
 import type { CaptureReport } from "../../protocol/analysis/analysis.ts";
 import type { Tracked } from "../../protocol/analysis/conversations.ts";
+import type { CaptureInterface } from "../../protocol/capture/frame.ts";
+import { hasMadeUpHeaders, serviceOfInterface } from "../../protocol/capture/synthetic/made-up.ts";
 import type { Finding, FindingCode } from "../../protocol/conversation/finding.ts";
 import { formatSize } from "../../protocol/text/units.ts";
 import { acknowledgementsOf } from "./acknowledgements.ts";
-import { type Block, heading, list, paragraph } from "./block.ts";
+import { type Block, heading, list, paragraph, withoutEmptyColumns } from "./block.ts";
 import {
   duration,
   endpoint,
@@ -58,16 +60,13 @@ export function summary(report: CaptureReport, words: ExplainWords): string {
     words.summary({
       packets: packets.toLocaleString(words.locale),
       size: formatSize(wireBytes),
-      duration: duration(report.duration),
+      duration: report.duration === 0 ? "" : duration(report.duration),
       begin: instantText(begin?.seconds ?? 0),
       conversations: report.conversations.length,
     }),
   ];
   if (about?.application !== undefined) told.push(words.writtenBy(about.application));
-  const names = interfaces.flatMap(({ name, description }) =>
-    name === undefined ? [] : [description === undefined ? name : `${name} (${description})`],
-  );
-  if (names.length > 0) told.push(words.interfaces(shortList(names)));
+  told.push(...sources(interfaces, words));
   if (report.hasMadeUpHeaders) told.push(words.madeUpHeaders);
   const others = (["arp", "icmp", "fragment", "other", "malformed"] as const).filter(
     (kind) => kinds[kind] > 0,
@@ -75,6 +74,30 @@ export function summary(report: CaptureReport, words: ExplainWords): string {
   if (others.length > 0)
     told.push(words.kinds(others.map((kind) => `${kinds[kind]} ${words.kindNames[kind]}`).join(", ")));
   return told.join(" ");
+}
+
+/** Where the packets were captured, and of which services they were recorded. */
+function sources(interfaces: readonly CaptureInterface[], words: ExplainWords): string[] {
+  const recorded = interfaces.filter(hasMadeUpHeaders);
+  const captured = interfaces.filter((found) => !hasMadeUpHeaders(found));
+  const names = captured.flatMap(({ name, description }) =>
+    name === undefined ? [] : [description === undefined ? name : `${name} (${description})`],
+  );
+  // A service has an interface in each file that was joined to this one.
+  const services = [...new Set(recorded.flatMap(serviceText))];
+  const told = names.length === 0 ? [] : [words.interfaces(shortList(names))];
+  if (services.length === 0) return told;
+  const shown = services.slice(0, maxListed);
+  told.push(words.recordedServices(shown, services.length - shown.length));
+  return captured.length === 0 ? told : [...told, words.recordedHeaders];
+}
+
+/** `echo`, or `gema (echo)` where its name does not tell its role. */
+function serviceText(found: CaptureInterface): string[] {
+  const service = serviceOfInterface(found);
+  if (service === undefined) return [];
+  const { name, role } = service;
+  return [role === undefined || role === name ? name : `${name} (${role})`];
 }
 
 /** In UTC, because the reader of a capture is often elsewhere. */
@@ -120,15 +143,9 @@ function hosts({ hosts: found }: CaptureReport, words: ExplainWords): Block[] {
       ...[macs, serves, uses, clientNames].map((names) => [...names].join(", ")),
     ]);
   const all = [columns.address, columns.hardwareAddress, columns.serves, columns.uses, columns.clientNames];
-  // A column that is empty for all hosts says nothing.
-  const used = all.map((_, index) => index).filter((index) => rows.some((row) => row[index] !== ""));
   return [
     heading(2, words.headings.hosts),
-    {
-      kind: "table",
-      columns: used.map((index) => ({ title: all[index]! })),
-      rows: rows.map((row) => used.map((index) => row[index]!)),
-    },
+    withoutEmptyColumns({ kind: "table", columns: all.map((title) => ({ title })), rows }),
   ];
 }
 
@@ -188,7 +205,7 @@ function sums(report: CaptureReport, words: ExplainWords): Block[] {
 export function conversationTable(shown: readonly Tracked[], words: ExplainWords): Block {
   const { columns } = words;
   const right = (title: string) => ({ title, align: "right" }) as const;
-  return {
+  return withoutEmptyColumns({
     kind: "table",
     columns: [
       right(columns.number),
@@ -212,19 +229,19 @@ export function conversationTable(shown: readonly Tracked[], words: ExplainWords
         `${packetsOf(conversation)}`,
         formatSize(wireBytesOf(conversation)),
         formatSize(payloadOf(conversation)),
-        duration(passed),
+        passed === 0 ? "" : duration(passed),
         throughput(payloadOf(conversation), passed),
         tcp?.handshakeTime === undefined ? "" : duration(tcp.handshakeTime),
         tcp === undefined ? "" : words.endsShort[tcp.state],
       ];
     }),
-  };
+  });
 }
 
 export function serviceTable({ services }: Pick<CaptureReport, "services">, words: ExplainWords): Block {
   const { columns } = words;
   const right = (title: string) => ({ title, align: "right" }) as const;
-  return {
+  return withoutEmptyColumns({
     kind: "table",
     columns: [
       { title: columns.service },
@@ -256,5 +273,5 @@ export function serviceTable({ services }: Pick<CaptureReport, "services">, word
         percentile(sum.answers, 0.99),
         largest(sum.answers),
       ]),
-  };
+  });
 }

@@ -4,7 +4,7 @@ import type { Step } from "../../protocol/conversation/step.ts";
 import type { TcpConversation } from "../../protocol/conversation/tcp-conversation.ts";
 import type { TcpOptions } from "../../protocol/packet/tcp-header.ts";
 import { formatSize } from "../../protocol/text/units.ts";
-import { type Block, heading, paragraph } from "./block.ts";
+import { type Block, heading, paragraph, withoutEmptyColumns } from "./block.ts";
 import { duration, endpoint, largest, percentile, sinceStart } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
@@ -35,7 +35,7 @@ export function stepTable(conversation: Conversation, words: ExplainWords, limit
   const omitted = count - first.length - last.length;
   const { columns } = words;
   const gap = omitted === 0 ? [] : [["", "", "", words.omittedSteps(omitted), ""]];
-  return {
+  return withoutEmptyColumns({
     kind: "table",
     columns: [
       { title: columns.packet, align: "right" },
@@ -45,7 +45,7 @@ export function stepTable(conversation: Conversation, words: ExplainWords, limit
       { title: columns.acknowledgement, align: "right" },
     ],
     rows: [...first.map((step) => row(step, words)), ...gap, ...last.map((step) => row(step, words))],
-  };
+  });
 }
 
 function chosenSteps({ steps }: Conversation, limit: StepLimit) {
@@ -57,10 +57,20 @@ function chosenSteps({ steps }: Conversation, limit: StepLimit) {
 }
 
 function row(step: Step, words: ExplainWords): string[] {
-  const { event, packet, time, side } = step;
+  const { event, time, side } = step;
   const acknowledged = event.kind === "message" ? (event.acknowledgedBy?.toString() ?? "") : "";
-  return [`${packet}`, sinceStart(time), side === "client" ? "→" : "←", stepText(step, words), acknowledged];
+  return [
+    packetsOfStep(step),
+    sinceStart(time),
+    side === "client" ? "→" : "←",
+    stepText(step, words),
+    acknowledged,
+  ];
 }
+
+/** Its packet, or `7–9`: the one in which a message began, and that in which it was whole. Others may be between them. */
+export const packetsOfStep = ({ packet, event }: Step): string =>
+  event.kind === "message" && event.firstPacket !== packet ? `${event.firstPacket}–${packet}` : `${packet}`;
 
 /** What happened, in one line. */
 export function stepText({ event }: Step, words: ExplainWords): string {
@@ -104,7 +114,7 @@ function sentences(
   for (const side of ["client", "server"] as const) {
     const { packets, wireBytes, bytes } = conversation.counts[side];
     if (packets === 0) continue;
-    const facts = { packets, wire: formatSize(wireBytes), payload: formatSize(bytes) };
+    const facts = { packets, wire: formatSize(wireBytes), payload: bytes === 0 ? "" : formatSize(bytes) };
     told.push(words.sums({ side: words.sides[side], ...facts }));
   }
   const { times } = conversation.exchanges;
@@ -121,5 +131,6 @@ function sentences(
         : words.ends[tcp.state](words.sides[tcp.resetBy ?? tcp.closedBy ?? "client"]),
     );
   }
+  if (conversation.publishedWill !== undefined) told.push(words.publishedWill(conversation.publishedWill));
   return told;
 }

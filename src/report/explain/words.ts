@@ -1,3 +1,4 @@
+import type { PublishedWill } from "../../protocol/conversation/conversation.ts";
 import type { FindingCode, FindingValues } from "../../protocol/conversation/finding.ts";
 import type { Side } from "../../protocol/conversation/place.ts";
 import type { StepEvent } from "../../protocol/conversation/step.ts";
@@ -17,10 +18,13 @@ export interface ExplainWords {
   /** While packets are captured. */
   readonly live: {
     readonly begins: (where: string, ports: string) => string;
+    readonly count: (packets: number) => string;
     readonly packets: (count: number, lost: number) => string;
     readonly untold: (count: number) => string;
     readonly unknown: (count: number) => string;
     readonly written: (file: string) => string;
+    /** Which commands tell what is in the file. */
+    readonly story: (file: string) => string;
     /** How Wireshark opens the file with the script that stands beside it. */
     readonly script: (file: string, script: string) => string;
   };
@@ -65,12 +69,17 @@ export interface ExplainWords {
   readonly summary: (facts: {
     readonly packets: string;
     readonly size: string;
+    /** Empty: none has passed between the first packet and the last. */
     readonly duration: string;
     readonly begin: string;
     readonly conversations: number;
   }) => string;
   readonly writtenBy: (application: string) => string;
   readonly interfaces: (names: string) => string;
+  /** Of a capture by the server: what is in it, in place of the interfaces. */
+  readonly recordedServices: (names: readonly string[], more: number) => string;
+  /** Where they stand beside packets of a network. */
+  readonly recordedHeaders: string;
   readonly madeUpHeaders: string;
   readonly kinds: (list: string) => string;
   readonly kindNames: Readonly<Record<"arp" | "icmp" | "fragment" | "other" | "malformed", string>>;
@@ -91,10 +100,12 @@ export interface ExplainWords {
   readonly serverClosedUnasked: string;
   readonly ends: Readonly<Record<TcpState, (closedBy: string) => string>>;
   readonly endsShort: Readonly<Record<TcpState, string>>;
+  readonly publishedWill: (will: PublishedWill) => string;
   readonly sums: (facts: {
     readonly side: string;
     readonly packets: number;
     readonly wire: string;
+    /** Empty: there is none. */
     readonly payload: string;
   }) => string;
   readonly answerTimes: (count: number, median: string, high: string, max: string) => string;

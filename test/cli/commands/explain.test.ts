@@ -138,6 +138,11 @@ describe("the report", () => {
     expect(stdout).toContain('PUBLISH sister/temp "28"');
     for (const claim of ["after the SYN", "handshake took", "What a TCP ACK proves", "that is TCP"])
       expect(stdout).not.toContain(claim);
+    // Columns that nothing can stand in.
+    for (const title of ["TCP ACK", "handshake  "]) {
+      expect(stdout).not.toContain(title);
+      expect((await run(["-"], { stdin: mqtt })).stdout).toContain(title);
+    }
     const json = jsonLines((await run(["-", "--json"], { stdin: recorded })).stdout);
     expect(json[0]).toMatchObject({ kind: "capture", hasMadeUpHeaders: true });
   });
@@ -152,7 +157,9 @@ describe("the report", () => {
     const mine = await told({ service: "kelas-a", role: "echo", port: 50_001 });
     // The service is who has the higher port, and what it is sent is no HTTP.
     expect(mine).toContain("Conversation 1: kelas-a (echo), 127.0.0.1:40000 → 127.0.0.1:50001");
-    expect(mine).toContain("Captured on kelas-a (made-up headers, role echo).");
+    expect(mine).toContain(
+      "It has what the service kelas-a (echo) received and sent. The messages are real;",
+    );
     expect(mine).toContain('"GET / HTTP/1.1');
     // One that says no role: the lab's service of this name, on a port that is another one's.
     const named = await told({ service: "raw-echo", port: 1883 });
@@ -162,6 +169,50 @@ describe("the report", () => {
       (await run(["-", "--json"], { stdin: record(events, { service: "\u001b[2J" }) })).stdout,
     );
     expect(JSON.stringify(json)).not.toContain('"service":"\\u001b');
+  });
+
+  test("names the packets of a message that came in several, by the first of which its answer is timed", async () => {
+    const http = new TcpTalk({ serverPort: 5151 })
+      .handshake()
+      .send("client", "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+      .send("client", "aaaaaaaaaa")
+      .send("server", "HTTP/1.1 204 No Content\r\n\r\n");
+    const { stdout } = await run(["-"], { stdin: pcap(http.packets) });
+    const lines = stdout.split("\n").map((line) => line.replace(/ {2,}/g, "  ").trim());
+    expect(lines).toContain("4–6  0.005000  →  POST /  aaaaaaaaaa  7");
+    expect(lines).toContain("8  0.007000  ←  204 No Content  (4 ms after packet 4)  9");
+  });
+
+  test("says of few answers no percentage that only the slowest has, and of no payload no bytes", async () => {
+    const talk = new TcpTalk({ serverPort: 2222 }).handshake().send("client", "a").send("server", "Echo: a");
+    talk.send("client", "b").send("server", "Echo: b");
+    const told = async (...args: string[]) =>
+      (await run(["-", ...args], { stdin: pcap(talk.packets) })).stdout;
+    expect(await told()).toContain(
+      "2 messages were answered: half of them within 2 ms, the slowest after 2 ms.",
+    );
+    expect(await told("--lang", "id")).toContain(
+      "2 pesan dijawab: separuhnya dalam 2 ms, yang terlama setelah 2 ms.",
+    );
+    const silent = new TcpTalk({ serverPort: 3131 }).handshake().send("client", "halo").close();
+    const { stdout } = await run(["-"], { stdin: pcap(silent.packets) });
+    expect(stdout).toMatch(/The server sent \d packets of \d+ B together, without payload\./);
+  });
+
+  test("has no zero time: a single packet is at a time, and what the clock does not tell apart took less", async () => {
+    const [syn] = new TcpTalk().handshake().packets;
+    const alone = (await run(["-"], { stdin: pcap([syn!]) })).stdout;
+    expect(alone).toMatch(/^1 packet, \d+ B, at 1970-01-01 00:00:01 UTC; 1 conversation\./m);
+    expect(alone).toContain("The SYN to port 1883 has no answer; the capture ends right after it.");
+    expect(alone).not.toMatch(/\b0 µs|0\.00 ms/);
+    const atOnce = new TcpTalk({ serverPort: 2222, step: 0 })
+      .handshake()
+      .send("client", "a")
+      .send("server", "Echo: a");
+    const { stdout } = await run(["-"], { stdin: pcap(atOnce.packets) });
+    expect(stdout).toContain("The three-way handshake took < 1 µs.");
+    expect(stdout).toContain("(< 1 µs after packet 4)");
+    expect(stdout).not.toMatch(/\b0 µs|0\.00 ms/);
   });
 
   test("says nothing of acknowledgements where the capture has no such PUBLISH", async () => {

@@ -142,11 +142,14 @@ test("pub loses its broker: status 1", async () => {
   expect(cli.stderr).toContain(`The MQTT broker 127.0.0.1:${port} closed the connection`);
 });
 
-test("Ctrl-C ends sub with 130, and silence with --timeout ends it with 124", async () => {
+test("Ctrl-C ends sub with 0, before the messages of -C with 130, and silence with --timeout ends it with 124", async () => {
   const { port } = await startRole(broker);
   const sub = await subscriber(port, "-t", "t");
   sub.interrupt();
-  expect(await sub.exit).toBe(130);
+  expect(await sub.exit).toBe(0);
+  const counting = await subscriber(port, "-t", "t", "-C", "2");
+  counting.interrupt();
+  expect(await counting.exit).toBe(130);
   const silent = await subscriber(port, "-t", "t", "--timeout", "300ms");
   expect(await silent.exit).toBe(124);
 });

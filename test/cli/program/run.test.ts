@@ -1,9 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { commands } from "../../../src/cli/commands/index.ts";
 import { baseCommand, type CliCommand, peerCommand } from "../../../src/cli/program/command.ts";
-import { PeerError } from "../../../src/cli/program/errors.ts";
-import { runCli } from "../support/run-cli.ts";
+import { OutputError, PeerError } from "../../../src/cli/program/errors.ts";
+import { runCli, startCli } from "../support/run-cli.ts";
 
 const words = { summary: "For the test", examples: ["distcli probe 10.0.0.1"] };
 
@@ -105,6 +105,53 @@ test("--json prints a mistake of the command line as one object", async () => {
   const { exit, stderr } = await runCli(failing, ["probe", "--json", "--nonsense"]);
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: "usage", exit: 2 } });
   expect(exit).toBe(2);
+});
+
+describe("Ctrl-C", () => {
+  /** A command that works until Ctrl-C, and then ends with this error, or with that of its signal. */
+  async function interrupted(endsByInterrupt: boolean, error?: Error, args: readonly string[] = []) {
+    const begun = Promise.withResolvers<void>();
+    const command: CliCommand = (cli) =>
+      baseCommand({ name: "probe", ...words }).action((options) =>
+        cli.run(options, async (context) => {
+          if (endsByInterrupt) context.endByInterrupt();
+          begun.resolve();
+          await context
+            .within("silence", () => new Promise(() => {}), 0)
+            .catch((reason: unknown) => {
+              throw error ?? reason;
+            });
+        }),
+      );
+    const cli = startCli(command, ["probe", ...args]);
+    await begun.promise;
+    cli.interrupt();
+    return { exit: await cli.exit, stderr: cli.stderr };
+  }
+
+  test("is status 130 for a command that has another end, and says nothing", async () => {
+    expect(await interrupted(false)).toEqual({ exit: 130, stderr: "" });
+    const { exit, stderr } = await interrupted(false, undefined, ["--json"]);
+    expect([exit, JSON.parse(stderr)]).toMatchObject([130, { error: { code: "interrupted" } }]);
+  });
+
+  test("is status 0 for a command that it ends in order, and says nothing with --json, either", async () => {
+    expect(await interrupted(true)).toEqual({ exit: 0, stderr: "" });
+    expect(await interrupted(true, undefined, ["--json"])).toEqual({ exit: 0, stderr: "" });
+  });
+
+  test("leaves no failure of another kind at status 0", async () => {
+    expect(await interrupted(true, new PeerError("broken", "It broke"))).toEqual({ exit: 130, stderr: "" });
+  });
+
+  test("hides no output that could not be written", async () => {
+    const full = new OutputError("Cannot write to lab.pcapng: the disk is full");
+    for (const endsByInterrupt of [true, false])
+      expect(await interrupted(endsByInterrupt, full)).toEqual({
+        exit: 1,
+        stderr: "distcli: Cannot write to lab.pcapng: the disk is full\n",
+      });
+  });
 });
 
 test("results go to stdout, notes to stderr, and --quiet leaves the results", async () => {

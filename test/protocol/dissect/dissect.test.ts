@@ -3,6 +3,7 @@ import { encode } from "../../../src/protocol/mqtt/encode.ts";
 import { analyse, odditiesOf, storyOf } from "../../support/analyse.ts";
 import { connack, connect, packet, publish, subscribe } from "../../support/mqtt-packets.ts";
 import { ethernet, ipv4, TcpTalk, udp } from "../../support/packets.ts";
+import { greeting, message, readyCommand } from "../../support/zmtp.ts";
 
 /** The messages of the first conversation, and what is odd. */
 function said(talk: TcpTalk) {
@@ -94,6 +95,31 @@ describe("MQTT", () => {
     const { story, odd } = said(mqtt().send("client", Buffer.from([0x00, 0x00, 0xff])));
     expect(story).toHaveLength(2);
     expect(odd).toEqual(["undecodable 8"]);
+  });
+
+  test("a silence is told up to where the broker closes, or says in MQTT 5 that it does; not after DISCONNECT", () => {
+    const silent = (end: (talk: TcpTalk) => TcpTalk, seconds = 4) => {
+      const talk = new TcpTalk().handshake().send("client", connect("ani", 2)).send("server", connack);
+      return said(end(talk.wait(seconds * 1e9))).odd;
+    };
+    expect(silent((talk) => talk.close("server"))).toEqual(["keep-alive-silence 4"]);
+    expect(silent((talk) => talk.close("server"), 2)).toEqual([]);
+    // How long nobody has captured after it says nothing of the client.
+    expect(silent((talk) => talk.close("server").wait(60e9).acknowledge("server"), 2)).toEqual([]);
+    const version5 = new TcpTalk()
+      .handshake()
+      .send("client", packet(0x10, "MQTT", [5, 2, 0, 2, 0], "ani"))
+      .send("server", Buffer.from([0x20, 3, 0, 0, 0]))
+      .wait(4e9)
+      .send("server", Buffer.from([0xe0, 2, 0x8d, 0]))
+      .close("server");
+    expect(said(version5).odd).toEqual(["keep-alive-silence 4"]);
+    const left = (talk: TcpTalk) =>
+      talk
+        .send("client", Buffer.from([0xe0, 0]))
+        .wait(9e9)
+        .close("server");
+    expect(silent(left, 1)).toEqual([]);
   });
 
   test("a client identifier in two places, a topic that nobody subscribed to, and a silence", () => {
@@ -212,6 +238,28 @@ describe("HTTP", () => {
     expect(story[1]).toBe('server 200 OK  JSON-RPC error {"code":-32601,"message":"no"}, id 1');
     expect(odd).toEqual(["error-answer 6"]);
   });
+});
+
+test("a ZMTP message begins in its own packet: not in that of the greeting, nor in that of the message before", () => {
+  const [long, short] = [message("x".repeat(20)), message("y")];
+  const { conversation } = said(
+    new TcpTalk({ serverPort: 12_345 })
+      .handshake()
+      .sendOnly("client", greeting.subarray(0, 10)) // 4
+      .sendOnly("client", greeting.subarray(10)) // 5
+      .sendOnly("client", readyCommand("SUB")) // 6
+      .sendOnly("client", long.subarray(0, 9)) // 7
+      .sendOnly("client", Buffer.concat([long.subarray(9), short])), // 8
+  );
+  const places = conversation.steps.first.flatMap(({ packet, event }) =>
+    event.kind === "message" ? [[event.firstPacket, packet]] : [],
+  );
+  expect(places).toEqual([
+    [4, 5],
+    [6, 6],
+    [7, 8],
+    [8, 8],
+  ]);
 });
 
 test("ZMTP's greeting, subscription and a message of several parts", () => {

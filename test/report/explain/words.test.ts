@@ -31,6 +31,10 @@ const values = {
   to: 8,
   bytes: 9,
   linkType: 147,
+  connect: 11,
+  end: 12,
+  publish: 13,
+  subscriber: 2,
   limit: 100,
 };
 
@@ -45,6 +49,47 @@ describe.each([
       expect(sentence).not.toMatch(/undefined|NaN|\[object/);
     }
   });
+});
+
+describe("a capture that ends with what has no answer", () => {
+  const waiting = ["half-open", "missing-ack", "unanswered"] as const;
+
+  test.each(waiting)("has no time after it for %s, and no zero", (code) => {
+    for (const words of [english, indonesian])
+      for (const waited of [0, 0.0004, -3]) {
+        const sentence = words.findings[code]({ ...values, waited, label: "", port: "" }, 1);
+        expect(sentence).not.toMatch(/\d/);
+        expect(sentence).toMatch(
+          /[Tt]he capture ends right after it\.$|[Tt]angkapan berakhir tepat sesudahnya\.$/,
+        );
+      }
+  });
+
+  test.each(waiting)("has its real time for %s, however short", (code) => {
+    for (const words of [english, indonesian])
+      expect(words.findings[code]({ ...values, waited: 0.0042 }, 1)).toContain(" 4.2 µs ");
+  });
+});
+
+test("a silence has no more digits than somebody reads", () => {
+  for (const words of [english, indonesian])
+    expect(words.findings["keep-alive-silence"]({ ...values, silence: 1.714843217 }, 1)).toContain(" 1.71 ");
+});
+
+test("half of the answers in less than the capture's clock shows are no 0.00 ms", () => {
+  for (const words of [english, indonesian])
+    expect(words.findings["slow-answer"]({ ...values, median: 0.0042 }, 1)).toContain(" 4.2 µs ");
+});
+
+test("both languages name the packets of a will that was published, and its topic", () => {
+  const will = { topic: "status/ani", connect: 11, end: 12, publish: 13, subscriber: 2 };
+  for (const words of [english, indonesian]) {
+    const sentence = words.publishedWill(will);
+    expect(sentence.match(/\d+/g)).toEqual(["12", "11", "13", "2"]);
+    expect(sentence).toContain('"status/ani"');
+    // A client without an identifier has no name.
+    expect(words.findings["will-published"]({ ...values, client: "" }, 1)).not.toContain('""');
+  }
 });
 
 test("RST in the middle is another sentence than RST after a FIN", () => {
@@ -70,4 +115,14 @@ test("LC_ALL is before LC_MESSAGES and LANG, and only Indonesian is Indonesian",
   expect(languageOf({ LANG: "id" })).toBe("id");
   expect(languageOf({ LC_ALL: "", LANG: "ido" })).toBe("en");
   expect(languageOf({})).toBe("en");
+});
+
+test("the commands that a capture ends with work with any file", () => {
+  for (const { live } of [english, indonesian]) {
+    expect(live.story("minggu 3.pcapng")).toContain("distcli explain 'minggu 3.pcapng', ");
+    expect(live.story("minggu 3.pcapng")).toContain("distcli report 'minggu 3.pcapng' -o ");
+    expect(live.script("minggu 3.pcapng", "minggu 3.lua")).toContain(
+      "wireshark -X 'lua_script:minggu 3.lua' 'minggu 3.pcapng'",
+    );
+  }
 });

@@ -34,11 +34,21 @@ local function gather(pinfo, from, missing)
   pinfo.desegment_len = missing or DESEGMENT_ONE_MORE_SEGMENT
 end
 
+-- What the last packet shows by now.
+local shown = { number = 0, info = "" }
+
+-- TCP calls a dissector again for what follows a message that was put together, and keeps what it has shown until then.
+local function is_shown_already(pinfo)
+  return shown.number == pinfo.number and tostring(pinfo.cols.info) == shown.info
+end
+
 local function show(pinfo, name, notes)
   local count = math.min(10, #notes)
   local more = #notes > count and string.format(", and %d more", #notes - count) or ""
+  local between = is_shown_already(pinfo) and "  |  " or ""
   pinfo.cols.protocol = name
-  pinfo.cols.info = table.concat(notes, "  |  ", 1, count) .. more
+  pinfo.cols.info = between .. table.concat(notes, "  |  ", 1, count) .. more
+  shown = { number = pinfo.number, info = tostring(pinfo.cols.info) }
 end
 
 local function add_generated(tree, what, value)

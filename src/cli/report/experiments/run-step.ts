@@ -1,4 +1,5 @@
 import { onAbort } from "../../../core/deadline.ts";
+import { shellWord } from "../../../protocol/text/shell-word.ts";
 import type { Cli } from "../../program/command.ts";
 import { InterruptedError } from "../../program/errors.ts";
 import type { CliIo, Sink } from "../../terminal/io.ts";
@@ -65,7 +66,4 @@ const limited = (output: string): string =>
   output.length < maxOutput ? output.trimEnd() : `${output.slice(0, maxOutput).trimEnd()}\n…`;
 
 /** As one types it. */
-const commandLine = (args: readonly string[]): string => ["distcli", ...args.map(quoted)].join(" ");
-
-const quoted = (word: string): string =>
-  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+const commandLine = (args: readonly string[]): string => ["distcli", ...args.map(shellWord)].join(" ");

@@ -384,6 +384,11 @@ export class Connection implements Client {
     }
   }
 
+  /** Observers see what has been read, before they see what follows from it elsewhere. */
+  showRead(): void {
+    this.#reader.showRead();
+  }
+
   /**
    * Sends what is buffered and closes. A write that throws does not keep the client from being closed. The store commits
    * for it, also in the middle of a chunk: nothing may be in the publisher then.

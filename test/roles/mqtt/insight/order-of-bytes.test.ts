@@ -38,3 +38,21 @@ test("observers see a request before an answer that is too long to wait for the 
   expect(asked).toBeGreaterThan(0);
   expect(answered).toBeGreaterThan(asked);
 });
+
+test("observers see a CONNECT before the end of the connection that it takes over", async () => {
+  const { port, events } = await startRole(mqtt, {}, { observe: ["bytes", "half-close"] });
+  const first = await RawClient.connect(port);
+  first.write(connect("ani"));
+  await first.bytes(connack.length);
+  const second = await RawClient.connect(port);
+  second.write(connect("ani"));
+  await second.bytes(connack.length);
+  await first.ended;
+  expect(stepsOf(events)).toEqual([
+    "in 1 at 0",
+    "out 2 at 0",
+    "in 1 at 0",
+    "FIN of the service",
+    "out 2 at 0",
+  ]);
+});

@@ -1,8 +1,4 @@
-/** A word for a POSIX shell. */
-export function shellWord(text: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
+import { shellWord } from "../../../../protocol/text/shell-word.ts";
 
 /** A command of several words, with a line for each option once it gets long. */
 export function shellCommand(words: readonly (string | readonly string[])[]): string {

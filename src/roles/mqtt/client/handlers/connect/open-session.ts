@@ -10,7 +10,10 @@ export function takeOver({ connection }: ConnectContext): void {
   const { broker, identity } = connection;
   const session = broker.sessions.get(identity.clientId);
   const other = session === undefined ? undefined : broker.registry.clientOf(session);
-  other?.fail(
+  if (other === undefined) return;
+  // Observers see the CONNECT before what it does to the other connection.
+  connection.showRead();
+  other.fail(
     new MqttError(Reason.SessionTakenOver, "another connection has taken over its client identifier"),
   );
 }

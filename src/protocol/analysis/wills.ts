@@ -1,0 +1,93 @@
+import type { Conversation } from "../conversation/conversation.ts";
+import type { Publication } from "../conversation/dissector.ts";
+import type { FindingList } from "../conversation/finding.ts";
+import type { Place } from "../conversation/place.ts";
+import { printable } from "../text/printable.ts";
+
+/** A client's will. */
+export interface Will {
+  readonly client: string;
+  readonly conversation: Conversation;
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly connect: Place;
+  /** CONNACK has accepted the client. */
+  isAccepted: boolean;
+  /** The client has sent DISCONNECT: whoever publishes the same now does it for another reason. */
+  isWithdrawn: boolean;
+  /** Somebody else may be the reason of a PUBLISH like it. */
+  isDoubtful: boolean;
+  /** The first PUBLISH of it to a subscriber after the end of its client's connection. */
+  published: { readonly packet: number; readonly subscriber: number } | undefined;
+}
+
+/** Bytes of topic and payload that are kept of a will; of longer ones nothing is told. */
+const maxBytes = 1024;
+const maxOfTopic = 100;
+
+/** The wills of a broker's clients, and which of them it has published, as far as its packets show it. */
+export class Wills {
+  readonly #byTopic = new Map<string, Will[]>();
+
+  /** @returns undefined where it is not followed */
+  add(client: string, conversation: Conversation, will: Publication, connect: Place): Will | undefined {
+    const { topic, payload } = will;
+    if (payload === undefined || topic.length + payload.length > maxBytes) return undefined;
+    const ofTopic = this.#byTopic.get(topic) ?? [];
+    if (ofTopic.length === maxOfTopic) return undefined;
+    const added: Will = {
+      ...{ client, conversation, topic, connect },
+      payload: Buffer.from(payload),
+      isAccepted: false,
+      isWithdrawn: false,
+      isDoubtful: false,
+      published: undefined,
+    };
+    ofTopic.push(added);
+    this.#byTopic.set(topic, ofTopic);
+    return added;
+  }
+
+  /** A client publishes: what a will says may come from there. */
+  sent({ topic, payload }: Publication): void {
+    for (const will of this.#byTopic.get(topic) ?? [])
+      if (will.published === undefined && (payload === undefined || will.payload.equals(payload)))
+        will.isDoubtful = true;
+  }
+
+  /** The broker publishes to a subscriber. */
+  delivered({ topic, payload }: Publication, subscriber: Conversation, { packet }: Place): void {
+    if (payload === undefined) return;
+    const wills = this.#byTopic.get(topic)?.filter((will) => isDue(will, payload)) ?? [];
+    for (const will of wills) {
+      // Of several clients that are gone nobody can tell whose it is.
+      if (wills.length > 1) will.isDoubtful = true;
+      else will.published = { packet, subscriber: subscriber.number };
+    }
+  }
+
+  /** The capture is over. */
+  end(findings: FindingList): void {
+    for (const will of [...this.#byTopic.values()].flat()) tell(will, findings);
+  }
+}
+
+const isDue = ({ conversation, isWithdrawn, published, payload }: Will, other: Uint8Array): boolean =>
+  conversation.over !== undefined && !isWithdrawn && published === undefined && payload.equals(other);
+
+function tell(will: Will, findings: FindingList): void {
+  const { conversation, topic, client, connect, published, isAccepted, isWithdrawn, isDoubtful } = will;
+  const { over } = conversation;
+  if (published === undefined || over === undefined || !isAccepted || isWithdrawn || isDoubtful) return;
+  // A DISCONNECT may be among what is not in the capture.
+  if (conversation.hasGaps || conversation.isUnreadable) return;
+  conversation.publishedWill = {
+    topic: printable(topic, 60),
+    connect: connect.packet,
+    end: over.packet,
+    publish: published.packet,
+    subscriber: published.subscriber,
+  };
+  const values = { client, ...conversation.publishedWill };
+  findings.add("will-published", conversation.number, { packet: published.packet }, values);
+}
