@@ -25,9 +25,9 @@ describe("what is known of a connection", () => {
       from: "127.0.0.1:40001",
       to: "127.0.0.1:2222, echo",
       over: "TCP",
-      opened: expect.stringMatching(/^by the client, 12:00:\d\d/),
+      opened: expect.stringMatching(/^by the client, 12:\d\d:\d\d/),
       lasted: "1.500 s",
-      closed: expect.stringMatching(/^by the client with FIN, 12:00:\d\d\.\d{3}: the client has ended$/),
+      closed: expect.stringMatching(/^by the client with FIN, 12:\d\d:\d\d\.\d{3}: the client has ended$/),
       "to the service": "4 B in 1 message",
       "from the service": "10 B in 1 message",
     });

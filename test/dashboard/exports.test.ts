@@ -26,7 +26,7 @@ describe("export as text", () => {
     const [title, underline, when, , ...lines] = asText(conversation()).trimEnd().split("\n");
     expect(title).toBe("Request & response");
     expect(underline).toBe("==================");
-    expect(when).toMatch(/^20 Nov 2026, 12:00:\d\d to 12:00:\d\d, 4 lines$/);
+    expect(when).toMatch(/^20 Nov 2026, 12:\d\d:\d\d to 12:\d\d:\d\d, 4 lines$/);
     expect(lines.map((line) => line.slice(14))).toEqual([
       "echo  127.0.0.1:40001 -- echo  opens",
       "echo  127.0.0.1:40001 -> echo  halo",
@@ -38,7 +38,7 @@ describe("export as text", () => {
 
 describe("export as Mermaid", () => {
   test("has a participant for each peer and an arrow for each message", () => {
-    expect(asMermaid(conversation(), order).replace(/ 12:00:\d\d\.\d{3} /g, " ")).toBe(
+    expect(asMermaid(conversation(), order).replace(/ 12:\d\d:\d\d\.\d{3} /g, " ")).toBe(
       [
         "---",
         'title: "Request & response"',
@@ -125,7 +125,7 @@ test("the times of a message stand in its arrow, as the page shows them", () => 
 describe("export as Markdown", () => {
   test("is a table with a row for each message", () => {
     const [title, , head, line, ...rows] = asMarkdown(conversation()).trimEnd().split("\n");
-    expect(title).toMatch(/^\*\*Request & response\*\*, 20 Nov 2026, 12:00:\d\d to 12:00:\d\d$/);
+    expect(title).toMatch(/^\*\*Request & response\*\*, 20 Nov 2026, 12:\d\d:\d\d to 12:\d\d:\d\d$/);
     expect([head, line]).toEqual(["| Time | From | To | Message |", "| --- | --- | --- | --- |"]);
     expect(rows.map((row) => row.slice(17))).toEqual([
       "127.0.0.1:40001 | echo | opens |",
