@@ -1,12 +1,12 @@
 import packageJson from "../package.json" with { type: "json" };
 import { commands } from "./cli/commands/index.ts";
 import { exitCodes, InterruptedError, OutputError } from "./cli/program/errors.ts";
-import { interrupts } from "./cli/program/interrupts.ts";
 import { report, run, wantsJson } from "./cli/program/run.ts";
 import type { CliIo, Sink } from "./cli/terminal/io.ts";
 import { terminalPrompter } from "./cli/terminal/prompter.ts";
 import { onAbort } from "./core/deadline.ts";
 import { describeError } from "./core/errors.ts";
+import { interrupts } from "./core/interrupts.ts";
 import { invokeProcess } from "./invoke-process.ts";
 import { namesHere } from "./names-here.ts";
 import { ownProgram } from "./own-program.ts";

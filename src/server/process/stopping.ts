@@ -1,5 +1,6 @@
 import type { Asker, Audit } from "../../core/audit.ts";
 import { describeError } from "../../core/errors.ts";
+import { interrupts } from "../../core/interrupts.ts";
 import type { Logger } from "../../core/log.ts";
 import { exitStatus, type ServerIo } from "../io.ts";
 import type { Supervisor } from "../run/supervisor.ts";
@@ -32,6 +33,13 @@ export function stopOnce(io: ServerIo, supervisor: Supervisor, own: Logger, audi
       },
     );
   };
-  io.onSignal("stop", (signal) => (isDraining ? io.exit(exitStatus.failed) : drain(signal)));
+  const atOnce = () => io.exit(exitStatus.failed);
+  const onSignal = interrupts<string>({
+    // Somebody else may have asked for the end already.
+    first: (signal) => (isDraining ? atOnce() : drain(signal)),
+    again: atOnce,
+    now: () => performance.now(),
+  });
+  io.onSignal("stop", onSignal);
   return { stopped, drain };
 }

@@ -125,7 +125,8 @@ test("as text, the dashboard's address stands first and last, and every command 
   });
   onTestFinished(() => program.kill());
   await program.prints("Ctrl-C stops.");
-  program.signal("SIGINT");
+  // That of the terminal, and the one that npm passes on.
+  for (const _ of ["terminal", "npm"]) program.signal("SIGINT");
   expect((await program.outcome()).status).toBe(0);
   const lines = program.stdout.split("\n").filter((line) => !/^\S+ WRN|maxConnections/.test(line));
   const url = /^Dashboard: (http:\/\/127\.0\.0\.1:\d+)$/.exec(lines[0] ?? "")?.[1];

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { interrupts } from "../../../src/cli/program/interrupts.ts";
+import { interrupts } from "../../src/core/interrupts.ts";
 
 /** What signals at these times do. */
 function happensAt(times: readonly number[]): string[] {
@@ -14,7 +14,7 @@ function happensAt(times: readonly number[]): string[] {
   return happened;
 }
 
-test("the first Ctrl-C ends a command in order, and a second one at once", () => {
+test("the first Ctrl-C ends a program in order, and a second one at once", () => {
   expect(happensAt([5000])).toEqual(["5000 in order"]);
   expect(happensAt([5000, 5400])).toEqual(["5000 in order", "5400 at once"]);
 });
