@@ -24,17 +24,24 @@ export interface Will {
 /** Bytes of topic and payload that are kept of a will; of longer ones nothing is told. */
 const maxBytes = 1024;
 const maxOfTopic = 100;
+/** Wills that are followed in all: memory is bounded, however many clients a capture has. */
+const maxWills = 20_000;
 
 /** The wills of a broker's clients, and which of them it has published, as far as its packets show it. */
 export class Wills {
   readonly #byTopic = new Map<string, Will[]>();
+  #count = 0;
 
   /** @returns undefined where it is not followed */
   add(client: string, conversation: Conversation, will: Publication, connect: Place): Will | undefined {
     const { topic, payload } = will;
     if (payload === undefined || topic.length + payload.length > maxBytes) return undefined;
     const ofTopic = this.#byTopic.get(topic) ?? [];
-    if (ofTopic.length === maxOfTopic) return undefined;
+    if (ofTopic.length === maxOfTopic || this.#count === maxWills) {
+      // What it says may come of the one that is not followed.
+      this.sent({ ...will, payload });
+      return undefined;
+    }
     const added: Will = {
       ...{ client, conversation, topic, connect },
       payload: Buffer.from(payload),
@@ -43,6 +50,7 @@ export class Wills {
       isDoubtful: false,
       published: undefined,
     };
+    this.#count++;
     ofTopic.push(added);
     this.#byTopic.set(topic, ofTopic);
     return added;

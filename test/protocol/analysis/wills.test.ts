@@ -171,6 +171,16 @@ describe("a will is not told", () => {
       },
     ],
     [
+      "where another one with the same will may be gone, of more than are followed",
+      (lab) => {
+        const ani = lab.client();
+        for (let index = 0; index < 99; index++) lab.client(withWill(`murid-${index}`));
+        lab.client(withWill("citra")).reset("client");
+        ani.reset("client");
+        lab.deliver();
+      },
+    ],
+    [
       "of a client that was refused",
       (lab) => {
         lab.client(withWill("ani"), Buffer.from([0x20, 2, 0, 5])).close("server");
