@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { closeSync, constants, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Whoever may write to the directory must not choose which file is written to; Windows has no such flag. */
@@ -35,8 +35,7 @@ export class DirectoryLock {
    */
   static take(directory: string, owner: string): DirectoryLock {
     const file = join(directory, "lock");
-    closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | noLink, 0o600));
-    const { ino } = statSync(file);
+    const ino = makeFile(file);
     const database = new Database(file);
     try {
       database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
@@ -46,17 +45,39 @@ export class DirectoryLock {
       throw new DirectoryInUseError(directory, ownerIn(directory), cause);
     }
     // The one who had it may have removed the file meanwhile, and somebody else made another: then this lock is one of nothing.
-    if (statSync(file, { throwIfNoEntry: false })?.ino !== ino) {
+    if (lstatSync(file, { throwIfNoEntry: false })?.ino !== ino) {
       database.close();
       throw new DirectoryInUseError(directory, ownerIn(directory), undefined);
     }
-    nameOwner(directory, owner);
+    try {
+      nameOwner(directory, owner);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     return new DirectoryLock(database);
   }
 
   release(): void {
     this.#database.close();
   }
+}
+
+/**
+ * Makes the file unless it is there, in which case it is not even opened: closing any descriptor of a file gives away all locks
+ * on it that this process has. (POSIX.1-2017, fcntl)
+ * @returns its inode
+ */
+function makeFile(file: string): number {
+  try {
+    closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noLink, 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  const found = lstatSync(file);
+  if (!found.isFile())
+    throw new Error(`${file} is there, and is no file: a link could lead to any other one`);
+  return found.ino;
 }
 
 function nameOwner(directory: string, owner: string): void {

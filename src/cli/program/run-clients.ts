@@ -2,7 +2,7 @@ import { describeError } from "../../core/errors.ts";
 import { formatDuration } from "../../protocol/text/units.ts";
 import { table, tableWidth } from "../terminal/table.ts";
 import type { CommandContext } from "./command-context.ts";
-import { CliError, PeerError } from "./errors.ts";
+import { CliError, OutputError, PeerError } from "./errors.ts";
 
 /** What happened to one of several clients, in milliseconds since all of them started. */
 export interface ClientTimes {
@@ -31,13 +31,15 @@ export async function runClients(context: CommandContext, count: number, run: Ru
     Array.from({ length: count }, async (_, index) => {
       const times: ClientTimes = { answers: 0 };
       await run(index + 1, times, elapsed).catch((error: unknown) => {
-        // What Ctrl-C ends has not failed.
-        if (!context.signal.aborted) times.failure = error;
+        // What Ctrl-C ends has not failed, but for output that could not be written.
+        if (!context.signal.aborted || error instanceof OutputError) times.failure = error;
       });
       return times;
     }),
   );
   const failures = clients.map(({ failure }) => failure).filter((failure) => failure !== undefined);
+  const unwritten = failures.find((failure) => failure instanceof OutputError);
+  if (unwritten !== undefined) throw unwritten;
   if (failures.length === 0) context.signal.throwIfAborted();
   context.note(count <= maxRows ? asTable(clients, context) : summary(clients));
   if (failures.length > 0) throw clientsFailed(failures, count);

@@ -77,7 +77,7 @@ export class MqttPicture {
         // The broker may say why it closes, or that somebody else has come by this name.
         if (side === "server") this.#checkSilence(session, place);
         session.keepAlive = 0;
-        if (side === "client" && session.will !== undefined) session.will.isWithdrawn = true;
+        if (side === "client") withdrawWill(session);
       },
       packet: (side, place) => this.#heard(session, side, place),
     };
@@ -178,6 +178,11 @@ function subscribe({ broker, conversation, filters }: Session, filter: string, p
   if (filters.size < maxNames) filters.add(filter);
   if (broker.filters.has(filter) || broker.filters.size >= maxNames) return;
   broker.filters.set(filter, { place, conversation: conversation.number, isServed: false });
+}
+
+function withdrawWill(session: Session): void {
+  if (session.will !== undefined) session.broker.wills.withdraw(session.will);
+  session.will = undefined;
 }
 
 function witnessWill(

@@ -13,8 +13,6 @@ export interface Will {
   readonly connect: Place;
   /** CONNACK has accepted the client. */
   isAccepted: boolean;
-  /** The client has sent DISCONNECT: whoever publishes the same now does it for another reason. */
-  isWithdrawn: boolean;
   /** Somebody else may be the reason of a PUBLISH like it. */
   isDoubtful: boolean;
   /** The first PUBLISH of it to a subscriber after the end of its client's connection. */
@@ -46,7 +44,6 @@ export class Wills {
       ...{ client, conversation, topic, connect },
       payload: Buffer.from(payload),
       isAccepted: false,
-      isWithdrawn: false,
       isDoubtful: false,
       published: undefined,
     };
@@ -54,6 +51,15 @@ export class Wills {
     ofTopic.push(added);
     this.#byTopic.set(topic, ofTopic);
     return added;
+  }
+
+  /** The client has sent DISCONNECT: whoever publishes the same now does it for another reason. */
+  withdraw(will: Will): void {
+    const ofTopic = this.#byTopic.get(will.topic) ?? [];
+    const left = ofTopic.filter((other) => other !== will);
+    this.#count -= ofTopic.length - left.length;
+    if (left.length === 0) this.#byTopic.delete(will.topic);
+    else this.#byTopic.set(will.topic, left);
   }
 
   /** A client publishes: what a will says may come from there. */
@@ -80,13 +86,13 @@ export class Wills {
   }
 }
 
-const isDue = ({ conversation, isWithdrawn, published, payload }: Will, other: Uint8Array): boolean =>
-  conversation.over !== undefined && !isWithdrawn && published === undefined && payload.equals(other);
+const isDue = ({ conversation, published, payload }: Will, other: Uint8Array): boolean =>
+  conversation.over !== undefined && published === undefined && payload.equals(other);
 
 function tell(will: Will, findings: FindingList): void {
-  const { conversation, topic, client, connect, published, isAccepted, isWithdrawn, isDoubtful } = will;
+  const { conversation, topic, client, connect, published, isAccepted, isDoubtful } = will;
   const { over } = conversation;
-  if (published === undefined || over === undefined || !isAccepted || isWithdrawn || isDoubtful) return;
+  if (published === undefined || over === undefined || !isAccepted || isDoubtful) return;
   // A DISCONNECT may be among what is not in the capture.
   if (conversation.hasGaps || conversation.isUnreadable) return;
   conversation.publishedWill = {

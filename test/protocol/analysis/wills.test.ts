@@ -86,6 +86,14 @@ describe("a will is told that a subscriber gets after the end of its client's co
     expect(lab.told.map(({ publish }) => publish)).toEqual([first, second]);
   });
 
+  test("however many clients with the same will have left with DISCONNECT before", () => {
+    const lab = new Lab();
+    for (let index = 0; index < 100; index++) lab.client().send("client", disconnect).close("client");
+    lab.client().reset("client");
+    lab.deliver();
+    expect(lab.told).toMatchObject([{ topic }]);
+  });
+
   test("the client is named where it has a name", () => {
     const lab = new Lab();
     lab.client().reset("client");
