@@ -1,18 +1,15 @@
 import mqtt from "mqtt";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { chromiumFlags } from "../support/dashboard-browser.ts";
 import { freePort } from "../support/free-port.ts";
+import { chromium, needs as programs } from "../support/needs.ts";
 import type { Spread } from "./case.ts";
 import { launchDistsrv } from "./distsrv.ts";
 import type { Footprint } from "./footprint.ts";
-import { find, type Need } from "./machine.ts";
+import type { Need } from "./machine.ts";
 import { spread } from "./statistics.ts";
 
-const browser: Need = {
-  name: "chromium",
-  install: "apt-get install chromium",
-  isThere: () => find("chromium") !== undefined,
-};
+const browser: Need = programs.chromium;
 const group = "dashboard";
 const needs = [browser];
 
@@ -55,7 +52,7 @@ async function withDashboard(use: (page: Page, lab: Lab) => Promise<Spread>): Pr
   const lab = await launchDistsrv(["--set", `admin.port=${port}`, "--set", "log.messages=0", ...services]);
   let started: Browser | undefined;
   try {
-    started = await chromium.launch({ executablePath: find("chromium") ?? "chromium", args: chromiumFlags });
+    started = await playwright.launch({ executablePath: chromium ?? "chromium", args: chromiumFlags });
     const page = await started.newPage({ viewport: { width: 1280, height: 800 } });
     return await use(page, {
       address: `http://127.0.0.1:${port}/`,

@@ -72,9 +72,10 @@ export class Wills {
   /** The broker publishes to a subscriber. */
   delivered({ topic, payload }: Publication, subscriber: Conversation, { packet }: Place): void {
     if (payload === undefined) return;
-    const wills = this.#byTopic.get(topic)?.filter((will) => isDue(will, payload)) ?? [];
+    const wills = this.#byTopic.get(topic)?.filter((will) => isOver(will, payload)) ?? [];
     for (const will of wills) {
-      // Of several clients that are gone nobody can tell whose it is.
+      if (will.published !== undefined) continue;
+      // Of several clients that are gone nobody can tell whose it is, nor whether it is another copy of one that has come.
       if (wills.length > 1) will.isDoubtful = true;
       else will.published = { packet, subscriber: subscriber.number };
     }
@@ -86,8 +87,8 @@ export class Wills {
   }
 }
 
-const isDue = ({ conversation, published, payload }: Will, other: Uint8Array): boolean =>
-  conversation.over !== undefined && published === undefined && payload.equals(other);
+const isOver = ({ conversation, payload }: Will, other: Uint8Array): boolean =>
+  conversation.over !== undefined && payload.equals(other);
 
 function tell(will: Will, findings: FindingList): void {
   const { conversation, topic, client, connect, published, isAccepted, isDoubtful } = will;

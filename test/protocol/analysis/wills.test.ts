@@ -76,14 +76,14 @@ describe("a will is told that a subscriber gets after the end of its client's co
     expect(lab.told).toMatchObject([{ topic }]);
   });
 
-  test("each of two deaths, one after the other, has its own PUBLISH, and the first subscriber's is named", () => {
+  test("its first PUBLISH is named; what comes after the next death may be another copy of it", () => {
     const lab = new Lab();
     lab.client().reset("client");
     const first = lab.deliver();
     lab.deliver();
     lab.client().reset("client");
-    const second = lab.deliver();
-    expect(lab.told.map(({ publish }) => publish)).toEqual([first, second]);
+    lab.deliver();
+    expect(lab.told.map(({ publish }) => publish)).toEqual([first]);
   });
 
   test("however many clients with the same will have left with DISCONNECT before", () => {
