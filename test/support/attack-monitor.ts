@@ -49,6 +49,10 @@ const ownDescriptors = 10;
 export function testDescriptorsAreBack(lab: Lab): void {
   const before = lab.descriptors();
   test("the descriptors of all who have attacked are given back", async () => {
-    await until(() => lab.descriptors() <= before + ownDescriptors);
+    await until(() => lab.descriptors() <= before + ownDescriptors).catch((error: unknown) => {
+      throw new Error(`there were ${before}, and now there are:\n${lab.openFiles().join("\n")}`, {
+        cause: error,
+      });
+    });
   });
 }

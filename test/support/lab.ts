@@ -1,5 +1,5 @@
 import { afterAll, setDefaultTimeout } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { distsrv } from "./own-programs.ts";
@@ -79,6 +79,20 @@ export class Lab {
   /** How many file descriptors the process has open. */
   descriptors(): number {
     return readdirSync(`/proc/${this.program.pid}/fd`).length;
+  }
+
+  /** What its descriptors are; of TCP connections the kernel's line: addresses, state, queues and timers. */
+  openFiles(): string[] {
+    const { pid } = this.program;
+    const lines = ["tcp", "tcp6"].flatMap((name) =>
+      readFileSync(`/proc/${pid}/net/${name}`, "utf8").split("\n"),
+    );
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+      const file = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      const inode = /^socket:\[(\d+)\]$/.exec(file)?.[1];
+      const line = lines.find((text) => inode !== undefined && text.split(/\s+/)[10] === inode);
+      return `${fd} ${file} ${line ?? ""}`;
+    });
   }
 
   async ready(): Promise<this> {
