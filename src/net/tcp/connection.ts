@@ -91,7 +91,7 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
   #closedBy: ClosingSide | undefined;
   #isReset = false;
   #corked = false;
-  /** The socket has failed, and its close event is on the way. */
+  /** The peer has reset it, as a write has shown: it is closed in a later turn. */
   #failed = false;
   /** The sum of the reasons of `Pause`; 0: it is read. */
   #pauses = 0;
@@ -344,6 +344,11 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
     return this.#closed ? undefined : descriptorOf(this.#socket);
   }
 
+  /** It is paused, and was reset meanwhile. */
+  wasReset(): void {
+    if (!this.#closed) this.#fail();
+  }
+
   /** Its peer has left: what little it has sent last comes although it is paused, and then its FIN. */
   readToEnd(): void {
     this.#socket.resume();
@@ -405,11 +410,18 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
     return false;
   }
 
-  /** Nothing reaches the peer any more, so nothing more is done for it. */
+  /**
+   * The peer has reset it: nothing reaches it any more, so nothing more is done for it. Who has asked the kernel has taken the
+   * error away that Bun would have noticed, and of a paused socket it notices nothing else. Not closed at once, because a role may be
+   * in the middle of its answers.
+   */
   #fail(): void {
+    if (this.#failed) return;
     this.#failed = true;
+    this.#noteEnd("client", true);
     this.#queue.clear();
     this.#dropHeld();
+    setImmediate(() => this.destroy());
   }
 
   #dropHeld(): void {

@@ -9,6 +9,8 @@ export interface PausedPeer {
   readonly served: boolean;
   /** Its peer has sent FIN, and before it nothing that has not been read, or only a little: it is read on. */
   readToEnd(): void;
+  /** Its peer has reset the connection. */
+  wasReset(): void;
 }
 
 /** How often the kernel is asked, in milliseconds. */
@@ -54,7 +56,7 @@ export class PausedPeers {
     if (libc() === undefined) return;
     this.#peers.set(peer, this.#round);
     if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => this.#look(), this.every);
+    this.#timer = setInterval(() => this.look(), this.every);
     this.#timer.unref();
   }
 
@@ -62,7 +64,8 @@ export class PausedPeers {
     this.#peers.delete(peer);
   }
 
-  #look(): void {
+  /** A round. */
+  look(): void {
     const round = this.#round++;
     // Most are paused for moments only.
     const peers = [...this.#peers].filter(([, since]) => since < round).map(([peer]) => peer);
@@ -96,11 +99,18 @@ export class PausedPeers {
     if (file === undefined) return;
     const bytes = this.#farewell;
     const unread = libc()?.recv(file, ptr(bytes), bytes.length, messagePeek | dontWait) ?? -1;
-    if (unread < 0 || unread > (peer.served ? maxFarewell : 0)) return;
+    // Asking takes the error away, so Bun will not see it.
+    if (unread < 0) return this.#wasReset(peer);
+    if (unread > (peer.served ? maxFarewell : 0)) return;
     // Elsewhere than on Linux bytes say nothing about an end.
     if (unread > 0 && !isLinux) return;
     this.#peers.delete(peer);
     peer.readToEnd();
+  }
+
+  #wasReset(peer: PausedPeer): void {
+    this.#peers.delete(peer);
+    peer.wasReset();
   }
 }
 

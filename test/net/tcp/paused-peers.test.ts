@@ -83,6 +83,20 @@ describe("a connection that is not read", () => {
     expect(heard.slice(3)).toEqual(["200 bytes", "end"]);
   });
 
+  test.each([0, 1000])("is closed when a write finds it reset, with %d bytes unread", async (unread) => {
+    const { paused, server } = await start();
+    const client = await RawClient.connect(server.address.port);
+    client.write("pause");
+    await until(() => paused.length === 1);
+    const [connection] = paused;
+    if (unread > 0) client.write("x".repeat(unread));
+    // The write comes before Bun has looked: it takes the error, and Bun sees no end of a paused socket.
+    client.reset();
+    connection?.write(Buffer.from("answer"));
+    await until(() => server.connections.size === 0);
+    expect([connection?.closedBy, connection?.isReset]).toEqual(["client", true]);
+  });
+
   test("leaves the queue of an iterative service when it has gone without a word", async () => {
     const { heard, server } = await start({ iterative: true });
     const clients: RawClient[] = [];
@@ -132,9 +146,31 @@ describe("a connection that is not read", () => {
 test("nothing is watched while nothing is paused", async () => {
   const peers = new PausedPeers(1);
   expect(peers.isWatching).toBe(false);
-  const peer = { file: undefined, served: true, readToEnd: () => expect.unreachable() };
+  const unreachable = () => expect.unreachable();
+  const peer = { file: undefined, served: true, readToEnd: unreachable, wasReset: unreachable };
   peers.add(peer);
   expect(peers.isWatching).toBe(true);
   peers.remove(peer);
   await until(() => !peers.isWatching);
+});
+
+test("who asks the kernel first passes on that a peer was reset", async () => {
+  const { paused, server } = await start();
+  const client = await RawClient.connect(server.address.port);
+  client.write("pause");
+  await until(() => paused.length === 1);
+  const peers = new PausedPeers(60_000);
+  let resets = 0;
+  const peer = {
+    file: paused[0]?.file,
+    served: true,
+    readToEnd: () => expect.unreachable(),
+    wasReset: () => resets++,
+  };
+  peers.add(peer);
+  peers.look();
+  expect(resets).toBe(0);
+  client.reset();
+  for (let round = 0; round < 2; round++) peers.look();
+  expect(resets).toBe(1);
 });
