@@ -270,6 +270,27 @@ export class DiskStore implements Store {
     if (!isKnown) message.storeNumber = this.#record.message(message, this.#expiryOf(message));
   }
 
+  deliverRun(
+    clientId: string,
+    deliveries: readonly RecordedDelivery[],
+    number: number,
+    packetId: number,
+  ): void {
+    const [first] = deliveries;
+    if (first === undefined) return;
+    const { message } = first;
+    const isKnown = message.storeNumber >= this.#firstMessage;
+    const from = isKnown ? message.storeNumber : this.#record.nextMessage;
+    // Some have been recorded for others, and some have not.
+    if (!deliveries.every(isKnown ? followsFrom(from) : this.#isNew))
+      return deliveries.forEach((one, i) => void this.deliver(clientId, one, number + i, packetId + i));
+    const session = this.#sessions.numberOf(clientId);
+    this.#record.deliver(session, first, number, from, packetId, deliveries.length);
+    if (!isKnown) this.#record.messages(deliveries, this.#expiryOf);
+  }
+
+  readonly #isNew = ({ message }: RecordedDelivery): boolean => message.storeNumber < this.#firstMessage;
+
   sent(clientId: string, delivery: RecordedDelivery, number: number, packetId: number): void {
     // A reader that begins at the checkpoint does not know it yet.
     if (this.#checkpoint?.isToCome(clientId, number)) this.deliver(clientId, delivery, number, packetId);
@@ -321,10 +342,10 @@ export class DiskStore implements Store {
   }
 
   /** By the calendar. */
-  #expiryOf({ expiresAt }: RecordedMessage): number {
+  readonly #expiryOf = ({ expiresAt }: RecordedMessage): number => {
     if (expiresAt === Number.POSITIVE_INFINITY) return expiresAt;
     return this.#options.wall() + expiresAt - this.#options.clock.now();
-  }
+  };
 
   commit(): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -471,6 +492,12 @@ export class DiskStore implements Store {
     }
   }
 }
+
+/** Whether the messages are recorded with numbers that follow each other. */
+const followsFrom =
+  (first: number) =>
+  ({ message }: RecordedDelivery, index: number): boolean =>
+    message.storeNumber === first + index;
 
 async function openDirectory(path: string, owner: string, disk?: Disk): Promise<LogDirectory> {
   try {

@@ -105,24 +105,42 @@ export class RecordWriter {
 
   /** @param expiresAt by the calendar, in milliseconds; Infinity: never. @returns the message's number */
   message(message: RecordedMessage, expiresAt: number): number {
-    const { bytes } = message.topic;
     this.#startGroup();
+    const body = this.#reserve(maxNumbers + message.topic.bytes.length + sizeOf(message));
+    this.#putNext(body, message, expiresAt);
+    return this.nextMessage++;
+  }
+
+  /** Messages that none has come before, each with the next number. */
+  messages(deliveries: readonly RecordedDelivery[], expiryOf: (message: RecordedMessage) => number): void {
+    this.#startGroup();
+    let length = 0;
+    for (const { message } of deliveries) length += maxNumbers + message.topic.bytes.length + sizeOf(message);
+    const body = this.#reserve(length);
+    for (const { message } of deliveries) {
+      this.#putNext(body, message, expiryOf(message));
+      message.storeNumber = this.nextMessage++;
+    }
+  }
+
+  #putNext(body: GroupBuffer, message: RecordedMessage, expiresAt: number): void {
+    const { bytes } = message.topic;
     const isSame = bytes === this.#topic;
-    const body = this.#reserve(maxNumbers + (isSame ? 0 : bytes.length) + sizeOf(message));
     // A run of deliveries goes on behind it.
     putByte(body, isSame ? Op.MessageSameTopic : Op.Message);
     if (!isSame) putBytes(body, bytes);
     this.#topic = bytes;
     putMessage(body, message, expiresAt);
-    return this.nextMessage++;
   }
 
+  /** @param count of deliveries like this one, whose numbers, messages and packet identifiers follow each other */
   deliver(
     session: number,
     delivery: RecordedDelivery,
     number: number,
     message: number,
     packetId: number | undefined,
+    count = 1,
   ): void {
     const { qos, retain, share, subscriptionIds } = delivery;
     const flags =
@@ -138,11 +156,11 @@ export class RecordWriter {
       (packetId === undefined || packetId === this.#nextId) &&
       share === this.#share &&
       subscriptionIds === this.#ids;
-    if (isRun) this.#extend();
-    else this.#beginDeliver(session, delivery, number, message, packetId, flags);
-    this.#next = number + 1;
-    this.#nextMessageOfRun = message + 1;
-    this.#nextId = (packetId ?? 0) + 1;
+    if (!isRun) this.#beginDeliver(session, delivery, number, message, packetId, flags);
+    this.#extend(isRun ? count : count - 1);
+    this.#next = number + count;
+    this.#nextMessageOfRun = message + count;
+    this.#nextId = (packetId ?? 0) + count;
   }
 
   #beginDeliver(
@@ -170,7 +188,7 @@ export class RecordWriter {
   }
 
   sent(session: number, number: number, packetId: number): void {
-    if (this.#continues(Op.Sent, session, number) && packetId === this.#nextId) this.#extend();
+    if (this.#continues(Op.Sent, session, number) && packetId === this.#nextId) this.#extend(1);
     else {
       const body = this.#beginRun(Op.Sent, session, maxNumbers);
       putNumber(body, number);
@@ -182,7 +200,7 @@ export class RecordWriter {
 
   /** A change that concerns a packet identifier or the number of a delivery. */
   change(op: OpCode, session: number, value: number): void {
-    if (this.#continues(op, session, value)) this.#extend();
+    if (this.#continues(op, session, value)) this.#extend(1);
     else putNumber(this.#beginRun(op, session, maxNumbers), value);
     this.#next = value + 1;
   }
@@ -242,9 +260,10 @@ export class RecordWriter {
     );
   }
 
-  #extend(): void {
-    this.count++;
-    putCount(this.#log.body.bytes, ++this.#runCount, this.#runAt);
+  #extend(count: number): void {
+    this.count += count;
+    this.#runCount += count;
+    putCount(this.#log.body.bytes, this.#runCount, this.#runAt);
   }
 
   #startGroup(): void {

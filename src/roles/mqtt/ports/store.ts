@@ -179,6 +179,16 @@ export interface Store {
   unsubscribe(clientId: string, filter: string): void;
   /** A message is queued for the client, or sent at once when it has a `packetId`. */
   deliver(clientId: string, delivery: RecordedDelivery, number: number, packetId: number | undefined): void;
+  /**
+   * The same for several that were sent at once, and differ in nothing but their messages: the numbers and packet identifiers follow
+   * those of the first one.
+   */
+  deliverRun(
+    clientId: string,
+    deliveries: readonly RecordedDelivery[],
+    number: number,
+    packetId: number,
+  ): void;
   /** A message that was queued has been sent. */
   sent(clientId: string, delivery: RecordedDelivery, number: number, packetId: number): void;
   /** PUBREC has come: only PUBREL is to be sent again. */
@@ -235,6 +245,7 @@ export const memoryStore: Store = {
   subscribe: () => {},
   unsubscribe: () => {},
   deliver: () => {},
+  deliverRun: () => {},
   sent: () => {},
   pubrec: () => {},
   completed: () => {},

@@ -65,6 +65,13 @@ export class Journal {
     else this.#store.sent(this.#clientId, pending, pending.number, packetId);
   }
 
+  /** Messages that differ in nothing else, with packet identifiers that follow each other, and that were not queued. */
+  sentRun(run: readonly Pending[], packetId: number): void {
+    const first = this.#last + 1;
+    for (const pending of run) pending.number = ++this.#last;
+    this.#store.deliverRun(this.#clientId, run, first, packetId);
+  }
+
   #deliver(pending: Pending, packetId: number | undefined): void {
     const number = ++this.#last;
     pending.number = number;

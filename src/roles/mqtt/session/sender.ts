@@ -3,6 +3,7 @@ import type { Target } from "../routing/subscription.ts";
 import type { LargePacket } from "../wire/large-packet.ts";
 import type { Pending } from "../wire/message.ts";
 import type { Publication } from "../wire/publication.ts";
+import type { EncodedRun } from "../wire/publish-variants.ts";
 import { maxAliasedQos } from "../wire/topic-aliases.ts";
 import { type Awaited, Inflight } from "./inflight.ts";
 import type { Journal } from "./journal.ts";
@@ -102,14 +103,41 @@ export class Sender {
     if (encoded.stride > outlet.maxPacketSize) return false;
     if (qos > 0 && !this.keepsInflight(qos, target.share)) this.inflight.addRun(qos, encoded, next, end);
     else if (qos > 0) {
-      for (let index = next; index < end; index++) {
-        encoded.setId(index, this.#assignKept(pendingOf(publication, target, qos, index)));
-      }
+      this.#keepRun(publication, target, qos, encoded, next, end);
       this.#waitForStore(qos);
     }
     outlet.sendRun(publication, encoded, next, end);
     this.#count(end - next, publication.payloadLength);
     return true;
+  }
+
+  /** Assigns packet identifiers to messages that are kept until they are acknowledged. */
+  #keepRun(
+    publication: Publication,
+    target: Target,
+    qos: Qos,
+    encoded: EncodedRun,
+    from: number,
+    end: number,
+  ): void {
+    if (target.share !== undefined) this.hasShared = true;
+    const { inflight, journal } = this;
+    let run: Pending[] = [];
+    let firstId = 0;
+    for (let index = from; index < end; index++) {
+      const pending = pendingOf(publication, target, qos, index);
+      const id = inflight.add(qos, pending);
+      encoded.setId(index, id);
+      if (journal === undefined) continue;
+      // After the last identifier comes the first one, and those that are in use are skipped.
+      if (id !== firstId + run.length) {
+        if (run.length > 0) journal.sentRun(run, firstId);
+        run = [];
+        firstId = id;
+      }
+      run.push(pending);
+    }
+    if (run.length > 0) journal?.sentRun(run, firstId);
   }
 
   /** Sends one message together with a new alias of its topic. @returns the alias; 0: nothing was sent */

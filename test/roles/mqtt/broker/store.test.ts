@@ -63,6 +63,25 @@ describe.each([3, 4, 5] as const)("what a durable store keeps, version %p", (ver
     expect(again.messages()).toEqual(["t/y: new"]);
   });
 
+  test("messages of one chunk keep their packet identifiers, also where those do not follow each other", async () => {
+    const setup = start();
+    const client = setup.test.connect("a", version, lasting(version));
+    client.subscribe("t", 1);
+    // These two are in use, and the next identifier is the one after the last.
+    for (const id of [1, 65_533]) setup.test.broker.sessions.get("a")?.inflight.restore(id, undefined);
+    const publisher = setup.test.connect("b", version);
+    const texts = ["m0", "m1", "m2", "m3"];
+    publisher.send(...texts.map((text, i) => publisher.message("t", text, { qos: 1, packetId: i + 1 })));
+    const ids = [65_534, 65_535, 2, 3];
+    expect(client.take().map((packet) => "packetId" in packet && packet.packetId)).toEqual(ids);
+    const { test } = await crash(setup);
+    const again = reconnect(test, "a", version);
+    const sent = again.take().filter((packet) => packet.type === "publish");
+    expect(sent.map(({ packetId, payload }) => [packetId, Buffer.from(payload).toString()])).toEqual(
+      ids.map((id, i) => [id, texts[i]]),
+    );
+  });
+
   test("a QoS 2 message that was received before a crash is not delivered twice [MQTT-4.3.3-10]", async () => {
     const setup = start();
     setup.test.connect("s", version, lasting(version)).subscribe("t", 2);

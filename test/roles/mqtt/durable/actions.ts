@@ -15,6 +15,8 @@ const kinds = [
   "deliver",
   "deliver",
   "deliver",
+  "run",
+  "run",
   "send",
   "acknowledge",
   "acknowledge",
@@ -35,7 +37,7 @@ const kinds = [
   "commit",
 ] as const;
 const sizes = [0, 1, 20, 300] as const;
-const id = fc.integer({ min: 1, max: 6 });
+const id = fc.integer({ min: 1, max: 8 });
 
 export const action = fc.record({
   does: fc.constantFrom(...kinds),
@@ -53,7 +55,7 @@ export const randomAction = (random: Random): Action => ({
   does: random.pick(kinds),
   who: random.pick(clients),
   topic: random.pick(topics),
-  id: 1 + random.below(6),
+  id: 1 + random.below(8),
   size: random.pick(sizes),
   isYes: random.below(2) === 0,
   qos: random.pick([1, 2]),
@@ -77,8 +79,10 @@ export function act(model: ModelStore, { does, who, topic, id, size, isYes, qos 
     );
   const session = model.known.get(who);
   if (session === undefined) return;
-  const isFree =
-    ![...session.deliveries.values()].some((one) => one.packetId === id) && !session.awaitingPubcomp.has(id);
+  const isFreeId = (wanted: number) =>
+    ![...session.deliveries.values()].some((one) => one.packetId === wanted) &&
+    !session.awaitingPubcomp.has(wanted);
+  const isFree = isFreeId(id);
   switch (does) {
     case "deliver": {
       if (isYes) model.lastMessage = message(topic, "y".repeat(size), { qos });
@@ -92,6 +96,20 @@ export function act(model: ModelStore, { does, who, topic, id, size, isYes, qos 
         { message: model.lastMessage, qos, ...options },
         isFree && size !== 300 ? id : undefined,
       );
+    }
+    case "run": {
+      const texts = ["one", "two", "three", "four"].slice(0, 1 + (id % 4));
+      if (isYes) model.lastRun = texts.map((text) => message(topic, text.padEnd(size), { qos }));
+      // Of some sizes only a part has been recorded before.
+      const run = size === 1 ? [...model.lastRun.slice(1), message(topic, "last", { qos })] : model.lastRun;
+      const options = { qos, retain: size === 1, subscriptionIds: size === 20 ? [1] : undefined };
+      if (run.every((_, i) => isFreeId(id + i)))
+        model.deliverRun(
+          who,
+          run.map((one) => ({ message: one, ...options })),
+          id,
+        );
+      return;
     }
     case "send":
       return isFree ? model.send(who, id) : undefined;

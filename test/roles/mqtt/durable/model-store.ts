@@ -55,6 +55,7 @@ export class ModelStore implements LiveState {
 
   /** What was published last. */
   lastMessage: RecordedMessage = message("first", "");
+  lastRun: readonly RecordedMessage[] = [];
 
   /** @param before what was kept when the store was open last: messages are other objects now */
   constructor(
@@ -100,6 +101,17 @@ export class ModelStore implements LiveState {
     const number = ++session.last;
     session.deliveries.set(number, { delivery: { ...delivery, number }, packetId });
     this.store.deliver(clientId, delivery, number, packetId);
+  }
+
+  /** Messages that are sent at once. */
+  deliverRun(clientId: string, run: readonly RecordedDelivery[], packetId: number): void {
+    const session = this.known.get(clientId)!;
+    const first = session.last + 1;
+    for (const [i, delivery] of run.entries()) {
+      const number = ++session.last;
+      session.deliveries.set(number, { delivery: { ...delivery, number }, packetId: packetId + i });
+    }
+    this.store.deliverRun(clientId, run, first, packetId);
   }
 
   /** The first message that is queued is sent. */

@@ -112,6 +112,16 @@ export class JournalingStore implements Store {
     this.#write(["deliver", clientId, { number, message, qos, retain, subscriptionIds, share, packetId }]);
   }
 
+  deliverRun(
+    clientId: string,
+    deliveries: readonly RecordedDelivery[],
+    number: number,
+    packetId: number,
+  ): void {
+    for (const [i, delivery] of deliveries.entries())
+      this.deliver(clientId, delivery, number + i, packetId + i);
+  }
+
   sent(clientId: string, _: unknown, number: number, packetId: number): void {
     this.#write(["sent", clientId, number, packetId]);
   }
