@@ -73,6 +73,12 @@ export const mutations: readonly Mutation[] = [
   // Sessions
   {
     file: "src/roles/mqtt/session/sender.ts",
+    text: "if (id !== firstId + run.length) {",
+    replacement: "if (run.length === 0) {",
+    tests: "test/roles/mqtt/broker",
+  },
+  {
+    file: "src/roles/mqtt/session/sender.ts",
     text: "    if (!this.inflight.discard(packetId)) return false;\n    this.journal?.completed(packetId);",
     replacement: "    if (!this.inflight.discard(packetId)) return false;",
     tests: "test/roles/mqtt/broker",
@@ -252,6 +258,18 @@ export const mutations: readonly Mutation[] = [
     text: "    if (this.#pauses !== 0) return;\n",
     replacement: "",
     tests: "test/net/tcp",
+  },
+  {
+    file: "src/net/tcp/connection.ts",
+    text: "    setImmediate(() => this.destroy());\n",
+    replacement: "",
+    tests: "test/net/tcp/paused-peers.test.ts",
+  },
+  {
+    file: "src/net/tcp/paused-peers.ts",
+    text: "if (unread < 0) return this.#wasReset(peer);",
+    replacement: "if (unread < 0) return;",
+    tests: "test/net/tcp/paused-peers.test.ts",
   },
   {
     file: "src/net/tcp/paused-peers.ts",
@@ -603,8 +621,20 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/durable/disk-store.ts",
-    text: "const isKnown = message.storeNumber >= this.#firstMessage;",
-    replacement: "const isKnown = message.storeNumber > 0;",
+    text: "deliveries.every(isKnown ? followsFrom(from) : this.#isNew)",
+    replacement: "deliveries.every(isKnown ? () => true : this.#isNew)",
+    tests: "test/roles/mqtt/durable",
+  },
+  {
+    file: "src/roles/mqtt/durable/record-writer.ts",
+    text: "this.#extend(isRun ? count : count - 1);",
+    replacement: "this.#extend(count - 1);",
+    tests: "test/roles/mqtt/durable",
+  },
+  {
+    file: "src/roles/mqtt/durable/disk-store.ts",
+    text: "return storeNumber >= this.#firstMessage;",
+    replacement: "return storeNumber > 0;",
     tests: "test/roles/mqtt/durable",
   },
   {

@@ -264,7 +264,7 @@ export class DiskStore implements Store {
     const session = this.#sessions.numberOf(clientId);
     const { message } = delivery;
     // A run of deliveries stands before its messages, so it is begun before the first of them.
-    const isKnown = message.storeNumber >= this.#firstMessage;
+    const isKnown = this.#knows(message);
     const messageNumber = isKnown ? message.storeNumber : this.#record.nextMessage;
     this.#record.deliver(session, delivery, number, messageNumber, packetId);
     if (!isKnown) message.storeNumber = this.#record.message(message, this.#expiryOf(message));
@@ -279,7 +279,7 @@ export class DiskStore implements Store {
     const [first] = deliveries;
     if (first === undefined) return;
     const { message } = first;
-    const isKnown = message.storeNumber >= this.#firstMessage;
+    const isKnown = this.#knows(message);
     const from = isKnown ? message.storeNumber : this.#record.nextMessage;
     // Some have been recorded for others, and some have not.
     if (!deliveries.every(isKnown ? followsFrom(from) : this.#isNew))
@@ -289,7 +289,12 @@ export class DiskStore implements Store {
     if (!isKnown) this.#record.messages(deliveries, this.#expiryOf);
   }
 
-  readonly #isNew = ({ message }: RecordedDelivery): boolean => message.storeNumber < this.#firstMessage;
+  readonly #isNew = ({ message }: RecordedDelivery): boolean => !this.#knows(message);
+
+  /** A reader who begins at the checkpoint finds it. */
+  #knows({ storeNumber }: RecordedMessage): boolean {
+    return storeNumber >= this.#firstMessage;
+  }
 
   sent(clientId: string, delivery: RecordedDelivery, number: number, packetId: number): void {
     // A reader that begins at the checkpoint does not know it yet.

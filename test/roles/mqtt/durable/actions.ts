@@ -103,13 +103,10 @@ export function act(model: ModelStore, { does, who, topic, id, size, isYes, qos 
       // Of some sizes only a part has been recorded before.
       const run = size === 1 ? [...model.lastRun.slice(1), message(topic, "last", { qos })] : model.lastRun;
       const options = { qos, retain: size === 1, subscriptionIds: size === 20 ? [1] : undefined };
-      if (run.every((_, i) => isFreeId(id + i)))
-        model.deliverRun(
-          who,
-          run.map((one) => ({ message: one, ...options })),
-          id,
-        );
-      return;
+      let packetId = id;
+      while (!run.every((_, i) => isFreeId(packetId + i))) packetId++;
+      const deliveries = run.map((one) => ({ message: one, ...options }));
+      return model.deliverRun(who, deliveries, packetId);
     }
     case "send":
       return isFree ? model.send(who, id) : undefined;
