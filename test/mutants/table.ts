@@ -261,8 +261,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/net/tcp/connection.ts",
-    text: "    setImmediate(() => this.destroy());\n",
-    replacement: "",
+    text: "    this.#dropHeld();\n    this.#socket.resume();\n",
+    replacement: "    this.#dropHeld();\n",
     tests: "test/net/tcp/paused-peers.test.ts",
   },
   {
@@ -621,8 +621,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/durable/disk-store.ts",
-    text: "deliveries.every(isKnown ? followsFrom(from) : this.#isNew)",
-    replacement: "deliveries.every(isKnown ? () => true : this.#isNew)",
+    text: "one.message.storeNumber === from + i",
+    replacement: "one.message.storeNumber >= 0",
     tests: "test/roles/mqtt/durable",
   },
   {

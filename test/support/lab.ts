@@ -88,7 +88,7 @@ export class Lab {
       readFileSync(`/proc/${pid}/net/${name}`, "utf8").split("\n"),
     );
     return readdirSync(`/proc/${pid}/fd`).map((fd) => {
-      const file = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      const file = linkTarget(`/proc/${pid}/fd/${fd}`);
       const inode = /^socket:\[(\d+)\]$/.exec(file)?.[1];
       const line = lines.find((text) => inode !== undefined && text.split(/\s+/)[10] === inode);
       return `${fd} ${file} ${line ?? ""}`;
@@ -141,4 +141,13 @@ export function startLab(
   // Labs run in parallel, so only one that configures a port for the admin service has one.
   const admin = /^admin:/m.test(yaml) ? [] : ["--set", "admin=false"];
   return startServer(["--config", config, ...admin, ...args], { ...rest, cleanUp });
+}
+
+/** What was there a moment ago may be gone. */
+function linkTarget(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "closed meanwhile";
+  }
 }

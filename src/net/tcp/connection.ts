@@ -91,7 +91,7 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
   #closedBy: ClosingSide | undefined;
   #isReset = false;
   #corked = false;
-  /** The peer has reset it, as a write has shown: it is closed in a later turn. */
+  /** The peer has reset it, as the kernel has said to a write: it is read to its end. */
   #failed = false;
   /** The sum of the reasons of `Pause`; 0: it is read. */
   #pauses = 0;
@@ -157,7 +157,7 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
     return this.#closedBy;
   }
 
-  /** What came first was a reset. */
+  /** What came first was a reset. A FIN looks like one where what was sent to the peer after it was found unwanted before it was read. */
   get isReset(): boolean {
     return this.#isReset;
   }
@@ -325,6 +325,7 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
   }
 
   #pause(reason: PauseReason): void {
+    if (this.#failed) return;
     if (this.#pauses === 0) this.#socket.pause();
     const isNew = this.#pauses === 0 || reason === Pause.Admission;
     this.#pauses |= reason;
@@ -411,9 +412,9 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
   }
 
   /**
-   * The peer has reset it: nothing reaches it any more, so nothing more is done for it. Who has asked the kernel has taken the
-   * error away that Bun would have noticed, and of a paused socket it notices nothing else. Not closed at once, because a role may be
-   * in the middle of its answers.
+   * The peer has reset it: nothing reaches it any more, so nothing more is answered. Who has asked the kernel has taken the error
+   * away that Bun would have noticed, and of a paused socket it notices nothing else. So the pause is over: what had come before is
+   * read, and then the end.
    */
   #fail(): void {
     if (this.#failed) return;
@@ -421,7 +422,7 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
     this.#noteEnd("client", true);
     this.#queue.clear();
     this.#dropHeld();
-    setImmediate(() => this.destroy());
+    this.#socket.resume();
   }
 
   #dropHeld(): void {

@@ -21,12 +21,13 @@ const testTls = testWith(openssl);
 async function start(options: Partial<TcpOptions> = {}) {
   const heard: string[] = [];
   const paused: TcpConnection<undefined>[] = [];
+  const connections: TcpConnection<undefined>[] = [];
   const context = { service: "test", log, traffic: unobserved, thread: 0, joins: false };
   const server = await listenTcp<undefined>(
     context,
     { host: "127.0.0.1", port: 0, ...options },
     {
-      open: () => undefined,
+      open: (connection) => void connections.push(connection),
       data(connection, chunk) {
         const word = Buffer.from(chunk).toString();
         heard.push(word.length > 20 ? `${word.length} bytes` : word);
@@ -41,7 +42,7 @@ async function start(options: Partial<TcpOptions> = {}) {
     },
   );
   onTestFinished(() => server.stop(AbortSignal.abort()));
-  return { heard, paused, server };
+  return { heard, paused, connections, server };
 }
 
 describe("a connection that is not read", () => {
@@ -83,18 +84,40 @@ describe("a connection that is not read", () => {
     expect(heard.slice(3)).toEqual(["200 bytes", "end"]);
   });
 
-  test.each([0, 1000])("is closed when a write finds it reset, with %d bytes unread", async (unread) => {
-    const { paused, server } = await start();
+  test.each([
+    ["pause", 0],
+    ["pause", 50],
+    ["pause", 1000],
+    ["go on", 1000],
+  ])(
+    "is read to its end when a write finds it reset, after %j and with %d bytes unread",
+    async (word, unread) => {
+      const { heard, connections, server } = await start();
+      const client = await RawClient.connect(server.address.port);
+      client.write(word);
+      await until(() => heard.length === 1);
+      const [connection] = connections;
+      if (unread > 0) client.write("x".repeat(unread));
+      // The write comes before Bun has looked: it takes the error, and Bun sees no end of a paused socket.
+      client.reset();
+      connection?.write(Buffer.from("answer"));
+      await until(() => server.connections.size === 0);
+      expect(heard).toEqual([word, ...(unread === 0 ? [] : [`${unread} bytes`]), "end"]);
+      expect([connection?.closedBy, connection?.isReset]).toEqual(["client", true]);
+    },
+  );
+
+  test("is closed when a write finds it reset while its answer is on its way", async () => {
+    const { heard, connections, server } = await start();
     const client = await RawClient.connect(server.address.port);
-    client.write("pause");
-    await until(() => paused.length === 1);
-    const [connection] = paused;
-    if (unread > 0) client.write("x".repeat(unread));
-    // The write comes before Bun has looked: it takes the error, and Bun sees no end of a paused socket.
+    client.write("question");
+    await until(() => heard.length === 1);
+    const [connection] = connections;
+    connection?.beginAnswer();
     client.reset();
-    connection?.write(Buffer.from("answer"));
+    connection?.write(Buffer.from("a part"));
     await until(() => server.connections.size === 0);
-    expect([connection?.closedBy, connection?.isReset]).toEqual(["client", true]);
+    expect(connection?.closed).toBe(true);
   });
 
   test("leaves the queue of an iterative service when it has gone without a word", async () => {

@@ -264,10 +264,9 @@ export class DiskStore implements Store {
     const session = this.#sessions.numberOf(clientId);
     const { message } = delivery;
     // A run of deliveries stands before its messages, so it is begun before the first of them.
-    const isKnown = this.#knows(message);
-    const messageNumber = isKnown ? message.storeNumber : this.#record.nextMessage;
-    this.#record.deliver(session, delivery, number, messageNumber, packetId);
-    if (!isKnown) message.storeNumber = this.#record.message(message, this.#expiryOf(message));
+    const isNew = !this.#isRecorded(message);
+    this.#record.deliver(session, delivery, number, this.#numberFor(message), packetId);
+    if (isNew) message.storeNumber = this.#record.message(message, this.#expiryOf(message));
   }
 
   deliverRun(
@@ -279,21 +278,29 @@ export class DiskStore implements Store {
     const [first] = deliveries;
     if (first === undefined) return;
     const { message } = first;
-    const isKnown = this.#knows(message);
-    const from = isKnown ? message.storeNumber : this.#record.nextMessage;
-    // Some have been recorded for others, and some have not.
-    if (!deliveries.every(isKnown ? followsFrom(from) : this.#isNew))
-      return deliveries.forEach((one, i) => void this.deliver(clientId, one, number + i, packetId + i));
+    const isNew = !this.#isRecorded(message);
+    const from = this.#numberFor(message);
+    const isRun = isNew
+      ? deliveries.every((one) => !this.#isRecorded(one.message))
+      : deliveries.every((one, i) => one.message.storeNumber === from + i);
+    if (!isRun) {
+      // Others have some of the messages already, and not the rest.
+      for (const [i, one] of deliveries.entries()) this.deliver(clientId, one, number + i, packetId + i);
+      return;
+    }
     const session = this.#sessions.numberOf(clientId);
     this.#record.deliver(session, first, number, from, packetId, deliveries.length);
-    if (!isKnown) this.#record.messages(deliveries, this.#expiryOf);
+    if (isNew) this.#record.messages(deliveries, this.#expiryOf);
   }
 
-  readonly #isNew = ({ message }: RecordedDelivery): boolean => !this.#knows(message);
-
   /** A reader who begins at the checkpoint finds it. */
-  #knows({ storeNumber }: RecordedMessage): boolean {
+  #isRecorded({ storeNumber }: RecordedMessage): boolean {
     return storeNumber >= this.#firstMessage;
+  }
+
+  /** The number that the message has, or is to have. */
+  #numberFor(message: RecordedMessage): number {
+    return this.#isRecorded(message) ? message.storeNumber : this.#record.nextMessage;
   }
 
   sent(clientId: string, delivery: RecordedDelivery, number: number, packetId: number): void {
@@ -497,12 +504,6 @@ export class DiskStore implements Store {
     }
   }
 }
-
-/** Whether the messages are recorded with numbers that follow each other. */
-const followsFrom =
-  (first: number) =>
-  ({ message }: RecordedDelivery, index: number): boolean =>
-    message.storeNumber === first + index;
 
 async function openDirectory(path: string, owner: string, disk?: Disk): Promise<LogDirectory> {
   try {
