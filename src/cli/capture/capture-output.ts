@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, type Stats, statSync, writeSync } from "node:fs";
 import { describeError } from "../../core/errors.ts";
 import { describeFileError } from "../../core/file-error.ts";
 import { isCapture } from "../../protocol/capture/capture-reader.ts";
@@ -43,6 +43,16 @@ export function openOutput(
   });
 }
 
+/** Before anything else is written: whether a file of this name may be replaced. @throws {UsageError} */
+export function checkOutput(path: string | undefined): void {
+  if (path === undefined || path === "-") return;
+  try {
+    checkPresent(path, statSync(path, { throwIfNoEntry: false }));
+  } catch (error) {
+    throw notWritable(path, error);
+  }
+}
+
 interface Destination extends Pick<CaptureOutput, "drained" | "close"> {
   send(bytes: Uint8Array): void;
 }
@@ -70,13 +80,20 @@ function open(path: string, { flags, mode }: NewFile): number {
   try {
     const present = flags === "w" ? statSync(path, { throwIfNoEntry: false }) : undefined;
     if (present?.isFile() !== true) return openSync(path, flags, mode);
-    if (present.size > 0 && !isCapture(startOf(path)))
-      throw new Error("a file that is no capture has this name: move it away, or choose another name");
+    checkPresent(path, present);
     return openInPlaceOf(path);
   } catch (error) {
-    throw new UsageError(`Cannot write to ${path}: ${describeFileError(path, error)}`);
+    throw notWritable(path, error);
   }
 }
+
+function checkPresent(path: string, present: Stats | undefined): void {
+  if (present?.isFile() !== true || present.size === 0 || isCapture(startOf(path))) return;
+  throw new Error("a file that is no capture has this name: move it away, or choose another name");
+}
+
+const notWritable = (path: string, error: unknown): UsageError =>
+  new UsageError(`Cannot write to ${path}: ${describeFileError(path, error)}`);
 
 function startOf(path: string): Buffer {
   const file = openSync(path, "r");

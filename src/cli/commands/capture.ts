@@ -4,7 +4,7 @@ import { CaptureAnalysis } from "../../protocol/analysis/analysis.ts";
 import type { ListeningService } from "../../protocol/analysis/service-ports.ts";
 import { type PortFilter, portFilter } from "../../protocol/bpf/port-filter.ts";
 import type { ExplainWords } from "../../report/explain/words.ts";
-import { type CaptureOutput, openOutput } from "../capture/capture-output.ts";
+import { type CaptureOutput, checkOutput, openOutput } from "../capture/capture-output.ts";
 import { liveLines } from "../capture/live-lines.ts";
 import { Recorder } from "../capture/record.ts";
 import { checkScriptFile, luaHelp, scriptFor, writeScriptFile } from "../capture/script-file.ts";
@@ -89,6 +89,7 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
   const { file, script, limit, services, words } = options;
   const lines = file === "-" ? {} : liveLines(context, words);
   if (script !== undefined) checkScriptFile(script);
+  checkOutput(file);
   // It hands over its first packet in a later turn, when there is where they go.
   const socket = open({
     interface: options.interface,
@@ -120,9 +121,9 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
 }
 
 /** The output replaces the capture that is there: nothing else may fail after that. */
-function openLast(socket: PacketSocket, openOutput: () => CaptureOutput): CaptureOutput {
+function openLast(socket: PacketSocket, opens: () => CaptureOutput): CaptureOutput {
   try {
-    return openOutput();
+    return opens();
   } catch (error) {
     socket.close();
     throw error;

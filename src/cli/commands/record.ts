@@ -8,7 +8,7 @@ import { adminHeaders, withAdminErrors } from "../admin/client.ts";
 import { type AdminStream, openStream } from "../admin/open-stream.ts";
 import { type AdminPeer, adminCommand, adminPeer } from "../admin/options.ts";
 import { listServices } from "../admin/services.ts";
-import { type CaptureOutput, openOutput } from "../capture/capture-output.ts";
+import { type CaptureOutput, checkOutput, openOutput } from "../capture/capture-output.ts";
 import { checkScriptFile, luaHelp, scriptFor, writeScriptFile } from "../capture/script-file.ts";
 import { recordedServices } from "../capture/services.ts";
 import { wiresharkScript } from "../capture/wireshark-lua.ts";
@@ -52,6 +52,7 @@ export const record: CliCommand = (cli) =>
         const peer = adminPeer(cli, host, options, "distcli record 127.0.0.1");
         const path = pathFor(service ?? []);
         const script = lua === true ? scriptFor(write ?? defaultFile) : undefined;
+        checkFile(write);
         if (script !== undefined) checkScriptFile(script);
         const stream = await withAdminErrors(peer, () =>
           openStream(context, peer, path, "application/octet-stream", { isEndedByReader: true }),
@@ -90,10 +91,15 @@ async function scriptOf(context: CommandContext, peer: AdminPeer): Promise<strin
   return wiresharkScript(recordedServices(await listServices(context, peer)));
 }
 
-/** Only its owner may read it: messages are in it. @throws {UsageError} */
-function openFile(context: CommandContext, path: string | undefined): CaptureOutput {
+/** Before anything is asked or written. @throws {UsageError} */
+function checkFile(path: string | undefined): void {
   if (path === undefined && existsSync(defaultFile))
     throw new UsageError(`${defaultFile} exists already: -w ${defaultFile} replaces it, -w FILE is another`);
+  checkOutput(path);
+}
+
+/** Only its owner may read it: messages are in it. @throws {UsageError} */
+function openFile(context: CommandContext, path: string | undefined): CaptureOutput {
   const flags = path === undefined ? "wx" : "w";
   return openOutput(path ?? defaultFile, context.io.stdout, { flags, mode: 0o600 });
 }

@@ -106,31 +106,28 @@ export class CaptureControl {
   #end(capture: TrafficCapture): void {
     const ended = capture.close().then(
       () => {
-        this.#forget(capture);
-        this.#sayEnd(capture);
+        const { log } = this.#options;
+        log.info(`The capture to ${capture.settings.file} has ended after ${this.#forget(capture)}`);
       },
       (error) => {
-        this.#forget(capture);
-        const why = describeError(error);
-        this.#options.log.error(`The capture to ${capture.settings.file} did not end well: ${why}`);
+        const { log } = this.#options;
+        const after = this.#forget(capture);
+        log.error(
+          `The capture to ${capture.settings.file} did not end well after ${after}: ${describeError(error)}`,
+        );
       },
     );
     this.#ending.set(capture, ended);
   }
 
-  #forget(capture: TrafficCapture): void {
+  /** @returns what it was, in a few words */
+  #forget(capture: TrafficCapture): string {
     this.#ending.delete(capture);
     this.#unlock.get(capture)?.();
     this.#unlock.delete(capture);
-  }
-
-  #sayEnd(capture: TrafficCapture): void {
     const { received, dropped } = capture.counts;
     this.#before = sum(this.#before, { received, dropped });
-    const left = dropped === 0 ? "" : `; ${dropped} were left out`;
-    this.#options.log.info(
-      `The capture to ${capture.settings.file} has ended after ${received} packets${left}`,
-    );
+    return dropped === 0 ? `${received} packets` : `${received} packets; ${dropped} were left out`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capture } from "../../../src/cli/commands/capture.ts";
 import { analyseFile, odditiesOf, storyOf } from "../../support/analyse.ts";
@@ -176,6 +176,14 @@ describe("wrong usage", () => {
       expect.stringContaining(`${script} exists already, and is not as distcli`),
     ]);
     expect([path, script].map((file) => readFileSync(file, "utf8"))).toEqual(["a capture", "-- mine\n"]);
+  });
+
+  test("a file that is no capture stays, and no script is written beside it", async () => {
+    const path = join(folder, "notes.txt");
+    writeFileSync(path, "notes");
+    const { exit, stderr } = await runCli(capture, ["capture", "-w", path, "--lua"]);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining("a file that is no capture has this name")]);
+    expect([readFileSync(path, "utf8"), existsSync(`${path}.lua`)]).toEqual(["notes", false]);
   });
 
   live("an interface that does not exist is named", async () => {

@@ -97,6 +97,14 @@ test("a script of somebody else stays, and nothing is recorded", async () => {
   expect(why).toContain("name one by -w, or use distcli wireshark");
 });
 
+test("a file that is no capture stays, and no script is written beside it", async () => {
+  const file = join(folder, "notes.txt");
+  writeFileSync(file, "notes");
+  const { exit, stderr } = await runCli(record, args("-w", file, "--lua"), as(token));
+  expect([exit, stderr]).toEqual([2, expect.stringContaining("a file that is no capture has this name")]);
+  expect([readFileSync(file, "utf8"), existsSync(`${file}.lua`)]).toEqual(["notes", false]);
+});
+
 test("who may not record gets no file", async () => {
   const file = join(folder, "refused.pcapng");
   const refused = await runCli(record, args("-w", file), as(operator));

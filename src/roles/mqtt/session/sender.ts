@@ -129,7 +129,8 @@ export class Sender {
       const id = inflight.add(qos, pending);
       encoded.setId(index, id);
       if (journal === undefined) continue;
-      // After the last identifier comes the first one, and those that are in use are skipped.
+      // A run begins with the first message (0 is no identifier), and where one does not follow the last: those in use are
+      // skipped, and after the largest comes the smallest.
       if (id !== firstId + run.length) {
         if (run.length > 0) journal.sentRun(run, firstId);
         run = [];
