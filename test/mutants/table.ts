@@ -70,6 +70,13 @@ export const mutations: readonly Mutation[] = [
     replacement: "this.sendBacklog > 4 * this.broker.config.sendBuffer",
     tests: "test/roles/mqtt/client",
   },
+  // The dashboard
+  {
+    file: "src/dashboard/page/api/client.ts",
+    text: "if (response.status === 401 && token === sessionStorage.getItem(tokenKey)) {",
+    replacement: "if (response.status === 401) {",
+    tests: "test/dashboard/client.test.ts",
+  },
   // Sessions
   {
     file: "src/roles/mqtt/session/sender.ts",

@@ -19,7 +19,7 @@ export class ApiError extends Error {
 
 /** In sessionStorage, so that it is gone when the tab is closed: machines in a lab are shared. */
 const tokenKey = "distsrv-token";
-/** True after a 401: the page asks the user for the token. */
+/** True after a 401 to the token that there is: the page asks the user for the token. */
 export const tokenRequired = store(false);
 /** The user wants to use another token, and may think better of it. */
 let isVoluntary = false;
@@ -45,7 +45,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   const token = sessionStorage.getItem(tokenKey);
   if (token !== null) headers.set("authorization", `Bearer ${token}`);
   const response = await fetch(path, { ...init, headers });
-  if (response.status === 401) {
+  // The answer to a token that was another one then says nothing of this one.
+  if (response.status === 401 && token === sessionStorage.getItem(tokenKey)) {
     isVoluntary = false;
     tokenRequired.set(true);
   }
