@@ -157,7 +157,10 @@ export class TcpConnection<S = unknown> implements Holder, PausedPeer {
     return this.#closedBy;
   }
 
-  /** What came first was a reset. A FIN looks like one where what was sent to the peer after it was found unwanted before it was read. */
+  /**
+   * What came first was a reset. After a write that failed this is a guess: a FIN, and then the reset that our own bytes have
+   * provoked, looks the same.
+   */
   get isReset(): boolean {
     return this.#isReset;
   }

@@ -64,7 +64,7 @@ export class PausedPeers {
     this.#peers.delete(peer);
   }
 
-  /** A round. */
+  /** Asks the kernel about those that were paused before the last round; the timer does, once in a period. */
   look(): void {
     const round = this.#round++;
     // Most are paused for moments only.
