@@ -1,6 +1,6 @@
-import type { StreamPlace } from "../../../core/traffic.ts";
 import type { Connect, Subscribe, Unsubscribe } from "../../../protocol/mqtt/packet.ts";
 import { isShared, parseShare } from "../../../protocol/mqtt/topic.ts";
+import type { MountedRun } from "./mounted-run.ts";
 
 /**
  * Where a client's topics are, whose listener has a topic prefix: it names them without, and the broker with the prefix.
@@ -8,10 +8,8 @@ import { isShared, parseShare } from "../../../protocol/mqtt/topic.ts";
  */
 export class Mount {
   readonly bytes: Uint8Array;
-  /** The PUBLISH that is being handled, as it came. */
-  packet: Uint8Array | undefined;
-  /** Where that came in the client's stream. */
-  place: StreamPlace | undefined;
+  /** What is being handled: its copies are in place of what came. */
+  run: MountedRun | undefined;
 
   constructor(readonly prefix: string) {
     this.bytes = new TextEncoder().encode(prefix);

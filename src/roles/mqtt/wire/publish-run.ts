@@ -124,7 +124,7 @@ export class PublishRun {
 }
 
 /** Whether the bytes from `from` to `to` stand at `at`, too. */
-function isRepeated(bytes: Buffer, from: number, to: number, at: number): boolean {
+export function isRepeated(bytes: Buffer, from: number, to: number, at: number): boolean {
   const distance = at - from;
   // From the back: topics differ at their ends.
   for (let index = to - 1; index >= from; index--) if (bytes[index] !== bytes[index + distance]) return false;

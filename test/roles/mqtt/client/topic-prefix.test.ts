@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import mqttJs, { type IConnackPacket } from "mqtt";
-import type { TrafficEvent } from "../../../../src/core/traffic.ts";
+import type { Direction, TrafficEvent } from "../../../../src/core/traffic.ts";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import type { Connect, Packet, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
@@ -225,12 +225,11 @@ function expectAlike(version: Version, seed: number): void {
     const pair = choose(pairs);
     const packets = work();
     const cut = random(3) === 0 ? random(20) : 0;
-    const [one, other] = pair;
-    // The packets of a client with a prefix are published one by one, even if they come together.
-    for (const packet of packets) one!.send(packet);
-    const all = Buffer.concat(packets.map((packet) => encode(packet)));
-    other!.sendBytes(all.subarray(0, cut));
-    other!.sendBytes(all.subarray(cut));
+    const encoded = packets.map((packet) => encode(packet));
+    const all = Buffer.concat(encoded);
+    // Of long ones fewer are published at a time where they are copied.
+    const chunks = all.length > 8000 ? encoded : [all.subarray(0, cut), all.subarray(cut)];
+    for (const client of pair!) for (const chunk of chunks) client.sendBytes(chunk);
     // Acknowledgements may come sooner than what was published.
     for (const [one, other] of pairs) expect(byKind(other!.take())).toEqual(byKind(one!.take()));
   }
@@ -259,7 +258,7 @@ function expectAlike(version: Version, seed: number): void {
         const retain = random(4) === 0;
         const userProperties: [string, string][] = [["k", "v"]];
         const properties = version === 5 && random(3) === 0 ? { userProperties } : {};
-        return Array.from({ length: 1 + random(3) }, (_, index) => ({
+        return Array.from({ length: 1 + random(6) }, (_, index) => ({
           type: "publish" as const,
           ...{ version, topic, payload, qos, retain, dup: false, properties },
           ...(qos > 0 && { packetId: 10 + step(index) }),
@@ -346,6 +345,76 @@ describe("a PUBLISH that is wrong, or written in an unusual way, has the same en
       expect(prefixed).toEqual(plain!);
     }
   });
+});
+
+describe("PUBLISHes alike that come together", () => {
+  /** What they lead to when a client sends them at a listener with this prefix: for everybody, and for observers. */
+  function outcome(
+    prefix: string,
+    packets: readonly number[][],
+    settings: Record<string, unknown>,
+    isShown: boolean,
+  ) {
+    const events: TrafficEvent[] = [];
+    const traffic = seenTraffic((event) => void events.push(event));
+    const broker = new Listeners(settings, isShown ? { traffic } : {});
+    const [client, other] = [broker.in(prefix, "a", 5), broker.in(prefix, "b", 5)];
+    other.subscribe("#", 2);
+    events.length = 0;
+    client.sendBytes(Uint8Array.from(packets.flat()));
+    const { isThrottled } = client.connection;
+    const answers = client.take();
+    const atOnce = other.messages();
+    broker.clock.advance(60_000);
+    const { received, payloadIn } = broker.broker.counters;
+    const counted = { received, payloadIn };
+    const shown = (["in", "out"] as const).map((direction) => shownOf(events, direction));
+    return { state: client.state, isThrottled, answers, atOnce, later: other.messages(), counted, shown };
+  }
+
+  function shownOf(events: readonly TrafficEvent[], direction: Direction) {
+    const bytes: Uint8Array[] = [];
+    const messages: object[] = [];
+    for (const event of events) {
+      if (event.kind === "bytes" && event.direction === direction) bytes.push(event.bytes);
+      if (event.kind === "message" && event.direction === direction)
+        messages.push([
+          event.text,
+          event.stream,
+          event.number,
+          Buffer.from(event.bytes ?? []).toString("hex"),
+        ]);
+    }
+    return { bytes: Buffer.concat(bytes).toString("hex"), messages };
+  }
+
+  const qos0 = (text: string, topic = "x") => [
+    ...[0x30, 3 + topic.length + text.length, 0, topic.length],
+    ...Buffer.from(topic),
+    0,
+    ...Buffer.from(text),
+  ];
+  const qos = (level: 1 | 2, id: number) => [0x30 + 2 * level, 7, 0, 1, 0x78, 0, id, 0, 0x61];
+  const cases: [what: string, packets: number[][], settings?: Record<string, unknown>][] = [
+    ["at QoS 0", [qos0("a"), qos0("b"), qos0("c"), qos0("de"), qos0("fg")]],
+    ["of which one has a topic that is wrong", [qos0("a"), qos0("b", "y"), qos0("c", "+"), qos0("d")]],
+    ["to a topic as much longer as the payload is shorter", [qos0("ab"), qos0("b", "xy"), qos0("cd")]],
+    ["to two topics", [qos0("a"), qos0("b", "y"), qos0("c", "y"), qos0("d")]],
+    ["at QoS 1", [qos(1, 1), qos(1, 2), qos(1, 3), qos(1, 3)]],
+    ["at QoS 2", [qos(2, 1), qos(2, 2), qos(2, 2), qos(2, 3)]],
+    ["of which one has the packet identifier 0", [qos(1, 1), qos(1, 2), qos(1, 0), qos(1, 3)]],
+    ["of which one is too many", [qos(2, 1), qos(2, 2), qos(2, 3), qos(2, 4)], { receiveMaximum: 2 }],
+    ["of which some have to wait", [qos0("a"), qos0("b"), qos0("c"), qos0("d")], { maxPublishRate: 2 }],
+    ["of which some are too large together", [qos(1, 1), qos(1, 2), qos(1, 3)], { maxPublishBytesRate: 8 }],
+    ["whose last is not whole", [qos0("a"), qos0("b"), qos0("c").slice(0, 5)]],
+  ];
+  test.each(cases)(
+    "%s lead to the same with and without a prefix, shown or not",
+    (_, packets, settings = {}) => {
+      for (const isShown of [false, true])
+        expect(outcome("p/", packets, settings, isShown)).toEqual(outcome("", packets, settings, isShown));
+    },
+  );
 });
 
 test("rules are about the whole topic", () => {

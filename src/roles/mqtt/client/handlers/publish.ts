@@ -8,7 +8,7 @@ import { isSystemTopic } from "../../../../protocol/mqtt/topic.ts";
 import { sameBytes } from "../../routing/topic-cache.ts";
 import type { TopicRoute } from "../../routing/topic-route.ts";
 import type { DropCause } from "../../wire/counters.ts";
-import { type PacketTrace, tracePublish } from "../../wire/trace.ts";
+import { tracePublish } from "../../wire/trace.ts";
 import type { Connection } from "../connection.ts";
 
 /** After so many bytes the reader sees whether it is time for others: a thousand of the shortest packets take 20 µs. */
@@ -37,10 +37,7 @@ export function publish(
   const topic = topicOf(connection, view, bytes);
   const refusal = refusalOf(connection, topic, view);
   const group = broker.traffic.begin();
-  if (group > 0) {
-    const stream = connection.mount?.place ?? connection.placeOf(start, frame.end - start);
-    trace(connection, topic, view, refusal, { group, stream });
-  }
+  if (group > 0) trace(connection, topic, view, refusal, group);
   if (refusal === Reason.Success) connection.lastTopic = topic;
   switch (view.first & 6) {
     case 0:
@@ -225,17 +222,28 @@ function topicOfAlias(connection: Connection, view: PublishView, bytes: Buffer):
   return topic.isCached ? topic : router.topicNamed(topic.text);
 }
 
+/** The packet and its place among all that the client has sent. */
+function asItCame(connection: Connection, { bytes, start, end }: PublishView) {
+  const run = connection.mount?.run;
+  if (run === undefined)
+    return { packet: bytes.subarray(start, end), stream: connection.placeOf(start, end - start) };
+  const [from, to] = [run.cameAt(start), run.cameAt(end)];
+  return { packet: run.bytes.subarray(from, to), stream: connection.placeOf(from, to - from) };
+}
+
 function trace(
-  { writer, broker, mount }: Connection,
+  connection: Connection,
   route: TopicRoute,
   view: PublishView,
   refusal: number,
-  more: PacketTrace,
+  group: number,
 ): void {
+  const { writer, broker, mount } = connection;
   const topic = mount === undefined ? route.text : route.text.slice(mount.prefix.length);
-  const { qos, retain, dup, packetId, bytes, start, payloadStart, end, decoded: properties } = view;
+  const { qos, retain, dup, packetId, bytes, payloadStart, end, decoded: properties } = view;
   const payload = bytes.subarray(payloadStart, end);
   const facts = { topic, qos, retain, dup, packetId, payload, properties };
   const recipients = refusal === Reason.Success ? broker.router.recipients(route).length : 0;
-  tracePublish(writer, "in", facts, mount?.packet ?? bytes.subarray(start, end), { ...more, recipients });
+  const { packet, stream } = asItCame(connection, view);
+  tracePublish(writer, "in", facts, packet, { group, stream, recipients });
 }
