@@ -90,10 +90,10 @@ async function capturePackets(context: CommandContext, options: CaptureOptions):
   const lines = file === "-" ? {} : liveLines(context, words);
   if (script !== undefined) checkScriptFile(script);
   checkOutput(file);
-  // It hands over its first packet in a later turn, when there is where they go.
   const socket = open({
     interface: options.interface,
     filter: portFilter(options.filter),
+    // The first packet comes in a later turn of the event loop, when the recorder and its output are there.
     onPacket: (packet) => {
       recorder.add(packet);
       return recorder.count < limit;

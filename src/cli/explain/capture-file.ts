@@ -22,7 +22,7 @@ async function openFile(path: string): Promise<AsyncIterable<Uint8Array>> {
     if (found.isDirectory()) throw new Error("it is a folder");
     return createReadStream(path, { highWaterMark: 256 * 1024 });
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new UsageError(
       `Cannot read ${path}: ${isMissing ? "there is no such file" : describeError(error)}`,
     );

@@ -2,6 +2,7 @@ import type { Conversation } from "../conversation/conversation.ts";
 import type { Connect, MqttWitness, Publication } from "../conversation/dissector.ts";
 import type { FindingList } from "../conversation/finding.ts";
 import type { Place, Side } from "../conversation/place.ts";
+import { Reason, reasonName } from "../mqtt/reason.ts";
 import { innerFilter, isSystemTopic, topicMatches } from "../mqtt/topic.ts";
 import { printable } from "../text/printable.ts";
 import { type Will, Wills } from "./wills.ts";
@@ -73,11 +74,11 @@ export class MqttPicture {
         publish(session, side, publication.topic, place);
         witnessWill(session, side, publication, place);
       },
-      disconnect: (side, place) => {
+      disconnect: (side, reasonCode, place) => {
         // The broker may say why it closes, or that somebody else has come by this name.
         if (side === "server") this.#checkSilence(session, place);
         session.keepAlive = 0;
-        if (side === "client") withdrawWill(session);
+        if (side === "client") leave(session, reasonCode, place);
       },
       packet: (side, place) => this.#heard(session, side, place),
     };
@@ -180,8 +181,11 @@ function subscribe({ broker, conversation, filters }: Session, filter: string, p
   broker.filters.set(filter, { place, conversation: conversation.number, isServed: false });
 }
 
-function withdrawWill(session: Session): void {
-  if (session.will !== undefined) session.broker.wills.withdraw(session.will);
+/** Any reason but success leaves the will to be published. [MQTT-3.14.4-3] */
+function leave(session: Session, reasonCode: number, { packet }: Place): void {
+  if (session.will === undefined) return;
+  if (reasonCode === Reason.Success) session.broker.wills.withdraw(session.will);
+  else session.will.left ??= { packet, reason: reasonName(reasonCode) };
   session.will = undefined;
 }
 

@@ -11,6 +11,8 @@ export interface Will {
   readonly topic: string;
   readonly payload: Buffer;
   readonly connect: Place;
+  /** Its client has sent DISCONNECT with a reason for which it stays. */
+  left: { readonly packet: number; readonly reason: string } | undefined;
   /** CONNACK has accepted the client. */
   isAccepted: boolean;
   /** Somebody else may be the reason of a PUBLISH like it. */
@@ -43,6 +45,7 @@ export class Wills {
     const added: Will = {
       ...{ client, conversation, topic, connect },
       payload: Buffer.from(payload),
+      left: undefined,
       isAccepted: false,
       isDoubtful: false,
       published: undefined,
@@ -53,7 +56,7 @@ export class Wills {
     return added;
   }
 
-  /** The client has sent DISCONNECT: whoever publishes the same now does it for another reason. */
+  /** The client has sent a plain DISCONNECT: whoever publishes the same now does it for another reason. */
   withdraw(will: Will): void {
     const ofTopic = this.#byTopic.get(will.topic) ?? [];
     const left = ofTopic.filter((other) => other !== will);
@@ -87,12 +90,12 @@ export class Wills {
   }
 }
 
-const isOver = ({ conversation, payload }: Will, other: Uint8Array): boolean =>
-  conversation.over !== undefined && payload.equals(other);
+const isOver = ({ conversation, left, payload }: Will, other: Uint8Array): boolean =>
+  (left ?? conversation.over) !== undefined && payload.equals(other);
 
 function tell(will: Will, findings: FindingList): void {
-  const { conversation, topic, client, connect, published, isAccepted, isDoubtful } = will;
-  const { over } = conversation;
+  const { conversation, topic, client, connect, left, published, isAccepted, isDoubtful } = will;
+  const over = left ?? conversation.over;
   if (published === undefined || over === undefined || !isAccepted || isDoubtful) return;
   // A DISCONNECT may be among what is not in the capture.
   if (conversation.hasGaps || conversation.isUnreadable) return;
@@ -100,6 +103,7 @@ function tell(will: Will, findings: FindingList): void {
     topic: printable(topic, 60),
     connect: connect.packet,
     end: over.packet,
+    ...(left && { reason: left.reason }),
     publish: published.packet,
     subscriber: published.subscriber,
   };

@@ -32,6 +32,8 @@ export interface PublishedWill {
   /** The packets of CONNECT, of the connection's end, and of the PUBLISH. */
   readonly connect: number;
   readonly end: number;
+  /** Of the DISCONNECT that ended it, with which the will stays. Absent: there was none. */
+  readonly reason?: string;
   readonly publish: number;
   /** The number of the subscriber's conversation. */
   readonly subscriber: number;

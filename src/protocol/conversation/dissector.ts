@@ -58,7 +58,7 @@ export interface MqttWitness {
     publication: Publication & { readonly retain?: boolean | undefined },
     place: Place,
   ): void;
-  disconnect(side: Side, place: Place): void;
+  disconnect(side: Side, reasonCode: number, place: Place): void;
   /** Any packet: it is what a keep-alive counts. */
   packet(side: Side, place: Place): void;
 }

@@ -185,7 +185,7 @@ export class MqttDissector implements Dissector {
           mqtt.publish(side, { topic, payload: packet.payload, retain: packet.retain }, place);
         return;
       case "disconnect":
-        mqtt.disconnect(side, place);
+        mqtt.disconnect(side, packet.reasonCode, place);
     }
   }
 

@@ -1,5 +1,5 @@
 import { shellWord } from "../../protocol/text/shell-word.ts";
-import { milliseconds, seconds, timeLeft } from "./quantities.ts";
+import { fromMilliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -148,8 +148,8 @@ export const english: ExplainWords = {
     closed: "closed",
     reset: "reset",
   },
-  publishedWill: ({ topic, connect, end, publish, subscriber }) =>
-    `The connection ended without DISCONNECT (packet ${end}). CONNECT, packet ${connect}, has a will on "${topic}", and then packet ${publish} is a PUBLISH of this topic and the will's payload to the subscriber of conversation ${subscriber}.`,
+  publishedWill: ({ topic, connect, end, reason, publish, subscriber }) =>
+    `${reason === undefined ? `The connection ended without DISCONNECT (packet ${end}).` : `The client left with DISCONNECT, packet ${end}, whose reason "${reason}" leaves the will to be published.`} CONNECT, packet ${connect}, has a will on "${topic}", and then packet ${publish} is a PUBLISH of this topic and the will's payload to the subscriber of conversation ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
     `The ${side} sent ${plural(packets, "packet")} of ${wire} together, ${payload === "" ? "without payload" : `${payload} of them payload`}.`,
   answerTimes: (count, median, high, max) =>
@@ -184,8 +184,8 @@ export const english: ExplainWords = {
       after === "FIN"
         ? `The ${sideOf(side)} answered with RST what came after its own FIN: it had closed before the other side was done.`
         : `The ${sideOf(side)} broke the connection off with RST, instead of closing it with FIN.`,
-    "will-published": ({ client, topic, end }) =>
-      `The connection of ${client === "" ? "an MQTT client" : `the MQTT client "${client}"`} ended without DISCONNECT (packet ${end}), and its will was published on "${topic}".`,
+    "will-published": ({ client, topic, end, reason }) =>
+      `The connection of ${client === "" ? "an MQTT client" : `the MQTT client "${client}"`} ended ${reason === undefined ? "without DISCONNECT" : `with DISCONNECT and the reason "${reason}"`} (packet ${end}), and its will was published on "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `The MQTT client identifier "${client}" connects although conversation ${other} still uses it (since packet ${first}): a broker closes the older one.`,
     "mqtt-refused": ({ reason }) => `The broker refused the client: ${reason}.`,
@@ -208,7 +208,7 @@ export const english: ExplainWords = {
     "error-answer": ({ text }, count) =>
       `An answer that reports an error${count > 1 ? `, ${count} times` : ""}: ${text}.`,
     "slow-answer": ({ time, median, to }) =>
-      `The answer to packet ${to} took ${milliseconds(time)}, and half of this service's answers took ${milliseconds(median)} or less.`,
+      `The answer to packet ${to} took ${fromMilliseconds(time)}, and half of this service's answers took ${fromMilliseconds(median)} or less.`,
     "out-of-order": (_values, count) => `${plural(count, "segment")} came after a later one.`,
     gap: ({ bytes }, count) =>
       count === 1

@@ -1,5 +1,5 @@
 import { shellWord } from "../../protocol/text/shell-word.ts";
-import { milliseconds, seconds, timeLeft } from "./quantities.ts";
+import { fromMilliseconds, seconds, timeLeft } from "./quantities.ts";
 import type { ExplainWords } from "./words.ts";
 
 const sides = { client: "klien", server: "server" } as const;
@@ -149,8 +149,8 @@ export const indonesian: ExplainWords = {
     closed: "ditutup",
     reset: "diputus",
   },
-  publishedWill: ({ topic, connect, end, publish, subscriber }) =>
-    `Koneksi ini berakhir tanpa DISCONNECT (paket ${end}). CONNECT, paket ${connect}, memuat will di "${topic}", lalu paket ${publish} adalah PUBLISH dengan topik ini dan isi will itu kepada pelanggan di percakapan ${subscriber}.`,
+  publishedWill: ({ topic, connect, end, reason, publish, subscriber }) =>
+    `${reason === undefined ? `Koneksi ini berakhir tanpa DISCONNECT (paket ${end}).` : `Klien pergi dengan DISCONNECT, paket ${end}, dan dengan alasan "${reason}" will-nya tetap dikirim.`} CONNECT, paket ${connect}, memuat will di "${topic}", lalu paket ${publish} adalah PUBLISH dengan topik ini dan isi will itu kepada pelanggan di percakapan ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
     `${capital(side)} mengirim ${packets} paket, seluruhnya ${wire}, ${payload === "" ? "tanpa muatan" : `di antaranya ${payload} muatan`}.`,
   answerTimes: (count, median, high, max) =>
@@ -185,8 +185,8 @@ export const indonesian: ExplainWords = {
       after === "FIN"
         ? `${sideOf(side)} menjawab dengan RST kiriman yang tiba setelah FIN miliknya: ia sudah menutup sebelum pihak lain selesai.`
         : `${sideOf(side)} memutus koneksi dengan RST, bukan menutupnya dengan FIN.`,
-    "will-published": ({ client, topic, end }) =>
-      `Koneksi ${client === "" ? "sebuah klien MQTT" : `klien MQTT "${client}"`} berakhir tanpa DISCONNECT (paket ${end}), dan will-nya dikirim di "${topic}".`,
+    "will-published": ({ client, topic, end, reason }) =>
+      `Koneksi ${client === "" ? "sebuah klien MQTT" : `klien MQTT "${client}"`} berakhir ${reason === undefined ? "tanpa DISCONNECT" : `dengan DISCONNECT dan alasan "${reason}"`} (paket ${end}), dan will-nya dikirim di "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `Client identifier MQTT "${client}" tersambung padahal percakapan ${other} masih memakainya (sejak paket ${first}): broker menutup yang lama.`,
     "mqtt-refused": ({ reason }) => `Broker menolak klien: ${reason}.`,
@@ -210,7 +210,7 @@ export const indonesian: ExplainWords = {
     "error-answer": ({ text }, count) =>
       `Jawaban yang melaporkan kesalahan${count > 1 ? `, ${count} kali` : ""}: ${text}.`,
     "slow-answer": ({ time, median, to }) =>
-      `Jawaban untuk paket ${to} memakan ${milliseconds(time)}, sedangkan separuh jawaban layanan ini memakan ${milliseconds(median)} atau kurang.`,
+      `Jawaban untuk paket ${to} memakan ${fromMilliseconds(time)}, sedangkan separuh jawaban layanan ini memakan ${fromMilliseconds(median)} atau kurang.`,
     "out-of-order": (_values, count) => `${count} segmen tiba setelah segmen yang lebih akhir.`,
     gap: ({ bytes }, count) =>
       count === 1

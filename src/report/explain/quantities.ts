@@ -14,15 +14,15 @@ export function duration(nanoseconds: number): string {
 /** Seconds since the first packet, to the microsecond. */
 export const sinceStart = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(6);
 
-/** A value of a finding that is compared with whole seconds. */
+/** A value of a finding that is compared with whole seconds, without its unit. */
 export const seconds = (value: unknown): string => `${Number(Number(value).toFixed(2))}`;
 
-/** A value of a finding as a time. */
-export const milliseconds = (value: unknown): string => duration(Number(value) * 1e6);
+/** A value of a finding that is in milliseconds, as a time. */
+export const fromMilliseconds = (value: unknown): string => duration(Number(value) * 1e6);
 
 /** Milliseconds from a packet to the end of the capture, as a time; undefined where it ends with that packet, or right after it. */
 export const timeLeft = (value: unknown): string | undefined =>
-  Number(value) < 0.001 ? undefined : milliseconds(value);
+  Number(value) < 0.001 ? undefined : fromMilliseconds(value);
 
 export const endpoint = ({ address, port }: Endpoint): string => formatHostPort(address, port);
 

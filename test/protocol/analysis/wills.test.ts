@@ -76,6 +76,20 @@ describe("a will is told that a subscriber gets after the end of its client's co
     expect(lab.told).toMatchObject([{ topic }]);
   });
 
+  test("the client asks for it by the reason of its DISCONNECT, also before its connection is closed", () => {
+    for (const isClosed of [true, false]) {
+      const lab = new Lab();
+      const bytes = packet(0x10, "MQTT", [5, 6, 0, 60, 0], "ani", [0], topic, payload);
+      const talk = lab.client(bytes, Buffer.from([0x20, 3, 0, 0, 0]));
+      talk.send("client", Buffer.from([0xe0, 2, 4, 0]));
+      // What carries the DISCONNECT has an acknowledgement behind it.
+      const left = lab.packets.length - 1;
+      if (isClosed) talk.close("client");
+      lab.deliver();
+      expect(lab.told).toMatchObject([{ topic, end: left, reason: "disconnect with will" }]);
+    }
+  });
+
   test("its first PUBLISH is named; what comes after the next death may be another copy of it", () => {
     const lab = new Lab();
     lab.client().reset("client");

@@ -87,6 +87,14 @@ test("both languages name the packets of a will that was published, and its topi
     const sentence = words.publishedWill(will);
     expect(sentence.match(/\d+/g)).toEqual(["12", "11", "13", "2"]);
     expect(sentence).toContain('"status/ani"');
+    const reason = "disconnect with will";
+    for (const told of [
+      words.publishedWill({ ...will, reason }),
+      words.findings["will-published"]({ ...values, reason }, 1),
+    ]) {
+      expect(told).toContain(`"${reason}"`);
+      expect(told).not.toMatch(/without DISCONNECT|tanpa DISCONNECT/);
+    }
     // A client without an identifier has no name.
     expect(words.findings["will-published"]({ ...values, client: "" }, 1)).not.toContain('""');
   }
