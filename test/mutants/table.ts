@@ -47,6 +47,24 @@ export const mutations: readonly Mutation[] = [
     tests: "test/roles/mqtt/broker",
   },
   {
+    file: "src/roles/mqtt/client/handlers/mounted.ts",
+    text: "at < copies.length && connection.isReading",
+    replacement: "at < copies.length",
+    tests: "test/roles/mqtt/client",
+  },
+  {
+    file: "src/roles/mqtt/client/handlers/mounted.ts",
+    text: "    frame.end = run.cameAt(at);\n    connection.showRead();\n",
+    replacement: "",
+    tests: "test/roles/mqtt/client",
+  },
+  {
+    file: "src/roles/mqtt/client/mounted-run.ts",
+    text: "while (at + size <= end &&",
+    replacement: "while (at <= end &&",
+    tests: "test/roles/mqtt/client",
+  },
+  {
     file: "src/roles/mqtt/client/handlers/connect/complete.ts",
     text: "connection.lastSeen = broker.clock.now();",
     replacement: "",
@@ -924,6 +942,12 @@ export const mutations: readonly Mutation[] = [
     file: "src/protocol/analysis/wills.ts",
     text: "if (conversation.hasGaps || conversation.isUnreadable) return;",
     replacement: "",
+    tests: "test/protocol/analysis",
+  },
+  {
+    file: "src/protocol/analysis/mqtt-picture.ts",
+    text: "if (reasonCode === Reason.Success) session",
+    replacement: "if (reasonCode >= Reason.Success) session",
     tests: "test/protocol/analysis",
   },
   {
