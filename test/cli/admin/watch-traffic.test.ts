@@ -51,9 +51,9 @@ describe("the silence of a watched server", () => {
       write = out;
       out(ready);
     });
-    const cli = startWatch(port, "--timeout", "300ms");
+    const cli = startWatch(port, "--timeout", "1s");
     await until(() => cli.stderr.includes(`Watching 127.0.0.1:${port}`));
-    await Promise.race([Bun.sleep(500), cli.exit]); // asserts that the silence does not end the command
+    await Promise.race([Bun.sleep(1300), cli.exit]); // asserts that the silence does not end the command
     write(traffic("a-1", "still there"));
     await until(() => cli.stdout.includes("still there"));
   });
@@ -88,7 +88,7 @@ describe("a connection that is lost", () => {
 
   test("is not waited for longer than --timeout", async () => {
     const admin = fakeAdmin((write, _, times) => times === 1 && write(ready));
-    const cli = startWatch(admin.port, "--timeout", "400ms");
+    const cli = startWatch(admin.port, "--timeout", "1s");
     await until(() => cli.stderr.includes("Watching"));
     admin.close();
     expect(await cli.exit).toBe(124);

@@ -84,7 +84,7 @@ test("a ZeroMQ socket of another type is not taken for the service", async () =>
   const pub = roles.find(({ name }) => name === "zmq-pub");
   if (pub === undefined) throw new Error("there is no role zmq-pub");
   const { port } = await startRole(pub, {}, { expectLog: unsentWarning });
-  const { stdout } = await runDoctor([at("zmq-rep", port)], "--timeout", "500ms");
+  const { stdout } = await runDoctor([at("zmq-rep", port)], "--timeout", "2s");
   expect(stdout).toContain("is a ZeroMQ PUB, not a REP");
 });
 

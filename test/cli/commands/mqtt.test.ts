@@ -150,7 +150,7 @@ test("Ctrl-C ends sub with 0, before the messages of -C with 130, and silence wi
   const counting = await subscriber(port, "-t", "t", "-C", "2");
   counting.interrupt();
   expect(await counting.exit).toBe(130);
-  const silent = await subscriber(port, "-t", "t", "--timeout", "300ms");
+  const silent = await subscriber(port, "-t", "t", "--timeout", "1s");
   expect(await silent.exit).toBe(124);
 });
 

@@ -1,6 +1,5 @@
-import { expect, test } from "bun:test";
+import { expect, jest, onTestFinished, test } from "bun:test";
 import { TimedOutError } from "../../../src/cli/program/errors.ts";
-import { pause } from "../../../src/cli/program/schedule.ts";
 import { watchSilence, within } from "../../../src/cli/program/timeout.ts";
 
 const never = () => new Promise<never>(() => {});
@@ -31,18 +30,30 @@ test("an abort ends work that does not listen, with the abort's own reason", asy
   expect(await work.catch((thrown: unknown) => thrown)).toBe(reason);
 });
 
-test("a watch is over after silence, not after time", async () => {
+test("a watch is over after silence, not after time", () => {
+  jest.useFakeTimers();
+  onTestFinished(() => void jest.useRealTimers());
   const watch = watchSilence({ limit: 30, signal, message });
-  let over = false;
-  const ended = watch.over.catch((error: unknown) => {
-    over = true;
-    return error;
-  });
-  const start = performance.now();
-  while (performance.now() - start < 60) {
-    await pause(5, signal);
+  for (let time = 0; time < 120; time += 20) {
+    jest.advanceTimersByTime(20);
+    expect(Bun.peek.status(watch.over)).toBe("pending");
     watch.reset();
   }
-  expect(over).toBe(false);
-  expect(await ended).toBeInstanceOf(TimedOutError);
+  jest.advanceTimersByTime(29);
+  expect(Bun.peek.status(watch.over)).toBe("pending");
+  jest.advanceTimersByTime(1);
+  expect(Bun.peek(watch.over)).toBeInstanceOf(TimedOutError);
+});
+
+test("a watch that pauses counts no time", () => {
+  jest.useFakeTimers();
+  onTestFinished(() => void jest.useRealTimers());
+  const watch = watchSilence({ limit: 30, signal, message });
+  watch.pause();
+  jest.advanceTimersByTime(1000);
+  watch.reset();
+  jest.advanceTimersByTime(29);
+  expect(Bun.peek.status(watch.over)).toBe("pending");
+  jest.advanceTimersByTime(1);
+  expect(Bun.peek.status(watch.over)).toBe("rejected");
 });

@@ -599,7 +599,7 @@ test("a stop closes idle connections at once, answers requests that have begun, 
 
 describe("what goes wrong on the way", () => {
   test("each request has its own time, however the packets cut them", async () => {
-    const { port, server } = await serve(echo, { requestTimeout: 200 });
+    const { port, server } = await serve(echo, { requestTimeout: 600 });
     const [client, slow] = [await RawClient.connect(port), await RawClient.connect(port)];
     const request = get("/");
     client.write(request.slice(0, 10));

@@ -186,7 +186,7 @@ describe("TLS", () => {
   });
 
   testTls("who never finishes its handshake is closed after handshakeTimeout", async () => {
-    const { port, server } = await listen(echo, {}, { handshakeTimeout: 100 });
+    const { port, server } = await listen(echo, {}, { handshakeTimeout: 700 });
     const served = await dial(port);
     const mute = await RawClient.connect(port);
     const halfway = await RawClient.connect(port);

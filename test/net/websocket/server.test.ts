@@ -138,7 +138,7 @@ describe("listenWebSocket", () => {
   });
 
   test("a handshake that trickles is ended after upgradeTimeout, a WebSocket is not", async () => {
-    const { port } = await listen({ upgradeTimeout: 100 });
+    const { port } = await listen({ upgradeTimeout: 500 });
     const patient = await upgraded(port);
     const trickler = await RawClient.connect(port);
     const trickle = setInterval(() => trickler.write("a"), 10);

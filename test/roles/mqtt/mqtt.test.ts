@@ -104,7 +104,7 @@ describe("the service", () => {
   });
 
   test("serves other clients during garbage, partial packets and resets", async () => {
-    const { port, service } = await startRole(mqtt, { connectTimeout: "300ms" });
+    const { port, service } = await startRole(mqtt, { connectTimeout: "5s" });
     const healthy = await subscribed(port);
     const faulty: RawClient[] = [];
     for (let round = 0; round < 60; round++) {
