@@ -99,6 +99,7 @@ function end(
       );
   }
   if (reset !== undefined) told.push(fact.reset(reset.side, reset.packet));
+  if (state === "open") told.push(fact.open(last.packet));
   if (publishedWill !== undefined) told.push(fact.publishedWill(publishedWill));
-  return state === "open" ? [fact.open(last.packet)] : told;
+  return told;
 }

@@ -54,14 +54,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/client/handlers/mounted.ts",
-    text: "    frame.end = run.cameAt(at);\n    connection.showRead();\n",
+    text: "    connection.showRead();\n",
     replacement: "",
     tests: "test/roles/mqtt/client",
   },
   {
     file: "src/roles/mqtt/client/mounted-run.ts",
-    text: "while (at + size <= end &&",
-    replacement: "while (at <= end &&",
+    text: "(frame.first & 1) === 1 || ",
+    replacement: "",
     tests: "test/roles/mqtt/client",
   },
   {
@@ -946,8 +946,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/protocol/analysis/mqtt-picture.ts",
-    text: "if (reasonCode === Reason.Success) session",
-    replacement: "if (reasonCode >= Reason.Success) session",
+    text: "if (conversation.isOver || session.isDismissed)",
+    replacement: "if (session.isDismissed)",
+    tests: "test/protocol/analysis",
+  },
+  {
+    file: "src/protocol/analysis/mqtt-picture.ts",
+    text: "if (reasonCode === Reason.Success) {",
+    replacement: "if (reasonCode >= Reason.Success) {",
     tests: "test/protocol/analysis",
   },
   {

@@ -39,6 +39,8 @@ interface Session {
   lastHeard: Place;
   readonly filters: Set<string>;
   will: Will | undefined;
+  /** The broker has sent DISCONNECT. */
+  isDismissed: boolean;
 }
 
 /** What only the conversations of a broker together show: who publishes what nobody asked for, and who is there twice. */
@@ -62,6 +64,7 @@ export class MqttPicture {
       lastHeard: conversation.first,
       filters: new Set(),
       will: undefined,
+      isDismissed: false,
     };
     if (this.#sessions.length < maxClients) this.#sessions.push(session);
     return {
@@ -76,7 +79,10 @@ export class MqttPicture {
       },
       disconnect: (side, reasonCode, place) => {
         // The broker may say why it closes, or that somebody else has come by this name.
-        if (side === "server") this.#checkSilence(session, place);
+        if (side === "server") {
+          this.#checkSilence(session, place);
+          session.isDismissed = true;
+        }
         session.keepAlive = 0;
         if (side === "client") leave(session, reasonCode, place);
       },
@@ -183,10 +189,16 @@ function subscribe({ broker, conversation, filters }: Session, filter: string, p
 
 /** Any reason but success leaves the will to be published. [MQTT-3.14.4-3] */
 function leave(session: Session, reasonCode: number, { packet }: Place): void {
-  if (session.will === undefined) return;
-  if (reasonCode === Reason.Success) session.broker.wills.withdraw(session.will);
-  else session.will.left ??= { packet, reason: reasonName(reasonCode) };
-  session.will = undefined;
+  const { will, broker, conversation } = session;
+  if (will === undefined || will.disconnect !== undefined) return;
+  if (reasonCode === Reason.Success) {
+    broker.wills.withdraw(will);
+    session.will = undefined;
+    return;
+  }
+  // On its way it may have crossed the end by the broker, which publishes the will, too.
+  if (conversation.isOver || session.isDismissed) will.isDoubtful = true;
+  else will.disconnect = { packet, reason: reasonName(reasonCode) };
 }
 
 function witnessWill(

@@ -11,13 +11,13 @@ export interface Will {
   readonly topic: string;
   readonly payload: Buffer;
   readonly connect: Place;
-  /** Its client has sent DISCONNECT with a reason for which it stays. */
-  left: { readonly packet: number; readonly reason: string } | undefined;
+  /** Of its client, with a reason for which it stays. */
+  disconnect: { readonly packet: number; readonly reason: string } | undefined;
   /** CONNACK has accepted the client. */
   isAccepted: boolean;
   /** Somebody else may be the reason of a PUBLISH like it. */
   isDoubtful: boolean;
-  /** The first PUBLISH of it to a subscriber after the end of its client's connection. */
+  /** The first PUBLISH of it to a subscriber after such a DISCONNECT, or the end of its client's connection. */
   published: { readonly packet: number; readonly subscriber: number } | undefined;
 }
 
@@ -45,7 +45,7 @@ export class Wills {
     const added: Will = {
       ...{ client, conversation, topic, connect },
       payload: Buffer.from(payload),
-      left: undefined,
+      disconnect: undefined,
       isAccepted: false,
       isDoubtful: false,
       published: undefined,
@@ -90,12 +90,12 @@ export class Wills {
   }
 }
 
-const isOver = ({ conversation, left, payload }: Will, other: Uint8Array): boolean =>
-  (left ?? conversation.over) !== undefined && payload.equals(other);
+const isOver = ({ conversation, disconnect, payload }: Will, other: Uint8Array): boolean =>
+  (disconnect ?? conversation.over) !== undefined && payload.equals(other);
 
 function tell(will: Will, findings: FindingList): void {
-  const { conversation, topic, client, connect, left, published, isAccepted, isDoubtful } = will;
-  const over = left ?? conversation.over;
+  const { conversation, topic, client, connect, disconnect, published, isAccepted, isDoubtful } = will;
+  const over = disconnect ?? conversation.over;
   if (published === undefined || over === undefined || !isAccepted || isDoubtful) return;
   // A DISCONNECT may be among what is not in the capture.
   if (conversation.hasGaps || conversation.isUnreadable) return;
@@ -103,7 +103,7 @@ function tell(will: Will, findings: FindingList): void {
     topic: printable(topic, 60),
     connect: connect.packet,
     end: over.packet,
-    ...(left && { reason: left.reason }),
+    ...(disconnect && { reason: disconnect.reason }),
     publish: published.packet,
     subscriber: published.subscriber,
   };

@@ -26,13 +26,13 @@ export interface NamedService {
   readonly role: string;
 }
 
-/** A will of MQTT whose client's connection ended without DISCONNECT, and that a subscriber got then. */
+/** A will of MQTT whose client's connection ended without DISCONNECT, or with one that leaves it, and that a subscriber got then. */
 export interface PublishedWill {
   readonly topic: string;
-  /** The packets of CONNECT, of the connection's end, and of the PUBLISH. */
+  /** The packets of CONNECT, of that DISCONNECT or the connection's end, and of the PUBLISH. */
   readonly connect: number;
   readonly end: number;
-  /** Of the DISCONNECT that ended it, with which the will stays. Absent: there was none. */
+  /** Of the DISCONNECT. Absent: there was none. */
   readonly reason?: string;
   readonly publish: number;
   /** The number of the subscriber's conversation. */
@@ -73,7 +73,7 @@ export class Conversation implements DissectionSink {
   #witness: MqttWitness | undefined;
   /** Where one side has begun to close it. */
   over: Place | undefined;
-  /** The will of its client, where a subscriber has got it after the end. */
+  /** The will of its client, where a subscriber has got it. */
   publishedWill: PublishedWill | undefined;
   /** Bytes of it are not in the capture. */
   hasGaps = false;

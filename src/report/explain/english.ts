@@ -8,6 +8,8 @@ const sides = { client: "client", server: "server" } as const;
 const sideOf = (value: string | number | undefined): string => (value === "server" ? "server" : "client");
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+const mqttClient = (name: unknown): string => (name === "" ? "an MQTT client" : `the MQTT client "${name}"`);
+
 /** `a`, `a, b and c`, `a, b and 7 more`. */
 function listed(names: readonly string[], more: number): string {
   const parts = more === 0 ? names : [...names, `${more} more`];
@@ -185,7 +187,7 @@ export const english: ExplainWords = {
         ? `The ${sideOf(side)} answered with RST what came after its own FIN: it had closed before the other side was done.`
         : `The ${sideOf(side)} broke the connection off with RST, instead of closing it with FIN.`,
     "will-published": ({ client, topic, end, reason }) =>
-      `The connection of ${client === "" ? "an MQTT client" : `the MQTT client "${client}"`} ended ${reason === undefined ? "without DISCONNECT" : `with DISCONNECT and the reason "${reason}"`} (packet ${end}), and its will was published on "${topic}".`,
+      `${reason === undefined ? `The connection of ${mqttClient(client)} ended without DISCONNECT` : `${capital(mqttClient(client))} left with DISCONNECT and the reason "${reason}"`} (packet ${end}), and its will was published on "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `The MQTT client identifier "${client}" connects although conversation ${other} still uses it (since packet ${first}): a broker closes the older one.`,
     "mqtt-refused": ({ reason }) => `The broker refused the client: ${reason}.`,

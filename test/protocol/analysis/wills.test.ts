@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { TcpFlag } from "../../../src/protocol/packet/tcp-header.ts";
 import { analyse } from "../../support/analyse.ts";
 import { connack, connect, packet, publish, subscribe } from "../../support/mqtt-packets.ts";
 import { type Packet, TcpTalk } from "../../support/packets.ts";
@@ -8,6 +9,10 @@ const payload = "gone";
 const withWill = (client: string) => packet(0x10, "MQTT", [4, 6, 0, 60], client, topic, payload);
 const suback = Buffer.from([0x90, 3, 0, 1, 0]);
 const disconnect = Buffer.from([0xe0, 0]);
+/** Of MQTT 5. */
+const withWill5 = packet(0x10, "MQTT", [5, 6, 0, 60, 0], "ani", [0], topic, payload);
+const connack5 = Buffer.from([0x20, 3, 0, 0, 0]);
+const disconnectWithWill = Buffer.from([0xe0, 2, 4, 0]);
 
 /** A broker with a subscriber, and clients that have left a will with it. */
 class Lab {
@@ -69,8 +74,7 @@ describe("a will is told that a subscriber gets after the end of its client's co
 
   test("the broker says why in MQTT 5, and closes", () => {
     const lab = new Lab();
-    const bytes = packet(0x10, "MQTT", [5, 6, 0, 60, 0], "ani", [0], topic, payload);
-    const talk = lab.client(bytes, Buffer.from([0x20, 3, 0, 0, 0]));
+    const talk = lab.client(withWill5, connack5);
     talk.send("server", Buffer.from([0xe0, 2, 0x8d, 0])).close("server");
     lab.deliver();
     expect(lab.told).toMatchObject([{ topic }]);
@@ -79,9 +83,7 @@ describe("a will is told that a subscriber gets after the end of its client's co
   test("the client asks for it by the reason of its DISCONNECT, also before its connection is closed", () => {
     for (const isClosed of [true, false]) {
       const lab = new Lab();
-      const bytes = packet(0x10, "MQTT", [5, 6, 0, 60, 0], "ani", [0], topic, payload);
-      const talk = lab.client(bytes, Buffer.from([0x20, 3, 0, 0, 0]));
-      talk.send("client", Buffer.from([0xe0, 2, 4, 0]));
+      const talk = lab.client(withWill5, connack5).send("client", disconnectWithWill);
       // What carries the DISCONNECT has an acknowledgement behind it.
       const left = lab.packets.length - 1;
       if (isClosed) talk.close("client");
@@ -226,6 +228,34 @@ describe("a will is not told", () => {
         talk.close("client");
         lab.deliver();
         lab.packets.push(overtaken);
+      },
+    ],
+    [
+      "where the client's DISCONNECT has crossed the broker's end of the connection",
+      (lab) => {
+        const talk = lab.client(withWill5, connack5);
+        talk.segment("server", { flags: TcpFlag.Fin | TcpFlag.Ack });
+        lab.deliver();
+        talk.sendOnly("client", disconnectWithWill);
+      },
+    ],
+    [
+      "where the broker has said before that it ends the connection",
+      (lab) => {
+        const talk = lab.client(withWill5, connack5);
+        talk
+          .send("server", Buffer.from([0xe0, 2, 0x8e, 0]))
+          .send("client", disconnectWithWill)
+          .close("client");
+        lab.deliver();
+      },
+    ],
+    [
+      "of a client that has left it, and was refused",
+      (lab) => {
+        const talk = lab.client(withWill5, Buffer.from([0x20, 3, 0, 0x87, 0]));
+        talk.send("client", disconnectWithWill).close("client");
+        lab.deliver();
       },
     ],
     [

@@ -1,5 +1,6 @@
 import { MqttError } from "../../../protocol/mqtt/errors.ts";
 import type { Frame } from "../../../protocol/mqtt/frame.ts";
+import { qosOf, type Version } from "../../../protocol/mqtt/packet.ts";
 import { Reason } from "../../../protocol/mqtt/reason.ts";
 import { putVarint, varintSize } from "../../../protocol/mqtt/writer.ts";
 import { isRepeated } from "../wire/publish-run.ts";
@@ -7,28 +8,41 @@ import { isRepeated } from "../wire/publish-run.ts";
 /** The most that a topic, and a packet behind its fixed header, may have. */
 const [maxTopic, maxLength] = [0xffff, 0xfffffff];
 
-/** So many bytes are copied at once, or one packet: then the reader sees whether it is time for others. */
+/** The copies of a run have so many bytes together, or there is one. */
 const maxRun = 16 * 1024;
 
+/** At QoS 1 and 2 each packet is handled by itself: after so many the reader sees whether it is time for others. */
+export const maxHandled = 64;
+
+/** What came, from the packet at `start` on. */
+export interface MountedInput {
+  readonly bytes: Buffer;
+  readonly start: number;
+  /** That of the packet at `start`. */
+  readonly frame: Frame;
+  /** Where the bytes end. */
+  readonly limit: number;
+  readonly version: Version;
+}
+
 /**
- * A PUBLISH with the topic that the broker knows, and those right behind it with the same flags, size and topic: copies, with
+ * A PUBLISH with the topic that the broker knows, and those right behind it that are published together with it: copies, with
  * the prefix put in. One whose topic is left to an alias, or is wrong, stays as it is.
  */
 export class MountedRun {
   readonly copies: Buffer;
+  /** What came. */
+  readonly bytes: Buffer;
   readonly #start: number;
   readonly #size: number;
   readonly #copySize: number;
 
-  /** @throws {MqttError} when the topic gets too long */
-  constructor(
-    prefix: Uint8Array,
-    /** What came. */
-    readonly bytes: Buffer,
-    start: number,
-    frame: Frame,
-    limit: number,
-  ) {
+  /**
+   * @param isAlone the packet is to be looked at by itself
+   * @throws {MqttError} when the topic gets too long
+   */
+  constructor(prefix: Uint8Array, input: MountedInput, isAlone: boolean) {
+    const { bytes, start, frame } = input;
     const { first, body, end } = frame;
     const topicSize = end - body < 2 ? 0 : bytes.readUInt16BE(body);
     const topicEnd = body + 2 + topicSize;
@@ -36,10 +50,11 @@ export class MountedRun {
     const added = hasTopic ? prefix : prefix.subarray(0, 0);
     const length = end - body + added.length;
     if (topicSize + added.length > maxTopic || length > maxLength) throw tooLong(topicSize);
+    this.bytes = bytes;
     this.#start = start;
     this.#size = end - start;
     this.#copySize = 1 + varintSize(length) + length;
-    const count = hasTopic ? this.#countAlike(topicEnd, limit) : 1;
+    const count = hasTopic && !isAlone ? this.#countAlike(topicEnd, input) : 1;
     this.copies = Buffer.allocUnsafe(count * this.#copySize);
     this.copies[0] = first;
     const head = putVarint(this.copies, 1, length);
@@ -51,19 +66,29 @@ export class MountedRun {
     }
   }
 
-  /**
-   * Other topics would be looked up one after the other, and that may take long.
-   * @param topicEnd where the topic of the first one ends
-   */
-  #countAlike(topicEnd: number, limit: number): number {
-    const [start, size] = [this.#start, this.#size];
-    const end = Math.min(limit, start + maxRun);
+  /** How many with the same flags, size and topic follow each other, the first one included. */
+  #countAlike(topicEnd: number, input: MountedInput): number {
+    const { bytes, start, limit } = input;
+    const size = this.#size;
+    const end = Math.min(limit, start + size * this.#mostAlike(topicEnd, input));
     let at = start + size;
-    while (at + size <= end && isRepeated(this.bytes, start, topicEnd, at)) at += size;
+    while (at + size <= end && isRepeated(bytes, start, topicEnd, at)) at += size;
     return (at - start) / size;
   }
 
-  /** Each begins as the first copy does, up to `head`; what stands there lies in the first packet at `from`. */
+  /** What is retained or has properties is never published together with others. */
+  #mostAlike(topicEnd: number, { bytes, frame, version }: MountedInput): number {
+    const qos = qosOf(frame.first >> 1);
+    const properties = topicEnd + (qos > 0 ? 2 : 0);
+    if ((frame.first & 1) === 1 || (version === 5 && bytes[properties] !== 0)) return 1;
+    const most = Math.max(1, Math.floor(maxRun / this.#copySize));
+    return qos === 0 ? most : Math.min(most, maxHandled);
+  }
+
+  /**
+   * Completes the copies: the first `head` bytes of the first one begin them all, and the rest of each comes from its packet.
+   * @param from where that rest begins in the first packet
+   */
   #copy(count: number, head: number, from: number): void {
     const { bytes, copies } = this;
     const [size, copySize] = [this.#size, this.#copySize];

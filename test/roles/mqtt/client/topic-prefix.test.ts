@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import mqttJs, { type IConnackPacket } from "mqtt";
-import type { Direction, TrafficEvent } from "../../../../src/core/traffic.ts";
+import type { TrafficEvent } from "../../../../src/core/traffic.ts";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
 import type { Connect, Packet, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
@@ -351,6 +351,7 @@ describe("PUBLISHes alike that come together", () => {
   /** What they lead to when a client sends them at a listener with this prefix: for everybody, and for observers. */
   function outcome(
     prefix: string,
+    version: Version,
     packets: readonly number[][],
     settings: Record<string, unknown>,
     isShown: boolean,
@@ -358,34 +359,39 @@ describe("PUBLISHes alike that come together", () => {
     const events: TrafficEvent[] = [];
     const traffic = seenTraffic((event) => void events.push(event));
     const broker = new Listeners(settings, isShown ? { traffic } : {});
-    const [client, other] = [broker.in(prefix, "a", 5), broker.in(prefix, "b", 5)];
+    const [client, other] = [broker.in(prefix, "a", version), broker.in(prefix, "b", version)];
     other.subscribe("#", 2);
     events.length = 0;
     client.sendBytes(Uint8Array.from(packets.flat()));
     const { isThrottled } = client.connection;
     const answers = client.take();
-    const atOnce = other.messages();
-    broker.clock.advance(60_000);
+    const came = [other.messages()];
+    for (const time of [200, 2000, 60_000]) {
+      broker.clock.advance(time);
+      came.push(other.messages());
+    }
     const { received, payloadIn } = broker.broker.counters;
     const counted = { received, payloadIn };
-    const shown = (["in", "out"] as const).map((direction) => shownOf(events, direction));
-    return { state: client.state, isThrottled, answers, atOnce, later: other.messages(), counted, shown };
+    return { state: client.state, isThrottled, answers, came, counted, shown: shownOf(events) };
   }
 
-  function shownOf(events: readonly TrafficEvent[], direction: Direction) {
-    const bytes: Uint8Array[] = [];
-    const messages: object[] = [];
-    for (const event of events) {
-      if (event.kind === "bytes" && event.direction === direction) bytes.push(event.bytes);
-      if (event.kind === "message" && event.direction === direction)
-        messages.push([
-          event.text,
-          event.stream,
-          event.number,
-          Buffer.from(event.bytes ?? []).toString("hex"),
-        ]);
-    }
-    return { bytes: Buffer.concat(bytes).toString("hex"), messages };
+  /** The messages of each client, in the order of each, and the bytes that came. */
+  function shownOf(events: readonly TrafficEvent[]) {
+    const bytes = events.flatMap((event) =>
+      event.kind === "bytes" && event.direction === "in" ? [event.bytes] : [],
+    );
+    const messages = events.filter((event) => event.kind === "message");
+    const ofClients = Map.groupBy(messages, ({ direction, fields }) => `${direction} ${fields?.client}`);
+    const shown = [...ofClients].map(([of, some]) => [
+      of,
+      some.map(({ text, stream, number, bytes = [] }) => [
+        text,
+        stream,
+        number,
+        Buffer.from(bytes).toString("hex"),
+      ]),
+    ]);
+    return { bytes: Buffer.concat(bytes).toString("hex"), messages: Object.fromEntries(shown) };
   }
 
   const qos0 = (text: string, topic = "x") => [
@@ -395,6 +401,24 @@ describe("PUBLISHes alike that come together", () => {
     ...Buffer.from(text),
   ];
   const qos = (level: 1 | 2, id: number) => [0x30 + 2 * level, 7, 0, 1, 0x78, 0, id, 0, 0x61];
+  const retained = (topic: string) => ["a", "b"].map((text) => [0x31, ...qos0(text, topic).slice(1)]);
+  const withProperties = (text: string) => [
+    0x30,
+    11,
+    0,
+    1,
+    0x78,
+    6,
+    0x03,
+    0,
+    3,
+    0x61,
+    0x2f,
+    0x62,
+    text.charCodeAt(0),
+  ];
+  const withAlias = (text: string) => [0x30, 8, 0, 1, 0x78, 3, 0x23, 0, 1, text.charCodeAt(0)];
+  const overlong = (text: string) => [0x30, 0x85, 0, 0, 1, 0x78, 0, text.charCodeAt(0)];
   const cases: [what: string, packets: number[][], settings?: Record<string, unknown>][] = [
     ["at QoS 0", [qos0("a"), qos0("b"), qos0("c"), qos0("de"), qos0("fg")]],
     ["of which one has a topic that is wrong", [qos0("a"), qos0("b", "y"), qos0("c", "+"), qos0("d")]],
@@ -407,14 +431,40 @@ describe("PUBLISHes alike that come together", () => {
     ["of which some have to wait", [qos0("a"), qos0("b"), qos0("c"), qos0("d")], { maxPublishRate: 2 }],
     ["of which some are too large together", [qos(1, 1), qos(1, 2), qos(1, 3)], { maxPublishBytesRate: 8 }],
     ["whose last is not whole", [qos0("a"), qos0("b"), qos0("c").slice(0, 5)]],
+    ["that are retained", [...retained("x"), qos0("c"), ...retained("y")]],
+    ["that have properties", [withProperties("a"), withProperties("b"), qos0("c")]],
+    ["that bring an alias with their topic", [withAlias("a"), withAlias("b")]],
+    ["behind another packet", [[0xc0, 0], qos0("a"), qos0("b")]],
+    ["whose length is written longer than needed", [overlong("a"), overlong("b"), qos0("c")]],
+    ["that are very many", Array.from({ length: 4000 }, (_, index) => qos0(`${index % 10}`))],
+    ["that are very many at QoS 1", Array.from({ length: 250 }, (_, index) => qos(1, index + 1))],
   ];
   test.each(cases)(
     "%s lead to the same with and without a prefix, shown or not",
     (_, packets, settings = {}) => {
-      for (const isShown of [false, true])
-        expect(outcome("p/", packets, settings, isShown)).toEqual(outcome("", packets, settings, isShown));
+      for (const version of [4, 5] as const)
+        for (const isShown of [false, true])
+          expect(outcome("kelas/a/", version, packets, settings, isShown)).toEqual(
+            outcome("", version, packets, settings, isShown),
+          );
     },
   );
+});
+
+test.each([
+  ["are retained", { retain: true }],
+  ["have properties", { properties: { contentType: "a" } }],
+])("a chunk of messages that %s and have very many recipients is handled in slices", (_, more) => {
+  const broker = new Listeners();
+  for (let index = 0; index < 200; index++) broker.in("p/", `${index}`, 5).subscribe("#");
+  const client = broker.in("p/", "a", 5);
+  // Each look at the clock takes a millisecond: about a dozen of them are a slice.
+  broker.clock.cost = 1;
+  const packets = Array.from({ length: 40 }, () => encode(client.message("t", "x", more)));
+  client.connection.feed(Buffer.concat(packets));
+  expect(client.isPaused).toBe(true);
+  broker.clock.settle();
+  expect(client.isPaused).toBe(false);
 });
 
 test("rules are about the whole topic", () => {

@@ -1,7 +1,7 @@
 import { Frame } from "../../../../protocol/mqtt/frame.ts";
 import { PacketType } from "../../../../protocol/mqtt/packet.ts";
 import type { Connection } from "../connection.ts";
-import { MountedRun } from "../mounted-run.ts";
+import { MountedRun, maxHandled } from "../mounted-run.ts";
 import { dispatch } from "./dispatch.ts";
 import { publish } from "./publish.ts";
 
@@ -20,8 +20,11 @@ export function dispatchMounted(
   const { mount } = connection;
   if (mount === undefined || frame.type !== PacketType.Publish)
     return dispatch(connection, bytes, start, frame, limit);
-  frame.checkLength(connection.version);
-  const run = new MountedRun(mount.bytes, bytes, start, frame, limit);
+  const { version, broker } = connection;
+  frame.checkLength(version);
+  // A client that is throttled may have to wait before its next one.
+  const isAlone = broker.rateLimiter.limits(connection);
+  const run = new MountedRun(mount.bytes, { bytes, start, frame, limit, version }, isAlone);
   mount.run = run;
   try {
     return publishCopies(connection, run, frame);
@@ -36,12 +39,13 @@ function publishCopies(connection: Connection, run: MountedRun, frame: Frame): n
   const inner = new Frame();
   let at = 0;
   try {
-    while (at < copies.length && connection.isReading) {
+    for (let calls = 0; calls < maxHandled && at < copies.length && connection.isReading; calls++) {
       inner.read(copies, at, copies.length);
       frame.end = run.cameAt(inner.end);
       at = publish(connection, copies, at, inner, copies.length);
     }
     // They lie in memory of their own, also where the reader takes a large one for what is being published.
+    frame.end = run.cameAt(at);
     connection.broker.publisher.flush();
   } catch (error) {
     // What came before a mistake is seen as handled.

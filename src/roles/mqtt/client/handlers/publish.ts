@@ -33,7 +33,8 @@ export function publish(
   broker.counters.received++;
   connection.writer.packets++;
   broker.counters.payloadIn += view.end - view.payloadStart;
-  if (broker.rateLimiter.limits(connection)) broker.rateLimiter.consume(connection, view.end - start);
+  if (broker.rateLimiter.limits(connection))
+    broker.rateLimiter.consume(connection, asItCame(connection, view).length);
   const topic = topicOf(connection, view, bytes);
   const refusal = refusalOf(connection, topic, view);
   const group = broker.traffic.begin();
@@ -222,13 +223,11 @@ function topicOfAlias(connection: Connection, view: PublishView, bytes: Buffer):
   return topic.isCached ? topic : router.topicNamed(topic.text);
 }
 
-/** The packet and its place among all that the client has sent. */
-function asItCame(connection: Connection, { bytes, start, end }: PublishView) {
-  const run = connection.mount?.run;
-  if (run === undefined)
-    return { packet: bytes.subarray(start, end), stream: connection.placeOf(start, end - start) };
-  const [from, to] = [run.cameAt(start), run.cameAt(end)];
-  return { packet: run.bytes.subarray(from, to), stream: connection.placeOf(from, to - from) };
+/** Where the packet is, of which a copy with a topic prefix may be handled. */
+function asItCame({ mount }: Connection, { bytes, start, end }: PublishView) {
+  const run = mount?.run;
+  const from = run?.cameAt(start) ?? start;
+  return { bytes: run?.bytes ?? bytes, start: from, length: (run?.cameAt(end) ?? end) - from };
 }
 
 function trace(
@@ -244,6 +243,8 @@ function trace(
   const payload = bytes.subarray(payloadStart, end);
   const facts = { topic, qos, retain, dup, packetId, payload, properties };
   const recipients = refusal === Reason.Success ? broker.router.recipients(route).length : 0;
-  const { packet, stream } = asItCame(connection, view);
+  const came = asItCame(connection, view);
+  const packet = came.bytes.subarray(came.start, came.start + came.length);
+  const stream = connection.placeOf(came.start, came.length);
   tracePublish(writer, "in", facts, packet, { group, stream, recipients });
 }
