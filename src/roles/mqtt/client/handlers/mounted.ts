@@ -44,8 +44,8 @@ function publishCopies(connection: Connection, run: MountedRun, frame: Frame): n
       frame.end = run.cameAt(inner.end);
       at = publish(connection, copies, at, inner, copies.length);
     }
-    // They lie in memory of their own, also where the reader takes a large one for what is being published.
     frame.end = run.cameAt(at);
+    // They lie in memory of their own, also where the reader takes a large one for what is being published.
     connection.broker.publisher.flush();
   } catch (error) {
     // What came before a mistake is seen as handled.
