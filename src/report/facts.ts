@@ -99,7 +99,7 @@ function end(
       );
   }
   if (reset !== undefined) told.push(fact.reset(reset.side, reset.packet));
-  if (state === "open") told.push(fact.open(last.packet));
+  if (state === "open" && closedBy === undefined) told.push(fact.open(last.packet));
   if (publishedWill !== undefined) told.push(fact.publishedWill(publishedWill));
   return told;
 }

@@ -54,13 +54,19 @@ export const mutations: readonly Mutation[] = [
   },
   {
     file: "src/roles/mqtt/client/handlers/mounted.ts",
+    text: " && router.work === work",
+    replacement: "",
+    tests: "test/roles/mqtt/client",
+  },
+  {
+    file: "src/roles/mqtt/client/handlers/mounted.ts",
     text: "    connection.showRead();\n",
     replacement: "",
     tests: "test/roles/mqtt/client",
   },
   {
     file: "src/roles/mqtt/client/mounted-run.ts",
-    text: "(frame.first & 1) === 1 || ",
+    text: "(first & 1) === 1 || ",
     replacement: "",
     tests: "test/roles/mqtt/client",
   },

@@ -82,6 +82,8 @@ export class MqttPicture {
         if (side === "server") {
           this.#checkSilence(session, place);
           session.isDismissed = true;
+          // They have crossed: either may be why the will is published.
+          if (session.will?.disconnect !== undefined) session.will.isDoubtful = true;
         }
         session.keepAlive = 0;
         if (side === "client") leave(session, reasonCode, place);
@@ -196,7 +198,7 @@ function leave(session: Session, reasonCode: number, { packet }: Place): void {
     session.will = undefined;
     return;
   }
-  // On its way it may have crossed the end by the broker, which publishes the will, too.
+  // It has crossed the end by the broker, which publishes the will, too.
   if (conversation.isOver || session.isDismissed) will.isDoubtful = true;
   else will.disconnect = { packet, reason: reasonName(reasonCode) };
 }

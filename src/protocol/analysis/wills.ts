@@ -11,7 +11,7 @@ export interface Will {
   readonly topic: string;
   readonly payload: Buffer;
   readonly connect: Place;
-  /** Of its client, with a reason for which it stays. */
+  /** The client's, with a reason that leaves the will. */
   disconnect: { readonly packet: number; readonly reason: string } | undefined;
   /** CONNACK has accepted the client. */
   isAccepted: boolean;

@@ -26,7 +26,7 @@ export interface NamedService {
   readonly role: string;
 }
 
-/** A will of MQTT whose client's connection ended without DISCONNECT, or with one that leaves it, and that a subscriber got then. */
+/** A will of MQTT whose client has left without DISCONNECT, or with one that leaves the will, and that a subscriber got then. */
 export interface PublishedWill {
   readonly topic: string;
   /** The packets of CONNECT, of that DISCONNECT or the connection's end, and of the PUBLISH. */

@@ -151,7 +151,7 @@ export const english: ExplainWords = {
     reset: "reset",
   },
   publishedWill: ({ topic, connect, end, reason, publish, subscriber }) =>
-    `${reason === undefined ? `The connection ended without DISCONNECT (packet ${end}).` : `The client left with DISCONNECT, packet ${end}, whose reason "${reason}" leaves the will to be published.`} CONNECT, packet ${connect}, has a will on "${topic}", and then packet ${publish} is a PUBLISH of this topic and the will's payload to the subscriber of conversation ${subscriber}.`,
+    `${reason === undefined ? `The connection ended without a DISCONNECT by the client (packet ${end}).` : `The client left with DISCONNECT, packet ${end}, whose reason "${reason}" leaves the will to be published.`} CONNECT, packet ${connect}, has a will on "${topic}", and then packet ${publish} is a PUBLISH of this topic and the will's payload to the subscriber of conversation ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
     `The ${side} sent ${plural(packets, "packet")} of ${wire} together, ${payload === "" ? "without payload" : `${payload} of them payload`}.`,
   answerTimes: (count, median, high, max) =>
@@ -187,7 +187,7 @@ export const english: ExplainWords = {
         ? `The ${sideOf(side)} answered with RST what came after its own FIN: it had closed before the other side was done.`
         : `The ${sideOf(side)} broke the connection off with RST, instead of closing it with FIN.`,
     "will-published": ({ client, topic, end, reason }) =>
-      `${reason === undefined ? `The connection of ${mqttClient(client)} ended without DISCONNECT` : `${capital(mqttClient(client))} left with DISCONNECT and the reason "${reason}"`} (packet ${end}), and its will was published on "${topic}".`,
+      `${reason === undefined ? `The connection of ${mqttClient(client)} ended without its DISCONNECT` : `${capital(mqttClient(client))} left with DISCONNECT and the reason "${reason}"`} (packet ${end}), and its will was published on "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `The MQTT client identifier "${client}" connects although conversation ${other} still uses it (since packet ${first}): a broker closes the older one.`,
     "mqtt-refused": ({ reason }) => `The broker refused the client: ${reason}.`,

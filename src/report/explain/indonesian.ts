@@ -150,7 +150,7 @@ export const indonesian: ExplainWords = {
     reset: "diputus",
   },
   publishedWill: ({ topic, connect, end, reason, publish, subscriber }) =>
-    `${reason === undefined ? `Koneksi ini berakhir tanpa DISCONNECT (paket ${end}).` : `Klien pergi dengan DISCONNECT, paket ${end}, dan dengan alasan "${reason}" will-nya tidak dibatalkan.`} CONNECT, paket ${connect}, memuat will di "${topic}", lalu paket ${publish} adalah PUBLISH dengan topik ini dan isi will itu kepada pelanggan di percakapan ${subscriber}.`,
+    `${reason === undefined ? `Koneksi ini berakhir tanpa DISCONNECT dari klien (paket ${end}).` : `Klien pergi dengan DISCONNECT, paket ${end}, dan dengan alasan "${reason}" will-nya tidak dibatalkan.`} CONNECT, paket ${connect}, memuat will di "${topic}", lalu paket ${publish} adalah PUBLISH dengan topik ini dan isi will itu kepada pelanggan di percakapan ${subscriber}.`,
   sums: ({ side, packets, wire, payload }) =>
     `${capital(side)} mengirim ${packets} paket, seluruhnya ${wire}, ${payload === "" ? "tanpa muatan" : `di antaranya ${payload} muatan`}.`,
   answerTimes: (count, median, high, max) =>
@@ -186,7 +186,7 @@ export const indonesian: ExplainWords = {
         ? `${sideOf(side)} menjawab dengan RST kiriman yang tiba setelah FIN miliknya: ia sudah menutup sebelum pihak lain selesai.`
         : `${sideOf(side)} memutus koneksi dengan RST, bukan menutupnya dengan FIN.`,
     "will-published": ({ client, topic, end, reason }) =>
-      `${reason === undefined ? `Koneksi ${mqttClient(client)} berakhir tanpa DISCONNECT` : `${capital(mqttClient(client))} pergi dengan DISCONNECT dan alasan "${reason}"`} (paket ${end}), dan will-nya dikirim di "${topic}".`,
+      `${reason === undefined ? `Koneksi ${mqttClient(client)} berakhir tanpa DISCONNECT darinya` : `${capital(mqttClient(client))} pergi dengan DISCONNECT dan alasan "${reason}"`} (paket ${end}), dan will-nya dikirim di "${topic}".`,
     "client-id-twice": ({ client, first, other }) =>
       `Client identifier MQTT "${client}" tersambung padahal percakapan ${other} masih memakainya (sejak paket ${first}): broker menutup yang lama.`,
     "mqtt-refused": ({ reason }) => `Broker menolak klien: ${reason}.`,

@@ -251,6 +251,17 @@ describe("a will is not told", () => {
       },
     ],
     [
+      "where the broker's DISCONNECT has crossed the client's",
+      (lab) => {
+        const talk = lab.client(withWill5, connack5);
+        talk
+          .send("client", disconnectWithWill)
+          .send("server", Buffer.from([0xe0, 2, 0x8d, 0]))
+          .close("client");
+        lab.deliver();
+      },
+    ],
+    [
       "of a client that has left it, and was refused",
       (lab) => {
         const talk = lab.client(withWill5, Buffer.from([0x20, 3, 0, 0x87, 0]));

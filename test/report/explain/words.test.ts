@@ -93,7 +93,7 @@ test("both languages name the packets of a will that was published, and its topi
       words.findings["will-published"]({ ...values, reason }, 1),
     ]) {
       expect(told).toContain(`"${reason}"`);
-      expect(told).not.toMatch(/without DISCONNECT|tanpa DISCONNECT/);
+      expect(told).not.toMatch(/without|tanpa/);
     }
     // A client without an identifier has no name.
     expect(words.findings["will-published"]({ ...values, client: "" }, 1)).not.toContain('""');

@@ -10,6 +10,8 @@ export class Mount {
   readonly bytes: Uint8Array;
   /** What is being handled: its copies are in place of what came. */
   run: MountedRun | undefined;
+  /** The last message was published together with those alike behind it, which were not looked at one by one. */
+  isExtending = false;
 
   constructor(readonly prefix: string) {
     this.bytes = new TextEncoder().encode(prefix);

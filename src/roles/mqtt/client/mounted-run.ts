@@ -8,11 +8,8 @@ import { isRepeated } from "../wire/publish-run.ts";
 /** The most that a topic, and a packet behind its fixed header, may have. */
 const [maxTopic, maxLength] = [0xffff, 0xfffffff];
 
-/** The copies of a run have so many bytes together, or there is one. */
+/** At most so many bytes of copies are made, or a single larger one. */
 const maxRun = 16 * 1024;
-
-/** At QoS 1 and 2 each packet is handled by itself: after so many the reader sees whether it is time for others. */
-export const maxHandled = 64;
 
 /** What came, from the packet at `start` on. */
 export interface MountedInput {
@@ -33,15 +30,16 @@ export class MountedRun {
   readonly copies: Buffer;
   /** What came. */
   readonly bytes: Buffer;
+  /** That of each packet, as it came. */
+  readonly size: number;
   readonly #start: number;
-  readonly #size: number;
   readonly #copySize: number;
 
   /**
-   * @param isAlone the packet is to be looked at by itself
+   * @param most of how many packets copies are worth it
    * @throws {MqttError} when the topic gets too long
    */
-  constructor(prefix: Uint8Array, input: MountedInput, isAlone: boolean) {
+  constructor(prefix: Uint8Array, input: MountedInput, most: number) {
     const { bytes, start, frame } = input;
     const { first, body, end } = frame;
     const topicSize = end - body < 2 ? 0 : bytes.readUInt16BE(body);
@@ -52,9 +50,9 @@ export class MountedRun {
     if (topicSize + added.length > maxTopic || length > maxLength) throw tooLong(topicSize);
     this.bytes = bytes;
     this.#start = start;
-    this.#size = end - start;
+    this.size = end - start;
     this.#copySize = 1 + varintSize(length) + length;
-    const count = hasTopic && !isAlone ? this.#countAlike(topicEnd, input) : 1;
+    const count = hasTopic ? this.#countAlike(topicEnd, input, most) : 1;
     this.copies = Buffer.allocUnsafe(count * this.#copySize);
     this.copies[0] = first;
     const head = putVarint(this.copies, 1, length);
@@ -67,22 +65,14 @@ export class MountedRun {
   }
 
   /** How many with the same flags, size and topic follow each other, the first one included. */
-  #countAlike(topicEnd: number, input: MountedInput): number {
+  #countAlike(topicEnd: number, input: MountedInput, most: number): number {
     const { bytes, start, limit } = input;
-    const size = this.#size;
-    const end = Math.min(limit, start + size * this.#mostAlike(topicEnd, input));
+    const { size } = this;
+    if (isPublishedAlone(input, topicEnd)) return 1;
+    const end = Math.min(limit, start + size * Math.min(most, Math.floor(maxRun / this.#copySize)));
     let at = start + size;
     while (at + size <= end && isRepeated(bytes, start, topicEnd, at)) at += size;
     return (at - start) / size;
-  }
-
-  /** What is retained or has properties is never published together with others. */
-  #mostAlike(topicEnd: number, { bytes, frame, version }: MountedInput): number {
-    const qos = qosOf(frame.first >> 1);
-    const properties = topicEnd + (qos > 0 ? 2 : 0);
-    if ((frame.first & 1) === 1 || (version === 5 && bytes[properties] !== 0)) return 1;
-    const most = Math.max(1, Math.floor(maxRun / this.#copySize));
-    return qos === 0 ? most : Math.min(most, maxHandled);
   }
 
   /**
@@ -91,7 +81,7 @@ export class MountedRun {
    */
   #copy(count: number, head: number, from: number): void {
     const { bytes, copies } = this;
-    const [size, copySize] = [this.#size, this.#copySize];
+    const [size, copySize] = [this.size, this.#copySize];
     const end = this.#start + size;
     for (let index = 0; index < count; index++) {
       const at = index * copySize;
@@ -102,8 +92,14 @@ export class MountedRun {
 
   /** Where, in what came, the packet begins whose copy begins at `at`. */
   cameAt(at: number): number {
-    return this.#start + (at / this.#copySize) * this.#size;
+    return this.#start + (at / this.#copySize) * this.size;
   }
+}
+
+/** What is retained or has properties goes with no other message. */
+function isPublishedAlone({ bytes, frame: { first }, version }: MountedInput, topicEnd: number): boolean {
+  const properties = topicEnd + (qosOf(first >> 1) > 0 ? 2 : 0);
+  return (first & 1) === 1 || (version === 5 && bytes[properties] !== 0);
 }
 
 const tooLong = (topicSize: number): MqttError =>

@@ -12,7 +12,7 @@ const message = (more: Partial<Publish> = {}): Publish => ({
 });
 
 /** So many of it, behind another packet. */
-function run(packet: Publish, count: number, { prefix = "p/", isAlone = false } = {}) {
+function run(packet: Publish, count: number, { prefix = "p/", most = 10_000 } = {}) {
   const before = encode({ type: "pingreq", version: packet.version });
   const one = encode(packet);
   const bytes = Buffer.concat([before, ...Array.from({ length: count }, () => one)]);
@@ -20,7 +20,7 @@ function run(packet: Publish, count: number, { prefix = "p/", isAlone = false } 
   frame.read(bytes, before.length, bytes.length);
   const { version } = packet;
   const input = { bytes, start: before.length, frame, limit: bytes.length, version };
-  const mounted = new MountedRun(new TextEncoder().encode(prefix), input, isAlone);
+  const mounted = new MountedRun(new TextEncoder().encode(prefix), input, most);
   const copy = encode({ ...packet, topic: prefix + packet.topic });
   const copies = mounted.copies.length / copy.length;
   expect(mounted.copies).toEqual(Buffer.concat(Array.from({ length: copies }, () => copy)));
@@ -42,14 +42,13 @@ describe("messages below a prefix are copied together", () => {
     expect(run(message(), 5000, { prefix: `${"x".repeat(60_000)}/` })).toBe(1);
   });
 
-  test("as far as they do not take long, each of which is acknowledged", () => {
-    for (const qos of [1, 2] as const) expect(run(message({ qos }), 500)).toBe(64);
+  test("as far as that is worth it", () => {
+    for (const most of [1, 20]) expect(run(message(), 500, { most })).toBe(most);
   });
 
   test("and not what is published by itself", () => {
     expect(run(message({ retain: true }), 50)).toBe(1);
     for (const qos of [0, 1] as const)
       expect(run(message({ qos, properties: { contentType: "a" } }), 50)).toBe(1);
-    expect(run(message(), 50, { isAlone: true })).toBe(1);
   });
 });

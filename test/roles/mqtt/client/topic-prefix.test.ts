@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "bun:test";
 import mqttJs, { type IConnackPacket } from "mqtt";
 import type { TrafficEvent } from "../../../../src/core/traffic.ts";
 import { encode } from "../../../../src/protocol/mqtt/encode.ts";
-import type { Connect, Packet, Version } from "../../../../src/protocol/mqtt/packet.ts";
+import type { Connect, Packet, Publish, Version } from "../../../../src/protocol/mqtt/packet.ts";
 import { Reason } from "../../../../src/protocol/mqtt/reason.ts";
 import { mqttConfig } from "../../../../src/roles/mqtt/config.ts";
 import { mqtt } from "../../../../src/roles/mqtt/index.ts";
@@ -451,20 +451,43 @@ describe("PUBLISHes alike that come together", () => {
   );
 });
 
-test.each([
-  ["are retained", { retain: true }],
-  ["have properties", { properties: { contentType: "a" } }],
-])("a chunk of messages that %s and have very many recipients is handled in slices", (_, more) => {
-  const broker = new Listeners();
-  for (let index = 0; index < 200; index++) broker.in("p/", `${index}`, 5).subscribe("#");
-  const client = broker.in("p/", "a", 5);
-  // Each look at the clock takes a millisecond: about a dozen of them are a slice.
+/** Each is a publication of its own. */
+const apart: [what: string, more: (index: number) => Partial<Publish>][] = [
+  ["are retained", () => ({ retain: true })],
+  ["have properties", () => ({ properties: { contentType: "a" } })],
+  // Every other one is known already, and only acknowledged.
+  ["come again", (index) => ({ qos: 2, packetId: index % 2 === 0 ? 1 + index : 1 })],
+];
+test.each(apart)(
+  "a chunk of messages that %s and have very many recipients is handled in slices",
+  (_, more) => {
+    const broker = new Listeners();
+    const subscribers = Array.from({ length: 200 }, (_, index) => broker.in("p/", `${index}`, 5));
+    for (const subscriber of subscribers) subscriber.subscribe("t");
+    const client = broker.in("p/", "a", 5);
+    // Each look at the clock takes a millisecond: about a dozen of them are a slice.
+    broker.clock.cost = 1;
+    const packets = Array.from({ length: 80 }, (_, index) => client.message("t", "x", more(index)));
+    client.connection.feed(Buffer.concat(packets.map((packet) => encode(packet))));
+    const { size: length } = new Set(
+      packets.map(({ qos, packetId }, index) => (qos === 2 ? packetId : index)),
+    );
+    const [first] = subscribers;
+    broker.broker.flusher.flush();
+    expect(first!.messages().length).toBeWithin(1, length / 2);
+    broker.clock.settle();
+    expect(first!.messages().length).toBeGreaterThan(length / 2);
+  },
+);
+
+test("a chunk of messages that are refused is handled in slices", () => {
+  const broker = new Listeners({}, { permissions: { mayPublish: () => false } });
+  const client = broker.in("p/", "a");
   broker.clock.cost = 1;
-  const packets = Array.from({ length: 40 }, () => encode(client.message("t", "x", more)));
-  client.connection.feed(Buffer.concat(packets));
-  expect(client.isPaused).toBe(true);
+  client.connection.feed(Buffer.concat(Array.from({ length: 4000 }, () => encode(client.message("t", "x")))));
+  expect(broker.broker.counters.received).toBeWithin(1, 2500);
   broker.clock.settle();
-  expect(client.isPaused).toBe(false);
+  expect(broker.broker.counters.received).toBe(4000);
 });
 
 test("rules are about the whole topic", () => {

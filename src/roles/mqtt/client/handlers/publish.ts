@@ -34,7 +34,7 @@ export function publish(
   connection.writer.packets++;
   broker.counters.payloadIn += view.end - view.payloadStart;
   if (broker.rateLimiter.limits(connection))
-    broker.rateLimiter.consume(connection, asItCame(connection, view).length);
+    broker.rateLimiter.consume(connection, connection.mount?.run?.size ?? view.end - start);
   const topic = topicOf(connection, view, bytes);
   const refusal = refusalOf(connection, topic, view);
   const group = broker.traffic.begin();
@@ -226,8 +226,8 @@ function topicOfAlias(connection: Connection, view: PublishView, bytes: Buffer):
 /** Where the packet is, of which a copy with a topic prefix may be handled. */
 function asItCame({ mount }: Connection, { bytes, start, end }: PublishView) {
   const run = mount?.run;
-  const from = run?.cameAt(start) ?? start;
-  return { bytes: run?.bytes ?? bytes, start: from, length: (run?.cameAt(end) ?? end) - from };
+  if (run === undefined) return { bytes, start, length: end - start };
+  return { bytes: run.bytes, start: run.cameAt(start), length: run.size };
 }
 
 function trace(
