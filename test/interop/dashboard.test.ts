@@ -291,6 +291,23 @@ testPage("everything can be reached by keyboard", {}, async (page) => {
   expect(await focused.inputValue()).toBe("t?5");
 });
 
+testPage("a page has the focus and its keys as soon as it is seen", {}, async (page) => {
+  await page.locator(".card").first().waitFor();
+  // Called when the page has been put together, and before anything else is.
+  const seen = await page.evaluate<string[]>(`new Promise((resolve) => {
+    new MutationObserver((_, observer) => {
+      if (document.querySelector("main.page-wire input") === null) return;
+      observer.disconnect();
+      const focused = [document.activeElement.id];
+      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }));
+      focused.push(document.activeElement.getAttribute("aria-label"));
+      resolve(focused);
+    }).observe(document.body, { childList: true, subtree: true });
+    location.hash = "#/wire";
+  })`);
+  expect(seen).toEqual(["main", "Search in messages"]);
+});
+
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 testPage("every page fits a phone 360 pixels wide", phone, async (page) => {
   await page.locator(".card").first().waitFor();

@@ -44,14 +44,15 @@ describe("zmq-pub", () => {
   });
 
   test("keeps its step", async () => {
+    const start = performance.now();
     const { port } = await startRole(zmqPub, { every: "50ms", message: "{count}" });
     const client = await subscriber(port, "");
     const first = Number((await client.receive())[0]);
-    const start = performance.now();
     let last = first;
     while (last < first + 6) last = Number((await client.receive())[0]);
     expect(last).toBe(first + 6); // none left out
-    expect(performance.now() - start).toBeGreaterThanOrEqual(6 * 50 - 40);
+    // The first of all came at once; timers may be a millisecond early.
+    expect(performance.now() - start).toBeGreaterThanOrEqual((last - 1) * 50 - 1);
   });
 
   test.each<[now: number, due: number]>([

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { LearnPage } from "../learn/page.tsx";
 import { MqttPage } from "../mqtt/page.tsx";
 import { OverviewPage } from "../overview/page.tsx";
@@ -64,11 +64,14 @@ function jump(event: Event, main: HTMLElement | null): void {
   main?.focus();
 }
 
-/** Scrolls to the top of a new page and moves the focus there, for screen readers. */
+/**
+ * Scrolls to the top of a new page and moves the focus there, for screen readers: before the page is seen, so that it is not
+ * taken from what the user has turned to since.
+ */
 function usePageFocus(page: PageId, title: string) {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} · distsrv`;
     if (!isFirst.current) {
       main.current?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { keepToken, rememberToken, tokenRequired } from "../api/client.ts";
 import { shortcuts } from "../state/keys.ts";
 import { useStore } from "../state/use-store.ts";
@@ -40,7 +40,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, class: name = "" }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const label = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal();
     // The browser would focus the button that closes the dialog.
     dialog.current?.querySelector<HTMLElement>("input, select, .actions button")?.focus();

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { postJson } from "../api/client.ts";
 import { Icon } from "../components/icons.tsx";
 import { MayNot } from "../components/may-not.tsx";
@@ -37,7 +37,7 @@ export function Publish({ broker, picked }: PublishProps) {
   const [note, setNote] = useState("");
   const action = useAction();
   const mayOperate = useMay("operate");
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (picked !== "") setTopic(picked);
   }, [picked]);
   const submit = (event: SubmitEvent) => {

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { texts } from "../text/language.ts";
 
 /** What the keys do, by the keys. */
@@ -41,7 +41,8 @@ export const shortcuts = texts({
 
 /** Calls the action of a key, unless the user is typing or a dialog is open. */
 export function useKeys(actions: Readonly<Record<string, () => void>>): void {
-  useEffect(() => {
+  // A key that is pressed as soon as the page is seen counts.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isForOthers(event)) return;
       const action = actions[event.key];

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { TryForm } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
 import { MayNot } from "../components/may-not.tsx";
@@ -56,7 +56,7 @@ export function Composer({ form, draft, onChange, onSend, isBusy, error, isChose
   const { request, expected } = draft;
   const title = tryTitle(form);
   const change = (next: TryRequest) => onChange({ ...draft, request: next });
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isChosen)
       element.current?.querySelector<HTMLElement>("input, select")?.focus({ preventScroll: true });
   }, []);

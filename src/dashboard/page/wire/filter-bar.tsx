@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { TrafficKind } from "../api/types.ts";
 import { Icon } from "../components/icons.tsx";
 import { filterMistake } from "../mqtt/filter-mistake.ts";
@@ -140,7 +140,8 @@ function ServiceChoice({
 /** Applies the text only while it is a valid MQTT topic filter. */
 function TopicField({ topic, onChange }: { topic: string; onChange: (topic: string) => void }) {
   const [typed, setTyped] = useState(topic);
-  useEffect(() => setTyped(topic), [topic]);
+  // Not later: it would take away what is typed meanwhile.
+  useLayoutEffect(() => setTyped(topic), [topic]);
   const error = typed === "" ? undefined : filterMistake(typed);
   const type = (text: string) => {
     setTyped(text);
