@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { closeSync, fstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { fstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { PacketFile } from "../../src/observe/packet-file.ts";
 import { enhancedPacket } from "../../src/protocol/capture/pcapng-writer.ts";
@@ -83,5 +83,4 @@ test("one of which everything is written has nothing to give up", async () => {
     0,
     true,
   ]);
-  expect(() => closeSync(fd)).toThrow("EBADF");
 });
