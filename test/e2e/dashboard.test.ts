@@ -5,6 +5,7 @@ import { copyBinaries, haveBinaries, testBinaries } from "../support/binaries.ts
 import { testDashboard, wireRow } from "../support/dashboard-browser.ts";
 import { type Lab, startLab } from "../support/lab.ts";
 import { RawClient } from "../support/raw-client.ts";
+import { until } from "../support/until.ts";
 
 const files = haveBinaries ? copyBinaries() : undefined;
 const lab =
@@ -84,9 +85,10 @@ if (haveBinaries) {
       await wireRow(page, /to echo: halo satu$/).click();
       await page.getByRole("button", { name: "Only this connection" }).click();
       await wireRow(page, /to echo: halo dua$/).waitFor({ state: "detached" });
-      expect(page.url()).toContain("#/wire?connection=echo%23");
+      await page.waitForURL(/#\/wire\?connection=echo%23/);
       await page.getByRole("button", { name: "payload halo satu" }).hover();
-      expect((await page.locator(".ascii .marked").allTextContents()).join("")).toBe("halo satu");
+      const marked = page.locator(".ascii .marked");
+      await until(async () => (await marked.allTextContents()).join("") === "halo satu");
       await page.keyboard.press("e");
       const [file] = await Promise.all([
         page.waitForEvent("download"),
