@@ -4,7 +4,8 @@ import { time } from "../../src/roles/time/index.ts";
 import { upcall } from "../../src/roles/upcall/index.ts";
 import { type GoldenEvent, golden } from "../support/golden.ts";
 import { RawClient } from "../support/raw-client.ts";
-import { startRole } from "../support/start-role.ts";
+import { type StartedRole, startRole } from "../support/start-role.ts";
+import { until } from "../support/until.ts";
 
 /** The whole of what was said in one direction, without the packet boundaries, which bind nobody. */
 function said(events: readonly GoldenEvent[], from: "client" | "server"): string {
@@ -13,13 +14,18 @@ function said(events: readonly GoldenEvent[], from: "client" | "server"): string
     .join("");
 }
 
-/** Says what the recorded client said, each piece in a segment of its own. @returns all that came back */
-async function answers(port: number, events: readonly GoldenEvent[]): Promise<string> {
+type Started = Pick<StartedRole<unknown>, "port" | "service">;
+
+/** Says what the recorded client said, each piece once the one before has been read. @returns all that came back */
+async function answers({ port, service }: Started, events: readonly GoldenEvent[]): Promise<string> {
   const client = await RawClient.connect(port);
+  let sent = 0;
   for (const event of events) {
     if (event.from !== "client" || event.kind !== "bytes") continue;
     client.write(event.bytes);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    sent += event.bytes.length;
+    // After a QUIT nothing is read any more.
+    await Promise.race([until(() => service.stats().bytes_received_total === sent), client.ended]);
   }
   client.end();
   return (await client.all()).toString("latin1");
@@ -44,11 +50,11 @@ describe("the unusual inputs of the recordings", () => {
   for (const [index, events] of golden("time_edge").connections.entries()) {
     const request = said(events, "client");
     test(`time_edge ${index}: ${JSON.stringify(request.slice(0, 40))}`, async () => {
-      const { port } = await startRole(time);
+      const started = await startRole(time);
       const pieces = events.filter((event) => event.from === "client" && event.kind === "bytes").length;
       const isSplit = request === "TIME" && pieces === 2;
       const expected = corrected[request] ?? clock(said(events, "server"));
-      const got = clock(await answers(port, events));
+      const got = clock(await answers(started, events));
       // After a QUIT the original answered with a reset; nothing more is answered here either.
       expect(got).toBe(isSplit ? "JAM HH:MM:SS" : expected);
     });
@@ -56,15 +62,16 @@ describe("the unusual inputs of the recordings", () => {
 
   test("upcall_edge_2100 and reqresp_edge_3000: one prefix for each chunk received", async () => {
     const [upcalls] = golden("upcall_edge_2100").connections;
-    const { port } = await startRole(upcall);
-    expect(await answers(port, upcalls!)).toBe(`Upcall event: Processing ${said(upcalls!, "client")}`);
+    expect(await answers(await startRole(upcall), upcalls!)).toBe(
+      `Upcall event: Processing ${said(upcalls!, "client")}`,
+    );
     const [echoes] = golden("reqresp_edge_3000").connections;
-    const echoed = await answers((await startRole(echo)).port, echoes!);
+    const echoed = await answers(await startRole(echo), echoes!);
     expect(echoed).toBe(`Echo: ${"x".repeat(3000)}Echo: second`);
   });
 
   test("reqresp_edge_badutf8: the bytes come back, and the connection lives on", async () => {
     const [events] = golden("reqresp_edge_badutf8").connections;
-    expect(await answers((await startRole(echo)).port, events!)).toBe("Echo: \xff\xfeEcho: after");
+    expect(await answers(await startRole(echo), events!)).toBe("Echo: \xff\xfeEcho: after");
   });
 });
