@@ -44,8 +44,11 @@ const roleOf = (name: string): Role => Object.entries(rolesOf).find(([start]) =>
 /** Services that send by their own clock do so at once. */
 const quick = { "zmq-pub": { every: "10ms" }, "zmq-push": { every: "10ms" } };
 
-async function observed(role: Role) {
-  const started = await startRole(role, quick[role.name as keyof typeof quick] ?? {}, {
+async function observed(
+  role: Role,
+  config: Record<string, unknown> = quick[role.name as keyof typeof quick] ?? {},
+) {
+  const started = await startRole(role, config, {
     observe: true,
     operations: labOperations,
     expectLog: ["warning"],
@@ -232,7 +235,8 @@ describe("the chunks that messages came in", () => {
   ];
   for (const [role, one, before] of messages) {
     const received = async (pieces: readonly Uint8Array[], count: number) => {
-      const { port, events, service } = await observed(role);
+      // As patient as need be with the first of two pieces.
+      const { port, events, service } = await observed(role, role.name === "time" ? { patience: "20s" } : {});
       const client = await RawClient.connect(port);
       let sent = 0;
       for (const piece of [before, ...pieces]) {

@@ -67,7 +67,7 @@ describe("time", () => {
   });
 
   test("a request split over segments is put together", async () => {
-    const { port } = await startRole(time);
+    const { port } = await startRole(time, { patience: "20s" });
     expect(await ask(port, "TI", "ME\r\n")).toMatch(/^JAM \d\d:\d\d:\d\d\r\n$/);
     expect(await ask(port, "T", "I", "M", "E")).toMatch(/^JAM \d\d:\d\d:\d\d$/);
   });
