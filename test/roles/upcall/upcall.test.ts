@@ -45,8 +45,8 @@ describe("upcall", () => {
     const before = { received, sent: sent() };
     await until(() => received >= before.received + 20 * text.length);
     const toReader = Math.ceil((received - before.received) / text.length);
-    // One may be on its way to the reader, too.
-    expect(sent() - before.sent).toBeLessThanOrEqual(toReader + 2);
+    // Some are on their way to the reader: the kernel takes megabytes. With those for the other it would be twice as many.
+    expect(sent() - before.sent).toBeLessThanOrEqual(toReader + 12);
   });
 
   test("an event text with an unknown field is refused with the known ones", () => {
