@@ -44,19 +44,17 @@ test("hundreds of wrong logins at once are refused, and a healthy client is serv
     }),
   );
 
-  let most = 0;
-  let rounds = 0;
+  /** Rounds of the healthy client in which others were refused: many, unless one waits for all the others. */
+  let shared = 0;
   while (refused < attackers) {
     const before = refused;
     healthy.write(publish("t", "x"));
     expect(await healthy.bytes(6)).toEqual(publish("t", "x"));
-    most = Math.max(most, refused - before);
-    rounds++;
+    if (refused > before) shared++;
   }
   await over;
-  expect(rounds).toBeGreaterThan(10);
   // The passwords are not checked all at once, with nobody else served meanwhile.
-  expect(most).toBeLessThan(attackers / 4);
+  expect(shared).toBeGreaterThan(10);
 
   // A correct password is not queued behind other clients' wrong ones.
   const late = await connectFrom("198.51.100.2");
