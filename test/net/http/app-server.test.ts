@@ -3,6 +3,7 @@ import { StartError } from "../../../src/core/errors.ts";
 import { type AppHandler, serveApp } from "../../../src/net/http/app-server.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { rejects } from "../../support/rejects.ts";
+import { until } from "../../support/until.ts";
 
 const log = { debug() {}, info() {}, warning() {}, error() {} };
 
@@ -42,10 +43,10 @@ test("an absolute target's host counts, not that of the header, and cookies are 
 });
 
 test("a stop lets a request in flight finish, and cuts off what takes too long", async () => {
-  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+  let asked = 0;
   const { promise: answer, resolve: give } = Promise.withResolvers<Response>();
   const { url, server } = await start((request) => {
-    isAsked();
+    asked++;
     return request.url.endsWith("/never") ? new Promise(() => {}) : answer;
   });
   const reply = fetch(url);
@@ -53,10 +54,12 @@ test("a stop lets a request in flight finish, and cuts off what takes too long",
     () => "answered",
     () => "cut off",
   );
-  await asked;
-  const stopped = server.stop(AbortSignal.timeout(200));
+  await until(() => asked === 2);
+  const deadline = new AbortController();
+  const stopped = server.stop(deadline.signal);
   give(new Response("done"));
   expect(await (await reply).text()).toBe("done");
+  deadline.abort();
   await stopped;
   expect(await never).toBe("cut off");
 });
