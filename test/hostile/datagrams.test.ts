@@ -31,7 +31,7 @@ test("a flood of datagrams of every size is answered as far as buffers allow, an
     await Promise.all(sizes.map((size) => send(largest.subarray(0, size), lab.port("udp"))));
   }
   await monitor.expectSurvived();
-  expect(received()).toBeGreaterThan(0);
+  await until(() => received() > 0);
 });
 
 test("replies that are sent back as requests do not cause an endless loop", async () => {

@@ -15,14 +15,14 @@ import { acceptance, frame, readFrames, upgradeRequest } from "../support/web-so
 const pair = openssl.isThere() ? new Authority().issue() : undefined;
 const [wsPort, tlsPort] = [freePort(), freePort()];
 const secure = pair
-  ? `- { port: ${tlsPort}, connectTimeout: 600ms, tls: { cert: ${pair.cert}, key: ${pair.key} } }`
+  ? `- { port: ${tlsPort}, connectTimeout: 1500ms, tls: { cert: ${pair.cert}, key: ${pair.key} } }`
   : "";
 const lab = await startLab(`
 services:
   mqtt:
     port: 0
     listeners:
-      - { transport: ws, port: ${wsPort}, connectTimeout: 600ms }
+      - { transport: ws, port: ${wsPort}, connectTimeout: 1500ms }
       ${secure}
   echo: { port: 0 }
 `);
