@@ -13,6 +13,7 @@ import {
   type TcpServer,
 } from "../../../src/net/tcp/server.ts";
 import { maxSocketPath } from "../../../src/net/unix-socket.ts";
+import { freePort } from "../../support/free-port.ts";
 import { RawClient } from "../../support/raw-client.ts";
 import { rejects } from "../../support/rejects.ts";
 import { scratchFolder } from "../../support/scratch.ts";
@@ -690,9 +691,7 @@ describe("connectTcp", () => {
   });
 
   test("tries until somebody listens, and again after the connection has ended", async () => {
-    const { listener } = target();
-    const { port } = listener;
-    listener.stop(true);
+    const port = freePort();
     const server = dial(port);
     const first = target(port);
     expect(await first.answer).toBe("halo");
