@@ -123,6 +123,7 @@ describe("listenTcp", () => {
       { log: { ...silent, warning: (line) => void log.push(line) } },
     );
     const reader = await RawClient.connect(server.address.port);
+    await until(() => server.connections.size === 1);
     const [first] = [...server.connections];
     const stuck: RawClient[] = [];
     while (log.length === 0 && stuck.length < 5) {
@@ -160,6 +161,7 @@ describe("listenTcp", () => {
     client.pause();
     const total = 30_000_000;
     client.write(Buffer.alloc(total, "x"));
+    await until(() => server.connections.size === 1);
     const [connection] = server.connections;
     await until(() => connection!.buffered > highWater);
     const held = connection!.buffered;
@@ -187,6 +189,7 @@ describe("listenTcp", () => {
       const client = await RawClient.connect(server.address.port);
       client.pause();
       client.write("!");
+      await until(() => server.connections.size === 1);
       const [connection] = server.connections;
       await until(() => connection!.buffered > 0);
       client.write("more");
@@ -418,6 +421,7 @@ describe("listenTcp", () => {
     const client = await RawClient.connect(server.address.port);
     client.pause();
     client.write(Buffer.alloc(8_000_000, "y"));
+    await until(() => server.connections.size === 1);
     const [connection] = server.connections;
     await until(() => connection!.buffered > 0);
     const stopped = server.stop(AbortSignal.timeout(maxWait));

@@ -69,6 +69,7 @@ describe("what a client asks for in one chunk is answered in turns", () => {
     const client = await RawClient.connect(server.address.port);
     client.pause();
     client.write("x");
+    await until(() => server.connections.size === 1);
     const [connection] = server.connections;
     await until(() => connection!.isFull);
     const { steps } = handler;
