@@ -404,7 +404,7 @@ describe("TLS begins after the header", () => {
 
   testTls("also for a client that had to wait for its turn", async () => {
     const { server, port } = await listen({ ...tlsOptions(), maxConnectRate: 10 });
-    const sockets = await Promise.all(Array.from({ length: 12 }, () => dialBehind(version2, port)));
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => dialBehind(version2, port)));
     const answers = await Promise.all(sockets.map((socket) => read(socket, real.length)));
     expect(answers.every((text) => text.startsWith(real))).toBe(true);
     expect(server.stats().connections_delayed_total).toBeGreaterThan(0);
