@@ -5,7 +5,7 @@ import tls from "node:tls";
 import type { DescriptorBudget } from "../../../src/core/descriptors.ts";
 import { type TlsSetting, tlsField } from "../../../src/core/tls-setting.ts";
 import { unobserved } from "../../../src/core/traffic.ts";
-import { listenTcp, type TcpHandler } from "../../../src/net/tcp/server.ts";
+import { listenTcp, type TcpConnection, type TcpHandler } from "../../../src/net/tcp/server.ts";
 import { readTlsFiles } from "../../../src/net/tcp/tls-files.ts";
 import { termProblems } from "../../../src/net/tcp/tls-terms.ts";
 import { Authority, openssl, type Pair, rsaKey } from "../../support/certificates.ts";
@@ -155,10 +155,16 @@ describe("TLS", () => {
   });
 
   testTls("a client that is paused from the beginning is read no further than one chunk", async () => {
-    const { port, server } = await listen({ open: (connection) => connection.pause(), data: () => {} });
+    let isPaused = false;
+    const open = (connection: TcpConnection<void>) => {
+      connection.pause();
+      isPaused = true;
+    };
+    const { port, server } = await listen({ open, data: () => {} });
     const socket = await dial(port);
     const received = () => server.stats().bytes_received_total ?? 0;
     socket.write(Buffer.alloc(40_000_000));
+    await until(() => isPaused);
     // The handshake's last segment may contain the first bytes: they are decrypted already.
     await Bun.sleep(50); // silence is what is asserted
     expect(received()).toBeLessThan(1_000_000);
