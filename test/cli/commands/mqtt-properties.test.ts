@@ -23,10 +23,11 @@ async function subscriber(port: number, ...args: string[]) {
   return cli;
 }
 
-/** What the `nth` client of a relay has sent. */
+/** The packets that the `nth` client of a relay has sent whole. */
 function sentBy(relay: Relay, nth: number): Packet[] {
   const bytes = relay.connections[nth]?.from("client") ?? Buffer.alloc(0);
-  return packetsIn(bytes).map(({ start, end }) => decode(bytes, 5, start, end));
+  const whole = packetsIn(bytes).filter(({ end }) => end <= bytes.length);
+  return whole.map(({ start, end }) => decode(bytes, 5, start, end));
 }
 
 const words = (text: string) => text.split(" ");
@@ -53,6 +54,8 @@ testWith(needs.mosquitto)(
     const ours = await run(relay.port, "pub", ...everything);
     expect(ours).toMatchObject({ exit: 0, stderr: expect.stringContaining("Connected") });
     await output(["mosquitto_pub", "-p", `${relay.port}`, ...everything]);
+    // A client ends when it has sent its last packet, not when the relay has read it.
+    await until(() => [0, 1].every((nth) => sentBy(relay, nth).at(-1)?.type === "disconnect"));
     const [mine, theirs] = [sentBy(relay, 0), sentBy(relay, 1)];
     // Each numbers its messages as it likes.
     const bare = (packets: Packet[]) => packets.map((packet) => ({ ...packet, packetId: undefined }));
