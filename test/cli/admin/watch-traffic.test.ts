@@ -60,9 +60,9 @@ describe("the silence of a watched server", () => {
 
   test("before it is ready ends the watch after --timeout", async () => {
     const { port } = fakeAdmin((write) => write(": nothing yet\n\n"));
-    const cli = startWatch(port, "--timeout", "300ms");
+    const cli = startWatch(port, "--timeout", "1s");
     expect(await cli.exit).toBe(124);
-    expect(cli.stderr).toContain(`No sign of life from 127.0.0.1:${port} within 300 ms`);
+    expect(cli.stderr).toContain(`No sign of life from 127.0.0.1:${port} within 1 s`);
   });
 });
 

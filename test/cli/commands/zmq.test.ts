@@ -6,7 +6,7 @@ import { zmqPub, zmqPush, zmqRep } from "../../../src/roles/zmq/index.ts";
 import { freePort } from "../../support/free-port.ts";
 import { golden } from "../../support/golden.ts";
 import { startRole } from "../../support/start-role.ts";
-import { maxWait, until } from "../../support/until.ts";
+import { until } from "../../support/until.ts";
 import { ZmtpClient } from "../../support/zmtp.ts";
 import { echoing, fakeServer, type Peer } from "../support/fake-server.ts";
 import { type RunCliOptions, type RunningCli, runCli, SlowReader, startCli } from "../support/run-cli.ts";
@@ -77,8 +77,8 @@ describe("zmq req", () => {
 
   test("a service that does not answer is a timeout", async () => {
     const { port } = await startRole(zmqRep, { delay: "10s" });
-    const cli = await runCli(zmq, ["zmq", "req", endpoint(port), "Hello", "--timeout", "300ms"]);
-    expect(cli.stderr).toContain(`No reply from ${endpoint(port)} within 300 ms`);
+    const cli = await runCli(zmq, ["zmq", "req", endpoint(port), "Hello", "--timeout", "1s"]);
+    expect(cli.stderr).toContain(`No reply from ${endpoint(port)} within 1 s`);
     expect(cli.exit).toBe(124);
   });
 
@@ -141,9 +141,9 @@ describe("a port that holds no ZeroMQ socket that fits", () => {
 
   test("but silence is a timeout that says so", async () => {
     const { port } = fakeServer({});
-    const cli = await req(port, "--timeout", "300ms");
+    const cli = await req(port, "--timeout", "900ms");
     expect(cli.stderr).toContain(
-      `${endpoint(port)} is connected, and no ZeroMQ handshake came within 300 ms`,
+      `${endpoint(port)} is connected, and no ZeroMQ handshake came within 900 ms`,
     );
     expect(cli.exit).toBe(124);
   });
@@ -296,8 +296,8 @@ describe("zmq sub", () => {
     const { port } = await startRole(zmqPub);
     const waited = await runCli(zmq, ["zmq", "sub", endpoint(port), "-t", "x", "-W", "50ms"]);
     expect(waited.stderr).toContain("--wait of 50 ms is over");
-    const silent = await runCli(zmq, ["zmq", "sub", endpoint(port), "-t", "x", "--timeout", "300ms"]);
-    expect(silent.stderr).toContain(`No message at ${endpoint(port)} within 300 ms`);
+    const silent = await runCli(zmq, ["zmq", "sub", endpoint(port), "-t", "x", "--timeout", "1s"]);
+    expect(silent.stderr).toContain(`No message at ${endpoint(port)} within 1 s`);
     expect([waited.exit, silent.exit]).toEqual([124, 124]);
   });
 
@@ -339,8 +339,7 @@ test("zmq pub --now does not wait", async () => {
 });
 
 test("a patient client waits for a service that is not there yet", async () => {
-  const { port, service } = await startRole(zmqRep);
-  await service.stop(AbortSignal.timeout(maxWait));
+  const port = freePort();
   const cli = startCli(zmq, ["zmq", "req", endpoint(port), "Hello", "--patient"]);
   await startRole(zmqRep, { port });
   expect(await cli.exit).toBe(0);

@@ -98,8 +98,8 @@ test("a server that closes in the middle says how much had come back", async () 
 
 test("a server that falls silent is status 124", async () => {
   const { port } = fakeServer({});
-  const { exit, stderr } = await send(await fileOf(100), port, "--timeout", "300ms");
-  expect(stderr).toContain("silent for 300 ms after 0 of 100 bytes");
+  const { exit, stderr } = await send(await fileOf(100), port, "--timeout", "1s");
+  expect(stderr).toContain("silent for 1 s after 0 of 100 bytes");
   expect(exit).toBe(124);
 });
 
