@@ -10,6 +10,7 @@ import { startLab } from "../support/lab.ts";
 import { pcap, TcpTalk } from "../support/packets.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { until } from "../support/until.ts";
 
 const lab = await startLab(`
 admin: { port: 0 }
@@ -68,7 +69,7 @@ testCapture(
     await page.getByRole("option", syn()).waitFor();
     await wireRow(page, /mqtt to pelanggan: #2 SYN, ACK seq 0 ack 1 win 65483/).waitFor();
     await wireRow(page, /pelanggan to mqtt: #4 PSH, ACK seq 1 ack 1 win 65536 27 B/).waitFor();
-    expect(new URL(page.url()).hash).toBe("#/wire?tcp=shown");
+    await page.waitForURL(/#\/wire\?tcp=shown$/);
     // Another visit remembers it.
     await page.keyboard.press("1");
     await page.getByRole("heading", { name: "Overview" }).waitFor();
@@ -101,7 +102,7 @@ testCapture("the list chooses what is drawn", { at }, async (page) => {
   await page.locator(".wire-head .service-name", { hasText: "udp" }).waitFor();
   await page.getByRole("searchbox", { name: "Search in conversations" }).fill("soap");
   await list.getByText("12 · soap").waitFor();
-  expect(await list.locator("li").count()).toBeLessThan(4);
+  await until(async () => (await list.locator("li").count()) < 4);
   await page.getByRole("button", { name: "None" }).click();
   await page.getByText("Nothing is drawn").waitFor();
 });
@@ -137,6 +138,7 @@ testCapture("Enter shows what the capture has of a message", { at }, async (page
   );
   // The bytes, and what each of them is, as of a live message.
   await wireRow(page, /mqtt to pelanggan: #11 PUBLISH/).click();
+  await details.locator(".byte-field", { hasText: "Suhu: 29°C" }).waitFor();
   const fields = await details.locator(".byte-field").allTextContents();
   expect(fields).toEqual(expect.arrayContaining(["topicsister/temp", "payloadSuhu: 29°C"]));
   expect((await details.locator(".ascii").allTextContents()).join("")).toContain("sister/temp");
@@ -152,10 +154,10 @@ testCapture(
     expect(await search.inputValue()).toBe("halo");
     await drop(page, file("lab.pcap", captured));
     await wireRow(page, /#4 CONNECT/).waitFor();
-    expect(await search.inputValue()).toBe("");
+    await until(async () => (await search.inputValue()) === "");
     await page.keyboard.press("Escape");
     await page.getByText("live", { exact: true }).waitFor();
-    expect(await search.inputValue()).toBe("halo");
+    await until(async () => (await search.inputValue()) === "halo");
     const echo = await RawClient.connect(lab.port("echo"));
     echo.write("halo langsung");
     await wireRow(page, /to echo: halo langsung$/).waitFor();

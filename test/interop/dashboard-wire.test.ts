@@ -55,6 +55,7 @@ testWire("a click, or Enter, shows all fields and the bytes", { at }, async (pag
   await (await client("pengirim")).publishAsync("kelas/kelembapan", "71 %", { retain: true });
   await wireRow(page, /pengirim to mqtt: PUBLISH kelas\/kelembapan/).click();
   const details = page.getByRole("complementary", { name: "The chosen message" });
+  await details.locator(".byte-field", { hasText: "payload71 %" }).waitFor();
   const facts = await details.locator(".byte-field").allTextContents();
   expect(facts).toEqual(
     expect.arrayContaining(["topickelas/kelembapan", "qos0", "retaintrue", "payload71 %"]),
@@ -63,9 +64,9 @@ testWire("a click, or Enter, shows all fields and the bytes", { at }, async (pag
   const marked = async (part: string) =>
     (await details.locator(`.${part} .marked`).allTextContents()).join("");
   await details.getByRole("button", { name: "topic kelas/kelembapan" }).hover();
-  expect(await marked("ascii")).toBe("kelas/kelembapan");
+  await until(async () => (await marked("ascii")) === "kelas/kelembapan");
   await details.locator(".ascii span", { hasText: "%" }).hover();
-  expect(await details.locator(".byte-field.marked").textContent()).toBe("payload71 %");
+  await details.locator(".byte-field.marked", { hasText: "payload71 %" }).waitFor();
   expect(await marked("pairs")).toBe("37 31 20 25 ");
   await page.keyboard.press("Escape");
   await details.waitFor({ state: "detached" });
@@ -179,7 +180,7 @@ testWire(
     await followed.waitFor();
     const chip = page.getByRole("button", { name: /^Only lane sensor-ikut · mqtt/ });
     await chip.waitFor();
-    expect(page.url()).toEndWith("#/wire?of=mqtt&peer=sensor-ikut");
+    await page.waitForURL(/#\/wire\?of=mqtt&peer=sensor-ikut$/);
     await page.reload();
     await chip.waitFor();
     await followed.click();
@@ -195,7 +196,7 @@ testWire(
     await page.keyboard.press("Escape");
     await chip.waitFor({ state: "detached" });
     await other.waitFor();
-    expect(page.url()).toEndWith("#/wire");
+    await page.waitForURL(/#\/wire$/);
     await page.goBack();
     await chip.waitFor();
   },

@@ -2,6 +2,7 @@ import { expect, onTestFinished } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../support/free-port.ts";
 import { startLab } from "../support/lab.ts";
 import { mosquittoBroker, needs, testWith } from "../support/needs.ts";
 import { givenLines, output, Program } from "../support/program.ts";
@@ -9,9 +10,7 @@ import { until } from "../support/until.ts";
 
 /** Mosquitto with a bridge to a broker of ours: all topics, in both directions, at QoS 1. */
 function startBridge(ours: number, version: string): { readonly port: number; readonly program: Program } {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = probe;
-  probe.stop();
+  const port = freePort();
   const directory = mkdtempSync(join(tmpdir(), "bridge-"));
   const file = join(directory, "mosquitto.conf");
   const lines = [

@@ -46,7 +46,8 @@ listen ${service}-${version}
   server distsrv 127.0.0.1:${lab.port(service)} ${version} check inter 200ms`,
   );
   const file = join(scratchFolder("haproxy"), "haproxy.cfg");
-  const defaults = "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n";
+  const defaults =
+    "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n  timeout check 30s\n";
   writeFileSync(file, `${defaults}${listeners.join("")}\n`);
   const proxy = new Program([program, "-db", "-f", file], { input: "" });
   afterAll(() => proxy.kill());

@@ -93,7 +93,12 @@ test("a recording of several services has no flaw, and the bytes that were sent"
   await until(() => cli.stdoutBytes.includes(answer.slice(0, 8)) && cli.stdoutBytes.includes("selesai"));
   await until(() => {
     writeFileSync(join(folder, "part.pcapng"), cli.stdoutBytes);
-    return tshark(join(folder, "part.pcapng"), "-Y", "tcp.flags.fin==1").length >= 6;
+    try {
+      return tshark(join(folder, "part.pcapng"), "-Y", "tcp.flags.fin==1").length >= 6;
+    } catch {
+      // It ends within a packet, whose rest is still on its way.
+      return false;
+    }
   });
   cli.interrupt();
   expect(await cli.exit).toBe(0);
