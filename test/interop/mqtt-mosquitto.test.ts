@@ -145,10 +145,9 @@ testMosquitto("mqttv5: mosquitto_rr gets its reply by response topic and correla
 testMosquitto(
   "mqttv5: a shared subscription distributes messages between two mosquitto_sub, each once",
   async () => {
-    const workers = [
-      await subscriber("mqttv5", "$share/team/jobs/#", "-q", "1"),
-      await subscriber("mqttv5", "$share/team/jobs/#", "-q", "1"),
-    ];
+    // With its own receive maximum of 20, one that stands still would be passed over.
+    const worker = ["$share/team/jobs/#", "-q", "1", "-D", "connect", "receive-maximum", "100"] as const;
+    const workers = [await subscriber("mqttv5", ...worker), await subscriber("mqttv5", ...worker)];
     const watcher = await subscriber("mqttv5", "jobs/#", "-q", "1", "-C", "100");
     const jobs = Array.from({ length: 100 }, (_, index) => `job ${index}`);
     givenLines(at("mosquitto_pub", "mqttv5", "-t", "jobs/new", "-q", "1", "-l"), jobs);
