@@ -133,6 +133,7 @@ testCapture("Enter shows what the capture has of a message", { at }, async (page
   const details = page.getByRole("complementary", { name: "The chosen message" });
   await details.getByText("As the capture shows it").waitFor();
   await details.locator("summary", { hasText: "Connection" }).click();
+  await details.locator(".facts > div", { hasText: "answerspacket 4" }).waitFor();
   const facts = await details.locator(".facts > div").allTextContents();
   expect(facts).toEqual(
     expect.arrayContaining(["packet6", "TCP's ACKin packet 7", "answerspacket 4", "reasonsuccess"]),

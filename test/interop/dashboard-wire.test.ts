@@ -46,8 +46,11 @@ testWire("real clients' messages are arrows, with the client's id and the payloa
   await wireRow(page, 'mqtt to kelas-b: PUBLISH kelas/temp qos 1 "Suhu: 28°C"').waitFor();
   await wireRow(page, /^127\.0\.0\.1:\d+ to echo: halo dari klien$/).waitFor();
   await wireRow(page, /^echo to 127\.0\.0\.1:\d+: Echo: halo dari klien$/).waitFor();
-  expect(await page.locator(".wire-head .service-name").allTextContents()).toEqual(["mqtt", "echo"]);
-  expect(await page.locator(".wire-head .client-name").allTextContents()).toContain("sensor-7");
+  const [services, clients] = [".service-name", ".client-name"].map((name) =>
+    page.locator(`.wire-head ${name}`),
+  );
+  await until(async () => (await services!.allTextContents()).join() === "mqtt,echo");
+  await until(async () => (await clients!.allTextContents()).includes("sensor-7"));
 });
 
 testWire("a click, or Enter, shows all fields and the bytes", { at }, async (page) => {

@@ -5,6 +5,7 @@ import { testDashboard, wireRow } from "../support/dashboard-browser.ts";
 import { freePort } from "../support/free-port.ts";
 import { startLab } from "../support/lab.ts";
 import { RawClient } from "../support/raw-client.ts";
+import { until } from "../support/until.ts";
 
 const services = `
 services:
@@ -36,8 +37,11 @@ testPage("every page opens, without an error on the console", {}, async (page) =
   expect(await page.title()).toBe("Overview · distsrv");
   await page.getByText("5 of 5 services").waitFor();
   const cards = page.locator(".card");
-  expect(await cards.locator("h2").allTextContents()).toEqual(lab.services as string[]);
-  expect(await cards.locator(".state").allTextContents()).toEqual(Array(5).fill("running"));
+  await until(async () => (await cards.locator("h2").allTextContents()).join() === lab.services.join());
+  await until(async () =>
+    (await cards.locator(".state").allTextContents()).every((state) => state === "running"),
+  );
+  expect(await cards.locator(".state").count()).toBe(5);
   for (const name of pages) {
     await page.getByRole("navigation", { name: "Pages" }).locator(`a[href="#/${name}"]`).click();
     await page.locator(`main.page-${name}`).waitFor();

@@ -339,6 +339,21 @@ describe("listenTcp", () => {
     expect(server.stats().connections_idle_closed_total).toBe(1);
   });
 
+  const latestActive = (server: TcpServer) =>
+    Math.max(...[...server.connections].map(({ lastActive }) => lastActive));
+
+  /** Waits for more looks for idle connections: a new connection begins with their number. */
+  const lookedAgain = async (server: TcpServer, times: number) => {
+    const looks = async () => {
+      const { size } = server.connections;
+      await RawClient.connect(server.address.port);
+      await until(() => server.connections.size > size);
+      return latestActive(server);
+    };
+    const end = (await looks()) + times;
+    await until(async () => (await looks()) >= end);
+  };
+
   test("a client that reads slowly is not idle: each part that it takes counts", async () => {
     const server = await listen(echo, { idleTimeout: 2000 });
     const client = await RawClient.connect(server.address.port);
@@ -347,11 +362,7 @@ describe("listenTcp", () => {
     client.pause();
     slow!.write(Buffer.alloc(16_000_000, "s"));
     const written = slow!.lastActive;
-    // A connection begins with the present tick.
-    await until(async () => {
-      await RawClient.connect(server.address.port);
-      return [...server.connections].some(({ lastActive }) => lastActive > written);
-    });
+    await lookedAgain(server, 1);
     expect([slow!.lastActive, slow!.buffered > 0]).toEqual([written, true]);
     client.resume();
     await until(() => slow!.buffered === 0);
@@ -370,20 +381,23 @@ describe("listenTcp", () => {
     expect(server.stats()).toMatchObject({ connections: 1, connections_idle_closed_total: 0 });
   });
 
+  /** The only client that is served says something for two idle timeouts: four looks for idle connections are one. */
+  const keepBusy = async (server: TcpServer, client: RawClient) => {
+    for (const end = latestActive(server) + 8; latestActive(server) < end; ) {
+      client.write(".");
+      await client.text(1);
+    }
+  };
+
   test("a client that has waited for its turn has the whole idle timeout from then on", async () => {
-    const idleTimeout = 400;
-    const server = await listen(echo, { iterative: true, idleTimeout });
+    const server = await listen(echo, { iterative: true, idleTimeout: 400 });
     const first = await RawClient.connect(server.address.port);
     const second = await RawClient.connect(server.address.port);
-    for (let i = 0; i < 40; i++) {
-      first.write(".");
-      await first.text(1);
-      await new Promise((resolve) => setTimeout(resolve, 15));
-    }
+    await keepBusy(server, first);
     first.end();
     await until(() => server.connections.size === 1);
-    // Two of the four checks: without a time of its own the client would be closed at the first.
-    await new Promise((resolve) => setTimeout(resolve, idleTimeout / 2));
+    // Without a time of its own the client would be closed at the first.
+    await lookedAgain(server, 2);
     second.write("2");
     expect(await second.text(1)).toBe("2");
     expect(server.stats().connections_idle_closed_total).toBe(0);
@@ -395,12 +409,7 @@ describe("listenTcp", () => {
     const server = await listen(echo, { iterative: true, idleTimeout: 150 });
     const first = await RawClient.connect(server.address.port);
     const second = await RawClient.connect(server.address.port);
-    // Longer than the idle timeout: the first one keeps the server busy meanwhile.
-    for (let i = 0; i < 20; i++) {
-      first.write(".");
-      await first.text(1);
-      await new Promise((resolve) => setTimeout(resolve, 15));
-    }
+    await keepBusy(server, first);
     first.end();
     await until(() => server.connections.size === 1);
     second.write("2");
