@@ -1,13 +1,12 @@
-import { afterAll, expect } from "bun:test";
+import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { violationsOn } from "../support/axe.ts";
-import { fortyClients, startBusyLab } from "../support/busy-lab.ts";
+import { startBusyLab } from "../support/busy-lab.ts";
 import { pauseWith, testDashboard } from "../support/dashboard-browser.ts";
 
 const lab = await startBusyLab();
-afterAll(await fortyClients(lab));
 const testPage = testDashboard(() => lab);
 
 const click = (page: Page, selector: string) => page.locator(selector).first().click();

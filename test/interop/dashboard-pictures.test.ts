@@ -1,8 +1,8 @@
-import { afterAll, expect } from "bun:test";
+import { expect } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { fortyClients, startBusyLab } from "../support/busy-lab.ts";
+import { startBusyLab } from "../support/busy-lab.ts";
 import { addressOf, pauseWith, testDashboard } from "../support/dashboard-browser.ts";
 import { paletted } from "../support/palette-png.ts";
 import { until } from "../support/until.ts";
@@ -15,7 +15,6 @@ import { until } from "../support/until.ts";
 const { DISTSRV_PICTURES: folder, DISTSRV_PICTURES_LOCALE: locale = "en-GB" } = process.env;
 
 const lab = await startBusyLab();
-afterAll(await fortyClients(lab));
 const testPage = testDashboard(() => lab);
 if (folder !== undefined) {
   mkdirSync(folder, { recursive: true });

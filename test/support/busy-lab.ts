@@ -1,11 +1,18 @@
+import { afterAll } from "bun:test";
 import { connect, type Socket } from "node:net";
 import mqtt from "mqtt";
 import { type Lab, startLab } from "./lab.ts";
 import { greeting, message, readyCommand } from "./zmtp.ts";
 
-/** Ten services. */
-export const startBusyLab = (): Promise<Lab> =>
-  startLab(`
+/** Ten services, and the traffic of forty clients. */
+export async function startBusyLab(): Promise<Lab> {
+  const stops: Stop[] = [];
+  // Before the lab has registered that it is killed, because hooks run in that order: a client that is still connected
+  // then may be reset, and MQTT.js throws an error that nobody listens for.
+  afterAll(async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  });
+  const lab = await startLab(`
 admin: { port: 0 }
 log: { messages: 0 }
 operations: { add: a + b, sub: a - b, mul: a * b }
@@ -21,11 +28,14 @@ services:
   jsonrpc: { port: 0 }
   zmq-rep: { port: 0 }
 `);
+  stops.push(...(await fortyClients(lab)));
+  return lab;
+}
 
 type Stop = () => void | Promise<void>;
 
-/** The traffic of forty clients. @returns how to stop it */
-export async function fortyClients(lab: Lab): Promise<() => Promise<void>> {
+/** @returns how each of them is stopped */
+async function fortyClients(lab: Lab): Promise<Stop[]> {
   const stops: Stop[] = [];
   const rooms = ["dapur", "kamar", "kelas-a", "kelas-b", "teras", "lab-1", "lab-2", "gudang"];
   const boards = ["papan-kelas", "papan-lab", "ponsel-ani", "ponsel-budi", "perekam", "alarm"];
@@ -51,9 +61,7 @@ export async function fortyClients(lab: Lab): Promise<() => Promise<void>> {
     talk(lab.port("soap"), 3900, () => get("/?wsdl")),
     talk(lab.port("zmq-rep"), 2700, () => message("", "Halo"), reqGreeting),
   );
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()));
-  };
+  return stops;
 }
 
 function repeat(period: number, work: () => unknown): Stop {
