@@ -1,4 +1,4 @@
-import { expect } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,6 +9,7 @@ import { asTyped, startExerciseLab } from "../support/exercise-lab.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { output } from "../support/program.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { maxTestTime, maxWait } from "../support/until.ts";
 
 /*
  * The reports of all experiments, with the packets of a real run. `bun run reports` saves them for the documentation.
@@ -16,6 +17,8 @@ import { scratchFolder } from "../support/scratch.ts";
 const folder = process.env.DISTSRV_REPORTS ?? scratchFolder("reports");
 mkdirSync(folder, { recursive: true });
 const { services } = await startExerciseLab();
+// Each test starts twenty programs, nearly all of them one after another.
+setDefaultTimeout(2 * maxTestTime);
 
 async function write(name: string, ...args: readonly string[]): Promise<string> {
   const file = join(folder, name);
@@ -67,18 +70,9 @@ withPages("LibreOffice makes pages of the document, and nothing is lost on the w
   );
   const pages = scratchFolder("pages");
   const profile = pathToFileURL(join(pages, "profile")).href;
-  await output([
-    ...[
-      "soffice",
-      `-env:UserInstallation=${profile}`,
-      "--headless",
-      "--convert-to",
-      "pdf",
-      "--outdir",
-      pages,
-    ],
-    file,
-  ]);
+  const convert = ["soffice", `-env:UserInstallation=${profile}`, "--headless", "--convert-to", "pdf"];
+  // It makes the profile first, which takes long on a busy machine.
+  await output([...convert, "--outdir", pages, file], {}, 2 * maxWait);
   const text = await output(["pdftotext", "-layout", join(pages, "percobaan.pdf"), "-"]);
   for (const { text: texts } of experiments) expect(text).toContain(texts.id.title.slice(0, 30));
   for (const words of [

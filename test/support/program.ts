@@ -146,8 +146,12 @@ export function run(
 }
 
 /** Runs a program that must succeed. @returns its output */
-export async function output(command: readonly string[], options: ProgramOptions = {}): Promise<string> {
-  const { status, stdout, stderr } = await run(command, options);
+export async function output(
+  command: readonly string[],
+  options: ProgramOptions = {},
+  limit?: number,
+): Promise<string> {
+  const { status, stdout, stderr } = await run(command, options, limit);
   if (status !== 0) {
     throw new Error(
       `${command.join(" ")} ended with ${status}\nstdout: ${tail(stdout)}\nstderr: ${tail(stderr)}`,
