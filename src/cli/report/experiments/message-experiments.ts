@@ -15,7 +15,7 @@ export const messageExperiments: readonly Experiment[] = [
       {
         args: (target) => [
           ...["mqtt", "sub", ...at(target, "mqtt"), "-i", `sub-${target.run}`],
-          ...["-t", `sister/${target.run}/#`, "-q", "1", "-v", "-C", "2", "-W", "10s"],
+          ...["-t", `sister/${target.run}/#`, "-q", "1", "-v", "-C", "2", "-W", "30s"],
         ],
         readyAt: /Subscribed to/,
       },
