@@ -1,5 +1,5 @@
 import type { FunctionComponent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";
 import { useStore } from "../../state/use-store.ts";
 import { texts } from "../../text/language.ts";
@@ -46,7 +46,8 @@ const hasFile = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.in
 /** Takes a file that is dropped anywhere on the page. @returns whether one hovers over it */
 function useDrop(take: (file: File) => void): boolean {
   const [isOver, setOver] = useState(false);
-  useEffect(() => {
+  // A file that is dropped as soon as the page is seen counts: the browser would leave the page for it.
+  useLayoutEffect(() => {
     const stop = new AbortController();
     const on = (type: "dragover" | "dragleave" | "drop", act: (event: DragEvent) => void) =>
       addEventListener(type, act, { signal: stop.signal });
