@@ -42,6 +42,8 @@ async function enter(page: Page, token: string): Promise<void> {
   await page.getByRole("textbox", { name: "Token" }).fill(token);
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.locator(".card").first().waitFor();
+  // Until the page knows the role, it has the buttons of every role.
+  await page.getByRole("button", { name: /^You are / }).waitFor();
 }
 
 async function openSessions(page: Page): Promise<void> {
