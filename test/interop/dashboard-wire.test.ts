@@ -355,6 +355,8 @@ testWire(
     const publisher = await client("penekan");
     for (let count = 0; count < 40; count++) publisher.publish("tekan", `sebelum ${count}`);
     await publisher.publishAsync("tekan", "yang ditekan", { qos: 1 });
+    // Its row has come to rest when the last one is there.
+    await wireRow(page, /mqtt to penekan: PUBACK/).waitFor();
     await wireRow(page, /PUBLISH tekan qos 1 "yang ditekan"/).hover();
     await page.mouse.down();
     for (let count = 0; count < 40; count++) publisher.publish("tekan", `sesudah ${count}`);
