@@ -385,7 +385,8 @@ testWire(
       await until(() => sent >= before + 500);
     }
     clearInterval(flood);
-    await publisher.publishAsync("banjir", "akhir", { qos: 1 });
-    await wireRow(page, /penuh to mqtt: PUBLISH banjir qos 1 "akhir"/).waitFor();
+    // On a topic of its own, for which sampling keeps some room: of the flood it may leave out any message.
+    await publisher.publishAsync("akhir", "1", { qos: 1 });
+    await wireRow(page, /penuh to mqtt: PUBLISH akhir qos 1 "1"/).waitFor();
   },
 );
