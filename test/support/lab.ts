@@ -1,9 +1,9 @@
 import { afterAll, setDefaultTimeout } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { distsrv } from "./own-programs.ts";
 import { Program, type ProgramOptions } from "./program.ts";
+import { scratchFolder } from "./scratch.ts";
 import { maxTestTime, until } from "./until.ts";
 
 /** One line of the server's log. */
@@ -133,14 +133,13 @@ export function startLab(
   yaml: string,
   options: ServerOptions & { readonly args?: readonly string[] } = {},
 ): Promise<Lab> {
-  const { args = [], cleanUp = afterAll, ...rest } = options;
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-lab-"));
-  cleanUp(async () => rmSync(folder, { recursive: true, force: true }));
-  const config = join(folder, "lab.yaml");
+  const { args = [], ...rest } = options;
+  // Deleted after the lab is killed, which may keep its data beside the file.
+  const config = join(scratchFolder("lab"), "lab.yaml");
   writeFileSync(config, yaml);
   // Labs run in parallel, so only one that configures a port for the admin service has one.
   const admin = /^admin:/m.test(yaml) ? [] : ["--set", "admin=false"];
-  return startServer(["--config", config, ...admin, ...args], { ...rest, cleanUp });
+  return startServer(["--config", config, ...admin, ...args], rest);
 }
 
 /** What was there a moment ago may be gone. */
