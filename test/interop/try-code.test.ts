@@ -1,6 +1,5 @@
-import { afterAll, describe, expect } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect } from "bun:test";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TryForm } from "../../src/dashboard/page/api/types.ts";
@@ -11,6 +10,7 @@ import { startLab } from "../support/lab.ts";
 import { type Need, needs, testWith } from "../support/needs.ts";
 import { distcli as distcliCommand } from "../support/own-programs.ts";
 import { python } from "../support/python.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { until } from "../support/until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -32,8 +32,7 @@ const answer = await fetch(`http://127.0.0.1:${lab.adminPort}/api/try`);
 const forms = (await answer.json()) as TryForm[];
 
 /** The command distcli, from source. */
-const programs = mkdtempSync(join(tmpdir(), "distsrv-try-code-"));
-afterAll(() => rmSync(programs, { recursive: true, force: true }));
+const programs = scratchFolder("try-code");
 const distcli = join(programs, "distcli");
 writeFileSync(distcli, `#!/bin/sh\nexec ${distcliCommand.join(" ")} "$@"\n`);
 chmodSync(distcli, 0o755);
@@ -125,10 +124,13 @@ describe("code for MQTT", () => {
       await run("mqtt", fill("mqtt", { ...values, topic }), language);
       const details = `http://127.0.0.1:${lab.adminPort}/api/services/mqtt/views/topic?${new URLSearchParams({ topic })}`;
       // At QoS 0 a client ends before the broker has read what it published.
+      let payload: string | undefined;
       await until(async () => {
         const { last } = (await (await fetch(details)).json()) as { last: { payload: string } | null };
-        return Buffer.from(last?.payload ?? "", "base64").toString() === odd;
+        payload = last?.payload;
+        return payload !== undefined;
       });
+      expect(Buffer.from(payload ?? "", "base64").toString()).toBe(odd);
     });
   }
 });

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineWriter } from "../../src/observe/line-writer.ts";
 import type { QueuedWriterOptions } from "../../src/observe/queued-writer.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { until } from "../support/until.ts";
 
 const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
@@ -147,8 +147,7 @@ test("a line longer than the limit is taken when nothing else waits", async () =
 });
 
 test("a real file gets the lines, and /dev/full the report", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-lines-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = scratchFolder("lines");
   const path = join(folder, "log");
   const file = new LineWriter({ fd: openSync(path, "a"), name: path });
   file.write("satu\n");
@@ -165,8 +164,7 @@ test("a real file gets the lines, and /dev/full the report", async () => {
 });
 
 test("after its close it writes nothing, neither what failed before nor new lines", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-lines-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = scratchFolder("lines");
   const fd = openSync(join(folder, "log"), "w");
   const { state, writer } = device({ fd });
   state.next = () => full;

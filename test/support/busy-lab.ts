@@ -28,15 +28,14 @@ services:
   jsonrpc: { port: 0 }
   zmq-rep: { port: 0 }
 `);
-  stops.push(...(await fortyClients(lab)));
+  await startFortyClients(lab, stops);
   return lab;
 }
 
 type Stop = () => void | Promise<void>;
 
-/** @returns how each of them is stopped */
-async function fortyClients(lab: Lab): Promise<Stop[]> {
-  const stops: Stop[] = [];
+/** @param stops gets how each of them is stopped */
+async function startFortyClients(lab: Lab, stops: Stop[]): Promise<void> {
   const rooms = ["dapur", "kamar", "kelas-a", "kelas-b", "teras", "lab-1", "lab-2", "gudang"];
   const boards = ["papan-kelas", "papan-lab", "ponsel-ani", "ponsel-budi", "perekam", "alarm"];
   const texts = ["halo dunia", "apa kabar?", "selamat pagi", "terima kasih"];
@@ -61,7 +60,6 @@ async function fortyClients(lab: Lab): Promise<Stop[]> {
     talk(lab.port("soap"), 3900, () => get("/?wsdl")),
     talk(lab.port("zmq-rep"), 2700, () => message("", "Halo"), reqGreeting),
   );
-  return stops;
 }
 
 function repeat(period: number, work: () => unknown): Stop {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mqtt } from "../../../src/cli/commands/mqtt.ts";
 import { hashOf, readHash } from "../../../src/protocol/mqtt/password-hash.ts";
 import { readVerifier } from "../../../src/protocol/scram/verifier.ts";
 import { readUserFile } from "../../../src/roles/mqtt/users/user-file.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { type RunCliOptions, runCli } from "../support/run-cli.ts";
 
-const inFolder = (name: string) => join(mkdtempSync(join(tmpdir(), "distsrv-passwd-")), name);
+const inFolder = (name: string) => join(scratchFolder("passwd"), name);
 
 const passwd = (options: RunCliOptions, ...args: readonly string[]) =>
   runCli(mqtt, ["mqtt", "passwd", ...args], options);

@@ -1,17 +1,16 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartError } from "../../../src/core/errors.ts";
 import { ZmqClient } from "../../../src/net/zmq/client.ts";
 import { zmqRep } from "../../../src/roles/zmq/index.ts";
 import { rejects } from "../../support/rejects.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { startRole } from "../../support/start-role.ts";
 import { until } from "../../support/until.ts";
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "distsrv-ipc-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const path = scratchFolder("ipc");
   return path;
 }
 

@@ -5,7 +5,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,7 +12,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { status } from "../../../src/cli/commands/status.ts";
 import { tokenFile } from "../../../src/core/token-file.ts";
@@ -22,12 +20,12 @@ import { runCli } from "../../cli/support/run-cli.ts";
 import { startLab } from "../../support/lab.ts";
 import { distsrv } from "../../support/own-programs.ts";
 import { Program, run } from "../../support/program.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { hasStranger, startStranger } from "../../support/stranger.ts";
 import { until } from "../../support/until.ts";
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "distsrv-state-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
+  const path = scratchFolder("state");
   return path;
 }
 

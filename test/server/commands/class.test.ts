@@ -1,15 +1,15 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { cpSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { parse } from "yaml";
 import { startServer } from "../../support/lab.ts";
 import { rejects } from "../../support/rejects.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 /* The class that config/class.yaml runs: who gets a line of its lists can do what it says, and no more. */
 
-const folder = mkdtempSync(join(tmpdir(), "distsrv-class-"));
+const folder = scratchFolder("class");
 cpSync(join(import.meta.dir, "../../../config/class.yaml"), join(folder, "class.yaml"));
 const lab = await startServer([
   ...["-c", join(folder, "class.yaml"), "--only", "mqtt", "echo"],

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Program, run } from "../../support/program.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const entry = fileURLToPath(new URL("../../../src/distsrv.ts", import.meta.url));
 
@@ -11,8 +11,7 @@ const distsrv = (...words: readonly string[]) =>
   run([process.execPath, entry, ...words], { env: { npm_config_user_agent: "npm/11.0.0 node/v20.0.0" } });
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "distsrv-commands-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
+  const path = scratchFolder("commands");
   return path;
 }
 

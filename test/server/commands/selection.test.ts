@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { roles } from "../../../src/roles/index.ts";
 import { needs, testWith } from "../../support/needs.ts";
 import { Program, run } from "../../support/program.ts";
 import { fakeRegistry, fakeRole, load, reportOf } from "../../support/registry.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const yaml = "services: { echo: { port: 2222 }, upcall: { port: 4141 }, time: { port: 45000 } }";
 const fakes = fakeRegistry(fakeRole("echo"), fakeRole("upcall"), fakeRole("time"));
@@ -146,8 +146,7 @@ describe("the command line", () => {
   });
 
   test("--skip-busy runs the other services, also of a file, and says which do not run", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "distsrv-skip-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = scratchFolder("skip");
     const file = join(folder, "lab.yaml");
     const [port, adminPort] = [takenPort(), takenPort()];
     writeFileSync(

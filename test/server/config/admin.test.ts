@@ -1,9 +1,9 @@
-import { describe, expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashOf } from "../../../src/server/config/admin-users.ts";
 import { fakeRegistry, fakeRole, load, reportOf } from "../../support/registry.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const registry = fakeRegistry(fakeRole("echo"));
 const services = "services: { echo: }\n";
@@ -150,8 +150,7 @@ describe("admin in the configuration", () => {
     const direct = { DISTSRV_ADMIN_TOKEN: good };
 
     function file(text: string): { DISTSRV_ADMIN_TOKEN_FILE: string } {
-      const folder = mkdtempSync(join(tmpdir(), "distsrv-token-"));
-      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const folder = scratchFolder("token");
       const path = join(folder, "token");
       writeFileSync(path, text);
       return { DISTSRV_ADMIN_TOKEN_FILE: path };

@@ -1,11 +1,11 @@
-import { describe, expect, onTestFinished, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../../src/server/config/diagnostic.ts";
 import { maxFileSize, readPlan } from "../../../src/server/config/read-file.ts";
 import { maxDepth } from "../../../src/server/config/yaml-source.ts";
 import { fakeRegistry, fakeRole, load, reportOf } from "../../support/registry.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const fake = fakeRegistry(fakeRole("echo"), fakeRole("time"));
 
@@ -53,8 +53,7 @@ describe("the depth of a file", () => {
 
 describe("the size of a file", () => {
   test("is at most 4 MiB, and a larger one is refused with its size before it is parsed", () => {
-    const folder = mkdtempSync(join(tmpdir(), "distsrv-bounds-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = scratchFolder("bounds");
     const write = (name: string, text: string) => {
       writeFileSync(join(folder, name), text);
       return join(folder, name);

@@ -1,16 +1,15 @@
-import { expect, onTestFinished, test } from "bun:test";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { registry } from "../../../src/registry.ts";
 import { ConfigError } from "../../../src/server/config/diagnostic.ts";
 import { readPlan } from "../../../src/server/config/read-file.ts";
 import { Authority, openssl } from "../../support/certificates.ts";
 import { testWith } from "../../support/needs.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "distsrv-files-"));
-  onTestFinished(() => rmSync(path, { recursive: true }));
+  const path = scratchFolder("files");
   return path;
 }
 

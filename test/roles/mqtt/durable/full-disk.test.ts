@@ -1,17 +1,16 @@
 import { expect, onTestFinished } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type MqttClient } from "mqtt";
 import { startLab } from "../../../support/lab.ts";
 import { needs, testWith } from "../../../support/needs.ts";
 import { distsrv } from "../../../support/own-programs.ts";
+import { scratchFolder } from "../../../support/scratch.ts";
 import { until } from "../../../support/until.ts";
 
 /** A disk of 6 MB that only the server sees, with segments of 1 MB. */
 async function labOnSmallDisk() {
-  const folder = mkdtempSync(join(tmpdir(), "distsrv-full-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratchFolder("full");
   const disk = join(folder, "disk");
   mkdirSync(disk);
   const yaml = `

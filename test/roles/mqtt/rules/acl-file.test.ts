@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAclFile } from "../../../../src/roles/mqtt/rules/acl-file.ts";
 import { readRuleFile } from "../../../../src/roles/mqtt/rules/rule-file.ts";
+import { scratchFolder } from "../../../support/scratch.ts";
 
 const rulesOf = (text: string) => parseAclFile("acl", text).items;
 
@@ -54,7 +54,7 @@ test("a file of rules without a rule is an error, and not a broker where everybo
     ["acl", ""],
     ["access.yaml", "[]"],
   ] as const) {
-    const path = join(mkdtempSync(join(tmpdir(), "distsrv-rules-")), name);
+    const path = join(scratchFolder("rules"), name);
     writeFileSync(path, text);
     expect(() => readRuleFile(path)).toThrow("has no rule");
   }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { namesIn } from "../../../../src/roles/mqtt/users/class-config.ts";
 import { completeList, usersOfClass, whyNotListed } from "../../../../src/roles/mqtt/users/class-list.ts";
+import { scratchFolder } from "../../../support/scratch.ts";
 
-const newList = () => join(mkdtempSync(join(tmpdir(), "distsrv-class-")), "mahasiswa.yaml");
+const newList = () => join(scratchFolder("class"), "mahasiswa.yaml");
 
 describe("the list of a class", () => {
   test("has a password for each, and is its owner's", () => {

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ListFileError } from "../../../../src/roles/mqtt/rules/list-file.ts";
 import { readUserFile } from "../../../../src/roles/mqtt/users/user-file.ts";
+import { scratchFolder } from "../../../support/scratch.ts";
 
 function file(name: string, text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), "distsrv-users-")), name);
+  const path = join(scratchFolder("users"), name);
   writeFileSync(path, text);
   return path;
 }

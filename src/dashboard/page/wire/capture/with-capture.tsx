@@ -46,7 +46,7 @@ const hasFile = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.in
 /** Takes a file that is dropped anywhere on the page. @returns whether one hovers over it */
 function useDrop(take: (file: File) => void): boolean {
   const [isOver, setOver] = useState(false);
-  // A file that is dropped as soon as the page is seen counts: the browser would leave the page for it.
+  // A file that is dropped as soon as the page is seen counts.
   useLayoutEffect(() => {
     const stop = new AbortController();
     const on = (type: "dragover" | "dragleave" | "drop", act: (event: DragEvent) => void) =>
